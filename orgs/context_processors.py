@@ -1,0 +1,79 @@
+"""What the frame around every page needs: navigation by what people come for, and what the portal says of itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from orgs.models import Membership
+from orgs.permissions import Person, holds_role, is_reviewer
+
+
+def is_anybody(user: Person) -> bool:
+    return True
+
+
+def is_signed_in(user: Person) -> bool:
+    return user.is_authenticated
+
+
+def is_steward(user: Person) -> bool:
+    return holds_role(user, Membership.Role.STEWARD)
+
+
+def is_reviewer_or_administrator(user: Person) -> bool:
+    return is_reviewer(user) or (user.is_authenticated and user.is_staff)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A place in the menu. It is named by its URL, so that the ground floor imports nothing from above."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    is_for: Callable[[Person], bool] = is_anybody
+
+
+DESTINATIONS = [
+    Destination(_("My city"), "indicators:territory_list", "geo-alt"),
+    Destination(_("Find an organisation"), "orgs:organisation_list", "people"),
+    Destination(_("Good practices"), "partnerships:practice_list", "lightbulb"),
+    Destination(_("Indicators"), "indicators:indicator_list", "graph-up"),
+    Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg", is_signed_in),
+    Destination(_("Figures"), "indicators:import_list", "clipboard-data", is_steward),
+    Destination(_("Reviews"), "orgs:review_queue", "check2-square", is_reviewer_or_administrator),
+]
+
+
+def destinations_for(request: HttpRequest) -> list[dict[str, Any]]:
+    shown = []
+    for place in DESTINATIONS:
+        try:
+            url = reverse(place.url_name)
+        except NoReverseMatch:
+            continue  # A portal may run without one of the upper floors.
+        if place.is_for(request.user):
+            shown.append(
+                {
+                    "label": place.label,
+                    "url": url,
+                    "icon": place.icon,
+                    "current": "page" if request.path == url else "true" if request.path.startswith(url) else "",
+                }
+            )
+    return shown
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    return {
+        # Called by the template, so that fragments and mails do not pay for a menu they do not show.
+        "navigation": lambda: destinations_for(request),
+        "is_demo": getattr(settings, "DEMO", False),
+        "source_code_url": getattr(settings, "SOURCE_CODE_URL", ""),
+    }

@@ -1,0 +1,96 @@
+// Small conveniences on pages that work without them.
+(() => {
+  const all = (selector, within = document) => Array.from(within.querySelectorAll(selector));
+
+  // The menu on small screens: open without scripts, behind a button with them.
+  all("[data-menu-button]").forEach((button) => {
+    const menu = document.getElementById(button.getAttribute("aria-controls"));
+    button.addEventListener("click", () => {
+      const open = button.getAttribute("aria-expanded") !== "true";
+      button.setAttribute("aria-expanded", String(open));
+      menu.classList.toggle("is-open", open);
+    });
+  });
+
+  // Menus made of <details> close on Escape and on a press elsewhere.
+  document.addEventListener("click", (event) => {
+    all("details[data-menu][open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    all("details[data-menu][open]").forEach((menu) => {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  });
+
+  const themeButtons = all("[data-theme-toggle]");
+  const showTheme = () => {
+    const dark = document.documentElement.dataset.bsTheme === "dark";
+    themeButtons.forEach((button) => button.setAttribute("aria-pressed", String(dark)));
+  };
+  themeButtons.forEach((button) => button.addEventListener("click", () => window.portalTheme.toggle()));
+  document.addEventListener("portal:theme", showTheme);
+  showTheme();
+
+  const summary = document.querySelector("[data-focus-on-load]");
+  if (summary) summary.focus();
+
+  // A link of the error summary moves the focus into its field, with the label in view.
+  all(".error-summary a").forEach((link) => {
+    link.addEventListener("click", (event) => {
+      const target = document.getElementById(link.hash.slice(1));
+      if (!target) return;
+      event.preventDefault();
+      (target.closest(".field") || target).scrollIntoView({ block: "start" });
+      target.focus({ preventScroll: true });
+    });
+  });
+
+  // Dropping files onto a file field.
+  all("[data-drop-zone]").forEach((zone) => {
+    const input = zone.querySelector("input[type=file]");
+    if (!input) return;
+    const stop = (event) => event.preventDefault();
+    ["dragenter", "dragover"].forEach((name) =>
+      zone.addEventListener(name, (event) => {
+        stop(event);
+        zone.classList.add("is-over");
+      }),
+    );
+    ["dragleave", "drop"].forEach((name) => zone.addEventListener(name, () => zone.classList.remove("is-over")));
+    zone.addEventListener("drop", (event) => {
+      stop(event);
+      if (!event.dataTransfer.files.length) return;
+      input.files = event.dataTransfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  });
+
+  // A form is sent once, however often its button is pressed.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("data-many")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 4000);
+  });
+  window.addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+  // Forms that filter a list answer at once; their button stays for those without scripts.
+  all("form[data-submit-on-change]").forEach((form) => {
+    form.addEventListener("change", (event) => {
+      if (event.target.matches("select, input[type=checkbox], input[type=radio]")) form.requestSubmit();
+    });
+  });
+
+  all("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
+})();
