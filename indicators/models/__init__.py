@@ -1,0 +1,28 @@
+from indicators.models.catalogue import Breakdown, BreakdownMargin, Category, Dimension, Indicator
+from indicators.models.figure import ComputedFigure, Figure
+from indicators.models.importing import Import, ImportMessage, Mapping, Source
+from indicators.models.observation import Observation
+from indicators.models.period import Period
+from indicators.models.release import Release, ReleasedFigure
+from indicators.models.work import DirtyMark, RollupRun, Slice
+
+__all__ = [
+    "Breakdown",
+    "BreakdownMargin",
+    "Category",
+    "ComputedFigure",
+    "Dimension",
+    "DirtyMark",
+    "Figure",
+    "Import",
+    "ImportMessage",
+    "Indicator",
+    "Mapping",
+    "Observation",
+    "Period",
+    "Release",
+    "ReleasedFigure",
+    "RollupRun",
+    "Slice",
+    "Source",
+]

@@ -1,0 +1,163 @@
+import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from indicators.vocabulary import Comparator, Direction, Measure, PeriodKind, TimeOperator, Unit
+from orgs.models import Domain, Organisation
+
+
+class IndicatorQuerySet(models.QuerySet["Indicator"]):
+    def active(self) -> "IndicatorQuerySet":
+        return self.filter(retired_on=None)
+
+
+@pghistory.track()
+class Indicator(models.Model):
+    """Something that is counted, and how: what is added to what, over territory and over time, and what a change means."""
+
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="indicators", verbose_name=_("domain"))
+    owner = models.ForeignKey(
+        Organisation, models.SET_NULL, related_name="indicators", null=True, blank=True, verbose_name=_("owner")
+    )
+    code = models.CharField(_("code"), max_length=12, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    definition = models.TextField(_("definition"))
+    numerator = models.CharField(_("numerator"), max_length=250, blank=True)
+    denominator = models.CharField(_("denominator"), max_length=250, blank=True)
+    unit = models.CharField(_("unit"), max_length=14, choices=Unit)
+    factor = models.PositiveIntegerField(_("factor"), default=1, help_text=_("100 for a percentage."))
+    decimals = models.PositiveSmallIntegerField(_("decimals"), default=1)
+    measure = models.CharField(_("measure"), max_length=8, choices=Measure)
+    direction = models.CharField(_("direction"), max_length=8, choices=Direction)
+    ideal_value = models.DecimalField(_("ideal value"), max_digits=12, decimal_places=4, null=True, blank=True)
+    comparator = models.CharField(_("compared with"), max_length=16, choices=Comparator, default=Comparator.NONE)
+    frequency = models.CharField(
+        _("frequency"), max_length=8, choices=PeriodKind, default=PeriodKind.YEAR, help_text=_("How often it is reported.")
+    )
+    time_operator = models.CharField(_("over time"), max_length=8, choices=TimeOperator, default=TimeOperator.NONE)
+    breakdowns = models.ManyToManyField(
+        "indicators.Dimension", related_name="indicators", blank=True, verbose_name=_("standard breakdowns")
+    )
+    threshold = models.PositiveSmallIntegerField(
+        _("smallest group shown"), default=5, help_text=_("A release hides groups of fewer people; 0 hides none.")
+    )
+    rounding = models.PositiveSmallIntegerField(_("rounded to"), default=5, help_text=_("Counts in a release; 1 rounds none."))
+    is_headline = models.BooleanField(_("headline of its domain"), default=False)
+    sdg_targets = ArrayField(models.CharField(max_length=10), verbose_name=_("SDG targets"), default=list, blank=True)
+    gcm_objectives = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("objectives of the Global Compact"), default=list, blank=True
+    )
+    framework = models.CharField(_("framework"), max_length=200, blank=True)
+    is_provisional = models.BooleanField(
+        _("provisional"), default=False, help_text=_("The definition has not been checked against its framework.")
+    )
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    retired_on = models.DateField(_("retired on"), null=True, blank=True)
+
+    objects = IndicatorQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["domain__order", "order", "code"]
+        verbose_name = _("indicator")
+        verbose_name_plural = _("indicators")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(direction="ideal") ^ Q(ideal_value=None),
+                name="indicator_ideal_has_value",
+                violation_error_message=_("An ideal value goes with the direction “nearer to an ideal value”, and only with it."),
+            ),
+            models.CheckConstraint(
+                condition=Q(factor__gt=0, rounding__gt=0),
+                name="indicator_factor_positive",
+                violation_error_message=_("Factor and rounding are at least 1."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("indicators:indicator", args=[self.code])
+
+
+class Dimension(models.Model):
+    """A way to tell people apart that the portal knows: sex, age, origin. A data file cannot invent one."""
+
+    code = models.SlugField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["order", "code"]
+        verbose_name = _("dimension")
+        verbose_name_plural = _("dimensions")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    """One group within a dimension. It may nest in a larger one, and nested ones are never added to each other.
+
+    The categories with `is_part` under one parent (or under none: the dimension itself) are a complete set: they add up to it.
+    """
+
+    dimension = models.ForeignKey(Dimension, models.PROTECT, related_name="categories")
+    parent = models.ForeignKey("self", models.PROTECT, related_name="children", null=True, blank=True)
+    code = models.CharField(_("code"), max_length=20)
+    name = models.CharField(_("name"), max_length=120)
+    is_part = models.BooleanField(_("part of the complete set"), default=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["dimension", "order", "code"]
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        constraints = [
+            models.UniqueConstraint(
+                "dimension",
+                "code",
+                name="category_code_unique",
+                violation_error_message=_("This code is already used in the dimension."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Breakdown(models.Model):
+    """One combination of categories, at most one of each dimension; the total is the empty one.
+
+    `key` is `age=Y0-4&sex=F`, dimensions in alphabetical order. `rank` counts the steps up to the total.
+    """
+
+    key = models.CharField(_("key"), max_length=200, unique=True)
+    categories = models.ManyToManyField(Category, related_name="breakdowns")
+    rank = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["rank", "key"]
+        verbose_name = _("breakdown")
+        verbose_name_plural = _("breakdowns")
+
+    def __str__(self) -> str:
+        return self.key or str(_("total"))
+
+
+class BreakdownMargin(models.Model):
+    """`part` is one of the `set_size` breakdowns that add up to `whole` along a dimension."""
+
+    whole = models.ForeignKey(Breakdown, models.CASCADE, related_name="part_links")
+    part = models.ForeignKey(Breakdown, models.CASCADE, related_name="whole_links")
+    dimension = models.ForeignKey(Dimension, models.CASCADE)
+    set_size = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("part", "whole", name="margin_pair")]
+
+    def __str__(self) -> str:
+        return f"{self.part_id} → {self.whole_id}"

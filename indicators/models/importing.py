@@ -1,0 +1,121 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from orgs.models import Organisation
+
+
+class Source(models.Model):
+    """Who published the figures, and under which licence. Shown beside every figure drawn from it."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    publisher = models.CharField(_("publisher"), max_length=200, blank=True)
+    licence = models.CharField(_("licence"), max_length=120, blank=True)
+    url = models.URLField(_("address"), blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mapping(models.Model):
+    """Which column of a kind of file says what (docs/formats.md). Saved once, used for every edition of the file."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    definition = models.JSONField(_("definition"))
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("mapping")
+        verbose_name_plural = _("mappings")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportQuerySet(models.QuerySet["Import"]):
+    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "ImportQuerySet":  # type: ignore[name-defined]
+        """Those of the authorities where one is steward or manager."""
+        if user.is_staff:
+            return self
+        return self.filter(
+            authority__in=user.memberships.active().filter(role__in=["steward", "manager"]).values("organisation")
+        )
+
+
+class Import(models.Model):
+    """One file brought in by one authority: checked, stored as submitted observations, then approved or undone as a whole."""
+
+    class State(models.TextChoices):
+        CHECKED = "checked", _("checked, nothing stored")
+        REFUSED = "refused", _("refused")
+        STORED = "stored", _("waiting for approval")
+        APPROVED = "approved", _("approved")
+        UNDONE = "undone", _("undone")
+
+    authority = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="imports", verbose_name=_("authority"), null=True, blank=True
+    )
+    source = models.ForeignKey(Source, models.PROTECT, related_name="imports", null=True, blank=True)
+    mapping = models.JSONField(_("mapping"))
+    mapping_name = models.CharField(_("mapping"), max_length=120, blank=True)
+    file = models.FileField(_("file"), upload_to="imports/%Y/%m/", blank=True)
+    file_name = models.CharField(_("file name"), max_length=200)
+    size = models.PositiveBigIntegerField(_("size"), help_text=_("In bytes."))
+    checksum = models.CharField(_("checksum"), max_length=64, help_text=_("SHA-256"))
+    state = models.CharField(_("state"), max_length=10, choices=State)
+    rows_read = models.PositiveIntegerField(_("rows read"), default=0)
+    rows_left_out = models.PositiveIntegerField(_("rows left out by the mapping"), default=0)
+    cells_new = models.PositiveIntegerField(_("new cells"), default=0)
+    cells_changed = models.PositiveIntegerField(_("changed cells"), default=0)
+    cells_same = models.PositiveIntegerField(_("unchanged cells"), default=0)
+    problems = models.PositiveIntegerField(_("problems"), default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports", null=True, blank=True)
+    created_at = models.DateTimeField(_("imported at"), auto_now_add=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+
+    objects = ImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["stored", "approved"]) | Q(problems=0, source__isnull=False),
+                name="import_stored_without_problems",
+                violation_error_message=_("A file with problems is not stored."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("indicators:import_detail", args=[self.pk])
+
+
+class ImportMessage(models.Model):
+    """What is wrong with a file, where and how often: the first place it occurs, and the number of rows like it."""
+
+    batch = models.ForeignKey(Import, models.CASCADE, related_name="messages")
+    code = models.CharField(max_length=30)
+    line = models.PositiveIntegerField(_("line"), null=True, blank=True)
+    column = models.CharField(_("column"), max_length=120, blank=True)
+    value = models.CharField(_("value"), max_length=120, blank=True)
+    rows = models.PositiveIntegerField(_("rows"), default=1)
+
+    class Meta:
+        ordering = ["line", "pk"]
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.line}"

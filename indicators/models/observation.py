@@ -1,0 +1,120 @@
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from indicators.models.catalogue import Breakdown, Indicator
+from indicators.models.importing import Import, Source
+from indicators.models.period import Period
+from indicators.vocabulary import PENDING, Flag, Status
+from orgs.models import Territory
+
+CELL = ("indicator", "period", "territory", "breakdown")
+
+# Whoever writes an approved observation, by whatever way, marks its place for the next rollup in the same transaction.
+MARK = """
+    INSERT INTO indicators_dirtymark (indicator_id, period_id, territory_id)
+    SELECT DISTINCT indicator_id, period_id, territory_id FROM ({changed}) AS changed;
+    INSERT INTO indicators_slice (indicator_id, year, attempts, error)
+    SELECT DISTINCT c.indicator_id, p.year, 0, '' FROM ({changed}) AS c JOIN indicators_period p ON p.id = c.period_id
+    ON CONFLICT (indicator_id, year) DO NOTHING;
+    RETURN NULL;
+"""
+INSERTED = "SELECT * FROM new_rows WHERE status = 'approved'"
+DELETED = "SELECT * FROM old_rows WHERE status = 'approved'"
+
+
+def mark_trigger(name: str, operation: pgtrigger.Operation, changed: str, referencing: pgtrigger.Referencing) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=referencing,
+        func=pgtrigger.Func(MARK.replace("{changed}", changed)),
+    )
+
+
+class ObservationQuerySet(models.QuerySet["Observation"]):
+    def approved(self) -> "ObservationQuerySet":
+        return self.filter(status=Status.APPROVED)
+
+    def pending(self) -> "ObservationQuerySet":
+        return self.filter(status__in=PENDING)
+
+
+class Observation(models.Model):
+    """What a source said of one cell: an indicator in a territory, a period and a breakdown.
+
+    Counts have a numerator; ratios a numerator and a denominator; means the sum (value times base) and the base as the same two, so that
+    all three pool alike. A published rate or score without its parts is a `value` and is never combined. No figure at all is the flag
+    "missing", never 0. A new value supersedes the approved one when it is approved itself; the old row stays.
+    """
+
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="observations", db_index=False)
+    period = models.ForeignKey(Period, models.PROTECT, related_name="observations", db_index=False)
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="observations", db_index=False)
+    breakdown = models.ForeignKey(Breakdown, models.PROTECT, related_name="observations", db_index=False)
+    numerator = models.DecimalField(_("numerator"), max_digits=24, decimal_places=6, null=True, blank=True)
+    denominator = models.DecimalField(_("denominator"), max_digits=24, decimal_places=6, null=True, blank=True)
+    value = models.DecimalField(_("value"), max_digits=24, decimal_places=6, null=True, blank=True)
+    flag = models.CharField(_("flag"), max_length=12, choices=Flag, blank=True, default="")
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.SUBMITTED)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="observations", db_index=False)
+    batch = models.ForeignKey(Import, models.PROTECT, related_name="observations", null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    approved_at = models.DateTimeField(_("approved at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("entered at"), db_default=Now())
+
+    objects = ObservationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("observation")
+        verbose_name_plural = _("observations")
+        constraints = [
+            models.UniqueConstraint(
+                *CELL,
+                name="observation_one_approved",
+                condition=Q(status="approved"),
+                violation_error_message=_("This cell already has an approved value."),
+            ),
+            models.UniqueConstraint(
+                *CELL,
+                name="observation_one_pending",
+                condition=Q(status__in=["draft", "submitted", "returned"]),
+                violation_error_message=_("This cell already has a value that waits for approval."),
+            ),
+            models.CheckConstraint(
+                condition=Q(flag="missing", numerator=None, denominator=None, value=None)
+                | (~Q(flag="missing") & (Q(numerator__isnull=False, value=None) | Q(numerator=None, denominator=None, value__isnull=False))),
+                name="observation_says_one_thing",
+                violation_error_message=_("Give a numerator, or a published value, or mark it as missing."),
+            ),
+            models.CheckConstraint(
+                condition=Q(denominator=None) | Q(denominator__gt=0),
+                name="observation_denominator_positive",
+                violation_error_message=_("A denominator is greater than 0."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="approved") | Q(approved_at__isnull=False),
+                name="observation_approval_is_dated",
+                violation_error_message=_("An approval has a date."),
+            ),
+        ]
+        triggers = [
+            mark_trigger("mark_inserted", pgtrigger.Insert, INSERTED, pgtrigger.Referencing(new="new_rows")),
+            mark_trigger("mark_deleted", pgtrigger.Delete, DELETED, pgtrigger.Referencing(old="old_rows")),
+            mark_trigger(
+                "mark_updated",
+                pgtrigger.Update,
+                f"{INSERTED} UNION ALL {DELETED}",
+                pgtrigger.Referencing(old="old_rows", new="new_rows"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator_id} {self.territory_id} {self.period_id} {self.breakdown_id}"

@@ -1,0 +1,28 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from indicators.vocabulary import PeriodKind
+
+
+class Period(models.Model):
+    """A month, quarter, half-year or year: 2017-01, 2017-Q1, 2017-S1, 2017. All of 1900 to 2100 are there from the start."""
+
+    code = models.CharField(_("code"), max_length=8, unique=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=PeriodKind)
+    year = models.PositiveSmallIntegerField(_("year"))
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+
+    class Meta:
+        ordering = ["starts_on", "-ends_on"]
+        verbose_name = _("period")
+        verbose_name_plural = _("periods")
+        constraints = [
+            models.UniqueConstraint("kind", "starts_on", name="period_once"),
+            models.CheckConstraint(condition=Q(starts_on__lt=F("ends_on")), name="period_in_order"),
+        ]
+        indexes = [models.Index("year", "kind", name="period_of_year")]  # rollup: the periods of a slice
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,13 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from indicators.models import Category, Dimension, Indicator
+
+
+@register(Indicator)
+class IndicatorTranslation(TranslationOptions):
+    fields = ("name", "definition", "numerator", "denominator")
+
+
+@register([Dimension, Category])
+class NameTranslation(TranslationOptions):
+    fields = ("name",)

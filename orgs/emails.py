@@ -1,0 +1,26 @@
+"""Letters. Each is written to the outbox in the language of its reader, in the transaction that causes it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from orgs.models import OutgoingMail, User
+
+
+def queue_text(*, to: str, subject: str, body: str) -> OutgoingMail:
+    """A letter whose text is ready. The worker sends it within half a minute, whoever dies in between."""
+    return OutgoingMail.objects.create(to=to, subject=" ".join(subject.split())[:250], body=body)
+
+
+def queue_letter(template: str, *, to: str, language: str, context: dict[str, Any]) -> OutgoingMail:
+    """The letter `templates/emails/<template>.txt`: its first line is the subject, the rest the text."""
+    with translation.override(language):
+        text = render_to_string(f"emails/{template}.txt", {"public_url": settings.PUBLIC_URL, **context})
+    subject, _, body = text.strip().partition("\n")
+    return queue_text(to=to, subject=subject, body=body.strip() + "\n")
+
+
+def queue_letter_to(user: User, template: str, context: dict[str, Any]) -> OutgoingMail:
+    return queue_letter(template, to=user.email, language=user.language, context={"user": user, **context})

@@ -1,0 +1,65 @@
+"""The one form base: how every form of the portal looks, checks its constraints and meets a second editor."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalRenderer(TemplatesSetting):
+    field_template_name = "components/field.html"
+
+
+class PortalForm(forms.Form):
+    required_css_class = "required"
+
+
+class PortalModelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A model form that checks every constraint of its model, and that notices when somebody else saved meanwhile.
+
+    Django skips a constraint which names a field that the form lacks; the save would then end in an error page. Here it is checked
+    all the same: give the form an `instance` on which the fields that it does not ask for are already set.
+
+    Where the model has a `version`, the form carries the one its reader saw, and the action calls `claim_version` before it saves.
+    """
+
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_versioned = bool(self.instance.pk) and hasattr(self.instance, "version")
+        if self.is_versioned:
+            self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, initial=self.instance.version)
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        try:
+            self.instance.validate_constraints()
+        except ValidationError as error:
+            for name, messages in error.error_dict.items():
+                self.add_error(name if name in self.fields else None, messages)
+
+    def claim_version(self) -> None:
+        """Within a transaction: locks the row and raises when it is no longer the one that the writer of this form had read."""
+        if not self.is_versioned:
+            return
+        current = type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk)
+        if current.version == self.cleaned_data["version"]:
+            self.instance.version = current.version + 1
+            return
+        stored = forms.model_to_dict(current, [name for name in self.fields if name != "version"])
+        theirs = [str(self.fields[name].label or name) for name, value in stored.items() if value != self.initial.get(name)]
+        self.data = self.data.copy()  # type: ignore[union-attr]
+        self.data[self.add_prefix("version")] = str(current.version)  # type: ignore[index]
+        raise ValidationError(
+            _(
+                "Somebody else saved this while you were writing (%(fields)s). What you wrote stands below and is not saved yet. "
+                "Save again to put it in place of theirs."
+            ),
+            code="stale",
+            params={"fields": ", ".join(theirs) or "–"},
+        )

@@ -1,0 +1,61 @@
+"""The mixins of the portal's views: access, and forms that end in an action."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.generic.base import View
+
+from orgs.models import User
+
+
+class AccessMixin(View):
+    """Who may see and do what. Deny by default: a page is public only where `login_not_required` says so.
+
+    What exists for a person is the queryset's `visible_to(user)`: anything else answers 404. What they may do is a plain predicate,
+    `may_enter(user)` for the page and `may(user, object)` for the object on it: without it the answer is 403.
+    """
+
+    may_enter: Callable[[User], bool] | None = None
+    may: Callable[[User, Any], bool] | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        may_enter = type(self).may_enter
+        if may_enter is not None and not may_enter(request.user):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return super().get_queryset().visible_to(self.request.user)  # type: ignore[misc]
+
+    def get_object(self, queryset: QuerySet[Any] | None = None) -> Model:
+        found: Model = super().get_object(queryset)  # type: ignore[misc]
+        may = type(self).may
+        if may is not None and not may(self.request.user, found):
+            raise PermissionDenied
+        return found
+
+
+class ActionMixin(View):
+    """A form view whose valid form is handed to an action: `perform(form)` returns the object or raises ValidationError.
+
+    All of it is one transaction; what the action refuses stands as an error on the form, with everything the person typed.
+    """
+
+    def perform(self, form: Any) -> Any:
+        raise NotImplementedError
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                if hasattr(form, "claim_version"):
+                    form.claim_version()
+                self.object = self.perform(form)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+            return self.form_invalid(form)  # type: ignore[attr-defined,no-any-return]
+        return HttpResponseRedirect(self.get_success_url())  # type: ignore[attr-defined]

@@ -1,0 +1,31 @@
+from orgs.models.account import User
+from orgs.models.domain import Domain
+from orgs.models.mail import OutgoingMail
+from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Membership, ReviewerAppointment
+from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
+from orgs.models.registration import Registration
+from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
+from orgs.models.verification import Verification, VerificationAnswer
+
+__all__ = [
+    "AUTHORITY_ROLES",
+    "CSO_ROLES",
+    "KINDS_OF_SECTOR",
+    "Capacity",
+    "Domain",
+    "Membership",
+    "Organisation",
+    "OrganisationContact",
+    "OutgoingMail",
+    "Registration",
+    "ReviewerAppointment",
+    "Service",
+    "Territory",
+    "TerritoryClosure",
+    "TerritoryOutline",
+    "TerritoryScheme",
+    "TerritorySuccession",
+    "User",
+    "Verification",
+    "VerificationAnswer",
+]

@@ -1,0 +1,33 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class OutgoingMail(models.Model):
+    """A letter written in the transaction that causes it, and sent by whichever worker is alive.
+
+    Nothing is lost while Redis or the mail server is down: the row waits. After three failures it is parked for an administrator.
+    """
+
+    MAX_ATTEMPTS = 3
+
+    to = models.EmailField(_("to"))
+    subject = models.CharField(_("subject"), max_length=250)
+    body = models.TextField(_("text"))
+    created_at = models.DateTimeField(_("written at"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
+    error = models.TextField(_("last error"), blank=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        verbose_name = _("outgoing mail")
+        verbose_name_plural = _("outgoing mail")
+        indexes = [
+            # send_waiting_mail
+            models.Index("created_at", name="mail_waiting", condition=Q(sent_at=None, parked_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {self.to}"

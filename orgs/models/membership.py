@@ -1,0 +1,109 @@
+import pghistory
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from orgs.models.organisation import Organisation
+from orgs.models.territory import Territory
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def active(self) -> "MembershipQuerySet":
+        return self.filter(ended_at=None)
+
+    def of(self, user: object) -> "MembershipQuerySet":
+        return self.active().filter(user=user)
+
+
+@pghistory.track()
+class Membership(models.Model):
+    """A person's part in an organisation. What a role may do is said in the apps' permissions modules."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        EDITOR = "editor", _("editor")
+        MANAGER = "manager", _("manager")
+        OFFICER = "officer", _("officer")
+        STEWARD = "steward", _("steward of figures")
+        VIEWER = "viewer", _("viewer")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    created_at = models.DateTimeField(_("since"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["organisation", "user"]
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                "organisation",
+                "role",
+                name="membership_once",
+                condition=Q(ended_at=None),
+                violation_error_message=_("This person already has that role in the organisation."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display()}, {self.organisation}"
+
+    def clean(self) -> None:
+        allowed = AUTHORITY_ROLES if self.organisation.is_authority else CSO_ROLES
+        if self.role not in allowed:
+            raise ValidationError({"role": _("This role does not exist in an organisation of this kind.")})
+
+
+CSO_ROLES = (Membership.Role.OWNER, Membership.Role.EDITOR, Membership.Role.VIEWER)
+AUTHORITY_ROLES = (
+    Membership.Role.MANAGER,
+    Membership.Role.OFFICER,
+    Membership.Role.STEWARD,
+    Membership.Role.VIEWER,
+)
+
+
+class ReviewerAppointmentQuerySet(models.QuerySet["ReviewerAppointment"]):
+    def active(self) -> "ReviewerAppointmentQuerySet":
+        now = timezone.now()
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+
+
+@pghistory.track()
+class ReviewerAppointment(models.Model):
+    """A person trusted to verify organisations and review engagement levels in a territory and all below it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reviewer_appointments")
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="reviewer_appointments")
+    appointed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="appointments_made", null=True, blank=True
+    )
+    starts_at = models.DateTimeField(_("from"), default=timezone.now)
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = ReviewerAppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["territory", "user"]
+        verbose_name = _("appointment as reviewer")
+        verbose_name_plural = _("appointments as reviewer")
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                "territory",
+                name="reviewer_appointed_once",
+                condition=Q(ends_at=None),
+                violation_error_message=_("This person is already a reviewer there."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.territory}"

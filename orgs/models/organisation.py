@@ -1,0 +1,222 @@
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Concat
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from orgs.folding import Folded, fold
+from orgs.models.domain import Domain
+from orgs.models.territory import Territory
+from orgs.vocabulary import CapacityKind, CapacitySide, Kind, LevelOfGovernment, Sector, Tier
+
+KINDS_OF_SECTOR = {
+    Sector.CIVIL_SOCIETY: [
+        Kind.ASSOCIATION,
+        Kind.FOUNDATION,
+        Kind.MIGRANT_ASSOCIATION,
+        Kind.INFORMAL_GROUP,
+        Kind.FAITH_BASED,
+        Kind.NETWORK,
+    ],
+    Sector.AUTHORITY: [Kind.AUTHORITY],
+    Sector.PRIVATE: [Kind.EMPLOYER, Kind.EMPLOYERS_ASSOCIATION, Kind.MIGRANT_BUSINESS, Kind.COOPERATIVE],
+    Sector.LABOUR: [Kind.TRADE_UNION],
+    Sector.MEDIA: [Kind.MEDIA],
+    Sector.KNOWLEDGE: [Kind.UNIVERSITY],
+    Sector.INTERNATIONAL: [Kind.INTERNATIONAL_ORGANISATION],
+}
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def published(self) -> "OrganisationQuerySet":
+        """Those that the public directory shows: verified at some tier and not closed."""
+        return self.exclude(tier="").filter(closed_on=None)
+
+    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "OrganisationQuerySet":  # type: ignore[name-defined]
+        """The public ones, one's own, and those in the territory of a reviewer; administrators see all."""
+        if user.is_staff:
+            return self
+        mine = Q()
+        if user.is_authenticated:
+            reviewed = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
+            mine = Q(pk__in=user.memberships.active().values("organisation")) | Q(territory__in=reviewed)
+        return self.filter(Q(pk__in=Organisation.objects.published().values("pk")) | mine)
+
+    def authorities(self) -> "OrganisationQuerySet":
+        return self.filter(sector=Sector.AUTHORITY)
+
+    def civil_society(self) -> "OrganisationQuerySet":
+        return self.filter(sector=Sector.CIVIL_SOCIETY)
+
+    def matching(self, text: str) -> "OrganisationQuerySet":
+        """Every word of `text` occurs in the name or acronym, whatever its case and accents."""
+        found = self
+        for word in fold(text).split():
+            found = found.filter(name_folded__contains=word)
+        return found
+
+
+@pghistory.track()
+class Organisation(models.Model):
+    """A body that takes part in integration: a CSO, an authority, an employer, a union, a media outlet.
+
+    It need not be a legal entity. It is public once verified at some tier (`Verification`).
+    """
+
+    kind = models.CharField(_("kind"), max_length=24, choices=Kind)
+    sector = models.GeneratedField(
+        expression=Case(
+            *[When(kind__in=[str(kind) for kind in kinds], then=Value(str(sector))) for sector, kinds in KINDS_OF_SECTOR.items()],
+            output_field=models.CharField(max_length=16),
+        ),
+        output_field=models.CharField(max_length=16, choices=Sector),
+        db_persist=True,
+    )
+    level_of_government = models.CharField(
+        _("level of government"), max_length=10, choices=LevelOfGovernment, blank=True, default=""
+    )
+    territory = models.ForeignKey(
+        Territory, models.PROTECT, related_name="organisations", verbose_name=_("territory"), help_text=_("Where it is based.")
+    )
+    works_in = models.ManyToManyField(Territory, related_name="organisations_at_work", blank=True, verbose_name=_("works in"))
+    domains = models.ManyToManyField(Domain, related_name="organisations", blank=True, verbose_name=_("domains"))
+
+    name = models.CharField(_("name"), max_length=200)
+    acronym = models.CharField(_("acronym"), max_length=30, blank=True)
+    name_folded = models.GeneratedField(
+        expression=Folded(Concat("name", Value(" "), "acronym")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    slug = models.SlugField(_("address"), max_length=80, unique=True)
+    reference = models.CharField(_("reference"), max_length=16, unique=True)
+    description = models.TextField(_("what it does"), blank=True)
+    languages = ArrayField(models.CharField(max_length=3), verbose_name=_("languages"), default=list, blank=True)
+    communities = ArrayField(
+        models.CharField(max_length=3), verbose_name=_("communities of origin"), default=list, blank=True
+    )
+    led_by_migrants = models.BooleanField(_("led by migrants"), default=False)
+    led_by_women = models.BooleanField(_("led by women"), default=False)
+    founded_year = models.PositiveSmallIntegerField(
+        _("year of foundation"), null=True, blank=True, validators=[MinValueValidator(1200)]
+    )
+    website = models.URLField(_("website"), blank=True)
+    public_email = models.EmailField(_("public e-mail address"), blank=True)
+    public_phone = models.CharField(_("public telephone"), max_length=40, blank=True)
+    address = models.CharField(_("address"), max_length=250, blank=True)
+    address_is_public = models.BooleanField(
+        _("show the address"), default=False, help_text=_("A shelter or a private home stays hidden.")
+    )
+    tier = models.CharField(_("verification"), max_length=12, choices=Tier, blank=True, default="")
+    verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    is_sample = models.BooleanField(_("sample"), default=False)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(_("registered at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed at"), auto_now=True)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=Kind.AUTHORITY) ^ Q(level_of_government=""),
+                name="organisation_level_of_authority",
+                violation_error_message=_("An authority has a level of government; no other organisation has one."),
+            ),
+            models.CheckConstraint(
+                condition=Q(tier="", verified_at=None) | (~Q(tier="") & Q(verified_at__isnull=False)),
+                name="organisation_tier_is_dated",
+                violation_error_message=_("A verified organisation has the date of its verification."),
+            ),
+        ]
+        indexes = [
+            # The public directory, by name.
+            models.Index("name", "id", name="organisation_published", condition=Q(closed_on=None) & ~Q(tier="")),
+            GinIndex(fields=["languages"], name="organisation_languages"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("orgs:organisation_detail", args=[self.slug])
+
+    @property
+    def is_authority(self) -> bool:
+        return self.kind == Kind.AUTHORITY
+
+    @property
+    def is_published(self) -> bool:
+        return bool(self.tier) and self.closed_on is None
+
+    @property
+    def public_address(self) -> str:
+        return self.address if self.address_is_public else ""
+
+
+class OrganisationContact(models.Model):
+    """The person behind an organisation. Never public: only its own members and its reviewers read it."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="contacts")
+    name = models.CharField(_("name"), max_length=150)
+    role = models.CharField(_("function"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail address"))
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    """Something an organisation does for people: a class, an advice desk, a meal, a bed."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="services")
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="services", verbose_name=_("domain"))
+    title = models.CharField(_("service"), max_length=150)
+    description = models.TextField(_("description"), blank=True)
+    languages = ArrayField(models.CharField(max_length=3), verbose_name=_("languages"), default=list, blank=True)
+    is_free = models.BooleanField(_("free of charge"), default=True)
+    no_papers_asked = models.BooleanField(_("no papers asked"), default=False)
+    has_childcare = models.BooleanField(_("childcare"), default=False)
+    women_only = models.BooleanField(_("women only"), default=False)
+    is_shelter = models.BooleanField(_("shelter"), default=False, help_text=_("Its address is never shown."))
+    confirmed_on = models.DateField(_("last confirmed on"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["organisation", "title"]
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Capacity(models.Model):
+    """What an organisation needs to work better, or offers to others (need S11)."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="capacities")
+    side = models.CharField(_("need or offer"), max_length=5, choices=CapacitySide)
+    kind = models.CharField(_("kind"), max_length=14, choices=CapacityKind)
+    note = models.CharField(_("note"), max_length=250, blank=True)
+
+    class Meta:
+        ordering = ["organisation", "side", "kind"]
+        verbose_name = _("capacity")
+        verbose_name_plural = _("capacities")
+        constraints = [models.UniqueConstraint("organisation", "side", "kind", name="capacity_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_side_display()}: {self.get_kind_display()}"

@@ -1,0 +1,202 @@
+import datetime
+from decimal import Decimal
+
+import pgtrigger
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+# An open end is a far date, so that every comparison is a plain one.
+BEGINNING = datetime.date(1, 1, 1)
+END = datetime.date(9999, 12, 31)
+
+# The closure follows from the tree, so the database keeps it: whoever writes a territory, by whatever way, the paths are right at the
+# end of that statement. An ancestor holds a descendant while every territory on the path between them is valid.
+KEEP_CLOSURE = """
+    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));
+    CREATE TEMPORARY TABLE closure_now ON COMMIT DROP AS
+    WITH RECURSIVE path AS (
+        SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, valid_from, valid_to FROM orgs_territory
+        UNION ALL
+        SELECT p.ancestor_id, t.id, p.depth + 1, greatest(p.valid_from, t.valid_from), least(p.valid_to, t.valid_to)
+        FROM path p JOIN orgs_territory t ON t.parent_id = p.descendant_id
+        WHERE p.depth < 12 AND greatest(p.valid_from, t.valid_from) <= least(p.valid_to, t.valid_to)
+    )
+    SELECT * FROM path;
+    IF EXISTS (SELECT FROM closure_now WHERE depth > 0 AND ancestor_id = descendant_id) THEN
+        RAISE EXCEPTION 'a territory cannot lie within itself' USING ERRCODE = 'check_violation', CONSTRAINT = 'territory_no_cycle';
+    END IF;
+    DELETE FROM orgs_territoryclosure c WHERE NOT EXISTS (
+        SELECT FROM closure_now n WHERE (n.ancestor_id, n.descendant_id) = (c.ancestor_id, c.descendant_id));
+    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)
+    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM closure_now
+    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE
+    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to
+    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)
+        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);
+    DROP TABLE closure_now;
+    RETURN NULL;
+"""
+
+
+class TerritoryScheme(models.Model):
+    """A division of the land by one publisher, within which codes are unique: "NUTS 2021", "LOR 2021", a city's districts."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    source = models.CharField(_("source"), max_length=250, blank=True)
+    licence = models.CharField(_("licence"), max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("territory scheme")
+        verbose_name_plural = _("territory schemes")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TerritoryQuerySet(models.QuerySet["Territory"]):
+    def active(self, on: datetime.date) -> "TerritoryQuerySet":
+        return self.filter(valid_from__lte=on, valid_to__gte=on)
+
+    def within(self, territory: "Territory", depth: int | None = None) -> "TerritoryQuerySet":
+        """The territory itself and all below it, or just those `depth` levels below."""
+        links = TerritoryClosure.objects.filter(ancestor=territory)
+        return self.filter(pk__in=(links if depth is None else links.filter(depth=depth)).values("descendant"))
+
+    def above(self, territory: "Territory") -> "TerritoryQuerySet":
+        """The path from the root down to and with the territory."""
+        return self.filter(descendant_links__descendant=territory).order_by("-descendant_links__depth")
+
+    def places(self) -> "TerritoryQuerySet":
+        """Without the rows that stand for "place not stated"."""
+        return self.exclude(kind=Territory.Kind.UNALLOCATED)
+
+
+class Territory(models.Model):
+    """A place with a code in a scheme, for as long as its outline held. A figure of 2019 belongs to the division of 2019.
+
+    A place that changes is a new row; `TerritorySuccession` says what became of it.
+    """
+
+    class Kind(models.TextChoices):
+        COUNTRY = "country", _("country")
+        REGION = "region", _("region")
+        PROVINCE = "province", _("province")
+        MUNICIPALITY = "municipality", _("municipality")
+        DISTRICT = "district", _("district")
+        NEIGHBOURHOOD = "neighbourhood", _("neighbourhood")
+        AREA = "area", _("area")
+        UNALLOCATED = "unallocated", _("place not stated")
+
+    scheme = models.ForeignKey(TerritoryScheme, models.PROTECT, related_name="territories")
+    parent = models.ForeignKey("self", models.PROTECT, related_name="parts", null=True, blank=True)
+    code = models.CharField(_("code"), max_length=40)
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    valid_from = models.DateField(_("valid from"), default=BEGINNING)
+    valid_to = models.DateField(_("valid to"), default=END, help_text=_("The last day."))
+
+    objects = TerritoryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("territory")
+        verbose_name_plural = _("territories")
+        constraints = [
+            models.UniqueConstraint(
+                "scheme",
+                "code",
+                name="territory_code_unique",
+                violation_error_message=_("This code is already used in the scheme."),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__lte=F("valid_to")),
+                name="territory_valid_in_order",
+                violation_error_message=_("A territory ends after it begins."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(parent=F("id")),
+                name="territory_not_own_parent",
+                violation_error_message=_("A territory cannot lie within itself."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="keep_closure",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=pgtrigger.Func(KEEP_CLOSURE),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("indicators:territory", args=[self.scheme.code, self.code])
+
+
+class TerritoryClosure(models.Model):
+    """Every pair of a territory and one that lies in it (itself at depth 0), and while it did. Kept by a trigger."""
+
+    ancestor = models.ForeignKey(Territory, models.CASCADE, related_name="descendant_links")
+    descendant = models.ForeignKey(Territory, models.CASCADE, related_name="ancestor_links")
+    depth = models.PositiveSmallIntegerField()
+    valid_from = models.DateField()
+    valid_to = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("ancestor", "descendant", name="closure_pair")]
+
+    def __str__(self) -> str:
+        return f"{self.ancestor_id} ⊇ {self.descendant_id} ({self.depth})"
+
+
+class TerritorySuccession(models.Model):
+    """What became of a territory: merged into, split over or renamed to its successors, each taking a share of it."""
+
+    predecessor = models.ForeignKey(Territory, models.CASCADE, related_name="successions")
+    successor = models.ForeignKey(Territory, models.CASCADE, related_name="origins")
+    share = models.DecimalField(
+        _("share"),
+        max_digits=7,
+        decimal_places=6,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
+        help_text=_("How much of the predecessor went to the successor, from 0 to 1."),
+    )
+
+    class Meta:
+        verbose_name = _("succession of territories")
+        verbose_name_plural = _("successions of territories")
+        constraints = [
+            models.UniqueConstraint("predecessor", "successor", name="succession_once"),
+            models.CheckConstraint(
+                condition=Q(share__gt=0, share__lte=1),
+                name="succession_share_in_range",
+                violation_error_message=_("A share lies between 0 and 1."),
+            ),
+            models.CheckConstraint(condition=~Q(predecessor=F("successor")), name="succession_to_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.predecessor} → {self.successor}"
+
+
+class TerritoryOutline(models.Model):
+    """The shape of a territory for maps: a GeoJSON geometry in WGS 84. Apart, so that lists never load it."""
+
+    territory = models.OneToOneField(Territory, models.CASCADE, primary_key=True, related_name="outline")
+    geometry = models.JSONField()
+
+    class Meta:
+        verbose_name = _("outline")
+        verbose_name_plural = _("outlines")
+
+    def __str__(self) -> str:
+        return str(self.territory)

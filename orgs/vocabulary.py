@@ -1,0 +1,60 @@
+"""The words of the registry: closed lists that code depends on. Open lists (domains, territories) are tables."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Sector(models.TextChoices):
+    CIVIL_SOCIETY = "civil_society", _("civil society")
+    AUTHORITY = "authority", _("public authority")
+    PRIVATE = "private", _("employers and business")
+    LABOUR = "labour", _("trade unions")
+    MEDIA = "media", _("media")
+    KNOWLEDGE = "knowledge", _("universities and research")
+    INTERNATIONAL = "international", _("international organisations")
+
+
+class Kind(models.TextChoices):
+    ASSOCIATION = "association", _("association")
+    FOUNDATION = "foundation", _("foundation")
+    MIGRANT_ASSOCIATION = "migrant_association", _("migrants' or diaspora association")
+    INFORMAL_GROUP = "informal_group", _("informal group")
+    FAITH_BASED = "faith_based", _("faith-based organisation")
+    NETWORK = "network", _("network or federation")
+    AUTHORITY = "authority", _("public authority")
+    EMPLOYER = "employer", _("employer")
+    EMPLOYERS_ASSOCIATION = "employers_association", _("employers' association")
+    MIGRANT_BUSINESS = "migrant_business", _("migrant-owned business")
+    COOPERATIVE = "cooperative", _("cooperative")
+    TRADE_UNION = "trade_union", _("trade union")
+    MEDIA = "media", _("media outlet")
+    UNIVERSITY = "university", _("university or research centre")
+    INTERNATIONAL_ORGANISATION = "international", _("international organisation")
+
+
+class LevelOfGovernment(models.TextChoices):
+    LOCAL = "local", _("local")
+    REGIONAL = "regional", _("regional")
+    NATIONAL = "national", _("national")
+
+
+class Tier(models.TextChoices):
+    """How far an organisation was checked, from least to most. Derived from the reviewer's answers, never picked."""
+
+    CONTACT = "contact", _("contact confirmed")
+    DOCUMENTED = "documented", _("documents seen")
+    ESTABLISHED = "established", _("track record seen")
+
+
+class CapacitySide(models.TextChoices):
+    NEED = "need", _("need")
+    OFFER = "offer", _("offer")
+
+
+class CapacityKind(models.TextChoices):
+    TRAINING = "training", _("training")
+    SPACE = "space", _("space")
+    STAFF = "staff", _("staff")
+    FUNDING = "funding", _("funding")
+    EQUIPMENT = "equipment", _("equipment")
+    INTERPRETERS = "interpreters", _("interpreters")
