@@ -1,0 +1,44 @@
+"""The settings of the tests: the portal's own, on servers that hold nothing but tests.
+
+Django reads its settings before a conftest could set a variable, so the servers are provided here. With DATABASE_URL or
+REDIS_URL set those are used: Django makes a database beside the one that is named, and Redis' number is moved.
+"""
+
+import atexit
+import contextlib
+import os
+import tempfile
+from urllib.parse import urlsplit
+
+from integration_portal import embedded
+
+
+def another_redis_database(url: str, *, further: int) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "redis+socket":
+        number = int(parts.query.removeprefix("virtual_host=") or 0)
+        return parts._replace(query=f"virtual_host={(number + further) % 16}").geturl()
+    return parts._replace(path=f"/{(int(parts.path.strip('/') or 0) + further) % 16}").geturl()
+
+
+servers = contextlib.ExitStack()
+servers.enter_context(embedded.provide(embedded.var_folder() / "test", durable=False))
+atexit.register(servers.close)
+
+# The first process leaves the portal's own Redis database; workers of pytest-xdist inherit that and each take the next.
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+os.environ["REDIS_URL"] = another_redis_database(
+    os.environ["REDIS_URL"], further=int(worker.removeprefix("gw")) if worker else 8
+)
+for variable in ("DEBUG", "DEMO", "PUBLIC_URL", "ALLOWED_HOSTS", "EMAIL_URL"):
+    os.environ.pop(variable, None)
+
+from integration_portal.settings import *  # noqa: E402, F403
+from integration_portal.settings import DATABASES, STORAGES  # noqa: E402
+
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # A kept connection would stand in the way of removing the test database.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Fast, and worth nothing.
+# Found in static/ and node_modules as they are, without collectstatic.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+uploads = tempfile.TemporaryDirectory(prefix="portal-test-media-")
+MEDIA_ROOT = uploads.name
