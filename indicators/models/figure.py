@@ -13,7 +13,7 @@ class ComputedFigure(models.Model):
     `is_beaten` says that the cell was reported too: the reported figure stands, this one is kept to show the discrepancy.
     """
 
-    pk = models.CompositePrimaryKey("indicator_id", "period_id", "territory_id", "breakdown_id")
+    pk = models.CompositePrimaryKey("indicator", "period", "territory", "breakdown")
     indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="+", db_index=False)
     period = models.ForeignKey(Period, models.CASCADE, related_name="+", db_index=False)
     territory = models.ForeignKey(Territory, models.CASCADE, related_name="+", db_index=False)
@@ -36,7 +36,7 @@ class ComputedFigure(models.Model):
 class Figure(models.Model):
     """The figure of every cell, reported or computed: a view. `value` is in the indicator's unit; rounded to ten decimals."""
 
-    pk = models.CompositePrimaryKey("indicator_id", "period_id", "territory_id", "breakdown_id")
+    pk = models.CompositePrimaryKey("indicator", "period", "territory", "breakdown")
     indicator = models.ForeignKey(Indicator, models.DO_NOTHING, related_name="+")
     period = models.ForeignKey(Period, models.DO_NOTHING, related_name="+")
     territory = models.ForeignKey(Territory, models.DO_NOTHING, related_name="+")

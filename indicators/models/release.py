@@ -47,7 +47,7 @@ class ReleasedFigure(models.Model):
         SUPPRESSED = "suppressed", _("suppressed to protect small groups")
         MISSING = "missing", _("missing")
 
-    pk = models.CompositePrimaryKey("release_id", "territory_id", "indicator_id", "period_id", "breakdown_id")
+    pk = models.CompositePrimaryKey("release", "territory", "indicator", "period", "breakdown")
     release = models.ForeignKey(Release, models.CASCADE, related_name="figures", db_index=False)
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+", db_index=False)
     territory = models.ForeignKey(Territory, models.PROTECT, related_name="+", db_index=False)

@@ -22,6 +22,6 @@ FROM (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("indicators", "0002_initial")]
+    dependencies = [("indicators", "0001_initial")]
 
     operations = [migrations.RunSQL(FIGURE_VIEW, "DROP VIEW indicators_figure")]

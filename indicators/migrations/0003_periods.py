@@ -17,6 +17,6 @@ ORDER BY starts, length DESC
 
 
 class Migration(migrations.Migration):
-    dependencies = [("indicators", "0003_figure_view")]
+    dependencies = [("indicators", "0002_figure_view")]
 
     operations = [migrations.RunSQL(PERIODS, "DELETE FROM indicators_period")]
