@@ -16,6 +16,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.paginator import Page, Paginator
 from django.forms.boundfield import BoundField, BoundWidget
 from django.http import QueryDict
+from django.template import Context
+from django.template.defaultfilters import floatformat
 from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -192,7 +194,27 @@ def page_numbers(page: Page[Any]) -> list[int | None]:
     return [number if number != Paginator.ELLIPSIS else None for number in numbers]  # type: ignore[misc]
 
 
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: Context, label: str, key: str, css: str = "", parameter: str = "sort") -> dict[str, str]:
+    """A heading that sorts the list by the address: first press upwards, second downwards."""
+    query = context["request"].GET.copy()
+    current = query.get(parameter, "")
+    query.pop("page", None)
+    query[parameter] = f"-{key}" if current == key else key
+    direction = {key: "ascending", f"-{key}": "descending"}.get(current, "")
+    return {"label": label, "url": f"?{query.urlencode()}", "direction": direction, "css": css}
+
+
 # Figures
+
+
+@register.simple_tag
+def figure(value: Number | None, decimals: int | str | None = None, sign: bool = False) -> str:
+    """A number in the reader's own way of writing it; without decimals given, one where it is not whole."""
+    if value is None:
+        return ""
+    places = floatformat(value, f"{-1 if decimals in (None, '') else decimals}g")
+    return f"+{places}" if sign and value > 0 else places.replace("-", "−", 1)
 
 
 def as_number(point: Any) -> float | None:
