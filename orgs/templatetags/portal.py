@@ -76,6 +76,8 @@ def widget(field: BoundField) -> SafeString:
         css = ""
     else:
         css = "form-control"
+    if control.attrs.get("placeholder") == field.label:
+        del control.attrs["placeholder"]  # It would only repeat the label, and vanish when it is needed.
     given = str(control.attrs.get("class", ""))
     classes = " ".join(part for part in (css, given, "is-invalid" if field.errors else "") if part)
     return field.as_widget(attrs={"class": classes} if classes else None)

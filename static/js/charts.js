@@ -1,0 +1,251 @@
+// Turns the table of a .chart into a picture. The table is the truth: without this file it is simply there.
+(() => {
+  const script = document.currentScript;
+  const root = document.documentElement;
+  const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+  const rightToLeft = root.dir === "rtl";
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const charts = new Map();
+  let library;
+
+  const loadLibrary = () => {
+    library ??= new Promise((resolve, reject) => {
+      const tag = document.createElement("script");
+      tag.src = script.dataset.echarts;
+      tag.onload = () => resolve(window.echarts);
+      tag.onerror = reject;
+      document.head.append(tag);
+    });
+    return library;
+  };
+
+  const words = (cell) => cell.textContent.replace(/\s+/g, " ").trim();
+
+  const readTable = (figure) => {
+    const table = figure.querySelector("[data-chart-table] table");
+    const heads = Array.from(table.tHead.rows[0].cells);
+    const rows = Array.from(table.tBodies[0].rows);
+    return {
+      heading: words(heads[0]),
+      labels: rows.map((row) => words(row.cells[0])),
+      series: heads.slice(1).map((head, index) => ({
+        name: words(head),
+        texts: rows.map((row) => words(row.cells[index + 1])),
+        values: rows.map((row) => {
+          const raw = row.cells[index + 1].dataset.value;
+          return raw === "" || raw === undefined ? null : Number(raw);
+        }),
+      })),
+    };
+  };
+
+  const numberFormat = (figure, compact) => {
+    const given = figure.dataset.decimals;
+    const decimals = given === "" || given === undefined ? 1 : Number(given);
+    return new Intl.NumberFormat(root.lang, {
+      numberingSystem: "latn",
+      maximumFractionDigits: decimals,
+      notation: compact ? "compact" : "standard",
+    });
+  };
+
+  const lineTypes = ["solid", "dashed", "dotted", [8, 3, 2, 3], [2, 4], [12, 4]];
+  const symbols = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect"];
+
+  const options = (figure) => {
+    const data = readTable(figure);
+    const kind = figure.dataset.chart;
+    const lying = kind === "row";
+    const bars = kind !== "line";
+    const short = numberFormat(figure, true);
+    const unit = figure.dataset.unit;
+    const suffix = unit === "%" ? "%" : "";
+    const ink = colour("ink");
+    const muted = colour("ink-muted");
+    const line = colour("line");
+    const font = getComputedStyle(document.body).fontFamily;
+    const categories = {
+      type: "category",
+      data: data.labels,
+      inverse: lying ? true : rightToLeft,
+      boundaryGap: bars,
+      axisLine: { lineStyle: { color: colour("line-strong") } },
+      axisTick: { show: false },
+      axisLabel: { color: muted, fontSize: 13, hideOverlap: true, ...(lying ? { width: 150, overflow: "break" } : {}) },
+      ...(lying && rightToLeft ? { position: "right" } : {}),
+    };
+    const values = {
+      type: "value",
+      scale: !bars,
+      position: !lying && rightToLeft ? "right" : undefined,
+      inverse: lying && rightToLeft,
+      axisLabel: { color: muted, fontSize: 13, formatter: (value) => short.format(value) + suffix },
+      splitLine: { lineStyle: { color: line } },
+      splitNumber: 4,
+    };
+    return {
+      animation: !calm.matches,
+      animationDuration: 350,
+      textStyle: { fontFamily: font, color: ink },
+      color: [1, 2, 3, 4, 5, 6].map((number) => colour(`series-${number}`)),
+      aria: { enabled: true, label: { enabled: false }, decal: { show: bars && data.series.length > 1 } },
+      grid: { top: data.series.length > 1 ? 40 : 16, bottom: 8, left: 8, right: 20, containLabel: true },
+      legend: {
+        show: data.series.length > 1,
+        top: 0,
+        [rightToLeft ? "right" : "left"]: 0,
+        icon: bars ? "roundRect" : undefined,
+        itemGap: 18,
+        textStyle: { color: ink, fontSize: 13, fontFamily: font },
+      },
+      tooltip: {
+        renderMode: "richText", // An HTML tooltip would need inline styles, which the page forbids.
+        trigger: "axis",
+        axisPointer: { type: bars ? "shadow" : "line", lineStyle: { color: muted } },
+        backgroundColor: colour("surface"),
+        borderColor: line,
+        textStyle: { color: ink, fontFamily: font, fontSize: 13 },
+        formatter: (points) => {
+          const place = points[0].dataIndex;
+          const lines = data.series.map((one) => {
+            const text = one.texts[place];
+            return `${data.series.length > 1 ? `${one.name}: ` : ""}${text}${one.values[place] === null || text.endsWith(suffix || "\0") ? "" : suffix}`;
+          });
+          return [data.labels[place], ...lines].join("\n");
+        },
+      },
+      xAxis: lying ? values : categories,
+      yAxis: lying ? categories : values,
+      series: data.series.map((one, index) => ({
+        name: one.name,
+        type: bars ? "bar" : "line",
+        stack: kind === "stacked" ? "all" : undefined,
+        data: one.values,
+        barMaxWidth: 34,
+        barCategoryGap: "32%",
+        itemStyle: bars ? { borderRadius: kind === "stacked" ? 0 : lying ? (rightToLeft ? [3, 0, 0, 3] : [0, 3, 3, 0]) : [3, 3, 0, 0] } : {},
+        symbol: symbols[index % symbols.length],
+        symbolSize: 7,
+        showSymbol: data.labels.length <= 40,
+        lineStyle: { width: 2.5, type: lineTypes[index % lineTypes.length] },
+        emphasis: { focus: data.series.length > 1 ? "series" : "none" },
+        connectNulls: false,
+      })),
+    };
+  };
+
+  const draw = async (figure) => {
+    const box = figure.querySelector("[data-chart-canvas]");
+    const echarts = await loadLibrary();
+    if (figure.querySelector("[data-chart-toggle]").getAttribute("aria-pressed") === "true") return;
+    box.hidden = false;
+    figure.querySelector("[data-chart-table]").hidden = true;
+    const chart = charts.get(figure) ?? echarts.init(box, null, { renderer: "canvas" });
+    charts.set(figure, chart);
+    chart.setOption(options(figure), true);
+    chart.resize();
+  };
+
+  const showTable = (figure) => {
+    figure.querySelector("[data-chart-canvas]").hidden = true;
+    figure.querySelector("[data-chart-table]").hidden = false;
+  };
+
+  const save = (href, figure, ending) => {
+    const link = document.createElement("a");
+    link.href = href;
+    link.download = `${figure.id || "chart"}.${ending}`;
+    link.click();
+  };
+
+  const credit = (figure) => {
+    const line = figure.querySelector(".freshness");
+    return line ? words(line) : "";
+  };
+
+  const savePicture = async (figure) => {
+    const echarts = await loadLibrary();
+    const sheet = document.createElement("canvas");
+    const chart = echarts.init(sheet, null, { renderer: "canvas", width: 1000, height: 600, devicePixelRatio: 2 });
+    const option = options(figure);
+    const finding = figure.querySelector(".chart-finding");
+    const side = rightToLeft ? { right: 20 } : { left: 20 };
+    option.animation = false;
+    option.title = [
+      {
+        text: words(figure.querySelector(".chart-title")),
+        subtext: finding ? words(finding) : "",
+        top: 16,
+        ...side,
+        textStyle: { fontSize: 20, color: colour("ink"), width: 960, overflow: "break" },
+        subtextStyle: { fontSize: 14, color: colour("ink-muted"), width: 960, overflow: "break" },
+      },
+      { text: credit(figure), bottom: 14, ...side, textStyle: { fontSize: 12, fontWeight: 400, color: colour("ink-muted") } },
+    ];
+    Object.assign(option.grid, { top: 140, bottom: 56, left: 24, right: 32 });
+    option.legend.top = 100;
+    option.legend[rightToLeft ? "right" : "left"] = 20;
+    option.backgroundColor = colour("surface");
+    chart.setOption(option);
+    save(chart.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: colour("surface") }), figure, "png");
+    chart.dispose();
+  };
+
+  const saveFigures = (figure) => {
+    const data = readTable(figure);
+    const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+    const lines = [
+      [data.heading, ...data.series.map((one) => one.name)],
+      ...data.labels.map((label, place) => [
+        label,
+        ...data.series.map((one) => (one.values[place] === null ? one.texts[place] : String(one.values[place]))),
+      ]),
+      [],
+      [words(figure.querySelector(".chart-title"))],
+      [credit(figure)],
+      [location.href],
+    ];
+    const text = `\ufeff${lines.map((line) => line.map(quote).join(",")).join("\r\n")}\r\n`;
+    const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+    save(url, figure, "csv");
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  };
+
+  const seen = new IntersectionObserver(
+    (entries) => {
+      entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
+        seen.unobserve(entry.target);
+        draw(entry.target).catch(() => showTable(entry.target));
+      });
+    },
+    { rootMargin: "300px 0px" },
+  );
+  const sized = new ResizeObserver((entries) => {
+    entries.forEach((entry) => {
+      const chart = charts.get(entry.target.closest("[data-chart]"));
+      if (chart && !entry.target.hidden) chart.resize();
+    });
+  });
+
+  const prepare = (figure) => {
+    if (figure.dataset.chartReady || !figure.querySelector("[data-chart-table]")) return;
+    figure.dataset.chartReady = "yes";
+    figure.querySelector("[data-chart-tools]").hidden = false;
+    const toggle = figure.querySelector("[data-chart-toggle]");
+    toggle.addEventListener("click", () => {
+      const table = toggle.getAttribute("aria-pressed") !== "true";
+      toggle.setAttribute("aria-pressed", String(table));
+      if (table) showTable(figure);
+      else draw(figure).catch(() => showTable(figure));
+    });
+    figure.querySelector("[data-chart-csv]").addEventListener("click", () => saveFigures(figure));
+    figure.querySelector("[data-chart-png]").addEventListener("click", () => savePicture(figure));
+    seen.observe(figure);
+    sized.observe(figure.querySelector("[data-chart-canvas]"));
+  };
+
+  const prepareAll = (within) => within.querySelectorAll("[data-chart]").forEach(prepare);
+  prepareAll(document);
+  document.addEventListener("htmx:load", (event) => prepareAll(event.target));
+  document.addEventListener("portal:theme", () => charts.forEach((chart, figure) => chart.setOption(options(figure), true)));
+})();

@@ -1,0 +1,188 @@
+// Draws a map beside the list of its places: outlines from a GeoJSON address, values from the list. No tiles, no other host.
+(() => {
+  const script = document.currentScript;
+  const root = document.documentElement;
+  const svg = (name, attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+    return element;
+  };
+  let library;
+
+  const loadLibrary = () => {
+    library ??= new Promise((resolve, reject) => {
+      const style = document.createElement("link");
+      style.rel = "stylesheet";
+      style.href = script.dataset.leafletCss;
+      // Before the portal's own files, so that these have the last word.
+      document.head.querySelector("link[rel=stylesheet]").before(style);
+      const tag = document.createElement("script");
+      tag.src = script.dataset.leaflet;
+      tag.onload = () => resolve(window.L);
+      tag.onerror = reject;
+      document.head.append(tag);
+    });
+    return library;
+  };
+
+  const readList = (figure) =>
+    Array.from(figure.querySelectorAll("[data-map-list] > li")).map((item) => {
+      const raw = item.dataset.value;
+      return {
+        item,
+        code: item.dataset.code,
+        name: item.dataset.name,
+        text: item.lastElementChild.textContent.replace(/\s+/g, " ").trim(),
+        value: raw === "" || raw === undefined ? null : Number(raw),
+        state: item.dataset.state || "",
+        link: item.querySelector("a"),
+      };
+    });
+
+  // Up to five classes with about as many places in each; equal values never part.
+  const classBounds = (values) => {
+    const sorted = [...values].sort((a, b) => a - b);
+    const bounds = [];
+    for (let step = 1; step < 5; step += 1) {
+      const bound = sorted[Math.floor((sorted.length * step) / 5)];
+      if (bound > sorted[0] && bound !== bounds[bounds.length - 1]) bounds.push(bound);
+    }
+    return bounds;
+  };
+
+  const draw = async (figure) => {
+    const L = await loadLibrary();
+    const answer = await fetch(figure.dataset.geojson, { headers: { Accept: "application/geo+json, application/json" } });
+    if (!answer.ok) throw new Error(`No outlines: ${answer.status}`);
+    const outlines = await answer.json();
+    const places = readList(figure);
+    const byCode = new Map(places.map((place) => [place.code, place]));
+    const known = places.filter((place) => place.value !== null).map((place) => place.value);
+    const bounds = classBounds(known);
+    // Few classes take the outer colours too, so that they can be told apart.
+    const shade = (index) => Math.round(1 + (bounds.length ? (index * 4) / bounds.length : 2));
+    const classOf = (place) => {
+      if (!place || place.value === null) return place && place.state === "suppressed" ? "suppressed" : "none";
+      return shade(bounds.filter((bound) => place.value >= bound).length);
+    };
+
+    const side = figure.querySelector("[data-map-side]");
+    side.hidden = false;
+    side.parentElement.classList.add("has-map");
+    const status = figure.querySelector("[data-map-status]");
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const map = L.map(figure.querySelector("[data-map-canvas]"), {
+      attributionControl: false,
+      keyboard: false,
+      scrollWheelZoom: false,
+      zoomSnap: 0.25,
+      zoomAnimation: !calm,
+      fadeAnimation: !calm,
+    });
+
+    const paths = new Map();
+    const show = (place) => {
+      figure.querySelectorAll(".is-shown").forEach((one) => one.classList.remove("is-shown"));
+      if (!place) {
+        status.textContent = "";
+        return;
+      }
+      status.textContent = `${place.name}: ${place.text}`;
+      place.item.classList.add("is-shown");
+      const path = paths.get(place.code);
+      if (path) {
+        path.classList.add("is-shown");
+        path.parentNode.append(path); // Drawn last, so that its outline is not covered.
+      }
+    };
+
+    const layer = L.geoJSON(outlines, {
+      filter: (feature) => feature.geometry && feature.geometry.type !== "Point",
+      style: (feature) => ({ className: `map-place map-class-${classOf(byCode.get(String(feature.properties.code ?? feature.id)))}`, weight: 1.25 }),
+    }).addTo(map);
+    map.fitBounds(layer.getBounds(), { padding: [12, 12], animate: false });
+
+    const order = [];
+    layer.eachLayer((shape) => {
+      const place = byCode.get(String(shape.feature.properties.code ?? shape.feature.id));
+      const path = shape.getElement();
+      if (!place || !path) return;
+      paths.set(place.code, path);
+      order.push(place);
+      path.setAttribute("role", place.link ? "link" : "img");
+      path.setAttribute("aria-label", `${place.name}: ${place.text}`);
+      path.setAttribute("tabindex", "-1");
+      path.addEventListener("mouseenter", () => show(place));
+      path.addEventListener("focus", () => show(place));
+      shape.on("click", () => place.link && place.link.click());
+    });
+    order.sort((a, b) => places.indexOf(a) - places.indexOf(b));
+
+    // One stop for the Tab key; arrows go from place to place in the order of the list.
+    const moveTo = (place, focus) => {
+      paths.forEach((path) => path.setAttribute("tabindex", "-1"));
+      const path = paths.get(place.code);
+      path.setAttribute("tabindex", "0");
+      if (focus) path.focus({ preventScroll: true });
+    };
+    if (order.length) moveTo(order[0], false);
+    figure.querySelector("[data-map-canvas]").addEventListener("keydown", (event) => {
+      const at = order.findIndex((place) => paths.get(place.code) === document.activeElement);
+      if (at < 0) return;
+      const forward = root.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
+      const back = root.dir === "rtl" ? "ArrowRight" : "ArrowLeft";
+      const to = { [forward]: at + 1, ArrowDown: at + 1, [back]: at - 1, ArrowUp: at - 1, Home: 0, End: order.length - 1 }[event.key];
+      if (to !== undefined) {
+        event.preventDefault();
+        moveTo(order[(to + order.length) % order.length], true);
+      } else if ((event.key === "Enter" || event.key === " ") && order[at].link) {
+        event.preventDefault();
+        order[at].link.click();
+      }
+    });
+    places.forEach((place) => place.item.addEventListener("mouseenter", () => show(place)));
+
+    const legend = figure.querySelector("[data-map-legend]");
+    const decimals = figure.dataset.decimals === "" ? 1 : Number(figure.dataset.decimals);
+    const number = new Intl.NumberFormat(root.lang, { numberingSystem: "latn", maximumFractionDigits: decimals });
+    const unit = figure.dataset.unit === "%" ? "%" : figure.dataset.unit ? ` ${figure.dataset.unit}` : "";
+    const addKey = (css, text) => {
+      const item = document.createElement("li");
+      const swatch = svg("svg", { viewBox: "0 0 22 14", "aria-hidden": "true" });
+      swatch.append(svg("rect", { x: 0.5, y: 0.5, width: 21, height: 13, rx: 2, class: css }));
+      const span = document.createElement("span");
+      span.dir = "auto";
+      span.textContent = text;
+      item.append(swatch, span);
+      legend.append(item);
+    };
+    legend.replaceChildren();
+    const edges = [Math.min(...known), ...bounds, Math.max(...known)];
+    if (known.length) {
+      for (let index = 0; index <= bounds.length; index += 1) {
+        const inside = known.filter((value) => bounds.filter((bound) => value >= bound).length === index);
+        if (!inside.length) continue;
+        const low = number.format(index === 0 ? edges[0] : Math.min(...inside));
+        const high = number.format(Math.max(...inside));
+        addKey(`map-class-${shade(index)}`, low === high ? low + unit : `${low} – ${high}${unit}`);
+      }
+    }
+    if (places.some((place) => classOf(place) === "none")) addKey("map-class-none", figure.dataset.noData);
+    if (places.some((place) => classOf(place) === "suppressed")) addKey("map-class-suppressed", figure.dataset.suppressed);
+  };
+
+  const fail = (figure) => {
+    figure.querySelector("[data-map-side]").hidden = true; // The list stays, and it is enough.
+    figure.querySelector(".map-body").classList.remove("has-map");
+  };
+  const seen = new IntersectionObserver(
+    (entries) => {
+      entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
+        seen.unobserve(entry.target);
+        draw(entry.target).catch(() => fail(entry.target));
+      });
+    },
+    { rootMargin: "400px 0px" },
+  );
+  document.querySelectorAll("[data-map][data-geojson]").forEach((figure) => seen.observe(figure));
+})();
