@@ -16,6 +16,9 @@ import psycopg2
 import pytest
 
 from integration_portal import embedded
+from integration_portal.embedded.postgres import MAJOR, Postgres
+from integration_portal.embedded.processes import TICK_SECONDS, wait_until
+from integration_portal.embedded.redis import Redis
 
 HOLD = """
 import json, os, sys
@@ -65,7 +68,7 @@ class Holder:
             return cursor.fetchall() if cursor.description else []
 
     def redis(self, command: str) -> str:
-        return embedded.Redis._ask(self.run_folders[1], command.encode() + b"\r\n").decode()
+        return Redis.ask(self.run_folders[1], command.encode() + b"\r\n").decode()
 
     def end(self, word: str = "end") -> str:
         """What it wrote on standard error."""
@@ -116,18 +119,18 @@ def servers_of(holder: Holder) -> dict[str, int]:
 
 
 def keepers_of(var: Path) -> list[int]:
-    return [pid for pid, line in processes_of(var).items() if "embedded.py" in line]
+    return [pid for pid, line in processes_of(var).items() if "embedded.keeper" in line]
 
 
 def assert_nothing_left(var: Path, holder: Holder) -> None:
-    assert embedded.wait_until(lambda: not processes_of(var, *holder.run_folders), seconds=20), processes_of(var)
+    assert wait_until(lambda: not processes_of(var, *holder.run_folders), seconds=20), processes_of(var)
     assert [folder for folder in holder.run_folders if folder.exists()] == []
 
 
 def test_command_without_variables_gets_both_servers_and_leaves_none(tmp_path, hold):
     var = tmp_path / "var"
     command = hold(var, kind="durable")
-    assert command.sql("SHOW server_version")[0][0].startswith(str(embedded.POSTGRES_MAJOR))
+    assert command.sql("SHOW server_version")[0][0].startswith(str(MAJOR))
     assert command.sql("SHOW fsync") == [("on",)]
     assert command.sql("SELECT lower('ÀÉŁ'), current_setting('timezone')") == [("àéł", "UTC")]
     assert command.redis("PING") == "+PONG\r\n"
@@ -154,9 +157,9 @@ def test_data_survives_servers_killed(tmp_path, hold):
     before = servers_of(command)
     for process in before.values():
         os.kill(process, signal.SIGKILL)
-    assert embedded.wait_until(lambda: "+PONG" in command.redis("PING"), seconds=20)
-    assert embedded.wait_until(
-        lambda: embedded.Postgres(tmp_path / "var", durable=True).address(command.run_folders[0]) is not None,
+    assert wait_until(lambda: "+PONG" in command.redis("PING"), seconds=20)
+    assert wait_until(
+        lambda: Postgres(tmp_path / "var", durable=True).address(command.run_folders[0]) is not None,
         seconds=20,
     )
     assert command.sql("SELECT count(*) FROM kept") == [(1000,)]
@@ -189,7 +192,7 @@ def test_killed_keepers_take_their_servers_along_and_the_next_command_starts_ane
     second = hold(tmp_path / "var")
     assert second.sql("SELECT number FROM kept") == [(1,)]
     assert set(second.run_folders).isdisjoint(first.run_folders)
-    assert embedded.wait_until(lambda: not processes_of(*first.run_folders), seconds=20)
+    assert wait_until(lambda: not processes_of(*first.run_folders), seconds=20)
     assert [folder for folder in first.run_folders if folder.exists()] == []
 
 
@@ -199,7 +202,7 @@ def test_commands_that_start_at_once_share_one_server_until_the_last_ends(tmp_pa
     assert len(keepers_of(tmp_path / "var")) == 2
     commands[0].end()
     commands[1].kill()
-    time.sleep(5 * embedded.TICK_SECONDS)
+    time.sleep(5 * TICK_SECONDS)
     assert commands[2].sql("SELECT 1") == [(1,)]
     commands[2].end()
     assert processes_of(tmp_path / "var", *commands[2].run_folders) == {}
@@ -208,7 +211,7 @@ def test_commands_that_start_at_once_share_one_server_until_the_last_ends(tmp_pa
 def test_second_command_attaches_quickly(tmp_path, hold):
     hold(tmp_path / "var").sql("SELECT 1")
     started_at = time.monotonic()
-    for server in (embedded.Postgres(tmp_path / "var", durable=False), embedded.Redis(tmp_path / "var", durable=False)):
+    for server in (Postgres(tmp_path / "var", durable=False), Redis(tmp_path / "var", durable=False)):
         with embedded.held(server):
             pass
     assert time.monotonic() - started_at < 0.3
@@ -253,6 +256,16 @@ def test_checkout_may_lie_deep_and_have_spaces_in_its_name(tmp_path, hold):
     assert all(len(str(folder)) < 40 for folder in command.run_folders)
 
 
+def test_copied_checkout_has_servers_of_its_own(tmp_path, hold):
+    original = hold(tmp_path / "var")
+    original.sql("CREATE TABLE whose AS SELECT 'original' AS name")
+    shutil.copytree(tmp_path / "var", tmp_path / "copy", ignore=shutil.ignore_patterns("data-*"))
+    copy = hold(tmp_path / "copy")
+    assert copy.sql("SELECT FROM pg_tables WHERE tablename = 'whose'") == []
+    copy.end()
+    assert original.sql("SELECT name FROM whose") == [("original",)]
+
+
 def test_given_servers_are_used_and_none_is_started(tmp_path, hold):
     given = {"DATABASE_URL": "postgres://elsewhere/portal", "REDIS_URL": "redis://elsewhere/3"}
     command = hold(tmp_path / "var", **given, SECRET_KEY="own")
@@ -274,7 +287,7 @@ def test_server_that_cannot_start_says_why_and_names_its_log(tmp_path, hold):
     assert "The embedded postgres did not start" in message
     assert "initialized by PostgreSQL version 9.6" in message
     assert str(tmp_path / "var/postgres/postgres.log") in message
-    assert embedded.wait_until(lambda: not processes_of(tmp_path / "var"), seconds=10)
+    assert wait_until(lambda: not processes_of(tmp_path / "var"), seconds=10)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="Only root has to become another user")
@@ -289,10 +302,8 @@ def test_root_without_user_namespaces_becomes_another_user(tmp_path, hold):
     command = hold(closed / "var", PATH=f"{forbidden.parent}:{os.environ['PATH']}")
     assert command.sql("SELECT 1") == [(1,)]
     assert Path(f"/proc/{servers_of(command)['postgres']}").stat().st_uid != 0
-    os.kill(
-        next(pid for pid in keepers_of(closed) if "embedded.py postgres" in processes_of(closed)[pid]), signal.SIGKILL
-    )
-    assert embedded.wait_until(lambda: "postgres" not in servers_of(command), seconds=10)
+    os.kill(next(pid for pid in keepers_of(closed) if "keeper postgres" in processes_of(closed)[pid]), signal.SIGKILL)
+    assert wait_until(lambda: "postgres" not in servers_of(command), seconds=10)
     # Where namespaces are allowed again, root takes its data back.
     assert hold(closed / "var").sql("SELECT 1") == [(1,)]
 
