@@ -89,6 +89,16 @@
     });
   });
 
+  // Sample accounts of the demonstration fill the log-in form.
+  all("[data-fill-login]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      document.getElementById("id_login").value = button.dataset.email;
+      document.getElementById("id_password").value = button.dataset.password;
+      document.querySelector(".account-form [type=submit]").focus();
+    });
+  });
+
   all("[data-print]").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
