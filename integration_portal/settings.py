@@ -33,7 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
-    "django.contrib.staticfiles",
+    "integration_portal.apps.FrontEndConfig",
     "django.forms",
     "allauth",
     "allauth.account",

@@ -40,25 +40,25 @@ def var_folder() -> Path:
 
 
 @contextlib.contextmanager
-def provide(var: Path | None = None, *, durable: bool = True) -> Iterator[None]:
+def provide(var: Path | None = None, *, durable: bool = True) -> Iterator[list[Server]]:
     """DATABASE_URL and REDIS_URL are set within the block, and SECRET_KEY; each that was set before stays as it was.
 
     `durable=False` is for data that a crash of the machine may take: the tests'.
     """
     var = var or var_folder()
-    servers: list[Server] = [Postgres(var, durable=durable), Redis(var, durable=durable)]
     before = dict(os.environ)
+    every: list[Server] = [Postgres(var, durable=durable), Redis(var, durable=durable)]
+    servers = [server for server in every if not before.get(server.variable)]
     with contextlib.ExitStack() as holding:
         for server in servers:
-            if not os.environ.get(server.variable):
-                os.environ[server.variable] = holding.enter_context(held(server))
+            os.environ[server.variable] = holding.enter_context(held(server))
         if not before.get("DATABASE_URL"):
             # pg_dump, pg_restore and psql must match the server.
             os.environ["PATH"] = f"{postgres.programs()}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         if not before.get("SECRET_KEY"):
             os.environ["SECRET_KEY"] = secret_key(var)
         try:
-            yield
+            yield servers
         finally:
             for variable in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PATH"):
                 if variable in before:

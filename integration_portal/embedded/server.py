@@ -67,6 +67,10 @@ class Server:
         except (OSError, ValueError, KeyError):
             return None
 
+    def is_kept(self) -> bool:
+        with self.keeper_lock.open("a") as keeper:
+            return not try_lock(keeper, fcntl.LOCK_SH)
+
     def running_address(self) -> str | None:
         run = self.run_folder()
         return self.address(run) if run else None

@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from orgs.models import Organisation
+
+
+class Command(BaseCommand):
+    help = "Bring the database up to date; in the demo, fill an empty one. Safe to run at every start."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
+        call_command("createcachetable", verbosity=0)
+        if settings.DEMO and "load_demo" in get_commands() and not Organisation.objects.exists():
+            self.stdout.write("Loading the demo, once.")
+            with transaction.atomic():  # An interrupted demo leaves nothing, so the next start loads the whole of it.
+                call_command("load_demo", stdout=self.stdout)
