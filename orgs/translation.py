@@ -1,8 +1,13 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from orgs.models import Domain
+from orgs.models import Domain, TerritoryScheme
 
 
 @register(Domain)
 class DomainTranslation(TranslationOptions):
     fields = ("name", "description")
+
+
+@register(TerritoryScheme)
+class TerritorySchemeTranslation(TranslationOptions):
+    fields = ("name",)

@@ -1,7 +1,7 @@
 from orgs.models.account import User
 from orgs.models.domain import Domain
 from orgs.models.mail import OutgoingMail
-from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Membership, ReviewerAppointment
+from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
 from orgs.models.registration import Registration
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
@@ -13,6 +13,7 @@ __all__ = [
     "KINDS_OF_SECTOR",
     "Capacity",
     "Domain",
+    "Invitation",
     "Membership",
     "Organisation",
     "OrganisationContact",

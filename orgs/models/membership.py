@@ -1,8 +1,11 @@
+import datetime
+
 import pghistory
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +54,11 @@ class Membership(models.Model):
                 condition=Q(ended_at=None),
                 violation_error_message=_("This person already has that role in the organisation."),
             ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("created_at")),
+                name="membership_ends_after_start",
+                violation_error_message=_("A membership ends after it begins."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,6 +77,64 @@ AUTHORITY_ROLES = (
     Membership.Role.STEWARD,
     Membership.Role.VIEWER,
 )
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+
+class Invitation(models.Model):
+    """A letter that asks somebody to join an organisation. The account, where there is none, begins when it is accepted."""
+
+    DAYS_VALID = 14
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("e-mail address"))
+    role = models.CharField(_("role"), max_length=10, choices=Membership.Role)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, related_name="invitations_made", null=True, blank=True
+    )
+    created_at = models.DateTimeField(_("invited at"), default=timezone.now)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["organisation", "email"]
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.UniqueConstraint(
+                "organisation",
+                "email",
+                name="invitation_once",
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                violation_error_message=_("This person is already invited."),
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")),
+                name="invitation_email_lower",
+                violation_error_message=_("E-mail addresses are kept in small letters."),
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(withdrawn_at=None),
+                name="invitation_one_end",
+                violation_error_message=_("An invitation is either accepted or withdrawn."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}, {self.organisation}"
+
+    @property
+    def expires_at(self) -> datetime.datetime:
+        return self.created_at + datetime.timedelta(days=self.DAYS_VALID)
+
+    @property
+    def is_expired(self) -> bool:
+        return timezone.now() > self.expires_at
 
 
 class ReviewerAppointmentQuerySet(models.QuerySet["ReviewerAppointment"]):
@@ -102,6 +168,11 @@ class ReviewerAppointment(models.Model):
                 name="reviewer_appointed_once",
                 condition=Q(ends_at=None),
                 violation_error_message=_("This person is already a reviewer there."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gte=F("starts_at")),
+                name="reviewer_ends_after_start",
+                violation_error_message=_("An appointment ends after it begins."),
             ),
         ]
 

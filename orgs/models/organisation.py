@@ -71,7 +71,10 @@ class Organisation(models.Model):
     kind = models.CharField(_("kind"), max_length=24, choices=Kind)
     sector = models.GeneratedField(
         expression=Case(
-            *[When(kind__in=[str(kind) for kind in kinds], then=Value(str(sector))) for sector, kinds in KINDS_OF_SECTOR.items()],
+            *[
+                When(kind__in=[str(kind) for kind in kinds], then=Value(str(sector)))
+                for sector, kinds in KINDS_OF_SECTOR.items()
+            ],
             output_field=models.CharField(max_length=16),
         ),
         output_field=models.CharField(max_length=16, choices=Sector),
@@ -81,9 +84,15 @@ class Organisation(models.Model):
         _("level of government"), max_length=10, choices=LevelOfGovernment, blank=True, default=""
     )
     territory = models.ForeignKey(
-        Territory, models.PROTECT, related_name="organisations", verbose_name=_("territory"), help_text=_("Where it is based.")
+        Territory,
+        models.PROTECT,
+        related_name="organisations",
+        verbose_name=_("territory"),
+        help_text=_("Where it is based."),
     )
-    works_in = models.ManyToManyField(Territory, related_name="organisations_at_work", blank=True, verbose_name=_("works in"))
+    works_in = models.ManyToManyField(
+        Territory, related_name="organisations_at_work", blank=True, verbose_name=_("works in")
+    )
     domains = models.ManyToManyField(Domain, related_name="organisations", blank=True, verbose_name=_("domains"))
 
     name = models.CharField(_("name"), max_length=200)
@@ -123,7 +132,7 @@ class Organisation(models.Model):
     objects = OrganisationQuerySet.as_manager()
 
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["name_folded", "pk"]
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         constraints = [
@@ -140,7 +149,7 @@ class Organisation(models.Model):
         ]
         indexes = [
             # The public directory, by name.
-            models.Index("name", "id", name="organisation_published", condition=Q(closed_on=None) & ~Q(tier="")),
+            models.Index("name_folded", "id", name="organisation_published", condition=Q(closed_on=None) & ~Q(tier="")),
             GinIndex(fields=["languages"], name="organisation_languages"),
         ]
 
@@ -159,8 +168,13 @@ class Organisation(models.Model):
         return bool(self.tier) and self.closed_on is None
 
     @property
+    def has_shelter(self) -> bool:
+        return any(service.is_shelter for service in self.services.all())
+
+    @property
     def public_address(self) -> str:
-        return self.address if self.address_is_public else ""
+        """Where somebody is sheltered the address is nobody's business, whatever was ticked."""
+        return self.address if self.address_is_public and not self.has_shelter else ""
 
 
 class OrganisationContact(models.Model):
@@ -187,6 +201,11 @@ class Service(models.Model):
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="services", verbose_name=_("domain"))
     title = models.CharField(_("service"), max_length=150)
     description = models.TextField(_("description"), blank=True)
+    text_folded = models.GeneratedField(
+        expression=Folded(Concat("title", Value(" "), "description", output_field=models.TextField())),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     languages = ArrayField(models.CharField(max_length=3), verbose_name=_("languages"), default=list, blank=True)
     is_free = models.BooleanField(_("free of charge"), default=True)
     no_papers_asked = models.BooleanField(_("no papers asked"), default=False)
@@ -216,7 +235,15 @@ class Capacity(models.Model):
         ordering = ["organisation", "side", "kind"]
         verbose_name = _("capacity")
         verbose_name_plural = _("capacities")
-        constraints = [models.UniqueConstraint("organisation", "side", "kind", name="capacity_once")]
+        constraints = [
+            models.UniqueConstraint(
+                "organisation",
+                "side",
+                "kind",
+                name="capacity_once",
+                violation_error_message=_("This is already in the list."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_side_display()}: {self.get_kind_display()}"

@@ -4,9 +4,13 @@ from decimal import Decimal
 import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from orgs.folding import Folded, fold
 
 # An open end is a far date, so that every comparison is a plain one.
 BEGINNING = datetime.date(1, 1, 1)
@@ -27,6 +31,9 @@ KEEP_CLOSURE = """
     SELECT * FROM path;
     IF EXISTS (SELECT FROM closure_now WHERE depth > 0 AND ancestor_id = descendant_id) THEN
         RAISE EXCEPTION 'a territory cannot lie within itself' USING ERRCODE = 'check_violation', CONSTRAINT = 'territory_no_cycle';
+    END IF;
+    IF EXISTS (SELECT FROM closure_now WHERE depth = 12) THEN
+        RAISE EXCEPTION 'territories are nested too deeply' USING ERRCODE = 'check_violation', CONSTRAINT = 'territory_depth';
     END IF;
     DELETE FROM orgs_territoryclosure c WHERE NOT EXISTS (
         SELECT FROM closure_now n WHERE (n.ancestor_id, n.descendant_id) = (c.ancestor_id, c.descendant_id));
@@ -71,6 +78,17 @@ class TerritoryQuerySet(models.QuerySet["Territory"]):
         """The path from the root down to and with the territory."""
         return self.filter(descendant_links__descendant=territory).order_by("-descendant_links__depth")
 
+    def with_path(self) -> "TerritoryQuerySet":
+        """With the rows that `Territory.label` reads: three above are enough for a municipality to be among them."""
+        return self.select_related("parent__parent__parent")
+
+    def matching(self, text: str) -> "TerritoryQuerySet":
+        """Every word of `text` occurs in the name, in one language or another, whatever its case and accents."""
+        found = self
+        for word in fold(text).split():
+            found = found.filter(name_folded__contains=word)
+        return found
+
     def places(self) -> "TerritoryQuerySet":
         """Without the rows that stand for "place not stated"."""
         return self.exclude(kind=Territory.Kind.UNALLOCATED)
@@ -95,7 +113,21 @@ class Territory(models.Model):
     scheme = models.ForeignKey(TerritoryScheme, models.PROTECT, related_name="territories")
     parent = models.ForeignKey("self", models.PROTECT, related_name="parts", null=True, blank=True)
     code = models.CharField(_("code"), max_length=40)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=200, help_text=_("As it is called there."))
+    names = models.JSONField(
+        _("names in other languages"),
+        default=dict,
+        blank=True,
+        help_text=_('Where they differ, by code of the language: {"en": "Spain"}.'),
+    )
+    # The name proper first, so that it also sorts.
+    name_folded = models.GeneratedField(
+        expression=Folded(
+            Concat("name", Value(" "), Cast("names", models.TextField()), output_field=models.TextField())
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     valid_from = models.DateField(_("valid from"), default=BEGINNING)
     valid_to = models.DateField(_("valid to"), default=END, help_text=_("The last day."))
@@ -103,7 +135,7 @@ class Territory(models.Model):
     objects = TerritoryQuerySet.as_manager()
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name_folded", "pk"]
         verbose_name = _("territory")
         verbose_name_plural = _("territories")
         constraints = [
@@ -135,10 +167,32 @@ class Territory(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.local_name
 
     def get_absolute_url(self) -> str:
         return reverse("indicators:territory", args=[self.scheme.code, self.code])
+
+    @property
+    def local_name(self) -> str:
+        """In the language of the reader, where that has a name of its own for the place."""
+        return str(self.names.get(get_language() or "", "") or self.name)
+
+    @property
+    def label(self) -> str:
+        """The name with what tells it from its namesakes: "el Raval (neighbourhood, Ciutat Vella, Barcelona)"."""
+        return f"{self.local_name} ({', '.join([self.get_kind_display(), *(place.local_name for place in self.surroundings)])})"
+
+    @property
+    def surroundings(self) -> list["Territory"]:
+        """From the parent up to the municipality, or the parent alone where there is none."""
+        above: list[Territory] = []
+        place = self.parent
+        while place is not None:
+            above.append(place)
+            if place.kind == self.Kind.MUNICIPALITY:
+                return above
+            place = place.parent if len(above) < 3 else None
+        return above[:1]
 
 
 class TerritoryClosure(models.Model):

@@ -14,12 +14,12 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
         return self.filter(state=Verification.State.SUBMITTED)
 
     def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "VerificationQuerySet":  # type: ignore[name-defined]
-        """Of organisations in the reviewer's territories, but never one's own."""
+        """Of organisations in the reviewer's territories, but never one's own, nor one that was: who left could come back."""
         if not user.is_authenticated:
             return self.none()
         territories = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
         return self.filter(organisation__territory__in=territories).exclude(
-            organisation__in=user.memberships.active().values("organisation")
+            organisation__in=user.memberships.values("organisation")
         )
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "VerificationQuerySet":  # type: ignore[name-defined]
@@ -45,6 +45,8 @@ class Verification(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="verifications", null=True, blank=True
     )
     reasons = models.TextField(_("reasons"), blank=True)
+    # What the organisation said when it was decided, so that the next reviewer sees what has changed since. Its contact is not in it.
+    profile = models.JSONField(_("profile at the decision"), default=dict, blank=True, editable=False)
     submitted_at = models.DateTimeField(_("submitted at"), auto_now_add=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
 
@@ -62,7 +64,8 @@ class Verification(models.Model):
                 violation_error_message=_("This organisation already waits for review."),
             ),
             models.CheckConstraint(
-                condition=Q(state="submitted", decided_at=None) | (~Q(state="submitted") & Q(decided_at__isnull=False, reviewer__isnull=False)),
+                condition=Q(state="submitted", decided_at=None)
+                | (~Q(state="submitted") & Q(decided_at__isnull=False, reviewer__isnull=False)),
                 name="verification_decision_is_signed",
                 violation_error_message=_("A decision has a date and a reviewer."),
             ),
