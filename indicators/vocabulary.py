@@ -27,6 +27,15 @@ class Comparator(models.TextChoices):
     TARGET = "target", _("a target")
 
 
+class PopulationGroup(models.TextChoices):
+    """Integration is two-way: some indicators are asked of the host society."""
+
+    MIGRANTS = "migrants", _("migrants")
+    HOST = "host", _("the host population")
+    EVERYONE = "everyone", _("everyone")
+    INSTITUTION = "institution", _("institutions")
+
+
 class TimeOperator(models.TextChoices):
     SUM = "sum", _("sum")
     LAST = "last", _("last")

@@ -7,11 +7,14 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from orgs.models import OutgoingMail, User
+from orgs.queue import wake
 
 
 def queue_text(*, to: str, subject: str, body: str) -> OutgoingMail:
     """A letter whose text is ready. The worker sends it within half a minute, whoever dies in between."""
-    return OutgoingMail.objects.create(to=to, subject=" ".join(subject.split())[:250], body=body)
+    mail = OutgoingMail.objects.create(to=to, subject=" ".join(subject.split())[:250], body=body)
+    wake("orgs.tasks.send_waiting_mail")
+    return mail
 
 
 def queue_letter(template: str, *, to: str, language: str, context: dict[str, Any]) -> OutgoingMail:

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from indicators.vocabulary import Comparator, Direction, Measure, PeriodKind, TimeOperator, Unit
+from indicators.vocabulary import Comparator, Direction, Measure, PeriodKind, PopulationGroup, TimeOperator, Unit
 from orgs.models import Domain, Organisation
 
 
@@ -33,6 +33,7 @@ class Indicator(models.Model):
     measure = models.CharField(_("measure"), max_length=8, choices=Measure)
     direction = models.CharField(_("direction"), max_length=8, choices=Direction)
     ideal_value = models.DecimalField(_("ideal value"), max_digits=12, decimal_places=4, null=True, blank=True)
+    population = models.CharField(_("whom it is about"), max_length=12, choices=PopulationGroup, default=PopulationGroup.EVERYONE)
     comparator = models.CharField(_("compared with"), max_length=16, choices=Comparator, default=Comparator.NONE)
     frequency = models.CharField(
         _("frequency"), max_length=8, choices=PeriodKind, default=PeriodKind.YEAR, help_text=_("How often it is reported.")
@@ -51,6 +52,7 @@ class Indicator(models.Model):
         models.PositiveSmallIntegerField(), verbose_name=_("objectives of the Global Compact"), default=list, blank=True
     )
     framework = models.CharField(_("framework"), max_length=200, blank=True)
+    eurostat_datasets = ArrayField(models.CharField(max_length=30), verbose_name=_("Eurostat datasets"), default=list, blank=True)
     is_provisional = models.BooleanField(
         _("provisional"), default=False, help_text=_("The definition has not been checked against its framework.")
     )

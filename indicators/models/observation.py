@@ -17,8 +17,8 @@ CELL = ("indicator", "period", "territory", "breakdown")
 MARK = """
     INSERT INTO indicators_dirtymark (indicator_id, period_id, territory_id)
     SELECT DISTINCT indicator_id, period_id, territory_id FROM ({changed}) AS changed;
-    INSERT INTO indicators_slice (indicator_id, year, attempts, error)
-    SELECT DISTINCT c.indicator_id, p.year, 0, '' FROM ({changed}) AS c JOIN indicators_period p ON p.id = c.period_id
+    INSERT INTO indicators_slice (indicator_id, year, attempts, error, reporting_kind)
+    SELECT DISTINCT c.indicator_id, p.year, 0, '', '' FROM ({changed}) AS c JOIN indicators_period p ON p.id = c.period_id
     ON CONFLICT (indicator_id, year) DO NOTHING;
     RETURN NULL;
 """
@@ -57,9 +57,9 @@ class Observation(models.Model):
     period = models.ForeignKey(Period, models.PROTECT, related_name="observations", db_index=False)
     territory = models.ForeignKey(Territory, models.PROTECT, related_name="observations", db_index=False)
     breakdown = models.ForeignKey(Breakdown, models.PROTECT, related_name="observations", db_index=False)
-    numerator = models.DecimalField(_("numerator"), max_digits=24, decimal_places=6, null=True, blank=True)
-    denominator = models.DecimalField(_("denominator"), max_digits=24, decimal_places=6, null=True, blank=True)
-    value = models.DecimalField(_("value"), max_digits=24, decimal_places=6, null=True, blank=True)
+    numerator = models.DecimalField(_("numerator"), max_digits=30, decimal_places=10, null=True, blank=True)
+    denominator = models.DecimalField(_("denominator"), max_digits=30, decimal_places=10, null=True, blank=True)
+    value = models.DecimalField(_("value"), max_digits=30, decimal_places=10, null=True, blank=True)
     flag = models.CharField(_("flag"), max_length=12, choices=Flag, blank=True, default="")
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.SUBMITTED)
     source = models.ForeignKey(Source, models.PROTECT, related_name="observations", db_index=False)

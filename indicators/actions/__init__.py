@@ -1,0 +1,14 @@
+from indicators.actions.catalogue import load_catalogue, load_dimensions
+from indicators.actions.imports import approve_import, check_import, message_text, store_import, undo_import
+from indicators.actions.releases import publish_release
+
+__all__ = [
+    "approve_import",
+    "check_import",
+    "load_catalogue",
+    "load_dimensions",
+    "message_text",
+    "publish_release",
+    "store_import",
+    "undo_import",
+]

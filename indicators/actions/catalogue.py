@@ -1,0 +1,60 @@
+"""Filling the catalogue and the standard list of breakdowns from data files. Doing it again changes nothing."""
+
+from typing import Any
+
+from django.db import transaction
+
+from indicators.breakdowns import ensure_breakdowns
+from indicators.models import Category, Dimension, Indicator
+from orgs.models import Domain
+
+Entry = dict[str, Any]
+
+
+def _translated(entry: Entry, *names: str) -> dict[str, str]:
+    """{"name": {"en": "Sex", "es": "Sexo"}} as {"name_en": "Sex", "name_es": "Sexo"}."""
+    return {f"{name}_{language}": text for name in names for language, text in entry.get(name, {}).items()}
+
+
+@transaction.atomic
+def load_dimensions(entries: list[Entry]) -> None:
+    """The one standard list of dimensions and their categories; parents stand before their children or after them."""
+    for entry in entries:
+        dimension, _created = Dimension.objects.update_or_create(
+            code=entry["code"], defaults={"order": entry["order"], **_translated(entry, "name")}
+        )
+        for item in entry["categories"]:
+            Category.objects.update_or_create(
+                dimension=dimension,
+                code=item["code"],
+                defaults={"is_part": item["part"], "order": item["order"], **_translated(item, "name")},
+            )
+        by_code = {category.code: category for category in dimension.categories.all()}
+        for item in entry["categories"]:
+            if item["parent"] is not None:
+                category = by_code[item["code"]]
+                category.parent = by_code[item["parent"]]
+                category.save(update_fields=["parent"])
+    ensure_breakdowns([""])
+
+
+@transaction.atomic
+def load_catalogue(entries: list[Entry]) -> None:
+    """Indicators, as indicators/data/catalogue.json gives them."""
+    domains = {domain.code: domain for domain in Domain.objects.all()}
+    dimensions = {dimension.code: dimension for dimension in Dimension.objects.all()}
+    plain = (
+        "order", "unit", "factor", "decimals", "measure", "direction", "ideal_value", "comparator", "frequency", "time_operator",
+        "framework", "population", "is_headline", "threshold", "rounding", "sdg_targets", "gcm_objectives", "eurostat_datasets",
+    )  # fmt: skip
+    for entry in entries:
+        indicator, _created = Indicator.objects.update_or_create(
+            code=entry["code"],
+            defaults={
+                **{name: entry[name] for name in plain},
+                **_translated(entry, "name", "definition", "numerator", "denominator"),
+                "domain": domains[entry["domain"]],
+                "is_provisional": entry["provisional"],
+            },
+        )
+        indicator.breakdowns.set([dimensions[code] for code in entry["breakdowns"]])

@@ -1,0 +1,173 @@
+"""Bringing figures in: check a file, store what it holds, approve it, or undo it. Each step is all or nothing."""
+
+import hashlib
+from datetime import datetime
+from pathlib import PurePath
+from typing import IO, Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from indicators.imports import engine
+from indicators.imports.mapping import read_mapping
+from indicators.imports.messages import Problem, problem_text
+from indicators.models import Import, ImportMessage, Source
+from orgs.models import Organisation, User
+from orgs.queue import wake
+
+ROLL_UP = "indicators.tasks.roll_up"
+
+
+def check_import(
+    *,
+    mapping: dict[str, Any],
+    file: File,  # type: ignore[type-arg]
+    authority: Organisation | None = None,
+    mapping_name: str = "",
+    by: User | None = None,
+) -> Import:
+    """A dry run. The import keeps the file and what was found in it; no observation is stored.
+
+    Raises ValidationError where the mapping is at fault; a file at fault gives an import in the state "refused" with its messages.
+    """
+    read = read_mapping(mapping)
+    checksum, size = _digest(file)
+    with transaction.atomic():
+        findings = engine.examine(file, read)  # type: ignore[arg-type]
+    with transaction.atomic():
+        source, _created = Source.objects.update_or_create(
+            name=read.source["name"],
+            defaults={name: read.source.get(name, "") for name in ("publisher", "licence", "url")},
+        )
+        batch = Import.objects.create(
+            authority=authority,
+            source=source,
+            mapping=mapping,
+            mapping_name=mapping_name,
+            file_name=PurePath(file.name or "").name[:200],
+            size=size,
+            checksum=checksum,
+            state=Import.State.REFUSED if findings.problems else Import.State.CHECKED,
+            rows_read=findings.rows_read,
+            rows_left_out=findings.rows_left_out,
+            cells_new=findings.cells_new,
+            cells_changed=findings.cells_changed,
+            cells_same=findings.cells_same,
+            problems=len(findings.problems),
+            created_by=by,
+        )
+        ImportMessage.objects.bulk_create(
+            ImportMessage(
+                batch=batch,
+                code=problem.code,
+                line=problem.line,
+                column=problem.column[:120],
+                value=problem.value[:120],
+                rows=problem.rows,
+            )
+            for problem in findings.problems
+        )
+        if batch.state == Import.State.CHECKED:
+            file.seek(0)
+            batch.file.save(batch.file_name, file, save=True)
+    return batch
+
+
+def message_text(message: ImportMessage) -> str:
+    """The message in the reader's language."""
+    return problem_text(Problem(message.code, message.line, message.column, message.value, message.rows))
+
+
+@transaction.atomic
+def store_import(*, batch: Import, by: User | None = None) -> Import:
+    """Stores the checked file's cells as submitted observations. The file is read again: what changed since the check counts."""
+    batch = _locked(batch, Import.State.CHECKED)
+    with batch.file.open("rb") as file:
+        findings = engine.examine(file, read_mapping(batch.mapping))
+    if findings.problems:
+        raise ValidationError(
+            _("The file no longer fits the portal: %(problem)s Check it again."), params={"problem": problem_text(findings.problems[0])}
+        )
+    assert batch.source_id is not None  # import_stored_without_problems
+    engine.store(batch.pk, batch.source_id)
+    batch.cells_new, batch.cells_changed, batch.cells_same = findings.cells_new, findings.cells_changed, findings.cells_same
+    batch.state = Import.State.STORED
+    batch.save()
+    return batch
+
+
+@transaction.atomic
+def approve_import(*, batch: Import, by: User | None = None) -> Import:
+    """Makes the import's observations count: each supersedes the approved one of its cell. The rollup starts at once."""
+    batch = _locked(batch, Import.State.STORED)
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(SUPERSEDE_APPROVED, {"batch": batch.pk})
+        cursor.execute(APPROVE, {"batch": batch.pk, "by": by.pk if by else None, "at": now})
+    return _decided(batch, Import.State.APPROVED, by, now)
+
+
+@transaction.atomic
+def undo_import(*, batch: Import, by: User | None = None) -> Import:
+    """Takes the import back. Where its values counted, those that they had superseded count again."""
+    batch = _locked(batch, Import.State.STORED, Import.State.APPROVED)
+    with connection.cursor() as cursor:
+        cursor.execute(RESTORABLE, {"batch": batch.pk})
+        cursor.execute(WITHDRAW, {"batch": batch.pk})
+        cursor.execute(RESTORE)
+        cursor.execute("DROP TABLE restorable")
+    return _decided(batch, Import.State.UNDONE, by, timezone.now())
+
+
+def _digest(file: IO[bytes] | File) -> tuple[str, int]:  # type: ignore[type-arg]
+    digest, size = hashlib.sha256(), 0
+    file.seek(0)
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+        size += len(chunk)
+    file.seek(0)
+    return digest.hexdigest(), size
+
+
+def _locked(batch: Import, *states: str) -> Import:
+    batch = Import.objects.select_for_update().get(pk=batch.pk)
+    if batch.state not in states:
+        raise ValidationError(_("This import is already in the state “%(state)s”."), params={"state": batch.get_state_display()})
+    return batch
+
+
+def _decided(batch: Import, state: str, by: User | None, at: datetime) -> Import:
+    batch.state, batch.decided_by, batch.decided_at = state, by, at
+    batch.save()
+    wake(ROLL_UP)
+    return batch
+
+
+SAME_CELL = """(old.indicator_id, old.period_id, old.territory_id, old.breakdown_id)
+    = (new.indicator_id, new.period_id, new.territory_id, new.breakdown_id)"""
+
+SUPERSEDE_APPROVED = f"""
+    UPDATE indicators_observation old SET status = 'superseded' FROM indicators_observation new
+    WHERE new.batch_id = %(batch)s AND new.status = 'submitted' AND old.status = 'approved' AND {SAME_CELL}
+"""
+
+APPROVE = """
+    UPDATE indicators_observation SET status = 'approved', approved_by_id = %(by)s, approved_at = %(at)s
+    WHERE batch_id = %(batch)s AND status = 'submitted'
+"""
+
+# For each cell of the import that counts now: the last value that counted before it and was not taken back.
+RESTORABLE = f"""
+    CREATE TEMPORARY TABLE restorable ON COMMIT DROP AS
+    SELECT DISTINCT ON (old.indicator_id, old.period_id, old.territory_id, old.breakdown_id) old.id
+    FROM indicators_observation new JOIN indicators_observation old ON {SAME_CELL}
+    WHERE new.batch_id = %(batch)s AND new.status = 'approved' AND old.status = 'superseded' AND old.approved_at IS NOT NULL
+    ORDER BY old.indicator_id, old.period_id, old.territory_id, old.breakdown_id, old.approved_at DESC, old.id DESC
+"""
+
+WITHDRAW = "UPDATE indicators_observation SET status = 'withdrawn' WHERE batch_id = %(batch)s AND status IN ('submitted', 'approved')"
+
+RESTORE = "UPDATE indicators_observation SET status = 'approved' WHERE id IN (SELECT id FROM restorable)"
