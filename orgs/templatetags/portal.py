@@ -68,6 +68,10 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 def widget(field: BoundField) -> SafeString:
     """The field's control with the look's classes; Django adds ids, `aria-describedby` and `aria-invalid` itself."""
     control = field.field.widget
+    for part in [control, *getattr(control, "widgets", [])]:
+        if type(part) is forms.DateInput:
+            # The browser's calendar takes and gives ISO dates, whatever the reader's language.
+            part.input_type, part.format = "date", "%Y-%m-%d"
     if isinstance(control, forms.CheckboxInput):
         css = "form-check-input"
     elif isinstance(control, forms.Select | forms.SelectMultiple) or getattr(control, "input_type", "") == "select":

@@ -29,7 +29,7 @@
       heading: words(heads[0]),
       labels: rows.map((row) => words(row.cells[0])),
       series: heads.slice(1).map((head, index) => ({
-        name: words(head),
+        name: words(head.firstChild),
         texts: rows.map((row) => words(row.cells[index + 1])),
         values: rows.map((row) => {
           const raw = row.cells[index + 1].dataset.value;
@@ -89,7 +89,7 @@
       textStyle: { fontFamily: font, color: ink },
       color: [1, 2, 3, 4, 5, 6].map((number) => colour(`series-${number}`)),
       aria: { enabled: true, label: { enabled: false }, decal: { show: bars && data.series.length > 1 } },
-      grid: { top: data.series.length > 1 ? 40 : 16, bottom: 8, left: 8, right: 20, containLabel: true },
+      grid: { top: data.series.length > 1 ? 40 : 16, bottom: 8, left: rightToLeft ? 26 : 8, right: rightToLeft ? 8 : 26, containLabel: true },
       legend: {
         show: data.series.length > 1,
         top: 0,
