@@ -27,7 +27,6 @@ from django.utils import timezone
 from indicators import rollup_sql as sql
 from indicators.models import Breakdown, RollupRun, Slice
 from indicators.vocabulary import Measure, TimeOperator
-from orgs.models import TerritoryClosure
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +149,8 @@ def recompute(part: Slice) -> int:
                 cursor.execute(sql.PERIODS[indicator.time_operator], parameters)
             for rank in range(_highest_rank(), 0, -1):
                 cursor.execute(sql.CATEGORIES, {**parameters, "rank": rank})
-        for depth in range(_deepest(), -1, -1):
+        cursor.execute(sql.DEPTHS)
+        for (depth,) in cursor.fetchall():
             if indicator.measure != Measure.SCORE:
                 cursor.execute(sql.TERRITORIES, {**parameters, "depth": depth})
             for statement in (sql.REMOVE_STALE, sql.WRITE_FRESH):
@@ -173,9 +173,5 @@ def _follow_reporting_kind(cursor: CursorWrapper, part: Slice, parameters: dict[
 
 def _highest_rank() -> int:
     return Breakdown.objects.order_by("-rank").values_list("rank", flat=True).first() or 0
-
-
-def _deepest() -> int:
-    return TerritoryClosure.objects.order_by("-depth").values_list("depth", flat=True).first() or 0
 
 

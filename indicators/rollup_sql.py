@@ -34,20 +34,22 @@ MARK_ALL = """
 # --- The workbench ------------------------------------------------------------------------------------------------------
 
 # mark: what changed. target: what is recomputed, with its level in the tree. expected: how many territories should report.
-# fresh: the figures as they should be.
+# link: the direct parts of each target, and how many reporting territories a report of the part stands for. fresh: the figures to be.
 WORKBENCH = """
     CREATE TEMPORARY TABLE IF NOT EXISTS rollup_mark (period_id bigint, territory_id bigint) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS rollup_target
         (period_id bigint, territory_id bigint, depth smallint, PRIMARY KEY (period_id, territory_id)) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS rollup_expected
         (period_id bigint, territory_id bigint, territories integer, PRIMARY KEY (period_id, territory_id)) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE IF NOT EXISTS rollup_link
+        (period_id bigint, whole_id bigint, part_id bigint, depth smallint, reporters integer) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS rollup_fresh (
         period_id bigint, territory_id bigint, breakdown_id bigint, numerator numeric(40,10), denominator numeric(40,10),
         origin varchar(12), reporters integer, expected integer, periods_used smallint, periods_expected smallint,
         oldest_input_at timestamptz, PRIMARY KEY (period_id, territory_id, breakdown_id)) ON COMMIT DELETE ROWS;
 """
 
-CLEAR_WORKBENCH = "TRUNCATE rollup_mark, rollup_target, rollup_expected, rollup_fresh"
+CLEAR_WORKBENCH = "TRUNCATE rollup_mark, rollup_target, rollup_expected, rollup_link, rollup_fresh"
 
 TAKE_MARKS = """
     WITH taken AS (
@@ -91,13 +93,27 @@ TARGETS = """
     ANALYZE rollup_target;
 """
 
+DEPTHS = "SELECT DISTINCT depth FROM rollup_target ORDER BY depth DESC"
+
+# How many territories of the reporting kind lie in each target and in each of its direct parts, and which parts add up to which whole.
 EXPECTED = """
-    INSERT INTO rollup_expected
-    SELECT t.period_id, t.territory_id, count(d.id)
+    INSERT INTO rollup_link
+    SELECT t.period_id, t.territory_id, part.id, t.depth, 0
     FROM rollup_target t JOIN indicators_period p ON p.id = t.period_id
-    JOIN orgs_territoryclosure c ON c.ancestor_id = t.territory_id AND p.ends_on BETWEEN c.valid_from AND c.valid_to
-    LEFT JOIN orgs_territory d ON d.id = c.descendant_id AND d.kind = %(kind)s
-    GROUP BY 1, 2
+    JOIN orgs_territory whole ON whole.id = t.territory_id AND whole.has_all_parts
+    JOIN orgs_territory part ON part.parent_id = whole.id AND p.ends_on BETWEEN part.valid_from AND part.valid_to
+    WHERE p.ends_on BETWEEN whole.valid_from AND whole.valid_to;
+    INSERT INTO rollup_expected
+    SELECT places.period_id, places.territory_id, count(d.id)
+    FROM (SELECT period_id, territory_id FROM rollup_target UNION SELECT period_id, part_id FROM rollup_link) AS places
+    JOIN indicators_period p ON p.id = places.period_id
+    LEFT JOIN (orgs_territoryclosure c JOIN orgs_territory d ON d.id = c.descendant_id AND d.kind = %(kind)s)
+         ON c.ancestor_id = places.territory_id AND p.ends_on BETWEEN c.valid_from AND c.valid_to
+    GROUP BY 1, 2;
+    UPDATE rollup_link l SET reporters = greatest(e.territories, 1)
+    FROM rollup_expected e, orgs_territory part
+    WHERE e.period_id = l.period_id AND e.territory_id = l.part_id AND part.id = l.part_id AND part.kind <> 'unallocated';
+    ANALYZE rollup_link, rollup_expected;
 """
 
 # --- 1. From shorter periods --------------------------------------------------------------------------------------------
@@ -172,32 +188,24 @@ CATEGORIES = f"""
 # The figures of the direct parts of this level's targets are complete by now: those of targets were written a level before.
 TERRITORIES = """
     INSERT INTO rollup_fresh
-    SELECT part.period_id, part.territory_id, part.breakdown_id, sum(part.numerator), sum(part.denominator), 'territories',
-           sum(part.reporters), max(part.expected), min(part.periods_used), max(part.periods_expected), min(part.oldest_input_at)
+    SELECT part.period_id, part.whole_id, part.breakdown_id, sum(part.numerator), sum(part.denominator), 'territories',
+           sum(part.reporters), max(e.territories), min(part.periods_used), max(part.periods_expected), min(part.oldest_input_at)
     FROM (
-        SELECT t.period_id, t.territory_id, o.breakdown_id, o.numerator, o.denominator,
-               CASE WHEN d.kind = 'unallocated' THEN 0 ELSE greatest(oe.territories, 1) END AS reporters, e.territories AS expected,
+        SELECT l.period_id, l.whole_id, o.breakdown_id, o.numerator, o.denominator, l.reporters,
                1 AS periods_used, 1 AS periods_expected, o.approved_at AS oldest_input_at
-        FROM rollup_target t
-        JOIN rollup_expected e ON e.period_id = t.period_id AND e.territory_id = t.territory_id
-        JOIN indicators_period p ON p.id = t.period_id
-        JOIN orgs_territoryclosure c ON c.ancestor_id = t.territory_id AND c.depth = 1 AND p.ends_on BETWEEN c.valid_from AND c.valid_to
-        JOIN orgs_territory d ON d.id = c.descendant_id
-        JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = %(indicator)s AND o.period_id = t.period_id
-             AND o.territory_id = c.descendant_id AND o.numerator IS NOT NULL
-        LEFT JOIN rollup_expected oe ON oe.period_id = t.period_id AND oe.territory_id = c.descendant_id
-        WHERE t.depth = %(depth)s
+        FROM rollup_link l
+        JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = %(indicator)s AND o.period_id = l.period_id
+             AND o.territory_id = l.part_id AND o.numerator IS NOT NULL
+        WHERE l.depth = %(depth)s
         UNION ALL
-        SELECT t.period_id, t.territory_id, f.breakdown_id, f.numerator, f.denominator, f.reporters, e.territories,
+        SELECT l.period_id, l.whole_id, f.breakdown_id, f.numerator, f.denominator, f.reporters,
                f.periods_used, f.periods_expected, f.oldest_input_at
-        FROM rollup_target t
-        JOIN rollup_expected e ON e.period_id = t.period_id AND e.territory_id = t.territory_id
-        JOIN indicators_period p ON p.id = t.period_id
-        JOIN orgs_territoryclosure c ON c.ancestor_id = t.territory_id AND c.depth = 1 AND p.ends_on BETWEEN c.valid_from AND c.valid_to
-        JOIN indicators_computedfigure f ON f.indicator_id = %(indicator)s AND f.period_id = t.period_id
-             AND f.territory_id = c.descendant_id AND NOT f.is_beaten
-        WHERE t.depth = %(depth)s
+        FROM rollup_link l
+        JOIN indicators_computedfigure f ON f.indicator_id = %(indicator)s AND f.period_id = l.period_id
+             AND f.territory_id = l.part_id AND NOT f.is_beaten
+        WHERE l.depth = %(depth)s
     ) AS part
+    JOIN rollup_expected e ON e.period_id = part.period_id AND e.territory_id = part.whole_id
     GROUP BY 1, 2, 3
     ON CONFLICT DO NOTHING
 """

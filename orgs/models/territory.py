@@ -131,6 +131,9 @@ class Territory(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     valid_from = models.DateField(_("valid from"), default=BEGINNING)
     valid_to = models.DateField(_("valid to"), default=END, help_text=_("The last day."))
+    has_all_parts = models.BooleanField(
+        _("all its parts are known"), default=True, help_text=_("Only then may its parts be added up to it.")
+    )
 
     objects = TerritoryQuerySet.as_manager()
 
