@@ -34,11 +34,12 @@ for variable in ("DEBUG", "DEMO", "PUBLIC_URL", "ALLOWED_HOSTS", "EMAIL_URL"):
     os.environ.pop(variable, None)
 
 from integration_portal.settings import *  # noqa: E402, F403
-from integration_portal.settings import DATABASES, STORAGES  # noqa: E402
+from integration_portal.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
 
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # A kept connection would stand in the way of removing the test database.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Fast, and worth nothing.
-# Found in static/ and node_modules as they are, without collectstatic.
+# Static files are found in static/ and node_modules as they are, without collectstatic, also by live_server.
+INSTALLED_APPS[INSTALLED_APPS.index("integration_portal.apps.FrontEndConfig")] = "django.contrib.staticfiles"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 uploads = tempfile.TemporaryDirectory(prefix="portal-test-media-")
 MEDIA_ROOT = uploads.name

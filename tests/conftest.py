@@ -1,0 +1,34 @@
+"""What holds for every test. The servers are provided by tests/settings.py, which Django reads first."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+OWN_HOSTS = {"127.0.0.1", "::1", "localhost", urlsplit(os.environ["REDIS_URL"]).hostname}
+
+
+def refuse_foreign_connections(event: str, arguments: tuple) -> None:
+    """No test depends on anything but the portal's own services."""
+    if event == "socket.connect":
+        connection, address = arguments
+        if connection.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in OWN_HOSTS:
+            raise RuntimeError(f"A test tried to reach {address}.")
+
+
+sys.addaudithook(refuse_foreign_connections)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference data beside the checkout, for the few tests that compare with it."""
+    if not SHARED.is_dir():
+        reason = f"The reference data in {SHARED} is not here"
+        if os.environ.get("SHARED") == "required":
+            pytest.fail(f"{reason}, and SHARED=required.")
+        pytest.skip(reason)
+    return SHARED
