@@ -128,6 +128,8 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     "roll up what changed": {"task": "indicators.tasks.roll_up", "schedule": 60},
     "send waiting mail": {"task": "orgs.tasks.send_waiting_mail", "schedule": 30},
+    "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
+    "remove old mail": {"task": "orgs.tasks.remove_old_mail", "schedule": 24 * 3600},
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
@@ -151,6 +153,14 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_CHANGE_EMAIL = True
+# Beside allauth's own. Many people may register from one address, in a library or at an advice day.
+ACCOUNT_RATE_LIMITS = {
+    "begin_registration": "30/h/ip",
+    "send_registration": "20/h/ip,4/h/key",
+    "invite_member": "60/h/user,4/h/key",
+}
+# How many proxies before the portal write X-Forwarded-For; the limits above count by the address that they saw.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.split(":", 1)[0]
 ACCOUNT_SESSION_REMEMBER = True
@@ -164,6 +174,7 @@ USERSESSIONS_TRACK_ACTIVITY = True
 # --- Mail: written to the outbox in the transaction that causes it, sent by the worker ------------------------------
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -13,6 +13,15 @@ from django.views.generic.base import View
 from orgs.models import User
 
 
+def show_refusal(form: BaseForm, refusal: ValidationError) -> None:
+    """What an action refused, at the field that it names where the form has that, else above the form."""
+    if not hasattr(refusal, "error_dict"):
+        form.add_error(None, refusal)
+        return
+    for name, errors in refusal.error_dict.items():
+        form.add_error(name if name in form.fields else None, errors)
+
+
 class AccessMixin(View):
     """Who may see and do what. Deny by default: a page is public only where `login_not_required` says so.
 
@@ -56,6 +65,6 @@ class ActionMixin(View):
                     form.claim_version()
                 self.object = self.perform(form)
         except ValidationError as refusal:
-            form.add_error(None, refusal)
+            show_refusal(form, refusal)
             return self.form_invalid(form)  # type: ignore[attr-defined,no-any-return]
         return HttpResponseRedirect(self.get_success_url())  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """What people may do in the registry. `visible_to()` has said before what exists for them."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 
 from orgs.models import Membership, Organisation, User, Verification
 
@@ -44,3 +45,14 @@ def can_see_contacts(user: Person, organisation: Organisation) -> bool:
 
 def can_review_verification(user: Person, verification: Verification) -> bool:
     return Verification.objects.reviewable_by(user).filter(pk=verification.pk).exists()
+
+
+def leaders_of(organisation: Organisation) -> QuerySet[User]:
+    """Those who can act for it, to whom its letters go."""
+    leading = organisation.memberships.active().filter(role__in=[Role.OWNER, Role.MANAGER])
+    return User.objects.filter(is_active=True, pk__in=leading.values("user"))
+
+
+def is_reviewer_or_administrator(user: Person) -> bool:
+    """Who may read the reviewers' queue; deciding is for reviewers alone."""
+    return is_reviewer(user) or (user.is_authenticated and user.is_staff)

@@ -1,4 +1,5 @@
 from celery import shared_task
+from django.utils import timezone
 
 from orgs import actions
 
@@ -6,3 +7,13 @@ from orgs import actions
 @shared_task
 def send_waiting_mail() -> int:
     return actions.send_waiting_mail()
+
+
+@shared_task
+def remove_stale_drafts() -> int:
+    return actions.remove_stale_drafts(now=timezone.now())
+
+
+@shared_task
+def remove_old_mail() -> int:
+    return actions.remove_old_mail(now=timezone.now())

@@ -1,0 +1,58 @@
+"""Addresses and references of organisations."""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterator
+
+from orgs.folding import fold
+
+# Without 0 and O, 1, I and L, 5 and S, 8 and B, 2 and Z: what is read over a telephone.
+REFERENCE_ALPHABET = "34679ACDEFGHJKMNPQRTUVWXY"
+REFERENCE_LENGTH = 6
+
+# Addresses that belong to pages, or that would be taken for one.
+RESERVED_SLUGS = {"register", "mine", "new", "add", "edit", "members", "services", "page", "search"}
+
+# A rough romanisation of scripts that slugs would lose: enough to recognise a name by, no scholarship.
+ARABIC = {
+    "ا": "a", "أ": "a", "إ": "i", "آ": "a", "ى": "a", "ء": "", "ؤ": "u", "ئ": "i", "ب": "b", "پ": "p", "ت": "t", "ة": "a",
+    "ث": "th", "ج": "j", "چ": "ch", "ح": "h", "خ": "kh", "د": "d", "ذ": "dh", "ر": "r", "ز": "z", "ژ": "zh", "س": "s",
+    "ش": "sh", "ص": "s", "ض": "d", "ط": "t", "ظ": "z", "ع": "a", "غ": "gh", "ف": "f", "ق": "q", "ک": "k", "ك": "k", "گ": "g",
+    "ل": "l", "م": "m", "ن": "n", "ه": "h", "ہ": "h", "ھ": "h", "و": "u", "ي": "i", "ی": "i", "ے": "e", "ٹ": "t", "ڈ": "d", "ڑ": "r",
+}  # fmt: skip
+CYRILLIC = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "ґ": "g", "д": "d", "е": "e", "ё": "e", "є": "ie", "ж": "zh", "з": "z", "и": "i",
+    "і": "i", "ї": "i", "й": "i", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t",
+    "у": "u", "ф": "f", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e",
+    "ю": "iu", "я": "ia", "ђ": "dj", "ј": "j", "љ": "lj", "њ": "nj", "ћ": "c", "џ": "dz",
+}  # fmt: skip
+GREEK = {
+    "α": "a", "β": "v", "γ": "g", "δ": "d", "ε": "e", "ζ": "z", "η": "i", "θ": "th", "ι": "i", "κ": "k", "λ": "l", "μ": "m",
+    "ν": "n", "ξ": "x", "ο": "o", "π": "p", "ρ": "r", "σ": "s", "ς": "s", "τ": "t", "υ": "y", "φ": "f", "χ": "ch", "ψ": "ps",
+    "ω": "o",
+}  # fmt: skip
+ROMAN = str.maketrans({**ARABIC, **CYRILLIC, **GREEK})
+
+
+def new_reference() -> str:
+    """Such as "ORG-7K3M9P": one of 244 million, so that nobody meets another's by trying."""
+    return "ORG-" + "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+def slug_for(name: str, otherwise: str) -> str:
+    """The name as an address, in Latin letters whatever its script; `otherwise` where nothing of it is left."""
+    # Composed letters first, for those that are more than their parts (й, أ); then what is left without its marks (ή).
+    roman = fold(unicodedata.normalize("NFC", name).lower().translate(ROMAN)).translate(ROMAN)
+    slug = re.sub(r"[^a-z0-9]+", "-", roman).strip("-")[:70].strip("-")
+    return otherwise.lower() if len(slug) < 2 or slug in RESERVED_SLUGS else slug
+
+
+def slugs_for(name: str, otherwise: str) -> Iterator[str]:
+    """Ever further addresses to try: "red-cross", "red-cross-2", "red-cross-3"."""
+    slug = slug_for(name, otherwise)
+    yield slug
+    number = 2
+    while True:
+        yield f"{slug}-{number}"
+        number += 1
