@@ -79,3 +79,14 @@ class AssessmentState(models.TextChoices):
     SUBMITTED = "submitted", _("waiting for review")
     RETURNED = "returned", _("returned")
     CONFIRMED = "confirmed", _("confirmed")
+
+
+# Why a record cannot serve a criterion (`partnerships.engagement.Obstacle`), in words for the person who may mend it.
+OBSTACLE_WORDS = {
+    "kind": _("it is not of the right kind."),
+    "period": _("its date lies outside the assessed period."),
+    "language": _("it does not say in which language it was."),
+    "decision": _("it does not state a later date of the decision it was about."),
+    "signatures": _("it is not marked as signed by all parties."),
+    "giver": _("it was not given by the authority to a partner."),
+}

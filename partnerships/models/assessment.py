@@ -1,3 +1,5 @@
+import datetime
+
 import pghistory
 from django.conf import settings
 from django.db import models
@@ -8,33 +10,58 @@ from django.utils.translation import gettext_lazy as _
 from partnerships.models.evidence_base import Activity, Contribution, Document
 from partnerships.models.partnership import Partnership, PartnershipParty
 from partnerships.models.scale import Criterion, Level, Scale
-from partnerships.vocabulary import AssessmentState, Stage
+from partnerships.vocabulary import AssessmentState, PartyAnswer, PartyRole, Stage
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def waiting(self) -> "AssessmentQuerySet":
         return self.filter(state=AssessmentState.SUBMITTED)
 
+    def open(self) -> "AssessmentQuerySet":
+        """Not settled yet: with the authority or with a reviewer."""
+        return self.exclude(state=AssessmentState.CONFIRMED)
+
+    def claimed(self) -> "AssessmentQuerySet":
+        """Those whose claim is in: from then on it can be read, and so can what the partners experienced."""
+        return self.exclude(state=AssessmentState.DRAFT)
+
+    def confirmed_on(self, date: datetime.date) -> "AssessmentQuerySet":
+        """Whose confirmed level held on `date`: it lapses by itself when its two years are over."""
+        return self.filter(state=AssessmentState.CONFIRMED, confirmed_from__lte=date, confirmed_until__gte=date)
+
+    def open_to_experience_of(self, user: settings.AUTH_USER_MODEL) -> "AssessmentQuerySet":  # type: ignore[name-defined]
+        """Of partnerships that an organisation of the person has confirmed. It may speak before the claim is in,
+        without seeing it.
+        """
+        confirmed = PartnershipParty.objects.of_members(user).partners().filter(answer=PartyAnswer.CONFIRMED)
+        return self.open().filter(partnership__in=confirmed.values("partnership"))
+
     def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "AssessmentQuerySet":  # type: ignore[name-defined]
-        """In the reviewer's territories, and never of a partnership in which an organisation of the reviewer is a party."""
+        """In the reviewer's territories, and never of a partnership in which an organisation of the reviewer is a
+        party.
+        """
         return self.filter(partnership__in=Partnership.objects.in_review_of(user))
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "AssessmentQuerySet":  # type: ignore[name-defined]
-        """The parties' and the reviewers'; a draft is the authority's alone. The public reads decisions on the partnership's page."""
+        """The parties' and the reviewers'; a draft is the authority's alone. The public reads decisions on the
+        partnership's page.
+        """
         if user.is_staff:
             return self
         parties = PartnershipParty.objects.of_members(user)
-        as_authority = Q(partnership__in=parties.filter(role="authority").values("partnership"))
-        as_partner = Q(partnership__in=parties.filter(role="partner").values("partnership")) & ~Q(state="draft")
+        as_authority = Q(partnership__in=parties.filter(role=PartyRole.AUTHORITY).values("partnership"))
+        as_partner = Q(partnership__in=parties.filter(role=PartyRole.PARTNER).values("partnership")) & ~Q(state="draft")
         as_reviewer = Q(partnership__in=Partnership.objects.in_review_of(user).values("pk")) & ~Q(state="draft")
         return self.filter(as_authority | as_partner | as_reviewer)
 
 
 @pghistory.track()
 class Assessment(models.Model):
-    """The engagement level of a partnership in a period: what the authority claims, with its evidence, and what the review made of it.
+    """The engagement level of a partnership in a period: what the authority claims, with its evidence, and what the
+    review made of it.
 
-    It keeps the scale it was made under for ever. The promised level is copied from the partnership when it is submitted.
+    It keeps the scale it was made under for ever. The promised level is copied from the partnership when it is
+    submitted.
     """
 
     partnership = models.ForeignKey(Partnership, models.CASCADE, related_name="assessments")
@@ -42,9 +69,16 @@ class Assessment(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=AssessmentState, default=AssessmentState.DRAFT)
     starts_on = models.DateField(_("period from"))
     ends_on = models.DateField(_("period to"))
-    promised = models.ForeignKey(Level, models.PROTECT, related_name="+", verbose_name=_("promised"), null=True, blank=True)
-    claimed = models.ForeignKey(Level, models.PROTECT, related_name="+", verbose_name=_("claimed"), null=True, blank=True)
-    confirmed = models.ForeignKey(Level, models.PROTECT, related_name="+", verbose_name=_("confirmed"), null=True, blank=True)
+    promised = models.ForeignKey(
+        Level, models.PROTECT, related_name="+", verbose_name=_("promised"), null=True, blank=True
+    )
+    claimed = models.ForeignKey(
+        Level, models.PROTECT, related_name="+", verbose_name=_("claimed"), null=True, blank=True
+    )
+    confirmed = models.ForeignKey(
+        Level, models.PROTECT, related_name="+", verbose_name=_("confirmed"), null=True, blank=True
+    )
+    confirmed_from = models.DateField(_("confirmed from"), null=True, blank=True)
     confirmed_until = models.DateField(_("confirmed until"), null=True, blank=True)
     statement = models.TextField(_("statement of the authority"), blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -71,10 +105,18 @@ class Assessment(models.Model):
                 violation_error_message=_("A submitted assessment has a claimed level."),
             ),
             models.CheckConstraint(
-                condition=Q(confirmed=None, confirmed_until=None)
-                | (Q(state="confirmed") & Q(confirmed__isnull=False, confirmed_until__isnull=False)),
-                name="assessment_confirmed_with_date",
-                violation_error_message=_("A confirmed level has an end date."),
+                condition=(~Q(state="confirmed") & Q(confirmed=None, confirmed_from=None, confirmed_until=None))
+                | (
+                    Q(
+                        state="confirmed",
+                        confirmed__isnull=False,
+                        confirmed_from__isnull=False,
+                        confirmed_until__isnull=False,
+                    )
+                    & Q(confirmed_from__lt=F("confirmed_until"))
+                ),
+                name="assessment_confirmed_with_dates",
+                violation_error_message=_("A confirmed level holds from one date to another."),
             ),
             models.UniqueConstraint(
                 "partnership",
@@ -83,8 +125,16 @@ class Assessment(models.Model):
                 name="assessment_once_per_period",
                 violation_error_message=_("This period has already been assessed."),
             ),
+            models.UniqueConstraint(
+                "partnership",
+                name="assessment_one_open",
+                condition=~Q(state="confirmed"),
+                violation_error_message=_("This partnership is being assessed already. Finish that first."),
+            ),
         ]
-        indexes = [models.Index("submitted_at", name="assessment_queue", condition=Q(state="submitted"))]  # review queue
+        indexes = [
+            models.Index("submitted_at", name="assessment_queue", condition=Q(state="submitted"))
+        ]  # review queue
 
     def __str__(self) -> str:
         return f"{self.partnership} {self.starts_on:%Y-%m}–{self.ends_on:%Y-%m}"
@@ -102,12 +152,14 @@ class AssessmentLevel(models.Model):
     confirmed = models.ForeignKey(Level, models.PROTECT, related_name="+", null=True, blank=True)
 
     class Meta:
+        ordering = ["pk"]
         constraints = [models.UniqueConstraint("assessment", "stage", name="assessment_stage_once")]
 
     def __str__(self) -> str:
         return f"{self.get_stage_display()}: {self.claimed}"
 
 
+@pghistory.track()
 class Evidence(models.Model):
     """A record that the portal holds, put forward to show that a criterion is met. The reviewer accepts it or not."""
 
@@ -116,6 +168,10 @@ class Evidence(models.Model):
     activity = models.ForeignKey(Activity, models.PROTECT, related_name="evidence", null=True, blank=True)
     contribution = models.ForeignKey(Contribution, models.PROTECT, related_name="evidence", null=True, blank=True)
     document = models.ForeignKey(Document, models.PROTECT, related_name="evidence", null=True, blank=True)
+    put_forward_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    put_forward_at = models.DateTimeField(_("put forward at"), auto_now_add=True)
     is_accepted = models.BooleanField(_("accepted"), null=True, blank=True)
     comment = models.TextField(_("comment of the reviewer"), blank=True)
 
@@ -153,6 +209,19 @@ class Evidence(models.Model):
         return found
 
 
+class ExperienceQuerySet(models.QuerySet["Experience"]):
+    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "ExperienceQuerySet":  # type: ignore[name-defined]
+        """Where the claim is in, by whoever sees the partnership. Until then by the organisation that gave it alone:
+        not by the authority, and not by administrators or reviewers, through whom it could reach the authority.
+        """
+        own = Q(party__in=PartnershipParty.objects.of_members(user).partners().values("pk"))
+        claimed = Q(assessment__in=Assessment.objects.claimed().values("pk"))
+        return self.filter(assessment__partnership__in=Partnership.objects.visible_to(user).values("pk")).filter(
+            own | claimed
+        )
+
+
+@pghistory.track()
 class Experience(models.Model):
     """What a partner organisation says of the same period. Hidden from the authority until its own claim is in."""
 
@@ -163,7 +232,10 @@ class Experience(models.Model):
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     given_at = models.DateTimeField(_("given at"), auto_now=True)
 
+    objects = ExperienceQuerySet.as_manager()
+
     class Meta:
+        ordering = ["party__organisation__name"]
         verbose_name = _("experience")
         verbose_name_plural = _("experiences")
         constraints = [
@@ -187,12 +259,14 @@ class ExperienceLevel(models.Model):
     level = models.ForeignKey(Level, models.PROTECT, related_name="+")
 
     class Meta:
+        ordering = ["pk"]
         constraints = [models.UniqueConstraint("experience", "stage", name="experience_stage_once")]
 
     def __str__(self) -> str:
         return f"{self.get_stage_display()}: {self.level}"
 
 
+@pghistory.track()
 class AssessmentDecision(models.Model):
     """What a reviewer decided, and why. Kept for ever, one row a decision."""
 

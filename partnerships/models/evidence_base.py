@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models import Organisation
@@ -21,6 +22,12 @@ class Activity(models.Model):
     stage = models.CharField(_("stage"), max_length=16, choices=Stage)
     title = models.CharField(_("title"), max_length=150)
     held_on = models.DateField(_("date"))
+    decision_on = models.DateField(
+        _("date of the decision it was about"),
+        null=True,
+        blank=True,
+        help_text=_("Shows that the organisations heard of it, or were asked, in time."),
+    )
     description = models.TextField(_("what happened"), blank=True)
     languages = models.CharField(_("languages used"), max_length=60, blank=True)
     women = models.PositiveIntegerField(_("women taking part"), null=True, blank=True)
@@ -35,8 +42,7 @@ class Activity(models.Model):
         verbose_name_plural = _("activities")
         constraints = [
             models.CheckConstraint(
-                condition=Q(participants=None)
-                | Q(participants__gte=Coalesce("women", 0) + Coalesce("men", 0)),
+                condition=Q(participants=None) | Q(participants__gte=Coalesce("women", 0) + Coalesce("men", 0)),
                 name="activity_people_add_up",
                 violation_error_message=_("Women and men together are more than the people taking part."),
             ),
@@ -51,7 +57,9 @@ class Contribution(models.Model):
     """Something one party gave to another: money, a room, a trainer, hours."""
 
     partnership = models.ForeignKey(Partnership, models.CASCADE, related_name="contributions")
-    giver = models.ForeignKey(Organisation, models.PROTECT, related_name="contributions_given", verbose_name=_("given by"))
+    giver = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="contributions_given", verbose_name=_("given by")
+    )
     receiver = models.ForeignKey(
         Organisation, models.PROTECT, related_name="contributions_received", verbose_name=_("given to")
     )
@@ -91,6 +99,20 @@ def document_path(document: "Document", filename: str) -> str:
     return f"documents/{uuid.uuid4().hex}"
 
 
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "DocumentQuerySet":  # type: ignore[name-defined]
+        """All papers of the partnerships that one's organisations take part in or that one may review; else those
+        made public.
+        """
+        found = self.filter(partnership__in=Partnership.objects.visible_to(user).values("pk"))
+        if user.is_staff:
+            return found
+        own = Q(partnership__in=Partnership.objects.of_members(user).values("pk"))
+        reviewed = Q(partnership__in=Partnership.objects.in_review_of(user).values("pk"))
+        public = Q(is_public=True, partnership__in=Partnership.objects.published().values("pk"))
+        return found.filter(own | reviewed | public)
+
+
 @pghistory.track()
 class Document(models.Model):
     """A paper of the partnership: an agreement, minutes, an answer. Read through a view that asks who may."""
@@ -100,6 +122,12 @@ class Document(models.Model):
     stage = models.CharField(_("stage"), max_length=16, choices=Stage)
     title = models.CharField(_("title"), max_length=150)
     dated_on = models.DateField(_("date of the document"))
+    decision_on = models.DateField(
+        _("date of the decision it was about"),
+        null=True,
+        blank=True,
+        help_text=_("Shows that the organisations heard of it, or were asked, in time."),
+    )
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
     signed_by_all = models.BooleanField(_("signed by all parties"), default=False)
     language = models.CharField(_("language"), max_length=3, blank=True)
@@ -112,6 +140,8 @@ class Document(models.Model):
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
 
+    objects = DocumentQuerySet.as_manager()
+
     class Meta:
         ordering = ["-dated_on", "-pk"]
         verbose_name = _("document")
@@ -119,3 +149,6 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("partnerships:document_download", args=[self.partnership.reference, self.pk])

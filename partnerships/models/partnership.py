@@ -1,6 +1,7 @@
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -31,6 +32,24 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
             parties__organisation__in=user.memberships.active().values("organisation")
         )
 
+    def live(self) -> "PartnershipQuerySet":
+        return self.filter(state=PartnershipState.ACTIVE)
+
+    def of_organisation(self, organisation: Organisation) -> "PartnershipQuerySet":
+        """Those that it leads or has confirmed: nobody is shown as a partner against their word."""
+        return self.filter(
+            pk__in=PartnershipParty.objects.filter(organisation=organisation).agreed().values("partnership")
+        )
+
+    def within(self, territory: Territory) -> "PartnershipQuerySet":
+        """In the territory itself or anywhere below it."""
+        return self.filter(territory__in=Territory.objects.within(territory))
+
+    def with_parties(self) -> "PartnershipQuerySet":
+        return self.prefetch_related(
+            models.Prefetch("parties", PartnershipParty.objects.select_related("organisation"))
+        )
+
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "PartnershipQuerySet":  # type: ignore[name-defined]
         """The published ones, one's own (but others' drafts), and those one may review; administrators see all."""
         if user.is_staff:
@@ -44,7 +63,9 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
 
 @pghistory.track()
 class Partnership(models.Model):
-    """An authority and one or more organisations who do something for integration together, and what the authority promised them."""
+    """An authority and one or more organisations who do something for integration together, and what the authority
+    promised them.
+    """
 
     kind = models.CharField(_("kind"), max_length=16, choices=PartnershipKind)
     state = models.CharField(_("state"), max_length=10, choices=PartnershipState, default=PartnershipState.DRAFT)
@@ -58,17 +79,27 @@ class Partnership(models.Model):
         verbose_name=_("promised level"),
         help_text=_("How far the authority commits to let the partners in."),
     )
-    practices = models.ManyToManyField("partnerships.Practice", related_name="partnerships", blank=True, verbose_name=_("good practices"))
+    practices = models.ManyToManyField(
+        "partnerships.Practice", related_name="partnerships", blank=True, verbose_name=_("good practices")
+    )
     reference = models.CharField(_("reference"), max_length=16, unique=True)
     title = models.CharField(_("title"), max_length=150)
     purpose = models.TextField(_("purpose"), blank=True)
     gender_note = models.TextField(_("gender perspective"), blank=True)
     sdg_targets = ArrayField(models.CharField(max_length=10), verbose_name=_("SDG targets"), default=list, blank=True)
+    gcm_objectives = ArrayField(
+        models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(23)]),
+        verbose_name=_("objectives of the Global Compact for Migration"),
+        default=list,
+        blank=True,
+    )
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
     is_sample = models.BooleanField(_("sample"), default=False)
     version = models.PositiveIntegerField(default=1)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="partnerships_logged", null=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="partnerships_logged", null=True
+    )
     created_at = models.DateTimeField(_("logged at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
 
@@ -97,12 +128,25 @@ class Partnership(models.Model):
     def is_published(self) -> bool:
         return self.state in (PartnershipState.ACTIVE, PartnershipState.ENDED)
 
+    @property
+    def authority(self) -> Organisation:
+        """The leading authority. Reads `parties`, so that lists can prefetch them."""
+        return next(party.organisation for party in self.parties.all() if party.role == PartyRole.AUTHORITY)
+
+    @property
+    def partner_parties(self) -> "list[PartnershipParty]":
+        return [party for party in self.parties.all() if party.role == PartyRole.PARTNER]
+
 
 class PartnershipPartyQuerySet(models.QuerySet["PartnershipParty"]):
     def of_members(self, user: settings.AUTH_USER_MODEL) -> "PartnershipPartyQuerySet":  # type: ignore[name-defined]
         if not user.is_authenticated:
             return self.none()
         return self.filter(organisation__in=user.memberships.active().values("organisation"))
+
+    def agreed(self) -> "PartnershipPartyQuerySet":
+        """The leading authority, and the partners who confirmed."""
+        return self.filter(Q(role=PartyRole.AUTHORITY) | Q(answer=PartyAnswer.CONFIRMED))
 
     def partners(self) -> "PartnershipPartyQuerySet":
         return self.filter(role=PartyRole.PARTNER)
@@ -115,6 +159,7 @@ class PartnershipParty(models.Model):
     partnership = models.ForeignKey(Partnership, models.CASCADE, related_name="parties")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="parties")
     role = models.CharField(_("role"), max_length=10, choices=PartyRole)
+    asked_at = models.DateTimeField(_("asked at"), null=True, blank=True)
     answer = models.CharField(_("answer"), max_length=10, choices=PartyAnswer, default=PartyAnswer.WAITING)
     note = models.TextField(_("note"), blank=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)

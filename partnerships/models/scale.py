@@ -3,7 +3,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Scale(models.Model):
-    """A version of the engagement scale. It is never changed once used: a revision is a new row, and old assessments keep theirs."""
+    """A version of the engagement scale. It is never changed once used: a revision is a new row, and old assessments
+    keep theirs.
+    """
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -49,13 +51,18 @@ class Level(models.Model):
 
 
 class Criterion(models.Model):
-    """What must be shown for a level to hold. `evidence_kinds` name the kinds of record that can show it."""
+    """What must be shown for a level to hold.
+
+    `evidence_kinds` name the kinds of record that can show it ("activity:hearing", "document:*"); `rule` says what
+    else is asked of them, in the words of `partnerships.engagement.Rule`.
+    """
 
     level = models.ForeignKey(Level, models.PROTECT, related_name="criteria")
     code = models.CharField(_("code"), max_length=8)
     name = models.CharField(_("name"), max_length=120)
     explanation = models.TextField(_("explanation"), blank=True)
     evidence_kinds = models.JSONField(_("kinds of evidence"), default=list)
+    rule = models.JSONField(_("rule"), default=dict, blank=True)
 
     class Meta:
         ordering = ["level__order", "code"]

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -5,17 +6,31 @@ from django.utils.translation import gettext_lazy as _
 from orgs.models import Organisation, Territory
 
 
+class CoordinationTableQuerySet(models.QuerySet["CoordinationTable"]):
+    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "CoordinationTableQuerySet":  # type: ignore[name-defined]
+        """Who sits at a public table is public."""
+        return self
+
+
 class CoordinationTable(models.Model):
-    """A standing body where authorities, CSOs and others meet. Tables form a tree: an issue can go up and its answer come back."""
+    """A standing body where authorities, CSOs and others meet. Tables form a tree: an issue can go up and its answer
+    come back.
+    """
 
     territory = models.ForeignKey(Territory, models.PROTECT, related_name="tables", verbose_name=_("territory"))
-    parent = models.ForeignKey("self", models.PROTECT, related_name="children", null=True, blank=True, verbose_name=_("reports to"))
-    convenor = models.ForeignKey(Organisation, models.PROTECT, related_name="tables_convened", verbose_name=_("convened by"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, related_name="children", null=True, blank=True, verbose_name=_("reports to")
+    )
+    convenor = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="tables_convened", verbose_name=_("convened by")
+    )
     slug = models.SlugField(_("address"), max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=150)
     mandate = models.TextField(_("mandate"), blank=True)
     founded_on = models.DateField(_("founded on"), null=True, blank=True)
     is_sample = models.BooleanField(_("sample"), default=False)
+
+    objects = CoordinationTableQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -42,7 +57,10 @@ class Seat(models.Model):
         verbose_name_plural = _("seats")
         constraints = [
             models.UniqueConstraint(
-                "table", "organisation", name="seat_once", violation_error_message=_("This organisation already has a seat.")
+                "table",
+                "organisation",
+                name="seat_once",
+                violation_error_message=_("This organisation already has a seat."),
             ),
         ]
 

@@ -1,0 +1,68 @@
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orgs.models import Organisation, Territory, User
+from orgs.naming import slug_for
+from partnerships.actions.partnership import refuse_unless
+from partnerships.models import CoordinationTable, Meeting, Seat
+
+
+@transaction.atomic
+def found_table(
+    *,
+    name: str,
+    territory: Territory,
+    convenor: Organisation,
+    mandate: str = "",
+    founded_on: datetime.date | None = None,
+    parent: CoordinationTable | None = None,
+    is_sample: bool = False,
+    by: User,
+) -> CoordinationTable:
+    """A standing table, chaired by the authority that convenes it until somebody else is."""
+    refuse_unless(convenor.is_authority, _("A coordination table is convened by an authority."))
+    slug = slug_for(f"{name} {territory.name}", otherwise="")
+    refuse_unless(bool(slug), _("Give it a name with letters."))
+    refuse_unless(
+        not CoordinationTable.objects.filter(slug=slug).exists(), _("There is already a table of that name there.")
+    )
+    table = CoordinationTable(
+        slug=slug,
+        name=name,
+        territory=territory,
+        convenor=convenor,
+        mandate=mandate,
+        founded_on=founded_on,
+        parent=parent,
+        is_sample=is_sample,
+    )
+    table.full_clean()
+    table.save()
+    Seat.objects.create(table=table, organisation=convenor, is_chair=True)
+    return table
+
+
+@transaction.atomic
+def give_seat(*, table: CoordinationTable, organisation: Organisation, is_chair: bool = False, by: User) -> Seat:
+    refuse_unless(organisation.is_published, _("Only a verified organisation can be given a seat."))
+    seat = Seat(table=table, organisation=organisation, is_chair=is_chair)
+    seat.full_clean()
+    seat.save()
+    return seat
+
+
+@transaction.atomic
+def hold_meeting(
+    *, table: CoordinationTable, held_on: datetime.date, agenda: str = "", minutes: str = "", by: User
+) -> Meeting:
+    """A session of the table, announced with its agenda or told by its minutes; the same day again completes it."""
+    refuse_unless(
+        not minutes or held_on <= timezone.localdate(), _("A meeting that has not been held yet has no minutes.")
+    )
+    meeting, _created = Meeting.objects.update_or_create(
+        table=table, held_on=held_on, defaults={"agenda": agenda, "minutes": minutes}
+    )
+    return meeting

@@ -1,0 +1,57 @@
+"""What people may do in partnerships. `visible_to()` has said before what exists for them."""
+
+from orgs.models import Membership
+from orgs.permissions import Person, has_role, holds_role
+from partnerships.models import Assessment, CoordinationTable, Partnership, PartnershipParty
+from partnerships.vocabulary import PartyAnswer, PartyRole
+
+Role = Membership.Role
+# Those who act for an authority, and those who speak for any organisation. An authority may be a partner of another.
+ACTING_ROLES = (Role.MANAGER, Role.OFFICER)
+SPEAKING_ROLES = (Role.OWNER, Role.EDITOR, *ACTING_ROLES)
+
+
+def can_log_partnerships(user: Person) -> bool:
+    """An officer or manager of any authority."""
+    return holds_role(user, *ACTING_ROLES)
+
+
+def can_edit_partnership(user: Person, partnership: Partnership) -> bool:
+    """An officer or manager of the leading authority; administrators run the platform and do not speak for an
+    authority.
+    """
+    return (
+        user.is_authenticated
+        and user.memberships.active()
+        .filter(
+            role__in=ACTING_ROLES,
+            organisation__parties__partnership=partnership,
+            organisation__parties__role=PartyRole.AUTHORITY,
+        )
+        .exists()
+    )
+
+
+def can_answer(user: Person, party: PartnershipParty) -> bool:
+    return party.role == PartyRole.PARTNER and has_role(user, party.organisation, *SPEAKING_ROLES)
+
+
+def can_give_experience(user: Person, party: PartnershipParty) -> bool:
+    return party.answer == PartyAnswer.CONFIRMED and can_answer(user, party)
+
+
+def can_edit_assessment(user: Person, assessment: Assessment) -> bool:
+    return can_edit_partnership(user, assessment.partnership)
+
+
+def can_review_assessment(user: Person, assessment: Assessment) -> bool:
+    """A reviewer of its territory who is party to neither side."""
+    return Assessment.objects.reviewable_by(user).filter(pk=assessment.pk).exists()
+
+
+def can_add_practices(user: Person) -> bool:
+    return user.is_authenticated and (user.is_staff or holds_role(user, *ACTING_ROLES))
+
+
+def can_edit_table(user: Person, table: CoordinationTable) -> bool:
+    return has_role(user, table.convenor, *ACTING_ROLES)
