@@ -80,8 +80,8 @@ def widget(field: BoundField) -> SafeString:
         css = ""
     else:
         css = "form-control"
-    if control.attrs.get("placeholder") == field.label:
-        del control.attrs["placeholder"]  # It would only repeat the label, and vanish when it is needed.
+    if getattr(control, "input_type", "") in ("email", "password"):
+        control.attrs.pop("placeholder", None)  # It would only repeat the label, and vanish when it is needed.
     given = str(control.attrs.get("class", ""))
     classes = " ".join(part for part in (css, given, "is-invalid" if field.errors else "") if part)
     return field.as_widget(attrs={"class": classes} if classes else None)
@@ -126,6 +126,19 @@ def first_control_id(field: BoundField) -> str:
     if is_choice_group(field):
         return f"{field.auto_id}_0"
     return field.id_for_label or str(field.auto_id)
+
+
+# Accounts
+
+
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """Words that a person recognises their browser by; the name of the program alone where it is none of the usual ones."""
+    browsers = [("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")]
+    systems = [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")]
+    browser = next((name for sign, name in browsers if sign in user_agent), user_agent.split("/")[0][:40])
+    system = next((name for sign, name in systems if sign in user_agent), "")
+    return f"{browser}, {system}" if system else browser
 
 
 # Lists
