@@ -206,7 +206,7 @@ def samples() -> dict[str, Any]:
         "line_chart": {
             "id": "sample-line",
             "title": "Unemployment by origin, Barcelona",
-            "finding": "The gap fell from 7.1 to 4.6 percentage points in six years; no figures were reported for 2021.",
+            "finding": "The gap fell from 7.1 to 4.6 percentage points in six years; nothing was reported for 2021.",
             "kind": "line",
             "unit": "%",
             "decimals": 1,
@@ -229,7 +229,7 @@ def samples() -> dict[str, Any]:
         "bar_chart": {
             "id": "sample-row",
             "title": "Share of residents born abroad, by district",
-            "finding": "Ciutat Vella has the highest share, 48.2%; one district is protected because it would concern too few people.",
+            "finding": "Ciutat Vella has the highest share, 48.2%; one district is protected.",
             "kind": "row",
             "unit": "%",
             "decimals": 1,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django import forms, template
@@ -29,17 +30,27 @@ Number = int | float | Decimal
 ICON_SPRITE = "vendor/bootstrap-icons/bootstrap-icons.svg"
 SYMBOL = re.compile(r'<symbol class="[^"]*" viewBox="([^"]+)" id="([^"]+)">(.*?)</symbol>', re.DOTALL)
 
+# Signs of browsers and systems in a user agent; the first that matches counts, since each also names its forebears.
+BROWSERS = [("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")]
+SYSTEMS = [
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+]
+
 
 # Icons
 
 
 @cache
 def icon_shapes() -> dict[str, tuple[str, str]]:
-    """Every icon of the sprite: name → (viewBox, shapes). Read once; inlining spares each page a request of a megabyte."""
+    """Every icon of the sprite: name → (viewBox, shapes). Read once; inlined, so that no page fetches a megabyte."""
     path = finders.find(ICON_SPRITE)
     if isinstance(path, str):
-        with open(path, encoding="utf-8") as file:
-            sprite = file.read()
+        sprite = Path(path).read_text(encoding="utf-8")
     elif staticfiles_storage.exists(ICON_SPRITE):
         with staticfiles_storage.open(ICON_SPRITE) as stored:
             sprite = stored.read().decode()
@@ -133,11 +144,9 @@ def first_control_id(field: BoundField) -> str:
 
 @register.filter
 def browser_name(user_agent: str) -> str:
-    """Words that a person recognises their browser by; the name of the program alone where it is none of the usual ones."""
-    browsers = [("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")]
-    systems = [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")]
-    browser = next((name for sign, name in browsers if sign in user_agent), user_agent.split("/")[0][:40])
-    system = next((name for sign, name in systems if sign in user_agent), "")
+    """Words that a person recognises their browser by; the program's own name where it is none of the usual ones."""
+    browser = next((name for sign, name in BROWSERS if sign in user_agent), user_agent.split("/")[0][:40])
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
     return f"{browser}, {system}" if system else browser
 
 
@@ -237,7 +246,7 @@ def figure(value: Number | None, decimals: int | str | None = None, sign: bool =
 
 
 def as_number(point: Any) -> float | None:
-    """A number from what views hand over: a number, None, a (label, number) pair, a mapping or an object with `value`."""
+    """A number from what views hand over: a number, None, a (label, number) pair, a mapping or an object's `value`."""
     if isinstance(point, tuple | list):
         point = point[-1]
     elif isinstance(point, dict):
@@ -271,14 +280,17 @@ def sparkline(points: Iterable[Any], label: str = "", width: int = 120, height: 
         return SafeString("")
     inset = 4
     runs = [
-        [(x + inset, y + inset) for x, y in run]
-        for run in polylines(values, width - 2 * inset, height - 2 * inset)
+        [(x + inset, y + inset) for x, y in run] for run in polylines(values, width - 2 * inset, height - 2 * inset)
     ]
     base = height - 1
     shapes = [
         format_html(
             '<path class="sparkline-area" d="M{} {}L{}L{} {}Z"/><polyline class="sparkline-line" points="{}"/>',
-            run[0][0], base, "L".join(f"{x} {y}" for x, y in run), run[-1][0], base,
+            run[0][0],
+            base,
+            "L".join(f"{x} {y}" for x, y in run),
+            run[-1][0],
+            base,
             " ".join(f"{x},{y}" for x, y in run),
         )
         if len(run) > 1
@@ -288,7 +300,10 @@ def sparkline(points: Iterable[Any], label: str = "", width: int = 120, height: 
     shapes.append(format_html('<circle class="sparkline-end" cx="{}" cy="{}" r="3"/>', *runs[-1][-1]))
     return format_html(
         '<svg class="sparkline" viewBox="0 0 {} {}" width="{}" height="{}" focusable="false" {}>{}</svg>',
-        width, height, width, height,
+        width,
+        height,
+        width,
+        height,
         format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"'),
         format_html_join("", "{}", ((shape,) for shape in shapes)),
     )
@@ -302,7 +317,8 @@ def cell_bar(value: Number | None, maximum: Number, tone: str = "") -> SafeStrin
     share = round(max(0.0, min(100.0, float(value) / float(maximum) * 100)), 1)
     return format_html(
         '<svg class="cell-bar{}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
-        '<rect class="cell-bar-track" width="100" height="8"/><rect class="cell-bar-fill" width="{}" height="8"/></svg>',
+        '<rect class="cell-bar-track" width="100" height="8"/>'
+        '<rect class="cell-bar-fill" width="{}" height="8"/></svg>',
         f" cell-bar-{tone}" if tone else "",
         share,
     )
