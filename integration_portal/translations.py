@@ -37,7 +37,7 @@ def gather(checkout: Path) -> Catalog:
         options = {"encoding": "utf-8"}
         file = io.BytesIO(text.encode())
         for line, message, comments, context in extract(
-            "python", file, keywords=KEYWORDS, comment_tags=["Translators"], options=options, strip_comment_tags=True
+            "python", file, keywords=KEYWORDS, comment_tags=["Translators:"], options=options, strip_comment_tags=True
         ):
             place = (path.relative_to(checkout).as_posix(), line)
             template.add(message, None, [place], auto_comments=comments, context=context)
@@ -58,9 +58,7 @@ def update(catalogue: Path, template: Catalog) -> Catalog:
     current.update(template, no_fuzzy_matching=True, update_creation_date=False)
     current.fuzzy = False
     current.project, current.version, current.language_team = "integration-portal", "", ""
-    current.header_comment = (
-        f"# {current.locale_name}: written by translators, kept in step with the code by `make messages`."
-    )
+    current.header_comment = "# Written by translators, kept in step with the code by `make messages`."
     catalogue.parent.mkdir(parents=True, exist_ok=True)
     with catalogue.open("wb") as file:
         # Without line numbers and in the order of the texts, so that an unrelated change of code changes nothing here.

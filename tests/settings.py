@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import os
 import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from integration_portal import embedded
@@ -42,4 +43,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Fast, an
 INSTALLED_APPS[INSTALLED_APPS.index("integration_portal.apps.FrontEndConfig")] = "django.contrib.staticfiles"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 uploads = tempfile.TemporaryDirectory(prefix="portal-test-media-")
-MEDIA_ROOT = uploads.name
+MEDIA_ROOT = Path(uploads.name)

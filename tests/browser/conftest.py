@@ -41,4 +41,4 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def base_url(live_server: Any) -> str:
     """page.goto("/organisations/") is enough."""
-    return live_server.url
+    return str(live_server.url)
