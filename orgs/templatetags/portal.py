@@ -14,7 +14,7 @@ from typing import Any
 from django import forms, template
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.forms.boundfield import BoundField, BoundWidget
 from django.http import QueryDict
 from django.template import Context
@@ -181,9 +181,10 @@ def chip_values(bound: BoundField, cleaned: Any) -> list[tuple[str | None, str]]
     if isinstance(bound.field, forms.ModelChoiceField):
         return [(None, bound.field.label_from_instance(cleaned))]
     if isinstance(bound.field, forms.ChoiceField):
+        entries: Any = bound.field.choices
         words = {
             str(key): str(label)
-            for group, entry in bound.field.choices
+            for group, entry in entries
             for key, label in (entry if isinstance(entry, list | tuple) else [(group, entry)])
         }
         if isinstance(cleaned, list | tuple):
@@ -219,7 +220,7 @@ def active_filters(filterset: Any) -> list[Chip]:
 def page_numbers(page: Page[Any]) -> list[int | None]:
     """Numbers for the pager; None stands for the gap between them."""
     numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
-    return [number if number != Paginator.ELLIPSIS else None for number in numbers]  # type: ignore[misc]
+    return [number if isinstance(number, int) else None for number in numbers]
 
 
 @register.inclusion_tag("components/sort_header.html", takes_context=True)
