@@ -185,6 +185,7 @@ MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["integration_portal.formats"]
 USE_TZ = True
 TIME_ZONE = env("TIME_ZONE", default="Europe/Madrid")
 

@@ -1,0 +1,3 @@
+"""Arabic: thousands are kept apart, as everywhere else in the portal."""
+
+NUMBER_GROUPING = 3
