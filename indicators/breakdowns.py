@@ -67,7 +67,9 @@ def ensure_breakdowns(keys: Iterable[str]) -> dict[str, int]:
     while waiting:
         links |= {key: list(tree.wholes(key)) for key in waiting}
         waiting = {whole for key in waiting for whole, _, _ in links[key]} - links.keys() - known.keys()
-    Breakdown.objects.bulk_create([Breakdown(key=key, rank=tree.rank(key)) for key in sorted(links)], ignore_conflicts=True)
+    Breakdown.objects.bulk_create(
+        [Breakdown(key=key, rank=tree.rank(key)) for key in sorted(links)], ignore_conflicts=True
+    )
     known = dict(Breakdown.objects.values_list("key", "pk"))
     through = Breakdown.categories.through
     through.objects.bulk_create(

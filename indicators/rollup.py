@@ -173,5 +173,3 @@ def _follow_reporting_kind(cursor: CursorWrapper, part: Slice, parameters: dict[
 
 def _highest_rank() -> int:
     return Breakdown.objects.order_by("-rank").values_list("rank", flat=True).first() or 0
-
-

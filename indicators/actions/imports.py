@@ -89,11 +89,16 @@ def store_import(*, batch: Import, by: User | None = None) -> Import:
         findings = engine.examine(file, read_mapping(batch.mapping))
     if findings.problems:
         raise ValidationError(
-            _("The file no longer fits the portal: %(problem)s Check it again."), params={"problem": problem_text(findings.problems[0])}
+            _("The file no longer fits the portal: %(problem)s Check it again."),
+            params={"problem": problem_text(findings.problems[0])},
         )
     assert batch.source_id is not None  # import_stored_without_problems
     engine.store(batch.pk, batch.source_id)
-    batch.cells_new, batch.cells_changed, batch.cells_same = findings.cells_new, findings.cells_changed, findings.cells_same
+    batch.cells_new, batch.cells_changed, batch.cells_same = (
+        findings.cells_new,
+        findings.cells_changed,
+        findings.cells_same,
+    )
     batch.state = Import.State.STORED
     batch.save()
     return batch
@@ -135,7 +140,9 @@ def _digest(file: IO[bytes] | File) -> tuple[str, int]:  # type: ignore[type-arg
 def _locked(batch: Import, *states: str) -> Import:
     batch = Import.objects.select_for_update().get(pk=batch.pk)
     if batch.state not in states:
-        raise ValidationError(_("This import is already in the state “%(state)s”."), params={"state": batch.get_state_display()})
+        raise ValidationError(
+            _("This import is already in the state “%(state)s”."), params={"state": batch.get_state_display()}
+        )
     return batch
 
 

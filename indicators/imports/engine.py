@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from indicators.breakdowns import ensure_breakdowns, key_of
 from indicators.imports.mapping import Mapping, Part
 from indicators.imports.messages import Problem
-from indicators.imports.rows import FileRefused, Rows
+from indicators.imports.rows import FileRefused, Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
 from orgs.models import Territory, TerritoryScheme
 
@@ -47,8 +47,10 @@ def examine(file: IO[bytes], mapping: Mapping) -> Findings:
     resolvers = _resolvers(mapping)
     findings = Findings()
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            rows = Rows(file, mapping)
+        with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
+            cursor.execute(
+                f"DROP TABLE IF EXISTS import_row, import_cell, {', '.join(f'map_{name}' for name in resolvers)}"
+            )
             _copy(cursor, rows, mapping)
             findings.rows_read, findings.rows_left_out = rows.read_count, rows.left_out
             if rows.ragged:
@@ -90,8 +92,12 @@ def column_names(mapping: Mapping) -> dict[str, str]:
 
 def _copy(cursor: CursorWrapper, rows: Rows, mapping: Mapping) -> None:
     names = column_names(mapping).values()
-    cursor.execute(f"CREATE TEMPORARY TABLE import_row (line integer, {', '.join(f'{name} text' for name in names)}) ON COMMIT DROP")
+    cursor.execute(
+        f"CREATE TEMPORARY TABLE import_row (line integer, {', '.join(f'{name} text' for name in names)}) ON COMMIT DROP"
+    )
     cursor.copy_expert("COPY import_row FROM STDIN WITH (FORMAT csv, NULL '\\N')", rows)
+    if rows.refusal:
+        raise rows.refusal
     cursor.execute("ANALYZE import_row")
 
 
@@ -208,7 +214,8 @@ def _territory_resolver(mapping: Mapping) -> Resolver:
     scheme = TerritoryScheme.objects.filter(code=mapping.territory_scheme).first()
     if scheme is None:
         raise ValidationError(
-            _("The mapping names a territory scheme that the portal does not know: %(name)s."), params={"name": mapping.territory_scheme}
+            _("The mapping names a territory scheme that the portal does not know: %(name)s."),
+            params={"name": mapping.territory_scheme},
         )
     known = dict(Territory.objects.filter(scheme=scheme).values_list("code", "pk"))
 
@@ -255,7 +262,9 @@ def _breakdown_resolver(mapping: Mapping) -> Resolver:
     parts = mapping.breakdowns
     unknown = sorted(set(parts) - set(Dimension.objects.values_list("code", flat=True)))
     if unknown:
-        raise ValidationError(_("The mapping names a dimension that the portal does not know: %(name)s."), params={"name": unknown[0]})
+        raise ValidationError(
+            _("The mapping names a dimension that the portal does not know: %(name)s."), params={"name": unknown[0]}
+        )
     known = set(Category.objects.filter(dimension__code__in=parts).values_list("dimension__code", "code"))
 
     def find(values: dict[str, str]) -> str:
@@ -309,7 +318,9 @@ def _bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
             f"WHERE NOT r.{staged[column]} = ANY(%s) AND {_plain(mapping, staged[column])} !~ %s GROUP BY 3 ORDER BY 1 LIMIT %s",
             [list(mapping.missing), NUMBER, MAX_PROBLEMS],
         )
-        problems += [Problem("not_a_number", line, column, text[:120], count) for line, count, text in cursor.fetchall()]
+        problems += [
+            Problem("not_a_number", line, column, text[:120], count) for line, count, text in cursor.fetchall()
+        ]
     return problems
 
 
@@ -367,7 +378,12 @@ def _bad_cells(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
     checks = [
         ("half_missing", numbers, "''", "rows_with_number NOT IN (0, rows)"),
         ("negative", numbers, "trim_scale(numerator)::text", "measure IN ('count', 'ratio') AND numerator < 0"),
-        ("no_denominator", numbers, "''", "measure IN ('ratio', 'mean') AND numerator IS NOT NULL AND coalesce(denominator, 0) <= 0"),
+        (
+            "no_denominator",
+            numbers,
+            "''",
+            "measure IN ('ratio', 'mean') AND numerator IS NOT NULL AND coalesce(denominator, 0) <= 0",
+        ),
         (
             "outside_validity",
             territory,

@@ -77,7 +77,9 @@ def read_mapping(definition: Any) -> Mapping:
         if not isinstance(definition.get(name), dict):
             raise ValidationError(_("The mapping lacks the entry “%(name)s”."), params={"name": name})
     if definition.get("format", "csv") != "csv":
-        raise ValidationError(_("The mapping is for a format that cannot be read: %(name)s."), params={"name": definition["format"]})
+        raise ValidationError(
+            _("The mapping is for a format that cannot be read: %(name)s."), params={"name": definition["format"]}
+        )
     numbers = {name: _column(definition[name], name) for name in NUMBERS if name in definition}
     if set(numbers) not in ({"numerator"}, {"numerator", "denominator"}, {"value"}, {"value", "base"}):
         raise ValidationError(
@@ -90,8 +92,12 @@ def read_mapping(definition: Any) -> Mapping:
     period = definition["period"]
     kind = period.get("kind", "")
     if kind and kind not in PeriodKind.values:
-        raise ValidationError(_("The mapping names a kind of period that is not known: %(name)s."), params={"name": kind})
-    period_parts = {name: _part(value, name) for name, value in period.items() if name in ("year", "month", "quarter", "half")}
+        raise ValidationError(
+            _("The mapping names a kind of period that is not known: %(name)s."), params={"name": kind}
+        )
+    period_parts = {
+        name: _part(value, name) for name, value in period.items() if name in ("year", "month", "quarter", "half")
+    }
     if not period_parts:
         period_parts = {"code": _part({key: value for key, value in period.items() if key != "kind"}, "period")}
     flag = _part(definition["flag"], "flag") if "flag" in definition else None
@@ -121,10 +127,14 @@ def read_mapping(definition: Any) -> Mapping:
 
 def _part(definition: Any, name: str) -> Part:
     if not isinstance(definition, dict) or ("column" in definition) == ("constant" in definition):
-        raise ValidationError(_("The entry “%(name)s” of the mapping gives a column or a constant."), params={"name": name})
+        raise ValidationError(
+            _("The entry “%(name)s” of the mapping gives a column or a constant."), params={"name": name}
+        )
     codes = definition.get("codes")
     if codes is not None and not isinstance(codes, dict):
-        raise ValidationError(_("The codes of “%(name)s” are pairs of a text in the file and a code of ours."), params={"name": name})
+        raise ValidationError(
+            _("The codes of “%(name)s” are pairs of a text in the file and a code of ours."), params={"name": name}
+        )
     return Part(
         column=str(definition["column"]) if "column" in definition else None,
         constant=str(definition["constant"]) if "constant" in definition else None,

@@ -23,7 +23,9 @@ TEXTS: dict[str, str | Promise] = {
     "no_rows": _("The file has column names but no rows."),
     "no_rows_kept": _("The mapping leaves out every row of the file. Is it the mapping for this file?"),
     "not_text": _("This is not a text file with columns. Save the table as CSV and try again."),
-    "bad_encoding": _("The text is not written in the encoding that the mapping names (%(value)s). Save the file in that encoding."),
+    "bad_encoding": _(
+        "The text is not written in the encoding that the mapping names (%(value)s). Save the file in that encoding."
+    ),
     "broken_row": _("The row cannot be read: %(value)s."),
     "double_header": _("Two columns are called “%(value)s”."),
     "missing_column": _("The column “%(column)s” is not in the file. It has: %(value)s."),
@@ -35,7 +37,9 @@ TEXTS: dict[str, str | Promise] = {
     "unknown_period": _("“%(value)s” is no month, quarter, half-year or year."),
     "unknown_category": _("“%(value)s” is no group that the mapping or the standard list knows."),
     "unknown_flag": _("“%(value)s” is no flag that the mapping knows."),
-    "not_a_number": _("“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."),
+    "not_a_number": _(
+        "“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."
+    ),
     "negative": _("“%(value)s” is below 0: a number of people cannot be."),
     "no_denominator": _("The denominator is missing or 0."),
     "half_missing": _("Some of the rows that make up this cell have no figure, so they cannot be added up."),

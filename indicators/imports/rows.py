@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from indicators.imports.mapping import Mapping
@@ -21,40 +22,54 @@ class FileRefused(Exception):
         self.problems = list(problems)
 
 
+@contextmanager
+def open_rows(file: IO[bytes], mapping: Mapping) -> Iterator["Rows"]:
+    """The rows of `file`, which stays open for its owner afterwards."""
+    text = _decoded(file, mapping)
+    try:
+        yield Rows(text, mapping)
+    finally:
+        text.detach()
+
+
+def _decoded(file: IO[bytes], mapping: Mapping) -> io.TextIOWrapper:
+    start = file.read(4096)
+    file.seek(0)
+    if start.startswith(b"\x1f\x8b"):
+        file = gzip.GzipFile(fileobj=file)  # type: ignore[assignment]
+        start = file.read(4096)
+        file.seek(0)
+    if not start.strip():
+        raise FileRefused(Problem("empty"))
+    encoding = mapping.encoding.lower().replace("_", "-")
+    if b"\0" in start and not encoding.startswith("utf-16"):
+        raise FileRefused(Problem("not_text", line=1))
+    # A byte that is no text becomes a lone surrogate, which cannot be encoded again: then the row is known.
+    encoding = "utf-8-sig" if encoding in ("utf-8", "utf8") else encoding
+    return io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
+
+
 class Rows:
     """The rows of a file as bytes for COPY: the line number and the mapped columns, every field quoted.
 
-    Rows that the mapping leaves out are counted and dropped; ragged rows are counted as problems. Raises FileRefused where reading
-    cannot go on.
+    Rows that the mapping leaves out are counted and dropped; ragged rows are counted as problems. The constructor raises FileRefused
+    where the first line will not do.
     """
 
-    def __init__(self, file: IO[bytes], mapping: Mapping) -> None:
+    def __init__(self, text: io.TextIOWrapper, mapping: Mapping) -> None:
         self.mapping = mapping
         self.read_count = 0
         self.left_out = 0
         self.ragged: Problem | None = None
-        self._text = self._open(file)
-        self._reader = csv.reader(self._text, delimiter=mapping.delimiter, strict=True)
+        self.refusal: FileRefused | None = None
+        self._reader = csv.reader(text, delimiter=mapping.delimiter, strict=True)
+        self._lines = self._records()
         self.header = self._read_header()
         self._chunks = self._encode()
         self._rest = b""
 
-    def _open(self, file: IO[bytes]) -> io.TextIOWrapper:
-        start = file.read(4096)
-        file.seek(0)
-        if start.startswith(b"\x1f\x8b"):
-            file = gzip.GzipFile(fileobj=file)  # type: ignore[assignment]
-            start = file.read(4096)
-            file.seek(0)
-        if not start.strip():
-            raise FileRefused(Problem("empty"))
-        encoding = self.mapping.encoding.lower().replace("_", "-")
-        if b"\0" in start and not encoding.startswith("utf-16"):
-            raise FileRefused(Problem("not_text", line=1))
-        return io.TextIOWrapper(file, encoding="utf-8-sig" if encoding in ("utf-8", "utf8") else encoding, newline="")
-
     def _read_header(self) -> list[str]:
-        header = [name.strip() for name in next(self._records(), (1, []))[1]]
+        header = [name.strip() for name in next(self._lines, (1, []))[1]]
         if len(header) > MAX_COLUMNS:
             raise FileRefused(Problem("not_text", line=1))
         doubles = sorted({name for name in header if header.count(name) > 1 and name})
@@ -76,7 +91,9 @@ class Rows:
             except StopIteration:
                 return
             except UnicodeDecodeError:
-                raise FileRefused(Problem("bad_encoding", line=self._reader.line_num + 1, value=self.mapping.encoding)) from None
+                raise FileRefused(
+                    Problem("bad_encoding", line=self._reader.line_num + 1, value=self.mapping.encoding)
+                ) from None
             except csv.Error as error:
                 raise FileRefused(Problem("broken_row", line=self._reader.line_num, value=str(error)[:120])) from None
             if record:
@@ -90,7 +107,7 @@ class Rows:
         buffer = io.StringIO()
         writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
         rows = 0
-        for line, record in self._records():
+        for line, record in self._lines:
             self.read_count += 1
             if len(record) != width:
                 first = self.ragged or Problem("ragged_row", line=line, value=str(len(record)), rows=0)
@@ -102,15 +119,30 @@ class Rows:
             writer.writerow([line, *[record[place].strip() for place in places]])
             rows += 1
             if rows % CHUNK_ROWS == 0:
-                yield buffer.getvalue().encode()
+                yield self._encoded(buffer.getvalue())
                 buffer.seek(0)
                 buffer.truncate()
-        yield buffer.getvalue().encode()
+        yield self._encoded(buffer.getvalue())
+
+    def _encoded(self, chunk: str) -> bytes:
+        try:
+            return chunk.encode()
+        except UnicodeEncodeError:
+            for line, *fields in csv.reader(io.StringIO(chunk)):
+                for column, text in zip(self.mapping.columns, fields, strict=True):
+                    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+                        value = self.mapping.encoding
+                        raise FileRefused(Problem("bad_encoding", line=int(line), column=column, value=value)) from None
+            raise
 
     def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes, b"" at the end: what COPY asks of a file."""
+        """At most `size` bytes, b"" at the end: what COPY asks of a file. A refusal ends it too and stands in `refusal`."""
         while not self._rest:
-            chunk = next(self._chunks, None)
+            try:
+                chunk = next(self._chunks, None)
+            except FileRefused as refusal:
+                self.refusal = refusal
+                return b""
             if chunk is None:
                 return b""
             self._rest = chunk

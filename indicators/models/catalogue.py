@@ -33,10 +33,16 @@ class Indicator(models.Model):
     measure = models.CharField(_("measure"), max_length=8, choices=Measure)
     direction = models.CharField(_("direction"), max_length=8, choices=Direction)
     ideal_value = models.DecimalField(_("ideal value"), max_digits=12, decimal_places=4, null=True, blank=True)
-    population = models.CharField(_("whom it is about"), max_length=12, choices=PopulationGroup, default=PopulationGroup.EVERYONE)
+    population = models.CharField(
+        _("whom it is about"), max_length=12, choices=PopulationGroup, default=PopulationGroup.EVERYONE
+    )
     comparator = models.CharField(_("compared with"), max_length=16, choices=Comparator, default=Comparator.NONE)
     frequency = models.CharField(
-        _("frequency"), max_length=8, choices=PeriodKind, default=PeriodKind.YEAR, help_text=_("How often it is reported.")
+        _("frequency"),
+        max_length=8,
+        choices=PeriodKind,
+        default=PeriodKind.YEAR,
+        help_text=_("How often it is reported."),
     )
     time_operator = models.CharField(_("over time"), max_length=8, choices=TimeOperator, default=TimeOperator.NONE)
     breakdowns = models.ManyToManyField(
@@ -45,14 +51,18 @@ class Indicator(models.Model):
     threshold = models.PositiveSmallIntegerField(
         _("smallest group shown"), default=5, help_text=_("A release hides groups of fewer people; 0 hides none.")
     )
-    rounding = models.PositiveSmallIntegerField(_("rounded to"), default=5, help_text=_("Counts in a release; 1 rounds none."))
+    rounding = models.PositiveSmallIntegerField(
+        _("rounded to"), default=5, help_text=_("Counts in a release; 1 rounds none.")
+    )
     is_headline = models.BooleanField(_("headline of its domain"), default=False)
     sdg_targets = ArrayField(models.CharField(max_length=10), verbose_name=_("SDG targets"), default=list, blank=True)
     gcm_objectives = ArrayField(
         models.PositiveSmallIntegerField(), verbose_name=_("objectives of the Global Compact"), default=list, blank=True
     )
     framework = models.CharField(_("framework"), max_length=200, blank=True)
-    eurostat_datasets = ArrayField(models.CharField(max_length=30), verbose_name=_("Eurostat datasets"), default=list, blank=True)
+    eurostat_datasets = ArrayField(
+        models.CharField(max_length=30), verbose_name=_("Eurostat datasets"), default=list, blank=True
+    )
     is_provisional = models.BooleanField(
         _("provisional"), default=False, help_text=_("The definition has not been checked against its framework.")
     )
@@ -69,7 +79,9 @@ class Indicator(models.Model):
             models.CheckConstraint(
                 condition=Q(direction="ideal") ^ Q(ideal_value=None),
                 name="indicator_ideal_has_value",
-                violation_error_message=_("An ideal value goes with the direction “nearer to an ideal value”, and only with it."),
+                violation_error_message=_(
+                    "An ideal value goes with the direction “nearer to an ideal value”, and only with it."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(factor__gt=0, rounding__gt=0),

@@ -76,7 +76,9 @@ class Import(models.Model):
     cells_changed = models.PositiveIntegerField(_("changed cells"), default=0)
     cells_same = models.PositiveIntegerField(_("unchanged cells"), default=0)
     problems = models.PositiveIntegerField(_("problems"), default=0)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports", null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports", null=True, blank=True
+    )
     created_at = models.DateTimeField(_("imported at"), auto_now_add=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)

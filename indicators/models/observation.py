@@ -26,7 +26,9 @@ INSERTED = "SELECT * FROM new_rows WHERE status = 'approved'"
 DELETED = "SELECT * FROM old_rows WHERE status = 'approved'"
 
 
-def mark_trigger(name: str, operation: pgtrigger.Operation, changed: str, referencing: pgtrigger.Referencing) -> pgtrigger.Trigger:
+def mark_trigger(
+    name: str, operation: pgtrigger.Operation, changed: str, referencing: pgtrigger.Referencing
+) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name=name,
         level=pgtrigger.Statement,
@@ -90,7 +92,13 @@ class Observation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(flag="missing", numerator=None, denominator=None, value=None)
-                | (~Q(flag="missing") & (Q(numerator__isnull=False, value=None) | Q(numerator=None, denominator=None, value__isnull=False))),
+                | (
+                    ~Q(flag="missing")
+                    & (
+                        Q(numerator__isnull=False, value=None)
+                        | Q(numerator=None, denominator=None, value__isnull=False)
+                    )
+                ),
                 name="observation_says_one_thing",
                 violation_error_message=_("Give a numerator, or a published value, or mark it as missing."),
             ),

@@ -19,7 +19,9 @@ class Release(models.Model):
     """A frozen, disclosure-controlled copy of the figures. Public pages read the latest one and nothing else."""
 
     note = models.CharField(_("note"), max_length=250, blank=True, help_text=_("What is new or corrected."))
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="releases", null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="releases", null=True, blank=True
+    )
     created_at = models.DateTimeField(_("made at"), auto_now_add=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     figures_count = models.PositiveIntegerField(_("figures"), default=0)

@@ -35,7 +35,12 @@ class Slice(models.Model):
     parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True, default="")
     reporting_kind = models.CharField(
-        _("reported by"), max_length=16, choices=Territory.Kind, blank=True, default="", help_text=_("The smallest territories that report.")
+        _("reported by"),
+        max_length=16,
+        choices=Territory.Kind,
+        blank=True,
+        default="",
+        help_text=_("The smallest territories that report."),
     )
 
     class Meta:
