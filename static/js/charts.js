@@ -247,5 +247,7 @@
   const prepareAll = (within) => within.querySelectorAll("[data-chart]").forEach(prepare);
   prepareAll(document);
   document.addEventListener("htmx:load", (event) => prepareAll(event.target));
-  document.addEventListener("portal:theme", () => charts.forEach((chart, figure) => chart.setOption(options(figure), true)));
+  const redraw = () => charts.forEach((chart, figure) => chart.setOption({ ...options(figure), animation: false }, true));
+  document.addEventListener("portal:theme", redraw);
+  window.matchMedia("print").addEventListener("change", redraw); // On paper the colours are the light ones.
 })();
