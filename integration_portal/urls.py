@@ -2,7 +2,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from integration_portal import views
+from integration_portal import styleguide, views
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -13,6 +13,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("styleguide/outlines.json", styleguide.styleguide_outlines, name="styleguide_outlines"),
     path("", include("orgs.urls")),
     path("", include("indicators.urls")),
     path("", include("partnerships.urls")),
