@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from orgs.forms import PortalForm
 
@@ -245,7 +246,7 @@ def samples() -> dict[str, Any]:
             "id": "sample-map",
             "title": "Residents born abroad",
             "finding": "Highest in the centre, lowest in the upper city.",
-            "geojson_url": "/styleguide/outlines.json",
+            "geojson_url": reverse("styleguide_outlines"),
             "unit": "%",
             "decimals": 1,
             "places": [
