@@ -1,0 +1,77 @@
+"""The figures of the demo: real files of Barcelona and Eurostat, imported by their mappings, rolled up and released."""
+
+import hashlib
+from typing import NamedTuple
+
+from django.core.files.base import ContentFile, File
+
+from indicators import actions, rollup
+from indicators.models import Import, Mapping, Release
+from integration_portal.demo.accounts import People
+from integration_portal.demo.registry import Organisations
+from integration_portal.demo.vocabulary import FIGURES
+
+
+class FigureFile(NamedTuple):
+    path: str
+    mapping: str
+    authority: str
+
+
+FILES = [
+    FigureFile("barcelona/population.csv.gz", "barcelona_population", "city-council"),
+    FigureFile("barcelona/unemployment.csv.gz", "barcelona_unemployment", "city-council"),
+    FigureFile("barcelona/arrivals.csv.gz", "barcelona_arrivals", "city-council"),
+    FigureFile("barcelona/arrivals.csv.gz", "barcelona_arrivals_total", "city-council"),
+    FigureFile("barcelona/arrivals.csv.gz", "barcelona_arrivals_origin", "city-council"),
+    FigureFile("eurostat/lfsa_ergan.csv.gz", "eurostat_lfsa_ergan", "regional-department-equality"),
+    FigureFile("eurostat/edat_lfs_9911_es.csv.gz", "eurostat_edat_lfs_9911", "regional-department-equality"),
+]
+
+# As such a file goes wrong: a place that is none, a word where a number should be, a year that is none.
+MISTAKEN = """Year,District.Code,District.Name,Neighborhood.Code,Neighborhood.Name,Gender,Age,Number
+2017,1,Ciutat Vella,1,el Raval,Male,0-4,224
+2017,1,Ciutat Vella,1,el Raval,Female,0-4,unknown
+2017,1,Ciutat Vella,110,Port Vell,Male,0-4,61
+2O17,1,Ciutat Vella,2,el Barri Gòtic,Male,0-4,50
+"""
+
+
+def load(people: People, organisations: Organisations) -> None:
+    for file in FILES:
+        bring_in(file, people, organisations)
+    refuse_one(people, organisations)
+    rollup.roll_up()
+    if not Release.objects.exists():
+        actions.publish_release(note="Figures of the demonstration", by=people.steward)
+
+
+def bring_in(file: FigureFile, people: People, organisations: Organisations) -> None:
+    path = FIGURES / file.path
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    approved = Import.objects.filter(state=Import.State.APPROVED, mapping_name=file.mapping, checksum=checksum)
+    if approved.exists():
+        return
+    with path.open("rb") as opened:
+        batch = actions.check_import(
+            mapping=Mapping.objects.get(name=file.mapping).definition,
+            mapping_name=file.mapping,
+            file=File(opened, name=path.name),
+            authority=organisations[file.authority],
+            by=people.steward,
+        )
+    actions.store_import(batch=batch, by=people.steward)
+    actions.approve_import(batch=batch, by=people.manager)
+
+
+def refuse_one(people: People, organisations: Organisations) -> None:
+    """A file with faults, so that a steward sees how the portal says what is wrong."""
+    name = "population-2017-draft.csv"
+    if not Import.objects.filter(file_name=name).exists():
+        actions.check_import(
+            mapping=Mapping.objects.get(name="barcelona_population").definition,
+            mapping_name="barcelona_population",
+            file=ContentFile(MISTAKEN.encode(), name=name),
+            authority=organisations["city-council"],
+            by=people.steward,
+        )

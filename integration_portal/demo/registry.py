@@ -1,0 +1,197 @@
+"""The sample organisations: authorities admitted by the administrator, the others registered and verified as any other is."""
+
+import datetime
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from integration_portal.demo.accounts import ACCOUNTS, People
+from integration_portal.demo.calendar import day_or_none, morning
+from integration_portal.demo.vocabulary import REGISTRY, read
+from orgs import actions
+from orgs.models import Domain, Membership, Organisation, Registration, Service, Territory, User, Verification
+from orgs.verification import CHECKLIST, LADDER, Answer
+from orgs.vocabulary import Kind, Tier
+
+Organisations = dict[str, Organisation]
+Page = Registration.Page
+
+ALIKE = [
+    "name",
+    "acronym",
+    "kind",
+    "led_by_migrants",
+    "led_by_women",
+    "founded_year",
+]
+LATER = ["level_of_government", "website", "public_email", "public_phone", "address", "address_is_public"]
+
+
+class Places:
+    """Territories and domains by what the files call them."""
+
+    def __init__(self) -> None:
+        territories = Territory.objects.select_related("scheme")
+        self._territories = {(place.scheme.code, place.code): place for place in territories}
+        self.domains = {domain.code: domain for domain in Domain.objects.all()}
+
+    def territory(self, entry: dict[str, str]) -> Territory:
+        return self._territories[entry["scheme"], entry["code"]]
+
+
+def load(people: People) -> Organisations:
+    """The organisations by their slug in the file."""
+    places = Places()
+    appoint(people, places)
+    organisations = {}
+    for number, entry in enumerate(read(REGISTRY / "demo_organisations.json")):
+        known = Organisation.objects.filter(name=entry["name"], is_sample=True).first()
+        organisations[entry["slug"]] = known or found(entry, places, people, weeks_ago=132 - number)
+    give_parts(people, organisations)
+    return organisations
+
+
+def found(entry: dict[str, Any], places: Places, people: People, weeks_ago: int) -> Organisation:
+    contact = people.contact(entry)
+    if entry["kind"] == Kind.AUTHORITY:
+        organisation = admit(entry, places, people.administrator)
+        actions.add_member(
+            organisation=organisation, user=contact, role=Membership.Role.MANAGER, by=people.administrator
+        )
+    else:
+        organisation = register(entry, places, contact)
+    complete_profile(organisation, entry, places, contact)
+    if entry["kind"] != Kind.AUTHORITY:
+        review(organisation, entry, people.reviewer)
+    put_into_the_past(organisation, entry, weeks_ago)
+    organisation.refresh_from_db()
+    return organisation
+
+
+def admit(entry: dict[str, Any], places: Places, by: User) -> Organisation:
+    return actions.admit_organisation(
+        **{name: entry[name] for name in ALIKE},
+        level_of_government=entry["level_of_government"],
+        territory=places.territory(entry["territory"]),
+        met=[question.code for question in CHECKLIST],
+        by=by,
+    )
+
+
+def register(entry: dict[str, Any], places: Places, contact: User) -> Organisation:
+    """The three pages, the sending, and the confirmation of the address: what an organisation goes through."""
+    person = entry["contact"]
+    facts = {
+        Page.WHO: {name: entry[name] for name in ALIKE},
+        Page.WHERE: {
+            "territory": places.territory(entry["territory"]).pk,
+            "works_in": [places.territory(place).pk for place in entry["works_in"]],
+            "domains": [places.domains[code].pk for code in entry["domains"]],
+            "languages": entry["languages"],
+            "description": entry["description"]["en"],
+            "service_title": "",
+            "service_domain": None,
+            "service_marks": [],
+        },
+        Page.CONTACT: {
+            "contact_name": person["name"],
+            "contact_role": person["role"],
+            "email": person["email"],
+            "phone": person["phone"],
+            "email_is_public": False,
+        },
+    }
+    registration = actions.begin_registration(language="en", by=None)
+    for page, said in facts.items():
+        actions.save_registration_page(registration=registration, page=page, typed={}, facts=said, by=None)
+    registration = actions.send_registration(registration=registration, by=None)
+    return actions.confirm_registration(registration=registration, email=contact.email).organisation
+
+
+def complete_profile(organisation: Organisation, entry: dict[str, Any], places: Places, by: User) -> None:
+    person = entry["contact"]
+    for service in entry["services"]:
+        facts = {name: value for name, value in service.items() if name not in ("domain", "confirmed_on")}
+        saved = actions.save_service(
+            service=Service(organisation=organisation, domain=places.domains[service["domain"]], **facts), by=by
+        )
+        Service.objects.filter(pk=saved.pk).update(confirmed_on=day_or_none(service["confirmed_on"]))
+    for capacity in entry["capacities"]:
+        actions.add_capacity(organisation=organisation, **capacity, by=by)
+    actions.set_contact(organisation=organisation, **person, by=by)
+    actions.update_organisation(
+        organisation=organisation,
+        works_in=[places.territory(place) for place in entry["works_in"]],
+        domains=[places.domains[code] for code in entry["domains"]],
+        by=by,
+        languages=entry["languages"],
+        communities=entry["communities_of_origin"],
+        description=entry["description"]["en"],
+        is_sample=True,
+        **{name: entry[name] for name in LATER},
+    )
+
+
+def review(organisation: Organisation, entry: dict[str, Any], reviewer: User) -> None:
+    outcome, reasons = entry["verification"]["state"], entry["verification"]["reasons"]
+    if outcome == Verification.State.SUBMITTED:
+        return
+    met: set[str] = set()
+    for rung in LADDER:
+        if outcome == Verification.State.RETURNED or list(Tier).index(Tier(rung.level)) > list(Tier).index(
+            entry["tier"]
+        ):
+            break
+        met.update(rung.criteria)
+    actions.decide_verification(
+        verification=organisation.verifications.get(),
+        outcome=outcome,
+        answers={question.code: Answer(question.code in met) for question in CHECKLIST},
+        reasons=reasons,
+        by=reviewer,
+    )
+
+
+def put_into_the_past(organisation: Organisation, entry: dict[str, Any], weeks_ago: int) -> None:
+    """As if the registry had grown over two years. Those that wait for a reviewer came in the last weeks."""
+    state = entry["verification"]["state"]
+    if state == Verification.State.SUBMITTED:
+        weeks_ago = 1 + weeks_ago % 2
+    elif state == Verification.State.RETURNED:
+        weeks_ago = 3
+    arrived = morning(timezone.localdate() - datetime.timedelta(weeks=weeks_ago))
+    decided = arrived + datetime.timedelta(days=6)
+    change(organisation, created_at=arrived)
+    Organisation.objects.filter(pk=organisation.pk).exclude(tier="").update(verified_at=decided)
+    for verification in organisation.verifications.all():
+        is_decided = verification.decided_at is not None
+        change(verification, submitted_at=arrived, **({"decided_at": decided} if is_decided else {}))
+
+
+def change(row: Model, **values: Any) -> None:
+    """Dates that actions set to now."""
+    type(row)._default_manager.filter(pk=row.pk).update(**values)
+
+
+def appoint(people: People, places: Places) -> None:
+    for account in ACCOUNTS:
+        user = people[account.email]
+        if account.reviews and not user.reviewer_appointments.exists():
+            scheme, code = account.reviews
+            actions.appoint_reviewer(
+                user=user, territory=places.territory({"scheme": scheme, "code": code}), by=people.administrator
+            )
+
+
+def give_parts(people: People, organisations: Organisations) -> None:
+    """The accounts that whoever tries the demo logs in with, in their organisations."""
+    for account in ACCOUNTS:
+        user = people[account.email]
+        if account.organisation and not user.memberships.exists():
+            actions.add_member(
+                organisation=organisations[account.organisation],
+                user=user,
+                role=account.membership,
+                by=people.administrator,
+            )

@@ -1,0 +1,38 @@
+"""What the demo's organisations and figures are told in: places, domains, indicators, the engagement scale, practices."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from indicators import actions as indicators
+from indicators.models import Mapping
+from orgs import actions as orgs
+from partnerships import actions as partnerships
+
+REGISTRY = Path(settings.BASE_DIR) / "orgs" / "data"
+FIGURES = Path(settings.BASE_DIR) / "indicators" / "data"
+PARTNERSHIPS = Path(settings.BASE_DIR) / "partnerships" / "data"
+
+
+def read(path: Path) -> Any:
+    content = path.read_bytes()
+    return json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
+
+
+def load() -> None:
+    orgs.load_domains(entries=read(FIGURES / "domains.json"))
+    places = read(REGISTRY / "territories_barcelona.json")
+    orgs.load_territories(
+        schemes=places["schemes"],
+        territories=places["territories"],
+        outlines=read(REGISTRY / "outlines_barcelona.json.gz"),
+    )
+    indicators.load_dimensions(read(FIGURES / "dimensions.json"))
+    indicators.load_catalogue(read(FIGURES / "catalogue.json"))
+    for path in sorted((FIGURES / "mappings").glob("*.json")):
+        Mapping.objects.update_or_create(name=path.stem, defaults={"definition": read(path)})
+    partnerships.load_scale()
+    partnerships.load_practices()
