@@ -1,0 +1,66 @@
+"""What waits for a person in the registry. The other floors have such a module too; the home page shows them together, oldest first."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from orgs.models import Membership, Organisation, User, Verification
+
+LONGEST = 20
+"""Of one kind. Whoever has more to do than that begins with the oldest, and the queue has the rest."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that one person is expected to do."""
+
+    kind: str | Promise
+    title: str
+    url: str
+    since: datetime.datetime
+    text: str = ""
+    icon: str = "inbox"
+
+
+def waiting_for(user: User) -> list[Waiting]:
+    return [*to_verify(user), *returned_to(user)]
+
+
+def to_verify(user: User) -> list[Waiting]:
+    waiting = Verification.objects.waiting().reviewable_by(user).select_related("organisation__territory")
+    return [
+        Waiting(
+            kind=gettext_lazy("Verification"),
+            title=_("Verify %(organisation)s") % {"organisation": verification.organisation},
+            url=verification.get_absolute_url(),
+            since=verification.submitted_at,
+            text=verification.organisation.territory.local_name,
+            icon="patch-check",
+        )
+        for verification in waiting.order_by("submitted_at")[:LONGEST]
+    ]
+
+
+def returned_to(user: User) -> list[Waiting]:
+    """Organisations of which one keeps the profile, and that a reviewer has sent back."""
+    keepers = [Membership.Role.OWNER, Membership.Role.EDITOR]
+    own = Organisation.objects.filter(memberships__in=Membership.objects.of(user).filter(role__in=keepers), closed_on=None)
+    last = Verification.objects.filter(organisation=OuterRef("pk")).order_by("-submitted_at", "-pk")
+    returned = Verification.objects.filter(
+        pk__in=own.annotate(last=Subquery(last.values("pk")[:1])).values("last"), state=Verification.State.RETURNED
+    )
+    return [
+        Waiting(
+            kind=gettext_lazy("Verification"),
+            title=_("%(organisation)s was returned: mend it and send it again") % {"organisation": verification.organisation},
+            url=verification.organisation.get_absolute_url(),
+            since=verification.decided_at or verification.submitted_at,
+            text=verification.reasons,
+            icon="arrow-return-left",
+        )
+        for verification in returned.select_related("organisation").order_by("decided_at")[:LONGEST]
+    ]
