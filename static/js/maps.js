@@ -92,7 +92,8 @@
       const path = paths.get(place.code);
       if (path) {
         path.classList.add("is-shown");
-        path.parentNode.append(path); // Drawn last, so that its outline is not covered.
+        // Drawn last, so that its outline is not covered. The others move: an element that is moved loses the focus.
+        while (path.nextSibling) path.before(path.nextSibling);
       }
     };
 

@@ -1,0 +1,94 @@
+"""The style guide holds every component, so what is right there is right wherever they are used."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+PAGES = ["/styleguide/", "/accounts/login/"]
+VIEWS = [("en", "light", 1280), ("en", "dark", 360), ("ar", "light", 360), ("ar", "dark", 1280), ("es", "light", 320)]
+
+
+@pytest.fixture(autouse=True)
+def demo(settings):
+    settings.DEMO = True
+
+
+def open_page(context: BrowserContext, address: str, complaints: list[str]) -> Page:
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize(("language", "colours", "width"), VIEWS)
+def test_page_is_accessible_and_obeys_its_policy(browser: Browser, base_url, address, language, colours, width):
+    context = browser.new_context(base_url=base_url, viewport={"width": width, "height": 900}, color_scheme=colours)
+    context.add_cookies([{"name": "django_language", "value": language, "url": base_url}])
+    complaints: list[str] = []
+    page = open_page(context, address, complaints)
+    page.evaluate("document.querySelectorAll('.chart, .map').forEach((one) => one.scrollIntoView())")
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    broken = Axe().run(page).response["violations"]
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in broken] == []
+    assert complaints == []
+    context.close()
+
+
+def test_chart_becomes_a_table_and_a_picture_at_a_press(page: Page):
+    page.goto("/styleguide/")
+    chart = page.locator("#sample-line")
+    chart.scroll_into_view_if_needed()
+    chart.locator("canvas").wait_for()
+    assert chart.locator("table").is_hidden()
+    chart.get_by_role("button", name="Table").click()
+    assert chart.get_by_role("row", name="2021").is_visible()
+    with page.expect_download() as download:
+        chart.get_by_role("button", name="Figures (CSV)").click()
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "Period,Migrants,Host population"
+    assert "2021,no data,no data" in lines
+    with page.expect_download() as download:
+        chart.get_by_role("button", name="Picture (PNG)").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_map_is_walked_with_the_arrow_keys(page: Page):
+    page.goto("/styleguide/")
+    figure = page.locator("#sample-map")
+    figure.scroll_into_view_if_needed()
+    figure.locator("path[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    expect(figure.get_by_role("status")).to_have_text("Eixample: 24.1%")
+
+
+def test_choice_of_colours_is_kept(page: Page):
+    page.emulate_media(color_scheme="light")
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Dark colours").click()
+    page.reload()
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+
+
+def test_error_summary_takes_the_focus_and_leads_to_the_field(page: Page):
+    page.goto("/accounts/login/")
+    page.locator(".account-form").get_by_role("button", name="Log in", exact=True).click()
+    assert page.title().startswith("Error: ")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    page.locator(".error-summary a").first.click()
+    assert page.evaluate("document.activeElement.id") == "id_login"
+
+
+def test_page_without_scripts_has_menu_language_and_figures(browser: Browser, base_url):
+    context = browser.new_context(base_url=base_url, viewport={"width": 360, "height": 800}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/styleguide/")
+    assert page.get_by_role("banner").get_by_role("link", name="Log in").is_visible()
+    assert page.locator("#sample-line table").is_visible()
+    page.locator(".tool-menu summary").first.click()
+    page.get_by_role("button", name="العربيّة").click()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    context.close()
