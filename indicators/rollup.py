@@ -1,7 +1,7 @@
 """The rollup: from approved observations to the figures of every territory, margin and period (engineering rules 1 to 7).
 
-Work is cut into slices, an indicator in a year. A worker locks a slice with SKIP LOCKED, takes its dirty marks and recomputes just the
-marked territories and those above them, all in one transaction: whoever dies leaves the marks for the next one. Within a slice
+Work is cut into slices, an indicator in a year. A worker claims a slice with SKIP LOCKED, takes its dirty marks and recomputes just the
+marked territories and those above them, in one transaction: whoever dies leaves the marks and the claim for the next one. Within a slice
 
 1. periods: where a territory reported months, its quarters, half-years and years follow by the indicator's operator over time;
 2. categories: a complete set of groups in one territory gives their whole, one rank of the breakdowns after another;
@@ -47,8 +47,9 @@ def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
     with _alive(run):
         try:
             failed: set[int] = set()
-            while (claimed := _claim(failed)) is not None:
-                _work_on(claimed, run, failed)
+            while (claimed := _claim(run, failed)) is not None:
+                if claimed.parked_at is None:
+                    _work_on(claimed, run, failed)
         finally:
             state = RollupRun.State.FAILED if failed else RollupRun.State.DONE
             RollupRun.objects.filter(pk=run.pk).update(state=state, finished_at=timezone.now())
@@ -101,10 +102,11 @@ def _alive(run: RollupRun) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RUN_LOCK, run.pk])
 
 
-def _claim(failed: set[int]) -> Slice | None:
-    """The next slice with marks that no other worker holds. Its attempt is counted and committed before the work begins."""
+def _claim(run: RollupRun, failed: set[int]) -> Slice | None:
+    """The next slice with marks that no living worker holds, as this run's. It comes parked when it was tried too often."""
+    parameters = {"run": run.pk, "failed": list(failed), "max_attempts": Slice.MAX_ATTEMPTS, "space": RUN_LOCK}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.CLAIM, {"failed": list(failed), "max_attempts": Slice.MAX_ATTEMPTS})
+        cursor.execute(sql.CLAIM, parameters)
         row = cursor.fetchone()
     return Slice.objects.get(pk=row[0]) if row else None
 
@@ -112,18 +114,15 @@ def _claim(failed: set[int]) -> Slice | None:
 def _work_on(claimed: Slice, run: RollupRun, failed: set[int]) -> None:
     try:
         with transaction.atomic():
-            held = Slice.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=claimed.pk).first()
-            if held is None:  # Another worker was faster.
-                return
-            figures = recompute(held)
-            Slice.objects.filter(pk=held.pk).update(attempts=0, error="")
+            figures = recompute(Slice.objects.select_for_update(no_key=True).get(pk=claimed.pk))
+            Slice.objects.filter(pk=claimed.pk).update(attempts=0, claimed_by=None, error="")
             RollupRun.objects.filter(pk=run.pk).update(slices=F("slices") + 1, figures=F("figures") + figures)
     except (DatabaseError, ObjectDoesNotExist, ArithmeticError) as error:
         logger.exception("slice %s could not be rolled up", claimed)
         failed.add(claimed.pk)
         text = f"{type(error).__name__}: {error}"[:2000]
         parked = timezone.now() if claimed.attempts >= Slice.MAX_ATTEMPTS else None
-        Slice.objects.filter(pk=claimed.pk).update(error=text, parked_at=parked)
+        Slice.objects.filter(pk=claimed.pk).update(error=text, parked_at=parked, claimed_by=None)
         RollupRun.objects.filter(pk=run.pk).update(error=text)
 
 
@@ -133,7 +132,7 @@ def _work_on(claimed: Slice, run: RollupRun, failed: set[int]) -> None:
 def recompute(part: Slice) -> int:
     """Brings the figures of a slice up to its observations, for what is marked; the number of figures written or removed.
 
-    Runs in the caller's transaction, which holds the slice's lock.
+    Runs in the caller's transaction, which holds the slice.
     """
     indicator = part.indicator
     parameters = {"indicator": indicator.pk, "year": part.year, "frequency": indicator.frequency}

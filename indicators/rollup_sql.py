@@ -8,20 +8,23 @@ HAS_WORK = """
         JOIN indicators_slice s ON s.indicator_id = m.indicator_id AND s.year = p.year AND s.parked_at IS NULL)
 """
 
-# Attempts are counted before the work: a slice that kills its worker three times is not claimed a fourth time, and is parked here.
+# A claim is committed before the work begins, with its attempt: it holds while the session lock of its run does, that is while the worker
+# lives. A slice that saw its worker die (or fail) three times is not claimed a fourth time, and is parked here.
 CLAIM = """
     WITH next AS (
         SELECT s.id FROM indicators_slice s
-        WHERE s.parked_at IS NULL AND NOT s.id = ANY(%(failed)s) AND EXISTS (
+        WHERE s.parked_at IS NULL AND NOT s.id = ANY(%(failed)s)
+          AND (s.claimed_by_id IS NULL OR s.claimed_by_id = %(run)s OR NOT EXISTS (
+            SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = %(space)s AND l.objid = s.claimed_by_id
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())))
+          AND EXISTS (
             SELECT FROM indicators_period p JOIN indicators_dirtymark m ON m.period_id = p.id
             WHERE p.year = s.year AND m.indicator_id = s.indicator_id)
-        ORDER BY s.attempts, s.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
-    ), counted AS (
-        UPDATE indicators_slice s SET attempts = s.attempts + 1,
-            parked_at = CASE WHEN s.attempts >= %(max_attempts)s THEN now() END
-        FROM next WHERE s.id = next.id RETURNING s.id, s.parked_at
+        ORDER BY s.attempts, s.id LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED
     )
-    SELECT id FROM counted WHERE parked_at IS NULL
+    UPDATE indicators_slice s SET attempts = s.attempts + 1, claimed_by_id = %(run)s,
+        parked_at = CASE WHEN s.attempts >= %(max_attempts)s THEN now() END
+    FROM next WHERE s.id = next.id RETURNING s.id, s.parked_at IS NOT NULL
 """
 
 MARK_ALL = """

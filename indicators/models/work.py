@@ -21,38 +21,6 @@ class DirtyMark(models.Model):
         return f"{self.indicator_id} {self.territory_id} {self.period_id}"
 
 
-class Slice(models.Model):
-    """An indicator in a year: the unit that one worker rolls up at a time, under a row lock.
-
-    `attempts` is counted before the work and set back after it, so that a slice which kills its workers is known, and parked.
-    """
-
-    MAX_ATTEMPTS = 3
-
-    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="+")
-    year = models.PositiveSmallIntegerField(_("year"))
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
-    error = models.TextField(_("error"), blank=True, default="")
-    reporting_kind = models.CharField(
-        _("reported by"),
-        max_length=16,
-        choices=Territory.Kind,
-        blank=True,
-        default="",
-        help_text=_("The smallest territories that report."),
-    )
-
-    class Meta:
-        ordering = ["indicator", "year"]
-        verbose_name = _("slice")
-        verbose_name_plural = _("slices")
-        constraints = [models.UniqueConstraint("indicator", "year", name="slice_once")]
-
-    def __str__(self) -> str:
-        return f"{self.indicator} {self.year}"
-
-
 class RollupRun(models.Model):
     """One worker's pass over what is marked. A run whose worker died is taken over by the next one."""
 
@@ -78,3 +46,38 @@ class RollupRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.get_state_display()}"
+
+
+class Slice(models.Model):
+    """An indicator in a year: the unit that one worker rolls up at a time, under a row lock.
+
+    `attempts` is counted before the work and set back after it, so that a slice which kills its workers is known, and parked.
+    """
+
+    MAX_ATTEMPTS = 3
+
+    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="+")
+    year = models.PositiveSmallIntegerField(_("year"))
+    claimed_by = models.ForeignKey(
+        RollupRun, models.SET_NULL, related_name="claimed_slices", null=True, blank=True, db_index=False
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True, default="")
+    reporting_kind = models.CharField(
+        _("reported by"),
+        max_length=16,
+        choices=Territory.Kind,
+        blank=True,
+        default="",
+        help_text=_("The smallest territories that report."),
+    )
+
+    class Meta:
+        ordering = ["indicator", "year"]
+        verbose_name = _("slice")
+        verbose_name_plural = _("slices")
+        constraints = [models.UniqueConstraint("indicator", "year", name="slice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} {self.year}"

@@ -70,14 +70,14 @@ class Land:
         self,
         place: str,
         period: str,
-        value: Any,
+        amount: Any,
         *,
         key: str = "",
         indicator: str = "PEOPLE",
         denominator: Any = None,
         **fields: Any,
     ) -> Observation:
-        """Approves a value for one cell; the one before it is superseded."""
+        """Approves an amount (None: missing) for one cell; the one before it is superseded."""
         cell = {
             "indicator": self.indicators[indicator],
             "territory": self.territories[place],
@@ -85,12 +85,12 @@ class Land:
             "breakdown_id": ensure_breakdowns([key])[key],
         }
         Observation.objects.filter(**cell, status="approved").update(status="superseded")
-        numbers = {} if value is None else {"numerator": Decimal(value), "denominator": denominator}
+        numbers = {} if amount is None else {"numerator": Decimal(amount), "denominator": denominator}
         defaults = {
             "status": "approved",
             "approved_at": timezone.now(),
             "source": self.source,
-            "flag": "missing" if value is None else "",
+            "flag": "missing" if amount is None else "",
         }
         return Observation.objects.create(**cell, **(defaults | numbers | fields))
 

@@ -1,0 +1,171 @@
+"""Reading figures, released or true, as plain cells, and lining them up into series over time."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+
+from indicators.dashboards.words import flag_words
+from indicators.models import Figure, Indicator, Period, ReleasedFigure
+from indicators.vocabulary import Flag, PeriodKind
+
+MONTHS_OF = {PeriodKind.YEAR: 12, PeriodKind.HALF: 6, PeriodKind.QUARTER: 3, PeriodKind.MONTH: 1}
+
+SHARED_COLUMNS = (
+    "indicator_id", "territory_id", "period_id", "breakdown__key", "numerator", "denominator", "value", "flag", "origin",
+    "reporters", "expected", "periods_used", "periods_expected", "oldest_input_at", "source_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure: `state` is "" where there is a number, else "suppressed" or "missing"."""
+
+    indicator_id: int
+    territory_id: int
+    period: Period
+    key: str
+    numerator: Decimal | None
+    denominator: Decimal | None
+    value: Decimal | None
+    """In the indicator's unit."""
+    flag: str
+    origin: str
+    reporters: int
+    expected: int
+    periods_used: int
+    periods_expected: int
+    oldest_input_at: datetime.datetime
+    source_id: int | None
+    state: str
+
+    @property
+    def is_missing(self) -> bool:
+        return self.state == "missing"
+
+    @property
+    def flag_words(self) -> str:
+        return "" if self.state else flag_words(self.flag)
+
+    @property
+    def has_parts(self) -> bool:
+        """Numerator and denominator are there, so that it may be pooled."""
+        return self.numerator is not None and self.denominator is not None
+
+
+def read_released(rows: QuerySet[ReleasedFigure]) -> list[Cell]:
+    """What the public may read."""
+    found = list(rows.values_list(*SHARED_COLUMNS, "state"))
+    return _cells((row[:-1], "" if row[-1] == ReleasedFigure.State.SHOWN else row[-1]) for row in found)
+
+
+def read_true(rows: QuerySet[Figure]) -> list[Cell]:
+    """The figures themselves, for those who keep them."""
+    found = list(rows.values_list(*SHARED_COLUMNS))
+    return _cells((row, "missing" if row[7] == Flag.MISSING else "") for row in found)
+
+
+def _cells(rows: Iterable[tuple[tuple[Any, ...], str]]) -> list[Cell]:
+    held = list(rows)
+    periods = Period.objects.in_bulk({row[2] for row, _state in held})
+    return [Cell(row[0], row[1], periods[row[2]], *row[3:], state) for row, state in held]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on a time line; without a cell there is nothing known of that period."""
+
+    period: Period
+    cell: Cell | None
+
+    @property
+    def value(self) -> Decimal | None:
+        return self.cell.value if self.cell else None
+
+    @property
+    def state(self) -> str:
+        return self.cell.state if self.cell else "missing"
+
+    @property
+    def flag(self) -> str:
+        return self.cell.flag_words if self.cell else ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """The figures of one group over all periods from the first to the last, gaps included."""
+
+    points: list[Point]
+
+    def __bool__(self) -> bool:
+        return any(point.state != "missing" for point in self.points)
+
+    @property
+    def latest(self) -> Point | None:
+        """The newest point at which something is known, be it that it is protected."""
+        return next((point for point in reversed(self.points) if point.state != "missing"), None)
+
+    @cached_property
+    def by_start(self) -> dict[datetime.date, Point]:
+        return {point.period.starts_on: point for point in self.points}
+
+    def at(self, period: Period) -> Point | None:
+        return self.by_start.get(period.starts_on)
+
+    def before(self, point: Point, months: int) -> Point | None:
+        """The point that lies so many months back."""
+        return self.by_start.get(months_later(point.period.starts_on, -months))
+
+    @property
+    def values(self) -> list[Decimal | None]:
+        return [point.value for point in self.points]
+
+
+def make_series(cells: Iterable[Cell], periods: list[Period]) -> Series:
+    by_period = {cell.period.code: cell for cell in cells}
+    return Series([Point(period, by_period.get(period.code)) for period in periods])
+
+
+def kind_to_show(cells: Iterable[Cell], indicator: Indicator) -> str:
+    """How often the indicator is reported, if it was, else the shortest periods that there are."""
+    kinds = {cell.period.kind for cell in cells if not cell.is_missing}
+    if not kinds or indicator.frequency in kinds:
+        return indicator.frequency
+    return min(kinds, key=lambda kind: MONTHS_OF[PeriodKind(kind)])
+
+
+def time_line(cells: Iterable[Cell], kind: str) -> list[Period]:
+    """Every period of the kind from the first to the last of the cells."""
+    own = [cell.period for cell in cells if cell.period.kind == kind]
+    if not own:
+        return []
+    first, last = min(period.starts_on for period in own), max(period.starts_on for period in own)
+    periods = []
+    while first <= last:
+        periods.append(period_at(first, kind))
+        first = months_later(first, MONTHS_OF[PeriodKind(kind)])
+    return periods
+
+
+def period_at(starts_on: datetime.date, kind: str) -> Period:
+    """The period as indicators_period has it, without asking the database for the gaps."""
+    year, month = starts_on.year, starts_on.month
+    code = {
+        PeriodKind.YEAR: f"{year}",
+        PeriodKind.HALF: f"{year}-S{1 if month < 7 else 2}",
+        PeriodKind.QUARTER: f"{year}-Q{(month + 2) // 3}",
+        PeriodKind.MONTH: f"{year}-{month:02}",
+    }[PeriodKind(kind)]
+    ends_on = months_later(starts_on, MONTHS_OF[PeriodKind(kind)]) - datetime.timedelta(days=1)
+    return Period(code=code, kind=kind, year=year, starts_on=starts_on, ends_on=ends_on)
+
+
+def months_later(day: datetime.date, months: int) -> datetime.date:
+    place = day.year * 12 + day.month - 1 + months
+    return datetime.date(place // 12, place % 12 + 1, day.day)
+
+

@@ -1,0 +1,310 @@
+"""What is behind one number (rule 8): the figures it was made of, the sources, and for those who keep figures who approved them."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Count, F, Max, Min, QuerySet
+
+from indicators.breakdowns import parse_key
+from indicators.dashboards.cards import coverage_of, figure_url, names_of_groups
+from indicators.dashboards.cells import Cell, read_released, read_true
+from indicators.dashboards.words import period_words
+from indicators.models import (
+    Breakdown,
+    BreakdownMargin,
+    Category,
+    ComputedFigure,
+    Figure,
+    Indicator,
+    Observation,
+    Period,
+    Release,
+    ReleasedFigure,
+    Source,
+)
+from indicators.vocabulary import Origin, Status
+from orgs.models import Territory, TerritoryClosure
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cell's address: what, where, when and of whom."""
+
+    indicator: Indicator
+    territory: Territory
+    period: Period
+    breakdown: Breakdown
+
+
+@dataclass(frozen=True)
+class Input:
+    """One of the figures that a figure was made of."""
+
+    name: str
+    url: str
+    released: Cell | None
+    true: Cell | None
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A batch of observations that went into a figure."""
+
+    source: str
+    batch_id: int | None
+    file_name: str
+    approved_by: str
+    first_at: datetime.datetime
+    last_at: datetime.datetime
+    count: int
+
+
+@dataclass(frozen=True)
+class FigureView:
+    place: Place
+    group: str
+    """The breakdown in words; "" for the total."""
+    released: Cell | None
+    true: Cell | None
+    inputs: list[Input]
+    sources: list[Source]
+    computed: ComputedFigure | None = None
+    """Where the figure was reported: what the rollup makes of its parts."""
+    observations: list[Observation] = field(default_factory=list)
+    contributions: list[Contribution] = field(default_factory=list)
+
+    @property
+    def cell(self) -> Cell | None:
+        """The figure that says how it was made."""
+        return self.true or self.released
+
+    @property
+    def origin(self) -> str:
+        return self.cell.origin if self.cell else ""
+
+    @property
+    def coverage(self) -> str:
+        return coverage_of(self.cell, {}).words if self.cell and not self.cell.is_missing else ""
+
+    @property
+    def discrepancy(self) -> Decimal | None:
+        """Reported − computed, where both are there and differ."""
+        if self.computed is None or self.true is None or self.true.value is None:
+            return None
+        computed = self.computed.numerator * self.place.indicator.factor
+        if self.computed.denominator:
+            computed /= self.computed.denominator
+        return self.true.value - computed if round(self.true.value - computed, 6) else None
+
+    @property
+    def computed_value(self) -> Decimal | None:
+        return self.true.value - self.discrepancy if self.true and self.true.value is not None and self.discrepancy else None
+
+
+def public_view(place: Place, release: Release | None) -> FigureView | None:
+    """From the current release and nothing else; None where it has no such figure."""
+    if release is None:
+        return None
+    released = next(iter(read_released(_at(_released(release), place))), None)
+    if released is None:
+        return None
+    return FigureView(
+        place,
+        group_words(place.breakdown),
+        released,
+        None,
+        _inputs(place, released.origin, release, with_true=False),
+        _public_sources(place, released, release),
+    )
+
+
+def keepers_view(place: Place, release: Release | None) -> FigureView | None:
+    """The true figure beside the released one, with its observations and imports."""
+    true = next(iter(read_true(_at(Figure.objects.all(), place))), None)
+    released = next(iter(read_released(_at(_released(release), place))), None) if release else None
+    observations = list(
+        _at(Observation.objects.all(), place)
+        .select_related("source", "batch", "approved_by")
+        .order_by("-created_at", "-pk")
+    )
+    cell = true or released
+    if cell is None and not observations:
+        return None
+    contributions = _contributions(place)
+    computed = _at(ComputedFigure.objects.filter(is_beaten=True), place).first()
+    return FigureView(
+        place,
+        group_words(place.breakdown),
+        released,
+        true,
+        _inputs(place, cell.origin if cell else Origin.REPORTED, release, with_true=True),
+        list(Source.objects.filter(name__in={one.source for one in contributions})),
+        computed,
+        observations,
+        contributions,
+    )
+
+
+def group_words(breakdown: Breakdown) -> str:
+    if not breakdown.key:
+        return ""
+    return names_of_groups([breakdown.key], _categories([breakdown.key]))[breakdown.key]
+
+
+def _categories(keys: Iterable[str]) -> QuerySet[Category]:
+    dimensions = {dimension for key in keys for dimension in parse_key(key)}
+    return Category.objects.filter(dimension__code__in=dimensions).select_related("dimension")
+
+
+def _released(release: Release) -> QuerySet[ReleasedFigure]:
+    return ReleasedFigure.objects.filter(release=release)
+
+
+def _at(rows: QuerySet, place: Place) -> QuerySet:
+    return rows.filter(
+        indicator=place.indicator, territory=place.territory, period=place.period, breakdown=place.breakdown
+    )
+
+
+# --- What it was made of ------------------------------------------------------------------------------------------------
+
+
+def _inputs(place: Place, origin: str, release: Release | None, *, with_true: bool) -> list[Input]:
+    if origin == Origin.TERRITORIES:
+        return _from_territories(place, release, with_true)
+    if origin == Origin.CATEGORIES:
+        return _from_categories(place, release, with_true)
+    if origin == Origin.PERIODS:
+        return _from_periods(place, release, with_true)
+    return []
+
+
+def _read(release: Release | None, with_true: bool, **where: object) -> tuple[list[Cell], list[Cell]]:
+    """The released and the true cells."""
+    released = read_released(_released(release).filter(**where)) if release else []
+    return released, read_true(Figure.objects.filter(**where)) if with_true else []
+
+
+def _from_territories(place: Place, release: Release | None, with_true: bool) -> list[Input]:
+    on = place.period.ends_on
+    parts = list(
+        Territory.objects.filter(parent=place.territory, valid_from__lte=on, valid_to__gte=on).select_related("scheme")
+    )
+    released, true = _read(
+        release, with_true, indicator=place.indicator, territory__in=parts, period=place.period, breakdown=place.breakdown
+    )
+    of_public = {cell.territory_id: cell for cell in released}
+    of_true = {cell.territory_id: cell for cell in true}
+    return [
+        Input(
+            part.local_name,
+            figure_url(place.indicator, part, place.period, place.breakdown.key),
+            of_public.get(part.pk),
+            of_true.get(part.pk),
+        )
+        for part in parts
+    ]
+
+
+def _from_categories(place: Place, release: Release | None, with_true: bool) -> list[Input]:
+    """The complete set of groups that adds up to this one. Where several do, the smallest, as the rollup takes it."""
+    links = BreakdownMargin.objects.filter(whole=place.breakdown).select_related("part").order_by("part__key")
+    by_dimension: dict[int, list[BreakdownMargin]] = {}
+    for link in links:
+        by_dimension.setdefault(link.dimension_id, []).append(link)
+    released, true = _read(
+        release,
+        with_true,
+        indicator=place.indicator,
+        territory=place.territory,
+        period=place.period,
+        breakdown__in=[link.part_id for link in links],
+    )
+    of_public = {cell.key: cell for cell in released}
+    of_true = {cell.key: cell for cell in true}
+    there = of_true if with_true else of_public
+    complete = [
+        found
+        for found in by_dimension.values()
+        if sum(link.part.key in there for link in found) >= found[0].set_size
+    ]
+    if not complete:
+        return []
+    chosen = min(complete, key=lambda found: (found[0].set_size, found[0].dimension_id))
+    keys = [link.part.key for link in chosen if link.part.key in there]
+    names = names_of_groups(keys, _categories(keys))
+    return [
+        Input(names[key], figure_url(place.indicator, place.territory, place.period, key), of_public.get(key), of_true.get(key))
+        for key in keys
+    ]
+
+
+def _from_periods(place: Place, release: Release | None, with_true: bool) -> list[Input]:
+    shorter = Period.objects.filter(
+        kind=place.indicator.frequency, starts_on__gte=place.period.starts_on, ends_on__lte=place.period.ends_on
+    )
+    released, true = _read(
+        release,
+        with_true,
+        indicator=place.indicator,
+        territory=place.territory,
+        period__in=shorter.values("pk"),
+        breakdown=place.breakdown,
+    )
+    of_public = {cell.period.pk: cell for cell in released}
+    of_true = {cell.period.pk: cell for cell in true}
+    return [
+        Input(
+            period_words(period),
+            figure_url(place.indicator, place.territory, period, place.breakdown.key),
+            of_public.get(period.pk),
+            of_true.get(period.pk),
+        )
+        for period in shorter
+    ]
+
+
+# --- Where it came from -------------------------------------------------------------------------------------------------
+
+
+def _within(place: Place) -> dict[str, object]:
+    """All that may have gone into the figure: the territory and those below, the period and those in it."""
+    return {
+        "indicator": place.indicator,
+        "territory__in": TerritoryClosure.objects.filter(ancestor=place.territory).values("descendant"),
+        "period__starts_on__gte": place.period.starts_on,
+        "period__ends_on__lte": place.period.ends_on,
+    }
+
+
+def _public_sources(place: Place, cell: Cell, release: Release) -> list[Source]:
+    if cell.source_id is not None:
+        return list(Source.objects.filter(pk=cell.source_id))
+    rows = _released(release).filter(**_within(place), source__isnull=False)
+    return list(Source.objects.filter(pk__in=rows.values("source")).order_by("name"))
+
+
+def _contributions(place: Place) -> list[Contribution]:
+    rows = (
+        Observation.objects.filter(**_within(place), status=Status.APPROVED)
+        .filter(breakdown__in=_finer(place.breakdown))
+        .values("batch_id", source_name=F("source__name"), file=F("batch__file_name"), who=F("approved_by__name"))
+        .annotate(first_at=Min("approved_at"), last_at=Max("approved_at"), count=Count("pk"))
+        .order_by("source_name", "batch_id")
+    )
+    return [
+        Contribution(
+            row["source_name"], row["batch_id"], row["file"] or "", row["who"] or "", row["first_at"], row["last_at"], row["count"]
+        )
+        for row in rows
+    ]
+
+
+def _finer(breakdown: Breakdown) -> QuerySet[Breakdown]:
+    """The breakdowns that name at least the categories of this one; exact for what is not nested in another group."""
+    found = Breakdown.objects.all()
+    for dimension, code in parse_key(breakdown.key).items():
+        found = found.filter(categories__dimension__code=dimension, categories__code=code)
+    return found

@@ -1,0 +1,165 @@
+"""The indicator page: one indicator in a chosen territory, by every group, and where reported and added-up figures differ."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
+
+from indicators.breakdowns import parse_key
+from indicators.dashboards.cards import TOTAL, Card, GroupFigure, figure_url, make_card, names_of_groups, share_of
+from indicators.dashboards.cells import read_released
+from indicators.dashboards.words import period_words
+from indicators.models import Breakdown, Category, Indicator, Period, Release, ReleasedFigure
+from orgs.models import Territory
+
+KINDS_BY_INTEREST = [Territory.Kind.MUNICIPALITY, Territory.Kind.PROVINCE, Territory.Kind.REGION, Territory.Kind.COUNTRY]
+LONGEST_LIST = 12
+
+
+@dataclass(frozen=True)
+class BreakdownTable:
+    """The groups of one dimension in the latest period."""
+
+    dimension: str
+    groups: list[GroupFigure]
+
+    @property
+    def first(self) -> list[GroupFigure]:
+        return self.groups[:LONGEST_LIST]
+
+    @property
+    def rest(self) -> list[GroupFigure]:
+        return self.groups[LONGEST_LIST:]
+
+    @property
+    def highest(self) -> Decimal:
+        return max((abs(group.cell.value) for group in self.groups if group.cell.value is not None), default=Decimal(0))
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """A cell whose reported figure differs from the sum of its parts."""
+
+    territory: Territory
+    period: str
+    group: str
+    reported: Decimal
+    computed: Decimal
+    url: str
+
+    @property
+    def difference(self) -> Decimal:
+        return self.reported - self.computed
+
+
+@dataclass(frozen=True)
+class IndicatorView:
+    indicator: Indicator
+    territory: Territory | None
+    card: Card | None
+    tables: list[BreakdownTable] = field(default_factory=list)
+
+
+def territory_with_figures(indicator: Indicator, release: Release | None) -> Territory | None:
+    """The place to show first: a municipality where there is one with figures, else the smallest of the larger areas."""
+    if release is None:
+        return None
+    there = ReleasedFigure.objects.filter(
+        release=release, territory=OuterRef("pk"), indicator=indicator, breakdown__key=TOTAL
+    )
+    interest = Case(
+        *[When(kind=kind, then=Value(place)) for place, kind in enumerate(KINDS_BY_INTEREST)],
+        default=Value(len(KINDS_BY_INTEREST)),
+        output_field=IntegerField(),
+    )
+    return (
+        Territory.objects.places()
+        .filter(Exists(there))
+        .select_related("scheme")
+        .order_by(interest, "name_folded", "pk")
+        .first()
+    )
+
+
+def indicator_view(indicator: Indicator, territory: Territory | None, release: Release | None) -> IndicatorView:
+    if territory is None or release is None:
+        return IndicatorView(indicator, territory, None)
+    cells = read_released(ReleasedFigure.objects.filter(release=release, territory=territory, indicator=indicator))
+    keys = {cell.key for cell in cells}
+    categories = list(
+        Category.objects.filter(dimension__code__in={dimension for key in keys for dimension in parse_key(key)})
+        .select_related("dimension")
+        .order_by("dimension__order", "order", "code")
+    )
+    names = names_of_groups(keys - {TOTAL}, categories)
+    card = make_card(indicator, territory, cells, names)
+    if card is None:
+        return IndicatorView(indicator, territory, None)
+    return IndicatorView(indicator, territory, card, list(_tables(card, categories)))
+
+
+def _tables(card: Card, categories: Iterable[Category]) -> Iterable[BreakdownTable]:
+    by_dimension: dict[str, list[Category]] = {}
+    for category in categories:
+        by_dimension.setdefault(category.dimension.name, []).append(category)
+    for dimension, members in by_dimension.items():
+        groups = []
+        for category in members:
+            key = f"{category.dimension.code}={category.code}"
+            point = card.at(key, card.latest.period)
+            if point is None or point.cell is None:
+                continue
+            groups.append(
+                GroupFigure(
+                    category.name,
+                    point.cell,
+                    figure_url(card.indicator, card.territory, card.latest.period, key),
+                    share_of(card.indicator, point.cell, card.latest.cell),
+                )
+            )
+        if len(groups) > LONGEST_LIST * 2:  # A long list of countries is read from the largest down.
+            groups.sort(key=lambda group: (group.cell.value is None, -(group.cell.value or 0)))
+        if groups:
+            yield BreakdownTable(dimension, groups)
+
+
+DISCREPANCIES = """
+    SELECT c.territory_id, c.period_id, c.breakdown_id, f.value AS reported,
+           c.numerator * %(factor)s / coalesce(c.denominator, 1) AS computed
+    FROM indicators_computedfigure c
+    JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = c.indicator_id AND o.period_id = c.period_id
+         AND o.territory_id = c.territory_id AND o.breakdown_id = c.breakdown_id
+    CROSS JOIN LATERAL (SELECT coalesce(o.value, o.numerator * %(factor)s / coalesce(o.denominator, 1)) AS value) AS f
+    WHERE c.indicator_id = %(indicator)s AND c.is_beaten AND round(f.value, 6) <> round(c.numerator * %(factor)s / coalesce(c.denominator, 1), 6)
+      AND c.territory_id IN (SELECT descendant_id FROM orgs_territoryclosure WHERE ancestor_id = %(territory)s)
+    ORDER BY abs(f.value - c.numerator * %(factor)s / coalesce(c.denominator, 1)) DESC, 1, 2, 3 LIMIT %(limit)s
+"""
+
+
+def discrepancies(indicator: Indicator, territory: Territory, limit: int = 50) -> list[Discrepancy]:
+    """Where a source reported a territory and its parts add up to something else; the largest first. For those who keep figures."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            DISCREPANCIES, {"indicator": indicator.pk, "factor": indicator.factor, "territory": territory.pk, "limit": limit}
+        )
+        rows = cursor.fetchall()
+    territories = Territory.objects.select_related("scheme").in_bulk({row[0] for row in rows})
+    periods = Period.objects.in_bulk({row[1] for row in rows})
+    keys = dict(Breakdown.objects.filter(pk__in={row[2] for row in rows}).values_list("pk", "key"))
+    dimensions = {dimension for key in keys.values() for dimension in parse_key(key)}
+    names = names_of_groups(
+        keys.values(), Category.objects.filter(dimension__code__in=dimensions).select_related("dimension")
+    )
+    return [
+        Discrepancy(
+            territories[territory_id],
+            period_words(periods[period_id]),
+            names[keys[breakdown_id]],
+            reported,
+            computed,
+            figure_url(indicator, territories[territory_id], periods[period_id], keys[breakdown_id]),
+        )
+        for territory_id, period_id, breakdown_id, reported, computed in rows
+    ]

@@ -1,0 +1,198 @@
+"""The territory page: for each of the eleven domains what the current release says of a place."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from django.db.models import Count, Min, Q
+
+from indicators.dashboards.cards import CARD_KEYS, TOTAL, Card, figure_url, make_card, names_of_groups
+from indicators.dashboards.cells import Cell, Point, read_released
+from indicators.models import Category, Indicator, Release, ReleasedFigure, Source
+from orgs.models import Domain, Organisation, Territory, TerritoryClosure
+
+
+@dataclass(frozen=True)
+class OtherFigure:
+    """A further indicator of a domain, in one line."""
+
+    indicator: Indicator
+    card: Card
+
+    @property
+    def point(self) -> Point:
+        return self.card.latest
+
+
+@dataclass(frozen=True)
+class DomainView:
+    """One domain in a territory. `card` may be that of a territory above: a page says so and never shows it as its own."""
+
+    domain: Domain
+    headline: Indicator | None
+    card: Card | None = None
+    is_borrowed: bool = False
+    others: list[OtherFigure] = field(default_factory=list)
+
+    @property
+    def anchor(self) -> str:
+        return f"domain-{self.domain.slug}"
+
+
+@dataclass(frozen=True)
+class TerritoryDashboard:
+    territory: Territory
+    path: list[Territory]
+    """From the root down to and with the territory."""
+    release: Release | None
+    domains: list[DomainView]
+    kinds_below: dict[str, int]
+    """How many territories of each kind lie in it, from the highest level down."""
+
+    @property
+    def with_figures(self) -> list[DomainView]:
+        return [view for view in self.domains if view.card]
+
+    @property
+    def without_figures(self) -> list[DomainView]:
+        return [view for view in self.domains if not view.card]
+
+    @property
+    def own_count(self) -> int:
+        return sum(1 for view in self.domains if view.card and not view.is_borrowed)
+
+    @property
+    def residents(self) -> Card | None:
+        """The figure that says how big a place is, where the planning domain counts residents."""
+        cards = [view.card for view in self.domains if view.card and not view.is_borrowed]
+        return next((card for card in cards if card.indicator.code == "C1"), None)
+
+
+def territory_dashboard(territory: Territory, release: Release | None, today: datetime.date) -> TerritoryDashboard:
+    """Some ten queries, whatever the territory holds."""
+    path = list(Territory.objects.above(territory).select_related("scheme"))
+    indicators = list(Indicator.objects.active().order_by("domain__order", "-is_headline", "order", "code"))
+    kinds_below = count_kinds(territory, min(today, territory.valid_to))
+    cards = _cards(path, indicators, release, kinds_below)
+    views = []
+    for domain in Domain.objects.all():
+        of_domain = [indicator for indicator in indicators if indicator.domain_id == domain.pk]
+        own = [cards[territory.pk, indicator.pk] for indicator in of_domain if (territory.pk, indicator.pk) in cards]
+        headline = next(iter(of_domain), None)
+        if own:
+            others = [OtherFigure(card.indicator, card) for card in own[1:]]
+            views.append(DomainView(domain, headline, own[0], False, others))
+        else:
+            views.append(_borrowed(domain, headline, of_domain, path[:-1], cards))
+    return TerritoryDashboard(territory, path, release, _with_sources(views, release), kinds_below)
+
+
+def _borrowed(
+    domain: Domain, headline: Indicator | None, indicators: list[Indicator], above: list[Territory], cards: dict[tuple[int, int], Card]
+) -> DomainView:
+    """With the figure of the nearest territory above that has one."""
+    for place in reversed(above):
+        found = [cards[place.pk, indicator.pk] for indicator in indicators if (place.pk, indicator.pk) in cards]
+        if found:
+            return DomainView(domain, headline, found[0], True, [OtherFigure(card.indicator, card) for card in found[1:]])
+    return DomainView(domain, headline)
+
+
+def _cards(
+    path: list[Territory], indicators: list[Indicator], release: Release | None, kinds_below: dict[str, int]
+) -> dict[tuple[int, int], Card]:
+    if release is None:
+        return {}
+    rows = ReleasedFigure.objects.filter(release=release, territory__in=path, breakdown__key__in=CARD_KEYS)
+    by_place: dict[tuple[int, int], list[Cell]] = defaultdict(list)
+    for cell in read_released(rows):
+        by_place[cell.territory_id, cell.indicator_id].append(cell)
+    names = group_names([key for key in CARD_KEYS if key])
+    places = {place.pk: place for place in path}
+    known = {indicator.pk: indicator for indicator in indicators}
+    cards = {}
+    for (territory_id, indicator_id), cells in by_place.items():
+        if indicator_id in known:
+            below = kinds_below if territory_id == path[-1].pk else {}
+            card = make_card(known[indicator_id], places[territory_id], cells, names, below)
+            if card:
+                cards[territory_id, indicator_id] = card
+    return cards
+
+
+def group_names(keys: Iterable[str]) -> dict[str, str]:
+    """The names of groups in the reader's language."""
+    wanted = list(keys)
+    dimensions = {part.split("=")[0] for key in wanted if key for part in key.split("&")}
+    return names_of_groups(wanted, Category.objects.filter(dimension__code__in=dimensions).select_related("dimension"))
+
+
+def count_kinds(territory: Territory, on: datetime.date) -> dict[str, int]:
+    """{kind: number} of what lies in the territory on a day, from the highest level down."""
+    links = TerritoryClosure.objects.filter(ancestor=territory, depth__gt=0, valid_from__lte=on, valid_to__gte=on)
+    rows = (
+        links.exclude(descendant__kind=Territory.Kind.UNALLOCATED)
+        .values("descendant__kind")
+        .annotate(depth=Min("depth"), number=Count("pk"))
+        .order_by("depth", "number")
+    )
+    return {row["descendant__kind"]: row["number"] for row in rows}
+
+
+# --- Sources ------------------------------------------------------------------------------------------------------------
+
+
+def _with_sources(views: list[DomainView], release: Release | None) -> list[DomainView]:
+    cards = [view.card for view in views if view.card]
+    by_card = sources_of(cards, release)
+    return [
+        replace(view, card=replace(view.card, sources=by_card.get((view.card.territory.pk, view.card.indicator.pk), [])))
+        if view.card
+        else view
+        for view in views
+    ]
+
+
+def sources_of(cards: list[Card], release: Release | None) -> dict[tuple[int, int], list[Source]]:
+    """Who published what each card shows: its own source, or those of the released figures within its territory and period."""
+    if release is None or not cards:
+        return {}
+    found: dict[tuple[int, int], set[int]] = defaultdict(set)
+    computed = []
+    for card in cards:
+        if card.cell.source_id is not None:
+            found[card.territory.pk, card.indicator.pk].add(card.cell.source_id)
+        else:
+            computed.append(card)
+    for card_territory in {card.territory.pk for card in computed}:
+        within = TerritoryClosure.objects.filter(ancestor=card_territory).values("descendant")
+        wanted = Q()
+        for card in computed:
+            if card.territory.pk == card_territory:
+                period = card.latest.period
+                wanted |= Q(
+                    indicator=card.indicator, period__starts_on__gte=period.starts_on, period__ends_on__lte=period.ends_on
+                )
+        rows = ReleasedFigure.objects.filter(wanted, release=release, territory__in=within, source__isnull=False)
+        for indicator_id, source_id in rows.values_list("indicator_id", "source_id").distinct():
+            found[card_territory, indicator_id].add(source_id)
+    sources = Source.objects.in_bulk({pk for pks in found.values() for pk in pks})
+    return {place: sorted((sources[pk] for pk in pks), key=lambda source: source.name) for place, pks in found.items()}
+
+
+# --- Who is at work here ---------------------------------------------------------------------------------------------------
+
+
+def organisations_at_work(territory: Territory) -> int:
+    """Published organisations that work in the territory, in a part of it or in an area that holds it, or that are based in it."""
+    below = TerritoryClosure.objects.filter(ancestor=territory).values("descendant")
+    above = TerritoryClosure.objects.filter(descendant=territory).values("ancestor")
+    at_work = Organisation.works_in.through.objects.filter(Q(territory__in=below) | Q(territory__in=above))
+    return (
+        Organisation.objects.published()
+        .filter(Q(pk__in=at_work.values("organisation")) | Q(territory__in=below))
+        .count()
+    )
+
+

@@ -1,0 +1,72 @@
+from typing import Any
+
+import django_filters
+from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
+from indicators.models import Import, Indicator, Release, ReleasedFigure
+from indicators.vocabulary import Measure
+from orgs.forms import PortalForm
+from orgs.models import Domain
+
+
+class IndicatorFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Name or definition"), method="search")
+    domain = django_filters.ModelChoiceFilter(
+        queryset=Domain.objects.all(), to_field_name="slug", label=_("Domain"), empty_label=_("All domains")
+    )
+    measure = django_filters.ChoiceFilter(choices=Measure, label=_("Measure"), empty_label=_("All measures"))
+    sdg = django_filters.ChoiceFilter(
+        label=_("Sustainable Development Goal"), method="of_goal", empty_label=_("All goals")
+    )
+    gcm = django_filters.ChoiceFilter(
+        label=_("Objective of the Global Compact"), method="of_objective", empty_label=_("All objectives")
+    )
+    figures = django_filters.BooleanFilter(
+        label=_("With figures only"), method="with_figures", widget=django_filters.fields.forms.CheckboxInput
+    )
+
+    class Meta:
+        model = Indicator
+        fields: list[str] = []
+        form = PortalForm
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["sdg"].extra["choices"] = [(goal, f"{goal}. {name}") for goal, name in SDG_GOALS.items()]
+        self.filters["gcm"].extra["choices"] = [(number, f"{number}. {name}") for number, name in GCM_OBJECTIVES.items()]
+
+    def search(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
+        for word in value.split():
+            queryset = queryset.filter(Q(name__icontains=word) | Q(definition__icontains=word) | Q(code__iexact=word))
+        return queryset
+
+    def of_goal(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
+        """Goal 8 has the targets 8, 8.5, 8.5.2; goal 1 has none of them."""
+        targets = queryset.annotate(target=Func(F("sdg_targets"), function="unnest", output_field=CharField()))
+        held = targets.filter(Q(target=value) | Q(target__startswith=f"{value}.")).values("pk")
+        return queryset.filter(pk__in=held)
+
+    def of_objective(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
+        return queryset.filter(gcm_objectives__contains=[int(value)])
+
+    def with_figures(self, queryset: QuerySet[Indicator], name: str, value: bool) -> QuerySet[Indicator]:
+        if not value:
+            return queryset
+        return queryset.filter(
+            Exists(ReleasedFigure.objects.filter(release=Release.objects.current(), indicator=OuterRef("pk")))
+        )
+
+
+class ImportFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(choices=Import.State, label=_("State"), empty_label=_("All states"))
+    q = django_filters.CharFilter(label=_("File or mapping"), method="search")
+
+    class Meta:
+        model = Import
+        fields: list[str] = []
+        form = PortalForm
+
+    def search(self, queryset: QuerySet[Import], name: str, value: str) -> QuerySet[Import]:
+        return queryset.filter(Q(file_name__icontains=value) | Q(mapping_name__icontains=value))

@@ -1,0 +1,120 @@
+import json
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from indicators.models import Mapping
+from orgs.forms import PortalForm
+from orgs.models import Organisation
+
+
+def too_large() -> ValidationError:
+    return ValidationError(
+        _("The file is larger than %(limit)s, which is as much as can be imported at once. Divide it, by year for instance."),
+        code="too_large",
+        params={"limit": filesizeformat(settings.IMPORT_MAX_BYTES)},
+    )
+
+
+class ImportForm(PortalForm):
+    """A file of figures and the mapping that says what its columns mean: a saved one, or one of one's own as JSON."""
+
+    authority = forms.ModelChoiceField(
+        queryset=Organisation.objects.none(), label=gettext_lazy("Authority"), empty_label=None, required=False
+    )
+    mapping = forms.ModelChoiceField(
+        queryset=Mapping.objects.all(),
+        label=gettext_lazy("Kind of file"),
+        required=False,
+        empty_label=gettext_lazy("Another kind: I give its mapping below"),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("A table as CSV, plain or compressed with gzip. Nothing is stored before you have seen what was found."),
+        error_messages={
+            "required": gettext_lazy("Choose the file that you want to import."),
+            "empty": gettext_lazy("The file is empty. Choose one with column names and rows."),
+        },
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.gz,text/csv"}),
+    )
+    definition_file = forms.FileField(
+        label=gettext_lazy("Mapping as a file"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+    )
+    definition = forms.CharField(
+        label=gettext_lazy("Mapping as text"),
+        required=False,
+        help_text=gettext_lazy("JSON: which column of the file says what."),
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "dir": "ltr"}),
+    )
+
+    def __init__(self, *args: Any, authorities: list[Organisation], is_too_large: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.authorities = authorities
+        self.is_too_large = is_too_large
+        field = self.fields["authority"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Organisation.objects.filter(pk__in=[authority.pk for authority in authorities])
+        field.required = bool(authorities)
+        if len(authorities) < 2:
+            field.widget = forms.HiddenInput()
+            field.initial = authorities[0].pk if authorities else None
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        if self.is_too_large:  # What was sent of it was thrown away, so that the field looks as if nothing had been chosen.
+            self._errors.pop("file", None)
+            self.add_error("file", too_large())
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.IMPORT_MAX_BYTES:
+            raise too_large()
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        given = [name for name in ("mapping", "definition_file", "definition") if cleaned.get(name)]
+        if not given and "mapping" not in self.errors:
+            self.add_error("mapping", _("Choose the kind of file, or give a mapping."))
+        elif len(given) > 1:
+            self.add_error("mapping", _("Choose a kind of file or give a mapping of your own, not both."))
+        elif given == ["mapping"]:
+            cleaned["read"] = (cleaned["mapping"].definition, cleaned["mapping"].name)
+        elif given == ["definition_file"]:
+            self._read(cleaned, "definition_file", cleaned["definition_file"].read(), cleaned["definition_file"].name)
+        elif given:
+            self._read(cleaned, "definition", cleaned["definition"], "")
+        return cleaned
+
+    def _read(self, cleaned: dict[str, Any], field: str, text: str | bytes, name: str) -> None:
+        try:
+            definition = json.loads(text)
+        except json.JSONDecodeError as error:
+            self.add_error(
+                field,
+                ValidationError(
+                    _("This is not valid JSON: line %(line)s, column %(column)s."),
+                    params={"line": error.lineno, "column": error.colno},
+                ),
+            )
+        except (UnicodeDecodeError, RecursionError):
+            self.add_error(field, _("This is not a text in JSON."))
+        else:
+            cleaned["read"] = (definition, name[:120] or _("own mapping"))
+
+
+class ReleaseForm(PortalForm):
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        max_length=250,
+        required=False,
+        help_text=gettext_lazy("What is new or corrected. Everybody can read it."),
+    )

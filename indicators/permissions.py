@@ -1,0 +1,50 @@
+"""What people may do with figures. `visible_to()` has said before what exists for them."""
+
+from indicators.models import Import
+from orgs.models import Membership, Organisation, Territory
+from orgs.permissions import Person, holds_role
+from orgs.vocabulary import Sector
+
+Role = Membership.Role
+KEEPERS = (Role.STEWARD, Role.MANAGER)
+
+
+def is_steward(user: Person) -> bool:
+    """Keeps the figures of some authority, or runs the platform."""
+    return user.is_authenticated and (user.is_staff or holds_role(user, *KEEPERS))
+
+
+def can_import(user: Person) -> bool:
+    return is_steward(user)
+
+
+def authorities_of(user: Person) -> "list[Organisation]":
+    """In whose name a person may bring figures in; administrators for any authority."""
+    authorities = Organisation.objects.filter(sector=Sector.AUTHORITY, closed_on=None)
+    if not user.is_authenticated:
+        return []
+    if not user.is_staff:
+        authorities = authorities.filter(pk__in=user.memberships.active().filter(role__in=KEEPERS).values("organisation"))
+    return list(authorities)
+
+
+def can_decide_import(user: Person, batch: Import) -> bool:
+    """Store, approve or undo it."""
+    return user.is_authenticated and Import.objects.visible_to(user).filter(pk=batch.pk).exists()
+
+
+def can_publish_release(user: Person) -> bool:
+    return is_steward(user)
+
+
+def can_see_true_figures(user: Person, territory: Territory) -> bool:
+    """Before disclosure control: those who keep the figures of an authority for this territory or one that holds it."""
+    if not user.is_authenticated:
+        return False
+    if user.is_staff:
+        return True
+    return (
+        user.memberships.active()
+        .filter(role__in=KEEPERS, organisation__territory__descendant_links__descendant=territory)
+        .exists()
+    )

@@ -1,0 +1,175 @@
+"""What happens when things die: real workers, a real queue, the real database."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
+
+from indicators import rollup
+from indicators.actions import approve_import, store_import
+from indicators.models import ComputedFigure, DirtyMark, Observation, RollupRun
+from indicators.tasks import roll_up
+from orgs.emails import queue_text
+from orgs.models import OutgoingMail
+from tests.indicators.land import Land, make_land, table
+from tests.indicators.test_rollup import figures
+from tests.processes import Queue, beat, kill, wait_until, worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PERIODS = [str(year) for year in range(2000, 2012)]
+
+# The rollup stands still at the figures of one year until somebody says "go", so that a worker can be killed just there.
+HOLD = """
+    CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.numerator = 666 THEN PERFORM pg_advisory_xact_lock(666); END IF; RETURN NEW; END $$;
+    CREATE TRIGGER hold BEFORE INSERT ON indicators_computedfigure FOR EACH ROW EXECUTE FUNCTION hold();
+"""
+UNHOLD = "DROP TRIGGER IF EXISTS hold ON indicators_computedfigure; DROP FUNCTION IF EXISTS hold()"
+
+
+@pytest.fixture
+def land(transactional_db: None) -> Land:
+    return make_land()
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    """A Redis of this test's own, which it may stop; the portal in this process sends to it."""
+    with Queue(tmp_path) as own:
+        yield own
+
+
+def run_sql(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def is_waiting_for_hold() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 666 AND NOT granted)"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def observe_all(land: Land) -> None:
+    for number, period in enumerate(PERIODS):
+        for place in ("N1", "N2", "N3", "N4"):
+            land.observe(place, period, 111 if number == 6 else 10 + number)
+    land.observe("N9", PERIODS[6], 222)  # The city of that year is 666.
+
+
+def test_worker_killed_in_a_rollup_is_followed_by_the_next_one(land: Land) -> None:
+    observe_all(land)
+    rollup.roll_up()
+    undisturbed = figures()
+    ComputedFigure.objects.all().delete()
+    rollup.mark_all()
+    run_sql(HOLD)
+    run_sql("SELECT pg_advisory_lock(666)")
+    try:
+        with worker() as first:
+            roll_up.delay()
+            wait_until(is_waiting_for_hold, what="the worker at the held year")
+            kill(first)
+        run = RollupRun.objects.get(state=RollupRun.State.RUNNING)
+        done_before = run.slices
+        assert 0 < done_before < len(PERIODS)
+        assert DirtyMark.objects.exists()
+    finally:
+        run_sql("SELECT pg_advisory_unlock(666)")
+        run_sql(UNHOLD)
+    with worker():
+        roll_up.delay()
+        wait_until(
+            lambda: not RollupRun.objects.filter(state=RollupRun.State.RUNNING).exists(), what="the end of the run"
+        )
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == (RollupRun.State.DONE, 2)
+    assert run.slices == len(PERIODS)
+    assert figures() == undisturbed
+
+
+def test_two_workers_at_once_share_the_work(land: Land) -> None:
+    observe_all(land)
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            rollup.roll_up()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert set(RollupRun.objects.values_list("state", "error")) == {(RollupRun.State.DONE, "")}
+    assert not DirtyMark.objects.exists()
+    assert sum(RollupRun.objects.values_list("slices", flat=True)) == len(PERIODS)
+    assert land.value("CITY", PERIODS[6]) == 666
+
+
+def test_redis_down_pages_serve_writes_succeed_and_the_work_is_caught_up(
+    land: Land, queue: Queue, client: Client
+) -> None:
+    batch = store_import(batch=land.check(table(("N1", 2020, "women", 4), ("N1", 2020, "men", 3))))
+    queue.stop()
+    begun = time.monotonic()
+    approve_import(batch=batch)
+    mail = queue_text(to="somebody@portal.example", subject="Hello", body="Still here.")
+    assert client.get("/").status_code == 200
+    assert client.get("/healthz").content == b"ok\n"
+    assert time.monotonic() - begun < 5
+    assert Observation.objects.filter(status="approved").count() == 2
+    with worker(REDIS_URL=queue.url), beat(REDIS_URL=queue.url):
+        time.sleep(2)
+        assert land.value("CITY", "2020") is None
+        queue.start()
+        PeriodicTask.objects.update(interval=IntervalSchedule.objects.get_or_create(every=1, period="seconds")[0])
+        PeriodicTasks.update_changed()
+        wait_until(lambda: land.value("CITY", "2020") == 7, what="the figure")
+        wait_until(lambda: OutgoingMail.objects.filter(pk=mail.pk, sent_at__isnull=False).exists(), what="the letter")
+
+
+def test_duplicated_and_late_deliveries_change_nothing(land: Land) -> None:
+    land.observe("N1", "2020", 10)
+    with worker():
+        for _ in range(5):
+            roll_up.delay()
+        wait_until(lambda: land.value("CITY", "2020") == 10, what="the figure")
+        land.observe("N1", "2020", 12)
+        for _ in range(3):
+            roll_up.delay()
+        wait_until(lambda: land.value("CITY", "2020") == 12, what="the corrected figure")
+    assert ComputedFigure.objects.count() == 2
+
+
+def test_two_stewards_importing_the_same_cells_take_turns(land: Land) -> None:
+    first, second = (land.check(table(("N1", 2020, "women", people))) for people in (4, 5))
+    errors: list[BaseException] = []
+
+    def bring_in(batch) -> None:
+        try:
+            store_import(batch=batch)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=bring_in, args=[batch]) for batch in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert sorted(Observation.objects.values_list("status", flat=True)) == ["submitted", "superseded"]

@@ -1,0 +1,312 @@
+"""The rules of the rollup, one by one. `compare_with_scratch` holds rule 7 wherever it is called."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indicators import rollup
+from indicators.models import ComputedFigure, DirtyMark, Observation, RollupRun, Slice
+from tests.indicators.land import Land, make_land, table
+
+CELL = ("indicator__code", "period__code", "territory__code", "breakdown__key")
+CONTENT = (
+    "numerator",
+    "denominator",
+    "origin",
+    "is_beaten",
+    "reporters",
+    "expected",
+    "periods_used",
+    "periods_expected",
+)
+
+
+def figures() -> dict:
+    rows = ComputedFigure.objects.values_list(*CELL, *CONTENT)
+    return {row[:4]: row[4:] for row in rows}
+
+
+def compare_with_scratch() -> None:
+    """The figures kept step by step equal those computed from nothing."""
+    rollup.roll_up()
+    kept = figures()
+    ComputedFigure.objects.all().delete()
+    rollup.mark_all()
+    rollup.roll_up()
+    assert figures() == kept
+
+
+def test_count_adds_up_the_tree(land: Land) -> None:
+    for place, people in {"N1": 10, "N2": 20, "N3": 30, "N4": 40, "N9": 5}.items():
+        land.observe(place, "2020", people)
+    rollup.roll_up()
+    assert [land.value(place, "2020") for place in ("D1", "D2", "CITY")] == [30, 70, 105]
+    city = land.figure("CITY", "2020")
+    assert city is not None
+    assert (city.origin, city.reporters, city.expected) == ("territories", 4, 4)
+    compare_with_scratch()
+
+
+def test_reported_beats_computed_and_the_sum_is_kept_beside_it(land: Land) -> None:
+    for place, people in {"N1": 10, "N2": 20, "N3": 30, "N4": 40, "D1": 33}.items():
+        land.observe(place, "2020", people)
+    rollup.roll_up()
+    assert land.value("D1", "2020") == 33
+    assert ComputedFigure.objects.get(territory__code="D1", is_beaten=True).numerator == 30
+    assert land.value("CITY", "2020") == 103
+    compare_with_scratch()
+
+
+def test_half_covered_sum_says_so(land: Land) -> None:
+    land.observe("N1", "2020", 10)
+    land.observe("N3", "2020", 30)
+    land.observe("N4", "2020", None)
+    rollup.roll_up()
+    city = land.figure("CITY", "2020")
+    assert city is not None
+    assert (city.value, city.reporters, city.expected) == (40, 2, 4)
+
+
+def test_reported_missing_does_not_hide_what_can_be_computed(land: Land) -> None:
+    land.observe("N1", "2020", 10)
+    land.observe("D1", "2020", None)
+    rollup.roll_up()
+    assert land.value("D1", "2020") == 10
+    assert land.figure("D1", "2020").origin == "territories"  # type: ignore[union-attr]
+
+
+def test_missing_alone_stays_missing(land: Land) -> None:
+    land.observe("N1", "2020", None)
+    rollup.roll_up()
+    figure = land.figure("N1", "2020")
+    assert figure is not None
+    assert (figure.value, figure.flag) == (None, "missing")
+    assert land.figure("CITY", "2020") is None
+
+
+def test_territory_whose_parts_are_not_all_known_is_not_added_up(land: Land) -> None:
+    city = land.territories["CITY"]
+    city.has_all_parts = False
+    city.save()
+    land.observe("N1", "2020", 10)
+    rollup.roll_up()
+    assert land.value("D1", "2020") == 10
+    assert land.figure("CITY", "2020") is None
+
+
+def test_complete_set_of_groups_gives_the_whole(land: Land) -> None:
+    for key, people in {"sex=F": 6, "sex=M": 4}.items():
+        land.observe("N1", "2020", people, key=key)
+    land.observe("N2", "2020", 7, key="sex=F")
+    rollup.roll_up()
+    assert land.value("N1", "2020") == 10
+    assert land.figure("N2", "2020") is None
+    assert land.value("D1", "2020", key="sex=F") == 13
+    assert land.value("D1", "2020") == 10
+    compare_with_scratch()
+
+
+def test_nested_groups_are_never_added_to_their_own_parts(land: Land) -> None:
+    for key, people in {"age=BABY": 1, "age=PUPIL": 2, "age=ADULT": 10, "age=Y15-29": 6}.items():
+        land.observe("N1", "2020", people, key=key)
+    rollup.roll_up()
+    assert land.value("N1", "2020", key="age=CHILD") == 3
+    assert land.value("N1", "2020") == 13
+
+
+def test_reported_parent_group_stands_in_the_whole(land: Land) -> None:
+    for key, people in {"age=BABY": 1, "age=PUPIL": 2, "age=CHILD": 4, "age=ADULT": 10}.items():
+        land.observe("N1", "2020", people, key=key)
+    rollup.roll_up()
+    assert land.value("N1", "2020") == 14
+
+
+def test_two_dimensions_give_every_margin(land: Land) -> None:
+    people = {
+        ("BABY", "F"): 1,
+        ("BABY", "M"): 2,
+        ("PUPIL", "F"): 3,
+        ("PUPIL", "M"): 4,
+        ("ADULT", "F"): 5,
+        ("ADULT", "M"): 6,
+    }
+    for (age, sex), number in people.items():
+        land.observe("N1", "2020", number, key=f"age={age}&sex={sex}")
+    rollup.roll_up()
+    margins = {"sex=F": 9, "sex=M": 12, "age=CHILD": 10, "age=CHILD&sex=F": 4, "age=ADULT": 11, "": 21}
+    assert {key: land.value("CITY", "2020", key=key) for key in margins} == margins
+    compare_with_scratch()
+
+
+def test_ratio_pools_its_parts_and_is_never_a_mean_of_percentages(land: Land) -> None:
+    land.observe("N1", "2020", 1, denominator=10, indicator="RATE")
+    land.observe("N2", "2020", 50, denominator=90, indicator="RATE")
+    rollup.roll_up()
+    assert land.value("D1", "2020", indicator="RATE") == 51
+
+
+def test_mean_is_weighted_by_its_base(land: Land) -> None:
+    land.observe("N1", "2020-Q1", 5 * 2, denominator=2, indicator="MOOD")
+    land.observe("N2", "2020-Q1", 8 * 1, denominator=1, indicator="MOOD")
+    land.observe("N2", "2020-Q2", 2 * 9, denominator=9, indicator="MOOD")
+    rollup.roll_up()
+    assert land.value("D1", "2020-Q1", indicator="MOOD") == 6
+    assert land.value("D1", "2020", indicator="MOOD") == 3
+
+
+def test_score_and_bare_rate_are_shown_only_where_reported(land: Land) -> None:
+    land.observe("N1", "2020", None, indicator="SCORE", value=Decimal(80), flag="")
+    land.observe("N1", "2020", None, indicator="RATE", value=Decimal("61.8"), flag="")
+    rollup.roll_up()
+    assert land.value("N1", "2020", indicator="SCORE") == 80
+    assert land.value("N1", "2020", indicator="RATE") == Decimal("61.8")
+    assert not ComputedFigure.objects.exists()
+
+
+def test_months_give_quarters_half_years_and_the_year(land: Land) -> None:
+    for month in range(1, 13):
+        land.observe("N1", f"2020-{month:02d}", month, indicator="EVENTS")
+        land.observe("N1", f"2020-{month:02d}", month, indicator="STOCK")
+    rollup.roll_up()
+    periods = ("2020-Q1", "2020-Q4", "2020-S1", "2020")
+    assert [land.value("CITY", period, indicator="EVENTS") for period in periods] == [6, 33, 21, 78]
+    assert [land.value("CITY", period, indicator="STOCK") for period in periods] == [
+        2,
+        11,
+        Decimal("3.5"),
+        Decimal("6.5"),
+    ]
+    compare_with_scratch()
+
+
+def test_year_of_a_few_months_says_how_many(land: Land) -> None:
+    land.observe("N1", "2020-01", 4, indicator="EVENTS")
+    land.observe("N1", "2020-05", 6, indicator="EVENTS")
+    rollup.roll_up()
+    year = land.figure("CITY", "2020", indicator="EVENTS")
+    assert year is not None
+    assert (year.value, year.periods_used, year.periods_expected) == (10, 2, 12)
+
+
+def test_figure_belongs_to_the_division_of_its_time(land: Land) -> None:
+    land.observe("N1", "2018", 10)
+    land.observe("N2", "2018", 20)
+    land.observe("N2", "2020", 21)
+    old = land.territories["N1"]
+    old.valid_to = "2018-12-31"
+    old.save()
+    rollup.roll_up()
+    assert land.value("D1", "2018") == 30
+    district = land.figure("D1", "2020")
+    assert district is not None
+    assert (district.value, district.reporters, district.expected) == (21, 1, 1)
+    compare_with_scratch()
+
+
+def test_move_in_the_tree_moves_the_figures(land: Land) -> None:
+    for place, people in {"N1": 10, "N2": 20, "N3": 30}.items():
+        land.observe(place, "2020", people)
+    rollup.roll_up()
+    neighbourhood = land.territories["N2"]
+    neighbourhood.parent = land.territories["D2"]
+    neighbourhood.save()
+    rollup.roll_up()
+    assert [land.value(place, "2020") for place in ("D1", "D2", "CITY")] == [10, 50, 60]
+    compare_with_scratch()
+
+
+def test_withdrawn_value_leaves_no_trace(land: Land) -> None:
+    observation = land.observe("N1", "2020", 10)
+    rollup.roll_up()
+    observation.status = "withdrawn"
+    observation.save()
+    rollup.roll_up()
+    assert not ComputedFigure.objects.exists()
+
+
+def test_second_run_has_nothing_to_do(land: Land) -> None:
+    land.observe("N1", "2020", 10)
+    first = rollup.roll_up()
+    assert first is not None
+    assert first.state == RollupRun.State.DONE
+    stamps = set(ComputedFigure.objects.values_list("computed_at", flat=True))
+    assert rollup.roll_up() is None
+    rollup.mark_all()
+    again = rollup.roll_up()
+    assert again is not None
+    assert again.figures == 0
+    assert set(ComputedFigure.objects.values_list("computed_at", flat=True)) == stamps
+
+
+def test_unapproved_value_neither_marks_nor_counts(land: Land) -> None:
+    land.observe("N1", "2020", 10, status="submitted", approved_at=None)
+    assert not DirtyMark.objects.exists()
+    assert rollup.roll_up() is None
+
+
+def test_failing_slice_is_parked_after_three_attempts_and_the_others_go_on(land: Land) -> None:
+    land.observe("N1", "2020", 10)
+    land.observe("N1", "2021", 11)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF NEW.numerator = 11 THEN RAISE EXCEPTION 'poisoned'; END IF; RETURN NEW; END $$;"
+            "CREATE TRIGGER poison BEFORE INSERT ON indicators_computedfigure FOR EACH ROW EXECUTE FUNCTION poison()"
+        )
+    for attempt in (1, 2, 3):
+        run = rollup.roll_up()
+        assert run is not None
+        assert run.state == RollupRun.State.FAILED
+        poisoned = Slice.objects.get(year=2021)
+        assert (poisoned.attempts, poisoned.parked_at is not None) == (attempt, attempt == 3)
+    assert "poisoned" in poisoned.error
+    assert rollup.roll_up() is None
+    assert land.value("CITY", "2020") == 10
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER poison ON indicators_computedfigure")
+    rollup.mark_all()
+    rollup.roll_up()
+    assert land.value("CITY", "2021") == 11
+
+
+def test_import_to_figure(land: Land) -> None:
+    land.bring_in(table(("N1", 2020, "women", 10), ("N1", 2020, "men", 12), ("N3", 2020, "all", 5)))
+    rollup.roll_up()
+    assert land.value("CITY", "2020") == 27
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["N1", "N2", "N3", "N4", "N9", "D1", "D2", "CITY"]),
+        st.sampled_from(["2020", "2021"]),
+        st.sampled_from(["", "sex=F", "sex=M", "age=CHILD", "age=ADULT&sex=F"]),
+        st.one_of(st.none(), st.just("withdraw"), st.integers(0, 50)),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(CHANGES)
+def test_kept_figures_equal_those_from_scratch(changes: list) -> None:
+    """After any sequence of values, corrections, missing ones and withdrawals, rolled up now and then."""
+    with transaction.atomic():
+        land = make_land()
+        for place, period, key, value, pause in changes:
+            if value == "withdraw":
+                cell = {"territory__code": place, "period__code": period, "breakdown__key": key, "status": "approved"}
+                for observation in Observation.objects.filter(**cell):
+                    observation.status = "withdrawn"
+                    observation.save()
+            else:
+                land.observe(place, period, value, key=key)
+            if pause:
+                rollup.roll_up()
+        compare_with_scratch()
+        transaction.set_rollback(True)
