@@ -43,6 +43,7 @@ PROTECTED = """
 # A protected table that is the only one among its siblings, and the sibling with the smallest total that joins it.
 COMPLEMENT = """
     INSERT INTO protected
+    SELECT indicator_id, territory_id, period_id, bool_or(total_only) FROM (
     SELECT DISTINCT ON (s.indicator_id, t.parent_id, s.period_id, s.total_only) s.indicator_id, r.territory_id, s.period_id, s.total_only
     FROM (
         SELECT p.indicator_id, p.period_id, t.parent_id, mode.total_only, min(p.territory_id) AS only_one
@@ -56,6 +57,7 @@ COMPLEMENT = """
          AND r.period_id = s.period_id AND r.territory_id = t.id
     JOIN indicators_breakdown b ON b.id = r.breakdown_id AND b.key = ''
     ORDER BY s.indicator_id, t.parent_id, s.period_id, s.total_only, r.numerator, r.territory_id
+    ) AS joining GROUP BY 1, 2, 3
     ON CONFLICT (indicator_id, territory_id, period_id) DO UPDATE SET total = true WHERE excluded.total AND NOT protected.total
 """
 
