@@ -1,6 +1,7 @@
-"""Languages that people are served in: codes of BCP 47, each with its name in its own script and in English.
+"""Languages that people are served in, and countries that they come from.
 
-How a language is called in the reader's own comes from the Unicode locale data (Babel).
+Languages are codes of BCP 47, each with its name in its own script and in English; countries codes of ISO 3166. How either
+is called in the reader's language comes from the Unicode locale data (Babel).
 """
 
 from babel import Locale
@@ -117,6 +118,13 @@ LANGUAGES = {
 # Offered at once, before anybody types.
 USUAL = ["ar", "ca", "en", "es", "fr", "pt", "ro", "ru", "uk", "ur", "wo", "zh"]
 
+NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+COUNTRIES = {
+    code: name
+    for code, name in Locale("en").territories.items()
+    if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES
+}
+
 
 def own_name(code: str) -> str:
     """In its own script; an unknown code stands for itself."""
@@ -125,11 +133,20 @@ def own_name(code: str) -> str:
 
 def name_for_reader(code: str) -> str:
     """In the language of the page, else in English."""
-    try:
-        known = Locale.parse(get_language() or "en", sep="-").languages.get(code)
-    except (UnknownLocaleError, ValueError):
-        known = None
+    known = readers_locale().languages.get(code)
     return known or (LANGUAGES[code][1] if code in LANGUAGES else code)
+
+
+def country_name(code: str) -> str:
+    """In the language of the page."""
+    return readers_locale().territories.get(code) or COUNTRIES.get(code, code)
+
+
+def readers_locale() -> Locale:
+    try:
+        return Locale.parse(get_language() or "en", sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
 
 
 def language_label(code: str) -> str:

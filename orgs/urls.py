@@ -1,4 +1,52 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from orgs.views import directory, lookups, members, organisation, registration, verification
 
 app_name = "orgs"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("organisations/", directory.OrganisationListView.as_view(), name="organisation_list"),
+    path("organisations/mine/", organisation.MyOrganisationsView.as_view(), name="my_organisations"),
+    path("organisations/register/", registration.StartView.as_view(), name="registration_start"),
+    path("organisations/register/tasks/", registration.TasksView.as_view(), name="registration_tasks"),
+    path("organisations/register/check/", registration.CheckView.as_view(), name="registration_check"),
+    path("organisations/register/sent/", registration.SentView.as_view(), name="registration_sent"),
+    path("organisations/register/discard/", registration.DiscardView.as_view(), name="registration_discard"),
+    path(
+        "organisations/register/confirm/<str:token>/", registration.ConfirmView.as_view(), name="registration_confirm"
+    ),
+    path("organisations/register/<slug:page>/", registration.PageView.as_view(), name="registration_page"),
+    path("organisations/<slug:slug>/", directory.OrganisationDetailView.as_view(), name="organisation_detail"),
+    path("organisations/<slug:slug>/edit/", organisation.ProfileView.as_view(), name="organisation_update"),
+    path("organisations/<slug:slug>/submit/", organisation.SubmitView.as_view(), name="organisation_submit"),
+    path("organisations/<slug:slug>/contact/", organisation.ContactView.as_view(), name="contact_update"),
+    path("organisations/<slug:slug>/services/", organisation.ServiceListView.as_view(), name="service_list"),
+    path("organisations/<slug:slug>/services/add/", organisation.ServiceCreateView.as_view(), name="service_create"),
+    path(
+        "organisations/<slug:slug>/services/<int:pk>/", organisation.ServiceUpdateView.as_view(), name="service_update"
+    ),
+    path(
+        "organisations/<slug:slug>/services/<int:pk>/remove/",
+        organisation.ServiceDeleteView.as_view(),
+        name="service_delete",
+    ),
+    path("organisations/<slug:slug>/capacities/", organisation.CapacityListView.as_view(), name="capacity_list"),
+    path(
+        "organisations/<slug:slug>/capacities/<int:pk>/remove/",
+        organisation.CapacityDeleteView.as_view(),
+        name="capacity_delete",
+    ),
+    path("organisations/<slug:slug>/members/", members.MembersView.as_view(), name="member_list"),
+    path("organisations/<slug:slug>/members/invite/", members.InviteView.as_view(), name="member_invite"),
+    path("organisations/<slug:slug>/members/<int:pk>/role/", members.RoleView.as_view(), name="member_role"),
+    path("organisations/<slug:slug>/members/<int:pk>/end/", members.EndMembershipView.as_view(), name="member_end"),
+    path(
+        "organisations/<slug:slug>/invitations/<int:pk>/withdraw/",
+        members.WithdrawView.as_view(),
+        name="invitation_withdraw",
+    ),
+    path("invitations/<str:token>/", members.InvitationView.as_view(), name="invitation"),
+    path("reviews/organisations/", verification.ReviewQueueView.as_view(), name="review_queue"),
+    path("reviews/organisations/<int:pk>/", verification.ReviewView.as_view(), name="verification_review"),
+    path("lookup/territories/", lookups.lookup_territories, name="lookup_territories"),
+    path("lookup/organisations/", lookups.lookup_organisations, name="lookup_organisations"),
+]

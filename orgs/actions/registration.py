@@ -189,7 +189,7 @@ def complete(registration: Registration, user: User) -> Confirmed:
     submit_for_verification(organisation=organisation, by=user)
     registration.organisation, registration.confirmed_at = organisation, timezone.now()
     # From here on the organisation holds them; a second copy of somebody's telephone number serves nobody.
-    registration.answers, registration.sent_to, registration.begun_by = {}, "", user
+    registration.answers, registration.sent_to = {}, ""
     registration.save()
     queue_letter_to(user, "registration_received", {"organisation": organisation})
     return Confirmed(registration, organisation, user, account_is_new=False)

@@ -53,6 +53,11 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def civil_society(self) -> "OrganisationQuerySet":
         return self.filter(sector=Sector.CIVIL_SOCIETY)
 
+    def named(self, name: str) -> "OrganisationQuerySet":
+        """Of this very name, whatever its case and accents."""
+        own = fold(name.strip())
+        return self.alias(own_name=Folded("name")).filter(name_folded__startswith=own, own_name=own)
+
     def matching(self, text: str) -> "OrganisationQuerySet":
         """Every word of `text` occurs in the name or acronym, whatever its case and accents."""
         found = self

@@ -19,10 +19,10 @@ class PortalForm(forms.Form):
 class PortalModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """A model form that checks every constraint of its model, and that notices when somebody else saved meanwhile.
 
-    Django skips a constraint which names a field that the form lacks; the save would then end in an error page. Here it is checked
-    all the same: give the form an `instance` on which the fields that it does not ask for are already set.
+    Django skips a constraint which names a field that the form lacks; the save would then end in an error page. Here it is
+    checked all the same: give the form an `instance` on which the fields that it does not ask for are already set.
 
-    Where the model has a `version`, the form carries the one its reader saw, and the action calls `claim_version` before it saves.
+    Where the model has a `version`, the form carries the one its reader saw, and `claim_version` is called before the save.
     """
 
     required_css_class = "required"
@@ -44,7 +44,7 @@ class PortalModelForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(name if name in self.fields else None, messages)
 
     def claim_version(self) -> None:
-        """Within a transaction: locks the row and raises when it is no longer the one that the writer of this form had read."""
+        """Within a transaction: locks the row and raises when it is not the one that the writer of this form had read."""
         if not self.is_versioned:
             return
         current = type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk)
@@ -52,13 +52,15 @@ class PortalModelForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance.version = current.version + 1
             return
         stored = forms.model_to_dict(current, [name for name in self.fields if name != "version"])
-        theirs = [str(self.fields[name].label or name) for name, value in stored.items() if value != self.initial.get(name)]
+        theirs = [
+            str(self.fields[name].label or name) for name, value in stored.items() if value != self.initial.get(name)
+        ]
         self.data = self.data.copy()  # type: ignore[union-attr]
         self.data[self.add_prefix("version")] = str(current.version)  # type: ignore[index]
         raise ValidationError(
             _(
-                "Somebody else saved this while you were writing (%(fields)s). What you wrote stands below and is not saved yet. "
-                "Save again to put it in place of theirs."
+                "Somebody else saved this while you were writing (%(fields)s). What you wrote stands below and is not saved "
+                "yet. Save again to put it in place of theirs."
             ),
             code="stale",
             params={"fields": ", ".join(theirs) or "–"},

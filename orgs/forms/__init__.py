@@ -1,0 +1,5 @@
+"""The forms of the registry, and the base of every form of the portal."""
+
+from orgs.forms.portal import PortalForm, PortalModelForm, PortalRenderer
+
+__all__ = ["PortalForm", "PortalModelForm", "PortalRenderer"]

@@ -1,0 +1,416 @@
+"""Choosing from thousands by typing a name: territories, organisations, languages.
+
+In a form, for one thing or for several::
+
+    territory = LookupField(TerritoryLookup(), label=_("Where are you based?"))
+    works_in = LookupField(TerritoryLookup(), several=True, required=False, label=_("Where do you work?"))
+    partner = LookupField(OrganisationLookup(sectors=[Sector.CIVIL_SOCIETY]), label=_("Partner"))
+
+`cleaned_data` holds the object, or None, or a list of objects; they fit model fields as they are. In the page, after the form::
+
+    {% block scripts %}{{ form.media }}{% endblock %}
+
+The browser offers what matches while one types (a datalist, filled by static/js/lookup.js from /lookup/…/?q=). All of it
+works without the script too: what was typed is looked up by name or code when the form is sent, and where that fits more
+than one, or none exactly, the page comes back with the question "Which one did you mean?". A view may narrow the choice::
+
+    form.fields["partner"].lookup = OrganisationLookup(queryset=Organisation.objects.visible_to(user))
+
+For another kind of thing write a `Lookup`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.forms.utils import flatatt
+from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from orgs.folding import fold
+from orgs.languages import COUNTRIES, LANGUAGES, USUAL, country_name, language_label, name_for_reader, own_name
+from orgs.models import Organisation, Territory
+
+T = TypeVar("T")
+LIMIT = 12
+
+
+class Lookup(Generic[T]):
+    """How one kind of thing is found, and what it is called."""
+
+    url_name = ""
+    """Where the script asks for suggestions; empty where the page carries them all."""
+
+    def exact(self, text: str) -> list[T]:
+        """Those whose name, label or code it is."""
+        raise NotImplementedError
+
+    def similar(self, text: str, limit: int = LIMIT) -> list[T]:
+        """Those that it may be part of, the best first."""
+        raise NotImplementedError
+
+    def get(self, values: Iterable[str]) -> list[T]:
+        raise NotImplementedError
+
+    def value(self, item: T) -> str:
+        raise NotImplementedError
+
+    def label(self, item: T) -> str:
+        raise NotImplementedError
+
+    def url(self) -> str:
+        return reverse(self.url_name) if self.url_name else ""
+
+    def offered(self) -> list[T]:
+        """Shown to be ticked before anybody types, where there are several to choose."""
+        return []
+
+    def suggested(self) -> list[T]:
+        """What the page itself carries for the browser to suggest."""
+        return []
+
+
+class ModelLookup(Lookup[T]):
+    """Rows of a table that have a folded name."""
+
+    name_field = "name_folded"
+    code_field = ""
+
+    def __init__(self, queryset: QuerySet[Any] | None = None) -> None:
+        self._queryset = queryset
+
+    def queryset(self) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def exact(self, text: str) -> list[T]:
+        by_code = list(self.queryset().filter(**{self.code_field: text.strip()})[:LIMIT])
+        if by_code:
+            return by_code
+        # A label that the browser put in ends in a bracket; the name is what stands before it.
+        words = text.rpartition(" (")[0] if text.endswith(")") else text
+        near = self.queryset().filter(**{f"{self.name_field}__startswith": fold(words.strip())})
+        wanted = fold(text.strip())
+        named = [item for item in near[:200] if wanted in (fold(name) for name in self.names(item))]
+        return named[:LIMIT]
+
+    def similar(self, text: str, limit: int = LIMIT) -> list[T]:
+        words = fold(text.rpartition(" (")[0] if text.endswith(")") else text).split()
+        found = self.queryset()
+        for word in words:
+            found = found.filter(**{f"{self.name_field}__contains": word})
+        if not words:
+            return []
+        # A name that begins so comes before one that has it somewhere.
+        begins = list(found.filter(**{f"{self.name_field}__startswith": " ".join(words)})[:limit])
+        rest = found.exclude(**{f"{self.name_field}__startswith": " ".join(words)})
+        return [*begins, *rest[: limit - len(begins)]] if len(begins) < limit else begins
+
+    def names(self, item: T) -> list[str]:
+        """All that somebody may have typed and meant just this."""
+        return [self.label(item)]
+
+    def get(self, values: Iterable[str]) -> list[T]:
+        keys = [int(value) for value in values if value.isdecimal() and len(value) < 19]
+        return list(self.queryset().filter(pk__in=keys)) if keys else []
+
+    def value(self, item: Any) -> str:
+        return str(item.pk)
+
+
+class TerritoryLookup(ModelLookup[Territory]):
+    url_name = "orgs:lookup_territories"
+    code_field = "code"
+
+    def queryset(self) -> QuerySet[Territory]:
+        places = Territory.objects.all() if self._queryset is None else self._queryset
+        return places.places().with_path()  # type: ignore[attr-defined,no-any-return]
+
+    def exact(self, text: str) -> list[Territory]:
+        found = super().exact(text)
+        # In another language the name stands behind the name proper, so the text is not how the folded name begins.
+        return found or [place for place in self.similar(text) if fold(text.strip()) in map(fold, self.names(place))]
+
+    def label(self, item: Territory) -> str:
+        return item.label
+
+    def names(self, item: Territory) -> list[str]:
+        return [item.label, item.name, *item.names.values()]
+
+
+class OrganisationLookup(ModelLookup[Organisation]):
+    """Published organisations, of the `sectors` that are named or of all; or those of a `queryset`."""
+
+    url_name = "orgs:lookup_organisations"
+    code_field = "reference"
+
+    def __init__(self, queryset: QuerySet[Organisation] | None = None, sectors: Sequence[str] = ()) -> None:
+        super().__init__(queryset)
+        self.sectors = [str(sector) for sector in sectors]
+
+    def queryset(self) -> QuerySet[Organisation]:
+        found = Organisation.objects.published() if self._queryset is None else self._queryset
+        if self.sectors:
+            found = found.filter(sector__in=self.sectors)
+        return found.select_related("territory")
+
+    def url(self) -> str:
+        return f"{super().url()}?{urlencode({'sector': self.sectors}, doseq=True)}" if self.sectors else super().url()
+
+    def label(self, item: Organisation) -> str:
+        return f"{item.name} ({', '.join(filter(None, [item.acronym, item.territory.local_name]))})"
+
+    def names(self, item: Organisation) -> list[str]:
+        return list(filter(None, [self.label(item), item.name, item.acronym]))
+
+    def exact(self, text: str) -> list[Organisation]:
+        wanted = fold(text.strip())
+        return super().exact(text) or [found for found in self.similar(text) if wanted in map(fold, self.names(found))]
+
+
+class CodeLookup(Lookup[str]):
+    """Codes of a closed list, few enough for the page to carry all their names."""
+
+    def codes(self) -> Iterable[str]:
+        raise NotImplementedError
+
+    def names(self, code: str) -> list[str]:
+        """All that somebody may have typed and meant just this."""
+        raise NotImplementedError
+
+    def exact(self, text: str) -> list[str]:
+        wanted = fold(text.strip())
+        return [code for code in self.codes() if wanted in map(fold, [code, *self.names(code)])]
+
+    def similar(self, text: str, limit: int = LIMIT) -> list[str]:
+        wanted = fold(text.strip())
+        return [code for code in self.codes() if any(wanted in fold(name) for name in self.names(code))][:limit]
+
+    def get(self, values: Iterable[str]) -> list[str]:
+        wanted = set(values)
+        return [code for code in self.codes() if code in wanted]
+
+    def value(self, item: str) -> str:
+        return item
+
+    def suggested(self) -> list[str]:
+        offered = set(self.offered())
+        return sorted((code for code in self.codes() if code not in offered), key=lambda code: fold(self.label(code)))
+
+
+class LanguageLookup(CodeLookup):
+    def codes(self) -> Iterable[str]:
+        return LANGUAGES
+
+    def names(self, code: str) -> list[str]:
+        return [own_name(code), LANGUAGES[code][1], name_for_reader(code), language_label(code)]
+
+    def label(self, item: str) -> str:
+        return language_label(item)
+
+    def offered(self) -> list[str]:
+        return USUAL
+
+
+class CountryLookup(CodeLookup):
+    def codes(self) -> Iterable[str]:
+        return COUNTRIES
+
+    def names(self, code: str) -> list[str]:
+        return [country_name(code), COUNTRIES[code]]
+
+    def label(self, item: str) -> str:
+        return country_name(item)
+
+
+@dataclass
+class Typed:
+    """What came from the page: words, and values that were ticked."""
+
+    texts: list[str] = field(default_factory=list)
+    chosen: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.chosen or any(text.strip() for text in self.texts))
+
+
+class LookupWidget(forms.Widget):
+    """A line to type on with what it may mean below; for several things also those that are ticked, and more lines."""
+
+    template_name = "orgs/widgets/lookup.html"
+    blank_lines = 2
+
+    class Media:
+        js = [forms.Script("js/lookup.js", defer=True)]
+
+    def __init__(self, lookup: Lookup[Any], *, several: bool, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.lookup, self.several = lookup, several
+        self.use_fieldset = several
+        self.questions: dict[str, list[Any]] = {}
+        """By text that is not clear: what it may mean. Set by the field when it is cleaned."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "LookupWidget":
+        copied: LookupWidget = super().__deepcopy__(memo)
+        copied.questions = {}
+        return copied
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return not self.several and bool(super().use_required_attribute(initial))
+
+    def id_for_label(self, id_: str) -> str:
+        return f"{id_}_text" if id_ and self.several else id_
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Typed:
+        if isinstance(data, MultiValueDict):
+            return Typed(data.getlist(name), data.getlist(f"{name}_chosen"))
+        texts, chosen = data.get(name) or [], data.get(f"{name}_chosen") or []
+        return Typed(
+            [texts] if isinstance(texts, str) else [*texts], [chosen] if isinstance(chosen, str) else [*chosen]
+        )
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in data and f"{name}_chosen" not in data
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, None, attrs)
+        typed: Typed = value if isinstance(value, Typed) else Typed()
+        final = context["widget"]["attrs"]
+        id_ = final.pop("id", None) or f"id_{name}"
+        list_id = f"{id_}_list"
+        texts = [text for text in typed.texts if text.strip()]
+        lines = [*texts, *[""] * self.blank_lines] if self.several else (texts or [""])
+        final |= {
+            "type": "text",
+            "name": name,
+            "list": list_id,
+            "autocomplete": "off",
+            "data-lookup": self.lookup.url(),
+        }
+        first = self.id_for_label(id_)
+        context["widget"] |= {
+            "several": self.several,
+            "id": id_,
+            "list_id": list_id,
+            "lines": [
+                {
+                    "attrs": flatatt({**final, "id": first if number == 0 else f"{first}_{number}", "value": text}),
+                    "id": first if number == 0 else f"{first}_{number}",
+                    "number": number + 1,
+                }
+                for number, text in enumerate(lines)
+            ],
+            "ticked": self.boxes(id_, self.ticked(typed), typed.chosen) if self.several else [],
+            "questions": [
+                {"text": text, "boxes": self.boxes(f"{id_}_q{number}", matches, typed.chosen)}
+                for number, (text, matches) in enumerate(self.questions.items())
+            ],
+            "suggestions": [self.lookup.label(item) for item in self.lookup.suggested()],
+        }
+        return context
+
+    def ticked(self, typed: Typed) -> list[Any]:
+        asked = {self.lookup.value(item) for matches in self.questions.values() for item in matches}
+        offered = self.lookup.offered()
+        known = {self.lookup.value(item) for item in offered}
+        return [*offered, *self.lookup.get(value for value in typed.chosen if value not in asked | known)]
+
+    def boxes(self, id_: str, items: Iterable[Any], chosen: Sequence[str]) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": f"{id_}_{self.lookup.value(item)}",
+                "value": self.lookup.value(item),
+                "label": self.lookup.label(item),
+                "checked": self.lookup.value(item) in chosen,
+            }
+            for item in items
+        ]
+
+
+class LookupField(forms.Field):
+    """A field that finds what was typed. See the module's docstring."""
+
+    default_error_messages = {
+        "unknown": _("“%(text)s” is not in the list. Check the spelling, or try a part of the name."),
+        "unclear": _("Which one did you mean by “%(text)s”? Choose below."),
+        "many": _("Choose at most %(limit)s."),
+    }
+    widget: LookupWidget
+
+    def __init__(
+        self,
+        lookup: Lookup[Any],
+        *,
+        several: bool = False,
+        limit: int = 30,
+        label: str | Promise | None = None,
+        **options: Any,
+    ) -> None:
+        self._lookup, self.several, self.limit = lookup, several, limit
+        options.setdefault("widget", LookupWidget(lookup, several=several))
+        super().__init__(label=label, **options)
+
+    @property
+    def lookup(self) -> Lookup[Any]:
+        return self._lookup
+
+    @lookup.setter
+    def lookup(self, lookup: Lookup[Any]) -> None:
+        self._lookup = self.widget.lookup = lookup
+
+    def prepare_value(self, value: Any) -> Typed:
+        """From an object, a key, a list of either, or what came from the page."""
+        if isinstance(value, Typed):
+            return value
+        if value is None or value == "":
+            return Typed()
+        given = value if isinstance(value, list | tuple | set | QuerySet) else [value]
+        items = [item if self.is_item(item) else None for item in given]
+        items = [item for item in items if item is not None] or self.lookup.get(str(item) for item in given)
+        if self.several:
+            return Typed([], [self.lookup.value(item) for item in items])
+        return Typed([self.lookup.label(item) for item in items])
+
+    def is_item(self, value: Any) -> bool:
+        return isinstance(value, Model) or (isinstance(self.lookup, CodeLookup) and isinstance(value, str))
+
+    def clean(self, value: Typed) -> Any:
+        texts = [text.strip()[:250] for text in value.texts if text.strip()]
+        chosen = self.lookup.get(value.chosen)
+        self.widget.questions = {}
+        found: list[Any] = [] if not self.several else list(chosen)
+        errors: list[ValidationError] = []
+        for text in dict.fromkeys(texts if self.several else texts[:1]):
+            matches = self.lookup.exact(text)
+            if len(matches) == 1:
+                found += matches
+                continue
+            matches = matches or self.lookup.similar(text)
+            meant = [item for item in chosen if item in matches]
+            if meant:
+                found += meant if self.several else meant[:1]
+                continue
+            code = "unclear" if matches else "unknown"
+            errors.append(ValidationError(self.error_messages[code], code=code, params={"text": text}))
+            if matches:
+                self.widget.questions[text] = matches
+        if errors:
+            raise ValidationError(errors)
+        unique = list(dict.fromkeys(found))
+        if self.required and not unique:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(unique) > self.limit:
+            raise ValidationError(self.error_messages["many"], code="many", params={"limit": self.limit})
+        return unique if self.several else next(iter(unique), None)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        before, now = self.prepare_value(initial), self.prepare_value(data)
+        return (before.texts, sorted(before.chosen)) != (
+            [text for text in now.texts if text.strip()],
+            sorted(now.chosen),
+        )
