@@ -36,11 +36,12 @@ def keep(server: Server) -> None:
     with os.fdopen(writing, "w") as verdict:
         try:
             detach(server)
-            with server.keeper_lock.open("a") as keeper, server.users_lock.open("a") as users:
-                if try_for_lock(keeper, server):
-                    keep_until_unused(server, users, verdict)
-                else:
-                    verdict.write("ready")
+            # Neither is closed by us: who waits for the lock waits for the end of this process.
+            keeper, users = server.keeper_lock.open("a"), server.users_lock.open("a")
+            if try_for_lock(keeper, server):
+                keep_until_unused(server, users, verdict)
+            else:
+                verdict.write("ready")
         except (EmbeddedServerError, OSError) as error:
             print(error, flush=True)
             with contextlib.suppress(OSError, ValueError):
