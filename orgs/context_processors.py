@@ -51,6 +51,11 @@ DESTINATIONS = [
 ]
 
 
+def section(path: str) -> str:
+    """What an address begins with: "reviews" for every queue of reviews."""
+    return path.split("/")[1]
+
+
 def destinations_for(request: HttpRequest) -> list[dict[str, Any]]:
     shown = []
     for place in DESTINATIONS:
@@ -64,7 +69,11 @@ def destinations_for(request: HttpRequest) -> list[dict[str, Any]]:
                     "label": place.label,
                     "url": url,
                     "icon": place.icon,
-                    "current": "page" if request.path == url else "true" if request.path.startswith(url) else "",
+                    "current": "page"
+                    if request.path == url
+                    else "true"
+                    if section(request.path) == section(url)
+                    else "",
                 }
             )
     return shown
