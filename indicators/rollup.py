@@ -155,7 +155,6 @@ def recompute(part: Slice) -> int:
             for statement in (sql.REMOVE_STALE, sql.WRITE_FRESH):
                 cursor.execute(statement, {**parameters, "depth": depth})
                 written += cursor.rowcount
-        cursor.execute(sql.CLEAR_WORKBENCH)
     return written
 
 

@@ -10,14 +10,15 @@ from orgs.models import Territory
 class ComputedFigure(models.Model):
     """What the rollup made for one cell. Cells that a source reported stay observations and are not copied.
 
+    Every row is drawn from observations whose references the database checks, so the millions here are not checked again.
     `is_beaten` says that the cell was reported too: the reported figure stands, this one is kept to show the discrepancy.
     """
 
     pk = models.CompositePrimaryKey("indicator", "period", "territory", "breakdown")
-    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="+", db_index=False)
-    period = models.ForeignKey(Period, models.CASCADE, related_name="+", db_index=False)
-    territory = models.ForeignKey(Territory, models.CASCADE, related_name="+", db_index=False)
-    breakdown = models.ForeignKey(Breakdown, models.CASCADE, related_name="+", db_index=False)
+    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    period = models.ForeignKey(Period, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    territory = models.ForeignKey(Territory, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    breakdown = models.ForeignKey(Breakdown, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     numerator = models.DecimalField(_("numerator"), max_digits=40, decimal_places=10)
     denominator = models.DecimalField(_("denominator"), max_digits=40, decimal_places=10, null=True)
     origin = models.CharField(_("how it was made"), max_length=12, choices=Origin)
