@@ -39,15 +39,13 @@
     };
   };
 
-  const numberFormat = (figure, compact) => {
-    const given = figure.dataset.decimals;
-    const decimals = given === "" || given === undefined ? 1 : Number(given);
-    return new Intl.NumberFormat(root.lang, {
-      numberingSystem: "latn",
-      maximumFractionDigits: decimals,
-      notation: compact ? "compact" : "standard",
-    });
-  };
+  // For the axis: whole numbers in full, millions in short. What the table says stays as the server wrote it.
+  const axisWords = (() => {
+    const style = { numberingSystem: "latn", maximumFractionDigits: 2 };
+    const full = new Intl.NumberFormat(root.lang, style);
+    const short = new Intl.NumberFormat(root.lang, { ...style, notation: "compact" });
+    return (value) => (Math.abs(value) < 1e6 ? full : short).format(value);
+  })();
 
   const lineTypes = ["solid", "dashed", "dotted", [8, 3, 2, 3], [2, 4], [12, 4]];
   const symbols = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect"];
@@ -57,7 +55,6 @@
     const kind = figure.dataset.chart;
     const lying = kind === "row";
     const bars = kind !== "line";
-    const short = numberFormat(figure, true);
     const unit = figure.dataset.unit;
     const suffix = unit === "%" ? "%" : "";
     const ink = colour("ink");
@@ -79,7 +76,7 @@
       scale: !bars,
       position: !lying && rightToLeft ? "right" : undefined,
       inverse: lying && rightToLeft,
-      axisLabel: { color: muted, fontSize: 13, formatter: (value) => short.format(value) + suffix },
+      axisLabel: { color: muted, fontSize: 13, formatter: (value) => axisWords(value) + suffix },
       splitLine: { lineStyle: { color: line } },
       splitNumber: 4,
     };
