@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.models import OutgoingMail, User
 
-PASSWORD = "open-the-portal"  # noqa: S105 - said on the login page of a demo; AccountBackend refuses it anywhere else.
+PASSWORD = "demonstration"  # noqa: S105 - said on the login page of a demo; AccountBackend refuses it anywhere else.
 
 
 @dataclass(frozen=True)

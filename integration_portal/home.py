@@ -1,0 +1,206 @@
+"""What the first page says: to a visitor what the portal is and how the city stands, to a signed-in person what waits for them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from indicators import inbox as figures_inbox
+from indicators.dashboards.cards import Card
+from indicators.dashboards.territory import DomainView, TerritoryDashboard, territory_dashboard
+from indicators.models import Release
+from indicators.permissions import is_steward
+from orgs import inbox as registry_inbox
+from orgs.inbox import Waiting
+from orgs.models import Membership, Organisation, Territory, User
+from orgs.permissions import Person, holds_role, is_reviewer
+from partnerships import inbox as partnerships_inbox
+from partnerships.models import Level, Partnership
+from partnerships.permissions import can_log_partnerships
+
+FIGURES = 3
+CITIES = 8
+
+
+@dataclass(frozen=True)
+class Signpost:
+    """One of the big ways in."""
+
+    title: str | Promise
+    url_name: str
+    icon: str
+    text: str | Promise
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name)
+
+
+@dataclass(frozen=True)
+class City:
+    """A municipality, as the first page shows it."""
+
+    territory: Territory
+    dashboard: TerritoryDashboard
+    organisations: int
+    partnerships: int
+
+    @property
+    def figures(self) -> list[tuple[DomainView, Card]]:
+        """Its own figures alone: what is borrowed from a larger territory is said on its page. First one of each domain."""
+        own = [view for view in self.dashboard.with_figures if not view.is_borrowed]
+        first = [(view, view.card) for view in own if view.card]
+        others = [(view, other.card) for view in own for other in view.others if other.card.territory == self.territory]
+        return [*first, *others][:FIGURES]
+
+
+def cities() -> list[Territory]:
+    """Municipalities, those in which most organisations are at home first."""
+    published = Q(descendant_links__descendant__organisations__in=Organisation.objects.published().values("pk"))
+    at_home = Count("descendant_links__descendant__organisations", filter=published, distinct=True)
+    places = Territory.objects.filter(kind=Territory.Kind.MUNICIPALITY).active(timezone.localdate())
+    return list(places.annotate(at_home=at_home).select_related("scheme").order_by("-at_home", "name_folded")[:CITIES])
+
+
+def city_of(territory: Territory, user: Person) -> City:
+    within = Territory.objects.within(territory).values("pk")
+    return City(
+        territory=territory,
+        dashboard=territory_dashboard(territory, Release.objects.current(), timezone.localdate()),
+        organisations=Organisation.objects.published().filter(territory__in=within).count(),
+        partnerships=Partnership.objects.published().live().within(territory).count(),
+    )
+
+
+SIGNPOSTS = [
+    Signpost(
+        _("Find a service"),
+        "orgs:organisation_list",
+        "search-heart",
+        _("Language courses, legal advice, a bed, a meeting place: by domain, language and place."),
+    ),
+    Signpost(
+        _("See my city"),
+        "indicators:territory_list",
+        "geo-alt",
+        _("Figures, organisations and partnerships of a city, a district or a neighbourhood."),
+    ),
+    Signpost(
+        _("Register an organisation"),
+        "orgs:registration_start",
+        "person-plus",
+        _("Three short pages. An informal group is as welcome as a foundation."),
+    ),
+    Signpost(
+        _("Good practices"),
+        "partnerships:practice_list",
+        "lightbulb",
+        _("What works elsewhere, and at which engagement level."),
+    ),
+]
+
+
+def levels() -> list[Level]:
+    return list(Level.objects.filter(scale__is_current=True).order_by("order"))
+
+
+# --- For those who are signed in ---------------------------------------------------------------------------------------
+
+INBOXES: list[Callable[[User], list[Waiting]]] = [
+    registry_inbox.waiting_for,
+    figures_inbox.waiting_for,
+    lambda user: [
+        Waiting(kind=_("Partnership"), title=item.text, url=item.url, since=item.since, icon="link-45deg")
+        for item in partnerships_inbox.waiting_for(user)
+    ],
+]
+
+
+def inbox_of(user: User) -> list[Waiting]:
+    """What waits for the person on every floor, oldest first."""
+    waiting = [item for waiting_for in INBOXES for item in waiting_for(user)]
+    return sorted(waiting, key=lambda item: item.since)
+
+
+@dataclass(frozen=True)
+class Shortcut(Signpost):
+    """A way that a role goes often."""
+
+    is_for: Callable[[Person], bool]
+
+
+def has_organisation(user: Person) -> bool:
+    return user.is_authenticated and user.memberships.active().exists()
+
+
+def speaks_for_civil_society(user: Person) -> bool:
+    return holds_role(user, Membership.Role.OWNER, Membership.Role.EDITOR)
+
+
+def has_none(user: Person) -> bool:
+    return not (has_organisation(user) or is_reviewer(user) or is_administrator(user))
+
+
+def is_administrator(user: Person) -> bool:
+    return user.is_authenticated and user.is_staff
+
+
+SHORTCUTS = [
+    Shortcut(
+        _("Log a partnership"),
+        "partnerships:partnership_create",
+        "plus-circle",
+        _("Two minutes: who, where, what was promised."),
+        can_log_partnerships,
+    ),
+    Shortcut(
+        _("Import figures"),
+        "indicators:import_create",
+        "upload",
+        _("Upload a file; nothing is stored before you have seen what it holds."),
+        is_steward,
+    ),
+    Shortcut(
+        _("Review queue"),
+        "orgs:review_queue",
+        "check2-square",
+        _("Organisations and engagement levels that wait for a decision."),
+        is_reviewer,
+    ),
+    Shortcut(
+        _("My organisations"),
+        "orgs:my_organisations",
+        "building",
+        _("Profile, services, members."),
+        has_organisation,
+    ),
+    Shortcut(
+        _("Partnerships"),
+        "partnerships:partnership_list",
+        "link-45deg",
+        _("Who works with whom, and how far."),
+        has_organisation,
+    ),
+    Shortcut(
+        _("Register an organisation"),
+        "orgs:registration_start",
+        "person-plus",
+        _("Three short pages. It need not be a legal entity."),
+        has_none,
+    ),
+    Shortcut(
+        _("Administration"),
+        "admin:index",
+        "sliders",
+        _("Territories, vocabularies, roles, schedules."),
+        is_administrator,
+    ),
+]
+
+
+def shortcuts_of(user: Person) -> list[Shortcut]:
+    return [shortcut for shortcut in SHORTCUTS if shortcut.is_for(user)]

@@ -1,0 +1,186 @@
+"""One search over everything that has a name: what exists for the person who asks, whatever the case and the accents they type."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from indicators.models import Indicator
+from orgs.folding import Folded, fold
+from orgs.models import Organisation, Service, Territory
+from orgs.permissions import Person
+from partnerships.models import CoordinationTable, Partnership, Practice
+
+SHOWN = 6
+"""Of each group; the list behind it has the rest."""
+LONGEST = 100
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A line of the results, as components/link_list.html draws it."""
+
+    title: str
+    url: str
+    icon: str
+    text: str = ""
+    meta: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str | Promise
+    hits: list[Hit]
+    count: int
+    all_url: str
+    """The list with the same words as its filter; "" where there is none."""
+
+
+def search(query: str, user: Person) -> list[Group]:
+    """The groups in which something was found. A query for each, and one more for those that are cut short."""
+    words = query.strip()[:LONGEST]
+    if not words:
+        return []
+    groups = [
+        organisations(words, user),
+        services(words, user),
+        territories(words),
+        partnerships(words, user),
+        indicators(words),
+        practices(words, user),
+        tables(words, user),
+    ]
+    return [group for group in groups if group.hits]
+
+
+def organisations(words: str, user: Person) -> Group:
+    found = Organisation.objects.visible_to(user).matching(words).select_related("territory")
+    return grouped(_("Organisations"), found, organisation_hit, "orgs:organisation_list", words)
+
+
+def organisation_hit(organisation: Organisation) -> Hit:
+    return Hit(
+        organisation.name,
+        organisation.get_absolute_url(),
+        "people",
+        shortened(organisation.description),
+        f"{organisation.get_kind_display()} · {organisation.territory.local_name}",
+    )
+
+
+def services(words: str, user: Person) -> Group:
+    offered = Service.objects.filter(organisation__in=Organisation.objects.published().values("pk"))
+    found = offered.select_related("organisation__territory", "domain")
+    for word in fold(words).split():
+        found = found.filter(text_folded__contains=word)
+    return grouped(_("Services"), found, service_hit)
+
+
+def service_hit(service: Service) -> Hit:
+    organisation = service.organisation
+    return Hit(
+        service.title,
+        organisation.get_absolute_url(),
+        "heart-pulse" if service.domain.icon == "" else service.domain.icon,
+        shortened(service.description),
+        f"{organisation.name} · {service.domain}",
+    )
+
+
+def territories(words: str) -> Group:
+    found = Territory.objects.places().matching(words).with_path().select_related("scheme")
+    return grouped(_("Places"), found, territory_hit)
+
+
+def territory_hit(territory: Territory) -> Hit:
+    around = ", ".join(place.local_name for place in territory.surroundings)
+    return Hit(
+        territory.local_name,
+        territory.get_absolute_url(),
+        "geo-alt",
+        meta=" · ".join(part for part in (str(territory.get_kind_display()), around) if part),
+    )
+
+
+def partnerships(words: str, user: Person) -> Group:
+    found = holding_words(Partnership.objects.visible_to(user), words, "title", "purpose", "reference")
+    return grouped(
+        _("Partnerships"), found.select_related("territory"), partnership_hit, "partnerships:partnership_list", words
+    )
+
+
+def partnership_hit(partnership: Partnership) -> Hit:
+    return Hit(
+        partnership.title,
+        partnership.get_absolute_url(),
+        "link-45deg",
+        shortened(partnership.purpose),
+        f"{partnership.get_state_display()} · {partnership.territory.local_name}",
+    )
+
+
+def indicators(words: str) -> Group:
+    language = get_language() or "en"
+    texts = [f"{name}_{written}" for name in ("name", "definition") for written in dict.fromkeys(("en", language))]
+    found = holding_words(Indicator.objects.active(), words, "code", *texts).select_related("domain")
+    return grouped(_("Indicators"), found, indicator_hit, "indicators:indicator_list", words)
+
+
+def indicator_hit(indicator: Indicator) -> Hit:
+    return Hit(
+        indicator.name,
+        indicator.get_absolute_url(),
+        "graph-up",
+        shortened(indicator.definition),
+        f"{indicator.code} · {indicator.domain}",
+    )
+
+
+def practices(words: str, user: Person) -> Group:
+    found = holding_words(
+        Practice.objects.visible_to(user), words, "name", "place", "actors", "summary_en", "summary_es"
+    )
+    return grouped(_("Good practices"), found, practice_hit, "partnerships:practice_list", words)
+
+
+def practice_hit(practice: Practice) -> Hit:
+    return Hit(practice.name, practice.get_absolute_url(), "lightbulb", shortened(practice.summary), practice.place)
+
+
+def tables(words: str, user: Person) -> Group:
+    found = holding_words(CoordinationTable.objects.visible_to(user), words, "name", "mandate").select_related(
+        "territory"
+    )
+    return grouped(_("Coordination tables"), found, table_hit)
+
+
+def table_hit(table: CoordinationTable) -> Hit:
+    return Hit(table.name, table.get_absolute_url(), "easel", shortened(table.mandate), table.territory.local_name)
+
+
+def holding_words(rows: QuerySet[Any], words: str, *columns: str) -> QuerySet[Any]:
+    """Those in which every word occurs, in one column or another."""
+    space = Value(" ", output_field=TextField())
+    pieces = [piece for column in columns for piece in (Coalesce(Cast(column, TextField()), space), space)]
+    found = rows.annotate(text_folded=Folded(Concat(*pieces, output_field=TextField())))
+    for word in fold(words).split():
+        found = found.filter(text_folded__contains=word)
+    return found
+
+
+def grouped(title: str | Promise, found: QuerySet[Any], hit: Any, list_name: str = "", words: str = "") -> Group:
+    rows: list[Model] = list(found[: SHOWN + 1])
+    count = len(rows) if len(rows) <= SHOWN else found.count()
+    all_url = f"{reverse(list_name)}?{urlencode({'q': words})}" if list_name and count > SHOWN else ""
+    return Group(title, [hit(row) for row in rows[:SHOWN]], count, all_url)
+
+
+def shortened(text: str) -> str:
+    first = text.strip().split("\n", 1)[0]
+    return first if len(first) <= 160 else first[:157].rsplit(" ", 1)[0] + "…"
