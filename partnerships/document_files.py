@@ -33,7 +33,7 @@ class Upload(NamedTuple):
     name: str
 
 
-def examine(file: File[Any]) -> Upload:
+def examine(file: "File[Any]") -> Upload:
     """The true type of an upload and a safe name for it; raises ValidationError where it cannot be taken."""
     if not file.size:
         raise ValidationError(_("This file is empty."))
@@ -51,7 +51,7 @@ def examine(file: File[Any]) -> Upload:
     return Upload(content_type, safe_name(file.name or "", content_type))
 
 
-def type_of(file: File[Any]) -> str | None:
+def type_of(file: "File[Any]") -> str | None:
     file.seek(0)
     head = file.read(HEAD)
     file.seek(0)
@@ -63,7 +63,7 @@ def type_of(file: File[Any]) -> str | None:
     return "text/plain" if is_text(file) else None
 
 
-def type_of_archive(file: File[Any]) -> str | None:
+def type_of_archive(file: "File[Any]") -> str | None:
     """Office documents are zip archives that say inside what they are. Those with macros are not taken."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -87,7 +87,7 @@ def type_of_archive(file: File[Any]) -> str | None:
     return None
 
 
-def is_text(file: File[Any]) -> bool:
+def is_text(file: "File[Any]") -> bool:
     """UTF-8 throughout, without the control characters that no text has. It is only ever served as a download."""
     file.seek(0)
     content = file.read()

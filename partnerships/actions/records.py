@@ -119,7 +119,7 @@ def add_document(
     stage: str,
     title: str,
     dated_on: datetime.date,
-    file: File[Any],
+    file: "File[Any]",
     decision_on: datetime.date | None = None,
     valid_until: datetime.date | None = None,
     signed_by_all: bool = False,
@@ -157,7 +157,7 @@ def add_document(
     return document
 
 
-def checksum_of(file: File[Any]) -> str:
+def checksum_of(file: "File[Any]") -> str:
     digest = hashlib.sha256()
     file.seek(0)
     for chunk in file.chunks():

@@ -1,0 +1,161 @@
+"""What waits for a person in partnerships, for the home page."""
+
+import datetime
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from orgs.models import Membership, User
+from partnerships.models import Assessment, Experience, Partnership, PartnershipParty
+from partnerships.permissions import ACTING_ROLES, SPEAKING_ROLES
+from partnerships.vocabulary import AssessmentState, PartnershipState, PartyAnswer, PartyRole
+
+LAPSES_WITHIN = datetime.timedelta(days=60)
+
+
+class Waiting(NamedTuple):
+    text: str
+    url: str
+    since: datetime.datetime
+
+
+def waiting_for(user: User) -> list[Waiting]:
+    """The longest waiting first."""
+    found = [
+        *answers(user),
+        *experiences(user),
+        *reviews(user),
+        *drafts_and_disputes(user),
+        *returned(user),
+        *lapsing(user),
+    ]
+    return sorted(found, key=lambda item: item.since)
+
+
+def organisations(user: User, roles: tuple[str, ...]) -> Membership.objects:  # type: ignore[name-defined]
+    return user.memberships.active().filter(role__in=roles).values("organisation")
+
+
+def led(user: User) -> PartnershipParty.objects:  # type: ignore[name-defined]
+    """Keys of the partnerships whose authority the person acts for."""
+    acting = organisations(user, ACTING_ROLES)
+    leading = PartnershipParty.objects.filter(role=PartyRole.AUTHORITY, organisation__in=acting)
+    return leading.values("partnership")
+
+
+def answers(user: User) -> list[Waiting]:
+    parties = (
+        PartnershipParty.objects.partners()
+        .filter(organisation__in=organisations(user, SPEAKING_ROLES), answer=PartyAnswer.WAITING)
+        .exclude(partnership__state__in=[PartnershipState.DRAFT, PartnershipState.ENDED])
+        .select_related("partnership", "organisation")
+    )
+    return [
+        Waiting(
+            _("Is this right? “%(title)s”, as logged by the authority") % {"title": party.partnership.title},
+            reverse("partnerships:partnership_answer", args=[party.partnership.reference, party.organisation.slug]),
+            party.asked_at or party.partnership.created_at,
+        )
+        for party in parties
+    ]
+
+
+def experiences(user: User) -> list[Waiting]:
+    parties = PartnershipParty.objects.partners().filter(
+        organisation__in=organisations(user, SPEAKING_ROLES), answer=PartyAnswer.CONFIRMED
+    )
+    given = Experience.objects.filter(assessment=OuterRef("partnership__assessments"), party=OuterRef("pk"))
+    wanted = (
+        parties.filter(partnership__assessments__in=Assessment.objects.open())
+        .filter(~Exists(given))
+        .values_list(
+            "partnership__assessments",
+            "organisation__slug",
+            "partnership__title",
+            "partnership__assessments__created_at",
+        )
+    )
+    return [
+        Waiting(
+            _("How was it for you? Your view of “%(title)s”") % {"title": title},
+            reverse("partnerships:experience_form", args=[assessment, slug]),
+            since,
+        )
+        for assessment, slug, title, since in wanted
+    ]
+
+
+def reviews(user: User) -> list[Waiting]:
+    claims = Assessment.objects.reviewable_by(user).waiting().select_related("partnership")
+    return [
+        Waiting(
+            _("Review the claim for “%(title)s”") % {"title": claim.partnership.title},
+            reverse("partnerships:assessment_review", args=[claim.pk]),
+            claim.submitted_at or claim.created_at,
+        )
+        for claim in claims
+    ]
+
+
+def drafts_and_disputes(user: User) -> list[Waiting]:
+    mine = Partnership.objects.filter(pk__in=led(user))
+    texts = {
+        PartnershipState.DRAFT: _("Draft: the partners of “%(title)s” have not been asked yet"),
+        PartnershipState.DISPUTED: _("Disputed: a partner says that “%(title)s” is not right"),
+    }
+    return [
+        Waiting(text % {"title": one.title}, one.get_absolute_url(), one.updated_at)
+        for state, text in texts.items()
+        for one in mine.filter(state=state)
+    ]
+
+
+def returned(user: User) -> list[Waiting]:
+    claims = Assessment.objects.filter(partnership__in=led(user), state=AssessmentState.RETURNED)
+    found = []
+    for claim in claims.select_related("partnership").prefetch_related("decisions"):
+        decisions = claim.decisions.all()
+        found.append(
+            Waiting(
+                _("Returned with reasons: the claim for “%(title)s”") % {"title": claim.partnership.title},
+                claim.get_absolute_url(),
+                decisions[0].decided_at if decisions else claim.created_at,
+            )
+        )
+    return found
+
+
+def lapsing(user: User) -> list[Waiting]:
+    """Confirmed levels that end within sixty days, of live partnerships of which no newer assessment is under way or
+    holds.
+    """
+    today = timezone.localdate()
+    newer = Assessment.objects.filter(partnership=OuterRef("partnership"), ends_on__gt=OuterRef("ends_on"))
+    ending = (
+        Assessment.objects.confirmed_on(today)
+        .filter(
+            partnership__in=led(user),
+            partnership__state=PartnershipState.ACTIVE,
+            confirmed_until__lte=today + LAPSES_WITHIN,
+        )
+        .filter(~Exists(newer))
+        .select_related("partnership")
+    )
+    found = []
+    for one in ending:
+        assert one.confirmed_until is not None  # assessment_confirmed_with_dates
+        since = datetime.datetime.combine(
+            one.confirmed_until - LAPSES_WITHIN, datetime.time(), timezone.get_current_timezone()
+        )
+        found.append(
+            Waiting(
+                _("The confirmed level of “%(title)s” lapses on %(date)s: assess it again")
+                % {"title": one.partnership.title, "date": formats.date_format(one.confirmed_until)},
+                one.partnership.get_absolute_url(),
+                since,
+            )
+        )
+    return found

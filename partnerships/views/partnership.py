@@ -1,0 +1,199 @@
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import F, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.generic import CreateView, DetailView, FormView, UpdateView
+from django_filters.views import FilterView
+
+from orgs.mixins import AccessMixin, ActionMixin
+from orgs.models import Organisation
+from partnerships.actions import (
+    answer_partnership,
+    delete_draft,
+    end_partnership,
+    log_partnership,
+    propose_partnership,
+    revise_partnership,
+)
+from partnerships.filters import PartnershipFilter
+from partnerships.forms import AnswerForm, EndForm, PartnershipForm
+from partnerships.models import Assessment, Partnership, PartnershipParty
+from partnerships.permissions import can_answer, can_edit_partnership, can_log_partnerships
+from partnerships.views.page import partnership_page
+from partnerships.views.within import PartnershipMixin, WithinPartnershipMixin
+from partnerships.vocabulary import PartnershipState, PartyAnswer
+
+SORTS = {"title": "title", "starts_on": "starts_on", "territory": "territory__name", "state": "state"}
+
+
+def for_list(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
+    """With what a line of a list shows, in the same number of queries however many lines."""
+    holding = Assessment.objects.confirmed_on(timezone.localdate()).select_related("confirmed")
+    return (
+        found.select_related("territory", "promised")
+        .with_parties()
+        .prefetch_related("domains", Prefetch("assessments", holding, to_attr="holding"))
+    )
+
+
+def sorted_by(found: QuerySet[Partnership], sort: str) -> QuerySet[Partnership]:
+    name = SORTS.get(sort.removeprefix("-"))
+    if name is None:
+        return found
+    return found.order_by(F(name).desc() if sort.startswith("-") else F(name).asc(), "pk")
+
+
+@method_decorator(login_not_required, name="dispatch")
+class PartnershipList(AccessMixin, FilterView):
+    model = Partnership
+    filterset_class = PartnershipFilter
+    paginate_by = 25
+    template_name = "partnerships/partnership_list.html"
+
+    def get_queryset(self) -> QuerySet[Partnership]:
+        return sorted_by(for_list(super().get_queryset()), self.request.GET.get("sort", ""))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            sort=self.request.GET.get("sort", ""), may_log=can_log_partnerships(self.request.user), **kwargs
+        )
+
+
+@method_decorator(login_not_required, name="dispatch")
+class PartnershipDetail(PartnershipMixin, DetailView):  # type: ignore[type-arg]
+    template_name = "partnerships/partnership_detail.html"
+
+    def get_queryset(self) -> QuerySet[Partnership]:
+        return super().get_queryset().select_related("territory__scheme", "promised__scale").with_parties()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**partnership_page(self.object, self.request.user), **kwargs)
+
+
+class PartnershipCreate(ActionMixin, AccessMixin, CreateView):  # type: ignore[type-arg]
+    """Logs a partnership and, with the first button, asks its partners at once."""
+
+    model = Partnership
+    form_class = PartnershipForm
+    template_name = "partnerships/partnership_form.html"
+    may_enter = can_log_partnerships
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        slug = self.request.GET.get("partner")
+        partner = Organisation.objects.published().filter(slug=slug).first() if slug else None
+        return {**super().get_form_kwargs(), "user": self.request.user, "partner": partner}
+
+    def perform(self, form: PartnershipForm) -> Partnership:
+        partnership = log_partnership(
+            authority=form.cleaned_data["authority"],
+            partners=form.cleaned_data["partners"],
+            by=self.request.user,
+            **form.facts(),
+        )
+        if "draft" not in self.request.POST:
+            partnership = propose_partnership(partnership=partnership, by=self.request.user)
+        messages.success(self.request, logged_message(partnership))
+        return partnership
+
+
+def logged_message(partnership: Partnership) -> str:
+    reference = {"reference": partnership.reference}
+    if partnership.state == PartnershipState.DRAFT:
+        return _("Saved as a draft, reference %(reference)s. Only your authority sees it.") % reference
+    return _("Logged, reference %(reference)s. The partners have been asked by mail whether it is right.") % reference
+
+
+class PartnershipEdit(ActionMixin, PartnershipMixin, UpdateView):  # type: ignore[type-arg]
+    form_class = PartnershipForm
+    template_name = "partnerships/partnership_form.html"
+    may = can_edit_partnership
+
+    def get_queryset(self) -> QuerySet[Partnership]:
+        return super().get_queryset().select_related("promised__scale").with_parties()
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def perform(self, form: PartnershipForm) -> Partnership:
+        partnership = revise_partnership(
+            partnership=form.instance,
+            partners=form.cleaned_data["partners"],
+            domains=form.cleaned_data["domains"],
+            practices=form.cleaned_data["practices"],
+            by=self.request.user,
+        )
+        messages.success(self.request, _("Saved."))
+        return partnership
+
+
+class PartnershipPropose(WithinPartnershipMixin):
+    may = can_edit_partnership
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.act(
+            lambda: propose_partnership(partnership=self.partnership, by=self.request.user),
+            _("The partners have been asked by mail whether it is right."),
+        )
+
+
+class PartnershipDelete(WithinPartnershipMixin):
+    may = can_edit_partnership
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.act(
+            lambda: delete_draft(partnership=self.partnership, by=self.request.user),
+            _("The draft is deleted."),
+            to=reverse("partnerships:partnership_list"),
+        )
+
+
+class PartnershipEnd(ActionMixin, WithinPartnershipMixin, FormView):  # type: ignore[type-arg]
+    may = can_edit_partnership
+    form_class = EndForm
+    template_name = "partnerships/partnership_end.html"
+
+    def perform(self, form: EndForm) -> Partnership:
+        ended = end_partnership(
+            partnership=self.partnership, ends_on=form.cleaned_data["ends_on"], by=self.request.user
+        )
+        messages.success(self.request, _("The partnership has ended. It stays readable."))
+        return ended
+
+
+class PartnershipAnswer(ActionMixin, WithinPartnershipMixin, FormView):  # type: ignore[type-arg]
+    """A partner says whether what the authority logged is right."""
+
+    form_class = AnswerForm
+    template_name = "partnerships/partnership_answer.html"
+
+    def find(self) -> None:
+        super().find()
+        parties = PartnershipParty.objects.partners().select_related("organisation")
+        self.party = get_object_or_404(
+            parties, partnership=self.partnership, organisation__slug=self.kwargs["organisation"]
+        )
+        self.permit(can_answer(self.request.user, self.party))
+
+    def get_initial(self) -> dict[str, Any]:
+        is_open = self.party.answer == PartyAnswer.WAITING
+        return {} if is_open else {"answer": self.party.answer, "note": self.party.note}
+
+    def perform(self, form: AnswerForm) -> PartnershipParty:
+        answered = answer_partnership(party=self.party, by=self.request.user, **form.cleaned_data)
+        if answered.answer == PartyAnswer.CONFIRMED:
+            messages.success(self.request, _("Thank you. The authority has been told that it is right."))
+        else:
+            messages.success(self.request, _("Thank you. The authority has been told what is not right."))
+        return answered
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(party=self.party, **kwargs)

@@ -1,0 +1,98 @@
+"""A small world: a town hall and its partner, with one person in every role, and the reviewers."""
+
+import datetime
+from dataclasses import dataclass
+
+import pytest
+
+from orgs.models import Membership, Organisation, Territory, User
+from partnerships.actions import load_scale
+from partnerships.models import Partnership, PartnershipParty, Scale
+from tests.factories import (
+    AuthorityFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ReviewerFactory,
+    TerritoryFactory,
+    UserFactory,
+)
+from tests.factories_partnerships import PartnershipFactory, person_in
+
+Role = Membership.Role
+
+
+@dataclass
+class World:
+    city: Territory
+    district: Territory
+    authority: Organisation
+    partner: Organisation
+    other: Organisation
+    """An organisation that has no part in it."""
+    manager: User
+    officer: User
+    steward: User
+    authority_viewer: User
+    owner: User
+    editor: User
+    partner_viewer: User
+    outsider: User
+    """Owner of another organisation."""
+    other_officer: User
+    """Officer of another authority."""
+    reviewer: User
+    own_reviewer: User
+    """Appointed for the place, and an officer of the authority."""
+    far_reviewer: User
+    administrator: User
+
+    def partnership(self, **fields: object) -> Partnership:
+        made: Partnership = PartnershipFactory(
+            **{"territory": self.district, "authority": self.authority, "partners": [self.partner], **fields}
+        )
+        return made
+
+    def party(self, partnership: Partnership) -> PartnershipParty:
+        return partnership.parties.get(organisation=self.partner)
+
+    def people(self) -> dict[str, User]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, User)}
+
+
+@pytest.fixture
+def scale(db: None) -> Scale:
+    return load_scale()
+
+
+@pytest.fixture
+def world(scale: Scale) -> World:
+    city = TerritoryFactory(name="Riverton")
+    district = TerritoryFactory(name="Old Harbour", parent=city, kind=Territory.Kind.DISTRICT)
+    authority = AuthorityFactory(name="Riverton town hall", territory=city)
+    partner = OrganisationFactory(name="Open Door", territory=district, published=True)
+    other = OrganisationFactory(name="Far Shore", territory=district, published=True)
+    own_reviewer = ReviewerFactory(territory=city)
+    MembershipFactory(user=own_reviewer, organisation=authority, role=Role.OFFICER)
+    return World(
+        city=city,
+        district=district,
+        authority=authority,
+        partner=partner,
+        other=other,
+        manager=person_in(authority, Role.MANAGER),
+        officer=person_in(authority, Role.OFFICER),
+        steward=person_in(authority, Role.STEWARD),
+        authority_viewer=person_in(authority, Role.VIEWER),
+        owner=person_in(partner, Role.OWNER),
+        editor=person_in(partner, Role.EDITOR),
+        partner_viewer=person_in(partner, Role.VIEWER),
+        outsider=person_in(other, Role.OWNER),
+        other_officer=person_in(AuthorityFactory(name="Far town hall"), Role.OFFICER),
+        reviewer=ReviewerFactory(territory=city),
+        own_reviewer=own_reviewer,
+        far_reviewer=ReviewerFactory(),
+        administrator=UserFactory(is_staff=True, is_superuser=True),
+    )
+
+
+PERIOD = {"starts_on": datetime.date(2025, 1, 1), "ends_on": datetime.date(2025, 12, 31)}
