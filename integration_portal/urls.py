@@ -1,8 +1,19 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import SlugConverter
 
-from integration_portal import styleguide, views
+from integration_portal import styleguide, views, views_whole
+from orgs.naming import RESERVED_SLUGS
+
+
+class OrganisationSlug(SlugConverter):
+    """None of the words that stand for pages: /organisations/register/ is no organisation."""
+
+    regex = rf"(?!(?:{'|'.join(sorted(RESERVED_SLUGS))})/)[-a-zA-Z0-9_]+"
+
+
+register_converter(OrganisationSlug, "organisation")
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -22,6 +33,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/outlines.json", styleguide.styleguide_outlines, name="styleguide_outlines"),
+    # Before those of the floors below, which draw the same pages without partnerships.
+    path("organisations/<organisation:slug>/", views_whole.WholeOrganisationView.as_view(), name="whole_organisation"),
+    path("territories/<slug:scheme>/<str:code>/", views_whole.WholeTerritoryView.as_view(), name="whole_territory"),
     path("", include("orgs.urls")),
     path("", include("indicators.urls")),
     path("", include("partnerships.urls")),

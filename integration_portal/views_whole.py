@@ -1,0 +1,12 @@
+"""Pages of the lower floors, completed with what the upper ones know: whom a place or an organisation works with, and how far."""
+
+from indicators.views import TerritoryView
+from orgs.views.directory import OrganisationDetailView
+
+
+class WholeTerritoryView(TerritoryView):
+    template_name = "integration_portal/territory_detail.html"
+
+
+class WholeOrganisationView(OrganisationDetailView):
+    template_name = "integration_portal/organisation_detail.html"
