@@ -40,7 +40,7 @@ def possible_duplicates(organisation: Organisation) -> list[Hint]:
         for house in houses:
             at_house |= Q(contacts__email__iendswith=f"@{house}") | Q(public_email__iendswith=f"@{house}")
         for found in others.filter(at_house).distinct()[:5]:
-            hints.setdefault(found.pk, Hint(found, _("e-mail addresses at the same domain")))
+            hints.setdefault(found.pk, Hint(found, _("e-mail addresses that end alike")))
     for found in nearly_named(organisation, others):
         hints.setdefault(found.pk, Hint(found, _("nearly the same name")))
     return list(hints.values())[:8]

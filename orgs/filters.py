@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import fold
@@ -13,6 +14,10 @@ from orgs.languages import language_choices
 from orgs.lookups import LookupField, TerritoryLookup
 from orgs.models import Domain, Organisation, Service, Territory, TerritoryClosure
 from orgs.vocabulary import Kind, Sector, Tier
+
+SECTORS = [(sector.value, capfirst(sector.label)) for sector in Sector]
+KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind]
+TIERS = [(tier.value, capfirst(tier.label)) for tier in Tier]
 
 
 class TerritoryFilter(django_filters.Filter):
@@ -30,12 +35,20 @@ class OrganisationFilter(django_filters.FilterSet):
         help_text=_("With everything in it."),
     )
     domain = django_filters.ModelChoiceFilter(
-        queryset=Domain.objects.all(), to_field_name="slug", field_name="domains", label=_("Area of work")
+        queryset=Domain.objects.all(),
+        to_field_name="slug",
+        field_name="domains",
+        label=_("Domain"),
+        empty_label=_("Any"),
     )
-    language = django_filters.ChoiceFilter(choices=language_choices, method="speaking", label=_("Language"))
-    sector = django_filters.ChoiceFilter(choices=Sector.choices, label=_("Sector"))
-    kind = django_filters.ChoiceFilter(choices=Kind.choices, label=_("Kind"))
-    tier = django_filters.ChoiceFilter(choices=Tier.choices, method="verified_at_least", label=_("Verified at least"))
+    language = django_filters.ChoiceFilter(
+        choices=language_choices, method="speaking", label=_("Language"), empty_label=_("Any")
+    )
+    sector = django_filters.ChoiceFilter(choices=SECTORS, label=_("Sector"), empty_label=_("Any"))
+    kind = django_filters.ChoiceFilter(choices=KINDS, label=_("Kind"), empty_label=_("Any"))
+    tier = django_filters.ChoiceFilter(
+        choices=TIERS, method="verified_at_least", label=_("Verified at least"), empty_label=_("Any")
+    )
     led_by_migrants = django_filters.BooleanFilter(
         method="ticked", widget=forms.CheckboxInput, label=_("Led by migrants")
     )

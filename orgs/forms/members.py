@@ -7,12 +7,12 @@ from orgs.forms.portal import PortalForm
 from orgs.models import AUTHORITY_ROLES, CSO_ROLES, Membership, Organisation
 
 WHAT_ROLES_DO = {
-    Membership.Role.OWNER: _("owner: changes everything, and says who belongs to it"),
-    Membership.Role.EDITOR: _("editor: changes the profile and works in partnerships"),
-    Membership.Role.MANAGER: _("manager: changes everything, and says who belongs to it"),
-    Membership.Role.OFFICER: _("officer: works in partnerships"),
-    Membership.Role.STEWARD: _("steward of figures: imports and releases figures"),
-    Membership.Role.VIEWER: _("viewer: reads what members may read"),
+    Membership.Role.OWNER: _("Owner: changes everything, and says who belongs to it"),
+    Membership.Role.EDITOR: _("Editor: changes the profile and works in partnerships"),
+    Membership.Role.MANAGER: _("Manager: changes everything, and says who belongs to it"),
+    Membership.Role.OFFICER: _("Officer: works in partnerships"),
+    Membership.Role.STEWARD: _("Steward of figures: imports and releases figures"),
+    Membership.Role.VIEWER: _("Viewer: reads what members may read"),
 }
 
 

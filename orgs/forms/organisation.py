@@ -1,12 +1,13 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm, PortalModelForm
 from orgs.lookups import CountryLookup, LanguageLookup, LookupField, TerritoryLookup
-from orgs.models import Capacity, Organisation, OrganisationContact, Service
-from orgs.vocabulary import Kind
+from orgs.models import Organisation, OrganisationContact, Service
+from orgs.vocabulary import CapacityKind, CapacitySide, Kind
 
 
 class ProfileForm(PortalModelForm):
@@ -30,6 +31,8 @@ class ProfileForm(PortalModelForm):
         label=_("Communities of origin"),
         help_text=_("The countries that the people come from, if it is for those from some."),
     )
+
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
 
     class Meta:
         model = Organisation
@@ -67,7 +70,7 @@ class ProfileForm(PortalModelForm):
         else:
             del self.fields["level_of_government"]
             self.fields["kind"].choices = [  # type: ignore[attr-defined]
-                (kind.value, kind.label) for kind in Kind if kind != Kind.AUTHORITY
+                (kind.value, capfirst(kind.label)) for kind in Kind if kind != Kind.AUTHORITY
             ]
 
     def changes(self) -> dict[str, Any]:
@@ -96,11 +99,13 @@ class ServiceForm(PortalModelForm):
 class CapacityForm(PortalForm):
     side = forms.ChoiceField(
         label=_("Do you need it, or can you offer it?"),
-        choices=Capacity._meta.get_field("side").choices,
+        choices=[(side.value, capfirst(side.label)) for side in CapacitySide],
         widget=forms.RadioSelect,
     )
     kind = forms.ChoiceField(
-        label=_("What is it?"), choices=Capacity._meta.get_field("kind").choices, widget=forms.RadioSelect
+        label=_("What is it?"),
+        choices=[(kind.value, capfirst(kind.label)) for kind in CapacityKind],
+        widget=forms.RadioSelect,
     )
     note = forms.CharField(
         label=_("In a few words"),

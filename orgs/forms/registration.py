@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.datastructures import MultiValueDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.actions.registration import ContactFacts, WhereFacts, WhoFacts
@@ -17,11 +18,11 @@ from orgs.vocabulary import Kind
 
 Facts = WhoFacts | WhereFacts | ContactFacts
 
-KINDS = [(kind.value, kind.label) for kind in Kind if kind != Kind.AUTHORITY]
+KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind if kind != Kind.AUTHORITY]
 
 # What a service says of itself: safe without papers (S9), reachable for women (S15).
 MARKS = [
-    (name, Service._meta.get_field(name).verbose_name)
+    (name, capfirst(Service._meta.get_field(name).verbose_name))
     for name in ("no_papers_asked", "has_childcare", "women_only", "is_shelter")
 ]
 
@@ -52,17 +53,21 @@ class RegistrationForm(PortalForm):
         if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
             return next((str(words) for code, words in field.choices if str(code) == str(self.data.get(name))), "")
         if isinstance(value, bool):
-            return str(_("yes") if value else _("no"))
+            return str(_("Yes") if value else _("No"))
         return "" if value is None else str(value)
 
 
 class WhoForm(RegistrationForm):
     name = forms.CharField(
-        label=_("Name of the organisation"), max_length=200, help_text=_("As you write it yourselves, in any script.")
+        label=_("Name of the organisation"),
+        error_messages={"required": _("Enter the name of the organisation.")},
+        max_length=200,
+        help_text=_("As you write it yourselves, in any script."),
     )
     acronym = forms.CharField(label=_("Short name"), max_length=30, required=False)
     kind = forms.ChoiceField(
         label=_("What kind of organisation are you?"),
+        error_messages={"required": _("Choose the kind that fits best.")},
         choices=KINDS,
         widget=forms.RadioSelect,
         help_text=_("You need not be registered anywhere: informal groups are welcome."),
@@ -93,6 +98,7 @@ class WhereForm(RegistrationForm):
     territory = LookupField(
         TerritoryLookup(),
         label=_("Where are you based?"),
+        error_messages={"required": _("Enter the place where you are based.")},
         help_text=_("The smallest place that fits: a neighbourhood, a district or a town. Type its name."),
     )
     works_in = LookupField(
@@ -103,16 +109,21 @@ class WhereForm(RegistrationForm):
         help_text=_("Only if that is somewhere else, or further: a city, a region. Type the names."),
     )
     domains = forms.ModelMultipleChoiceField(
-        Domain.objects.all(), label=_("What is your work about?"), widget=forms.CheckboxSelectMultiple
+        Domain.objects.all(),
+        label=_("Which domains do you work in?"),
+        error_messages={"required": _("Tick at least one domain.")},
+        widget=forms.CheckboxSelectMultiple,
     )
     languages = LookupField(
         LanguageLookup(),
         several=True,
         label=_("In which languages can people talk to you?"),
+        error_messages={"required": _("Tick or type at least one language.")},
         help_text=_("Tick them; type the names of others."),
     )
     description = forms.CharField(
         label=_("What do you do?"),
+        error_messages={"required": _("Say in a few words what you do.")},
         max_length=1500,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Two or three sentences, in the language that suits you."),
@@ -124,7 +135,7 @@ class WhereForm(RegistrationForm):
         help_text=_("For example, “Language classes for beginners”. You can add more later."),
     )
     service_domain = forms.ModelChoiceField(
-        Domain.objects.all(), label=_("Which of the areas does this service belong to?"), required=False
+        Domain.objects.all(), label=_("Which domain does this service belong to?"), required=False
     )
     service_marks = forms.MultipleChoiceField(
         choices=MARKS, label=_("About this service"), required=False, widget=forms.CheckboxSelectMultiple
@@ -133,10 +144,14 @@ class WhereForm(RegistrationForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("service_title") and not cleaned.get("service_domain") and "service_domain" not in self.errors:
-            self.add_error("service_domain", _("Choose the area that this service belongs to."))
+            self.add_error("service_domain", _("Choose the domain that this service belongs to."))
         if (cleaned.get("service_domain") or cleaned.get("service_marks")) and not cleaned.get("service_title"):
             self.add_error("service_title", _("Give the service a name, or leave the questions about it empty."))
         return cleaned
+
+    def summary(self) -> list[tuple[Any, str]]:
+        shown = [field for field in self if self.cleaned_data["service_title"] or field.name[:8] != "service_"]
+        return [(field.label, self.words_for(field.name)) for field in shown]
 
     def facts(self) -> WhereFacts:
         data = self.cleaned_data
@@ -154,11 +169,15 @@ class WhereForm(RegistrationForm):
 
 class ContactForm(RegistrationForm):
     contact_name = forms.CharField(
-        label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Your name"),
+        error_messages={"required": _("Enter your name.")},
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     contact_role = forms.CharField(label=_("What you do in the organisation"), max_length=120, required=False)
     email = forms.EmailField(
         label=_("E-mail address"),
+        error_messages={"required": _("Enter an e-mail address.")},
         help_text=_("We send a letter there to confirm the address. It stays private unless you say otherwise."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
@@ -171,6 +190,7 @@ class ContactForm(RegistrationForm):
     )
     email_is_public = forms.TypedChoiceField(
         label=_("May we show this e-mail address on your public page?"),
+        error_messages={"required": _("Choose yes or no.")},
         choices=[("yes", _("Yes, anybody may write to it")), ("no", _("No, keep it private"))],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
@@ -179,6 +199,9 @@ class ContactForm(RegistrationForm):
         label=_("I may speak for this organisation, and what I have said here is true."),
         error_messages={"required": _("Tick the box to say that you may speak for the organisation.")},
     )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
 
     def facts(self) -> ContactFacts:
         return ContactFacts(**{name: self.cleaned_data[name] for name in ContactFacts.__annotations__})  # type: ignore[typeddict-item]

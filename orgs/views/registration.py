@@ -1,5 +1,6 @@
 """An organisation registers itself: three pages, a check, a letter, a button."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.utils import perform_login
@@ -8,9 +9,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -66,9 +67,12 @@ def remember(response: HttpResponse, request: HttpRequest, registration: Registr
     return response
 
 
-@method_decorator([login_not_required, never_cache], name="dispatch")
 class PublicView(View):
     """A page for anybody, about a draft that only some browser knows."""
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        return login_not_required(never_cache(super().as_view(**initkwargs)))
 
 
 class StartView(PublicView, TemplateView):
@@ -111,8 +115,9 @@ class DraftView(PublicView):
             }
             for page in Registration.Page
         ]
-        status = "not_started" if self.draft.is_complete else "blocked"
-        check = {"label": _("Check your answers and send"), "url": reverse("orgs:registration_check"), "status": status}
+        check: dict[str, Any] = {"label": _("Check your answers and send"), "status": "blocked", "url": ""}
+        if self.draft.is_complete:
+            check |= {"status": "not_started", "url": reverse("orgs:registration_check")}
         return [*pages, check]
 
 

@@ -133,7 +133,7 @@ def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:
         (_("Led by"), ", ".join(str(who) for who in led_by(organisation))),
         (_("Based in"), organisation.territory.label),
         (_("Works in"), "\n".join(place.label for place in organisation.works_in.all())),
-        (_("Areas"), "\n".join(str(domain) for domain in organisation.domains.all())),
+        (_("Domains"), "\n".join(str(domain) for domain in organisation.domains.all())),
         (_("Languages"), ", ".join(language_label(code) for code in organisation.languages)),
         (_("Communities of origin"), ", ".join(country_name(code) for code in organisation.communities)),
         (_("What it does"), organisation.description),

@@ -1,0 +1,379 @@
+"""The whole way of an organisation into the portal, as a browser goes it."""
+
+import datetime
+import re
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import signing
+from django.urls import reverse
+from django.utils import timezone
+
+from orgs import actions
+from orgs.actions.registration import CONFIRMATION_SALT
+from orgs.models import Membership, Organisation, OutgoingMail, Registration, User, Verification
+from orgs.views.registration import COOKIE
+from tests.factories import OrganisationFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+WHO = {"name": "Mà & Pà", "acronym": "MP", "kind": "informal_group", "led_by_women": "on", "founded_year": "2014"}
+CONTACT = {
+    "contact_name": "Ana Sample",
+    "contact_role": "chair",
+    "email": "Ana@Group.example",
+    "phone": "600 000 000",
+    "email_is_public": "no",
+    "declaration": "on",
+}
+
+
+@pytest.fixture
+def where(raval, domain):
+    return {
+        "territory": "raval",
+        "territory_chosen": str(raval.pk),
+        "works_in": ["Ciutat Vella", ""],
+        "domains": [str(domain.pk)],
+        "languages_chosen": ["ca", "ur"],
+        "languages": ["Arabic"],
+        "description": "We teach.",
+        "service_title": "Catalan for beginners",
+        "service_domain": str(domain.pk),
+        "service_marks": ["no_papers_asked", "has_childcare"],
+    }
+
+
+def url(page):
+    return reverse("orgs:registration_page", args=[page])
+
+
+def begin(client):
+    assert client.post(reverse("orgs:registration_start")).url == url("who")
+
+
+def fill_in(client, where, **contact):
+    begin(client)
+    assert client.post(url("who"), WHO).url == url("where")
+    assert client.post(url("where"), where).url == url("contact")
+    assert client.post(url("contact"), {**CONTACT, **contact}).url == reverse("orgs:registration_check")
+
+
+def send(client):
+    return client.post(reverse("orgs:registration_check"), follow=True)
+
+
+def letter_path(mail):
+    return re.search(r"/organisations/register/confirm/\S+", mail.body)[0]
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def test_visitor_registers_and_confirms(client, where, raval, old_town, domain):
+    fill_in(client, where)
+    check = text_of(client.get(reverse("orgs:registration_check")))
+    for said in ("Mà &amp; Pà", "informal group", "el Raval (neighbourhood, Ciutat Vella, Barcelona)", "Arabic", "No papers"):
+        assert said.lower() in check.lower()
+    sent = text_of(send(client))
+    registration = Registration.objects.get()
+    assert registration.reference in sent
+    assert not User.objects.exists()
+    assert not Organisation.objects.exists()
+
+    mail = OutgoingMail.objects.get()
+    assert mail.to == "ana@group.example"
+    assert mail.subject == "Confirm the registration of Mà & Pà"
+    path = letter_path(mail)
+    assert "Confirm the registration" in text_of(client.get(path))
+    assert not Organisation.objects.exists(), "following the address alone must not confirm"
+    done = client.post(path, follow=True)
+
+    organisation = Organisation.objects.get()
+    assert (organisation.name, organisation.slug, organisation.kind) == ("Mà & Pà", "ma-pa", "informal_group")
+    assert organisation.reference == registration.reference
+    assert organisation.territory == raval
+    assert list(organisation.works_in.all()) == [old_town]
+    assert list(organisation.domains.all()) == [domain]
+    assert organisation.languages == ["ca", "ur", "ar"]
+    assert (organisation.led_by_women, organisation.led_by_migrants, organisation.founded_year) == (True, False, 2014)
+    assert (organisation.tier, organisation.public_email) == ("", "")
+    service = organisation.services.get()
+    assert (service.title, service.no_papers_asked, service.has_childcare, service.women_only) == (
+        "Catalan for beginners",
+        True,
+        True,
+        False,
+    )
+    contact = organisation.contacts.get()
+    assert (contact.name, contact.role, contact.email, contact.phone) == (
+        "Ana Sample",
+        "chair",
+        "ana@group.example",
+        "600 000 000",
+    )
+    assert organisation.verifications.get().state == Verification.State.SUBMITTED
+
+    user = User.objects.get()
+    assert (user.email, user.name, user.has_usable_password()) == ("ana@group.example", "Ana Sample", False)
+    assert EmailAddress.objects.get(user=user, verified=True, primary=True).email == user.email
+    assert organisation.memberships.get().role == Membership.Role.OWNER
+    assert int(client.session["_auth_user_id"]) == user.pk, "a new account is logged in"
+    assert reverse("account_set_password") in text_of(done)
+
+    registration.refresh_from_db()
+    assert registration.answers == {}, "a second copy of somebody's telephone number serves nobody"
+    assert registration.organisation == organisation
+
+
+def test_pressing_twice_changes_nothing(client, where):
+    fill_in(client, where)
+    send(client)
+    send(client)
+    assert OutgoingMail.objects.count() == 1
+    path = letter_path(OutgoingMail.objects.get())
+    client.post(path)
+    before = Organisation.objects.get().updated_at
+    again = client.post(path, follow=True)
+    assert "waits for a reviewer" in text_of(again)
+    assert Organisation.objects.get().updated_at == before
+    assert (User.objects.count(), Verification.objects.count(), Membership.objects.count()) == (1, 1, 1)
+
+
+def test_known_and_unknown_addresses_see_the_same(client, where):
+    """Nobody learns from a registration who has an account."""
+    seen = []
+    UserFactory(email="known@group.example", name="Known")
+    for email in ("known@group.example", "other@group.example"):
+        client.cookies.clear()
+        fill_in(client, where, email=email)
+        page = text_of(send(client))
+        registration = Registration.objects.get(sent_to=email)
+        mail = OutgoingMail.objects.get(to=email)
+        confirm = text_of(client.get(letter_path(mail)))
+        seen.append(
+            re.sub(
+                r'name="csrfmiddlewaretoken" value="\w+"|register/confirm/\S+',
+                "",
+                f"{page}{mail.subject}{mail.body}{confirm}".replace(email, "E").replace(registration.reference, "R"),
+            )
+        )
+    assert seen[0] == seen[1]
+
+
+def test_existing_account_gets_the_organisation_and_logs_in_as_usual(client, where):
+    user = UserFactory(email="known@group.example", name="Known")
+    fill_in(client, where, email="known@group.example")
+    send(client)
+    done = client.post(letter_path(OutgoingMail.objects.get()), follow=True)
+    assert User.objects.get() == user
+    assert user.memberships.get().organisation == Organisation.objects.get()
+    assert "_auth_user_id" not in client.session
+    assert reverse("account_login") in text_of(done)
+    user.refresh_from_db()
+    assert (user.name, user.check_password("password")) == ("Known", True)
+
+
+def test_address_that_somebody_else_has_only_claimed_does_not_get_the_organisation(client, where):
+    claimant = UserFactory(email="claimant@elsewhere.example")
+    EmailAddress.objects.create(user=claimant, email="ana@group.example", verified=False)
+    fill_in(client, where)
+    send(client)
+    client.post(letter_path(OutgoingMail.objects.get()))
+    assert not claimant.memberships.exists()
+    assert Organisation.objects.get().memberships.get().user.email == "ana@group.example"
+
+
+def test_person_logged_in_needs_no_letter(client, where):
+    user = UserFactory()
+    client.force_login(user)
+    begin(client)
+    assert user.email in text_of(client.get(url("contact")))
+    client.post(url("who"), WHO)
+    client.post(url("where"), where)
+    client.post(url("contact"), CONTACT)
+    page = text_of(send(client))
+    organisation = Organisation.objects.get()
+    assert organisation.reference in page
+    assert organisation.memberships.get().user == user
+    assert [mail.to for mail in OutgoingMail.objects.all()] == [user.email]
+
+
+def test_page_with_errors_keeps_what_was_typed(client, where):
+    begin(client)
+    page = client.post(url("who"), {**WHO, "name": "", "founded_year": "20014", "acronym": "Kept"})
+    assert page.status_code == 200
+    body = text_of(page)
+    assert "<title>Error:" in body
+    assert 'href="#id_name"' in body
+    assert 'value="Kept"' in body
+    tasks = text_of(client.get(reverse("orgs:registration_tasks")))
+    assert "Incomplete" in tasks
+    assert "Not started" in tasks
+    assert 'value="Kept"' in text_of(client.get(url("who"))), "it is on the server"
+    assert client.get(reverse("orgs:registration_check")).url == url("who")
+
+
+def test_draft_is_there_when_the_session_is_gone(client, where):
+    begin(client)
+    client.post(url("who"), {**WHO, "later": "1"})
+    key = client.cookies[COOKIE]
+    assert key["httponly"]
+    assert key["max-age"] == 60 * 24 * 3600
+    kept = key.value
+    client.cookies.clear()
+    assert client.get(url("who")).url == reverse("orgs:registration_start")
+    client.cookies[COOKIE] = kept
+    assert "Mà &amp; Pà" in text_of(client.get(url("who")))
+    assert "Saved " in text_of(client.get(reverse("orgs:registration_tasks")))
+
+
+def test_cookie_that_was_tampered_with_opens_nothing(client):
+    begin(client)
+    other = actions.begin_registration(language="en", by=None)
+    client.cookies[COOKIE] = other.key.hex + client.cookies[COOKIE].value[32:]
+    assert client.get(url("who")).url == reverse("orgs:registration_start")
+
+
+def test_draft_of_somebody_logged_in_opens_for_them_alone(client, where):
+    user = UserFactory()
+    client.force_login(user)
+    begin(client)
+    client.post(url("who"), WHO)
+    kept = client.cookies[COOKIE].value
+    client.logout()
+    client.cookies[COOKIE] = kept
+    assert client.get(url("who")).url == reverse("orgs:registration_start")
+    client.cookies.clear()
+    client.force_login(user)
+    assert "Mà &amp; Pà" in text_of(client.get(url("who"))), "on another device"
+
+
+def test_changing_the_address_sends_a_new_letter_and_ends_the_old_one(client, where):
+    fill_in(client, where)
+    send(client)
+    client.post(url("contact"), {**CONTACT, "email": "right@group.example"})
+    send(client)
+    first, second = OutgoingMail.objects.order_by("pk")
+    refused = text_of(client.post(letter_path(first)))
+    assert "Another address was given" in refused
+    assert not Organisation.objects.exists()
+    client.post(letter_path(second))
+    assert Organisation.objects.get().contacts.get().email == "right@group.example"
+
+
+def test_letter_that_is_too_old_offers_a_new_one(client, where):
+    fill_in(client, where)
+    send(client)
+    registration = Registration.objects.get()
+    long_ago = (timezone.now() - datetime.timedelta(days=8)).timestamp()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.core.signing.time.time", lambda: long_ago)
+        token = signing.dumps([registration.key.hex, registration.sent_to], salt=CONFIRMATION_SALT)
+    path = reverse("orgs:registration_confirm", args=[token])
+    assert "too old" in text_of(client.get(path))
+    client.post(path)
+    assert not Organisation.objects.exists()
+    newest = OutgoingMail.objects.order_by("pk").last()
+    assert OutgoingMail.objects.count() == 2
+    client.post(letter_path(newest))
+    assert Organisation.objects.exists()
+
+
+def test_letter_with_a_changed_address_is_unknown(client):
+    assert client.get(reverse("orgs:registration_confirm", args=["x:y:z"])).status_code == 404
+
+
+def test_ambiguous_place_is_asked_back(client, where, old_town, raval):
+    begin(client)
+    body = text_of(client.post(url("where"), {**where, "territory": "a", "territory_chosen": ""}))
+    assert "Which one did you mean by “a”?" in body
+    assert f'value="{old_town.pk}"' in body
+    assert "Ciutat Vella (district, Barcelona)" in body
+
+
+def test_service_without_its_area_is_refused(client, where):
+    begin(client)
+    body = text_of(client.post(url("where"), {**where, "service_domain": ""}))
+    assert "Choose the domain" in body
+    body = text_of(client.post(url("where"), {**where, "service_title": ""}))
+    assert "Give the service a name" in body
+
+
+def test_programs_that_fill_in_everything_send_nothing(client, where):
+    fill_in(client, where)
+    response = client.post(reverse("orgs:registration_check"), {"company_fax": "1"})
+    assert response.status_code == 400
+    assert not OutgoingMail.objects.exists()
+
+
+def test_too_many_letters_from_one_place_are_refused_and_nothing_is_lost(client, where, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"send_registration": "1/h/ip", "begin_registration": "9/h/ip"}
+    fill_in(client, where)
+    send(client)
+    client.cookies.clear()
+    fill_in(client, where, email="other@group.example")
+    response = client.post(reverse("orgs:registration_check"))
+    assert response.status_code == 429
+    assert OutgoingMail.objects.count() == 1
+    assert Registration.objects.count() == 2
+
+
+def test_too_many_drafts_from_one_place_are_refused(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"begin_registration": "1/h/ip"}
+    begin(client)
+    assert client.post(reverse("orgs:registration_start")).status_code == 429
+    assert Registration.objects.count() == 1
+
+
+def test_discarding_a_draft_deletes_it(client, where):
+    fill_in(client, where)
+    client.post(reverse("orgs:registration_discard"))
+    assert not Registration.objects.exists()
+
+
+def test_finished_registration_cannot_be_changed(client, where):
+    fill_in(client, where)
+    send(client)
+    client.post(letter_path(OutgoingMail.objects.get()))
+    assert client.post(url("who"), {**WHO, "name": "Other"}).url == reverse("orgs:registration_sent")
+    assert Organisation.objects.get().name == "Mà & Pà"
+
+
+def test_page_saves_while_one_types(client):
+    begin(client)
+    answer = client.post(url("who"), {"name": "Half"}, headers={"HX-Request": "true"})
+    assert "Saved " in text_of(answer)
+    assert "<html" not in text_of(answer)
+    assert Registration.objects.get().answers["who"]["typed"]["name"] == ["Half"]
+
+
+def test_namesake_is_pointed_out(client, where):
+    there = OrganisationFactory(name="ma & pa", published=True)
+    fill_in(client, where)
+    assert there.get_absolute_url() in text_of(client.get(reverse("orgs:registration_check")))
+
+
+def test_two_of_one_name_get_addresses_of_their_own(client, where):
+    for _ in range(2):
+        client.cookies.clear()
+        fill_in(client, where)
+        send(client)
+        client.post(letter_path(OutgoingMail.objects.filter(subject__startswith="Confirm").last()))
+    assert set(Organisation.objects.values_list("slug", flat=True)) == {"ma-pa", "ma-pa-2"}
+
+
+def test_stale_drafts_are_removed_and_no_others(client, where):
+    fill_in(client, where)
+    send(client)
+    client.post(letter_path(OutgoingMail.objects.get()))
+    long_ago = timezone.now() - datetime.timedelta(days=61)
+    stale = actions.begin_registration(language="en", by=None)
+    touched = actions.begin_registration(language="en", by=None)
+    Registration.objects.update(created_at=long_ago, saved_at=long_ago)
+    Registration.objects.filter(pk=touched.pk).update(saved_at=timezone.now())
+    assert actions.remove_stale_drafts(now=timezone.now()) == 1
+    assert actions.remove_stale_drafts(now=timezone.now()) == 0
+    assert not Registration.objects.filter(pk=stale.pk).exists()
+    assert Registration.objects.count() == 2
