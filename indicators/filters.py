@@ -1,7 +1,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
@@ -35,7 +35,9 @@ class IndicatorFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.filters["sdg"].extra["choices"] = [(goal, f"{goal}. {name}") for goal, name in SDG_GOALS.items()]
-        self.filters["gcm"].extra["choices"] = [(number, f"{number}. {name}") for number, name in GCM_OBJECTIVES.items()]
+        self.filters["gcm"].extra["choices"] = [
+            (number, f"{number}. {name}") for number, name in GCM_OBJECTIVES.items()
+        ]
 
     def search(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
         for word in value.split():
@@ -44,9 +46,8 @@ class IndicatorFilter(django_filters.FilterSet):
 
     def of_goal(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
         """Goal 8 has the targets 8, 8.5, 8.5.2; goal 1 has none of them."""
-        targets = queryset.annotate(target=Func(F("sdg_targets"), function="unnest", output_field=CharField()))
-        held = targets.filter(Q(target=value) | Q(target__startswith=f"{value}.")).values("pk")
-        return queryset.filter(pk__in=held)
+        targets = Func(F("sdg_targets"), Value("|"), function="array_to_string", output_field=CharField())
+        return queryset.annotate(targets=targets).filter(targets__regex=rf"(^|\|){value}(\.|\||$)")
 
     def of_objective(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
         return queryset.filter(gcm_objectives__contains=[int(value)])

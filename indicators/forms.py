@@ -16,7 +16,9 @@ from orgs.models import Organisation
 
 def too_large() -> ValidationError:
     return ValidationError(
-        _("The file is larger than %(limit)s, which is as much as can be imported at once. Divide it, by year for instance."),
+        _(
+            "The file is larger than %(limit)s, which is as much as can be imported at once. Divide it, by year for instance."
+        ),
         code="too_large",
         params={"limit": filesizeformat(settings.IMPORT_MAX_BYTES)},
     )
@@ -36,7 +38,9 @@ class ImportForm(PortalForm):
     )
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("A table as CSV, plain or compressed with gzip. Nothing is stored before you have seen what was found."),
+        help_text=gettext_lazy(
+            "A table as CSV, plain or compressed with gzip. Nothing is stored before you have seen what was found."
+        ),
         error_messages={
             "required": gettext_lazy("Choose the file that you want to import."),
             "empty": gettext_lazy("The file is empty. Choose one with column names and rows."),
@@ -69,7 +73,8 @@ class ImportForm(PortalForm):
 
     def _clean_fields(self) -> None:
         super()._clean_fields()  # type: ignore[misc]
-        if self.is_too_large:  # What was sent of it was thrown away, so that the field looks as if nothing had been chosen.
+        if self.is_too_large:
+            # What was sent of it was thrown away, so that the field looks as if nothing had been chosen.
             self._errors.pop("file", None)
             self.add_error("file", too_large())
 

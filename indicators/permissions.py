@@ -24,7 +24,9 @@ def authorities_of(user: Person) -> "list[Organisation]":
     if not user.is_authenticated:
         return []
     if not user.is_staff:
-        authorities = authorities.filter(pk__in=user.memberships.active().filter(role__in=KEEPERS).values("organisation"))
+        authorities = authorities.filter(
+            pk__in=user.memberships.active().filter(role__in=KEEPERS).values("organisation")
+        )
     return list(authorities)
 
 

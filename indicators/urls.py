@@ -1,4 +1,29 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from indicators import views
 
 app_name = "indicators"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("territories/", views.TerritoryListView.as_view(), name="territory_list"),
+    path("territories/<slug:scheme>/<str:code>/", views.TerritoryView.as_view(), name="territory"),
+    path("territories/<slug:scheme>/<str:code>/parts.geojson", views.territory_outlines, name="territory_outlines"),
+    path("indicators/", views.IndicatorListView.as_view(), name="indicator_list"),
+    path("indicators/<str:code>/", views.IndicatorView.as_view(), name="indicator"),
+    path("figures/", views.ImportListView.as_view(), name="import_list"),
+    path("figures/imports/new/", views.ImportCreateView.as_view(), name="import_create"),
+    path("figures/imports/<int:pk>/", views.ImportDetailView.as_view(), name="import_detail"),
+    path("figures/imports/<int:pk>/store/", views.ImportStoreView.as_view(), name="import_store"),
+    path("figures/imports/<int:pk>/approve/", views.ImportApproveView.as_view(), name="import_approve"),
+    path("figures/imports/<int:pk>/undo/", views.ImportUndoView.as_view(), name="import_undo"),
+    path("figures/imports/<int:pk>/progress/", views.ImportProgressView.as_view(), name="import_progress"),
+    path("figures/imports/<int:pk>/messages.csv", views.ImportMessagesView.as_view(), name="import_messages"),
+    path("figures/mappings/<int:pk>/template.csv", views.MappingTemplateView.as_view(), name="mapping_template"),
+    path("figures/mappings/<int:pk>/mapping.json", views.MappingView.as_view(), name="mapping"),
+    path("figures/runs/", views.RunListView.as_view(), name="run_list"),
+    path("figures/releases/", views.ReleaseListView.as_view(), name="release_list"),
+    path("figures/releases/new/", views.ReleaseCreateView.as_view(), name="release_create"),
+    # Last: its first part may be any indicator's code.
+    path(
+        "figures/<str:indicator>/<slug:scheme>/<str:territory>/<str:period>/", views.FigureView.as_view(), name="figure"
+    ),
+]

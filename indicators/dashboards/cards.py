@@ -19,11 +19,10 @@ from indicators.dashboards.words import (
     difference_words,
     number_words,
     period_words,
-    unit_suffix,
     value_words,
 )
 from indicators.models import Category, Indicator, Period, Source
-from indicators.vocabulary import Direction, Flag, Measure, Origin, PeriodKind
+from indicators.vocabulary import Direction, Flag, Measure, Origin, PeriodKind, Unit
 from orgs.models import Territory
 
 TOTAL = ""
@@ -112,8 +111,13 @@ class Card:
         return period_words(self.latest.period)
 
     @property
-    def suffix(self) -> str:
-        return unit_suffix(self.indicator)
+    def unit(self) -> str:
+        return str(self.indicator.get_unit_display())
+
+    @property
+    def short_unit(self) -> str:
+        """Without "people", which the indicator's name says already."""
+        return "" if self.indicator.unit == Unit.COUNT else self.unit
 
     @property
     def spark(self) -> list[Decimal | None]:
@@ -123,7 +127,11 @@ class Card:
     def newer_missing(self) -> str:
         """The period after the latest known one for which the source says that it has no figure."""
         newest = self.total.points[-1]
-        return period_words(newest.period) if newest.cell is not None and newest.period.code != self.latest.period.code else ""
+        return (
+            period_words(newest.period)
+            if newest.cell is not None and newest.period.code != self.latest.period.code
+            else ""
+        )
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -142,7 +150,9 @@ class Card:
         if before is None or before.value is None or now.value is None:
             return None
         if self._is_broken(before, now):
-            words = _("Cannot be compared with %(period)s: the series has a break") % {"period": period_words(before.period)}
+            words = _("Cannot be compared with %(period)s: the series has a break") % {
+                "period": period_words(before.period)
+            }
             return Change(before.period, None, "", words)
         difference = now.value - before.value
         words = change_words(difference, before.value, before.period, self.indicator)
@@ -213,7 +223,9 @@ class Card:
                         "value": one.value if one else None,
                         "state": one.state if one else "missing",
                         "flag": one.flag if one else "",
-                        "url": figure_url(self.indicator, self.territory, point.period, key) if one and one.cell else "",
+                        "url": figure_url(self.indicator, self.territory, point.period, key)
+                        if one and one.cell
+                        else "",
                     }
                     for key in keys
                     for one in [self.at(key, point.period)]
@@ -321,7 +333,10 @@ def coverage_of(cell: Cell, kinds_below: Mapping[str, int]) -> Coverage:
     else:
         words = str(Origin(cell.origin).label)
     if cell.periods_used < cell.periods_expected:
-        words += _(", %(used)s of %(expected)s periods") % {"used": cell.periods_used, "expected": cell.periods_expected}
+        words += _(", %(used)s of %(expected)s periods") % {
+            "used": cell.periods_used,
+            "expected": cell.periods_expected,
+        }
     return Coverage(cell.reporters, cell.expected, cell.periods_used, cell.periods_expected, words)
 
 
@@ -329,7 +344,6 @@ def names_of_groups(keys: Iterable[str], categories: Iterable[Category]) -> dict
     """{"sex=F": "Women", "age=Y0-4&sex=F": "0 to 4, Women"}; the categories come with their dimension."""
     by_code = {(category.dimension.code, category.code): category.name for category in categories}
     return {
-        key: ", ".join(by_code.get(item, item[1]) for item in parse_key(key).items()) if key else _("All") for key in keys
+        key: ", ".join(by_code.get(item, item[1]) for item in parse_key(key).items()) if key else _("All")
+        for key in keys
     }
-
-

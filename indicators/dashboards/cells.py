@@ -167,5 +167,3 @@ def period_at(starts_on: datetime.date, kind: str) -> Period:
 def months_later(day: datetime.date, months: int) -> datetime.date:
     place = day.year * 12 + day.month - 1 + months
     return datetime.date(place // 12, place % 12 + 1, day.day)
-
-

@@ -1,7 +1,7 @@
 """What is behind one number (rule 8): the figures it was made of, the sources, and for those who keep figures who approved them."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -47,6 +47,10 @@ class Input:
     released: Cell | None
     true: Cell | None
 
+    @property
+    def origin_words(self) -> str:
+        return str(Origin(self.true.origin).label) if self.true else ""
+
 
 @dataclass(frozen=True)
 class Contribution:
@@ -62,7 +66,7 @@ class Contribution:
 
 
 @dataclass(frozen=True)
-class FigureView:
+class CellView:
     place: Place
     group: str
     """The breakdown in words; "" for the total."""
@@ -70,6 +74,7 @@ class FigureView:
     true: Cell | None
     inputs: list[Input]
     sources: list[Source]
+    kinds_below: Mapping[str, int]
     computed: ComputedFigure | None = None
     """Where the figure was reported: what the rollup makes of its parts."""
     observations: list[Observation] = field(default_factory=list)
@@ -86,7 +91,7 @@ class FigureView:
 
     @property
     def coverage(self) -> str:
-        return coverage_of(self.cell, {}).words if self.cell and not self.cell.is_missing else ""
+        return coverage_of(self.cell, self.kinds_below).words if self.cell and not self.cell.is_missing else ""
 
     @property
     def discrepancy(self) -> Decimal | None:
@@ -100,27 +105,32 @@ class FigureView:
 
     @property
     def computed_value(self) -> Decimal | None:
-        return self.true.value - self.discrepancy if self.true and self.true.value is not None and self.discrepancy else None
+        return (
+            self.true.value - self.discrepancy
+            if self.true and self.true.value is not None and self.discrepancy
+            else None
+        )
 
 
-def public_view(place: Place, release: Release | None) -> FigureView | None:
+def public_view(place: Place, release: Release | None, kinds_below: Mapping[str, int]) -> CellView | None:
     """From the current release and nothing else; None where it has no such figure."""
     if release is None:
         return None
     released = next(iter(read_released(_at(_released(release), place))), None)
     if released is None:
         return None
-    return FigureView(
+    return CellView(
         place,
         group_words(place.breakdown),
         released,
         None,
         _inputs(place, released.origin, release, with_true=False),
         _public_sources(place, released, release),
+        kinds_below,
     )
 
 
-def keepers_view(place: Place, release: Release | None) -> FigureView | None:
+def keepers_view(place: Place, release: Release | None, kinds_below: Mapping[str, int]) -> CellView | None:
     """The true figure beside the released one, with its observations and imports."""
     true = next(iter(read_true(_at(Figure.objects.all(), place))), None)
     released = next(iter(read_released(_at(_released(release), place))), None) if release else None
@@ -134,13 +144,14 @@ def keepers_view(place: Place, release: Release | None) -> FigureView | None:
         return None
     contributions = _contributions(place)
     computed = _at(ComputedFigure.objects.filter(is_beaten=True), place).first()
-    return FigureView(
+    return CellView(
         place,
         group_words(place.breakdown),
         released,
         true,
         _inputs(place, cell.origin if cell else Origin.REPORTED, release, with_true=True),
         list(Source.objects.filter(name__in={one.source for one in contributions})),
+        kinds_below,
         computed,
         observations,
         contributions,
@@ -193,7 +204,12 @@ def _from_territories(place: Place, release: Release | None, with_true: bool) ->
         Territory.objects.filter(parent=place.territory, valid_from__lte=on, valid_to__gte=on).select_related("scheme")
     )
     released, true = _read(
-        release, with_true, indicator=place.indicator, territory__in=parts, period=place.period, breakdown=place.breakdown
+        release,
+        with_true,
+        indicator=place.indicator,
+        territory__in=parts,
+        period=place.period,
+        breakdown=place.breakdown,
     )
     of_public = {cell.territory_id: cell for cell in released}
     of_true = {cell.territory_id: cell for cell in true}
@@ -226,9 +242,7 @@ def _from_categories(place: Place, release: Release | None, with_true: bool) -> 
     of_true = {cell.key: cell for cell in true}
     there = of_true if with_true else of_public
     complete = [
-        found
-        for found in by_dimension.values()
-        if sum(link.part.key in there for link in found) >= found[0].set_size
+        found for found in by_dimension.values() if sum(link.part.key in there for link in found) >= found[0].set_size
     ]
     if not complete:
         return []
@@ -236,7 +250,12 @@ def _from_categories(place: Place, release: Release | None, with_true: bool) -> 
     keys = [link.part.key for link in chosen if link.part.key in there]
     names = names_of_groups(keys, _categories(keys))
     return [
-        Input(names[key], figure_url(place.indicator, place.territory, place.period, key), of_public.get(key), of_true.get(key))
+        Input(
+            names[key],
+            figure_url(place.indicator, place.territory, place.period, key),
+            of_public.get(key),
+            of_true.get(key),
+        )
         for key in keys
     ]
 
@@ -296,7 +315,13 @@ def _contributions(place: Place) -> list[Contribution]:
     )
     return [
         Contribution(
-            row["source_name"], row["batch_id"], row["file"] or "", row["who"] or "", row["first_at"], row["last_at"], row["count"]
+            row["source_name"],
+            row["batch_id"],
+            row["file"] or "",
+            row["who"] or "",
+            row["first_at"],
+            row["last_at"],
+            row["count"],
         )
         for row in rows
     ]

@@ -1,6 +1,6 @@
 """The indicator page: one indicator in a chosen territory, by every group, and where reported and added-up figures differ."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -14,7 +14,12 @@ from indicators.dashboards.words import period_words
 from indicators.models import Breakdown, Category, Indicator, Period, Release, ReleasedFigure
 from orgs.models import Territory
 
-KINDS_BY_INTEREST = [Territory.Kind.MUNICIPALITY, Territory.Kind.PROVINCE, Territory.Kind.REGION, Territory.Kind.COUNTRY]
+KINDS_BY_INTEREST = [
+    Territory.Kind.MUNICIPALITY,
+    Territory.Kind.PROVINCE,
+    Territory.Kind.REGION,
+    Territory.Kind.COUNTRY,
+]
 LONGEST_LIST = 12
 
 
@@ -83,7 +88,9 @@ def territory_with_figures(indicator: Indicator, release: Release | None) -> Ter
     )
 
 
-def indicator_view(indicator: Indicator, territory: Territory | None, release: Release | None) -> IndicatorView:
+def indicator_view(
+    indicator: Indicator, territory: Territory | None, release: Release | None, kinds_below: Mapping[str, int]
+) -> IndicatorView:
     if territory is None or release is None:
         return IndicatorView(indicator, territory, None)
     cells = read_released(ReleasedFigure.objects.filter(release=release, territory=territory, indicator=indicator))
@@ -94,7 +101,7 @@ def indicator_view(indicator: Indicator, territory: Territory | None, release: R
         .order_by("dimension__order", "order", "code")
     )
     names = names_of_groups(keys - {TOTAL}, categories)
-    card = make_card(indicator, territory, cells, names)
+    card = make_card(indicator, territory, cells, names, kinds_below)
     if card is None:
         return IndicatorView(indicator, territory, None)
     return IndicatorView(indicator, territory, card, list(_tables(card, categories)))
@@ -142,7 +149,8 @@ def discrepancies(indicator: Indicator, territory: Territory, limit: int = 50) -
     """Where a source reported a territory and its parts add up to something else; the largest first. For those who keep figures."""
     with connection.cursor() as cursor:
         cursor.execute(
-            DISCREPANCIES, {"indicator": indicator.pk, "factor": indicator.factor, "territory": territory.pk, "limit": limit}
+            DISCREPANCIES,
+            {"indicator": indicator.pk, "factor": indicator.factor, "territory": territory.pk, "limit": limit},
         )
         rows = cursor.fetchall()
     territories = Territory.objects.select_related("scheme").in_bulk({row[0] for row in rows})

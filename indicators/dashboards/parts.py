@@ -110,7 +110,9 @@ def territory_parts(
 
 def _latest_cells(territory: Territory, release: Release, indicator: Indicator, kind: str) -> list[Cell]:
     """Of the newest period of the indicator's own frequency in the parts, and of the same time a year before."""
-    within = TerritoryClosure.objects.filter(ancestor=territory, depth__gt=0, descendant__kind=kind).values("descendant")
+    within = TerritoryClosure.objects.filter(ancestor=territory, depth__gt=0, descendant__kind=kind).values(
+        "descendant"
+    )
     rows = ReleasedFigure.objects.filter(
         release=release, indicator=indicator, territory__in=within, breakdown__key=TOTAL
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from django.db.models import Count, Min, Q
 
-from indicators.dashboards.cards import CARD_KEYS, TOTAL, Card, figure_url, make_card, names_of_groups
+from indicators.dashboards.cards import CARD_KEYS, Card, make_card, names_of_groups
 from indicators.dashboards.cells import Cell, Point, read_released
 from indicators.models import Category, Indicator, Release, ReleasedFigure, Source
 from orgs.models import Domain, Organisation, Territory, TerritoryClosure
@@ -19,6 +19,8 @@ class OtherFigure:
 
     indicator: Indicator
     card: Card
+    is_borrowed: bool = False
+    """Of a territory above, for want of one of its own."""
 
     @property
     def point(self) -> Point:
@@ -78,25 +80,26 @@ def territory_dashboard(territory: Territory, release: Release | None, today: da
     views = []
     for domain in Domain.objects.all():
         of_domain = [indicator for indicator in indicators if indicator.domain_id == domain.pk]
-        own = [cards[territory.pk, indicator.pk] for indicator in of_domain if (territory.pk, indicator.pk) in cards]
         headline = next(iter(of_domain), None)
-        if own:
-            others = [OtherFigure(card.indicator, card) for card in own[1:]]
-            views.append(DomainView(domain, headline, own[0], False, others))
-        else:
-            views.append(_borrowed(domain, headline, of_domain, path[:-1], cards))
+        views.append(_view(domain, headline, _nearest(of_domain, path, cards), territory))
     return TerritoryDashboard(territory, path, release, _with_sources(views, release), kinds_below)
 
 
-def _borrowed(
-    domain: Domain, headline: Indicator | None, indicators: list[Indicator], above: list[Territory], cards: dict[tuple[int, int], Card]
-) -> DomainView:
-    """With the figure of the nearest territory above that has one."""
-    for place in reversed(above):
-        found = [cards[place.pk, indicator.pk] for indicator in indicators if (place.pk, indicator.pk) in cards]
-        if found:
-            return DomainView(domain, headline, found[0], True, [OtherFigure(card.indicator, card) for card in found[1:]])
-    return DomainView(domain, headline)
+def _nearest(indicators: list[Indicator], path: list[Territory], cards: dict[tuple[int, int], Card]) -> list[Card]:
+    """For each indicator the card of the territory, else of the nearest one above that has one; the territory's own come first."""
+    found = []
+    for indicator in indicators:
+        places = [place for place in reversed(path) if (place.pk, indicator.pk) in cards]
+        if places:
+            found.append(cards[places[0].pk, indicator.pk])
+    return sorted(found, key=lambda card: card.territory.pk != path[-1].pk)
+
+
+def _view(domain: Domain, headline: Indicator | None, cards: list[Card], territory: Territory) -> DomainView:
+    if not cards:
+        return DomainView(domain, headline)
+    others = [OtherFigure(card.indicator, card, card.territory.pk != territory.pk) for card in cards[1:]]
+    return DomainView(domain, headline, cards[0], cards[0].territory.pk != territory.pk, others)
 
 
 def _cards(
@@ -147,7 +150,9 @@ def _with_sources(views: list[DomainView], release: Release | None) -> list[Doma
     cards = [view.card for view in views if view.card]
     by_card = sources_of(cards, release)
     return [
-        replace(view, card=replace(view.card, sources=by_card.get((view.card.territory.pk, view.card.indicator.pk), [])))
+        replace(
+            view, card=replace(view.card, sources=by_card.get((view.card.territory.pk, view.card.indicator.pk), []))
+        )
         if view.card
         else view
         for view in views
@@ -172,7 +177,9 @@ def sources_of(cards: list[Card], release: Release | None) -> dict[tuple[int, in
             if card.territory.pk == card_territory:
                 period = card.latest.period
                 wanted |= Q(
-                    indicator=card.indicator, period__starts_on__gte=period.starts_on, period__ends_on__lte=period.ends_on
+                    indicator=card.indicator,
+                    period__starts_on__gte=period.starts_on,
+                    period__ends_on__lte=period.ends_on,
                 )
         rows = ReleasedFigure.objects.filter(wanted, release=release, territory__in=within, source__isnull=False)
         for indicator_id, source_id in rows.values_list("indicator_id", "source_id").distinct():
@@ -194,5 +201,3 @@ def organisations_at_work(territory: Territory) -> int:
         .filter(Q(pk__in=at_work.values("organisation")) | Q(territory__in=below))
         .count()
     )
-
-

@@ -60,14 +60,8 @@ def number_words(value: Decimal, decimals: int) -> str:
     return f"−{text}" if rounded < 0 else text
 
 
-def unit_suffix(indicator: Indicator) -> str:
-    """What stands right after a number: "%" close to it, words apart from it."""
-    words = str(indicator.get_unit_display())
-    return words if indicator.unit == Unit.PERCENT else f"\u00a0{words}"
-
-
 def value_words(value: Decimal, indicator: Indicator) -> str:
-    return number_words(value, indicator.decimals) + (unit_suffix(indicator) if indicator.unit == Unit.PERCENT else "")
+    return number_words(value, indicator.decimals) + ("%" if indicator.unit == Unit.PERCENT else "")
 
 
 def difference_words(difference: Decimal, indicator: Indicator) -> str:
@@ -79,7 +73,7 @@ def difference_words(difference: Decimal, indicator: Indicator) -> str:
 
 
 def change_words(difference: Decimal, before: Decimal, since: Period, indicator: Indicator) -> str:
-    """"Down 6,190 (7.7%) since December 2016". Counts also say how much that is of what it was."""
+    """Such as “Down 6,190 (7.7%) since December 2016”: counts also say how much that is of what it was."""
     parameters = {"amount": difference_words(difference, indicator), "period": period_words(since)}
     if not difference.quantize(Decimal(1).scaleb(-indicator.decimals), rounding=ROUND_HALF_UP):
         return _("Unchanged since %(period)s") % parameters

@@ -1,0 +1,39 @@
+from indicators.views.catalogue import IndicatorListView, IndicatorView
+from indicators.views.figures import FigureView
+from indicators.views.imports import (
+    ImportApproveView,
+    ImportCreateView,
+    ImportDetailView,
+    ImportListView,
+    ImportMessagesView,
+    ImportProgressView,
+    ImportStoreView,
+    ImportUndoView,
+    MappingTemplateView,
+    MappingView,
+)
+from indicators.views.releases import ReleaseCreateView, ReleaseListView
+from indicators.views.runs import RunListView
+from indicators.views.territories import TerritoryListView, TerritoryView, territory_outlines
+
+__all__ = [
+    "FigureView",
+    "ImportApproveView",
+    "ImportCreateView",
+    "ImportDetailView",
+    "ImportListView",
+    "ImportMessagesView",
+    "ImportProgressView",
+    "ImportStoreView",
+    "ImportUndoView",
+    "IndicatorListView",
+    "IndicatorView",
+    "MappingTemplateView",
+    "MappingView",
+    "ReleaseCreateView",
+    "ReleaseListView",
+    "RunListView",
+    "TerritoryListView",
+    "TerritoryView",
+    "territory_outlines",
+]

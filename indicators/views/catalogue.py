@@ -1,0 +1,101 @@
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Exists, OuterRef, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.generic import DetailView
+from django_filters.views import FilterView
+
+from indicators.dashboards.indicator import discrepancies, indicator_view, territory_with_figures
+from indicators.dashboards.parts import SORTS, territory_parts
+from indicators.dashboards.territory import count_kinds, sources_of
+from indicators.dashboards.words import KINDS_PLURAL, period_words
+from indicators.filters import IndicatorFilter
+from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
+from indicators.models import Indicator, Release, ReleasedFigure
+from indicators.permissions import can_see_true_figures
+from indicators.vocabulary import Unit
+from orgs.models import Territory
+
+
+@method_decorator(login_not_required, name="dispatch")
+class IndicatorListView(FilterView):
+    """The catalogue, domain by domain."""
+
+    template_name = "indicators/indicator_list.html"
+    filterset_class = IndicatorFilter
+    context_object_name = "indicators"
+    paginate_by = 50
+
+    def get_queryset(self) -> QuerySet[Indicator]:
+        figures = ReleasedFigure.objects.filter(release=Release.objects.current(), indicator=OuterRef("pk"))
+        return Indicator.objects.active().select_related("domain").annotate(has_figures=Exists(figures))
+
+
+@method_decorator(login_not_required, name="dispatch")
+class IndicatorView(DetailView):  # type: ignore[type-arg]
+    """What an indicator means, and its figures in a chosen territory."""
+
+    template_name = "indicators/indicator_detail.html"
+    context_object_name = "indicator"
+    slug_field = slug_url_kwarg = "code"
+
+    def get_queryset(self) -> QuerySet[Indicator]:
+        return Indicator.objects.select_related("domain", "owner").prefetch_related("breakdowns")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        release = Release.objects.current()
+        territory = self.get_territory(release)
+        today = timezone.localdate()
+        kinds = count_kinds(territory, min(today, territory.valid_to)) if territory else {}
+        view = indicator_view(self.object, territory, release, kinds)
+        is_keeper = territory is not None and can_see_true_figures(self.request.user, territory)
+        return super().get_context_data(
+            release=release,
+            territory=territory,
+            view=view,
+            card=view.card,
+            sources=next(iter(sources_of([view.card], release).values()), []) if view.card else [],
+            places=self.get_places(territory),
+            areas=self.get_areas(territory, release, kinds) if territory and kinds else None,
+            is_keeper=is_keeper,
+            discrepancies=discrepancies(self.object, territory) if is_keeper and territory else [],
+            goals=[(target, SDG_GOALS.get(int(target.split(".")[0]), "")) for target in self.object.sdg_targets],
+            objectives=[(number, GCM_OBJECTIVES.get(number, "")) for number in self.object.gcm_objectives],
+            **kwargs,
+        )
+
+    def get_territory(self, release: Release | None) -> Territory | None:
+        """The one in the address (?territory=scheme:code), else where there are figures."""
+        scheme, _colon, code = self.request.GET.get("territory", "").partition(":")
+        if code:
+            return get_object_or_404(Territory.objects.select_related("scheme"), scheme__code=scheme, code=code)
+        return territory_with_figures(self.object, release)
+
+    def get_places(self, territory: Territory | None) -> list[Territory]:
+        """Where else to look: above the territory, itself, and its parts."""
+        if territory is None:
+            return []
+        above = list(Territory.objects.above(territory).select_related("scheme"))
+        parts = Territory.objects.filter(parent=territory).places().select_related("scheme")
+        return [*above, *parts]
+
+    def get_areas(self, territory: Territory, release: Release | None, kinds: dict[str, int]) -> dict[str, Any] | None:
+        """The table of the territory's parts of one kind; None where there is nothing to put in it."""
+        kind = self.request.GET.get("level", "")
+        if kind not in kinds:
+            kind = next(iter(kinds))
+        sort = self.request.GET.get("sort", "")
+        parts = territory_parts(territory, release, self.object, kind, timezone.localdate())
+        if not any(part.cell for part in parts.figures):
+            return None
+        return {
+            "parts": parts,
+            "rows": parts.sorted_by(sort if sort in SORTS else "name"),
+            "kind": kind,
+            "levels": [(one, KINDS_PLURAL[one], count) for one, count in kinds.items()],
+            "period": period_words(parts.period) if parts.period else "",
+            "short_unit": "%" if self.object.unit == Unit.PERCENT else "",
+        }

@@ -1,0 +1,249 @@
+import csv
+import json
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.generic import DetailView, FormView
+from django.views.generic.base import View
+from django.views.generic.detail import SingleObjectMixin
+from django_filters.views import FilterView
+
+from indicators import actions
+from indicators.filters import ImportFilter
+from indicators.forms import ImportForm, too_large
+from indicators.imports.mapping import read_mapping
+from indicators.models import DirtyMark, Import, ImportMessage, Mapping
+from indicators.permissions import authorities_of, can_decide_import, can_import
+from indicators.uploads import LimitedUploadHandler
+from orgs.mixins import AccessMixin, ActionMixin
+
+# Beyond this a file is refused by what its sender says of its size, unread: ten times what would be taken.
+HOPELESS = 10
+
+
+class ImportListView(AccessMixin, FilterView):
+    """The steward's desk: what was brought in, and what waits for a decision."""
+
+    may_enter = can_import
+    model = Import
+    template_name = "indicators/import_list.html"
+    filterset_class = ImportFilter
+    context_object_name = "imports"
+    paginate_by = 25
+
+    def get_queryset(self) -> QuerySet[Import]:
+        found: QuerySet[Import] = super().get_queryset()
+        return found.select_related("authority", "source", "created_by")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        waiting = Import.objects.visible_to(self.request.user).filter(state=Import.State.STORED)
+        return super().get_context_data(waiting=waiting.count(), marks=DirtyMark.objects.count(), **kwargs)
+
+
+class ImportCreateView(AccessMixin, ActionMixin, FormView):  # type: ignore[type-arg]
+    """Upload a file and see what is in it. The check stores no figure."""
+
+    may_enter = can_import
+    template_name = "indicators/import_form.html"
+    form_class = ImportForm
+    object: Import
+
+    # The token is checked below, once the body can be read without keeping what is too large.
+    @method_decorator(csrf_exempt)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.is_too_large = False
+        if request.method == "POST":
+            if int(request.META.get("CONTENT_LENGTH") or 0) > HOPELESS * settings.IMPORT_MAX_BYTES:
+                return self.refuse(request)
+            handler = LimitedUploadHandler(settings.IMPORT_MAX_BYTES)
+            request.upload_handlers.insert(0, handler)
+            try:
+                request.POST  # noqa: B018 - reads the body
+            except RequestDataTooBig:
+                return self.refuse(request)
+            self.is_too_large = handler.is_too_large
+        return self.dispatch_checked(request, *args, **kwargs)
+
+    @method_decorator(csrf_protect)
+    def dispatch_checked(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().dispatch(request, *args, **kwargs)
+
+    def refuse(self, request: HttpRequest) -> HttpResponse:
+        """Says why without having read the body: nothing is done, so that no token is needed."""
+        messages.error(request, too_large().messages[0])
+        response = redirect("indicators:import_create")
+        response.headers["Connection"] = "close"
+        return response
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {
+            **super().get_form_kwargs(),
+            "authorities": authorities_of(self.request.user),
+            "is_too_large": self.is_too_large,
+        }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(mappings=Mapping.objects.all(), limit=settings.IMPORT_MAX_BYTES, **kwargs)
+
+    def perform(self, form: ImportForm) -> Import:
+        definition, name = form.cleaned_data["read"]
+        return actions.check_import(
+            authority=form.cleaned_data["authority"],
+            mapping=definition,
+            mapping_name=name,
+            file=form.cleaned_data["file"],
+            by=self.request.user,
+        )
+
+    def get_success_url(self) -> str:
+        return self.object.get_absolute_url()
+
+
+class ImportDetailView(AccessMixin, DetailView):  # type: ignore[type-arg]
+    """What was found in a file, and the next step."""
+
+    may_enter = can_import
+    model = Import
+    template_name = "indicators/import_detail.html"
+    context_object_name = "batch"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = list(self.object.messages.all())
+        return super().get_context_data(
+            problems=[(message, actions.message_text(message)) for message in found],
+            marks=marks_of(self.object),
+            may_decide=can_decide_import(self.request.user, self.object),
+            by_oneself=self.object.created_by_id == self.request.user.pk,
+            **kwargs,
+        )
+
+
+def marks_of(batch: Import) -> int:
+    """How many places still wait for the rollup since the import was decided."""
+    if batch.state not in (Import.State.APPROVED, Import.State.UNDONE):
+        return 0
+    return DirtyMark.objects.count()
+
+
+class ImportProgressView(AccessMixin, DetailView):  # type: ignore[type-arg]
+    """The lines about the rollup, asked for again by the page until nothing waits any more."""
+
+    may_enter = can_import
+    model = Import
+    template_name = "indicators/_rollup_progress.html"
+    context_object_name = "batch"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(marks=marks_of(self.object), is_polled=True, **kwargs)
+
+
+class ImportDecisionView(AccessMixin, SingleObjectMixin, View):  # type: ignore[type-arg]
+    """A step of an import, by POST only."""
+
+    may_enter = can_import
+    may = can_decide_import
+    model = Import
+    http_method_names = ["post"]
+    done = ""
+
+    def decide(self, batch: Import) -> None:
+        raise NotImplementedError
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        batch = self.get_object()
+        assert isinstance(batch, Import)
+        try:
+            self.decide(batch)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+        else:
+            messages.success(request, self.done)
+        return redirect(batch)
+
+
+class ImportStoreView(ImportDecisionView):
+    def decide(self, batch: Import) -> None:
+        actions.store_import(batch=batch, by=self.request.user)
+        self.done = _("Stored. The figures count once they are approved.")
+
+
+class ImportApproveView(ImportDecisionView):
+    def decide(self, batch: Import) -> None:
+        actions.approve_import(batch=batch, by=self.request.user)
+        self.done = _("Approved. The figures count from now on; the public sees them with the next release.")
+
+
+class ImportUndoView(ImportDecisionView):
+    def decide(self, batch: Import) -> None:
+        actions.undo_import(batch=batch, by=self.request.user)
+        self.done = _("Undone. What the import had replaced counts again.")
+
+
+# --- Files to download --------------------------------------------------------------------------------------------------
+
+
+def harmless(text: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    cell = "" if text is None else str(text)
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def csv_response(name: str, rows: list[list[object]]) -> HttpResponse:
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.write("\ufeff")  # Spreadsheets take the file for UTF-8 by this.
+    csv.writer(response).writerows([[harmless(cell) for cell in row] for row in rows])
+    return response
+
+
+class ImportMessagesView(AccessMixin, SingleObjectMixin, View):  # type: ignore[type-arg]
+    """The messages of an import as a table to work through."""
+
+    may_enter = can_import
+    model = Import
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        batch = self.get_object()
+        head: list[object] = [_("Line"), _("Column"), _("Value"), _("Rows"), _("Message")]
+        found = ImportMessage.objects.filter(batch=batch)
+        rows: list[list[object]] = [
+            [message.line, message.column, message.value, message.rows, actions.message_text(message)]
+            for message in found
+        ]
+        return csv_response(f"import-{batch.pk}-messages.csv", [head, *rows])
+
+
+class MappingTemplateView(AccessMixin, SingleObjectMixin, View):  # type: ignore[type-arg]
+    """An empty file with the columns that a kind of file has."""
+
+    may_enter = can_import
+    model = Mapping
+
+    def get_queryset(self) -> QuerySet[Mapping]:
+        return Mapping.objects.all()
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        mapping = self.get_object()
+        assert isinstance(mapping, Mapping)
+        columns: list[object] = list(read_mapping(mapping.definition).columns)
+        return csv_response(f"template-{mapping.pk}.csv", [columns])
+
+
+class MappingView(MappingTemplateView):
+    """A mapping as JSON, to start one's own from."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        mapping = self.get_object()
+        assert isinstance(mapping, Mapping)
+        text = json.dumps(mapping.definition, ensure_ascii=False, indent=2)
+        response = HttpResponse(text, content_type="application/json; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="mapping-{mapping.pk}.json"'
+        return response
