@@ -1,7 +1,9 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, register_converter
 from django.urls.converters import SlugConverter
+from django.views.i18n import set_language
 
 from integration_portal import styleguide, views, views_whole
 from orgs.naming import RESERVED_SLUGS
@@ -29,7 +31,8 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("accounts/login/", views.LogIn.as_view(), name="account_login"),
     path("accounts/", include("allauth.urls")),
-    path("language/", include("django.conf.urls.i18n")),
+    # A visitor without an account chooses a language too.
+    path("language/setlang/", login_not_required(set_language), name="set_language"),
     path("admin/", admin.site.urls),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/outlines.json", styleguide.styleguide_outlines, name="styleguide_outlines"),

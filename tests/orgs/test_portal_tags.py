@@ -39,7 +39,9 @@ def draw(source: str, **context: object) -> str:
 
 def test_icon_is_hidden_unless_it_has_a_label():
     assert 'aria-hidden="true"' in draw("{% icon 'people' %}")
-    assert 'role="img" aria-label="People &amp; groups"' in draw("{% icon 'people' label=label %}", label="People & groups")
+    assert 'role="img" aria-label="People &amp; groups"' in draw(
+        "{% icon 'people' label=label %}", label="People & groups"
+    )
     assert "<path" in draw("{% icon 'people' %}")
 
 
