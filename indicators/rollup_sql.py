@@ -153,16 +153,17 @@ PERIODS = {
 
 # --- 2. From a complete set of groups in the same territory -----------------------------------------------------------------
 
-# What the territory itself said of a cell: reported, else drawn from its shorter periods or its own groups.
+# What the territory itself said of the cells of one rank: reported, else drawn from its shorter periods or its own groups.
 _OWN = """
     SELECT o.period_id, o.territory_id, o.breakdown_id, o.numerator, o.denominator,
            1 AS periods_used, 1 AS periods_expected, o.approved_at AS oldest_input_at
     FROM rollup_target t JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = %(indicator)s
          AND o.period_id = t.period_id AND o.territory_id = t.territory_id AND o.numerator IS NOT NULL
+    JOIN indicators_breakdown b ON b.id = o.breakdown_id AND b.rank = %(rank)s
     UNION ALL
     SELECT f.period_id, f.territory_id, f.breakdown_id, f.numerator, f.denominator,
            f.periods_used, f.periods_expected, f.oldest_input_at
-    FROM rollup_fresh f WHERE NOT EXISTS (
+    FROM rollup_fresh f JOIN indicators_breakdown b ON b.id = f.breakdown_id AND b.rank = %(rank)s WHERE NOT EXISTS (
         SELECT FROM indicators_observation o WHERE o.status = 'approved' AND o.indicator_id = %(indicator)s
         AND o.period_id = f.period_id AND o.territory_id = f.territory_id AND o.breakdown_id = f.breakdown_id AND o.numerator IS NOT NULL)
 """
@@ -177,9 +178,7 @@ CATEGORIES = f"""
         SELECT own.period_id, own.territory_id, m.whole_id, m.dimension_id, m.set_size,
                sum(own.numerator) AS numerator, sum(own.denominator) AS denominator, min(own.periods_used) AS periods_used,
                max(own.periods_expected) AS periods_expected, min(own.oldest_input_at) AS oldest_input_at
-        FROM ({_OWN}) AS own
-        JOIN indicators_breakdown b ON b.id = own.breakdown_id AND b.rank = %(rank)s
-        JOIN indicators_breakdownmargin m ON m.part_id = b.id
+        FROM ({_OWN}) AS own JOIN indicators_breakdownmargin m ON m.part_id = own.breakdown_id
         GROUP BY 1, 2, 3, 4, 5 HAVING count(*) = m.set_size
     ) AS s
     JOIN orgs_territory terr ON terr.id = s.territory_id

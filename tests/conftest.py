@@ -1,12 +1,18 @@
 """What holds for every test. The servers are provided by tests/settings.py, which Django reads first."""
 
+import io
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.test import override_settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 OWN_HOSTS = {"127.0.0.1", "::1", "localhost", urlsplit(os.environ["REDIS_URL"]).hostname}
@@ -32,3 +38,12 @@ def shared() -> Path:
             pytest.fail(f"{reason}, and SHARED=required.")
         pytest.skip(reason)
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The whole demo, loaded once for the tests of a module and gone after them."""
+    with django_db_blocker.unblock(), override_settings(DEMO=True), transaction.atomic():
+        call_command("load_demo", stdout=io.StringIO())
+        yield
+        transaction.set_rollback(True)

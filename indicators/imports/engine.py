@@ -22,6 +22,7 @@ from orgs.models import Territory, TerritoryScheme
 
 MAX_VALUES = 50_000
 MAX_PROBLEMS = 200
+MANY_ROWS = 5_000
 # A number as files write it: at most 18 digits before the point and ten after it; no exponent, no NaN.
 NUMBER = r"^[+-]?[0-9]{1,18}(\.[0-9]{1,10})?$"
 
@@ -82,7 +83,10 @@ def store(batch_id: int, source_id: int) -> int:
         cursor.execute(LOCK)
         cursor.execute(SUPERSEDE_PENDING)
         cursor.execute(STORE, {"batch": batch_id, "source": source_id})
-        return int(cursor.rowcount)
+        stored = int(cursor.rowcount)
+        if stored >= MANY_ROWS:  # The rollup follows at once, and plans by what it knows of the table.
+            cursor.execute("ANALYZE indicators_observation")
+        return stored
 
 
 def column_names(mapping: Mapping) -> dict[str, str]:
