@@ -1,10 +1,8 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, register_converter
 from django.urls.converters import SlugConverter
-from django.views.i18n import set_language
 from django.views.i18n import set_language
 
 from integration_portal import styleguide, views, views_whole
