@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from celery import current_app
 from django.conf import settings
@@ -27,7 +26,7 @@ def database_url() -> str:
     host = str(values["HOST"] or "")
     user = f"{values['USER'] or ''}" + (f":{values['PASSWORD']}" if values["PASSWORD"] else "")
     if host.startswith("/"):
-        return f"postgres://{user}@{quote(host, safe='')}/{values['NAME']}"
+        return f"postgres://{user}@:{values['PORT'] or 5432}/{host}/{values['NAME']}"
     return f"postgres://{user}@{host or 'localhost'}:{values['PORT'] or 5432}/{values['NAME']}"
 
 

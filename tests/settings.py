@@ -7,19 +7,19 @@ REDIS_URL set those are used: Django makes a database beside the one that is nam
 import atexit
 import contextlib
 import os
+import re
 import tempfile
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from integration_portal import embedded
 
 
 def another_redis_database(url: str, *, further: int) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "redis+socket":
-        number = int(parts.query.removeprefix("virtual_host=") or 0)
-        return parts._replace(query=f"virtual_host={(number + further) % 16}").geturl()
-    return parts._replace(path=f"/{(int(parts.path.strip('/') or 0) + further) % 16}").geturl()
+    """Its number is the path after the host, or with a socket the virtual host; Redis has sixteen unless told."""
+    named = re.fullmatch(r"(redis\+socket://[^?]+\?virtual_host=|rediss?://[^/]+/)(\d+)", url)
+    if named is None:
+        raise ValueError(f"REDIS_URL has to end with the number of a database for the tests: {url}")
+    return f"{named[1]}{(int(named[2]) + further) % 16}"
 
 
 servers = contextlib.ExitStack()
