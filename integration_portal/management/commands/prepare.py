@@ -11,7 +11,7 @@ class Command(BaseCommand):
     help = "Bring the database up to date; in the demo, fill an empty one. Safe to run at every start."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
+        call_command("migrate", interactive=False, verbosity=options["verbosity"])
         call_command("createcachetable", verbosity=0)
         if settings.DEMO and not Organisation.objects.exists():
             self.stdout.write("Loading the demo, once.")
