@@ -1,7 +1,7 @@
 """The mixins of the portal's views: access, and forms that end in an action."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -22,15 +22,24 @@ def show_refusal(form: BaseForm, refusal: ValidationError) -> None:
         form.add_error(name if name in form.fields else None, errors)
 
 
-class AccessMixin(View):
+class PersonMixin(View):
+    """A view that only people who are logged in reach."""
+
+    @property
+    def person(self) -> User:
+        assert isinstance(self.request.user, User)  # LoginRequiredMiddleware has seen to it.
+        return self.request.user
+
+
+class AccessMixin(PersonMixin):
     """Who may see and do what. Deny by default: a page is public only where `login_not_required` says so.
 
     What exists for a person is the queryset's `visible_to(user)`: anything else answers 404. What they may do is a plain predicate,
-    `may_enter(user)` for the page and `may(user, object)` for the object on it: without it the answer is 403.
+    `may_enter(user)` for the page and `may(user, object)` for the object on it, each set as a `staticmethod`: without it the answer is 403.
     """
 
-    may_enter: Callable[[User], bool] | None = None
-    may: Callable[[User, Any], bool] | None = None
+    may_enter: ClassVar[Callable[[Any], bool] | None] = None
+    may: ClassVar[Callable[[Any, Any], bool] | None] = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         may_enter = type(self).may_enter
@@ -49,7 +58,7 @@ class AccessMixin(View):
         return found
 
 
-class ActionMixin(View):
+class ActionMixin(PersonMixin):
     """A form view whose valid form is handed to an action: `perform(form)` returns the object or raises ValidationError.
 
     All of it is one transaction; what the action refuses stands as an error on the form, with everything the person typed.
