@@ -75,6 +75,9 @@ def compile_catalogue(catalogue: Path) -> int:
 
 def faults(catalogue: Path, template: Catalog) -> Iterator[str]:
     """What keeps a catalogue from being used as it is, in words for the terminal."""
+    if not catalogue.exists():
+        yield "there is no such catalogue (run `make messages`)"
+        return
     current = read(catalogue)
     wanted = {(message.id, message.context) for message in template if message.id}
     present = {(message.id, message.context) for message in current if message.id}

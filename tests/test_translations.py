@@ -121,6 +121,11 @@ def test_stale_and_missing_and_broken_translations_are_faults(checkout, spanish)
     assert any("total" in fault for fault in found)
 
 
+def test_missing_catalogue_is_a_fault(checkout, spanish):
+    found = list(translations.faults(spanish, translations.gather(checkout)))
+    assert found == ["there is no such catalogue (run `make messages`)"]
+
+
 def test_language_that_is_not_promised_may_have_gaps(checkout):
     arabic = checkout / "locale" / "ar" / "LC_MESSAGES" / "django.po"
     translations.update(arabic, translations.gather(checkout))
