@@ -34,15 +34,19 @@ class PartnershipFilter(django_filters.FilterSet):
         method="in_territory", label=_("Territory, with all below it"), lookup=TerritoryLookup()
     )
     domain = django_filters.ModelChoiceFilter(
-        field_name="domains", queryset=Domain.objects.all(), label=_("Domain"), to_field_name="slug"
+        field_name="domains",
+        queryset=Domain.objects.all(),
+        label=_("Domain"),
+        to_field_name="slug",
+        empty_label=_("Any"),
     )
     level = django_filters.ModelChoiceFilter(
-        method="confirmed_at", queryset=levels, label=_("Confirmed level"), to_field_name="code"
+        method="confirmed_at", queryset=levels, label=_("Confirmed level"), to_field_name="code", empty_label=_("Any")
     )
-    state = django_filters.ChoiceFilter(choices=PartnershipState, label=_("State"))
-    kind = django_filters.ChoiceFilter(choices=PartnershipKind, label=_("Kind"))
+    state = django_filters.ChoiceFilter(choices=PartnershipState, label=_("State"), empty_label=_("Any"))
+    kind = django_filters.ChoiceFilter(choices=PartnershipKind, label=_("Kind"), empty_label=_("Any"))
     authority = django_filters.ModelChoiceFilter(
-        method="led_by", queryset=leading_authorities, label=_("Authority"), to_field_name="slug"
+        method="led_by", queryset=leading_authorities, label=_("Authority"), to_field_name="slug", empty_label=_("Any")
     )
 
     class Meta:
@@ -76,10 +80,14 @@ class PartnershipFilter(django_filters.FilterSet):
 class PracticeFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Words"))
     domain = django_filters.ModelChoiceFilter(
-        field_name="domains", queryset=Domain.objects.all(), label=_("Domain"), to_field_name="slug"
+        field_name="domains",
+        queryset=Domain.objects.all(),
+        label=_("Domain"),
+        to_field_name="slug",
+        empty_label=_("Any"),
     )
     level = django_filters.ModelChoiceFilter(
-        method="at_level", queryset=levels, label=_("Engagement level"), to_field_name="code"
+        method="at_level", queryset=levels, label=_("Engagement level"), to_field_name="code", empty_label=_("Any")
     )
 
     class Meta:

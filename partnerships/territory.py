@@ -52,8 +52,8 @@ def partnerships_of(territory: Territory, user: Person, on: datetime.date, *, li
     confirmed = Counter(
         Assessment.objects.confirmed_on(on)
         .filter(partnership__in=live.values("pk"))
-        .order_by("partnership", "-ends_on")
-        .distinct("partnership")
+        .order_by("partnership_id", "-ends_on")
+        .distinct("partnership_id")
         .values_list("confirmed__code", flat=True)
     )
     levels = list(Level.objects.filter(scale=Scale.objects.filter(is_current=True).first()).order_by("order"))

@@ -36,6 +36,11 @@ urlpatterns = [
         "partnerships/<slug:reference>/documents/<int:pk>/", views.DocumentDownload.as_view(), name="document_download"
     ),
     path(
+        "partnerships/<slug:reference>/records/<slug:family>/<int:pk>/edit/",
+        views.RecordEdit.as_view(),
+        name="record_edit",
+    ),
+    path(
         "partnerships/<slug:reference>/records/<slug:family>/<int:pk>/remove/",
         views.RecordRemove.as_view(),
         name="record_remove",

@@ -81,6 +81,9 @@ class AssessmentState(models.TextChoices):
     CONFIRMED = "confirmed", _("confirmed")
 
 
+# While the claim is the authority's to change.
+WITH_THE_AUTHORITY = (AssessmentState.DRAFT, AssessmentState.RETURNED)
+
 # Why a record cannot serve a criterion (`partnerships.engagement.Obstacle`), in words for the person who may mend it.
 OBSTACLE_WORDS = {
     "kind": _("it is not of the right kind."),

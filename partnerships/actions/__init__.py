@@ -15,7 +15,7 @@ from partnerships.actions.partnership import (
     revise_partnership,
 )
 from partnerships.actions.practice import add_practice, link_practice
-from partnerships.actions.records import add_document, log_activity, log_contribution, remove_record
+from partnerships.actions.records import add_document, log_activity, log_contribution, remove_record, revise_record
 from partnerships.actions.reference_data import load_practices, load_scale
 from partnerships.actions.review import Verdict, decide_assessment
 from partnerships.actions.table import found_table, give_seat, hold_meeting
@@ -44,6 +44,7 @@ __all__ = [
     "put_forward_evidence",
     "remove_record",
     "revise_partnership",
+    "revise_record",
     "submit_assessment",
     "withdraw_evidence",
 ]

@@ -28,10 +28,9 @@ from partnerships.models import (
     Partnership,
     Scale,
 )
-from partnerships.vocabulary import OBSTACLE_WORDS, AssessmentState, PartnershipState, Stage
+from partnerships.vocabulary import OBSTACLE_WORDS, WITH_THE_AUTHORITY, AssessmentState, PartnershipState, Stage
 
 State = AssessmentState
-WITH_THE_AUTHORITY = (State.DRAFT, State.RETURNED)
 
 
 def locked_assessment(assessment: Assessment) -> Assessment:

@@ -129,8 +129,11 @@ def revise_partnership(
     if practices is not None:
         partnership.practices.set(practices)
     replace_partners(partnership, partners)
+    partners_now = PartnershipParty.objects.filter(partnership=partnership).partners().select_related("organisation")
     if stored.state in (State.PROPOSED, State.ACTIVE):
-        ask(partnership, again=stored.state == State.PROPOSED)
+        ask(partnership, partners_now.filter(answer=PartyAnswer.WAITING, asked_at=None))
+    if stored.state == State.PROPOSED:
+        ask(partnership, partners_now.exclude(answer=PartyAnswer.WAITING))
     return partnership
 
 
@@ -151,16 +154,14 @@ def replace_partners(partnership: Partnership, partners: Sequence[Organisation])
             PartnershipParty.objects.create(partnership=partnership, organisation=partner, role=PartyRole.PARTNER)
 
 
-def ask(partnership: Partnership, *, again: bool) -> None:
-    """Writes to the partners who have not been asked yet; with `again`, to those who have answered as well."""
-    parties = PartnershipParty.objects.filter(partnership=partnership).partners().select_related("organisation")
-    wanted = [party for party in parties if party.asked_at is None or (again and party.answer != PartyAnswer.WAITING)]
-    now = timezone.now()
-    for party in wanted:
+def ask(partnership: Partnership, parties: Iterable[PartnershipParty]) -> None:
+    """Writes to these partners; whatever they had answered was to other words, and is open again."""
+    asked = list(parties)
+    for party in asked:
         party.answer, party.note, party.answered_by, party.answered_at = PartyAnswer.WAITING, "", None, None
-        party.asked_at = now
+        party.asked_at = timezone.now()
         party.save()
-    emails.ask_partners(partnership, wanted)
+    emails.ask_partners(partnership, asked)
 
 
 @transaction.atomic
@@ -174,7 +175,7 @@ def propose_partnership(*, partnership: Partnership, by: User) -> Partnership:
     )
     stored.state = State.PROPOSED
     stored.save(update_fields=["state", "updated_at"])
-    ask(stored, again=True)
+    ask(stored, PartnershipParty.objects.filter(partnership=stored).partners().select_related("organisation"))
     return stored
 
 

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from orgs.models import Organisation, User
 from partnerships import document_files
 from partnerships.actions.partnership import locked, refuse_unless
+from partnerships.evidence import date_of
 from partnerships.models import Activity, Contribution, Document, Partnership, PartnershipParty
-from partnerships.vocabulary import PartnershipState
+from partnerships.vocabulary import WITH_THE_AUTHORITY, PartnershipState
 
 
 def check_date(partnership: Partnership, date: datetime.date) -> None:
@@ -24,6 +25,13 @@ def check_date(partnership: Partnership, date: datetime.date) -> None:
     refuse_unless(date <= timezone.localdate(), _("This date lies in the future. Log it when it has happened."))
     if partnership.state == PartnershipState.ENDED and partnership.ends_on is not None:
         refuse_unless(date <= partnership.ends_on, _("The partnership had ended by that date."))
+
+
+def check_parties(partnership: Partnership, giver: Organisation, receiver: Organisation) -> None:
+    parties = set(PartnershipParty.objects.filter(partnership=partnership).values_list("organisation", flat=True))
+    refuse_unless(
+        {giver.pk, receiver.pk} <= parties, _("A contribution goes from one party of the partnership to another.")
+    )
 
 
 @transaction.atomic
@@ -83,10 +91,7 @@ def log_contribution(
 ) -> Contribution:
     """Both giver and receiver are parties."""
     check_date(locked(partnership), given_on)
-    parties = set(PartnershipParty.objects.filter(partnership=partnership).values_list("organisation", flat=True))
-    refuse_unless(
-        {giver.pk, receiver.pk} <= parties, _("A contribution goes from one party of the partnership to another.")
-    )
+    check_parties(partnership, giver, receiver)
     contribution = Contribution(
         partnership=partnership,
         giver=giver,
@@ -164,6 +169,25 @@ def checksum_of(file: "File[Any]") -> str:
         digest.update(chunk)
     file.seek(0)
     return digest.hexdigest()
+
+
+@transaction.atomic
+def revise_record(*, record: Activity | Contribution | Document, by: User) -> None:
+    """Saves the changed facts that `record` carries.
+
+    What a reviewer reads or has judged stays as it is; while the authority prepares its claim a record can be mended,
+    and a verdict of an earlier round on it falls.
+    """
+    check_date(locked(record.partnership), date_of(record))
+    settled = record.evidence.exclude(assessment__state__in=WITH_THE_AUTHORITY)
+    refuse_unless(
+        not settled.exists(), _("This record stands as evidence in a claim that was submitted. It stays as it is.")
+    )
+    if isinstance(record, Contribution):
+        check_parties(record.partnership, record.giver, record.receiver)
+    record.full_clean()
+    record.save()
+    record.evidence.update(is_accepted=None)
 
 
 @transaction.atomic

@@ -105,7 +105,11 @@ class ReviewForm(PortalForm):
                 initial={True: "yes", False: "no"}.get(piece.is_accepted),  # type: ignore[arg-type]
             )
             self.fields[f"comment_{piece.pk}"] = forms.CharField(
-                label=_("Comment"), required=False, max_length=2000, initial=piece.comment
+                label=_("Comment"),
+                required=False,
+                max_length=2000,
+                initial=piece.comment,
+                widget=forms.TextInput(attrs={"placeholder": _("Comment")}),
             )
         # The verdicts stand in the page before the decision, and so do their errors in the summary.
         self.order_fields([name for name in self.fields if name not in ("outcome", "reasons")])

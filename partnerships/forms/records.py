@@ -119,6 +119,9 @@ class DocumentForm(PortalModelForm):
         self.fields["language"].choices = [("", "---------"), *language_choices()]  # type: ignore[attr-defined]
         self.initial.setdefault("dated_on", timezone.localdate())
 
+        if self.instance.pk:
+            del self.fields["file"]  # Another file is another document.
+
     def clean_file(self) -> Any:
         examine(self.cleaned_data["file"])
         return self.cleaned_data["file"]

@@ -98,7 +98,7 @@ class Partnership(models.Model):
     is_sample = models.BooleanField(_("sample"), default=False)
     version = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="partnerships_logged", null=True
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="partnerships_logged", null=True, blank=True
     )
     created_at = models.DateTimeField(_("logged at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)

@@ -22,6 +22,7 @@ from partnerships.views.records import (
     ContributionCreate,
     DocumentCreate,
     DocumentDownload,
+    RecordEdit,
     RecordRemove,
 )
 from partnerships.views.review import AssessmentQueue, AssessmentReview
@@ -54,6 +55,7 @@ __all__ = [
     "PracticeDetail",
     "PracticeLink",
     "PracticeList",
+    "RecordEdit",
     "RecordRemove",
     "SeatCreate",
     "TableCreate",

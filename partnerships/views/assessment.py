@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import CreateView, FormView, View
@@ -62,6 +63,7 @@ class Option:
     stage: str
     url: str
     evidence: Evidence | None
+    edit_url: str
     hindrance: str | Promise = ""
     """What would have to be mended before it can."""
 
@@ -161,6 +163,10 @@ class Sheet:
             stage=record.get_stage_display() if hasattr(record, "stage") else "",
             url=record.get_absolute_url() if isinstance(record, Document) else "",
             evidence=evidence,
+            edit_url=reverse(
+                "partnerships:record_edit",
+                args=[self.assessment.partnership.reference, record._meta.model_name, record.pk],
+            ),
             hindrance=OBSTACLE_WORDS[found.value] if found is not None and is_near else "",
         ), found is None
 

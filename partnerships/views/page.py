@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -19,12 +19,13 @@ from partnerships.models import (
     AssessmentDecision,
     Contribution,
     Document,
+    Evidence,
     Experience,
     Partnership,
     PartnershipParty,
 )
 from partnerships.permissions import can_answer, can_edit_partnership, can_give_experience
-from partnerships.vocabulary import AssessmentState, PartnershipState, PartyAnswer, PartyRole
+from partnerships.vocabulary import WITH_THE_AUTHORITY, AssessmentState, PartnershipState, PartyAnswer, PartyRole
 from partnerships.voices import period_words, voices_of
 
 
@@ -55,6 +56,7 @@ class Entry:
     facts: str = ""
     url: str = ""
     is_private: bool = False
+    edit_url: str = ""
     remove_url: str = ""
 
 
@@ -99,7 +101,7 @@ def partnership_page(partnership: Partnership, user: Person) -> dict[str, Any]:
             *steps_of_partner(partnership, user, mine),
             *(steps_of_authority(partnership, assessments) if may_edit else []),
         ],
-        "entries": timeline(partnership, user, may_remove=may_edit),
+        "entries": timeline(partnership, user, may_change=may_edit),
         "domains": list(partnership.domains.all()),
         "practices": list(partnership.practices.all()),
         "facts": facts(partnership),
@@ -275,18 +277,37 @@ def experience_steps(partnership: Partnership, party: PartnershipParty) -> list[
 # The timeline
 
 
-def timeline(partnership: Partnership, user: Person, *, may_remove: bool) -> list[Entry]:
-    entries = [
+def timeline(partnership: Partnership, user: Person, *, may_change: bool) -> list[Entry]:
+    """Newest first, with the ways to change what does not stand as evidence yet."""
+    documents = Document.objects.visible_to(user).filter(partnership=partnership)
+    rows: list[Keyed] = [
         *[of_activity(row) for row in partnership.activities.all()],
         *[of_contribution(row) for row in partnership.contributions.select_related("giver", "receiver")],
-        *[of_document(row, partnership) for row in Document.objects.visible_to(user).filter(partnership=partnership)],
+        *[of_document(row, partnership) for row in documents],
     ]
-    rows = sorted(entries, key=lambda pair: pair[1].at, reverse=True)
-    if not may_remove:
-        return [entry for _row, entry in rows]
+    rows.sort(key=lambda pair: pair[1].at, reverse=True)
+    if not may_change:
+        return [entry for _key, entry in rows]
+    evidence = Evidence.objects.filter(assessment__partnership=partnership).select_related("assessment")
+    settled, used = set(), set()
+    for piece in evidence:
+        key = next(
+            (family, pk)
+            for family, pk in [
+                ("activity", piece.activity_id),
+                ("contribution", piece.contribution_id),
+                ("document", piece.document_id),
+            ]
+            if pk is not None
+        )
+        used.add(key)
+        if piece.assessment.state not in WITH_THE_AUTHORITY:
+            settled.add(key)
     return [
-        Entry(
-            **{**vars(entry), "remove_url": reverse("partnerships:record_remove", args=[partnership.reference, *key])}
+        replace(
+            entry,
+            edit_url="" if key in settled else reverse("partnerships:record_edit", args=[partnership.reference, *key]),
+            remove_url="" if key in used else reverse("partnerships:record_remove", args=[partnership.reference, *key]),
         )
         for key, entry in rows
     ]

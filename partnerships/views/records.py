@@ -2,20 +2,27 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Model, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import CreateView, TemplateView, View
+from django.views.generic import CreateView, TemplateView, UpdateView, View
 
+from orgs.forms import PortalModelForm
 from orgs.mixins import ActionMixin
-from partnerships.actions import add_document, log_activity, log_contribution, remove_record
+from partnerships.actions import add_document, log_activity, log_contribution, remove_record, revise_record
 from partnerships.evidence import AnyRecord
 from partnerships.forms import ActivityForm, ContributionForm, DocumentForm
 from partnerships.models import Activity, Contribution, Document
 from partnerships.permissions import can_edit_partnership
 from partnerships.views.within import WithinPartnershipMixin
 
+FORMS: dict[str, type[PortalModelForm]] = {
+    "activity": ActivityForm,
+    "contribution": ContributionForm,
+    "document": DocumentForm,
+}
 MODELS = {"activity": Activity, "contribution": Contribution, "document": Document}
 
 
@@ -78,16 +85,42 @@ class DocumentCreate(RecordCreate):
         return added
 
 
-class RecordRemove(WithinPartnershipMixin, TemplateView):
+class RecordMixin(WithinPartnershipMixin):
+    """For a page of one record, named by its family and key."""
+
     may = can_edit_partnership
-    template_name = "partnerships/record_remove.html"
+    record: AnyRecord
 
     def find(self) -> None:
         super().find()
         model = MODELS.get(self.kwargs["family"])
         if model is None:
             raise Http404
-        self.record: AnyRecord = get_object_or_404(model, partnership=self.partnership, pk=self.kwargs["pk"])
+        self.record = get_object_or_404(model, partnership=self.partnership, pk=self.kwargs["pk"])
+
+
+class RecordEdit(ActionMixin, RecordMixin, UpdateView):  # type: ignore[type-arg]
+    template_name = "partnerships/record_form.html"
+
+    def get_object(self, queryset: QuerySet[Any] | None = None) -> Model:
+        return self.record
+
+    def get_form_class(self) -> type[PortalModelForm]:
+        return FORMS[self.kwargs["family"]]
+
+    def perform(self, form: PortalModelForm) -> None:
+        revise_record(record=form.instance, by=self.request.user)
+        messages.success(self.request, _("Saved."))
+
+    def get_success_url(self) -> str:
+        return f"{self.partnership.get_absolute_url()}#records"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(title=_("Edit “%(title)s”") % {"title": self.record}, **kwargs)
+
+
+class RecordRemove(RecordMixin, TemplateView):
+    template_name = "partnerships/record_remove.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.act(lambda: remove_record(record=self.record, by=self.request.user), _("It is removed."))
