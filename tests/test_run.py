@@ -74,8 +74,8 @@ def is_running(process: int) -> bool:
 
 def children_of(process: int) -> set[int]:
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = dict(map(int, line.split()) for line in listed.splitlines())
-    return {child for child, parent in parents.items() if parent == process}
+    pairs = [map(int, line.split()) for line in listed.splitlines()]
+    return {child for child, parent in pairs if parent == process}
 
 
 def test_portal_answers_and_leaves_no_process_when_interrupted(start, var, port):
