@@ -380,7 +380,7 @@ class LookupField(forms.Field):
         return isinstance(value, Model) or (isinstance(self.lookup, CodeLookup) and isinstance(value, str))
 
     def clean(self, value: Typed) -> Any:
-        texts = [text.strip()[:250] for text in value.texts if text.strip()]
+        texts = [plain for plain in (" ".join(text.replace("\0", "").split())[:250] for text in value.texts) if plain]
         chosen = self.lookup.get(value.chosen)
         self.widget.questions = {}
         found: list[Any] = [] if not self.several else list(chosen)

@@ -1,11 +1,11 @@
 """The three pages by which an organisation registers itself. Each is valid or not by itself."""
 
 import datetime
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -222,10 +222,10 @@ def form_as_typed(registration: Registration, page: str) -> RegistrationForm:
     return PAGES[page](MultiValueDict(answers["typed"]))
 
 
-def typed_in(form: RegistrationForm, data: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What belongs to the page among what was sent."""
+def typed_in(form: RegistrationForm, data: QueryDict) -> dict[str, list[str]]:
+    """What belongs to the page among what was sent, without the NUL that PostgreSQL cannot hold."""
     names = {name for field in form.fields for name in (field, f"{field}_chosen")}
-    return {name: data.getlist(name) for name in names if name in data}  # type: ignore[attr-defined]
+    return {name: [value.replace("\0", "") for value in data.getlist(name)] for name in names if name in data}
 
 
 def namesakes(name: str) -> list[Organisation]:

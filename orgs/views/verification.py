@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import ListView, UpdateView
 
@@ -128,12 +129,12 @@ def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:
     return [
         (_("Name"), organisation.name),
         (words("acronym").verbose_name, organisation.acronym),  # type: ignore[union-attr]
-        (_("Kind"), organisation.get_kind_display()),
+        (_("Kind"), capfirst(organisation.get_kind_display())),
         (_("Since"), organisation.founded_year),
         (_("Led by"), ", ".join(str(who) for who in led_by(organisation))),
         (_("Based in"), organisation.territory.label),
-        (_("Works in"), "\n".join(place.label for place in organisation.works_in.all())),
-        (_("Domains"), "\n".join(str(domain) for domain in organisation.domains.all())),
+        (_("Works in"), " · ".join(place.label for place in organisation.works_in.all())),
+        (_("Domains"), " · ".join(str(domain) for domain in organisation.domains.all())),
         (_("Languages"), ", ".join(language_label(code) for code in organisation.languages)),
         (_("Communities of origin"), ", ".join(country_name(code) for code in organisation.communities)),
         (_("What it does"), organisation.description),

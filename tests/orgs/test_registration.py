@@ -74,7 +74,13 @@ def text_of(response):
 def test_visitor_registers_and_confirms(client, where, raval, old_town, domain):
     fill_in(client, where)
     check = text_of(client.get(reverse("orgs:registration_check")))
-    for said in ("Mà &amp; Pà", "informal group", "el Raval (neighbourhood, Ciutat Vella, Barcelona)", "Arabic", "No papers"):
+    for said in (
+        "Mà &amp; Pà",
+        "informal group",
+        "el Raval (neighbourhood, Ciutat Vella, Barcelona)",
+        "Arabic",
+        "No papers",
+    ):
         assert said.lower() in check.lower()
     sent = text_of(send(client))
     registration = Registration.objects.get()
@@ -347,6 +353,12 @@ def test_page_saves_while_one_types(client):
     assert "Saved " in text_of(answer)
     assert "<html" not in text_of(answer)
     assert Registration.objects.get().answers["who"]["typed"]["name"] == ["Half"]
+
+
+def test_page_with_a_nul_is_an_error_and_no_fault(client):
+    begin(client)
+    assert client.post(url("who"), {**WHO, "name": "N\0l"}).status_code == 200
+    assert client.post(url("where"), {"territory": "\0", "works_in": "a\0"}).status_code == 200
 
 
 def test_namesake_is_pointed_out(client, where):

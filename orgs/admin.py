@@ -1,0 +1,293 @@
+"""What administrators keep: people, places, vocabulary, appointments, and the letters that could not be sent.
+
+Whoever may come in at all is staff, and staff may do everything here (`User.has_perm`). Writes that are actions elsewhere
+are the same actions here.
+"""
+
+from typing import Any
+
+from allauth.account.forms import ResetPasswordForm
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from modeltranslation.admin import TranslationAdmin
+
+from orgs import actions
+from orgs.ladders import standing
+from orgs.models import (
+    Domain,
+    Membership,
+    Organisation,
+    OutgoingMail,
+    ReviewerAppointment,
+    Territory,
+    TerritoryScheme,
+    TerritorySuccession,
+    User,
+    Verification,
+)
+from orgs.verification import CHECKLIST, LADDER
+
+# Roles come from memberships and appointments; secrets of a second factor are nobody's to read.
+for model in (Group, Authenticator):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Kept by actions and tasks; here it is looked at."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    can_delete = False
+    autocomplete_fields = ["user", "organisation"]
+    fields = ["user", "organisation", "role", "created_at", "ended_at"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class UserAdminForm(forms.ModelForm):
+    """No password is shown or set here: a new person chooses one through a letter, or logs in by code."""
+
+    class Meta:
+        model = User
+        fields = ["email", "name", "language", "is_active", "is_staff"]
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    form = UserAdminForm
+    list_display = ["email", "name", "is_staff", "is_active", "is_sample", "last_login"]
+    list_filter = ["is_staff", "is_active", "is_sample", "language"]
+    search_fields = ["email", "name"]
+    readonly_fields = ["last_login", "date_joined"]
+    inlines = [MembershipInline]
+    actions = ["send_password_letter"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        asked = ["email", "name", "language", "is_active", "is_staff"]
+        return [*asked, "last_login", "date_joined"] if obj else asked
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            # An administrator vouches for the address; there is nobody else to ask for a confirmation of it.
+            EmailAddress.objects.filter(user=obj).update(primary=False)
+            EmailAddress.objects.update_or_create(
+                user=obj, email=obj.email, defaults={"verified": True, "primary": True}
+            )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # What a person did stays signed. An account is closed by taking "active" away.
+        return False
+
+    @admin.action(description=_("Send a letter with which to set a password"))
+    def send_password_letter(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset.filter(is_active=True):
+            form = ResetPasswordForm({"email": user.email})
+            if form.is_valid():
+                form.save(request)
+        self.message_user(request, _("The letters are on their way."), messages.SUCCESS)
+
+
+class AdmissionForm(forms.ModelForm):
+    """An organisation that an administrator enters is verified at once, by what is ticked."""
+
+    met = forms.MultipleChoiceField(
+        label=_("Verified"),
+        choices=[(question.code, question.text) for question in CHECKLIST],
+        widget=forms.CheckboxSelectMultiple,
+        initial=["reachable", "purpose", "territory"],
+        help_text=_("What you have checked. The tier follows from it."),
+    )
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+
+    def clean_met(self) -> list[str]:
+        met: list[str] = self.cleaned_data["met"]
+        if standing(LADDER, met).level is None:
+            raise forms.ValidationError(_("The questions of the first tier have to be answered by yes."))
+        return met
+
+
+PROFILE = [
+    "name",
+    "acronym",
+    "kind",
+    "level_of_government",
+    "territory",
+    "works_in",
+    "domains",
+    "description",
+    "languages",
+    "communities",
+    "led_by_migrants",
+    "led_by_women",
+    "founded_year",
+    "website",
+    "public_email",
+    "public_phone",
+    "address",
+    "address_is_public",
+]
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(admin.ModelAdmin):
+    list_display = ["name", "kind", "territory", "tier", "verified_at", "closed_on", "is_sample"]
+    list_filter = ["sector", "kind", "tier", "is_sample"]
+    list_select_related = ["territory"]
+    search_fields = ["name", "acronym", "reference", "name_folded"]
+    autocomplete_fields = ["territory", "works_in"]
+    filter_horizontal = ["domains"]
+    readonly_fields = ["reference", "slug", "tier", "verified_at", "created_at"]
+    inlines = [MembershipInline]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, form=ChangeForm if obj else AdmissionForm, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*PROFILE, "closed_on", *self.readonly_fields] if obj else [*PROFILE, "met"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*self.readonly_fields, "kind"] if obj else []
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return self.inlines if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Organisation, form: ModelForm, change: bool) -> None:
+        data = {name: form.cleaned_data[name] for name in PROFILE if name in form.cleaned_data}
+        if change:
+            actions.update_organisation(organisation=obj, **data, by=request.user)
+            Organisation.objects.filter(pk=obj.pk).update(closed_on=form.cleaned_data["closed_on"])
+        else:
+            admitted = actions.admit_organisation(**data, met=form.cleaned_data["met"], by=request.user)
+            obj.pk, obj.slug, obj.reference = admitted.pk, admitted.slug, admitted.reference
+            obj._state.adding = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # What others did with it stays. It is closed instead.
+        return False
+
+
+class ChangeForm(forms.ModelForm):
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("address_is_public") and self.instance.has_shelter:
+            self.add_error("address_is_public", _("The address of a shelter is never shown."))
+        return cleaned
+
+
+@admin.register(ReviewerAppointment)
+class ReviewerAppointmentAdmin(admin.ModelAdmin):
+    list_display = ["user", "territory", "starts_at", "ends_at", "appointed_by"]
+    list_select_related = ["user", "territory", "appointed_by"]
+    list_filter = [("ends_at", admin.EmptyFieldListFilter)]
+    search_fields = ["user__email", "user__name", "territory__name"]
+    autocomplete_fields = ["user", "territory"]
+    fields = ["user", "territory"]
+    actions = ["end"]
+
+    def save_model(self, request: HttpRequest, obj: ReviewerAppointment, form: ModelForm, change: bool) -> None:
+        appointed = actions.appoint_reviewer(user=obj.user, territory=obj.territory, by=request.user)
+        obj.pk = appointed.pk
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None  # The list, with its action; what was signed is not rewritten.
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description=_("End these appointments"), permissions=["view"])
+    def end(self, request: HttpRequest, queryset: QuerySet[ReviewerAppointment]) -> None:
+        for appointment in queryset:
+            actions.end_appointment(appointment=appointment, by=request.user)
+        self.message_user(request, _("They have ended."), messages.SUCCESS)
+
+
+@admin.register(TerritoryScheme)
+class TerritorySchemeAdmin(TranslationAdmin):
+    list_display = ["name", "code", "source", "licence"]
+    search_fields = ["name", "code"]
+
+
+class SuccessionInline(admin.TabularInline):
+    model = TerritorySuccession
+    fk_name = "predecessor"
+    extra = 0
+    autocomplete_fields = ["successor"]
+
+
+@admin.register(Territory)
+class TerritoryAdmin(admin.ModelAdmin):
+    list_display = ["name", "code", "kind", "scheme", "parent", "valid_from", "valid_to"]
+    list_filter = ["scheme", "kind"]
+    list_select_related = ["scheme", "parent"]
+    search_fields = ["name", "code", "name_folded"]
+    autocomplete_fields = ["parent"]
+    inlines = [SuccessionInline]
+
+
+@admin.register(Domain)
+class DomainAdmin(TranslationAdmin):
+    list_display = ["code", "name", "slug", "order"]
+    ordering = ["order"]
+
+
+@admin.register(Verification)
+class VerificationAdmin(ReadOnlyAdmin):
+    list_display = ["organisation", "state", "tier", "submitted_at", "decided_at", "reviewer"]
+    list_filter = ["state", "tier"]
+    list_select_related = ["organisation", "reviewer"]
+    search_fields = ["organisation__name", "organisation__reference"]
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(ReadOnlyAdmin):
+    list_display = ["subject", "to", "created_at", "sent_at", "attempts", "parked_at", "error"]
+    list_filter = [("sent_at", admin.EmptyFieldListFilter), ("parked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["to", "subject"]
+    # The text holds addresses that confirm and invite: only its reader should have them.
+    fields = ["subject", "to", "created_at", "not_before", "sent_at", "attempts", "parked_at", "error"]
+    actions = ["retry"]
+
+    @admin.action(description=_("Try again to send"), permissions=["view"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
+        waiting = queryset.filter(sent_at=None)
+        for mail in waiting:
+            actions.retry_mail(mail=mail, by=request.user)
+        count = waiting.count()
+        self.message_user(
+            request,
+            ngettext("%(count)s letter will be tried again.", "%(count)s letters will be tried again.", count)
+            % {"count": count},
+            messages.SUCCESS,
+        )
