@@ -13,6 +13,8 @@ from indicators.models import Mapping
 from orgs.forms import PortalForm
 from orgs.models import Organisation
 
+OWN = "own"
+
 
 def too_large() -> ValidationError:
     return ValidationError(
@@ -30,17 +32,9 @@ class ImportForm(PortalForm):
     authority = forms.ModelChoiceField(
         queryset=Organisation.objects.none(), label=gettext_lazy("Authority"), empty_label=None, required=False
     )
-    mapping = forms.ModelChoiceField(
-        queryset=Mapping.objects.all(),
-        label=gettext_lazy("Kind of file"),
-        required=False,
-        empty_label=gettext_lazy("Another kind: I give its mapping below"),
-    )
+    mapping = forms.ChoiceField(label=gettext_lazy("Kind of file"))
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy(
-            "A table as CSV, plain or compressed with gzip. Nothing is stored before you have seen what was found."
-        ),
         error_messages={
             "required": gettext_lazy("Choose the file that you want to import."),
             "empty": gettext_lazy("The file is empty. Choose one with column names and rows."),
@@ -63,6 +57,17 @@ class ImportForm(PortalForm):
         super().__init__(*args, **kwargs)
         self.authorities = authorities
         self.is_too_large = is_too_large
+        self.mappings = {str(mapping.pk): mapping for mapping in Mapping.objects.all()}
+        kinds = self.fields["mapping"]
+        assert isinstance(kinds, forms.ChoiceField)
+        kinds.choices = [
+            ("", _("Choose the kind of file")),
+            *((key, mapping.name) for key, mapping in self.mappings.items()),
+            (OWN, _("Another kind: I give its mapping below")),
+        ]
+        self.fields["file"].help_text = _("A table as CSV, plain or compressed with gzip; at most %(limit)s.") % {
+            "limit": filesizeformat(settings.IMPORT_MAX_BYTES)
+        }
         field = self.fields["authority"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Organisation.objects.filter(pk__in=[authority.pk for authority in authorities])
@@ -75,7 +80,7 @@ class ImportForm(PortalForm):
         super()._clean_fields()  # type: ignore[misc]
         if self.is_too_large:
             # What was sent of it was thrown away, so that the field looks as if nothing had been chosen.
-            self._errors.pop("file", None)
+            self.errors.pop("file", None)
             self.add_error("file", too_large())
 
     def clean_file(self) -> UploadedFile:
@@ -86,17 +91,21 @@ class ImportForm(PortalForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        given = [name for name in ("mapping", "definition_file", "definition") if cleaned.get(name)]
-        if not given and "mapping" not in self.errors:
-            self.add_error("mapping", _("Choose the kind of file, or give a mapping."))
-        elif len(given) > 1:
+        own = [name for name in ("definition_file", "definition") if cleaned.get(name)]
+        kind = cleaned.get("mapping")
+        if kind == OWN and not own:
+            self.add_error("definition", _("Give the mapping, as a file or as text."))
+        elif kind and kind != OWN and own:
             self.add_error("mapping", _("Choose a kind of file or give a mapping of your own, not both."))
-        elif given == ["mapping"]:
-            cleaned["read"] = (cleaned["mapping"].definition, cleaned["mapping"].name)
-        elif given == ["definition_file"]:
+        elif kind == OWN and len(own) == 2:
+            self.add_error("definition", _("Give the mapping as a file or as text, not both."))
+        elif kind == OWN and own == ["definition_file"]:
             self._read(cleaned, "definition_file", cleaned["definition_file"].read(), cleaned["definition_file"].name)
-        elif given:
+        elif kind == OWN:
             self._read(cleaned, "definition", cleaned["definition"], "")
+        elif kind:
+            mapping = self.mappings[kind]
+            cleaned["read"] = (mapping.definition, mapping.name)
         return cleaned
 
     def _read(self, cleaned: dict[str, Any], field: str, text: str | bytes, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -72,7 +72,10 @@ def read_true(rows: QuerySet[Figure]) -> list[Cell]:
 def _cells(rows: Iterable[tuple[tuple[Any, ...], str]]) -> list[Cell]:
     held = list(rows)
     periods = Period.objects.in_bulk({row[2] for row, _state in held})
-    return [Cell(row[0], row[1], periods[row[2]], *row[3:], state) for row, state in held]
+    names = [field.name for field in fields(Cell)][:-1]
+    return [
+        Cell(**{**dict(zip(names, row, strict=True)), "period": periods[row[2]], "state": state}) for row, state in held
+    ]
 
 
 @dataclass(frozen=True, slots=True)

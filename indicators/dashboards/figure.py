@@ -91,7 +91,11 @@ class CellView:
 
     @property
     def coverage(self) -> str:
-        return coverage_of(self.cell, self.kinds_below).words if self.cell and not self.cell.is_missing else ""
+        """What `origin` does not say already."""
+        if self.cell is None or self.cell.is_missing:
+            return ""
+        coverage = coverage_of(self.cell, self.kinds_below)
+        return coverage.words if coverage.is_partial or self.origin == Origin.TERRITORIES else ""
 
     @property
     def discrepancy(self) -> Decimal | None:
@@ -328,8 +332,13 @@ def _contributions(place: Place) -> list[Contribution]:
 
 
 def _finer(breakdown: Breakdown) -> QuerySet[Breakdown]:
-    """The breakdowns that name at least the categories of this one; exact for what is not nested in another group."""
+    """The breakdowns whose people all belong to this one: each of its categories, or one that is nested in it, is named."""
     found = Breakdown.objects.all()
-    for dimension, code in parse_key(breakdown.key).items():
-        found = found.filter(categories__dimension__code=dimension, categories__code=code)
-    return found
+    parts = parse_key(breakdown.key)
+    parents = dict(Category.objects.filter(dimension__code__in=parts).values_list("pk", "parent"))
+    for category in Category.objects.filter(breakdowns=breakdown):
+        held = {category.pk}
+        while further := {pk for pk, parent in parents.items() if parent in held} - held:
+            held |= further
+        found = found.filter(categories__in=held)
+    return found.distinct()

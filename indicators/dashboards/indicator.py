@@ -145,7 +145,7 @@ DISCREPANCIES = """
 """
 
 
-def discrepancies(indicator: Indicator, territory: Territory, limit: int = 50) -> list[Discrepancy]:
+def discrepancies(indicator: Indicator, territory: Territory, limit: int = 20) -> list[Discrepancy]:
     """Where a source reported a territory and its parts add up to something else; the largest first. For those who keep figures."""
     with connection.cursor() as cursor:
         cursor.execute(

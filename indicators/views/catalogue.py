@@ -35,7 +35,7 @@ class IndicatorListView(FilterView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class IndicatorView(DetailView):  # type: ignore[type-arg]
+class IndicatorView(DetailView):
     """What an indicator means, and its figures in a chosen territory."""
 
     template_name = "indicators/indicator_detail.html"

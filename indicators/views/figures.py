@@ -58,7 +58,6 @@ class FigureView(TemplateView):
 
     def get_readable_imports(self, figure: CellView) -> set[int]:
         """Those behind the figure that the reader may open."""
-        batches = {one.batch_id for one in figure.contributions} | {one.batch_id for one in figure.observations}
-        return set(
-            Import.objects.visible_to(self.request.user).filter(pk__in=batches - {None}).values_list("pk", flat=True)
-        )
+        named = [one.batch_id for one in figure.contributions] + [one.batch_id for one in figure.observations]
+        batches = {pk for pk in named if pk is not None}
+        return set(Import.objects.visible_to(self.request.user).filter(pk__in=batches).values_list("pk", flat=True))

@@ -20,7 +20,7 @@ from indicators import actions
 from indicators.filters import ImportFilter
 from indicators.forms import ImportForm, too_large
 from indicators.imports.mapping import read_mapping
-from indicators.models import DirtyMark, Import, ImportMessage, Mapping
+from indicators.models import DirtyMark, Import, ImportMessage, Mapping, Release
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.uploads import LimitedUploadHandler
 from orgs.mixins import AccessMixin, ActionMixin
@@ -32,7 +32,7 @@ HOPELESS = 10
 class ImportListView(AccessMixin, FilterView):
     """The steward's desk: what was brought in, and what waits for a decision."""
 
-    may_enter = can_import
+    may_enter = staticmethod(can_import)
     model = Import
     template_name = "indicators/import_list.html"
     filterset_class = ImportFilter
@@ -48,10 +48,10 @@ class ImportListView(AccessMixin, FilterView):
         return super().get_context_data(waiting=waiting.count(), marks=DirtyMark.objects.count(), **kwargs)
 
 
-class ImportCreateView(AccessMixin, ActionMixin, FormView):  # type: ignore[type-arg]
+class ImportCreateView(AccessMixin, ActionMixin, FormView):
     """Upload a file and see what is in it. The check stores no figure."""
 
-    may_enter = can_import
+    may_enter = staticmethod(can_import)
     template_name = "indicators/import_form.html"
     form_class = ImportForm
     object: Import
@@ -91,7 +91,7 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):  # type: ignore[type
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(mappings=Mapping.objects.all(), limit=settings.IMPORT_MAX_BYTES, **kwargs)
+        return super().get_context_data(mappings=Mapping.objects.all(), **kwargs)
 
     def perform(self, form: ImportForm) -> Import:
         definition, name = form.cleaned_data["read"]
@@ -100,17 +100,17 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):  # type: ignore[type
             mapping=definition,
             mapping_name=name,
             file=form.cleaned_data["file"],
-            by=self.request.user,
+            by=self.person,
         )
 
     def get_success_url(self) -> str:
         return self.object.get_absolute_url()
 
 
-class ImportDetailView(AccessMixin, DetailView):  # type: ignore[type-arg]
+class ImportDetailView(AccessMixin, DetailView):
     """What was found in a file, and the next step."""
 
-    may_enter = can_import
+    may_enter = staticmethod(can_import)
     model = Import
     template_name = "indicators/import_detail.html"
     context_object_name = "batch"
@@ -120,6 +120,7 @@ class ImportDetailView(AccessMixin, DetailView):  # type: ignore[type-arg]
         return super().get_context_data(
             problems=[(message, actions.message_text(message)) for message in found],
             marks=marks_of(self.object),
+            released=release_with(self.object),
             may_decide=can_decide_import(self.request.user, self.object),
             by_oneself=self.object.created_by_id == self.request.user.pk,
             **kwargs,
@@ -133,23 +134,31 @@ def marks_of(batch: Import) -> int:
     return DirtyMark.objects.count()
 
 
-class ImportProgressView(AccessMixin, DetailView):  # type: ignore[type-arg]
+def release_with(batch: Import) -> Release | None:
+    """The current release where it was made after the decision."""
+    current = Release.objects.current()
+    if current is None or batch.decided_at is None or current.created_at < batch.decided_at:
+        return None
+    return current
+
+
+class ImportProgressView(AccessMixin, DetailView):
     """The lines about the rollup, asked for again by the page until nothing waits any more."""
 
-    may_enter = can_import
+    may_enter = staticmethod(can_import)
     model = Import
     template_name = "indicators/_rollup_progress.html"
     context_object_name = "batch"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(marks=marks_of(self.object), is_polled=True, **kwargs)
+        return super().get_context_data(marks=marks_of(self.object), released=release_with(self.object), **kwargs)
 
 
-class ImportDecisionView(AccessMixin, SingleObjectMixin, View):  # type: ignore[type-arg]
+class ImportDecisionView(AccessMixin, SingleObjectMixin, View):
     """A step of an import, by POST only."""
 
-    may_enter = can_import
-    may = can_decide_import
+    may_enter = staticmethod(can_import)
+    may = staticmethod(can_decide_import)
     model = Import
     http_method_names = ["post"]
     done = ""
@@ -171,19 +180,19 @@ class ImportDecisionView(AccessMixin, SingleObjectMixin, View):  # type: ignore[
 
 class ImportStoreView(ImportDecisionView):
     def decide(self, batch: Import) -> None:
-        actions.store_import(batch=batch, by=self.request.user)
+        actions.store_import(batch=batch, by=self.person)
         self.done = _("Stored. The figures count once they are approved.")
 
 
 class ImportApproveView(ImportDecisionView):
     def decide(self, batch: Import) -> None:
-        actions.approve_import(batch=batch, by=self.request.user)
+        actions.approve_import(batch=batch, by=self.person)
         self.done = _("Approved. The figures count from now on; the public sees them with the next release.")
 
 
 class ImportUndoView(ImportDecisionView):
     def decide(self, batch: Import) -> None:
-        actions.undo_import(batch=batch, by=self.request.user)
+        actions.undo_import(batch=batch, by=self.person)
         self.done = _("Undone. What the import had replaced counts again.")
 
 
@@ -204,14 +213,15 @@ def csv_response(name: str, rows: list[list[object]]) -> HttpResponse:
     return response
 
 
-class ImportMessagesView(AccessMixin, SingleObjectMixin, View):  # type: ignore[type-arg]
+class ImportMessagesView(AccessMixin, SingleObjectMixin, View):
     """The messages of an import as a table to work through."""
 
-    may_enter = can_import
+    may_enter = staticmethod(can_import)
     model = Import
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         batch = self.get_object()
+        assert isinstance(batch, Import)
         head: list[object] = [_("Line"), _("Column"), _("Value"), _("Rows"), _("Message")]
         found = ImportMessage.objects.filter(batch=batch)
         rows: list[list[object]] = [
@@ -221,10 +231,10 @@ class ImportMessagesView(AccessMixin, SingleObjectMixin, View):  # type: ignore[
         return csv_response(f"import-{batch.pk}-messages.csv", [head, *rows])
 
 
-class MappingTemplateView(AccessMixin, SingleObjectMixin, View):  # type: ignore[type-arg]
+class MappingTemplateView(AccessMixin, SingleObjectMixin, View):
     """An empty file with the columns that a kind of file has."""
 
-    may_enter = can_import
+    may_enter = staticmethod(can_import)
     model = Mapping
 
     def get_queryset(self) -> QuerySet[Mapping]:

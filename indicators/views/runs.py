@@ -8,10 +8,10 @@ from indicators.permissions import is_steward
 from orgs.mixins import AccessMixin
 
 
-class RunListView(AccessMixin, ListView):  # type: ignore[type-arg]
+class RunListView(AccessMixin, ListView):
     """What the rollup did, what waits for it, and what it gave up on."""
 
-    may_enter = is_steward
+    may_enter = staticmethod(is_steward)
     template_name = "indicators/run_list.html"
     context_object_name = "runs"
     paginate_by = 25

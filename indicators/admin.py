@@ -1,0 +1,96 @@
+"""Vocabulary that administrators keep, and a reading room for what the engines write."""
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from modeltranslation.admin import TranslationAdmin
+
+from indicators.models import Category, Dimension, Import, Indicator, Mapping, Release, RollupRun, Slice, Source
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(TranslationAdmin):
+    list_display = [
+        "code",
+        "name",
+        "domain",
+        "unit",
+        "measure",
+        "direction",
+        "is_headline",
+        "is_provisional",
+        "retired_on",
+    ]
+    list_filter = ["domain", "measure", "direction", "is_headline", "is_provisional"]
+    search_fields = ["code", "name"]
+    filter_horizontal = ["breakdowns"]
+
+
+@admin.register(Dimension)
+class DimensionAdmin(TranslationAdmin):
+    list_display = ["code", "name", "order"]
+
+
+@admin.register(Category)
+class CategoryAdmin(TranslationAdmin):
+    list_display = ["code", "name", "dimension", "parent", "is_part", "order"]
+    list_filter = ["dimension"]
+    search_fields = ["code", "name"]
+    autocomplete_fields = ["parent"]
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):
+    list_display = ["name", "publisher", "licence"]
+    search_fields = ["name", "publisher"]
+
+
+@admin.register(Mapping)
+class MappingAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    search_fields = ["name"]
+
+
+class ReadingRoom(admin.ModelAdmin):
+    """Written by actions and workers alone: an administrator reads it here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Import)
+class ImportAdmin(ReadingRoom):
+    list_display = [
+        "file_name",
+        "authority",
+        "state",
+        "rows_read",
+        "cells_new",
+        "cells_changed",
+        "problems",
+        "created_at",
+    ]
+    list_filter = ["state"]
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadingRoom):
+    list_display = ["pk", "note", "published_at", "figures_count", "suppressed_count", "created_by"]
+
+
+@admin.register(RollupRun)
+class RollupRunAdmin(ReadingRoom):
+    list_display = ["started_at", "state", "claimed_by", "slices", "figures", "finished_at"]
+    list_filter = ["state"]
+
+
+@admin.register(Slice)
+class SliceAdmin(ReadingRoom):
+    list_display = ["indicator", "year", "attempts", "parked_at", "reporting_kind"]
+    list_filter = ["parked_at"]

@@ -1,0 +1,343 @@
+"""What pages work out of figures, against plain recomputation."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone, translation
+
+from indicators.dashboards.cards import make_card, progress
+from indicators.dashboards.cells import period_at, read_released
+from indicators.dashboards.parts import indicators_of_parts, territory_parts
+from indicators.dashboards.territory import count_kinds, organisations_at_work, territory_dashboard
+from indicators.dashboards.words import change_words, number_words, period_words
+from indicators.models import Indicator, Period, Release, ReleasedFigure
+from indicators.vocabulary import Direction, Origin, PeriodKind
+from orgs.models import Territory
+from tests.factories import OrganisationFactory, TerritoryFactory
+from tests.factories_indicators import (
+    IndicatorFactory,
+    RateFactory,
+    ReleaseFactory,
+    SourceFactory,
+    period,
+    released,
+    standard_groups,
+)
+
+pytestmark = pytest.mark.django_db
+NAMES = {"origin=HOST": "Host population", "origin=FOREIGN": "Migrants", "sex=F": "Women", "sex=M": "Men"}
+
+
+def card_of(indicator, territory, kinds=None):
+    cells = read_released(ReleasedFigure.objects.filter(indicator=indicator, territory=territory))
+    return make_card(indicator, territory, cells, NAMES, kinds)
+
+
+@pytest.fixture
+def release():
+    return ReleaseFactory()
+
+
+# --- Periods and words --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", PeriodKind.values)
+def test_periods_between_are_those_of_the_database(kind):
+    for stored in Period.objects.filter(kind=kind, year__in=[1999, 2024]):
+        made = period_at(stored.starts_on, kind)
+        assert (made.code, made.ends_on, made.year) == (stored.code, stored.ends_on, stored.year)
+
+
+def test_periods_are_named_in_the_language_of_the_reader():
+    assert period_words(period("2017-12")) == "December 2017"
+    assert period_words(period("2017-Q4")) == "quarter 4 of 2017"
+    assert period_words(period("2017-S2")) == "second half of 2017"
+    assert period_words(period("2017")) == "2017"
+    with translation.override("es"):
+        assert period_words(period("2017-12")) == "diciembre de 2017"
+
+
+def test_numbers_round_half_up_and_group_their_thousands():
+    assert number_words(Decimal("1234.5"), 0) == "1,235"
+    assert number_words(Decimal("-0.25"), 1) == "−0.3"
+    with translation.override("es"):
+        assert number_words(Decimal("1234567.89"), 1) == "1\u00a0234\u00a0567,9"
+
+
+def test_a_change_too_small_to_be_seen_is_none():
+    rate = RateFactory()
+    assert change_words(Decimal("0.04"), Decimal(10), period("2016"), rate) == "Unchanged since 2016"
+    assert change_words(Decimal("-1.25"), Decimal(10), period("2016"), rate) == "Down 1.3 points since 2016"
+    count = IndicatorFactory()
+    assert change_words(Decimal(50), Decimal(200), period("2016"), count) == "Up 50 (25.0%) since 2016"
+    assert change_words(Decimal(50), Decimal(0), period("2016"), count) == "Up 50 since 2016"
+
+
+@pytest.mark.parametrize(
+    ("direction", "ideal", "before", "now", "expected"),
+    [
+        (Direction.UP, None, 10, 12, "better"),
+        (Direction.UP, None, 12, 10, "worse"),
+        (Direction.DOWN, None, 12, 10, "better"),
+        (Direction.DOWN, None, 10, 12, "worse"),
+        (Direction.CONTEXT, None, 10, 12, ""),
+        (Direction.IDEAL, 1, Decimal("0.6"), Decimal("1.2"), "better"),
+        (Direction.IDEAL, 1, Decimal("1.2"), Decimal("0.6"), "worse"),
+        (Direction.UP, None, Decimal("10.01"), Decimal("10.02"), "same"),
+    ],
+)
+def test_progress_follows_the_direction(direction, ideal, before, now, expected):
+    indicator = Indicator(direction=direction, ideal_value=ideal, decimals=1)
+    assert progress(indicator, Decimal(before), Decimal(now)) == expected
+
+
+# --- One indicator in one territory -------------------------------------------------------------------------------------
+
+
+def test_monthly_figures_are_compared_with_the_year_before_and_the_month_before(release):
+    indicator = IndicatorFactory(frequency=PeriodKind.MONTH, direction=Direction.DOWN)
+    territory = TerritoryFactory()
+    for code, value in {"2016-12": 100, "2017-11": 80, "2017-12": 90, "2017": 95}.items():
+        released(release, indicator, territory, code, value)
+    card = card_of(indicator, territory)
+    assert card.latest.value == 90
+    assert card.kind == PeriodKind.MONTH
+    assert [(change.difference, change.progress) for change in card.changes] == [(-10, "better"), (10, "worse")]
+
+
+def test_gaps_in_time_are_points_without_a_figure(release):
+    indicator, territory = IndicatorFactory(), TerritoryFactory()
+    for code, value in {"2013": 5, "2016": 8}.items():
+        released(release, indicator, territory, code, value)
+    card = card_of(indicator, territory)
+    assert card.total.values == [5, None, None, 8]
+    assert [point.state for point in card.total.points] == ["", "missing", "missing", ""]
+    assert card.change is None  # nothing is known of the year before
+
+
+def test_no_comparison_across_a_break_in_the_series(release):
+    indicator, territory = RateFactory(), TerritoryFactory()
+    released(release, indicator, territory, "2020", "60.0")
+    released(release, indicator, territory, "2021", "65.0", flag="break")
+    change = card_of(indicator, territory).change
+    assert change.difference is None
+    assert "break" in change.words
+    assert change.progress == ""
+
+
+def test_the_latest_known_figure_stands_where_the_newest_is_missing(release):
+    indicator, territory = IndicatorFactory(), TerritoryFactory()
+    released(release, indicator, territory, "2016", 8)
+    released(release, indicator, territory, "2017", state="missing", flag="missing")
+    card = card_of(indicator, territory)
+    assert (card.latest.value, card.newer_missing) == (8, "2017")
+
+
+def test_no_card_where_every_figure_is_missing(release):
+    indicator, territory = IndicatorFactory(), TerritoryFactory()
+    released(release, indicator, territory, "2017", state="missing", flag="missing")
+    assert card_of(indicator, territory) is None
+
+
+def test_a_suppressed_figure_is_a_card_without_a_number(release):
+    indicator, territory = IndicatorFactory(), TerritoryFactory()
+    released(release, indicator, territory, "2016", 8)
+    released(release, indicator, territory, "2017", state="suppressed")
+    card = card_of(indicator, territory)
+    assert (card.latest.state, card.latest.value, card.change) == ("suppressed", None, None)
+
+
+def test_shares_of_women_and_men_are_of_the_total(release):
+    indicator, territory = IndicatorFactory(), TerritoryFactory()
+    for key, value in {"": 200, "sex=F": 120, "sex=M": 80}.items():
+        released(release, indicator, territory, "2017", value, key=key)
+    assert [(one.name, one.cell.value, one.share) for one in card_of(indicator, territory).sexes] == [
+        ("Women", 120, 60),
+        ("Men", 80, 40),
+    ]
+
+
+# --- The gap ------------------------------------------------------------------------------------------------------------
+
+
+def test_gap_is_migrants_minus_host_in_points_and_as_a_ratio(release):
+    rate, territory = RateFactory(), TerritoryFactory()
+    released(release, rate, territory, "2017", numerator=700, denominator=1000)
+    released(release, rate, territory, "2017", key="origin=FOREIGN", numerator=120, denominator=200)
+    released(release, rate, territory, "2017", key="origin=HOST", numerator=580, denominator=800)
+    gap = card_of(rate, territory).gap
+    assert gap.difference == Decimal(60) - Decimal("72.5")
+    assert gap.ratio == Decimal(60) / Decimal("72.5")
+
+
+def test_gap_pools_the_groups_by_their_parts_and_never_averages_rates(release):
+    rate, territory = RateFactory(), TerritoryFactory()
+    released(release, rate, territory, "2017", numerator=700, denominator=1000)
+    released(release, rate, territory, "2017", key="origin=MOBILE", numerator=10, denominator=100)
+    released(release, rate, territory, "2017", key="origin=THIRD", numerator=90, denominator=300)
+    released(release, rate, territory, "2017", key="origin=HOST", numerator=500, denominator=1000)
+    gap = card_of(rate, territory).gap
+    assert gap.migrants == Decimal(100) * 100 / 400  # 25 %, while the mean of 10 % and 30 % is 20 %
+    assert gap.difference == Decimal(-25)
+
+
+def test_rates_without_parts_are_not_pooled(release):
+    rate, territory = RateFactory(), TerritoryFactory()
+    released(release, rate, territory, "2017", "60.0")
+    for key, value in {"origin=MOBILE": "70.0", "origin=THIRD": "50.0", "origin=HOST": "65.0"}.items():
+        released(release, rate, territory, "2017", value, key=key)
+    gap = card_of(rate, territory).gap
+    assert (gap.group, gap.migrants, gap.difference) == ("origin=THIRD", 50, -15)
+
+
+@pytest.mark.parametrize("hidden", ["origin=FOREIGN", "origin=HOST"])
+def test_gap_with_a_protected_part_is_protected(release, hidden):
+    rate, territory = RateFactory(), TerritoryFactory()
+    released(release, rate, territory, "2017", "60.0")
+    for key in ("origin=FOREIGN", "origin=HOST"):
+        if key == hidden:
+            released(release, rate, territory, "2017", key=key, state="suppressed")
+        else:
+            released(release, rate, territory, "2017", "61.0", key=key)
+    gap = card_of(rate, territory).gap
+    assert gap.is_protected
+    assert (gap.difference, gap.ratio) == (None, None)
+
+
+def test_no_gap_where_the_indicator_has_no_host_to_compare_with(release):
+    count, territory = IndicatorFactory(), TerritoryFactory()
+    for key in ("", "origin=FOREIGN", "origin=HOST"):
+        released(release, count, territory, "2017", 10, key=key)
+    assert card_of(count, territory).gap is None
+
+
+# --- A territory --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def city() -> Territory:
+    country = TerritoryFactory(kind="country", name="Country", code="C")
+    city = TerritoryFactory(kind="municipality", name="City", code="M", parent=country)
+    for number in range(3):
+        TerritoryFactory(kind="district", name=f"District {number}", code=f"D{number}", parent=city)
+    TerritoryFactory(kind="unallocated", name="Not stated", code="D9", parent=city)
+    return city
+
+
+TODAY = datetime.date(2026, 11, 23)
+
+
+def test_a_domain_takes_its_headline_before_its_other_indicators(release, city):
+    first = IndicatorFactory(order=1)
+    headline = IndicatorFactory(order=2, domain=first.domain, is_headline=True)
+    for indicator in (first, headline):
+        released(release, indicator, city, "2017", 10)
+    (view,) = territory_dashboard(city, release, TODAY).domains
+    assert view.card.indicator == headline
+    assert [other.indicator for other in view.others] == [first]
+
+
+def test_a_figure_of_the_country_is_borrowed_and_never_ones_own(release, city):
+    own, borrowed = IndicatorFactory(), IndicatorFactory()
+    released(release, own, city, "2017", 10)
+    released(release, own, city.parent, "2017", 999)
+    released(release, borrowed, city.parent, "2017", 20)
+    dashboard = territory_dashboard(city, release, TODAY)
+    views = {view.card.indicator: view for view in dashboard.domains}
+    assert (views[own].is_borrowed, views[own].card.latest.value) == (False, 10)
+    assert (views[borrowed].is_borrowed, views[borrowed].card.territory) == (True, city.parent)
+    assert dashboard.own_count == 1
+
+
+def test_a_suppressed_figure_is_not_replaced_by_that_of_the_country(release, city):
+    indicator = IndicatorFactory()
+    released(release, indicator, city, "2017", state="suppressed")
+    released(release, indicator, city.parent, "2017", 20)
+    (view,) = territory_dashboard(city, release, TODAY).domains
+    assert (view.is_borrowed, view.card.latest.state) == (False, "suppressed")
+
+
+def test_only_the_current_release_is_read(city):
+    indicator = IndicatorFactory()
+    old = ReleaseFactory(published_at=timezone.now() - datetime.timedelta(days=9))
+    new = ReleaseFactory()
+    unpublished = ReleaseFactory(published_at=None)
+    for release, value in ((old, 1), (new, 2), (unpublished, 3)):
+        released(release, indicator, city, "2017", value)
+    (view,) = territory_dashboard(city, Release.objects.current(), TODAY).domains
+    assert view.card.latest.value == 2
+
+
+def test_coverage_names_the_kind_that_reports_and_says_what_is_missing(release, city):
+    whole, partial = IndicatorFactory(), IndicatorFactory()
+    released(release, whole, city, "2017", 10, origin=Origin.TERRITORIES, reporters=3, expected=3)
+    released(release, partial, city, "2017", 10, origin=Origin.TERRITORIES, reporters=2, expected=3)
+    kinds = count_kinds(city, TODAY)
+    assert kinds == {"district": 3}
+    coverage = card_of(whole, city, kinds).coverage
+    assert (coverage.words, coverage.is_partial) == ("3 of 3 districts reported", False)
+    coverage = card_of(partial, city, kinds).coverage
+    assert (coverage.words, coverage.is_partial) == ("2 of 3 districts reported", True)
+
+
+def test_sources_of_a_computed_figure_are_those_of_its_own_parts(release, city):
+    indicator = IndicatorFactory()
+    here, elsewhere = SourceFactory(name="Here"), SourceFactory(name="Elsewhere")
+    released(release, indicator, city, "2017", 10, origin=Origin.TERRITORIES)
+    released(release, indicator, city.parts.first(), "2017", 10, source=here)
+    released(release, indicator, TerritoryFactory(name="Other town"), "2017", 10, source=elsewhere)
+    (view,) = territory_dashboard(city, release, TODAY).domains
+    assert view.card.sources == [here]
+
+
+def test_parts_have_their_figures_of_the_latest_period_with_nothing_passed_for_zero(release, city):
+    indicator = IndicatorFactory(direction=Direction.UP)
+    shown, zero, hidden = city.parts.places().order_by("code")
+    for territory, value in ((shown, 8), (zero, 3)):
+        released(release, indicator, territory, "2016", value)
+    released(release, indicator, shown, "2017", 10)
+    released(release, indicator, zero, "2017", 0)
+    released(release, indicator, hidden, "2017", state="suppressed")
+    assert indicators_of_parts(release, city) == [indicator]
+    parts = territory_parts(city, release, indicator, "district", TODAY)
+    assert [(part.territory, part.value, part.state) for part in parts.sorted_by("-value")] == [
+        (shown, 10, ""),
+        (zero, 0, ""),
+        (hidden, None, "suppressed"),
+    ]
+    assert parts.sorted_by("-value")[0].change.progress == "better"
+    assert [part.territory for part in parts.sorted_by("value")] == [zero, shown, hidden]
+
+
+def test_parts_are_those_of_the_time_of_the_figures(release, city):
+    indicator = IndicatorFactory()
+    gone = TerritoryFactory(
+        kind="district", name="Old district", parent=city, valid_to=datetime.date(2017, 12, 31), code="OLD"
+    )
+    later = TerritoryFactory(
+        kind="district", name="New district", parent=city, valid_from=datetime.date(2018, 1, 1), code="NEW"
+    )
+    released(release, indicator, gone, "2017", 5)
+    there = {part.territory for part in territory_parts(city, release, indicator, "district", TODAY).figures}
+    assert gone in there
+    assert later not in there
+
+
+def test_organisations_at_work_are_the_published_ones_here_below_and_above(city):
+    district = city.parts.first()
+    elsewhere = TerritoryFactory(name="Elsewhere", code="E")
+    for places in ([city], [district], [city.parent], [city, district]):
+        OrganisationFactory(published=True, territory=elsewhere).works_in.set(places)
+    OrganisationFactory(published=True, territory=city)
+    OrganisationFactory(published=True, territory=elsewhere)
+    OrganisationFactory(territory=city)
+    assert organisations_at_work(city) == 5
+
+
+def test_groups_that_nobody_named_do_not_break_a_card(release):
+    standard_groups()
+    rate, territory = RateFactory(), TerritoryFactory()
+    released(release, rate, territory, "2017", "60.0")
+    card = card_of(rate, territory)
+    assert (card.gap, card.sexes, card.chart_keys) == (None, [], [""])

@@ -1,0 +1,256 @@
+"""The territory page and its map, as a visitor meets them."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from indicators.models import ComputedFigure
+from indicators.vocabulary import Direction, Origin
+from orgs.models import Territory, TerritoryOutline
+from tests.factories import OrganisationFactory, TerritoryFactory
+from tests.factories_indicators import (
+    IndicatorFactory,
+    RateFactory,
+    ReleaseFactory,
+    SourceFactory,
+    breakdown,
+    observed,
+    period,
+    released,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def city() -> Territory:
+    country = TerritoryFactory(kind="country", name="Bigland", code="C")
+    return TerritoryFactory(kind="municipality", name="Rivertown", code="M", parent=country)
+
+
+def districts(city: Territory, count: int) -> list[Territory]:
+    return [
+        TerritoryFactory(kind="district", name=f"District {n:02}", code=f"D{n:02}", parent=city) for n in range(count)
+    ]
+
+
+def page(client: Client, territory: Territory, **query: str) -> str:
+    response = client.get(territory.get_absolute_url(), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def words_of(html: str) -> str:
+    """The text of a page without its tags, white space made one."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_page_shows_the_headline_with_all_that_belongs_to_it(client, city):
+    release, source = ReleaseFactory(), SourceFactory(url="https://example.org/data")
+    rate = RateFactory(name="Employment rate", is_headline=True)
+    released(release, rate, city, "2016", numerator=500, denominator=1000, source=source)
+    released(release, rate, city, "2017", numerator=550, denominator=1000, source=source)
+    released(release, rate, city, "2017", key="origin=FOREIGN", numerator=90, denominator=200, source=source)
+    released(release, rate, city, "2017", key="origin=HOST", numerator=460, denominator=800, source=source)
+    html = page(client, city)
+    text = words_of(html)
+    assert rate.domain.name in text
+    assert "55.0 %" in text
+    assert "Better Up 5.0 points since 2016" in text
+    assert "−12.5" in text  # 45.0 − 57.5
+    assert "0.78 times the host population" in text
+    assert "reported by the source" in text
+    assert "Sample statistics office , Sample publisher (CC BY 4.0)" in text
+    assert 'href="https://example.org/data"' in html
+    assert reverse("indicators:figure", args=[rate.code, "test-land", "M", "2017"]) in html
+    assert "From 50.0% (2016) to 55.0% (2017)." in text
+    assert '<svg class="sparkline"' in html
+
+
+def test_chart_is_a_table_without_script(client, city):
+    release, count = ReleaseFactory(), IndicatorFactory(name="Residents")
+    for year, value in {"2015": 1111, "2016": 2222, "2017": 3333}.items():
+        released(release, count, city, year, value)
+    html = page(client, city)
+    rows = re.findall(r'<th scope="row">(\d{4})</th>\s*<td class="num" data-value="(\d+)', html)
+    assert rows == [("2015", "1111"), ("2016", "2222"), ("2017", "3333")]
+
+
+def test_missing_zero_and_protected_look_different(client, city):
+    release = ReleaseFactory()
+    zero, hidden, none = IndicatorFactory(), IndicatorFactory(), IndicatorFactory()
+    released(release, zero, city, "2017", 0)
+    released(release, hidden, city, "2017", state="suppressed")
+    released(release, none, city, "2017", state="missing", flag="missing")
+    html = page(client, city)
+    assert html.count("figure-large figure-zero") == 2  # at a glance, and in the domain's section
+    assert "figure-suppressed" in html
+    assert "figure-missing" in html
+    missing = html.index("Nothing published yet")
+    assert none.domain.name in html[missing:]
+    assert hidden.domain.name not in html[missing : html.index("</dl>", missing)]
+
+
+def test_figure_of_the_country_is_labelled_and_not_the_citys_own(client, city):
+    release, rate = ReleaseFactory(), RateFactory()
+    released(release, rate, city.parent, "2017", "61.5")
+    text = words_of(page(client, city))
+    assert text.count("Figure for Bigland , not for Rivertown") == 2
+    assert "61.5 %" in text
+    assert "0 of 1" in text  # domains with figures of its own
+    assert "Figure for" not in words_of(page(client, city.parent))
+
+
+def test_partial_figure_says_so_in_words(client, city):
+    districts(city, 3)
+    release, count = ReleaseFactory(), IndicatorFactory()
+    released(release, count, city, "2017", 10, origin=Origin.TERRITORIES, reporters=2, expected=3)
+    assert "Not the whole: 2 of 3 districts reported" in words_of(page(client, city))
+
+
+def test_nothing_unreleased_or_protected_is_ever_on_a_public_page(client, city):
+    """The true figures are there for the taking; no public page takes them."""
+    (district,) = districts(city, 1)
+    release, count = ReleaseFactory(), IndicatorFactory()
+    released(release, count, city, "2016", 500)
+    released(release, count, city, "2017", state="suppressed")
+    released(release, count, district, "2017", state="suppressed")
+    future = ReleaseFactory(published_at=None)
+    released(future, count, city, "2017", 777001)
+    observed(count, city, "2018", 777002)
+    observed(count, district, "2017", 777003)
+    ComputedFigure.objects.create(
+        indicator=count,
+        period=period("2017"),
+        territory=city,
+        breakdown=breakdown(),
+        numerator=777004,
+        origin=Origin.TERRITORIES,
+        reporters=1,
+        expected=1,
+        oldest_input_at=release.published_at,
+        computed_at=release.published_at,
+    )
+    urls = [
+        city.get_absolute_url(),
+        district.get_absolute_url(),
+        count.get_absolute_url(),
+        f"{count.get_absolute_url()}?territory=test-land:{district.code}",
+        *(
+            reverse("indicators:figure", args=[count.code, "test-land", place.code, "2017"])
+            for place in (city, district)
+        ),
+    ]
+    for url in urls:
+        response = client.get(url)
+        assert response.status_code == 200, url
+        html = re.sub(r"<svg.*?</svg>", "", response.content.decode(), flags=re.DOTALL)
+        assert not re.search(r"777\D?00[1-4]", html), url
+    assert client.get(reverse("indicators:figure", args=[count.code, "test-land", "M", "2018"])).status_code == 404
+
+
+def test_page_without_any_release_says_so(client, city):
+    IndicatorFactory()
+    districts(city, 2)
+    text = words_of(page(client, city))
+    assert "No figures are published yet" in text
+    assert "District 01" in text
+
+
+def test_page_without_any_domain_or_part(client, city):
+    assert "Rivertown" in page(client, city)
+
+
+@pytest.mark.parametrize("path", ["nowhere/M", "test-land/NONE"])
+def test_unknown_territory_is_not_found(client, city, path):
+    assert client.get(f"/territories/{path}/").status_code == 404
+    assert client.get(f"/territories/{path}/parts.geojson").status_code == 404
+
+
+def test_parts_stand_in_the_order_that_is_asked_for(client, city):
+    release, count = ReleaseFactory(), IndicatorFactory(name="Residents")
+    for district, value in zip(districts(city, 3), (20, 30, 10), strict=True):
+        released(release, count, district, "2017", value)
+
+    def order(**query):
+        return re.findall(r'data-code="(D\d\d)"', page(client, city, **query))
+
+    assert order() == ["D01", "D00", "D02"]
+    assert order(sort="value") == ["D02", "D00", "D01"]
+    assert order(sort="name") == ["D00", "D01", "D02"]
+    assert order(sort="-name") == ["D02", "D01", "D00"]
+    assert order(sort="nonsense", level="nonsense", indicator="nonsense") == ["D01", "D00", "D02"]
+
+
+def test_queries_are_as_many_for_seventy_three_parts_as_for_three(client, city):
+    release = ReleaseFactory()
+    counts = [IndicatorFactory(direction=Direction.UP) for _ in range(3)]
+    parts = districts(city, 3)
+
+    def fill(territories):
+        for count in counts:
+            for territory in territories:
+                for year in ("2016", "2017"):
+                    released(release, count, territory, year, 10)
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            page(client, city)
+        return len(captured)
+
+    fill([city, *parts])
+    page(client, city)  # what is asked once and kept
+    few = queries()
+    more = [TerritoryFactory(kind="district", name=f"More {n}", parent=city) for n in range(70)]
+    fill(more)
+    assert queries() == few
+    assert few <= 25
+
+
+def test_who_works_here_is_counted(client, city):
+    OrganisationFactory(published=True, territory=city)
+    OrganisationFactory(territory=city)
+    html = page(client, city)
+    assert "1 verified organisation works in Rivertown." in words_of(html)
+    assert f"{reverse('orgs:organisation_list')}?territory={city.pk}" in html
+
+
+def test_outlines_of_the_parts_are_sent_once(client, city):
+    first, second = districts(city, 2)
+    square = {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}
+    TerritoryOutline.objects.create(territory=first, geometry=square)
+    url = reverse("indicators:territory_outlines", args=["test-land", "M"])
+    response = client.get(url, {"level": "district"})
+    assert response["Content-Type"] == "application/geo+json"
+    assert response.json()["features"] == [
+        {"type": "Feature", "properties": {"code": "D00", "name": "District 00"}, "geometry": square}
+    ]
+    again = client.get(url, {"level": "district"}, headers={"if-none-match": response["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    TerritoryOutline.objects.create(territory=second, geometry=square)
+    changed = client.get(url, {"level": "district"}, headers={"if-none-match": response["ETag"]})
+    assert len(changed.json()["features"]) == 2
+    assert client.get(url).json() == changed.json()
+    assert client.get(url, {"on": "2017-02-30"}).status_code == 404
+
+
+def test_places_are_found_by_name_whatever_the_accents(client, city):
+    TerritoryFactory(kind="neighbourhood", name="el Poble-sec", parent=city, code="N1")
+    TerritoryFactory(kind="unallocated", name="Poble not stated", parent=city, code="N99")
+    url = reverse("indicators:territory_list")
+    text = words_of(client.get(url, {"q": "POBLE"}).content.decode())
+    assert "el Poble-sec" in text
+    assert "Rivertown" in text  # where it lies
+    assert "not stated" not in text
+    assert "No place has this name" in words_of(client.get(url, {"q": "zzz"}).content.decode())
+
+
+def test_places_are_listed_from_the_top_down(client, city):
+    districts(city, 1)
+    html = client.get(reverse("indicators:territory_list")).content.decode()
+    assert html.index("Bigland") < html.index("Rivertown")
+    assert "District 00" not in html
