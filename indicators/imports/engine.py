@@ -161,11 +161,10 @@ class Resolver:
         ids = self.prepare(value for _, value in found) if self.prepare else None
         definition = "".join(f"k{place} text, " for place in range(len(keys)))
         cursor.execute(f"CREATE TEMPORARY TABLE map_{name} ({definition}id {self.sql_type}) ON COMMIT DROP")
-        placeholders = ", ".join(["%s"] * (len(keys) + 1))
-        cursor.executemany(
-            f"INSERT INTO map_{name} VALUES ({placeholders})",
-            [[*texts, ids[value] if ids is not None else value] for texts, value in found],
-        )
+        # One statement of arrays: executemany() fails in a request of somebody logged in, where pghistory adds parameters of its own.
+        arrays = ", ".join(["%s::text[]"] * len(keys) + [f"%s::{self.sql_type}[]"])
+        rows = [[*texts, ids[value] if ids is not None else value] for texts, value in found]
+        cursor.execute(f"INSERT INTO map_{name} SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)])
         cursor.execute(f"ANALYZE map_{name}")
         return []
 
