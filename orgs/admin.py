@@ -6,9 +6,14 @@ are the same actions here.
 
 from typing import Any
 
+# Imported here so that they have registered their models before some of those are taken away.
+import allauth.mfa.admin
+import allauth.usersessions.admin
+import django.contrib.auth.admin  # noqa: F401
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
@@ -20,6 +25,7 @@ from django.utils.translation import ngettext
 from modeltranslation.admin import TranslationAdmin
 
 from orgs import actions
+from orgs.forms import PortalModelForm
 from orgs.ladders import standing
 from orgs.models import (
     Domain,
@@ -35,10 +41,9 @@ from orgs.models import (
 )
 from orgs.verification import CHECKLIST, LADDER
 
-# Roles come from memberships and appointments; secrets of a second factor are nobody's to read.
-for model in (Group, Authenticator):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
+# Roles come from memberships and appointments; the secrets of a second factor and where somebody is logged in are
+# nobody else's to read.
+admin.site.unregister([Group, Authenticator, UserSession])
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -68,7 +73,7 @@ class MembershipInline(admin.TabularInline):
         return False
 
 
-class UserAdminForm(forms.ModelForm):
+class UserAdminForm(PortalModelForm):
     """No password is shown or set here: a new person chooses one through a letter, or logs in by code."""
 
     class Meta:
@@ -92,6 +97,9 @@ class UserAdmin(admin.ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         asked = ["email", "name", "language", "is_active", "is_staff"]
         return [*asked, "last_login", "date_joined"] if obj else asked
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return self.inlines if obj else []
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         if not change:
@@ -117,7 +125,7 @@ class UserAdmin(admin.ModelAdmin):
         self.message_user(request, _("The letters are on their way."), messages.SUCCESS)
 
 
-class AdmissionForm(forms.ModelForm):
+class AdmissionForm(PortalModelForm):
     """An organisation that an administrator enters is verified at once, by what is ticked."""
 
     met = forms.MultipleChoiceField(
@@ -196,8 +204,12 @@ class OrganisationAdmin(admin.ModelAdmin):
         return False
 
 
-class ChangeForm(forms.ModelForm):
+class ChangeForm(PortalModelForm):
     website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["version"]  # The admin draws the fields that it was told, and no hidden ones.
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -213,6 +225,7 @@ class ReviewerAppointmentAdmin(admin.ModelAdmin):
     list_filter = [("ends_at", admin.EmptyFieldListFilter)]
     search_fields = ["user__email", "user__name", "territory__name"]
     autocomplete_fields = ["user", "territory"]
+    form = PortalModelForm
     fields = ["user", "territory"]
     actions = ["end"]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
@@ -51,17 +52,28 @@ class PortalModelForm(forms.ModelForm):  # type: ignore[type-arg]
         if current.version == self.cleaned_data["version"]:
             self.instance.version = current.version + 1
             return
-        stored = forms.model_to_dict(current, [name for name in self.fields if name != "version"])
-        theirs = [
-            str(self.fields[name].label or name) for name, value in stored.items() if value != self.initial.get(name)
+        theirs = forms.model_to_dict(current, [name for name in self.fields if name != "version"])
+        differing = [
+            str(self.fields[name].label or name)
+            for name, value in theirs.items()
+            if plain(value) != plain(self.cleaned_data.get(name))
         ]
         self.data = self.data.copy()  # type: ignore[union-attr]
         self.data[self.add_prefix("version")] = str(current.version)  # type: ignore[index]
         raise ValidationError(
             _(
-                "Somebody else saved this while you were writing (%(fields)s). What you wrote stands below and is not saved "
-                "yet. Save again to put it in place of theirs."
+                "Somebody else saved this while you were writing. What you wrote stands below and is not saved yet; theirs "
+                "differs in: %(fields)s. Save again to put yours in place of theirs."
             ),
             code="stale",
-            params={"fields": ", ".join(theirs) or "–"},
+            params={"fields": ", ".join(differing) or "–"},
         )
+
+
+def plain(value: Any) -> Any:
+    """A value of a form or of a model's row, so that the two can be compared."""
+    if isinstance(value, Model):
+        return value.pk
+    if isinstance(value, list | tuple | set | QuerySet):
+        return sorted((plain(item) for item in value), key=str)
+    return value or None

@@ -1,0 +1,212 @@
+"""An organisation's own people keep what it says of itself."""
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
+
+from orgs import actions
+from orgs.models import Organisation, Verification
+from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, ServiceFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def organisation(raval):
+    return OrganisationFactory(name="Ours", territory=raval, published=True, languages=["ca"])
+
+
+@pytest.fixture
+def owner(organisation):
+    return MembershipFactory(organisation=organisation).user
+
+
+def page(name, organisation, *args):
+    return reverse(f"orgs:{name}", args=[organisation.slug, *args])
+
+
+def profile(**changes):
+    return {
+        "name": "Ours",
+        "kind": "association",
+        "territory": "el Raval",
+        "languages_chosen": ["ca"],
+        "version": "1",
+        **changes,
+    }
+
+
+def test_profile_is_changed_and_what_is_not_in_it_stays(client, organisation, owner, city, domain):
+    client.force_login(owner)
+    slug, tier, reference = organisation.slug, organisation.tier, organisation.reference
+    answer = client.post(
+        page("organisation_update", organisation),
+        profile(
+            name="Ours anew",
+            works_in=["Barcelona"],
+            domains=[domain.pk],
+            languages=["Arabic"],
+            communities=["Morocco"],
+            website="ours.example",
+            tier="established",
+            reference="ORG-HACKED",
+        ),
+    )
+    assert answer.url == organisation.get_absolute_url()
+    organisation.refresh_from_db()
+    assert (organisation.name, organisation.website) == ("Ours anew", "https://ours.example")
+    assert (organisation.languages, organisation.communities) == (["ca", "ar"], ["MA"])
+    assert list(organisation.works_in.all()) == [city]
+    assert list(organisation.domains.all()) == [domain]
+    assert (organisation.slug, organisation.tier, organisation.reference) == (slug, tier, reference)
+    assert organisation.version == 2
+
+
+def test_second_editor_is_told_and_nothing_is_lost(client, organisation, owner):
+    client.force_login(owner)
+    editor = MembershipFactory(organisation=organisation, role="editor").user
+    actions.update_organisation(organisation=Organisation.objects.get(), description="Theirs", by=editor)
+    answer = client.post(page("organisation_update", organisation), profile(description="Mine", acronym="MINE"))
+    body = answer.content.decode()
+    assert "Somebody else saved this" in body
+    assert "theirs differs in: Acronym, What it does." in body
+    assert ">\nMine</textarea>" in body
+    organisation.refresh_from_db()
+    assert (organisation.description, organisation.acronym) == ("Theirs", "")
+    client.post(page("organisation_update", organisation), profile(description="Mine", acronym="MINE", version="2"))
+    organisation.refresh_from_db()
+    assert (organisation.description, organisation.acronym, organisation.version) == ("Mine", "MINE", 3)
+
+
+def test_saving_does_not_undo_a_decision_made_meanwhile(organisation, owner):
+    """The reviewer's tier and the owner's words are different things in one row."""
+    Organisation.objects.update(tier="", verified_at=None)
+    read_before = Organisation.objects.get()
+    Organisation.objects.update(tier="contact", verified_at="2026-01-01T00:00Z")
+    actions.update_organisation(organisation=read_before, description="Later", by=owner)
+    assert Organisation.objects.get().tier == "contact"
+
+
+def test_nobody_becomes_an_authority_by_a_form(client, organisation, owner):
+    client.force_login(owner)
+    body = client.post(page("organisation_update", organisation), profile(kind="authority")).content.decode()
+    assert "Select a valid choice" in body
+    with pytest.raises(ValidationError, match="does not become an authority"):
+        actions.update_organisation(organisation=organisation, kind="authority", level_of_government="local", by=owner)
+
+
+def test_shelter_hides_the_address(client, organisation, owner, domain):
+    client.force_login(owner)
+    Organisation.objects.update(address="Lane 7", address_is_public=True)
+    client.post(page("service_create", organisation), {"title": "Beds", "domain": domain.pk, "is_shelter": "on"})
+    organisation.refresh_from_db()
+    assert organisation.address_is_public is False
+    body = client.post(
+        page("organisation_update", organisation), profile(address="Lane 7", address_is_public="on")
+    ).content.decode()
+    assert "The address of a shelter is never shown" in body
+
+
+def test_services_are_added_changed_and_removed(client, organisation, owner, domain):
+    client.force_login(owner)
+    assert "No services yet" in client.get(page("service_list", organisation)).content.decode()
+    client.post(page("service_create", organisation), {"title": "Meals", "domain": domain.pk, "women_only": "on"})
+    service = organisation.services.get()
+    assert (service.women_only, service.is_free, service.confirmed_on is not None) == (True, False, True)
+    client.post(page("service_update", organisation, service.pk), {"title": "Hot meals", "domain": domain.pk})
+    service.refresh_from_db()
+    assert (service.title, service.women_only) == ("Hot meals", False)
+    client.get(page("service_delete", organisation, service.pk))
+    assert organisation.services.exists()
+    client.post(page("service_delete", organisation, service.pk))
+    assert not organisation.services.exists()
+    other = ServiceFactory()
+    assert client.post(page("service_delete", organisation, other.pk)).status_code == 404
+
+
+def test_capacities_are_said_once_and_removed(client, organisation, owner):
+    client.force_login(owner)
+    for note in ("one", "two"):
+        client.post(page("capacity_list", organisation), {"side": "offer", "kind": "space", "note": note})
+    capacity = organisation.capacities.get()
+    assert capacity.note == "two"
+    assert client.get(page("capacity_delete", organisation, capacity.pk)).status_code == 405
+    client.post(page("capacity_delete", organisation, capacity.pk))
+    assert not organisation.capacities.exists()
+
+
+def test_contact_is_replaced(client, organisation, owner):
+    client.force_login(owner)
+    for name in ("Ana", "Berta"):
+        client.post(page("contact_update", organisation), {"name": name, "email": f"{name}@example.org"})
+    assert organisation.contacts.get().name == "Berta"
+
+
+PAGES = [
+    "organisation_update",
+    "organisation_submit",
+    "contact_update",
+    "service_list",
+    "service_create",
+    "capacity_list",
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_for_those_who_may(client, organisation, owner, name):
+    address = page(name, organisation)
+    assert client.get(address).url.startswith(reverse("account_login"))
+    viewer = MembershipFactory(organisation=organisation, role="viewer").user
+    former = MembershipFactory(organisation=organisation, role="editor")
+    actions.end_membership(membership=former, by=owner)
+    for user in (UserFactory(), viewer, former.user, MembershipFactory().user):
+        client.force_login(user)
+        expected = 200 if name == "contact_update" and user == viewer else 403
+        assert client.get(address).status_code == expected
+        assert client.post(address, {}).status_code == 403
+    for user in (owner, MembershipFactory(organisation=organisation, role="editor").user):
+        client.force_login(user)
+        assert client.get(address).status_code == 200
+    hidden = OrganisationFactory()
+    assert client.get(page(name, hidden)).status_code == 404
+
+
+def test_my_organisations_with_drafts(client, organisation, owner):
+    client.force_login(owner)
+    actions.begin_registration(language="en", by=owner)
+    body = client.get(reverse("orgs:my_organisations")).content.decode()
+    assert "Ours" in body
+    assert "A registration without a name" in body
+    client.force_login(UserFactory())
+    assert "You belong to no organisation yet" in client.get(reverse("orgs:my_organisations")).content.decode()
+
+
+def test_administrator_admits_an_authority(city, raval, domain):
+    administrator = UserFactory(is_staff=True)
+    facts = {"name": "Town hall", "kind": "authority", "level_of_government": "local", "territory": city}
+    hall = actions.admit_organisation(
+        **facts,
+        works_in=[raval],
+        domains=[domain],
+        met=["reachable", "purpose", "territory", "documented"],
+        by=administrator,
+    )
+    assert (hall.slug, hall.tier, hall.sector, hall.is_published) == ("town-hall", "documented", "authority", True)
+    decided = Verification.objects.get()
+    assert (decided.state, decided.reviewer, decided.answers.count()) == ("verified", administrator, 4)
+    assert actions.admit_organisation(**facts, by=administrator).slug == "town-hall-2"
+    with pytest.raises(PermissionDenied):
+        actions.admit_organisation(**facts, by=UserFactory())
+    with pytest.raises(ValidationError):
+        actions.admit_organisation(**facts, met=["documented"], by=administrator)
+    with pytest.raises(ValidationError, match="level of government"):
+        actions.admit_organisation(**facts | {"level_of_government": ""}, by=administrator)
+    assert Organisation.objects.count() == 2
+
+
+def test_authority_keeps_its_level_in_the_form(client):
+    hall = AuthorityFactory()
+    client.force_login(MembershipFactory(organisation=hall, role="manager").user)
+    body = client.get(page("organisation_update", hall)).content.decode()
+    assert 'name="level_of_government"' in body
+    assert 'name="kind"' not in body
