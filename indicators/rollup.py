@@ -17,6 +17,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, connection, transaction
@@ -104,7 +105,7 @@ def _alive(run: RollupRun) -> Iterator[bool]:
 
 def _claim(run: RollupRun, failed: set[int]) -> Slice | None:
     """The next slice with marks that no living worker holds, as this run's. It comes parked when it was tried too often."""
-    parameters = {"run": run.pk, "failed": list(failed), "max_attempts": Slice.MAX_ATTEMPTS, "space": RUN_LOCK}
+    parameters: dict[str, Any] = {"run": run.pk, "failed": list(failed), "max_attempts": Slice.MAX_ATTEMPTS, "space": RUN_LOCK}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.CLAIM, parameters)
         row = cursor.fetchone()
@@ -135,7 +136,7 @@ def recompute(part: Slice) -> int:
     Runs in the caller's transaction, which holds the slice.
     """
     indicator = part.indicator
-    parameters = {"indicator": indicator.pk, "year": part.year, "frequency": indicator.frequency}
+    parameters: dict[str, Any] = {"indicator": indicator.pk, "year": part.year, "frequency": indicator.frequency}
     with connection.cursor() as cursor:
         cursor.execute(sql.WORKBENCH)
         cursor.execute(sql.TAKE_MARKS, parameters)
@@ -158,7 +159,7 @@ def recompute(part: Slice) -> int:
     return written
 
 
-def _follow_reporting_kind(cursor: CursorWrapper, part: Slice, parameters: dict[str, object]) -> None:
+def _follow_reporting_kind(cursor: CursorWrapper, part: Slice, parameters: dict[str, Any]) -> None:
     """Which territories should report is read off those that do. When that changes, every coverage in the slice does."""
     cursor.execute(sql.REPORTING_KIND, parameters)
     row = cursor.fetchone()

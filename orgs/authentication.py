@@ -26,7 +26,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def send_mail(self, template_prefix: str, email: str, context: dict) -> None:  # type: ignore[type-arg]
+    def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         """Into the outbox: a letter is never lost, and a request never waits for the mail server."""
         message = self.render_mail(template_prefix, email, {**context, "email": email})
         queue_text(to=email, subject=message.subject, body=str(message.body))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.template import Context, engines
+from django.template import Context, Engine
 from django.utils import translation
 
 from orgs.models import OutgoingMail, User
@@ -19,7 +19,7 @@ def queue_text(*, to: str, subject: str, body: str) -> OutgoingMail:
 
 def queue_letter(template: str, *, to: str, language: str, context: dict[str, Any]) -> OutgoingMail:
     """The letter `templates/emails/<template>.txt`: its first line is the subject, the rest the text."""
-    letter = engines["django"].get_template(f"emails/{template}.txt").template
+    letter = Engine.get_default().get_template(f"emails/{template}.txt")
     with translation.override(language):
         # Plain text: an ampersand in a name is an ampersand.
         text = letter.render(Context({"public_url": settings.PUBLIC_URL, **context}, autoescape=False))

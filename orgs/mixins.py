@@ -75,5 +75,5 @@ class ActionMixin(PersonMixin):
                 self.object = self.perform(form)
         except ValidationError as refusal:
             show_refusal(form, refusal)
-            return self.form_invalid(form)  # type: ignore[attr-defined,no-any-return]
+            return self.form_invalid(form)  # type: ignore[attr-defined]
         return HttpResponseRedirect(self.get_success_url())  # type: ignore[attr-defined]

@@ -134,8 +134,8 @@ class Queue:
         for name in ("broker_url", "broker_write_url", "broker_read_url"):
             setattr(current_app.conf, name, url)
         pools.reset()
-        current_app._pool = None
-        current_app.amqp._producer_pool = None
+        vars(current_app)["_pool"] = None
+        vars(current_app.amqp)["_producer_pool"] = None
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = 60, what: str = "the condition") -> None:

@@ -5,6 +5,7 @@ import gzip
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def sums(name: str, period, number: str = "Number", **where: str) -> dict[tuple[
     return dict(totals)
 
 
-def ours(indicator: str, kind: str, key: str = "", model: type = Figure) -> dict[tuple[str, str], Decimal | None]:
+def ours(indicator: str, kind: str, key: str = "", model: Any = Figure) -> dict[tuple[str, str], Decimal | None]:
     found = model.objects.filter(
         indicator__code=indicator,
         period__kind=kind,

@@ -24,7 +24,7 @@ ROLL_UP = "indicators.tasks.roll_up"
 def check_import(
     *,
     mapping: dict[str, Any],
-    file: File,  # type: ignore[type-arg]
+    file: File,
     authority: Organisation | None = None,
     mapping_name: str = "",
     by: User | None = None,
@@ -36,7 +36,7 @@ def check_import(
     read = read_mapping(mapping)
     checksum, size = _digest(file)
     with transaction.atomic():
-        findings = engine.examine(file, read)  # type: ignore[arg-type]
+        findings = engine.examine(file, read)
     with transaction.atomic():
         source, _created = Source.objects.update_or_create(
             name=read.source["name"],
@@ -127,7 +127,7 @@ def undo_import(*, batch: Import, by: User | None = None) -> Import:
     return _decided(batch, Import.State.UNDONE, by, timezone.now())
 
 
-def _digest(file: IO[bytes] | File) -> tuple[str, int]:  # type: ignore[type-arg]
+def _digest(file: IO[bytes] | File) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     file.seek(0)
     while chunk := file.read(1 << 20):

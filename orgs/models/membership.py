@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from orgs.models.account import User
 from orgs.models.organisation import Organisation
 from orgs.models.territory import Territory
 
@@ -17,7 +18,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> "MembershipQuerySet":
         return self.filter(ended_at=None)
 
-    def of(self, user: object) -> "MembershipQuerySet":
+    def of(self, user: User) -> "MembershipQuerySet":
         return self.active().filter(user=user)
 
 

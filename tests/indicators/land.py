@@ -133,7 +133,7 @@ def make_land() -> Land:
     actions.load_dimensions(DIMENSIONS)
     domain = DomainFactory()
     land = Land(territories, Source.objects.create(name="Observed by hand"))
-    for code, changes in {
+    indicators: dict[str, dict[str, Any]] = {
         "PEOPLE": {"measure": "count", "unit": "count", "time_operator": "last"},
         "EVENTS": {"measure": "count", "unit": "count", "time_operator": "sum", "frequency": "month"},
         "STOCK": {"measure": "count", "unit": "count", "time_operator": "mean", "frequency": "month"},
@@ -146,7 +146,8 @@ def make_land() -> Land:
             "direction": "up",
         },
         "SCORE": {"measure": "score", "unit": "index_0_100", "direction": "up"},
-    }.items():
+    }
+    for code, changes in indicators.items():
         fields = {"direction": "context", "threshold": 0, "rounding": 1} | changes
         land.indicators[code] = Indicator.objects.create(code=code, name=code, definition=code, domain=domain, **fields)
     return land

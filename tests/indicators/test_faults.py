@@ -132,7 +132,8 @@ def test_redis_down_pages_serve_writes_succeed_and_the_work_is_caught_up(
     assert time.monotonic() - begun < 5
     assert Observation.objects.filter(status="approved").count() == 2
     with worker(REDIS_URL=queue.url), beat(REDIS_URL=queue.url):
-        time.sleep(2)
+        tasks = {"indicators.tasks.roll_up", "orgs.tasks.send_waiting_mail"}
+        wait_until(lambda: tasks <= set(PeriodicTask.objects.values_list("task", flat=True)), what="the schedule")
         assert land.value("CITY", "2020") is None
         queue.start()
         PeriodicTask.objects.update(interval=IntervalSchedule.objects.get_or_create(every=1, period="seconds")[0])
