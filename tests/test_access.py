@@ -1,0 +1,281 @@
+"""Every address of the portal and every kind of person: who is shown a page, who is turned away, and who may change something.
+
+Each letter of a row is what one kind of person gets, in the order of `tests.world.USERS`:
+
+    anonymous, outsider · owner, editor, viewer of the association, owner of another · officer, manager, steward, reader of the city
+    council, officer and steward of another authority · reviewer, reviewer who belongs to the association, administrator
+
+    P a page   R done, and led on   L to the log-in   F forbidden (403)   N does not exist for them (404)   M not that method (405)
+
+POST is sent without any field: where it is allowed, the answer is the form with its errors or the change itself. An address that is
+missing from the table fails the tests, and so does a row without an address. The administration has one rule: administrators only.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.core import signing
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from orgs.actions.membership import INVITATION_SALT
+from tests.world import USERS, World, make_world
+
+TABLE = """
+    # URL                                    of                GET                 POST
+    home                                     -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    search                                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    about                                    -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    data_licence                             -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    accessibility                            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    robots                                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    favicon                                  -                 RR RRRR RRRRR RRR   MM MMMM MMMMM MMM
+    healthz                                  -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    set_language                             -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    styleguide                               -                 FF FFFF FFFFF FFP   FF FFFF FFFFF FFP
+    styleguide_outlines                      -                 FF FFFF FFFFF FFP   FF FFFF FFFFF FFP
+    whole_organisation                       association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    whole_organisation                       hidden            NN NNNN NNNNN PPP   MM MMMM MMMMM MMM
+    whole_territory                          city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:organisation_list                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:organisation_detail                 association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:organisation_detail                 hidden            NN NNNN NNNNN PPP   MM MMMM MMMMM MMM
+    orgs:my_organisations                    -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
+    orgs:registration_start                  -                 PP PPPP PPPPP PPP   RR RRRR RRRRR RRR
+    orgs:registration_tasks                  -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_page                   page              RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_check                  -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_sent                   -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_discard                -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_confirm                nonsense          NN NNNN NNNNN NNN   NN NNNN NNNNN NNN
+    orgs:organisation_update                 association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:organisation_update                 hidden            LN NNNN NNNNN FFP   LN NNNN NNNNN FFP
+    orgs:organisation_submit                 association       LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:contact_update                      association       LF PPPF FFFFF PPP   LF PPFF FFFFF FFP
+    orgs:contact_update                      hidden            LN NNNN NNNNN PPP   LN NNNN NNNNN FFP
+    orgs:service_list                        association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
+    orgs:service_create                      association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:service_update                      service           LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:service_delete                      service           LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:capacity_list                       association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:capacity_delete                     capacity          LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
+    orgs:member_list                         association       LF PPPF FFFFF FPP   LF MMMF FFFFF FMM
+    orgs:member_list                         hidden            LN NNNN NNNNN FFP   LN NNNN NNNNN FFM
+    orgs:member_invite                       association       LF PFFF FFFFF FFP   LF PFFF FFFFF FFP
+    orgs:member_role                         member            LF PFFF FFFFF FFP   LF PFFF FFFFF FFP
+    orgs:member_end                          member            LF PFFF FFFFF FFP   LF RFFF FFFFF FFR
+    orgs:invitation_withdraw                 invitation        LF MFFF FFFFF FFM   LF RFFF FFFFF FFR
+    orgs:invitation                          letter            PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    orgs:review_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
+    orgs:verification_review                 verification      LF FFFF FFFFF PPP   LF FFFF FFFFF PPF
+    orgs:verification_review                 own_verification  LF FFFF FFFFF PNP   LF FFFF FFFFF PNF
+    orgs:lookup_territories                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:territory                     city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:territory_outlines            city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:indicator                     indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:figure                        figure            PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:import_list                   -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:import_create                 -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:import_detail                 stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
+    indicators:import_store                  checked           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:import_approve                stored            LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:import_undo                   approved          LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:import_progress               stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
+    indicators:import_messages               refused           LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
+    indicators:mapping_template              mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:mapping                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:run_list                      -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:release_list                  -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:release_create                -                 LF FFFF FPPFP FFP   LF FFFF FRRFR FFR
+    partnerships:partnership_list            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:partnership_create          -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
+    partnerships:partnership_detail          running           PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:partnership_detail          proposed          NN PPPN PPPPN PPP   MM MMMM MMMMM MMM
+    partnerships:partnership_detail          draft             NN NNNN PPPPN NNP   MM MMMM MMMMM MMM
+    partnerships:partnership_edit            running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:partnership_propose         draft             LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
+    partnerships:partnership_delete          draft             LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
+    partnerships:partnership_end             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:partnership_answer          proposed_party    LN PPFN FFFFN FFF   LN PPFN FFFFN FFF
+    partnerships:activity_create             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:contribution_create         running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:document_create             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:document_download           document          NN PPPN PPPPN PPP   MM MMMM MMMMM MMM
+    partnerships:document_download           paper             PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:record_remove               record            LF FFFF PPFFF FFF   LF FFFF RRFFF FFF
+    partnerships:record_edit                 record            LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:assessment_create           settled           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:assessment_detail           assessment        LN NNNN PPPPN NNP   LN NNNN PPFFN NNF
+    partnerships:assessment_detail           claim             LN PPPN PPPPN PPP   LN FFFN PPFFN FFF
+    partnerships:assessment_evidence         assessment        LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
+    partnerships:assessment_discard          assessment        LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
+    partnerships:experience_form             assessment_party  LN PPFN NNNNN NFN   LN PPFN NNNNN NFN
+    partnerships:assessment_queue            -                 LF FFFF FFFFF PPF   LF FFFF FFFFF MMF
+    partnerships:assessment_review           claim             LN NNNN NNNNN PNN   LN NNNN NNNNN PNN
+    partnerships:organisation_partnerships   association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:isolated_organisations      -                 LF FFFF PPFFP FFF   LF FFFF MMFFM FFF
+    partnerships:practice_list               -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:practice_create             -                 LF FFFF PPFFP FFP   LF FFFF PPFFP FFP
+    partnerships:practice_detail             practice          PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:practice_link               practice          LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
+    partnerships:table_list                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:table_create                -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
+    partnerships:table_detail                table             PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:seat_create                 table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:meeting_create              table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    account_login                            -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
+    account_logout                           -                 RP PPPP PPPPP PPP   RR RRRR RRRRR RRR
+    account_signup                           -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
+    account_inactive                         -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    account_reauthenticate                   -                 LP PPPP PPPPP PPP   LP PPPP PPPPP PPP
+    account_email                            -                 LP PPPP PPPPP PPP   LR RRRR RRRRR RRR
+    account_email_verification_sent          -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    account_confirm_email                    nonsense          PP PPPP PPPPP PPP   NN NNNN NNNNN NNN
+    account_change_password                  -                 LP PPPP PPPPP PPP   LP PPPP PPPPP PPP
+    account_set_password                     -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    account_reset_password                   -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    account_reset_password_done              -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    account_reset_password_from_key          reset             PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    account_reset_password_from_key_done     -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    account_request_login_code               -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
+    account_confirm_login_code               -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_index                                -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
+    mfa_authenticate                         -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_reauthenticate                       -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_activate_totp                        -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_deactivate_totp                      -                 LN NNNN NNNNN NNN   LN NNNN NNNNN NNN
+    mfa_view_recovery_codes                  -                 LN NNNN NNNNN NNN   LM MMMM MMMMM MMM
+    mfa_generate_recovery_codes              -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_download_recovery_codes              -                 LN NNNN NNNNN NNN   LN NNNN NNNNN NNN
+    mfa_list_webauthn                        -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
+    mfa_add_webauthn                         -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_edit_webauthn                        number            LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_remove_webauthn                      number            LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_reauthenticate_webauthn              -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_login_webauthn                       -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    usersessions_list                        -                 LP PPPP PPPPP PPP   LR RRRR RRRRR RRR
+"""
+
+
+def things(world: World) -> dict[str, list[Any]]:
+    """What stands in an address, by the word in the second column."""
+    association, running = world.association.slug, world.partnership.reference
+    known = world.things
+    return {
+        "-": [],
+        "city": ["test-land", "CITY"],
+        "indicator": ["PEOPLE"],
+        "figure": ["PEOPLE", "test-land", "CITY", "2022"],
+        "association": [association],
+        "hidden": [world.hidden.slug],
+        "service": [association, known["service"].pk],
+        "capacity": [association, known["capacity"].pk],
+        "member": [association, known["member"].pk],
+        "invitation": [association, known["invitation"].pk],
+        "letter": [signing.dumps(known["invitation"].pk, salt=INVITATION_SALT)],
+        "page": ["who"],
+        "nonsense": ["nonsense"],
+        "verification": [known["verification"].pk],
+        "own_verification": [known["own_verification"].pk],
+        **{name: [known[name].pk] for name in ("approved", "stored", "checked", "refused", "mapping")},
+        "running": [running],
+        "draft": [world.draft.reference],
+        "proposed": [world.proposed.reference],
+        "proposed_party": [world.proposed.reference, association],
+        "settled": [known["public"].reference],
+        "document": [running, known["document"].pk],
+        "paper": [running, known["paper"].pk],
+        "record": [running, "activity", known["activity"].pk],
+        "assessment": [world.assessment.pk],
+        "claim": [world.claim.pk],
+        "assessment_party": [world.assessment.pk, association],
+        "practice": [known["practice"].slug],
+        "table": [known["table"].slug],
+        "reset": ["1", "nonsense"],
+        "number": [1],
+    }
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """Name, thing, and the letters for GET and for POST."""
+    found = []
+    for line in TABLE.strip().splitlines()[1:]:
+        name, thing, *letters = line.split()
+        half = len(letters) // 2
+        found.append((name, thing, "".join(letters[:half]), "".join(letters[half:])))
+    return found
+
+
+def names(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[str]:
+    """Of every address of the portal but the administration's."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                yield from names(pattern, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace)
+        elif isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}"
+
+
+def letter(response: HttpResponseBase) -> str:
+    if getattr(response, "streaming", False):
+        b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    if response.status_code == 302:
+        return "L" if response.headers["Location"].startswith(reverse("account_login")) else "R"
+    return {200: "P", 403: "F", 404: "N", 405: "M"}.get(response.status_code, str(response.status_code))
+
+
+def logged_in(world: World, name: str) -> Client:
+    client = Client(raise_request_exception=False)
+    user = world.users[name]
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def test_every_address_is_in_the_table_and_no_other() -> None:
+    assert set(names()) == {name for name, *_ in rows()}
+
+
+def test_every_row_says_something_of_everybody() -> None:
+    assert [name for name, _, get, post in rows() if {len(get), len(post)} != {len(USERS)}] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("user", USERS)
+def test_access(user: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("CRITICAL", "django.request")
+    world = make_world()
+    session = logged_in(world, user).cookies.get(settings.SESSION_COOKIE_NAME)
+    place, arguments = USERS.index(user), things(world)
+    differences = []
+    for name, thing, get, post in rows():
+        address = reverse(name, args=arguments[thing])
+        for method, expected in (("GET", get[place]), ("POST", post[place])):
+            client = Client(raise_request_exception=False)
+            if session is not None:
+                client.cookies[settings.SESSION_COOKIE_NAME] = session.value
+            with transaction.atomic():  # What one request changes, the next one does not meet.
+                answer = letter(client.generic(method, address))
+                transaction.set_rollback(True)
+            if answer != expected:
+                differences.append(f"{method} {name} ({thing}): {answer} instead of {expected}")
+    assert not differences, "\n".join(differences)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("user", ["anonymous", "outsider", "owner", "manager", "steward", "reviewer", "admin"])
+def test_administration_is_for_administrators(user: str) -> None:
+    client = logged_in(make_world(), user)
+    pages = [reverse("admin:index")] + [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") for model in admin.site._registry
+    ]
+    expected = 200 if user == "admin" else 302
+    assert {page: client.get(page).status_code for page in pages} == dict.fromkeys(pages, expected)

@@ -1,0 +1,221 @@
+"""A small world with somebody of every kind, and with things that must not leak: for the tests of the whole portal.
+
+The people are named for their part. `foreign` and `outsider` have nothing to do with the city's things; `partial` is a reviewer of the city
+who belongs to the association, so nobody's judge in its matters.
+"""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from indicators import actions as figures
+from indicators import rollup
+from indicators.models import Import, Mapping
+from orgs import actions as registry
+from orgs.models import Membership, Organisation, Registration, Territory, User
+from partnerships import actions
+from partnerships.models import Assessment, Partnership
+from partnerships.vocabulary import PartnershipState
+from tests.factories import (
+    AuthorityFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ReviewerAppointmentFactory,
+    ServiceFactory,
+    TerritoryFactory,
+    UserFactory,
+    VerificationFactory,
+)
+from tests.factories_partnerships import (
+    ActivityFactory,
+    AssessmentFactory,
+    CoordinationTableFactory,
+    PartnershipFactory,
+    PracticeFactory,
+    current_scale,
+    level,
+    make_document,
+)
+from tests.indicators.land import MAPPING, Land, make_land, table
+
+Role = Membership.Role
+
+USERS = [
+    "anonymous",
+    "outsider",
+    "owner",
+    "editor",
+    "viewer",
+    "other_owner",
+    "officer",
+    "manager",
+    "steward",
+    "reader",
+    "foreign",
+    "reviewer",
+    "partial",
+    "admin",
+]
+
+FIGURES = table(
+    *((f"N{n}", 2020 + year, sex, 100 * n + year) for n in range(1, 5) for year in range(3) for sex in ("women", "men"))
+)
+
+
+@dataclass
+class World:
+    users: dict[str, User | None]
+    land: Land
+    city: Territory
+    authority: Organisation
+    association: Organisation
+    hidden: Organisation
+    partnership: Partnership
+    draft: Partnership
+    proposed: Partnership
+    assessment: Assessment
+    claim: Assessment
+    things: dict[str, Any]
+    """The rest, by the names that tests/test_access.py gives it."""
+
+    def user(self, name: str) -> User:
+        user = self.users[name]
+        assert user is not None
+        return user
+
+
+def make_world() -> World:
+    """Some 150 rows in a second. Passwords are "password"."""
+    current_scale()
+    land = make_land()
+    city = land.territories["CITY"]
+    elsewhere = TerritoryFactory(name="Elsewhere")
+    authority = AuthorityFactory(territory=city, name="City council")
+    association = OrganisationFactory(published=True, territory=city, name="Association of the city")
+    hidden = OrganisationFactory(territory=city, name="Hidden group")
+    users = make_users(city, authority, association, hidden, AuthorityFactory(territory=elsewhere))
+    things: dict[str, Any] = make_registry(city, users, association, hidden)
+
+    partnership = PartnershipFactory(territory=city, authority=authority, partners=[association], title="Running")
+    draft = PartnershipFactory(
+        territory=city, authority=authority, partners=[association], state=PartnershipState.DRAFT, title="Drafted"
+    )
+    proposed = PartnershipFactory(
+        territory=city, authority=authority, partners=[association], state=PartnershipState.PROPOSED, title="Proposed"
+    )
+    assessment = AssessmentFactory(partnership=partnership)
+    claim = make_claim(city, authority, association, users)
+    public = PartnershipFactory(territory=city, authority=authority, partners=[association], title="Settled")
+    things |= {
+        "activity": ActivityFactory(partnership=partnership, title="Briefing of the partners"),
+        "document": make_document(partnership, title="Minutes for the parties"),
+        "paper": make_document(partnership, title="Agreement for all", is_public=True),
+        "public": public,
+        "practice": PracticeFactory(name="Intercultural mediators"),
+        "table": CoordinationTableFactory(territory=city, convenor=authority, name="City table"),
+        **make_figures(land, users, authority),
+    }
+    return World(
+        users, land, city, authority, association, hidden, partnership, draft, proposed, assessment, claim, things
+    )
+
+
+def make_users(
+    city: Territory, authority: Organisation, association: Organisation, hidden: Organisation, foreign: Organisation
+) -> dict[str, User | None]:
+    users: dict[str, User | None] = {"anonymous": None}
+    for name in USERS[1:]:
+        users[name] = UserFactory(email=f"{name.replace('_', '-')}@example.org", name=name, is_staff=name == "admin")
+    for name, organisation, role in [
+        ("owner", association, Role.OWNER),
+        ("editor", association, Role.EDITOR),
+        ("viewer", association, Role.VIEWER),
+        ("partial", association, Role.VIEWER),
+        ("other_owner", OrganisationFactory(published=True, name="Another association"), Role.OWNER),
+        ("officer", authority, Role.OFFICER),
+        ("manager", authority, Role.MANAGER),
+        ("steward", authority, Role.STEWARD),
+        ("reader", authority, Role.VIEWER),
+        ("foreign", foreign, Role.OFFICER),
+        ("foreign", foreign, Role.STEWARD),
+    ]:
+        MembershipFactory(user=users[name], organisation=organisation, role=role)
+    MembershipFactory(organisation=hidden)
+    for name in ("reviewer", "partial"):
+        ReviewerAppointmentFactory(user=users[name], territory=city)
+    return users
+
+
+def make_registry(
+    city: Territory, users: dict[str, User | None], association: Organisation, hidden: Organisation
+) -> dict[str, Any]:
+    owner = users["owner"]
+    assert owner is not None
+    registry.set_contact(
+        organisation=hidden, name="Private person", email="private@example.org", phone="600 000 000", by=owner
+    )
+    capacity = registry.add_capacity(organisation=association, side="need", kind="space", by=owner)
+    invitation = registry.invite_member(organisation=association, email="guest@example.org", role=Role.EDITOR, by=owner)
+    member = MembershipFactory(organisation=association, role=Role.OWNER)
+    return {
+        "capacity": capacity,
+        "invitation": invitation,
+        "member": member,
+        "service": ServiceFactory(organisation=association, title="Language café"),
+        "verification": VerificationFactory(organisation=hidden),
+        "own_verification": VerificationFactory(organisation=association),
+        "registration": Registration.objects.create(),
+    }
+
+
+def make_claim(
+    city: Territory, authority: Organisation, association: Organisation, users: dict[str, User | None]
+) -> Assessment:
+    """A claim before the reviewers, with a view of the association that nobody but the parties and reviewers may read."""
+    partnership = PartnershipFactory(territory=city, authority=authority, partners=[association], title="Claimed")
+    officer, owner = users["officer"], users["owner"]
+    assert officer is not None
+    assert owner is not None
+    assessment = AssessmentFactory(partnership=partnership)
+    briefing = ActivityFactory(
+        partnership=partnership, languages="ca, es", decision_on=datetime.date(2025, 6, 1), title="Plan presented"
+    )
+    for code in ("I1", "I2"):
+        actions.put_forward_evidence(
+            assessment=assessment, criterion=criterion_of(assessment, code), record=briefing, by=officer
+        )
+    party = partnership.parties.get(organisation=association)
+    actions.give_experience(assessment=assessment, party=party, level=level("inform"), by=owner)
+    return actions.submit_assessment(assessment=assessment, claimed=level("inform"), by=officer)
+
+
+def criterion_of(assessment: Assessment, code: str) -> Any:
+    return assessment.scale.levels.get(criteria__code=code).criteria.get(code=code)
+
+
+def make_figures(land: Land, users: dict[str, User | None], authority: Organisation) -> dict[str, Any]:
+    """Figures that are released, and an import in each state."""
+    steward = users["steward"]
+    assert steward is not None
+    mapping = Mapping.objects.create(name="people of the test land", definition=MAPPING)
+
+    def check(content: bytes, name: str) -> Import:
+        file = SimpleUploadedFile(name, content)
+        return figures.check_import(
+            mapping=MAPPING, mapping_name=mapping.name, file=file, authority=authority, by=steward
+        )
+
+    approved = figures.store_import(batch=check(FIGURES, "people.csv"), by=steward)
+    figures.approve_import(batch=approved, by=steward)
+    rollup.roll_up()
+    figures.publish_release(note="First", by=steward)
+    stored = figures.store_import(batch=check(table(("N1", 2023, "women", 7)), "stored.csv"), by=steward)
+    return {
+        "mapping": mapping,
+        "approved": approved,
+        "stored": stored,
+        "checked": check(table(("N2", 2023, "women", 8)), "checked.csv"),
+        "refused": check(table(("N9", 2023, "women", "seven")), "refused.csv"),
+    }
