@@ -1,7 +1,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
 from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
@@ -55,8 +55,9 @@ class IndicatorFilter(django_filters.FilterSet):
     def with_figures(self, queryset: QuerySet[Indicator], name: str, value: bool) -> QuerySet[Indicator]:
         if not value:
             return queryset
-        return queryset.filter(
-            Exists(ReleasedFigure.objects.filter(release=Release.objects.current(), indicator=OuterRef("pk")))
+        figures = ReleasedFigure.objects.filter(release=Release.objects.current(), indicator=OuterRef("pk"))
+        return queryset.annotate(figures=Subquery(figures.order_by("period").values("period")[:1])).exclude(
+            figures=None
         )
 
 

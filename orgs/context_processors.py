@@ -22,8 +22,9 @@ def is_signed_in(user: Person) -> bool:
     return user.is_authenticated
 
 
-def is_steward(user: Person) -> bool:
-    return holds_role(user, Membership.Role.STEWARD)
+def keeps_figures(user: Person) -> bool:
+    """As indicators.permissions.is_steward, which the ground floor cannot ask."""
+    return user.is_authenticated and (user.is_staff or holds_role(user, Membership.Role.STEWARD, Membership.Role.MANAGER))
 
 
 def is_reviewer_or_administrator(user: Person) -> bool:
@@ -46,7 +47,7 @@ DESTINATIONS = [
     Destination(_("Good practices"), "partnerships:practice_list", "lightbulb"),
     Destination(_("Indicators"), "indicators:indicator_list", "graph-up"),
     Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg", is_signed_in),
-    Destination(_("Figures"), "indicators:import_list", "clipboard-data", is_steward),
+    Destination(_("Figures"), "indicators:import_list", "clipboard-data", keeps_figures),
     Destination(_("Reviews"), "orgs:review_queue", "check2-square", is_reviewer_or_administrator),
 ]
 

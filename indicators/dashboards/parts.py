@@ -4,12 +4,12 @@ import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from indicators.dashboards.cards import TOTAL, Change, Coverage, coverage_of, figure_url, progress
 from indicators.dashboards.cells import MONTHS_OF, Cell, months_later, read_released
 from indicators.dashboards.words import change_words
-from indicators.models import Indicator, Period, Release, ReleasedFigure
+from indicators.models import Breakdown, Indicator, Period, Release, ReleasedFigure
 from indicators.vocabulary import Flag, PeriodKind
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure
@@ -67,15 +67,23 @@ class Parts:
 
 def indicators_of_parts(release: Release | None, territory: Territory) -> list[Indicator]:
     """Those of which some direct part has a released total."""
-    children = Territory.objects.filter(parent=territory).places()
-    there = ReleasedFigure.objects.filter(
-        release=release, territory__in=children.values("pk"), indicator=OuterRef("pk"), breakdown__key=TOTAL
-    )
     if release is None:
         return []
-    return list(
-        Indicator.objects.active().filter(Exists(there)).order_by("-is_headline", "domain__order", "order", "code")
+    children = Territory.objects.filter(parent=territory).places()
+    there = ReleasedFigure.objects.filter(
+        release=release, territory__in=children.values("pk"), indicator=OuterRef("pk"), breakdown=the_total()
     )
+    return list(
+        Indicator.objects.active()
+        .annotate(there=Subquery(there.values("release")[:1]))
+        .exclude(there=None)
+        .order_by("-is_headline", "domain__order", "order", "code")
+    )
+
+
+def the_total() -> Subquery:
+    """The total among the breakdowns, as a value: joined by its key, PostgreSQL would read every breakdown of every figure."""
+    return Subquery(Breakdown.objects.filter(key=TOTAL).values("pk")[:1])
 
 
 def territory_parts(
@@ -110,24 +118,28 @@ def territory_parts(
 
 def _latest_cells(territory: Territory, release: Release, indicator: Indicator, kind: str) -> list[Cell]:
     """Of the newest period of the indicator's own frequency in the parts, and of the same time a year before."""
-    within = TerritoryClosure.objects.filter(ancestor=territory, depth__gt=0, descendant__kind=kind).values(
-        "descendant"
-    )
-    rows = ReleasedFigure.objects.filter(
-        release=release, indicator=indicator, territory__in=within, breakdown__key=TOTAL
-    )
-    newest = (
-        rows.filter(period__kind=indicator.frequency)
+    links = TerritoryClosure.objects.filter(ancestor=territory, depth__gt=0, descendant__kind=kind)
+    rows = ReleasedFigure.objects.filter(release=release, indicator=indicator, breakdown=the_total())
+    period_kind, starts_on = indicator.frequency, _newest(links, rows.filter(period__kind=indicator.frequency))
+    if starts_on is None:  # reported in other steps than the catalogue says
+        period_kind, starts_on = PeriodKind.YEAR, _newest(links, rows.filter(period__kind=PeriodKind.YEAR))
+    if starts_on is None:
+        return []
+    back = months_later(starts_on, -max(12, MONTHS_OF[PeriodKind(period_kind)]))
+    periods = Period.objects.filter(kind=period_kind, starts_on__in=[starts_on, back])
+    return read_released(rows.filter(territory__in=links.values("descendant"), period__in=periods.values("pk")))
+
+
+def _newest(links: QuerySet[TerritoryClosure], rows: QuerySet[ReleasedFigure]) -> datetime.date | None:
+    """When the newest known figure of any of the places begins: a short look into each of them."""
+    of_place = (
+        rows.filter(territory=OuterRef("descendant"))
         .exclude(state=ReleasedFigure.State.MISSING)
         .order_by("-period__starts_on")
-        .values_list("period__starts_on", "period__kind")
-        .first()
-    ) or rows.order_by("-period__starts_on").values_list("period__starts_on", "period__kind").first()
-    if newest is None:
-        return []
-    starts_on, period_kind = newest
-    back = months_later(starts_on, -max(12, MONTHS_OF[PeriodKind(period_kind)]))
-    return read_released(rows.filter(period__kind=period_kind, period__starts_on__in=[starts_on, back]))
+        .values("period__starts_on")[:1]
+    )
+    newest: datetime.date | None = links.annotate(at=Subquery(of_place)).aggregate(newest=Max("at"))["newest"]
+    return newest
 
 
 def _change(indicator: Indicator, before: Cell | None, now: Cell | None) -> Change | None:
