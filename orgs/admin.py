@@ -6,9 +6,9 @@ are the same actions here.
 
 from typing import Any
 
-# Imported here so that they have registered their models before some of those are taken away.
+# Imported so that they have registered their models before some of those are taken away.
 import allauth.mfa.admin
-import allauth.usersessions.admin
+import allauth.usersessions.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
@@ -44,6 +44,11 @@ from orgs.verification import CHECKLIST, LADDER
 # Roles come from memberships and appointments; the secrets of a second factor and where somebody is logged in are
 # nobody else's to read.
 admin.site.unregister([Group, Authenticator, UserSession])
+
+
+def administrator(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # The admin lets nobody else in.
+    return request.user
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -94,7 +99,7 @@ class UserAdmin(admin.ModelAdmin):
     inlines = [MembershipInline]
     actions = ["send_password_letter"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         asked = ["email", "name", "language", "is_active", "is_staff"]
         return [*asked, "last_login", "date_joined"] if obj else asked
 
@@ -180,7 +185,7 @@ class OrganisationAdmin(admin.ModelAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, form=ChangeForm if obj else AdmissionForm, **kwargs)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [*PROFILE, "closed_on", *self.readonly_fields] if obj else [*PROFILE, "met"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -192,10 +197,10 @@ class OrganisationAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Organisation, form: ModelForm, change: bool) -> None:
         data = {name: form.cleaned_data[name] for name in PROFILE if name in form.cleaned_data}
         if change:
-            actions.update_organisation(organisation=obj, **data, by=request.user)
+            actions.update_organisation(organisation=obj, **data, by=administrator(request))
             Organisation.objects.filter(pk=obj.pk).update(closed_on=form.cleaned_data["closed_on"])
         else:
-            admitted = actions.admit_organisation(**data, met=form.cleaned_data["met"], by=request.user)
+            admitted = actions.admit_organisation(**data, met=form.cleaned_data["met"], by=administrator(request))
             obj.pk, obj.slug, obj.reference = admitted.pk, admitted.slug, admitted.reference
             obj._state.adding = False
 
@@ -230,7 +235,7 @@ class ReviewerAppointmentAdmin(admin.ModelAdmin):
     actions = ["end"]
 
     def save_model(self, request: HttpRequest, obj: ReviewerAppointment, form: ModelForm, change: bool) -> None:
-        appointed = actions.appoint_reviewer(user=obj.user, territory=obj.territory, by=request.user)
+        appointed = actions.appoint_reviewer(user=obj.user, territory=obj.territory, by=administrator(request))
         obj.pk = appointed.pk
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -242,7 +247,7 @@ class ReviewerAppointmentAdmin(admin.ModelAdmin):
     @admin.action(description=_("End these appointments"), permissions=["view"])
     def end(self, request: HttpRequest, queryset: QuerySet[ReviewerAppointment]) -> None:
         for appointment in queryset:
-            actions.end_appointment(appointment=appointment, by=request.user)
+            actions.end_appointment(appointment=appointment, by=administrator(request))
         self.message_user(request, _("They have ended."), messages.SUCCESS)
 
 
@@ -296,7 +301,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
         waiting = queryset.filter(sent_at=None)
         for mail in waiting:
-            actions.retry_mail(mail=mail, by=request.user)
+            actions.retry_mail(mail=mail, by=administrator(request))
         count = waiting.count()
         self.message_user(
             request,

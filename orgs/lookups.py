@@ -30,7 +30,6 @@ from django.db.models import Model, QuerySet
 from django.forms.utils import flatatt
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import fold
@@ -82,7 +81,7 @@ class ModelLookup(Lookup[T]):
     name_field = "name_folded"
     code_field = ""
 
-    def __init__(self, queryset: QuerySet[Any] | None = None) -> None:
+    def __init__(self, queryset: Any = None) -> None:
         self._queryset = queryset
 
     def queryset(self) -> QuerySet[Any]:
@@ -129,7 +128,7 @@ class TerritoryLookup(ModelLookup[Territory]):
 
     def queryset(self) -> QuerySet[Territory]:
         places = Territory.objects.all() if self._queryset is None else self._queryset
-        return places.places().with_path()  # type: ignore[attr-defined,no-any-return]
+        return places.places().with_path()
 
     def exact(self, text: str) -> list[Territory]:
         found = super().exact(text)
@@ -348,7 +347,7 @@ class LookupField(forms.Field):
         *,
         several: bool = False,
         limit: int = 30,
-        label: str | Promise | None = None,
+        label: Any = None,
         **options: Any,
     ) -> None:
         self._lookup, self.several, self.limit = lookup, several, limit

@@ -1,6 +1,5 @@
 """The mixins of the portal's views: access, and forms that end in an action."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -38,8 +37,8 @@ class AccessMixin(PersonMixin):
     `may_enter(user)` for the page and `may(user, object)` for the object on it, each set as a `staticmethod`: without it the answer is 403.
     """
 
-    may_enter: ClassVar[Callable[[Any], bool] | None] = None
-    may: ClassVar[Callable[[Any, Any], bool] | None] = None
+    may_enter: "ClassVar[staticmethod[[Any], bool] | None]" = None
+    may: "ClassVar[staticmethod[[Any, Any], bool] | None]" = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         may_enter = type(self).may_enter

@@ -16,8 +16,8 @@ class Question(NamedTuple):
     code: str
     tier: Tier
     """The tier that cannot be had without a yes."""
-    text: str | Promise
-    hint: str | Promise = ""
+    text: Any
+    hint: Any = ""
 
 
 class Answer(NamedTuple):

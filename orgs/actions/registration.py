@@ -165,7 +165,7 @@ def complete(registration: Registration, user: User) -> Confirmed:
     )
     organisation.works_in.set(where["works_in"] or [where["territory"]])
     organisation.domains.set(where["domains"])
-    if where["service_title"]:
+    if where["service_domain"] is not None:
         marks = dict.fromkeys(where["service_marks"], True)
         save_service(
             service=Service(

@@ -17,7 +17,7 @@ class PortalForm(forms.Form):
     required_css_class = "required"
 
 
-class PortalModelForm(forms.ModelForm):  # type: ignore[type-arg]
+class PortalModelForm(forms.ModelForm):
     """A model form that checks every constraint of its model, and that notices when somebody else saved meanwhile.
 
     Django skips a constraint which names a field that the form lacks; the save would then end in an error page. Here it is
@@ -58,7 +58,7 @@ class PortalModelForm(forms.ModelForm):  # type: ignore[type-arg]
             for name, value in theirs.items()
             if plain(value) != plain(self.cleaned_data.get(name))
         ]
-        self.data = self.data.copy()  # type: ignore[union-attr]
+        self.data = self.data.copy()  # type: ignore[attr-defined]
         self.data[self.add_prefix("version")] = str(current.version)  # type: ignore[index]
         raise ValidationError(
             _(

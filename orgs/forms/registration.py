@@ -22,7 +22,7 @@ KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind if kind != Kind.AUT
 
 # What a service says of itself: safe without papers (S9), reachable for women (S15).
 MARKS = [
-    (name, capfirst(Service._meta.get_field(name).verbose_name))
+    (name, capfirst(Service._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
     for name in ("no_papers_asked", "has_childcare", "women_only", "is_shelter")
 ]
 
@@ -49,12 +49,16 @@ class RegistrationForm(PortalForm):
         if isinstance(field, forms.ModelMultipleChoiceField):
             return "\n".join(str(item) for item in value or [])
         if isinstance(field, forms.MultipleChoiceField):
-            return "\n".join(str(words) for code, words in field.choices if code in (value or []))
+            return "\n".join(str(words) for code, words in pairs(field) if code in (value or []))
         if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-            return next((str(words) for code, words in field.choices if str(code) == str(self.data.get(name))), "")
+            return next((str(words) for code, words in pairs(field) if str(code) == str(self.data.get(name))), "")
         if isinstance(value, bool):
             return str(_("Yes") if value else _("No"))
         return "" if value is None else str(value)
+
+
+def pairs(field: forms.ChoiceField) -> list[tuple[Any, Any]]:
+    return list(field.choices)  # type: ignore[arg-type]
 
 
 class WhoForm(RegistrationForm):
@@ -108,7 +112,7 @@ class WhereForm(RegistrationForm):
         label=_("Where do you work?"),
         help_text=_("Only if that is somewhere else, or further: a city, a region. Type the names."),
     )
-    domains = forms.ModelMultipleChoiceField(
+    domains: Any = forms.ModelMultipleChoiceField(
         Domain.objects.all(),
         label=_("Which domains do you work in?"),
         error_messages={"required": _("Tick at least one domain.")},
@@ -134,7 +138,7 @@ class WhereForm(RegistrationForm):
         required=False,
         help_text=_("For example, “Language classes for beginners”. You can add more later."),
     )
-    service_domain = forms.ModelChoiceField(
+    service_domain: Any = forms.ModelChoiceField(
         Domain.objects.all(), label=_("Which domain does this service belong to?"), required=False
     )
     service_marks = forms.MultipleChoiceField(

@@ -62,7 +62,7 @@ class InviteView(LedByReader, ActionMixin, FormView):
         email = form.cleaned_data["email"].lower()
         if not ratelimit.consume(self.request, action="invite_member", key=email):
             raise ValidationError(_("Too many letters in a short time. Try again in an hour."))
-        return actions.invite_member(organisation=self.organisation, **form.cleaned_data, by=self.request.user)
+        return actions.invite_member(organisation=self.organisation, **form.cleaned_data, by=self.person)
 
     def get_success_url(self) -> str:
         messages.success(self.request, _("The invitation is on its way."))
@@ -74,7 +74,7 @@ class WithdrawView(LedByReader):
 
     def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         invitation = get_object_or_404(self.organisation.invitations.open(), pk=pk)
-        actions.withdraw_invitation(invitation=invitation, by=request.user)
+        actions.withdraw_invitation(invitation=invitation, by=self.person)
         messages.success(request, _("The invitation is withdrawn."))
         return redirect(self.get_success_url())
 
@@ -84,8 +84,7 @@ class OfMembership(OfOrganisation):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        if request.user.is_authenticated:
-            self.membership = get_object_or_404(self.members(), pk=kwargs["pk"])
+        self.membership = get_object_or_404(self.members(), pk=kwargs["pk"])
 
     def members(self) -> QuerySet[Membership]:
         return self.organisation.memberships.active().select_related("user")
@@ -111,7 +110,7 @@ class RoleView(OfMembership, ActionMixin, FormView):
         return {"role": self.membership.role}
 
     def perform(self, form: RoleForm) -> Membership:
-        return actions.change_role(membership=self.membership, role=form.cleaned_data["role"], by=self.request.user)
+        return actions.change_role(membership=self.membership, role=form.cleaned_data["role"], by=self.person)
 
 
 class EndMembershipView(OfMembership, TemplateView):
@@ -124,7 +123,7 @@ class EndMembershipView(OfMembership, TemplateView):
 
     def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         try:
-            actions.end_membership(membership=self.membership, by=request.user)
+            actions.end_membership(membership=self.membership, by=self.person)
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
             return redirect(self.get_success_url())

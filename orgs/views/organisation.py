@@ -9,25 +9,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import CreateView, DeleteView, FormView, ListView, TemplateView, UpdateView, View
+from django.views.generic import CreateView, DeleteView, FormView, ListView, TemplateView, UpdateView
 
 from orgs import actions
 from orgs.forms.organisation import CapacityForm, ContactDetailsForm, ProfileForm, ServiceForm
-from orgs.mixins import ActionMixin
+from orgs.mixins import ActionMixin, PersonMixin
 from orgs.models import Capacity, Membership, Organisation, OrganisationContact, Registration, Service
 from orgs.permissions import Person, can_edit_organisation, can_see_contacts
 
 
-class OfOrganisation(View):
+class OfOrganisation(PersonMixin):
     """A page of one organisation, named by its slug: 404 where it does not exist for the reader, 403 where they may not."""
 
     organisation: Organisation
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        if request.user.is_authenticated:
-            visible = Organisation.objects.visible_to(request.user).select_related("territory")
-            self.organisation = get_object_or_404(visible, slug=kwargs["slug"])
+        visible = Organisation.objects.visible_to(self.person).select_related("territory")
+        self.organisation = get_object_or_404(visible, slug=kwargs["slug"])
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.is_allowed(request.user, self.organisation):
@@ -38,10 +37,10 @@ class OfOrganisation(View):
         return can_edit_organisation(user, organisation)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(organisation=self.organisation, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().get_context_data(organisation=self.organisation, **kwargs)  # type: ignore[misc]
 
 
-class MyOrganisationsView(ListView):
+class MyOrganisationsView(PersonMixin, ListView):
     """The organisations that a person belongs to, and registrations that they have begun."""
 
     template_name = "orgs/my_organisations.html"
@@ -49,14 +48,14 @@ class MyOrganisationsView(ListView):
 
     def get_queryset(self) -> QuerySet[Membership]:
         return (
-            self.request.user.memberships.active()
+            self.person.memberships.active()
             .select_related("organisation__territory__parent__parent__parent")
             .order_by("organisation__name_folded", "role")
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        drafts = Registration.objects.filter(begun_by=self.request.user, confirmed_at=None)
-        appointments = self.request.user.reviewer_appointments.active().select_related("territory")
+        drafts = Registration.objects.filter(begun_by=self.person, confirmed_at=None)
+        appointments = self.person.reviewer_appointments.active().select_related("territory")
         return super().get_context_data(drafts=drafts, appointments=appointments, **kwargs)
 
 
@@ -69,7 +68,7 @@ class ProfileView(OfOrganisation, ActionMixin, UpdateView):
         return self.organisation
 
     def perform(self, form: ProfileForm) -> Organisation:
-        return actions.update_organisation(organisation=form.instance, **form.changes(), by=self.request.user)
+        return actions.update_organisation(organisation=form.instance, **form.changes(), by=self.person)
 
     def get_success_url(self) -> str:
         messages.success(self.request, _("The profile is saved."))
@@ -83,7 +82,7 @@ class SubmitView(OfOrganisation, TemplateView):
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         try:
-            actions.submit_for_verification(organisation=self.organisation, by=request.user)
+            actions.submit_for_verification(organisation=self.organisation, by=self.person)
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
         else:
@@ -98,12 +97,8 @@ class ServiceListView(OfOrganisation, TemplateView):
         return super().get_context_data(services=self.organisation.services.select_related("domain"), **kwargs)
 
 
-class ServiceView(OfOrganisation, ActionMixin):
-    """What adding, changing and removing a service have in common."""
-
-    model = Service
-    form_class = ServiceForm
-    template_name = "orgs/service_form.html"
+class ServiceEditing(OfOrganisation, ActionMixin):
+    """What adding and changing a service have in common."""
 
     def get_queryset(self) -> QuerySet[Service]:
         return self.organisation.services.all()
@@ -112,18 +107,26 @@ class ServiceView(OfOrganisation, ActionMixin):
         return reverse("orgs:service_list", args=[self.organisation.slug])
 
 
-class ServiceCreateView(ServiceView, CreateView):
+class ServiceCreateView(ServiceEditing, CreateView):
+    model = Service
+    form_class = ServiceForm
+    template_name = "orgs/service_form.html"
+
     def get_form_kwargs(self) -> dict[str, Any]:
         blank = Service(organisation=self.organisation, languages=self.organisation.languages)
         return {**super().get_form_kwargs(), "instance": blank}
 
     def perform(self, form: ServiceForm) -> Service:
-        return actions.save_service(service=form.instance, by=self.request.user)
+        return actions.save_service(service=form.instance, by=self.person)
 
 
-class ServiceUpdateView(ServiceView, UpdateView):
+class ServiceUpdateView(ServiceEditing, UpdateView):
+    model = Service
+    form_class = ServiceForm
+    template_name = "orgs/service_form.html"
+
     def perform(self, form: ServiceForm) -> Service:
-        return actions.save_service(service=form.instance, by=self.request.user)
+        return actions.save_service(service=form.instance, by=self.person)
 
 
 class ServiceDeleteView(OfOrganisation, DeleteView):
@@ -134,7 +137,7 @@ class ServiceDeleteView(OfOrganisation, DeleteView):
         return self.organisation.services.all()
 
     def form_valid(self, form: Any) -> HttpResponse:
-        actions.remove_service(service=self.object, by=self.request.user)
+        actions.remove_service(service=self.object, by=self.person)
         return redirect("orgs:service_list", self.organisation.slug)
 
 
@@ -145,7 +148,7 @@ class CapacityListView(OfOrganisation, ActionMixin, FormView):
     template_name = "orgs/capacity_list.html"
 
     def perform(self, form: CapacityForm) -> Capacity:
-        return actions.add_capacity(organisation=self.organisation, **form.cleaned_data, by=self.request.user)
+        return actions.add_capacity(organisation=self.organisation, **form.cleaned_data, by=self.person)
 
     def get_success_url(self) -> str:
         return reverse("orgs:capacity_list", args=[self.organisation.slug])
@@ -161,7 +164,7 @@ class CapacityDeleteView(OfOrganisation):
 
     def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         capacity = get_object_or_404(self.organisation.capacities, pk=pk)
-        actions.remove_capacity(capacity=capacity, by=request.user)
+        actions.remove_capacity(capacity=capacity, by=self.person)
         return redirect("orgs:capacity_list", slug)
 
 
@@ -181,7 +184,7 @@ class ContactView(OfOrganisation, ActionMixin, UpdateView):
         return self.organisation.contacts.first() or OrganisationContact(organisation=self.organisation)
 
     def perform(self, form: ContactDetailsForm) -> OrganisationContact:
-        return actions.set_contact(organisation=self.organisation, **form.cleaned_data, by=self.request.user)
+        return actions.set_contact(organisation=self.organisation, **form.cleaned_data, by=self.person)
 
     def get_success_url(self) -> str:
         messages.success(self.request, _("The contact is saved."))

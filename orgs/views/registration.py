@@ -53,7 +53,7 @@ def draft_of(request: HttpRequest) -> Registration | None:
     return found
 
 
-def remember(response: HttpResponse, request: HttpRequest, registration: Registration) -> HttpResponse:
+def remember(response: HttpResponseBase, request: HttpRequest, registration: Registration) -> HttpResponseBase:
     response.set_signed_cookie(
         COOKIE,
         registration.key.hex,
@@ -84,7 +84,7 @@ class StartView(PublicView, TemplateView):
         draft = draft_of(self.request)
         return super().get_context_data(draft=draft if draft and draft.is_open else None, **kwargs)
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         if not ratelimit.consume(request, action="begin_registration"):
             return self.render_to_response(self.get_context_data(problem=TOO_MANY), status=429)
         registration = actions.begin_registration(language=get_language() or "en", by=person(request))
@@ -96,7 +96,7 @@ class DraftView(PublicView):
 
     draft: Registration
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         draft = draft_of(request)
         if draft is None:
             return redirect("orgs:registration_start")

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import ListView, UpdateView
+from django.views.generic import FormView, ListView
+from django.views.generic.detail import SingleObjectMixin
 
 from orgs import actions
 from orgs.duplicates import possible_duplicates
@@ -31,7 +32,7 @@ class ReviewQueueView(AccessMixin, ListView):
     model = Verification
     template_name = "orgs/review_queue.html"
     paginate_by = 30
-    may_enter = is_reviewer_or_administrator
+    may_enter = staticmethod(is_reviewer_or_administrator)
 
     def get_queryset(self) -> QuerySet[Verification]:
         user = self.request.user
@@ -58,13 +59,13 @@ class ReviewQueueView(AccessMixin, ListView):
         return context
 
 
-class ReviewView(AccessMixin, ActionMixin, UpdateView):
+class ReviewView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
     """What the organisation says, beside what has to be answered. The decision, once made, is shown in its place."""
 
     model = Verification
     form_class = ReviewForm
     template_name = "orgs/verification_review.html"
-    may_enter = is_reviewer_or_administrator
+    may_enter = staticmethod(is_reviewer_or_administrator)
 
     def get_queryset(self) -> QuerySet[Verification]:
         user = self.request.user
@@ -73,14 +74,15 @@ class ReviewView(AccessMixin, ActionMixin, UpdateView):
             "answers", "organisation__domains", Prefetch("organisation__works_in", Territory.objects.with_path())
         )
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        return super().get(request, *args, **kwargs)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = self.get_object()
         if not can_review_verification(request.user, self.object):
             raise PermissionDenied
         return super().post(request, *args, **kwargs)
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {name: value for name, value in super().get_form_kwargs().items() if name != "instance"}
 
     def perform(self, form: ReviewForm) -> Verification:
         decided = actions.decide_verification(
@@ -88,7 +90,7 @@ class ReviewView(AccessMixin, ActionMixin, UpdateView):
             outcome=form.cleaned_data["outcome"],
             answers=form.answers(),
             reasons=form.cleaned_data["reasons"],
-            by=self.request.user,
+            by=self.person,
         )
         if decided.state == Verification.State.VERIFIED:
             messages.success(
