@@ -1,21 +1,15 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path, register_converter
-from django.urls.converters import SlugConverter
+from django.urls import include, path
 from django.views.i18n import set_language
 
-from integration_portal import styleguide, views, views_whole
-from orgs.naming import RESERVED_SLUGS
-
-
-class OrganisationSlug(SlugConverter):
-    """None of the words that stand for pages: /organisations/register/ is no organisation."""
-
-    regex = rf"(?!(?:{'|'.join(sorted(RESERVED_SLUGS))})/)[-a-zA-Z0-9_]+"
-
-
-register_converter(OrganisationSlug, "organisation")
+from integration_portal import (
+    converters,  # noqa: F401 - registers what follows uses
+    styleguide,
+    views,
+    views_whole,
+)
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
