@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -63,8 +63,8 @@ class OrganisationFilter(django_filters.FilterSet):
         """Every word is in the name, or in a service."""
         found = queryset
         for word in fold(text).split()[:8]:
-            offers = Service.objects.filter(organisation=OuterRef("pk"), text_folded__contains=word)
-            found = found.filter(Q(name_folded__contains=word) | Exists(offers))
+            offering = Service.objects.filter(text_folded__contains=word).values("organisation")
+            found = found.filter(Q(name_folded__contains=word) | Q(pk__in=offering))
         return found
 
     def at_work_in(

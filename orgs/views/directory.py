@@ -32,7 +32,7 @@ class OrganisationListView(FilterView):
     filterset_class = OrganisationFilter
     template_name = "orgs/organisation_list.html"
     paginate_by = 20
-    strict = False
+    strict = True  # A filter that is not understood is asked back, and not left out in silence.
 
     def get_queryset(self) -> QuerySet[Organisation]:
         return (
