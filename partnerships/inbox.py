@@ -1,9 +1,9 @@
 """What waits for a person in partnerships, for the home page."""
 
 import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -35,11 +35,11 @@ def waiting_for(user: User) -> list[Waiting]:
     return sorted(found, key=lambda item: item.since)
 
 
-def organisations(user: User, roles: tuple[str, ...]) -> Membership.objects:  # type: ignore[name-defined]
+def organisations(user: User, roles: tuple[str, ...]) -> QuerySet[Membership, Any]:
     return user.memberships.active().filter(role__in=roles).values("organisation")
 
 
-def led(user: User) -> PartnershipParty.objects:  # type: ignore[name-defined]
+def led(user: User) -> QuerySet[PartnershipParty, Any]:
     """Keys of the partnerships whose authority the person acts for."""
     acting = organisations(user, ACTING_ROLES)
     leading = PartnershipParty.objects.filter(role=PartyRole.AUTHORITY, organisation__in=acting)

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from orgs.models import Territory
 from orgs.permissions import Person
 from partnerships.models import Assessment, Experience, Level, Partnership, Scale
+from partnerships.models.partnership import PartnershipQuerySet
 from partnerships.vocabulary import AssessmentState, PartnershipState
 
 # An experienced distribution tells nobody's own answer when so many answered, of so many kinds.
@@ -70,7 +71,7 @@ def partnerships_of(territory: Territory, user: Person, on: datetime.date, *, li
     )
 
 
-def first_of(visible: "Partnership.objects", on: datetime.date, limit: int) -> list[Partnership]:  # type: ignore[name-defined]
+def first_of(visible: PartnershipQuerySet, on: datetime.date, limit: int) -> list[Partnership]:
     holding = Assessment.objects.confirmed_on(on).select_related("confirmed")
     live_first = visible.order_by("state", "-starts_on", "pk")  # "active" comes before the other states
     return list(

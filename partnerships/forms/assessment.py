@@ -46,7 +46,7 @@ class ClaimForm(StageLevelsMixin, PortalForm):
 
     def __init__(self, *args: Any, assessment: Assessment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial |= {"claimed": assessment.claimed, "statement": assessment.statement}
+        self.initial.update({"claimed": assessment.claimed, "statement": assessment.statement})
         claimed = self.fields["claimed"]
         assert isinstance(claimed, LevelField)
         claimed.offer(assessment.scale)
@@ -65,7 +65,7 @@ class ExperienceForm(StageLevelsMixin, PortalForm):
     def __init__(self, *args: Any, assessment: Assessment, given: Experience | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if given is not None:
-            self.initial |= {"level": given.level, "comment": given.comment}
+            self.initial.update({"level": given.level, "comment": given.comment})
         level = self.fields["level"]
         assert isinstance(level, LevelField)
         level.offer(assessment.scale)

@@ -7,7 +7,7 @@ from partnerships.models import Level, Scale
 from partnerships.vocabulary import Stage
 
 
-class LevelField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class LevelField(forms.ModelChoiceField):
     """The levels of a scale, from the least to the most effective, each with its promise or with what the authority
     does.
     """

@@ -14,7 +14,7 @@ from partnerships.models import CoordinationTable, Meeting, Partnership, Practic
 
 class PracticeForm(PortalModelForm):
     countries = LookupField(CountryLookup(), several=True, required=False, label=_("Countries"))
-    domains = forms.ModelMultipleChoiceField(
+    domains: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
         Domain.objects.all(), label=_("Domains"), widget=forms.CheckboxSelectMultiple
     )
     level = LevelField(label=_("Engagement level that it shows"), required=False, widget=forms.Select, empty_label="–")
@@ -54,7 +54,7 @@ class TableForm(PortalModelForm):
         authorities = authorities_of(user).select_related("territory")
         self.fields["convenor"].queryset = authorities  # type: ignore[attr-defined]
         first = authorities.first()
-        self.initial |= {"convenor": first, "territory": first.territory} if first else {}
+        self.initial.update({"convenor": first, "territory": first.territory} if first else {})
 
 
 class SeatForm(PortalForm):

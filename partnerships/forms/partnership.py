@@ -48,7 +48,7 @@ class PartnershipForm(PortalModelForm):
         help_text=_("One or more organisations of the directory. Type a part of the name."),
     )
     territory = LookupField(TerritoryLookup(), label=_("Territory"), help_text=_("The place that it is for."))
-    domains = forms.ModelMultipleChoiceField(
+    domains: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
         Domain.objects.all(), label=_("Domains"), widget=forms.CheckboxSelectMultiple
     )
     promised = LevelField(
@@ -67,7 +67,7 @@ class PartnershipForm(PortalModelForm):
         label=_("Objectives of the Global Compact for Migration"),
         help_text=_("Numbers from 1 to 23, with commas between them."),
     )
-    practices = forms.ModelMultipleChoiceField(
+    practices: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
         Practice.objects.all(),
         required=False,
         label=_("Good practices that it follows"),
@@ -113,9 +113,9 @@ class PartnershipForm(PortalModelForm):
         self.fields["authority"].queryset = authorities  # type: ignore[attr-defined]
         if is_new:
             first = authorities.first()
-            self.initial |= {"authority": first, "starts_on": timezone.localdate()}
-            self.initial |= {"territory": first.territory} if first else {}
-            self.initial |= {"partners": [partner]} if partner else {}
+            self.initial.update({"authority": first, "starts_on": timezone.localdate()})
+            self.initial.update({"territory": first.territory} if first else {})
+            self.initial.update({"partners": [partner]} if partner else {})
             if len(authorities) < 2:
                 self.fields["authority"].widget = forms.HiddenInput()
         else:

@@ -40,6 +40,7 @@ from partnerships.evidence import (
 from partnerships.forms import ClaimForm, ExperienceForm, PeriodForm
 from partnerships.models import (
     Assessment,
+    Contribution,
     Criterion,
     Document,
     Evidence,
@@ -160,7 +161,7 @@ class Sheet:
             record=record,
             kind=record.get_kind_display(),
             date=date_of(record),
-            stage=record.get_stage_display() if hasattr(record, "stage") else "",
+            stage="" if isinstance(record, Contribution) else record.get_stage_display(),
             url=record.get_absolute_url() if isinstance(record, Document) else "",
             evidence=evidence,
             edit_url=reverse(
@@ -171,18 +172,18 @@ class Sheet:
         ), found is None
 
 
-class AssessmentCreate(ActionMixin, WithinPartnershipMixin, CreateView):  # type: ignore[type-arg]
+class AssessmentCreate(ActionMixin, WithinPartnershipMixin, CreateView):
     model = Assessment
     form_class = PeriodForm
     template_name = "partnerships/assessment_create.html"
-    may = can_edit_partnership
+    may = staticmethod(can_edit_partnership)
     object: Assessment
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "partnership": self.partnership}
 
     def perform(self, form: PeriodForm) -> Assessment:
-        return begin_assessment(partnership=self.partnership, by=self.request.user, **form.cleaned_data)
+        return begin_assessment(partnership=self.partnership, by=self.person, **form.cleaned_data)
 
     def get_success_url(self) -> str:
         return self.object.get_absolute_url()
@@ -210,7 +211,7 @@ class AssessmentMixin(AccessMixin):
         return Sheet(self.assessment)
 
 
-class AssessmentDetail(ActionMixin, AssessmentMixin, FormView):  # type: ignore[type-arg]
+class AssessmentDetail(ActionMixin, AssessmentMixin, FormView):
     """The claim and its evidence. For the authority while it is theirs: the desk on which it is made, ending in the
     claim.
     """
@@ -237,7 +238,7 @@ class AssessmentDetail(ActionMixin, AssessmentMixin, FormView):  # type: ignore[
             claimed=form.cleaned_data["claimed"],
             stage_levels=form.stage_levels(),
             statement=form.cleaned_data["statement"],
-            by=self.request.user,
+            by=self.person,
         )
         messages.success(
             self.request,
@@ -267,7 +268,7 @@ class AssessmentDetail(ActionMixin, AssessmentMixin, FormView):  # type: ignore[
 class AssessmentEvidence(AssessmentMixin, View):
     """Takes the ticks of the desk. With htmx it answers with the level that follows; else it comes back to the desk."""
 
-    may = can_edit_assessment
+    may = staticmethod(can_edit_assessment)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -277,7 +278,7 @@ class AssessmentEvidence(AssessmentMixin, View):
             for message in refusal.messages:
                 messages.error(self.request, message)
         sheet = Sheet(self.assessment)
-        if request.htmx:
+        if self.request.headers.get("HX-Request"):
             context = {
                 "assessment": self.assessment,
                 "standing": sheet.standing(sheet.evidence),
@@ -292,7 +293,7 @@ class AssessmentEvidence(AssessmentMixin, View):
         standing_for = {f"{piece.criterion_id}:{key_of(piece.record)}": piece for piece in sheet.evidence}
         for value, piece in standing_for.items():
             if value not in wanted:
-                withdraw_evidence(evidence=piece, by=self.request.user)
+                withdraw_evidence(evidence=piece, by=self.person)
         records = {key_of(record): record for record in sheet.records}
         criteria = {str(criterion.pk): criterion for criterion in sheet.criteria}
         for value in wanted - standing_for.keys():
@@ -300,17 +301,17 @@ class AssessmentEvidence(AssessmentMixin, View):
             if criterion not in criteria or key not in records:
                 raise ValidationError(_("That record is not there any more. Load the page again."))
             put_forward_evidence(
-                assessment=self.assessment, criterion=criteria[criterion], record=records[key], by=self.request.user
+                assessment=self.assessment, criterion=criteria[criterion], record=records[key], by=self.person
             )
 
 
 class AssessmentDiscard(AssessmentMixin, View):
-    may = can_edit_assessment
+    may = staticmethod(can_edit_assessment)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
-            discard_assessment(assessment=self.assessment, by=self.request.user)
+            discard_assessment(assessment=self.assessment, by=self.person)
         except ValidationError as refusal:
             messages.error(self.request, " ".join(refusal.messages))
             return HttpResponseRedirect(self.assessment.get_absolute_url())
@@ -318,7 +319,7 @@ class AssessmentDiscard(AssessmentMixin, View):
         return HttpResponseRedirect(self.assessment.partnership.get_absolute_url())
 
 
-class ExperienceGive(ActionMixin, AccessMixin, FormView):  # type: ignore[type-arg]
+class ExperienceGive(ActionMixin, AccessMixin, FormView):
     """The partner's own view. The page knows the period and nothing of the claim."""
 
     form_class = ExperienceForm
@@ -353,7 +354,7 @@ class ExperienceGive(ActionMixin, AccessMixin, FormView):  # type: ignore[type-a
             level=form.cleaned_data["level"],
             stage_levels=form.stage_levels(),
             comment=form.cleaned_data["comment"],
-            by=self.request.user,
+            by=self.person,
         )
         messages.success(self.request, _("Thank you. Your view is kept."))
         return given

@@ -10,12 +10,13 @@ from orgs.mixins import AccessMixin
 from orgs.models import Organisation
 from partnerships.isolation import isolated_organisations_for
 from partnerships.models import Partnership
+from partnerships.models.partnership import PartnershipQuerySet
 from partnerships.permissions import can_log_partnerships
 from partnerships.views.partnership import for_list
 
 
 @method_decorator(login_not_required, name="dispatch")
-class OrganisationPartnerships(AccessMixin, ListView):  # type: ignore[type-arg]
+class OrganisationPartnerships(AccessMixin, ListView):
     """The partnerships of one organisation: those that it leads or has confirmed; to its own people also those that
     wait.
     """
@@ -25,10 +26,10 @@ class OrganisationPartnerships(AccessMixin, ListView):  # type: ignore[type-arg]
     template_name = "partnerships/organisation_partnerships.html"
     context_object_name = "partnerships"
 
-    def get_queryset(self) -> QuerySet[Partnership]:
+    def get_queryset(self) -> PartnershipQuerySet:
         visible = Organisation.objects.visible_to(self.request.user)
         self.organisation = get_object_or_404(visible, slug=self.kwargs["organisation"])
-        found: QuerySet[Partnership] = super().get_queryset()
+        found = Partnership.objects.visible_to(self.request.user)
         own = Partnership.objects.of_members(self.request.user).filter(parties__organisation=self.organisation)
         agreed = Partnership.objects.of_organisation(self.organisation)
         return for_list(found.filter(pk__in=agreed.values("pk")) | found.filter(pk__in=own.values("pk")))
@@ -42,14 +43,14 @@ class OrganisationPartnerships(AccessMixin, ListView):  # type: ignore[type-arg]
         return super().get_context_data(organisation=self.organisation, may_log=may_log, **kwargs)
 
 
-class IsolatedOrganisations(AccessMixin, ListView):  # type: ignore[type-arg]
+class IsolatedOrganisations(AccessMixin, ListView):
     """Verified organisations that work alone in the territory of the officer's authority (need S12)."""
 
     model = Organisation
-    may_enter = can_log_partnerships
+    may_enter = staticmethod(can_log_partnerships)
     paginate_by = 25
     template_name = "partnerships/isolated_organisations.html"
     context_object_name = "organisations"
 
     def get_queryset(self) -> QuerySet[Organisation]:
-        return isolated_organisations_for(self.request.user)
+        return isolated_organisations_for(self.person)

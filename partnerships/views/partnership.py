@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -25,6 +25,7 @@ from partnerships.actions import (
 from partnerships.filters import PartnershipFilter
 from partnerships.forms import AnswerForm, EndForm, PartnershipForm
 from partnerships.models import Assessment, Partnership, PartnershipParty
+from partnerships.models.partnership import PartnershipQuerySet
 from partnerships.permissions import can_answer, can_edit_partnership, can_log_partnerships
 from partnerships.views.page import partnership_page
 from partnerships.views.within import PartnershipMixin, WithinPartnershipMixin
@@ -33,7 +34,7 @@ from partnerships.vocabulary import PartnershipState, PartyAnswer
 SORTS = {"title": "title", "starts_on": "starts_on", "territory": "territory__name", "state": "state"}
 
 
-def for_list(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
+def for_list(found: PartnershipQuerySet) -> PartnershipQuerySet:
     """With what a line of a list shows, in the same number of queries however many lines."""
     holding = Assessment.objects.confirmed_on(timezone.localdate()).select_related("confirmed")
     return (
@@ -43,7 +44,7 @@ def for_list(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
     )
 
 
-def sorted_by(found: QuerySet[Partnership], sort: str) -> QuerySet[Partnership]:
+def sorted_by(found: PartnershipQuerySet, sort: str) -> PartnershipQuerySet:
     name = SORTS.get(sort.removeprefix("-"))
     if name is None:
         return found
@@ -57,8 +58,9 @@ class PartnershipList(AccessMixin, FilterView):
     paginate_by = 25
     template_name = "partnerships/partnership_list.html"
 
-    def get_queryset(self) -> QuerySet[Partnership]:
-        return sorted_by(for_list(super().get_queryset()), self.request.GET.get("sort", ""))
+    def get_queryset(self) -> PartnershipQuerySet:
+        visible = Partnership.objects.visible_to(self.request.user)
+        return sorted_by(for_list(visible), self.request.GET.get("sort", ""))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -67,38 +69,36 @@ class PartnershipList(AccessMixin, FilterView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class PartnershipDetail(PartnershipMixin, DetailView):  # type: ignore[type-arg]
+class PartnershipDetail(PartnershipMixin, DetailView):
     template_name = "partnerships/partnership_detail.html"
-
-    def get_queryset(self) -> QuerySet[Partnership]:
-        return super().get_queryset().select_related("territory__scheme", "promised__scale").with_parties()
+    context_object_name = "partnership"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**partnership_page(self.object, self.request.user), **kwargs)
 
 
-class PartnershipCreate(ActionMixin, AccessMixin, CreateView):  # type: ignore[type-arg]
+class PartnershipCreate(ActionMixin, AccessMixin, CreateView):
     """Logs a partnership and, with the first button, asks its partners at once."""
 
     model = Partnership
     form_class = PartnershipForm
     template_name = "partnerships/partnership_form.html"
-    may_enter = can_log_partnerships
+    may_enter = staticmethod(can_log_partnerships)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         slug = self.request.GET.get("partner")
         partner = Organisation.objects.published().filter(slug=slug).first() if slug else None
-        return {**super().get_form_kwargs(), "user": self.request.user, "partner": partner}
+        return {**super().get_form_kwargs(), "user": self.person, "partner": partner}
 
     def perform(self, form: PartnershipForm) -> Partnership:
         partnership = log_partnership(
             authority=form.cleaned_data["authority"],
             partners=form.cleaned_data["partners"],
-            by=self.request.user,
+            by=self.person,
             **form.facts(),
         )
         if "draft" not in self.request.POST:
-            partnership = propose_partnership(partnership=partnership, by=self.request.user)
+            partnership = propose_partnership(partnership=partnership, by=self.person)
         messages.success(self.request, logged_message(partnership))
         return partnership
 
@@ -110,16 +110,14 @@ def logged_message(partnership: Partnership) -> str:
     return _("Logged, reference %(reference)s. The partners have been asked by mail whether it is right.") % reference
 
 
-class PartnershipEdit(ActionMixin, PartnershipMixin, UpdateView):  # type: ignore[type-arg]
+class PartnershipEdit(ActionMixin, PartnershipMixin, UpdateView):
+    context_object_name = "partnership"
     form_class = PartnershipForm
     template_name = "partnerships/partnership_form.html"
-    may = can_edit_partnership
-
-    def get_queryset(self) -> QuerySet[Partnership]:
-        return super().get_queryset().select_related("promised__scale").with_parties()
+    may = staticmethod(can_edit_partnership)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": self.request.user}
+        return {**super().get_form_kwargs(), "user": self.person}
 
     def perform(self, form: PartnershipForm) -> Partnership:
         partnership = revise_partnership(
@@ -127,49 +125,47 @@ class PartnershipEdit(ActionMixin, PartnershipMixin, UpdateView):  # type: ignor
             partners=form.cleaned_data["partners"],
             domains=form.cleaned_data["domains"],
             practices=form.cleaned_data["practices"],
-            by=self.request.user,
+            by=self.person,
         )
         messages.success(self.request, _("Saved."))
         return partnership
 
 
 class PartnershipPropose(WithinPartnershipMixin):
-    may = can_edit_partnership
+    may = staticmethod(can_edit_partnership)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.act(
-            lambda: propose_partnership(partnership=self.partnership, by=self.request.user),
+            lambda: propose_partnership(partnership=self.partnership, by=self.person),
             _("The partners have been asked by mail whether it is right."),
         )
 
 
 class PartnershipDelete(WithinPartnershipMixin):
-    may = can_edit_partnership
+    may = staticmethod(can_edit_partnership)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.act(
-            lambda: delete_draft(partnership=self.partnership, by=self.request.user),
+            lambda: delete_draft(partnership=self.partnership, by=self.person),
             _("The draft is deleted."),
             to=reverse("partnerships:partnership_list"),
         )
 
 
-class PartnershipEnd(ActionMixin, WithinPartnershipMixin, FormView):  # type: ignore[type-arg]
-    may = can_edit_partnership
+class PartnershipEnd(ActionMixin, WithinPartnershipMixin, FormView):
+    may = staticmethod(can_edit_partnership)
     form_class = EndForm
     template_name = "partnerships/partnership_end.html"
 
     def perform(self, form: EndForm) -> Partnership:
-        ended = end_partnership(
-            partnership=self.partnership, ends_on=form.cleaned_data["ends_on"], by=self.request.user
-        )
+        ended = end_partnership(partnership=self.partnership, ends_on=form.cleaned_data["ends_on"], by=self.person)
         messages.success(self.request, _("The partnership has ended. It stays readable."))
         return ended
 
 
-class PartnershipAnswer(ActionMixin, WithinPartnershipMixin, FormView):  # type: ignore[type-arg]
+class PartnershipAnswer(ActionMixin, WithinPartnershipMixin, FormView):
     """A partner says whether what the authority logged is right."""
 
     form_class = AnswerForm
@@ -188,7 +184,7 @@ class PartnershipAnswer(ActionMixin, WithinPartnershipMixin, FormView):  # type:
         return {} if is_open else {"answer": self.party.answer, "note": self.party.note}
 
     def perform(self, form: AnswerForm) -> PartnershipParty:
-        answered = answer_partnership(party=self.party, by=self.request.user, **form.cleaned_data)
+        answered = answer_partnership(party=self.party, by=self.person, **form.cleaned_data)
         if answered.answer == PartyAnswer.CONFIRMED:
             messages.success(self.request, _("Thank you. The authority has been told that it is right."))
         else:

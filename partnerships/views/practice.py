@@ -16,12 +16,13 @@ from partnerships.actions import add_practice, link_practice
 from partnerships.filters import PracticeFilter
 from partnerships.forms import LinkPracticeForm, PracticeForm
 from partnerships.models import Partnership, PartnershipParty, Practice
+from partnerships.models.partnership import PartnershipQuerySet
 from partnerships.permissions import ACTING_ROLES, can_add_practices, can_log_partnerships
 from partnerships.views.partnership import for_list
 from partnerships.vocabulary import PartyRole
 
 
-def partnerships_led_by(user: Person) -> QuerySet[Partnership]:
+def partnerships_led_by(user: Person) -> PartnershipQuerySet:
     """Those that the person may edit."""
     if not user.is_authenticated:
         return Partnership.objects.none()
@@ -45,7 +46,7 @@ class PracticeList(AccessMixin, FilterView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class PracticeDetail(AccessMixin, DetailView):  # type: ignore[type-arg]
+class PracticeDetail(AccessMixin, DetailView):
     model = Practice
     template_name = "partnerships/practice_detail.html"
 
@@ -59,15 +60,15 @@ class PracticeDetail(AccessMixin, DetailView):  # type: ignore[type-arg]
         return super().get_context_data(partnerships=for_list(following), link_form=form, **kwargs)
 
 
-class PracticeCreate(ActionMixin, AccessMixin, CreateView):  # type: ignore[type-arg]
+class PracticeCreate(ActionMixin, AccessMixin, CreateView):
     model = Practice
     form_class = PracticeForm
     template_name = "partnerships/practice_form.html"
-    may_enter = can_add_practices
+    may_enter = staticmethod(can_add_practices)
     object: Practice
 
     def perform(self, form: PracticeForm) -> Practice:
-        practice = add_practice(by=self.request.user, **form.cleaned_data)
+        practice = add_practice(by=self.person, **form.cleaned_data)
         messages.success(self.request, _("The practice is in the library."))
         return practice
 
@@ -75,12 +76,12 @@ class PracticeCreate(ActionMixin, AccessMixin, CreateView):  # type: ignore[type
         return self.object.get_absolute_url()
 
 
-class PracticeLink(ActionMixin, AccessMixin, FormView):  # type: ignore[type-arg]
+class PracticeLink(ActionMixin, AccessMixin, FormView):
     """Links the practice to a partnership that the person may edit."""
 
     form_class = LinkPracticeForm
     template_name = "partnerships/practice_link.html"
-    may_enter = can_log_partnerships
+    may_enter = staticmethod(can_log_partnerships)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.practice = get_object_or_404(Practice.objects.visible_to(request.user), slug=kwargs["slug"])
@@ -94,7 +95,7 @@ class PracticeLink(ActionMixin, AccessMixin, FormView):  # type: ignore[type-arg
 
     def perform(self, form: LinkPracticeForm) -> Partnership:
         partnership: Partnership = form.cleaned_data["partnership"]
-        link_practice(practice=self.practice, partnership=partnership, by=self.request.user)
+        link_practice(practice=self.practice, partnership=partnership, by=self.person)
         messages.success(self.request, _("Linked to “%(title)s”.") % {"title": partnership.title})
         return partnership
 

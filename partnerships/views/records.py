@@ -23,13 +23,12 @@ FORMS: dict[str, type[PortalModelForm]] = {
     "contribution": ContributionForm,
     "document": DocumentForm,
 }
-MODELS = {"activity": Activity, "contribution": Contribution, "document": Document}
 
 
-class RecordCreate(ActionMixin, WithinPartnershipMixin, CreateView):  # type: ignore[type-arg]
+class RecordCreate(ActionMixin, WithinPartnershipMixin, CreateView):
     """Logs something that happened, and comes back to the partnership."""
 
-    may = can_edit_partnership
+    may = staticmethod(can_edit_partnership)
     template_name = "partnerships/record_form.html"
     model: Any
 
@@ -54,7 +53,7 @@ class ActivityCreate(RecordCreate):
         return _("Log an activity")
 
     def perform(self, form: ActivityForm) -> Activity:
-        logged = log_activity(partnership=self.partnership, by=self.request.user, **form.cleaned_data)
+        logged = log_activity(partnership=self.partnership, by=self.person, **form.cleaned_data)
         messages.success(self.request, _("The activity is logged."))
         return logged
 
@@ -67,7 +66,7 @@ class ContributionCreate(RecordCreate):
         return _("Log a contribution")
 
     def perform(self, form: ContributionForm) -> Contribution:
-        logged = log_contribution(partnership=self.partnership, by=self.request.user, **form.cleaned_data)
+        logged = log_contribution(partnership=self.partnership, by=self.person, **form.cleaned_data)
         messages.success(self.request, _("The contribution is logged."))
         return logged
 
@@ -80,7 +79,7 @@ class DocumentCreate(RecordCreate):
         return _("Add a document")
 
     def perform(self, form: DocumentForm) -> Document:
-        added = add_document(partnership=self.partnership, by=self.request.user, **form.cleaned_data)
+        added = add_document(partnership=self.partnership, by=self.person, **form.cleaned_data)
         messages.success(self.request, _("The document is stored."))
         return added
 
@@ -88,18 +87,25 @@ class DocumentCreate(RecordCreate):
 class RecordMixin(WithinPartnershipMixin):
     """For a page of one record, named by its family and key."""
 
-    may = can_edit_partnership
+    may = staticmethod(can_edit_partnership)
     record: AnyRecord
 
     def find(self) -> None:
         super().find()
-        model = MODELS.get(self.kwargs["family"])
-        if model is None:
-            raise Http404
-        self.record = get_object_or_404(model, partnership=self.partnership, pk=self.kwargs["pk"])
+        self.record = self.get_record(self.kwargs["family"], self.kwargs["pk"])
+
+    def get_record(self, family: str, pk: int) -> AnyRecord:
+        match family:
+            case "activity":
+                return get_object_or_404(Activity, partnership=self.partnership, pk=pk)
+            case "contribution":
+                return get_object_or_404(Contribution, partnership=self.partnership, pk=pk)
+            case "document":
+                return get_object_or_404(Document, partnership=self.partnership, pk=pk)
+        raise Http404
 
 
-class RecordEdit(ActionMixin, RecordMixin, UpdateView):  # type: ignore[type-arg]
+class RecordEdit(ActionMixin, RecordMixin, UpdateView):
     template_name = "partnerships/record_form.html"
 
     def get_object(self, queryset: QuerySet[Any] | None = None) -> Model:
@@ -109,7 +115,7 @@ class RecordEdit(ActionMixin, RecordMixin, UpdateView):  # type: ignore[type-arg
         return FORMS[self.kwargs["family"]]
 
     def perform(self, form: PortalModelForm) -> None:
-        revise_record(record=form.instance, by=self.request.user)
+        revise_record(record=form.instance, by=self.person)
         messages.success(self.request, _("Saved."))
 
     def get_success_url(self) -> str:
@@ -123,7 +129,7 @@ class RecordRemove(RecordMixin, TemplateView):
     template_name = "partnerships/record_remove.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.act(lambda: remove_record(record=self.record, by=self.request.user), _("It is removed."))
+        return self.act(lambda: remove_record(record=self.record, by=self.person), _("It is removed."))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(record=self.record, **kwargs)

@@ -25,11 +25,11 @@ from partnerships.vocabulary import AssessmentState
 OVERDUE_DAYS = 30
 
 
-class AssessmentQueue(AccessMixin, ListView):  # type: ignore[type-arg]
+class AssessmentQueue(AccessMixin, ListView):
     """Claims that wait for the reviewer, the oldest first. None of one's own."""
 
     model = Assessment
-    may_enter = is_reviewer
+    may_enter = staticmethod(is_reviewer)
     paginate_by = 25
     template_name = "partnerships/assessment_queue.html"
     context_object_name = "assessments"
@@ -82,14 +82,14 @@ def changes_since(decision: AssessmentDecision, evidence: list[Evidence]) -> Cha
     return Changes(added, [f"{row.criterion.code}: {row.activity or row.contribution or row.document}" for row in gone])
 
 
-class AssessmentReview(ActionMixin, AssessmentMixin, FormView):  # type: ignore[type-arg]
+class AssessmentReview(ActionMixin, AssessmentMixin, FormView):
     """Claim, criteria and evidence side by side; a verdict on each piece; the level that follows; the decision with
     reasons.
     """
 
     form_class = ReviewForm
     template_name = "partnerships/assessment_review.html"
-    may = can_review_assessment
+    may = staticmethod(can_review_assessment)
 
     def assessments(self) -> QuerySet[Assessment]:
         return super().assessments().filter(pk__in=Assessment.objects.reviewable_by(self.request.user).values("pk"))
@@ -101,7 +101,7 @@ class AssessmentReview(ActionMixin, AssessmentMixin, FormView):  # type: ignore[
         if self.assessment.state != AssessmentState.SUBMITTED:
             raise PermissionDenied
         form = self.get_form()
-        if request.htmx:
+        if request.headers.get("HX-Request"):
             context = {"standing": self.sheet.standing(form.accepted()), "assessment": self.assessment}
             return render(request, "partnerships/_review_standing.html", context)
         if "preview" in request.POST:
@@ -116,7 +116,7 @@ class AssessmentReview(ActionMixin, AssessmentMixin, FormView):  # type: ignore[
             verdicts=form.verdicts(),
             outcome=form.cleaned_data["outcome"],
             reasons=form.cleaned_data["reasons"],
-            by=self.request.user,
+            by=self.person,
         )
         if decision.outcome == AssessmentDecision.Outcome.CONFIRMED:
             messages.success(

@@ -21,7 +21,7 @@ from partnerships.permissions import can_edit_table, can_log_partnerships
 
 
 @method_decorator(login_not_required, name="dispatch")
-class TableList(AccessMixin, ListView):  # type: ignore[type-arg]
+class TableList(AccessMixin, ListView):
     model = CoordinationTable
     paginate_by = 25
     template_name = "partnerships/table_list.html"
@@ -38,6 +38,7 @@ class TableList(AccessMixin, ListView):  # type: ignore[type-arg]
                 seat_count=Count("seats", distinct=True),
                 migrant_count=Count("seats", distinct=True, filter=of_migrants),
             )
+            .order_by("name", "pk")
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -45,7 +46,7 @@ class TableList(AccessMixin, ListView):  # type: ignore[type-arg]
 
 
 @method_decorator(login_not_required, name="dispatch")
-class TableDetail(AccessMixin, DetailView):  # type: ignore[type-arg]
+class TableDetail(AccessMixin, DetailView):
     model = CoordinationTable
     template_name = "partnerships/table_detail.html"
     context_object_name = "table"
@@ -66,18 +67,18 @@ class TableDetail(AccessMixin, DetailView):  # type: ignore[type-arg]
         )
 
 
-class TableCreate(ActionMixin, AccessMixin, CreateView):  # type: ignore[type-arg]
+class TableCreate(ActionMixin, AccessMixin, CreateView):
     model = CoordinationTable
     form_class = TableForm
     template_name = "partnerships/table_form.html"
-    may_enter = can_log_partnerships
+    may_enter = staticmethod(can_log_partnerships)
     object: CoordinationTable
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": self.request.user}
+        return {**super().get_form_kwargs(), "user": self.person}
 
     def perform(self, form: TableForm) -> CoordinationTable:
-        return found_table(by=self.request.user, **form.cleaned_data)
+        return found_table(by=self.person, **form.cleaned_data)
 
     def get_success_url(self) -> str:
         return self.object.get_absolute_url()
@@ -87,8 +88,6 @@ class WithinTableMixin(ActionMixin, AccessMixin):
     """For forms of a table that its convenor fills in."""
 
     table: CoordinationTable
-    template_name = "partnerships/table_part_form.html"
-    title: Any = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         visible = CoordinationTable.objects.visible_to(request.user).select_related("convenor")
@@ -98,7 +97,7 @@ class WithinTableMixin(ActionMixin, AccessMixin):
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(table=self.table, title=self.get_title(), **kwargs)  # type: ignore[misc,no-any-return]
+        return super().get_context_data(table=self.table, title=self.get_title(), **kwargs)  # type: ignore[misc]
 
     def get_title(self) -> str:
         raise NotImplementedError
@@ -107,21 +106,23 @@ class WithinTableMixin(ActionMixin, AccessMixin):
         return self.table.get_absolute_url()
 
 
-class SeatCreate(WithinTableMixin, FormView):  # type: ignore[type-arg]
+class SeatCreate(WithinTableMixin, FormView):
     form_class = SeatForm
+    template_name = "partnerships/table_part_form.html"
 
     def get_title(self) -> str:
         return _("Give a seat")
 
     def perform(self, form: SeatForm) -> Seat:
-        seat = give_seat(table=self.table, by=self.request.user, **form.cleaned_data)
+        seat = give_seat(table=self.table, by=self.person, **form.cleaned_data)
         messages.success(self.request, _("%(name)s has a seat.") % {"name": seat.organisation})
         return seat
 
 
-class MeetingCreate(WithinTableMixin, CreateView):  # type: ignore[type-arg]
+class MeetingCreate(WithinTableMixin, CreateView):
     model = Meeting
     form_class = MeetingForm
+    template_name = "partnerships/table_part_form.html"
 
     def get_title(self) -> str:
         return _("Add a meeting")
@@ -130,4 +131,4 @@ class MeetingCreate(WithinTableMixin, CreateView):  # type: ignore[type-arg]
         return {**super().get_form_kwargs(), "instance": Meeting(table=self.table)}
 
     def perform(self, form: MeetingForm) -> Meeting:
-        return hold_meeting(table=self.table, by=self.request.user, **form.cleaned_data)
+        return hold_meeting(table=self.table, by=self.person, **form.cleaned_data)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from orgs.mixins import AccessMixin
 from partnerships.models import Partnership
+from partnerships.models.partnership import PartnershipQuerySet
 
 
 class PartnershipMixin(AccessMixin):
@@ -18,7 +19,10 @@ class PartnershipMixin(AccessMixin):
     model = Partnership
     slug_field = "reference"
     slug_url_kwarg = "reference"
-    context_object_name = "partnership"
+
+    def get_queryset(self) -> PartnershipQuerySet:
+        visible = Partnership.objects.visible_to(self.request.user)
+        return visible.select_related("territory__scheme", "promised__scale").with_parties()
 
 
 class WithinPartnershipMixin(AccessMixin):
@@ -41,7 +45,7 @@ class WithinPartnershipMixin(AccessMixin):
             raise PermissionDenied
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(partnership=self.partnership, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().get_context_data(partnership=self.partnership, **kwargs)  # type: ignore[misc]
 
     def get_success_url(self) -> str:
         return self.partnership.get_absolute_url()

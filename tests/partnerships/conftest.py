@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 import pytest
+from django.http import FileResponse
 
 from orgs.models import Membership, Organisation, Territory, User
 from partnerships.actions import load_scale
@@ -96,3 +97,10 @@ def world(scale: Scale) -> World:
 
 
 PERIOD = {"starts_on": datetime.date(2025, 1, 1), "ends_on": datetime.date(2025, 12, 31)}
+
+
+def content_of(response: FileResponse) -> bytes:
+    """Of a download. Its file is closed here: closing the response would close the test's own database connection."""
+    content = b"".join(response.streaming_content)
+    response.file_to_stream.close()
+    return content

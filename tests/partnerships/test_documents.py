@@ -12,6 +12,7 @@ from django.urls import reverse
 from partnerships.models import Document
 from partnerships.vocabulary import PartnershipState
 from tests.factories_partnerships import PDF, make_document
+from tests.partnerships.conftest import content_of
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452") + b"\0" * 40
 JPG = bytes.fromhex("ffd8ffe000104a46494600010101004800480000") + b"\0" * 40
@@ -123,7 +124,7 @@ def url_of(document):
 def test_download_is_never_shown_inside_the_portal(client, world, content):
     document = make_document(world.partnership(), content, is_public=True)
     response = client.get(url_of(document))
-    assert b"".join(response.streaming_content) == content
+    assert content_of(response) == content
     assert response["Content-Disposition"].startswith("attachment")
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
@@ -163,7 +164,7 @@ def test_who_reads_a_document(client, world, state, is_public):
         response = client.get(url_of(document))
         if response.status_code == 200:
             found.add(name)
-            assert b"%PDF" in b"".join(response.streaming_content)
+            assert b"%PDF" in content_of(response)
         else:
             assert response.status_code == 404
     assert found == expected
