@@ -17,6 +17,12 @@ from partnerships.models import Activity, Contribution, Document
 from partnerships.vocabulary import Stage
 
 
+def suggest(form: PortalModelForm, name: str, value: Any) -> None:
+    """Fills in a field that is still empty."""
+    if form.initial.get(name) is None:
+        form.initial[name] = value
+
+
 class ActivityForm(PortalModelForm):
     class Meta:
         model = Activity
@@ -46,7 +52,7 @@ class ActivityForm(PortalModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["stage"].choices = Stage.choices  # type: ignore[attr-defined]
-        self.initial.setdefault("held_on", timezone.localdate())
+        suggest(self, "held_on", timezone.localdate())
 
 
 class ContributionForm(PortalModelForm):
@@ -62,11 +68,11 @@ class ContributionForm(PortalModelForm):
         parties = Organisation.objects.filter(parties__partnership=partnership)
         for name in ("giver", "receiver"):
             self.fields[name].queryset = parties  # type: ignore[attr-defined]
-        self.initial.setdefault("giver", partnership.authority)
+        suggest(self, "giver", partnership.authority)
         partners = partnership.partner_parties
         if len(partners) == 1:
-            self.initial.setdefault("receiver", partners[0].organisation)
-        self.initial.setdefault("given_on", timezone.localdate())
+            suggest(self, "receiver", partners[0].organisation)
+        suggest(self, "given_on", timezone.localdate())
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"].strip().upper()
@@ -117,7 +123,7 @@ class DocumentForm(PortalModelForm):
         super().__init__(*args, **kwargs)
         self.fields["stage"].choices = Stage.choices  # type: ignore[attr-defined]
         self.fields["language"].choices = [("", "---------"), *language_choices()]  # type: ignore[attr-defined]
-        self.initial.setdefault("dated_on", timezone.localdate())
+        suggest(self, "dated_on", timezone.localdate())
 
         if self.instance.pk:
             del self.fields["file"]  # Another file is another document.
