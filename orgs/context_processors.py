@@ -24,7 +24,9 @@ def is_signed_in(user: Person) -> bool:
 
 def keeps_figures(user: Person) -> bool:
     """As indicators.permissions.is_steward, which the ground floor cannot ask."""
-    return user.is_authenticated and (user.is_staff or holds_role(user, Membership.Role.STEWARD, Membership.Role.MANAGER))
+    return user.is_authenticated and (
+        user.is_staff or holds_role(user, Membership.Role.STEWARD, Membership.Role.MANAGER)
+    )
 
 
 def is_reviewer_or_administrator(user: Person) -> bool:

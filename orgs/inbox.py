@@ -48,7 +48,9 @@ def to_verify(user: User) -> list[Waiting]:
 def returned_to(user: User) -> list[Waiting]:
     """Organisations of which one keeps the profile, and that a reviewer has sent back."""
     keepers = [Membership.Role.OWNER, Membership.Role.EDITOR]
-    own = Organisation.objects.filter(memberships__in=Membership.objects.of(user).filter(role__in=keepers), closed_on=None)
+    own = Organisation.objects.filter(
+        memberships__in=Membership.objects.of(user).filter(role__in=keepers), closed_on=None
+    )
     last = Verification.objects.filter(organisation=OuterRef("pk")).order_by("-submitted_at", "-pk")
     returned = Verification.objects.filter(
         pk__in=own.annotate(last=Subquery(last.values("pk")[:1])).values("last"), state=Verification.State.RETURNED
@@ -56,7 +58,8 @@ def returned_to(user: User) -> list[Waiting]:
     return [
         Waiting(
             kind=gettext_lazy("Verification"),
-            title=_("%(organisation)s was returned: mend it and send it again") % {"organisation": verification.organisation},
+            title=_("%(organisation)s was returned: mend it and send it again")
+            % {"organisation": verification.organisation},
             url=verification.organisation.get_absolute_url(),
             since=verification.decided_at or verification.submitted_at,
             text=verification.reasons,

@@ -10,7 +10,9 @@ Role = Membership.Role
 
 
 def has_role(user: Person, organisation: Organisation, *roles: str) -> bool:
-    return user.is_authenticated and user.memberships.active().filter(organisation=organisation, role__in=roles).exists()
+    return (
+        user.is_authenticated and user.memberships.active().filter(organisation=organisation, role__in=roles).exists()
+    )
 
 
 def holds_role(user: Person, *roles: str) -> bool:

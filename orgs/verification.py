@@ -28,7 +28,9 @@ class Answer(NamedTuple):
 CHECKLIST = [
     Question("reachable", Tier.CONTACT, _("Somebody was reached at the contact that is given.")),
     Question(
-        "purpose", Tier.CONTACT, _("Its purpose concerns the integration of migrants, or rights in general, and is lawful.")
+        "purpose",
+        Tier.CONTACT,
+        _("Its purpose concerns the integration of migrants, or rights in general, and is lawful."),
     ),
     Question("territory", Tier.CONTACT, _("It works in the territory that it names.")),
     Question(

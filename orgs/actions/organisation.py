@@ -64,7 +64,9 @@ def admit_organisation(
         raise PermissionDenied
     tier = standing(LADDER, met).level
     if tier is None:
-        raise ValidationError(_("An organisation is admitted only when the questions of the first tier are answered by yes."))
+        raise ValidationError(
+            _("An organisation is admitted only when the questions of the first tier are answered by yes.")
+        )
     organisation = store_new(Organisation(**profile))
     organisation.works_in.set(works_in)
     organisation.domains.set(domains)

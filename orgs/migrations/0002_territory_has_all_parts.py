@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orgs', '0001_initial'),
+        ("orgs", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='territory',
-            name='has_all_parts',
-            field=models.BooleanField(default=True, help_text='Only then may its parts be added up to it.', verbose_name='all its parts are known'),
+            model_name="territory",
+            name="has_all_parts",
+            field=models.BooleanField(
+                default=True,
+                help_text="Only then may its parts be added up to it.",
+                verbose_name="all its parts are known",
+            ),
         ),
     ]
