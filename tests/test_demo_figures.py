@@ -55,9 +55,9 @@ def ours(indicator: str, kind: str, key: str = "", model: Any = Figure) -> dict[
         territory__scheme__code="barcelona",
         territory__kind__in=[Territory.Kind.MUNICIPALITY, Territory.Kind.DISTRICT],
     )
-    return dict(
-        ((code, period), value) for code, period, value in found.values_list("territory__code", "period__code", "value")
-    )
+    return {
+        (code, period): value for code, period, value in found.values_list("territory__code", "period__code", "value")
+    }
 
 
 def of_year(row: dict[str, str]) -> str:
