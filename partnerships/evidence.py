@@ -105,6 +105,8 @@ def records_of(partnership: Partnership) -> list[AnyRecord]:
         *Contribution.objects.filter(partnership=partnership).select_related("giver", "receiver"),
         *Document.objects.filter(partnership=partnership),
     ]
+    for record in found:
+        record.partnership = partnership  # at hand, so that nothing asks for it row by row
     return sorted(found, key=date_of, reverse=True)
 
 

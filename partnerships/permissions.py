@@ -1,5 +1,7 @@
 """What people may do in partnerships. `visible_to()` has said before what exists for them."""
 
+from collections.abc import Iterable
+
 from orgs.models import Membership
 from orgs.permissions import Person, has_role, holds_role
 from partnerships.models import Assessment, CoordinationTable, Partnership, PartnershipParty
@@ -34,6 +36,15 @@ def can_edit_partnership(user: Person, partnership: Partnership) -> bool:
 
 def can_answer(user: Person, party: PartnershipParty) -> bool:
     return party.role == PartyRole.PARTNER and has_role(user, party.organisation, *SPEAKING_ROLES)
+
+
+def parties_spoken_for(user: Person, parties: Iterable[PartnershipParty]) -> list[PartnershipParty]:
+    """The partners among them for which the person can answer, in one query."""
+    if not user.is_authenticated:
+        return []
+    spoken = user.memberships.active().filter(role__in=SPEAKING_ROLES).values_list("organisation", flat=True)
+    mine = set(spoken)
+    return [party for party in parties if party.role == PartyRole.PARTNER and party.organisation_id in mine]
 
 
 def can_give_experience(user: Person, party: PartnershipParty) -> bool:

@@ -2082,7 +2082,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="contribution",
             constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("kind", "money"), _negated=True), ("amount__gt", 0), _connector="OR"),
+                condition=models.Q(
+                    models.Q(("kind", "money"), _negated=True),
+                    models.Q(("amount__gt", 0), ("amount__isnull", False)),
+                    _connector="OR",
+                ),
                 name="contribution_money_has_amount",
                 violation_error_message="Money has an amount.",
             ),

@@ -79,7 +79,7 @@ class Contribution(models.Model):
         verbose_name_plural = _("contributions")
         constraints = [
             models.CheckConstraint(
-                condition=~Q(kind="money") | Q(amount__gt=0),
+                condition=~Q(kind="money") | Q(amount__isnull=False, amount__gt=0),
                 name="contribution_money_has_amount",
                 violation_error_message=_("Money has an amount."),
             ),

@@ -11,8 +11,8 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from orgs.models import Membership
 from orgs.permissions import Person
-from partnerships.emails import speakers_of
 from partnerships.models import (
     Activity,
     Assessment,
@@ -24,7 +24,7 @@ from partnerships.models import (
     Partnership,
     PartnershipParty,
 )
-from partnerships.permissions import can_answer, can_edit_partnership, can_give_experience
+from partnerships.permissions import SPEAKING_ROLES, can_edit_partnership, parties_spoken_for
 from partnerships.vocabulary import WITH_THE_AUTHORITY, AssessmentState, PartnershipState, PartyAnswer, PartyRole
 from partnerships.voices import period_words, voices_of
 
@@ -77,7 +77,7 @@ def partnership_page(partnership: Partnership, user: Person) -> dict[str, Any]:
     insider = is_insider(partnership, user)
     parties = list(partnership.parties.all())
     shown = parties if insider else [party for party in parties if is_agreed(party)]
-    mine = [party for party in parties if can_answer(user, party)] if insider else []
+    mine = parties_spoken_for(user, parties)
     assessments = (
         list(
             Assessment.objects.visible_to(user)
@@ -98,7 +98,7 @@ def partnership_page(partnership: Partnership, user: Person) -> dict[str, Any]:
         "may_edit": may_edit,
         "assessments": assessments,
         "steps": [
-            *steps_of_partner(partnership, user, mine),
+            *steps_of_partner(partnership, mine),
             *(steps_of_authority(partnership, assessments) if may_edit else []),
         ],
         "entries": timeline(partnership, user, may_change=may_edit),
@@ -172,7 +172,7 @@ def steps_of_authority(partnership: Partnership, assessments: Sequence[Assessmen
             )
         ]
     if waiting:
-        unreachable = [party for party in waiting if not speakers_of(party.organisation).exists()]
+        unreachable = without_account(waiting)
         return [
             Step(
                 _("Waiting for the answer of %(names)s.") % {"names": names_of(waiting)},
@@ -184,6 +184,16 @@ def steps_of_authority(partnership: Partnership, assessments: Sequence[Assessmen
             )
         ]
     return [step_of_assessment(partnership, assessments)]
+
+
+def without_account(parties: Sequence[PartnershipParty]) -> list[PartnershipParty]:
+    """Those for which nobody could be written to."""
+    reached = set(
+        Membership.objects.active()
+        .filter(organisation__in=[party.organisation_id for party in parties], role__in=SPEAKING_ROLES)
+        .values_list("organisation", flat=True)
+    )
+    return [party for party in parties if party.organisation_id not in reached]
 
 
 def step_of_assessment(partnership: Partnership, assessments: Sequence[Assessment]) -> Step:
@@ -218,7 +228,7 @@ def step_of_assessment(partnership: Partnership, assessments: Sequence[Assessmen
     return Step(title, text, tone, current.get_absolute_url(), _("Continue the assessment"))
 
 
-def steps_of_partner(partnership: Partnership, user: Person, mine: Sequence[PartnershipParty]) -> list[Step]:
+def steps_of_partner(partnership: Partnership, mine: Sequence[PartnershipParty]) -> list[Step]:
     steps = []
     for party in mine:
         name = {"name": party.organisation.name}
@@ -243,7 +253,7 @@ def steps_of_partner(partnership: Partnership, user: Person, mine: Sequence[Part
                     _("Change the answer"),
                 )
             )
-        if can_give_experience(user, party):
+        if party.answer == PartyAnswer.CONFIRMED:
             steps += experience_steps(partnership, party)
     return steps
 
