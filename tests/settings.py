@@ -44,3 +44,4 @@ INSTALLED_APPS[INSTALLED_APPS.index("integration_portal.apps.FrontEndConfig")] =
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 uploads = tempfile.TemporaryDirectory(prefix="portal-test-media-")
 MEDIA_ROOT = Path(uploads.name)
+WHITENOISE_AUTOREFRESH = True  # Otherwise each test client reads through all files that collectstatic left.
