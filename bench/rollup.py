@@ -93,7 +93,9 @@ def fill(leaves: int) -> int:
     )
     cells = ensure_breakdowns(f"age={age}&sex={sex}" for age in AGES for sex in SEXES)
     Indicator.objects.bulk_create(
-        Indicator(code=f"B{n}", name=f"B{n}", definition="", domain=domain, unit="count", measure="count", direction="context")
+        Indicator(
+            code=f"B{n}", name=f"B{n}", definition="", domain=domain, unit="count", measure="count", direction="context"
+        )
         for n in range(INDICATORS)
     )
     with connection.cursor() as cursor:

@@ -24,6 +24,8 @@ FILL = f"""
 def fill_periods(using: str, **signal: Any) -> None:
     """For the signal post_migrate: an emptied database has its calendar again too."""
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT to_regclass('indicators_period') IS NOT NULL AND NOT EXISTS (SELECT FROM indicators_period)")
+        cursor.execute(
+            "SELECT to_regclass('indicators_period') IS NOT NULL AND NOT EXISTS (SELECT FROM indicators_period)"
+        )
         if cursor.fetchone()[0]:
             cursor.execute(FILL)

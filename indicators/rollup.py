@@ -105,7 +105,12 @@ def _alive(run: RollupRun) -> Iterator[bool]:
 
 def _claim(run: RollupRun, failed: set[int]) -> Slice | None:
     """The next slice with marks that no living worker holds, as this run's. It comes parked when it was tried too often."""
-    parameters: dict[str, Any] = {"run": run.pk, "failed": list(failed), "max_attempts": Slice.MAX_ATTEMPTS, "space": RUN_LOCK}
+    parameters: dict[str, Any] = {
+        "run": run.pk,
+        "failed": list(failed),
+        "max_attempts": Slice.MAX_ATTEMPTS,
+        "space": RUN_LOCK,
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.CLAIM, parameters)
         row = cursor.fetchone()

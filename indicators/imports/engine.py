@@ -164,7 +164,10 @@ class Resolver:
         # One statement of arrays: executemany() fails in a request of somebody logged in, where pghistory adds parameters of its own.
         arrays = ", ".join(["%s::text[]"] * len(keys) + [f"%s::{self.sql_type}[]"])
         rows = [[*texts, ids[value] if ids is not None else value] for texts, value in found]
-        cursor.execute(f"INSERT INTO map_{name} SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(
+            f"INSERT INTO map_{name} SELECT * FROM unnest({arrays})",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
         cursor.execute(f"ANALYZE map_{name}")
         return []
 

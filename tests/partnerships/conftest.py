@@ -1,7 +1,9 @@
 """A small world: a town hall and its partner, with one person in every role, and the reviewers."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import pytest
 from django.http import FileResponse
@@ -101,4 +103,4 @@ PERIOD = {"starts_on": datetime.date(2025, 1, 1), "ends_on": datetime.date(2025,
 
 def content_of(response: FileResponse) -> bytes:
     """Of a download. Django's test client closes the file when all of it has been read, and not before."""
-    return b"".join(response.streaming_content)
+    return b"".join(cast("Iterable[bytes]", response.streaming_content))

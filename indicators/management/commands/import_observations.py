@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--mapping", type=Path, required=True, help="the JSON file that says which column holds what")
+        parser.add_argument(
+            "--mapping", type=Path, required=True, help="the JSON file that says which column holds what"
+        )
         parser.add_argument("--dry-run", action="store_true", help="look only, store nothing")
         parser.add_argument("--approve", action="store_true", help="let the figures count at once")
 
@@ -33,7 +35,11 @@ class Command(BaseCommand):
             )
             if batch.state == Import.State.REFUSED:
                 for message in batch.messages.all():
-                    place = f"line {message.line}" + (f", column {message.column}" if message.column else "") if message.line else "file"
+                    place = (
+                        f"line {message.line}" + (f", column {message.column}" if message.column else "")
+                        if message.line
+                        else "file"
+                    )
                     self.stderr.write(f"{place}: {actions.message_text(message)}")
                 raise CommandError("Nothing was stored.")
             if options["dry_run"]:
