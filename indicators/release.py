@@ -2,11 +2,11 @@
 
 For an indicator with a threshold t and a rounding base b:
 
-1. A count from 1 to t - 1 is small, and so is a ratio or mean with a small part. One small cell protects its whole table: all
-   breakdown cells of that indicator, territory and period but the total. A small total is protected with its table.
+1. A count from 1 to t - 1 is small, and so is a ratio or mean with a small part. One small cell protects its whole table: all cells of that
+   indicator, territory and period that are broken down by the same dimensions. A small total protects every table of its place.
 2. Where just one part of a territory is protected, it could be had as the difference to the others: the sibling with the smallest
-   total is protected too, for every breakdown that has it; likewise upwards, until nothing changes.
-3. The counts that are shown are rounded to the nearest multiple of b, the total for itself, so that sums do not give them away.
+   total is protected too.
+3. The counts that are shown are rounded to the nearest multiple of b, each for itself, so that sums do not give them away.
 
 A threshold of 0 says that the source has published these very cells: nothing is protected or rounded.
 """
@@ -26,46 +26,58 @@ FREEZE = """
     FROM indicators_figure f
 """
 
-# The tables (indicator, territory, period) with a small cell, and whether their total is small.
+# The dimensions of each breakdown: "age&sex", "" for the total.
+TABLES = """
+    CREATE TEMPORARY TABLE breakdown_table ON COMMIT DROP AS
+    SELECT id AS breakdown_id, regexp_replace(key, '=[^&]*', '', 'g') AS dimensions FROM indicators_breakdown;
+    CREATE UNIQUE INDEX ON breakdown_table (breakdown_id);
+    ANALYZE breakdown_table;
+"""
+
+# The tables with a small cell; with a small total, all tables of the place.
 PROTECTED = """
     CREATE TEMPORARY TABLE protected ON COMMIT DROP AS
-    SELECT r.indicator_id, r.territory_id, r.period_id,
-           bool_or(b.key = '' AND (r.numerator > 0 AND r.numerator < i.threshold OR r.denominator < i.threshold)) AS total
-    FROM indicators_releasedfigure r JOIN indicators_indicator i ON i.id = r.indicator_id
-         JOIN indicators_breakdown b ON b.id = r.breakdown_id
-    WHERE r.release_id = %(release)s AND i.threshold > 0
-      AND (r.numerator > 0 AND r.numerator < i.threshold OR r.denominator < i.threshold)
-    GROUP BY r.indicator_id, r.territory_id, r.period_id;
-    CREATE UNIQUE INDEX ON protected (indicator_id, territory_id, period_id);
+    SELECT DISTINCT small.indicator_id, small.territory_id, small.period_id, t.dimensions
+    FROM (
+        SELECT DISTINCT r.indicator_id, r.territory_id, r.period_id, b.dimensions
+        FROM indicators_releasedfigure r JOIN indicators_indicator i ON i.id = r.indicator_id
+             JOIN breakdown_table b ON b.breakdown_id = r.breakdown_id
+        WHERE r.release_id = %(release)s AND i.threshold > 0
+          AND (r.numerator > 0 AND r.numerator < i.threshold OR r.denominator < i.threshold)
+    ) AS small
+    JOIN (SELECT DISTINCT dimensions FROM breakdown_table) AS t ON t.dimensions = small.dimensions OR small.dimensions = '';
+    CREATE UNIQUE INDEX ON protected (indicator_id, period_id, dimensions, territory_id);
     ANALYZE protected;
 """
 
 # A protected table that is the only one among its siblings, and the sibling with the smallest total that joins it.
 COMPLEMENT = """
     INSERT INTO protected
-    SELECT indicator_id, territory_id, period_id, bool_or(total_only) FROM (
-    SELECT DISTINCT ON (s.indicator_id, t.parent_id, s.period_id, s.total_only) s.indicator_id, r.territory_id, s.period_id, s.total_only
+    SELECT DISTINCT joining.indicator_id, joining.territory_id, joining.period_id, t.dimensions
     FROM (
-        SELECT p.indicator_id, p.period_id, t.parent_id, mode.total_only, min(p.territory_id) AS only_one
-        FROM protected p JOIN orgs_territory t ON t.id = p.territory_id
-             CROSS JOIN (VALUES (false), (true)) AS mode (total_only)
-        WHERE t.parent_id IS NOT NULL AND (p.total OR NOT mode.total_only)
-        GROUP BY 1, 2, 3, 4 HAVING count(*) = 1
-    ) AS s
-    JOIN orgs_territory t ON t.parent_id = s.parent_id AND t.id <> s.only_one
-    JOIN indicators_releasedfigure r ON r.release_id = %(release)s AND r.indicator_id = s.indicator_id
-         AND r.period_id = s.period_id AND r.territory_id = t.id
-    JOIN indicators_breakdown b ON b.id = r.breakdown_id AND b.key = ''
-    ORDER BY s.indicator_id, t.parent_id, s.period_id, s.total_only, r.numerator, r.territory_id
-    ) AS joining GROUP BY 1, 2, 3
-    ON CONFLICT (indicator_id, territory_id, period_id) DO UPDATE SET total = true WHERE excluded.total AND NOT protected.total
+        SELECT DISTINCT ON (s.indicator_id, s.parent_id, s.period_id, s.dimensions)
+               s.indicator_id, r.territory_id, s.period_id, s.dimensions
+        FROM (
+            SELECT p.indicator_id, p.period_id, p.dimensions, t.parent_id, min(p.territory_id) AS only_one
+            FROM protected p JOIN orgs_territory t ON t.id = p.territory_id
+            WHERE t.parent_id IS NOT NULL
+            GROUP BY 1, 2, 3, 4 HAVING count(*) = 1
+        ) AS s
+        JOIN orgs_territory t ON t.parent_id = s.parent_id AND t.id <> s.only_one
+        JOIN indicators_releasedfigure r ON r.release_id = %(release)s AND r.indicator_id = s.indicator_id
+             AND r.period_id = s.period_id AND r.territory_id = t.id
+        JOIN indicators_breakdown b ON b.id = r.breakdown_id AND b.key = ''
+        ORDER BY s.indicator_id, s.parent_id, s.period_id, s.dimensions, r.numerator, r.territory_id
+    ) AS joining
+    JOIN (SELECT DISTINCT dimensions FROM breakdown_table) AS t ON t.dimensions = joining.dimensions OR joining.dimensions = ''
+    ON CONFLICT DO NOTHING
 """
 
 SUPPRESS = """
     UPDATE indicators_releasedfigure r SET state = 'suppressed', numerator = NULL, denominator = NULL, value = NULL
-    FROM protected p, indicators_breakdown b
+    FROM protected p, breakdown_table b
     WHERE r.release_id = %(release)s AND r.indicator_id = p.indicator_id AND r.territory_id = p.territory_id AND r.period_id = p.period_id
-      AND b.id = r.breakdown_id AND (p.total OR b.key <> '') AND r.state = 'shown'
+      AND b.breakdown_id = r.breakdown_id AND b.dimensions = p.dimensions AND r.state = 'shown'
 """
 
 ROUND = """
@@ -88,6 +100,7 @@ def freeze(release: Release) -> None:
         cursor.execute(FREEZE, parameters)
         release.figures_count = cursor.rowcount
         cursor.execute("ANALYZE indicators_releasedfigure")
+        cursor.execute(TABLES)
         cursor.execute(PROTECTED, parameters)
         while True:
             cursor.execute(COMPLEMENT, parameters)
@@ -96,4 +109,4 @@ def freeze(release: Release) -> None:
         cursor.execute(SUPPRESS, parameters)
         release.suppressed_count = cursor.rowcount
         cursor.execute(ROUND, parameters)
-        cursor.execute("DROP TABLE protected")
+        cursor.execute("DROP TABLE protected, breakdown_table")

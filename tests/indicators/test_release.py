@@ -70,6 +70,18 @@ def test_small_group_hides_its_whole_table(land: Land) -> None:
     assert shown(land, "N1") == ("shown", 65)
 
 
+def test_small_group_in_one_table_leaves_the_tables_of_other_dimensions(land: Land) -> None:
+    protect(land)
+    for place in ("N1", "N2", "N3", "N4"):
+        for sex in ("F", "M"):
+            land.observe(place, "2020", 60, key=f"sex={sex}")
+        for age, people in (("CHILD", 2), ("ADULT", 118)):
+            land.observe(place, "2020", people, key=f"age={age}")
+    release(land)
+    assert shown(land, "N1", "age=ADULT") == ("suppressed", None)
+    assert shown(land, "N1", "sex=F") == ("shown", 60)
+
+
 def test_lone_suppressed_part_takes_its_smallest_sibling_with_it(land: Land) -> None:
     protect(land)
     land.observe("N1", "2020", 3, key="sex=F")
