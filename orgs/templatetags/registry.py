@@ -3,7 +3,6 @@
 from django import template
 
 from orgs.languages import language_label, name_for_reader, own_name
-from orgs.models import Organisation
 from orgs.vocabulary import Tier
 
 register = template.Library()
@@ -16,9 +15,3 @@ register.filter("language_for_reader", name_for_reader)
 def tier_tone(tier: str) -> str:
     """The tone of a status badge: the words beside it say how far an organisation was checked."""
     return "info" if tier == Tier.CONTACT else "success" if tier else "neutral"
-
-
-@register.filter
-def service_count(organisation: Organisation) -> int:
-    """From what is loaded already."""
-    return len(organisation.services.all())

@@ -38,7 +38,7 @@ class OrganisationListView(FilterView):
         return (
             Organisation.objects.published()
             .select_related("territory__parent__parent__parent")
-            .prefetch_related(Prefetch("domains", Domain.objects.order_by("order")), "services")
+            .prefetch_related(Prefetch("domains", Domain.objects.order_by("order")))
             .order_by(*SORTS[self.sort()][1])
         )
 
