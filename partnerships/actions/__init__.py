@@ -16,7 +16,7 @@ from partnerships.actions.partnership import (
 )
 from partnerships.actions.practice import add_practice, link_practice
 from partnerships.actions.records import add_document, log_activity, log_contribution, remove_record, revise_record
-from partnerships.actions.reference_data import load_practices, load_scale
+from partnerships.actions.reference_data import load_practices, load_scale, use_scale
 from partnerships.actions.review import Verdict, decide_assessment
 from partnerships.actions.table import found_table, give_seat, hold_meeting
 
@@ -46,5 +46,6 @@ __all__ = [
     "revise_partnership",
     "revise_record",
     "submit_assessment",
+    "use_scale",
     "withdraw_evidence",
 ]

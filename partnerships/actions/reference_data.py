@@ -57,6 +57,13 @@ def load_scale(*, path: Path = SCALE_FILE) -> Scale:
     return scale
 
 
+@transaction.atomic
+def use_scale(*, scale: Scale) -> None:
+    """New assessments are made under it; those that were begun keep theirs."""
+    Scale.objects.exclude(pk=scale.pk).filter(is_current=True).update(is_current=False)
+    Scale.objects.filter(pk=scale.pk).update(is_current=True)
+
+
 def refuse_change(is_used: bool, scale: Scale, stored: object, wanted: object) -> None:
     if is_used and stored != wanted:
         raise ValidationError(

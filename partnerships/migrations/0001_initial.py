@@ -1716,6 +1716,7 @@ class Migration(migrations.Migration):
                 (
                     "level",
                     models.ForeignKey(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="practices",

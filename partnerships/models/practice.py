@@ -19,7 +19,7 @@ class Practice(models.Model):
 
     domains = models.ManyToManyField(Domain, related_name="practices", verbose_name=_("domains"))
     level = models.ForeignKey(
-        Level, models.PROTECT, related_name="practices", verbose_name=_("engagement level"), null=True
+        Level, models.PROTECT, related_name="practices", verbose_name=_("engagement level"), null=True, blank=True
     )
     slug = models.SlugField(_("address"), max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=150)
