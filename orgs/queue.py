@@ -4,15 +4,20 @@ import logging
 from functools import partial
 
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
 
 def wake(task: str) -> None:
-    """Asks for the task named `task` once the running transaction is committed. Without Redis, beat's next round does it."""
-    transaction.on_commit(partial(_send, task))
+    """Asks for the task named `task` once the running transaction is committed. Without Redis, beat's next round does it.
+
+    A transaction that asks for it many times sends one message.
+    """
+    asked = [call for _, call, *_ in connection.run_on_commit if isinstance(call, partial) and call.func is _send]
+    if not any(call.args == (task,) for call in asked):
+        transaction.on_commit(partial(_send, task))
 
 
 def _send(task: str) -> None:
