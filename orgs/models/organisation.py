@@ -169,6 +169,10 @@ class Organisation(models.Model):
         return self.kind == Kind.AUTHORITY
 
     @property
+    def sector_label(self) -> str:
+        return str(Sector(self.sector).label)
+
+    @property
     def is_published(self) -> bool:
         return bool(self.tier) and self.closed_on is None
 
