@@ -1,0 +1,140 @@
+"""The demo as a whole: everything is there, everybody can log in, and loading it again changes nothing. Its figures: test_demo_figures."""
+
+import io
+
+import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from integration_portal.demo.accounts import ACCOUNTS, PASSWORD
+from integration_portal.demo.papers import pdf
+from orgs.models import Organisation, OutgoingMail, User
+from orgs.vocabulary import Kind, Tier
+from partnerships.document_files import examine
+from partnerships.models import Assessment, Document, Partnership
+from partnerships.vocabulary import AssessmentState, PartnershipState
+
+
+def log_in(email: str) -> Client:
+    client = Client()
+    client.post(reverse("account_login"), {"login": email, "password": PASSWORD})
+    return client
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+class TestDemo:
+    @pytest.fixture(autouse=True)
+    def in_a_demo(self, settings) -> None:
+        settings.DEMO = True
+
+    def test_partnerships_are_in_every_state_and_at_every_level(self) -> None:
+        assert set(Partnership.objects.values_list("state", flat=True)) == set(PartnershipState.values)
+        confirmed = Assessment.objects.filter(state=AssessmentState.CONFIRMED)
+        levels = {"inform", "consult", "involve", "collaborate", "empower"}
+        assert set(confirmed.values_list("confirmed__code", flat=True)) == levels
+        open_states = set(Assessment.objects.open().values_list("state", flat=True))
+        assert open_states == {AssessmentState.SUBMITTED, AssessmentState.RETURNED}
+
+    def test_organisations_are_of_every_kind_and_tier(self) -> None:
+        kinds = set(Organisation.objects.values_list("kind", flat=True))
+        assert set(Kind.values) - kinds <= {Kind.INTERNATIONAL_ORGANISATION}
+        assert set(Organisation.objects.values_list("tier", flat=True)) == {"", *Tier.values}
+
+    def test_everything_is_marked_as_a_sample(self) -> None:
+        assert not Organisation.objects.filter(is_sample=False).exists()
+        assert not Partnership.objects.filter(is_sample=False).exists()
+        assert not User.objects.filter(is_sample=False).exists()
+        assert not User.objects.exclude(email__endswith=".example").exists()
+
+    def test_no_letter_waits_for_people_who_do_not_exist(self) -> None:
+        assert not OutgoingMail.objects.exists()
+
+    @pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.email)
+    def test_account_logs_in_to_its_inbox(self, account) -> None:
+        answer = log_in(account.email).get(reverse("home"))
+        assert account.name in answer.content.decode()
+
+    def test_accounts_do_not_log_in_outside_a_demo(self, settings) -> None:
+        client = log_in(ACCOUNTS[0].email)
+        settings.DEMO = False
+        assert not client.get(reverse("home")).wsgi_request.user.is_authenticated
+        assert not log_in(ACCOUNTS[0].email).get(reverse("home")).wsgi_request.user.is_authenticated
+
+    @pytest.mark.parametrize(
+        ("email", "expected"),
+        [
+            ("officer@portal.example", ["Health mediators"]),
+            ("steward@portal.example", ["population-2017-draft.csv"]),
+            ("cso@portal.example", ["Council of young residents", "Facts against rumours"]),
+            ("reviewer@portal.example", ["Taula Veïnal de Llevant", "Facts against rumours"]),
+        ],
+    )
+    def test_something_waits_for(self, email: str, expected: list[str]) -> None:
+        page = log_in(email).get(reverse("home")).content.decode()
+        assert [words for words in expected if words not in page] == []
+
+    def test_reviewer_who_is_a_party_is_not_asked(self) -> None:
+        page = log_in("second-reviewer@portal.example").get(reverse("home")).content.decode()
+        assert "Taula Veïnal de Llevant" in page
+        assert "Facts against rumours" not in page
+
+    def test_loading_again_changes_nothing(self) -> None:
+        before = row_counts()
+        call_command("load_demo", stdout=io.StringIO())
+        assert row_counts() == before
+
+    def test_papers_can_be_read(self) -> None:
+        document = Document.objects.first()
+        assert document is not None
+        with document.file.open("rb") as paper:
+            assert paper.read().startswith(b"%PDF-")
+
+
+def row_counts() -> dict[str, int]:
+    return {
+        model._meta.label: model._default_manager.count()
+        for model in apps.get_models()
+        if model._meta.app_label in ("orgs", "indicators", "partnerships")
+    }
+
+
+def test_demo_is_refused_outside_a_demo(db: None, settings) -> None:
+    settings.DEMO = False
+    before = row_counts()
+    for command in ("load_demo", "demo_accounts"):
+        with pytest.raises(CommandError, match="DEMO"):
+            call_command(command, stdout=io.StringIO())
+    assert row_counts() == before
+
+
+def test_accounts_are_listed_for_a_terminal(settings) -> None:
+    settings.DEMO = True
+    shown = io.StringIO()
+    call_command("demo_accounts", stdout=shown)
+    assert all(account.email in shown.getvalue() for account in ACCOUNTS)
+    assert PASSWORD in shown.getvalue()
+
+
+def test_log_in_page_lists_the_accounts_in_a_demo_only(client: Client, db: None, settings) -> None:
+    settings.DEMO = True
+    assert ACCOUNTS[0].email in client.get(reverse("account_login")).content.decode()
+    settings.DEMO = False
+    page = client.get(reverse("account_login")).content.decode()
+    assert ACCOUNTS[0].email not in page
+    assert PASSWORD not in page
+
+
+def test_paper_of_many_pages_is_a_pdf() -> None:
+    from_text = pdf("Acta (reunió)", [f"Paràgraf {number} \\ fi" for number in range(100)])
+    assert from_text.count(b"/Type /Page ") == 5
+    assert "Paràgraf 99 \\\\ fi".encode("cp1252") in from_text
+    start = int(from_text.rsplit(b"startxref\n", 1)[1].split(b"\n")[0])
+    assert from_text[start:].startswith(b"xref\n")
+
+
+def test_paper_is_taken_as_a_document() -> None:
+    assert examine(ContentFile(pdf("Acta", ["Text"]), name="acta.txt")).content_type == "application/pdf"

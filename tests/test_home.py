@@ -1,0 +1,184 @@
+"""The first page, the search, and the pages that the roof completes."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from integration_portal.home import inbox_of
+from integration_portal.search import search
+from orgs.models import Verification
+from tests.factories import OrganisationFactory, ServiceFactory, UserFactory, VerificationFactory
+from tests.factories_partnerships import PracticeFactory
+from tests.world import World, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def page_of(client: Client, path: str = "/") -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def titles(world: World, name: str) -> list[str]:
+    return [item.title for item in inbox_of(world.user(name))]
+
+
+class TestFirstPage:
+    def test_empty_portal_says_what_it_is_for(self, client: Client) -> None:
+        page = page_of(client)
+        assert reverse("orgs:registration_start") in page
+        assert reverse("indicators:territory_list") in page
+
+    def test_visitor_sees_the_city_with_its_figures(self, client: Client, world: World) -> None:
+        page = page_of(client)
+        assert f'href="{world.city.get_absolute_url()}"' in page
+        assert "2,016" in page  # Of 2022: twice 102 + 202 + 302 + 402.
+        assert "Involve" in page
+
+    def test_visitor_is_told_of_nobody_that_is_hidden(self, client: Client, world: World) -> None:
+        page = page_of(client)
+        for private in (world.hidden.name, world.draft.title, "private@example.org"):
+            assert private not in page
+
+    def test_person_without_any_part_is_shown_where_to_go(self, client: Client) -> None:
+        client.force_login(UserFactory())
+        page = page_of(client)
+        assert "Nothing waits for you" in page
+        assert reverse("orgs:registration_start") in page
+
+
+class TestInbox:
+    def test_owner_is_asked_for_answer_and_experience(self, world: World) -> None:
+        waiting = "\n".join(titles(world, "owner"))
+        assert world.proposed.title in waiting
+        assert world.partnership.title in waiting
+        assert world.claim.partnership.title not in waiting  # That view is given already.
+
+    def test_viewer_is_asked_for_nothing(self, world: World) -> None:
+        assert titles(world, "viewer") == []
+        assert titles(world, "reader") == []
+
+    def test_reviewer_is_asked_to_verify_and_review(self, world: World) -> None:
+        waiting = "\n".join(titles(world, "reviewer"))
+        assert world.hidden.name in waiting
+        assert world.association.name in waiting
+        assert world.claim.partnership.title in waiting
+
+    def test_reviewer_is_not_asked_about_what_is_their_own(self, world: World) -> None:
+        waiting = "\n".join(titles(world, "partial"))
+        assert world.hidden.name in waiting
+        assert world.association.name not in waiting
+        assert world.claim.partnership.title not in waiting
+
+    def test_steward_is_asked_to_approve_and_told_of_refusals(self, world: World) -> None:
+        waiting = "\n".join(titles(world, "steward"))
+        assert "stored.csv" in waiting
+        assert "refused.csv" in waiting
+        assert "checked.csv" not in waiting
+        assert "stored.csv" not in "\n".join(titles(world, "foreign"))
+
+    def test_returned_organisation_waits_for_its_owner(self, world: World) -> None:
+        Verification.objects.filter(organisation=world.association).update(
+            state="returned", reasons="Whose?", decided_at=timezone.now(), reviewer=world.user("reviewer")
+        )
+        returned = [item for item in inbox_of(world.user("owner")) if item.text == "Whose?"]
+        assert [item.url for item in returned] == [world.association.get_absolute_url()]
+        assert not [item for item in inbox_of(world.user("viewer")) if item.text == "Whose?"]
+
+    def test_oldest_comes_first(self, world: World) -> None:
+        Verification.objects.filter(pk=world.things["own_verification"].pk).update(
+            submitted_at=timezone.now() - datetime.timedelta(days=400)
+        )
+        assert world.association.name in titles(world, "reviewer")[0]
+
+    def test_more_of_a_kind_cost_no_more_queries(
+        self, world: World, client: Client, django_assert_max_num_queries
+    ) -> None:
+        client.force_login(world.user("reviewer"))
+        page_of(client)
+        for _ in range(5):
+            VerificationFactory(organisation=OrganisationFactory(territory=world.city))
+        with django_assert_max_num_queries(45):
+            page_of(client)
+
+
+class TestSearch:
+    def found(self, words: str, user) -> list[str]:
+        return [hit.title for group in search(words, user) for hit in group.hits]
+
+    def test_accents_and_capitals_do_not_matter(self, world: World) -> None:
+        OrganisationFactory(name="Associació Àfrica", published=True)
+        PracticeFactory(name="Círculo de diálogo")
+        ServiceFactory(title="Càtering d'inserció")
+        outsider = world.user("outsider")
+        assert self.found("africa ASSOCIACIO", outsider) == ["Associació Àfrica"]
+        assert self.found("dialogo circulo", outsider) == ["Círculo de diálogo"]
+        assert self.found("catering", outsider) == ["Càtering d'inserció"]
+
+    def test_finds_things_of_every_kind(self, world: World) -> None:
+        outsider = world.user("outsider")
+        for words in (world.association.name, "CITY", "Claimed", "PEOPLE", "Intercultural mediators", "City table"):
+            assert words in self.found(words, outsider), words
+
+    @pytest.mark.parametrize(
+        ("words", "may", "may_not"),
+        [("Hidden group", "reviewer", "owner"), ("Drafted", "officer", "owner"), ("Proposed", "owner", "outsider")],
+    )
+    def test_finds_only_what_exists_for_the_person(self, world: World, words: str, may: str, may_not: str) -> None:
+        assert self.found(words, world.user(may)) == [words]
+        assert self.found(words, world.user(may_not)) == []
+
+    def test_long_list_is_cut_and_leads_on(self, world: World, client: Client) -> None:
+        for number in range(9):
+            OrganisationFactory(name=f"Choir {number}", published=True)
+        page = page_of(client, "/search/?q=choir")
+        assert page.count("link-list-title") == 6
+        assert f"{reverse('orgs:organisation_list')}?q=choir" in page
+
+    def test_nothing_found_says_what_to_do_next(self, client: Client) -> None:
+        page = page_of(client, "/search/?q=%3Cb%3Enothing%3C/b%3E")
+        assert "&lt;b&gt;nothing" in page
+        assert reverse("orgs:organisation_list") in page
+        assert "What are you looking for?" in page_of(client, "/search/")
+
+    def test_costs_the_same_for_one_and_many(self, world: World, client: Client, django_assert_max_num_queries) -> None:
+        for number in range(12):
+            ServiceFactory(title=f"City tour {number}")
+        page_of(client, "/search/?q=city")
+        with django_assert_max_num_queries(16):
+            page_of(client, "/search/?q=city")
+
+
+class TestCompletedPages:
+    def test_territory_shows_its_partnerships(self, client: Client, world: World) -> None:
+        page = page_of(client, world.city.get_absolute_url())
+        assert world.claim.partnership.title in page
+        assert world.draft.title not in page
+
+    def test_organisation_shows_its_partnerships(self, client: Client, world: World) -> None:
+        page = page_of(client, world.association.get_absolute_url())
+        assert world.claim.partnership.title in page
+        assert world.proposed.title not in page
+
+    def test_words_that_stand_for_pages_are_no_organisations(self, client: Client) -> None:
+        assert "Register an organisation" in page_of(client, "/organisations/register/")
+        assert client.get("/organisations/register-of-deeds/").status_code == 404
+
+
+def test_sources_and_licences_are_named(client: Client, world: World) -> None:
+    page = page_of(client, reverse("data_licence"))
+    assert "Test office" in page
+    assert "CC BY 4.0" in page
+
+
+def test_robots_leave_filters_and_log_in_alone(client: Client) -> None:
+    assert "Disallow: /search/" in page_of(client, "/robots.txt")
