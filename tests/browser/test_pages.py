@@ -1,5 +1,7 @@
 """Every main page in a real Chromium: accessible, within its policy, and as wide as the screen, in both directions and both colours."""
 
+from typing import Literal
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -8,10 +10,12 @@ from playwright.sync_api import Browser, Page
 
 from tests.world import World, make_world
 
-WIDE_LIGHT = ("en", "light", 1280)
-NARROW_DARK = ("en", "dark", 360)
-NARROW_ARABIC = ("ar", "light", 360)
-WIDE_ARABIC_DARK = ("ar", "dark", 1280)
+View = tuple[str, Literal["light", "dark"], int]
+
+WIDE_LIGHT: View = ("en", "light", 1280)
+NARROW_DARK: View = ("en", "dark", 360)
+NARROW_ARABIC: View = ("ar", "light", 360)
+WIDE_ARABIC_DARK: View = ("ar", "dark", 1280)
 BAD = {"serious", "critical"}
 
 
@@ -104,7 +108,7 @@ def faults_of(page: Page, addresses: list[str]) -> list[str]:
     ],
 )
 def test_pages_are_accessible_and_keep_their_policy(
-    browser: Browser, base_url: str, world: World, view: tuple[str, str, int], who: str
+    browser: Browser, base_url: str, world: World, view: View, who: str
 ) -> None:
     language, colours, width = view
     faults: list[str] = []
