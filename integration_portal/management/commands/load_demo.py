@@ -4,8 +4,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from integration_portal import demo
 from integration_portal.demo.accounts import table
+from integration_portal.demo.loading import load
 
 
 class Command(BaseCommand):
@@ -15,5 +15,5 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("Sample organisations and accounts belong to a demo. Set DEMO=1 if this is one.")
         with transaction.atomic():
-            demo.load(self.stdout.write)
+            load(self.stdout.write)
         self.stdout.write(table())

@@ -1,0 +1,21 @@
+"""All of the demo, in the order in which one part needs another."""
+
+from collections.abc import Callable
+
+from integration_portal.demo import figures, partnerships, registry, vocabulary
+from integration_portal.demo.accounts import remove_letters, sample_people
+
+Say = Callable[[str], object]
+
+
+def load(say: Say) -> None:
+    say("Territories, domains, indicators, practices.")
+    vocabulary.load()
+    people = sample_people()
+    say("Organisations.")
+    organisations = registry.load(people)
+    say("Partnerships.")
+    partnerships.load(people, organisations)
+    say("Figures.")
+    figures.load(people, organisations)
+    remove_letters()
