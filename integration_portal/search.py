@@ -8,6 +8,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -70,7 +71,7 @@ def organisation_hit(organisation: Organisation) -> Hit:
         organisation.get_absolute_url(),
         "people",
         shortened(organisation.description),
-        f"{organisation.get_kind_display()} · {organisation.territory.local_name}",
+        f"{capfirst(organisation.get_kind_display())} · {organisation.territory.local_name}",
     )
 
 
@@ -104,7 +105,7 @@ def territory_hit(territory: Territory) -> Hit:
         territory.local_name,
         territory.get_absolute_url(),
         "geo-alt",
-        meta=" · ".join(part for part in (str(territory.get_kind_display()), around) if part),
+        meta=" · ".join(part for part in (capfirst(territory.get_kind_display()), around) if part),
     )
 
 
@@ -121,7 +122,7 @@ def partnership_hit(partnership: Partnership) -> Hit:
         partnership.get_absolute_url(),
         "link-45deg",
         shortened(partnership.purpose),
-        f"{partnership.get_state_display()} · {partnership.territory.local_name}",
+        f"{capfirst(partnership.get_state_display())} · {partnership.territory.local_name}",
     )
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from integration_portal.demo.accounts import People
 from integration_portal.demo.calendar import day, day_or_none, morning
@@ -106,13 +107,17 @@ class Story:
             is_sample=True,
             by=self.officer,
         )
-        logged_at = morning(day(entry["starts_on"]))
-        change(self.partnership, created_at=logged_at)
+        logged_at = self.begun_at()
+        change(self.partnership, created_at=logged_at, updated_at=logged_at)
         self.partnership.parties.filter(role=PartyRole.AUTHORITY).update(answered_at=logged_at)
+
+    def begun_at(self) -> datetime.datetime:
+        """Its first day, or last week for what is to begin later."""
+        return morning(min(day(self.entry["starts_on"]), timezone.localdate() - datetime.timedelta(days=6)))
 
     def ask_partners(self) -> None:
         actions.propose_partnership(partnership=self.partnership, by=self.officer)
-        self.partnership.parties.filter(role=PartyRole.PARTNER).update(asked_at=morning(day(self.entry["starts_on"])))
+        self.partnership.parties.filter(role=PartyRole.PARTNER).update(asked_at=self.begun_at())
         for said in self.entry["parties"]:
             if said["role"] == PartyRole.PARTNER and said["answer"] != PartyAnswer.WAITING:
                 party = actions.answer_partnership(
