@@ -54,7 +54,7 @@ class ClaimForm(StageLevelsMixin, PortalForm):
 
 
 class ExperienceForm(StageLevelsMixin, PortalForm):
-    level = LevelField(says="promise", label=_("What was true for you, taken as a whole?"))
+    level = LevelField(says="authority_does", label=_("What comes nearest to what you experienced, taken as a whole?"))
     comment = forms.CharField(
         label=_("In your own words"),
         required=False,

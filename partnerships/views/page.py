@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.text import get_text_list
+from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -122,7 +122,7 @@ def public_decision(assessment: Assessment | None) -> AssessmentDecision | None:
 def facts(partnership: Partnership) -> list[tuple[str, str]]:
     return [
         (_("Reference"), partnership.reference),
-        (_("Kind"), partnership.get_kind_display()),
+        (_("Kind"), capfirst(partnership.get_kind_display())),
         (_("Territory"), str(partnership.territory)),
         (_("Territory of origin"), partnership.territory_of_origin),
         (_("Start"), formats.date_format(partnership.starts_on)),
