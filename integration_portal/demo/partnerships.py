@@ -13,6 +13,7 @@ from integration_portal.demo.calendar import day, day_or_none, morning
 from integration_portal.demo.papers import pdf
 from integration_portal.demo.registry import Organisations, Places, change
 from integration_portal.demo.vocabulary import PARTNERSHIPS, REGISTRY, read
+from orgs.languages import LANGUAGES
 from orgs.models import User
 from partnerships import actions
 from partnerships.evidence import AnyRecord
@@ -133,13 +134,15 @@ class Story:
         return self.partnership.parties.get(organisation=self.cast.organisations[slug])
 
     def log_activity(self, entry: Entry) -> None:
-        facts = {name: value for name, value in entry.items() if name not in ("id", "held_on", "decision_on")}
+        kept_apart = ("id", "held_on", "decision_on", "languages")
+        facts = {name: value for name, value in entry.items() if name not in kept_apart}
         self.keep(
             entry,
             actions.log_activity(
                 partnership=self.partnership,
                 held_on=day(entry["held_on"]),
                 decision_on=day_or_none(entry.get("decision_on")),
+                languages=", ".join(LANGUAGES[code.strip()][1] for code in entry["languages"].split(",")),
                 by=self.officer,
                 **facts,
             ),
