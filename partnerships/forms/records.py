@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms import PortalModelForm
@@ -51,7 +51,7 @@ class ActivityForm(PortalModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["stage"].choices = Stage.choices  # type: ignore[attr-defined]
+        self.fields["stage"].choices = [(stage.value, capfirst(stage.label)) for stage in Stage]  # type: ignore[attr-defined]
         suggest(self, "held_on", timezone.localdate())
 
 
@@ -121,7 +121,7 @@ class DocumentForm(PortalModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["stage"].choices = Stage.choices  # type: ignore[attr-defined]
+        self.fields["stage"].choices = [(stage.value, capfirst(stage.label)) for stage in Stage]  # type: ignore[attr-defined]
         self.fields["language"].choices = [("", "---------"), *language_choices()]  # type: ignore[attr-defined]
         suggest(self, "dated_on", timezone.localdate())
 
