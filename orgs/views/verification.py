@@ -55,7 +55,7 @@ class ReviewQueueView(AccessMixin, ListView):
             }
             for verification in context["page_obj"]
         ]
-        context["partnership_reviews_url"] = address_upstairs("partnerships:review_queue")
+        context["partnership_reviews_url"] = address_upstairs("partnerships:assessment_queue")
         return context
 
 

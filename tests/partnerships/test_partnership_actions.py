@@ -102,7 +102,7 @@ def test_proposing_writes_to_owners_and_editors_in_their_language(log, world):
     assert "You will be heard, and you will get an answer." in letter.body
     assert f"/answer/{world.partner.slug}/" in letter.body
     # The promise in Spanish comes from the scale, whatever the portal's own translations say.
-    assert "Se os escuchará" in OutgoingMail.objects.get(to=world.owner.email).body
+    assert level("consult").promise_es in OutgoingMail.objects.get(to=world.owner.email).body
 
 
 def test_proposing_twice_is_refused_and_writes_once(log, world):
