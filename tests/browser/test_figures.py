@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from playwright.sync_api import Browser, expect
 
 from indicators.models import Import, Observation
@@ -23,6 +24,7 @@ SLOW = 180_000
 @pytest.fixture
 def barcelona(transactional_db):
     """The places, the catalogue and the saved mappings, and a council with a steward; no figure yet."""
+    cache.clear()  # Rates are counted there.
     vocabulary.load()
     city = Territory.objects.get(scheme__code="barcelona", code="080193")
     council = AuthorityFactory(name="City council", territory=city)

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
@@ -27,6 +28,7 @@ TODAY = timezone.localdate()
 @pytest.fixture
 def city(transactional_db):
     """A council with an officer, a verified association with an owner, a reviewer who belongs to neither."""
+    cache.clear()  # Rates are counted there.
     current_scale()
     city = TerritoryFactory(name="Barcelona", code="080193")
     council = AuthorityFactory(name="City council", territory=city)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.cache import cache
 from playwright.sync_api import Browser, expect
 
 from orgs.models import Organisation, Verification
@@ -24,6 +25,7 @@ SEEN = {
 
 @pytest.fixture
 def city(transactional_db):
+    cache.clear()  # Rates are counted there.
     city = TerritoryFactory(name="Barcelona", code="080193")
     TerritoryFactory(name="el Raval", code="N01", kind="neighbourhood", parent=city)
     ReviewerFactory(email=REVIEWER, name="Reviewer", territory=city)
