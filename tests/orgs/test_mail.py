@@ -148,7 +148,8 @@ def test_old_letters_are_removed_and_waiting_ones_are_not():
     assert OutgoingMail.objects.count() == 2
 
 
-def test_one_transaction_wakes_the_worker_once(db, django_capture_on_commit_callbacks):
+@pytest.mark.django_db
+def test_one_transaction_wakes_the_worker_once(django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as callbacks:
         for number in range(3):
             queue_text(to=f"person{number}@portal.example", subject="Hello", body="Hello.")
