@@ -216,7 +216,7 @@ def test_who_works_here_is_counted(client, city):
     OrganisationFactory(territory=city)
     html = page(client, city)
     assert "1 verified organisation works in Rivertown." in words_of(html)
-    assert f"{reverse('orgs:organisation_list')}?territory={city.pk}" in html
+    assert f"{reverse('orgs:organisation_list')}?territory={city.code}" in html
 
 
 def test_outlines_of_the_parts_are_sent_once(client, city):
