@@ -1,7 +1,8 @@
 """The rollup: from approved observations to the figures of every territory, margin and period (engineering rules 1 to 7).
 
-Work is cut into slices, an indicator in a year. A worker claims a slice with SKIP LOCKED, takes its dirty marks and recomputes just the
-marked territories and those above them, in one transaction: whoever dies leaves the marks and the claim for the next one. Within a slice
+Work is cut into slices, an indicator in a year. A worker claims a batch of slices with SKIP LOCKED, takes their dirty marks and recomputes
+just the marked territories and those above them, in one transaction: whoever dies leaves the marks and the claim for the next one. A slice
+that failed before is done alone, so that a poisoned one spoils no other. Within a batch, for all of its slices at once,
 
 1. periods: where a territory reported months, its quarters, half-years and years follow by the indicator's operator over time;
 2. categories: a complete set of groups in one territory gives their whole, one rank of the breakdowns after another;
@@ -19,19 +20,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.utils import timezone
 
 from indicators import rollup_sql as sql
-from indicators.models import Breakdown, RollupRun, Slice
-from indicators.vocabulary import Measure, TimeOperator
+from indicators.models import RollupRun, Slice
 
 logger = logging.getLogger(__name__)
 
 RUN_LOCK = 7_001  # The space of the session locks by which a run shows that its worker lives.
+# How much one transaction takes on: many slices with a mark here and there, or a few that are done anew.
+BATCH_SLICES = 250
+BATCH_PLACES = 16_000
+TREE_PLACES = 2_000  # What a mark without a territory is taken for.
 
 
 def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
@@ -48,9 +51,8 @@ def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
     with _alive(run):
         try:
             failed: set[int] = set()
-            while (claimed := _claim(run, failed)) is not None:
-                if claimed.parked_at is None:
-                    _work_on(claimed, run, failed)
+            while claimed := _claim(run, failed):
+                _work_on(claimed, run, failed)
         finally:
             state = RollupRun.State.FAILED if failed else RollupRun.State.DONE
             RollupRun.objects.filter(pk=run.pk).update(state=state, finished_at=timezone.now())
@@ -59,7 +61,7 @@ def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
 
 
 def mark_all() -> int:
-    """Marks every approved observation's place, for a recomputation from scratch; the number of marks. Parked slices get a new try."""
+    """Marks every indicator and period that has figures, for a recomputation from scratch; the number of marks. Parked slices get a new try."""
     with connection.cursor() as cursor:
         cursor.execute(sql.MARK_ALL)
         marks = int(cursor.rowcount)
@@ -103,77 +105,104 @@ def _alive(run: RollupRun) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RUN_LOCK, run.pk])
 
 
-def _claim(run: RollupRun, failed: set[int]) -> Slice | None:
-    """The next slice with marks that no living worker holds, as this run's. It comes parked when it was tried too often."""
+def _claim(run: RollupRun, failed: set[int]) -> list[int]:
+    """The next slices with marks that no living worker holds, as this run's; none that was tried too often, which is parked instead."""
     parameters: dict[str, Any] = {
         "run": run.pk,
         "failed": list(failed),
         "max_attempts": Slice.MAX_ATTEMPTS,
         "space": RUN_LOCK,
+        "slices": BATCH_SLICES,
+        "places": BATCH_PLACES,
+        "tree": TREE_PLACES,
     }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.CLAIM, parameters)
-        row = cursor.fetchone()
-    return Slice.objects.get(pk=row[0]) if row else None
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql.CLAIM, parameters)
+            rows = cursor.fetchall()
+        claimed = [pk for pk, is_parked in rows if not is_parked]
+        if claimed or not rows:
+            return claimed
 
 
-def _work_on(claimed: Slice, run: RollupRun, failed: set[int]) -> None:
+def _work_on(claimed: list[int], run: RollupRun, failed: set[int]) -> None:
     try:
         with transaction.atomic():
-            figures = recompute(Slice.objects.select_for_update(no_key=True).get(pk=claimed.pk))
-            Slice.objects.filter(pk=claimed.pk).update(attempts=0, claimed_by=None, error="")
-            RollupRun.objects.filter(pk=run.pk).update(slices=F("slices") + 1, figures=F("figures") + figures)
-    except (DatabaseError, ObjectDoesNotExist, ArithmeticError) as error:
-        logger.exception("slice %s could not be rolled up", claimed)
-        failed.add(claimed.pk)
+            # Whoever changes a slice by hand waits; a claim passes it by.
+            held = list(Slice.objects.select_for_update(no_key=True).filter(pk__in=claimed).order_by("pk"))
+            figures = recompute([part.pk for part in held])
+            Slice.objects.filter(pk__in=claimed).update(attempts=0, claimed_by=None, error="")
+            RollupRun.objects.filter(pk=run.pk).update(
+                slices=F("slices") + len(claimed), figures=F("figures") + figures
+            )
+    except (DatabaseError, ArithmeticError) as error:
+        logger.exception("slices %s could not be rolled up", claimed)
+        if len(claimed) > 1:  # One of them is at fault: each is tried alone, and this was no attempt of theirs.
+            Slice.objects.filter(pk__in=claimed).update(attempts=F("attempts") - 1)
+            for pk in claimed:
+                if _claim_again(pk, run):
+                    _work_on([pk], run, failed)
+            return
+        failed.update(claimed)
         text = f"{type(error).__name__}: {error}"[:2000]
-        parked = timezone.now() if claimed.attempts >= Slice.MAX_ATTEMPTS else None
-        Slice.objects.filter(pk=claimed.pk).update(error=text, parked_at=parked, claimed_by=None)
+        for part in Slice.objects.filter(pk__in=claimed):
+            part.error, part.claimed_by = text, None
+            if part.attempts >= Slice.MAX_ATTEMPTS:
+                part.parked_at = timezone.now()
+            part.save()
         RollupRun.objects.filter(pk=run.pk).update(error=text)
 
 
-# --- One slice ----------------------------------------------------------------------------------------------------
+def _claim_again(pk: int, run: RollupRun) -> bool:
+    """The attempt of one slice of a batch that failed as a whole."""
+    return bool(Slice.objects.filter(pk=pk, claimed_by=run).update(attempts=F("attempts") + 1))
 
 
-def recompute(part: Slice) -> int:
-    """Brings the figures of a slice up to its observations, for what is marked; the number of figures written or removed.
+# --- A batch of slices --------------------------------------------------------------------------------------------
 
-    Runs in the caller's transaction, which holds the slice.
+
+def recompute(slices: list[int]) -> int:
+    """Brings the figures of the slices up to their observations, for what is marked; the number of figures written or removed.
+
+    Runs in the caller's transaction, which holds the slices.
     """
-    indicator = part.indicator
-    parameters: dict[str, Any] = {"indicator": indicator.pk, "year": part.year, "frequency": indicator.frequency}
     with connection.cursor() as cursor:
-        cursor.execute(sql.WORKBENCH)
-        cursor.execute(sql.TAKE_MARKS, parameters)
-        _follow_reporting_kind(cursor, part, parameters)
-        cursor.execute(sql.TARGETS, parameters)
-        written = 0
-        if indicator.measure != Measure.SCORE:
-            cursor.execute(sql.EXPECTED, {**parameters, "kind": part.reporting_kind})
-            if indicator.time_operator != TimeOperator.NONE:
-                cursor.execute(sql.PERIODS[indicator.time_operator], parameters)
-            for rank in range(_highest_rank(), 0, -1):
-                cursor.execute(sql.CATEGORIES, {**parameters, "rank": rank})
+        for statement in (sql.SETTINGS, sql.CLEAR):
+            cursor.execute(statement)
+        cursor.execute(sql.SLICES, {"slices": slices})
+        for statement in (
+            sql.TAKE_MARKS,
+            sql.REPORTING_KINDS,
+            sql.SCOPE,
+            sql.PLACES,
+            sql.LINKS,
+            sql.COVERAGE,
+            sql.CELLS,
+            sql.PERIODS,
+        ):
+            cursor.execute(statement)
+        cursor.execute(sql.FACTS)
+        has_denominators, has_periods, has_rivals, last_target = cursor.fetchone()
+        facts = {"has_denominators": has_denominators, "has_periods": has_periods, "has_rivals": has_rivals}
+        cursor.execute(sql.MARGINS)
+        cursor.execute(sql.MARGIN_STEPS)
+        for rank, choice in cursor.fetchall():
+            statement = sql.categories(is_open=choice > 1 or has_periods, **facts)
+            cursor.execute(statement, {"rank": rank, "choice": choice, "last_target": last_target})
+        cursor.execute("ANALYZE rollup_fresh")
         cursor.execute(sql.DEPTHS)
-        for (depth,) in cursor.fetchall():
-            if indicator.measure != Measure.SCORE:
-                cursor.execute(sql.TERRITORIES, {**parameters, "depth": depth})
-            for statement in (sql.REMOVE_STALE, sql.WRITE_FRESH):
-                cursor.execute(statement, {**parameters, "depth": depth})
-                written += cursor.rowcount
-    return written
+        for depth, first, last in cursor.fetchall():
+            cursor.execute(sql.territories(**facts), {"depth": depth, "first": first, "last": last})
+        return _write(cursor)
 
 
-def _follow_reporting_kind(cursor: CursorWrapper, part: Slice, parameters: dict[str, Any]) -> None:
-    """Which territories should report is read off those that do. When that changes, every coverage in the slice does."""
-    cursor.execute(sql.REPORTING_KIND, parameters)
-    row = cursor.fetchone()
-    kind = row[0] if row else ""
-    if kind != part.reporting_kind:
-        cursor.execute(sql.MARK_SLICE, parameters)
-        part.reporting_kind = kind
-        part.save(update_fields=["reporting_kind"])
-
-
-def _highest_rank() -> int:
-    return Breakdown.objects.order_by("-rank").values_list("rank", flat=True).first() or 0
+def _write(cursor: CursorWrapper) -> int:
+    cursor.execute("ANALYZE rollup_fresh")
+    cursor.execute(sql.HAS_FIGURES)
+    if not cursor.fetchone()[0]:
+        cursor.execute(sql.WRITE_ALL)
+        return int(cursor.rowcount)
+    cursor.execute(sql.REMOVE_STALE)
+    (removed,) = cursor.fetchone()
+    cursor.execute(sql.WRITE_CHANGED)
+    return int(removed) + int(cursor.rowcount)

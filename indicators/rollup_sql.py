@@ -1,4 +1,9 @@
-"""The SQL of the rollup, in the order in which `rollup.recompute` runs it. Parameters: indicator, year, frequency, rank, depth, kind."""
+"""The SQL of the rollup, in the order in which `rollup.recompute` runs it.
+
+A batch is a set of claimed slices; all statements work on the whole batch. Each (indicator, period, territory) of it is a *place* with a
+number, so that the large sets carry two integers for a cell and not four. Places to be recomputed come first (targets, the deepest level of
+the tree before the others), then the direct parts of targets that are only read.
+"""
 
 # --- Claiming ---------------------------------------------------------------------------------------------------------
 
@@ -9,10 +14,13 @@ HAS_WORK = """
 """
 
 # A claim is committed before the work begins, with its attempt: it holds while the session lock of its run does, that is while the worker
-# lives. A slice that saw its worker die (or fail) three times is not claimed a fourth time, and is parked here.
+# lives. A slice that saw its worker die (or fail) three times is not claimed a fourth time, and is parked here. Slices that failed before are
+# claimed alone; the others together until their marks are many, where a mark without a territory stands for a whole tree. The lock on claiming
+# makes a worker wait for another's claim, instead of finding nothing to do behind its row locks.
 CLAIM = """
-    WITH next AS (
-        SELECT s.id FROM indicators_slice s
+    SELECT pg_advisory_xact_lock(%(space)s, 0);
+    WITH waiting AS (
+        SELECT s.id, s.attempts FROM indicators_slice s
         WHERE s.parked_at IS NULL AND NOT s.id = ANY(%(failed)s)
           AND (s.claimed_by_id IS NULL OR s.claimed_by_id = %(run)s OR NOT EXISTS (
             SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = %(space)s AND l.objid = s.claimed_by_id
@@ -20,226 +28,399 @@ CLAIM = """
           AND EXISTS (
             SELECT FROM indicators_period p JOIN indicators_dirtymark m ON m.period_id = p.id
             WHERE p.year = s.year AND m.indicator_id = s.indicator_id)
-        ORDER BY s.attempts, s.id LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED
+        ORDER BY s.attempts, s.id LIMIT %(slices)s FOR NO KEY UPDATE OF s SKIP LOCKED
+    ), weighed AS (
+        SELECT w.id, w.attempts, row_number() OVER steps AS place, sum(weight.places) OVER steps AS places
+        FROM waiting w JOIN indicators_slice s ON s.id = w.id CROSS JOIN LATERAL (
+            SELECT sum(CASE WHEN m.territory_id IS NULL THEN %(tree)s ELSE 1 END) AS places
+            FROM indicators_period p JOIN indicators_dirtymark m ON m.period_id = p.id
+            WHERE p.year = s.year AND m.indicator_id = s.indicator_id) AS weight
+        WINDOW steps AS (ORDER BY w.attempts, w.id)
     )
     UPDATE indicators_slice s SET attempts = s.attempts + 1, claimed_by_id = %(run)s,
         parked_at = CASE WHEN s.attempts >= %(max_attempts)s THEN now() END
-    FROM next WHERE s.id = next.id RETURNING s.id, s.parked_at IS NOT NULL
+    FROM weighed w WHERE s.id = w.id AND (w.place = 1 OR w.attempts = 0 AND w.places <= %(places)s)
+    RETURNING s.id, s.parked_at IS NOT NULL
 """
 
 MARK_ALL = """
-    INSERT INTO indicators_dirtymark (indicator_id, period_id, territory_id)
-    SELECT DISTINCT indicator_id, period_id, territory_id FROM (
-        SELECT indicator_id, period_id, territory_id FROM indicators_observation WHERE status = 'approved'
-        UNION ALL SELECT indicator_id, period_id, territory_id FROM indicators_computedfigure) AS places
+    INSERT INTO indicators_dirtymark (indicator_id, period_id)
+    SELECT s.indicator_id, p.id FROM indicators_slice s JOIN indicators_period p ON p.year = s.year
+    WHERE EXISTS (SELECT FROM indicators_observation o
+                  WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id)
+       OR EXISTS (SELECT FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id)
 """
 
 # --- The workbench ------------------------------------------------------------------------------------------------------
 
 # The marks go and the figures come in one transaction, so a server that loses its last moments loses both, and the work is done again:
 # there is no need to wait for the disk.
-# mark: what changed. target: what is recomputed, with its level in the tree. expected: how many territories should report.
-# link: the direct parts of each target, and how many reporting territories a report of the part stands for. fresh: the figures to be.
-WORKBENCH = """
+SETTINGS = """
     SET LOCAL synchronous_commit TO off;
-    CREATE TEMPORARY TABLE IF NOT EXISTS rollup_mark (period_id bigint, territory_id bigint);
-    CREATE TEMPORARY TABLE IF NOT EXISTS rollup_target
-        (period_id bigint, territory_id bigint, depth smallint, PRIMARY KEY (period_id, territory_id));
-    CREATE TEMPORARY TABLE IF NOT EXISTS rollup_expected
-        (period_id bigint, territory_id bigint, territories integer, PRIMARY KEY (period_id, territory_id));
-    CREATE TEMPORARY TABLE IF NOT EXISTS rollup_link
-        (period_id bigint, whole_id bigint, part_id bigint, depth smallint, reporters integer);
-    CREATE TEMPORARY TABLE IF NOT EXISTS rollup_fresh (
-        period_id bigint, territory_id bigint, breakdown_id bigint, numerator numeric(40,10), denominator numeric(40,10),
-        origin varchar(12), reporters integer, expected integer, periods_used smallint, periods_expected smallint,
-        oldest_input_at timestamptz, PRIMARY KEY (period_id, territory_id, breakdown_id));
-    TRUNCATE rollup_mark, rollup_target, rollup_expected, rollup_link, rollup_fresh;
+    SET LOCAL jit TO off;
+    SET LOCAL work_mem TO '128MB';
+    SET LOCAL default_statistics_target TO 10;
+"""
+
+# The claimed slices, with how their indicators add up. `kind` is that of the territories that should report.
+SLICES = """
+    CREATE TEMPORARY TABLE rollup_slice ON COMMIT DROP AS
+    SELECT s.id, s.indicator_id, s.year, s.reporting_kind, i.frequency, i.time_operator, i.measure <> 'score' AS is_combined
+    FROM indicators_slice s JOIN indicators_indicator i ON i.id = s.indicator_id WHERE s.id = ANY(%(slices)s)
 """
 
 TAKE_MARKS = """
+    CREATE TEMPORARY TABLE rollup_mark ON COMMIT DROP AS
+    SELECT NULL::bigint AS indicator_id, NULL::bigint AS period_id, NULL::bigint AS territory_id LIMIT 0;
     WITH taken AS (
-        DELETE FROM indicators_dirtymark m USING indicators_period p
-        WHERE p.id = m.period_id AND p.year = %(year)s AND m.indicator_id = %(indicator)s
-        RETURNING m.period_id, m.territory_id
+        DELETE FROM indicators_dirtymark m USING rollup_slice s, indicators_period p
+        WHERE p.year = s.year AND m.indicator_id = s.indicator_id AND m.period_id = p.id
+        RETURNING m.indicator_id, m.period_id, m.territory_id
     )
-    INSERT INTO rollup_mark SELECT DISTINCT period_id, territory_id FROM taken
+    INSERT INTO rollup_mark SELECT DISTINCT indicator_id, period_id, territory_id FROM taken
 """
 
-# The kind of the deepest territories with an approved figure in the slice.
-REPORTING_KIND = """
-    SELECT t.kind
-    FROM (SELECT DISTINCT o.territory_id FROM indicators_observation o JOIN indicators_period p ON p.id = o.period_id
-          WHERE o.status = 'approved' AND o.indicator_id = %(indicator)s AND p.year = %(year)s) AS reporting
-    JOIN orgs_territory t ON t.id = reporting.territory_id AND t.kind <> 'unallocated'
-    JOIN orgs_territoryclosure c ON c.descendant_id = t.id
-    GROUP BY t.id, t.kind ORDER BY max(c.depth) DESC, t.kind LIMIT 1
+# Which territories should report is read off those that do: the kind of the deepest one with an approved figure in the slice. When that
+# changes, every coverage in the slice does. Asked by kind, the deepest first, so that one probe of the index is mostly enough.
+REPORTING_KINDS = """
+    CREATE TEMPORARY TABLE rollup_period ON COMMIT DROP AS
+    SELECT s.id AS slice_id, s.indicator_id, p.id AS period_id FROM rollup_slice s JOIN indicators_period p ON p.year = s.year
+    WHERE EXISTS (SELECT FROM indicators_observation o
+                  WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id);
+    CREATE TEMPORARY TABLE rollup_kind ON COMMIT DROP AS
+    SELECT kind, array_agg(id) AS territories, depth FROM (
+        SELECT t.id, t.kind, max(c.depth) AS depth FROM orgs_territory t JOIN orgs_territoryclosure c ON c.descendant_id = t.id
+        WHERE t.kind <> 'unallocated' GROUP BY t.id) AS levels
+    GROUP BY kind, depth;
+    ANALYZE rollup_period, rollup_kind;
+    WITH now AS (
+        SELECT s.id, coalesce((
+            SELECT k.kind FROM rollup_kind k WHERE EXISTS (
+                SELECT FROM rollup_period p CROSS JOIN unnest(k.territories) AS t(id)
+                JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id AND o.period_id = p.period_id
+                     AND o.territory_id = t.id
+                WHERE p.slice_id = s.id)
+            ORDER BY k.depth DESC, k.kind LIMIT 1), '') AS kind
+        FROM rollup_slice s
+    ), changed AS (
+        UPDATE indicators_slice s SET reporting_kind = now.kind FROM now
+        WHERE s.id = now.id AND s.reporting_kind <> now.kind RETURNING s.id, s.reporting_kind
+    ), here AS (
+        UPDATE rollup_slice s SET reporting_kind = changed.reporting_kind FROM changed WHERE s.id = changed.id RETURNING s.id
+    )
+    INSERT INTO rollup_mark (indicator_id, period_id)
+    SELECT p.indicator_id, p.period_id FROM here JOIN rollup_period p ON p.slice_id = here.id
 """
 
-MARK_SLICE = """
-    INSERT INTO rollup_mark
-    SELECT DISTINCT o.period_id, o.territory_id FROM indicators_observation o JOIN indicators_period p ON p.id = o.period_id
-    WHERE o.status = 'approved' AND o.indicator_id = %(indicator)s AND p.year = %(year)s
-"""
-
-# The marked places, the longer periods that hold the marked ones, and all territories above them at that time.
-TARGETS = """
-    INSERT INTO rollup_target
-    SELECT places.period_id, c.ancestor_id, level.depth
-    FROM (
-        SELECT DISTINCT long.id AS period_id, long.ends_on, m.territory_id
-        FROM rollup_mark m JOIN indicators_period p ON p.id = m.period_id
-        JOIN indicators_period long ON long.year = p.year AND long.starts_on <= p.starts_on AND long.ends_on >= p.ends_on
-             AND (long.id = p.id OR p.kind = %(frequency)s)
-    ) AS places
-    JOIN orgs_territoryclosure c ON c.descendant_id = places.territory_id
-         AND (places.ends_on BETWEEN c.valid_from AND c.valid_to OR c.depth = 0)
-    JOIN (SELECT descendant_id, max(depth) AS depth FROM orgs_territoryclosure GROUP BY 1) AS level ON level.descendant_id = c.ancestor_id
+# The marked periods and the longer ones that hold them. `is_whole`: marked without a territory, so that every place of it is done anew.
+SCOPE = """
+    CREATE TEMPORARY TABLE rollup_scope ON COMMIT DROP AS
+    SELECT m.indicator_id, long.id AS period_id, long.ends_on, bool_or(m.territory_id IS NULL) AS is_whole
+    FROM rollup_mark m JOIN indicators_period p ON p.id = m.period_id
+    JOIN rollup_slice s ON s.indicator_id = m.indicator_id AND s.year = p.year
+    JOIN indicators_period long ON long.year = p.year AND long.starts_on <= p.starts_on AND long.ends_on >= p.ends_on
+         AND (long.id = p.id OR p.kind = s.frequency)
     GROUP BY 1, 2, 3;
-    ANALYZE rollup_target;
+    ANALYZE rollup_scope, rollup_mark
 """
 
-DEPTHS = "SELECT DISTINCT depth FROM rollup_target ORDER BY depth DESC"
-
-# How many territories of the reporting kind lie in each target and in each of its direct parts, and which parts add up to which whole.
-EXPECTED = """
-    INSERT INTO rollup_link
-    SELECT t.period_id, t.territory_id, part.id, t.depth, 0
-    FROM rollup_target t JOIN indicators_period p ON p.id = t.period_id
-    JOIN orgs_territory whole ON whole.id = t.territory_id AND whole.has_all_parts
-    JOIN orgs_territory part ON part.parent_id = whole.id AND p.ends_on BETWEEN part.valid_from AND part.valid_to
-    WHERE p.ends_on BETWEEN whole.valid_from AND whole.valid_to;
-    INSERT INTO rollup_expected
-    SELECT places.period_id, places.territory_id, count(d.id)
-    FROM (SELECT period_id, territory_id FROM rollup_target UNION SELECT period_id, part_id FROM rollup_link) AS places
-    JOIN indicators_period p ON p.id = places.period_id
-    LEFT JOIN (orgs_territoryclosure c JOIN orgs_territory d ON d.id = c.descendant_id AND d.kind = %(kind)s)
-         ON c.ancestor_id = places.territory_id AND p.ends_on BETWEEN c.valid_from AND c.valid_to
-    GROUP BY 1, 2;
-    UPDATE rollup_link l SET reporters = greatest(e.territories, 1)
-    FROM rollup_expected e, orgs_territory part
-    WHERE e.period_id = l.period_id AND e.territory_id = l.part_id AND part.id = l.part_id AND part.kind <> 'unallocated';
-    ANALYZE rollup_link, rollup_expected;
-"""
-
-# --- 1. From shorter periods --------------------------------------------------------------------------------------------
-
-_PERIODS = """
-    INSERT INTO rollup_fresh
-    SELECT t.period_id, t.territory_id, o.breakdown_id, {numerator}, {denominator}, 'periods',
-           CASE WHEN terr.kind = 'unallocated' THEN 0 ELSE greatest(e.territories, 1) END, greatest(e.territories, 1),
-           count(*), (SELECT count(*) FROM indicators_period s WHERE s.kind = %(frequency)s AND s.year = long.year
-                      AND s.starts_on >= long.starts_on AND s.ends_on <= long.ends_on),
-           min(o.approved_at)
-    FROM rollup_target t
-    JOIN orgs_territory terr ON terr.id = t.territory_id
-    JOIN rollup_expected e ON e.period_id = t.period_id AND e.territory_id = t.territory_id
-    JOIN indicators_period long ON long.id = t.period_id AND long.kind <> %(frequency)s
-    JOIN indicators_period short ON short.kind = %(frequency)s AND short.year = long.year
-         AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
-    JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = %(indicator)s AND o.period_id = short.id
-         AND o.territory_id = t.territory_id AND o.numerator IS NOT NULL
-    GROUP BY t.period_id, t.territory_id, o.breakdown_id, terr.kind, e.territories, long.id
-"""
-
-PERIODS = {
-    "sum": _PERIODS.format(numerator="sum(o.numerator)", denominator="sum(o.denominator)"),
-    "pooled": _PERIODS.format(numerator="sum(o.numerator)", denominator="sum(o.denominator)"),
-    "mean": _PERIODS.format(numerator="avg(o.numerator)", denominator="avg(o.denominator)"),
-    "last": _PERIODS.format(
-        numerator="(array_agg(o.numerator ORDER BY short.starts_on DESC))[1]",
-        denominator="(array_agg(o.denominator ORDER BY short.starts_on DESC))[1]",
-    ),
-}
-
-# --- 2. From a complete set of groups in the same territory -----------------------------------------------------------------
-
-# What the territory itself said of the cells of one rank: reported, else drawn from its shorter periods or its own groups.
-_OWN = """
-    SELECT o.period_id, o.territory_id, o.breakdown_id, o.numerator, o.denominator,
-           1 AS periods_used, 1 AS periods_expected, o.approved_at AS oldest_input_at
-    FROM rollup_target t JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = %(indicator)s
-         AND o.period_id = t.period_id AND o.territory_id = t.territory_id AND o.numerator IS NOT NULL
-    JOIN indicators_breakdown b ON b.id = o.breakdown_id AND b.rank = %(rank)s
-    UNION ALL
-    SELECT f.period_id, f.territory_id, f.breakdown_id, f.numerator, f.denominator,
-           f.periods_used, f.periods_expected, f.oldest_input_at
-    FROM rollup_fresh f JOIN indicators_breakdown b ON b.id = f.breakdown_id AND b.rank = %(rank)s WHERE NOT EXISTS (
-        SELECT FROM indicators_observation o WHERE o.status = 'approved' AND o.indicator_id = %(indicator)s
-        AND o.period_id = f.period_id AND o.territory_id = f.territory_id AND o.breakdown_id = f.breakdown_id AND o.numerator IS NOT NULL)
-"""
-
-CATEGORIES = f"""
-    INSERT INTO rollup_fresh
-    SELECT DISTINCT ON (s.period_id, s.territory_id, s.whole_id)
-           s.period_id, s.territory_id, s.whole_id, s.numerator, s.denominator, 'categories',
-           CASE WHEN terr.kind = 'unallocated' THEN 0 ELSE greatest(e.territories, 1) END, greatest(e.territories, 1),
-           s.periods_used, s.periods_expected, s.oldest_input_at
+# Targets: the marked territories (or all that were observed) and those above them at that time, each with its level in the tree.
+PLACES = """
+    CREATE TEMPORARY TABLE rollup_place ON COMMIT DROP AS
+    SELECT row_number() OVER (ORDER BY depth DESC, indicator_id, period_id, territory_id)::integer AS id, places.*, true AS is_target
     FROM (
-        SELECT own.period_id, own.territory_id, m.whole_id, m.dimension_id, m.set_size,
-               sum(own.numerator) AS numerator, sum(own.denominator) AS denominator, min(own.periods_used) AS periods_used,
-               max(own.periods_expected) AS periods_expected, min(own.oldest_input_at) AS oldest_input_at
-        FROM ({_OWN}) AS own JOIN indicators_breakdownmargin m ON m.part_id = own.breakdown_id
-        GROUP BY 1, 2, 3, 4, 5 HAVING count(*) = m.set_size
-    ) AS s
-    JOIN orgs_territory terr ON terr.id = s.territory_id
-    JOIN rollup_expected e ON e.period_id = s.period_id AND e.territory_id = s.territory_id
-    ORDER BY s.period_id, s.territory_id, s.whole_id, s.set_size, s.dimension_id
-    ON CONFLICT DO NOTHING
+        SELECT seen.indicator_id, seen.period_id, c.ancestor_id AS territory_id, level.depth
+        FROM (
+            SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
+            FROM rollup_scope w JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = w.indicator_id
+                 AND o.period_id = w.period_id
+            WHERE w.is_whole
+            UNION
+            SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
+            FROM rollup_scope w JOIN indicators_period long ON long.id = w.period_id
+            JOIN rollup_slice s ON s.indicator_id = w.indicator_id AND s.year = long.year AND s.frequency <> long.kind
+            JOIN indicators_period short ON short.kind = s.frequency AND short.year = long.year
+                 AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
+            JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = w.indicator_id AND o.period_id = short.id
+            WHERE w.is_whole
+            UNION
+            SELECT w.indicator_id, w.period_id, w.ends_on, m.territory_id
+            FROM rollup_mark m JOIN indicators_period p ON p.id = m.period_id
+            JOIN rollup_scope w ON w.indicator_id = m.indicator_id AND NOT w.is_whole
+            JOIN indicators_period long ON long.id = w.period_id AND long.year = p.year
+                 AND long.starts_on <= p.starts_on AND long.ends_on >= p.ends_on
+            WHERE m.territory_id IS NOT NULL
+        ) AS seen
+        JOIN orgs_territoryclosure c ON c.descendant_id = seen.territory_id
+             AND (seen.ends_on BETWEEN c.valid_from AND c.valid_to OR c.depth = 0)
+        JOIN (SELECT descendant_id, max(depth) AS depth FROM orgs_territoryclosure GROUP BY 1) AS level ON level.descendant_id = c.ancestor_id
+        GROUP BY 1, 2, 3, 4
+    ) AS places;
+    ANALYZE rollup_place
 """
 
-# --- 3. From the parts of the territory -------------------------------------------------------------------------------------
+# The direct parts of each target that is the sum of its parts. Parts that are no targets become places that are only read; where
+# everything is done anew, a part that is no target has nothing to give.
+LINKS = """
+    CREATE TEMPORARY TABLE rollup_link ON COMMIT DROP AS
+    SELECT whole.id AS whole_id, whole.depth, whole.indicator_id, whole.period_id, part.id AS territory_id
+    FROM rollup_place whole JOIN indicators_period p ON p.id = whole.period_id
+    JOIN rollup_slice s ON s.indicator_id = whole.indicator_id AND s.year = p.year AND s.is_combined
+    JOIN orgs_territory t ON t.id = whole.territory_id AND t.has_all_parts AND p.ends_on BETWEEN t.valid_from AND t.valid_to
+    JOIN orgs_territory part ON part.parent_id = t.id AND p.ends_on BETWEEN part.valid_from AND part.valid_to;
+    ANALYZE rollup_link;
+    INSERT INTO rollup_place
+    SELECT (SELECT coalesce(max(id), 0) FROM rollup_place)
+               + row_number() OVER (ORDER BY l.indicator_id, l.period_id, l.territory_id)::integer,
+           l.indicator_id, l.period_id, l.territory_id, l.depth + 1, false
+    FROM rollup_link l
+    JOIN rollup_scope w ON w.indicator_id = l.indicator_id AND w.period_id = l.period_id AND NOT w.is_whole
+    WHERE NOT EXISTS (
+        SELECT FROM rollup_place p WHERE p.indicator_id = l.indicator_id AND p.period_id = l.period_id AND p.territory_id = l.territory_id);
+    ANALYZE rollup_place
+"""
 
-# The figures of the direct parts of this level's targets are complete by now: those of targets were written a level before.
-TERRITORIES = """
-    INSERT INTO rollup_fresh
-    SELECT part.period_id, part.whole_id, part.breakdown_id, sum(part.numerator), sum(part.denominator), 'territories',
-           sum(part.reporters), max(e.territories), min(part.periods_used), max(part.periods_expected), min(part.oldest_input_at)
-    FROM (
-        SELECT l.period_id, l.whole_id, o.breakdown_id, o.numerator, o.denominator, l.reporters,
-               1 AS periods_used, 1 AS periods_expected, o.approved_at AS oldest_input_at
-        FROM rollup_link l
-        JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = %(indicator)s AND o.period_id = l.period_id
-             AND o.territory_id = l.part_id AND o.numerator IS NOT NULL
-        WHERE l.depth = %(depth)s
+# How many territories of the reporting kind lie in each place: those that should report, and that a report of the place stands for. Where
+# the kind has parts of its own kind, its smallest ones count. A place without any stands for itself; "place not stated" for none.
+COVERAGE = """
+    CREATE TEMPORARY TABLE rollup_coverage ON COMMIT DROP AS
+    WITH asked AS (
+        SELECT DISTINCT s.reporting_kind AS kind, p.id AS period_id, p.ends_on
+        FROM rollup_scope w JOIN indicators_period p ON p.id = w.period_id
+        JOIN rollup_slice s ON s.indicator_id = w.indicator_id AND s.year = p.year
+    ), expected AS (
+        SELECT a.kind, a.period_id, c.ancestor_id AS territory_id, count(*)::integer AS territories
+        FROM asked a JOIN orgs_territory d ON d.kind = a.kind
+        JOIN orgs_territoryclosure c ON c.descendant_id = d.id AND a.ends_on BETWEEN c.valid_from AND c.valid_to
+        WHERE NOT EXISTS (SELECT FROM orgs_territory part WHERE part.parent_id = d.id AND part.kind = a.kind
+                          AND a.ends_on BETWEEN part.valid_from AND part.valid_to)
+        GROUP BY 1, 2, 3
+    )
+    SELECT p.id AS place_id, CASE WHEN t.kind = 'unallocated' THEN 0 ELSE coalesce(e.territories, 1) END AS reporters,
+           coalesce(e.territories, 1) AS expected
+    FROM rollup_place p JOIN orgs_territory t ON t.id = p.territory_id JOIN indicators_period d ON d.id = p.period_id
+    JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year
+    LEFT JOIN expected e ON e.kind = s.reporting_kind AND e.period_id = p.period_id AND e.territory_id = p.territory_id;
+    ANALYZE rollup_coverage;
+    CREATE TEMPORARY TABLE rollup_part ON COMMIT DROP AS
+    SELECT l.whole_id, l.depth, p.id AS part_id, n.reporters
+    FROM rollup_link l
+    JOIN rollup_place p ON p.indicator_id = l.indicator_id AND p.period_id = l.period_id AND p.territory_id = l.territory_id
+    JOIN rollup_coverage n ON n.place_id = p.id;
+    ANALYZE rollup_part
+"""
+
+# What was reported of each place; the reported cells beside which something may be computed (rival); what stands computed of the places
+# that are only read (given).
+CELLS = """
+    CREATE TEMPORARY TABLE rollup_reported ON COMMIT DROP AS
+    SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at
+    FROM rollup_place p JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id
+         AND o.period_id = p.period_id AND o.territory_id = p.territory_id
+    WHERE o.numerator IS NOT NULL;
+    ANALYZE rollup_reported;
+    CREATE TEMPORARY TABLE rollup_rival ON COMMIT DROP AS
+    SELECT r.place_id, r.breakdown_id FROM rollup_reported r
+    WHERE r.breakdown_id IN (SELECT whole_id FROM indicators_breakdownmargin) OR r.place_id IN (
+        SELECT whole_id FROM rollup_part
         UNION ALL
-        SELECT l.period_id, l.whole_id, f.breakdown_id, f.numerator, f.denominator, f.reporters,
-               f.periods_used, f.periods_expected, f.oldest_input_at
-        FROM rollup_link l
-        JOIN indicators_computedfigure f ON f.indicator_id = %(indicator)s AND f.period_id = l.period_id
-             AND f.territory_id = l.part_id AND NOT f.is_beaten
-        WHERE l.depth = %(depth)s
-    ) AS part
-    JOIN rollup_expected e ON e.period_id = part.period_id AND e.territory_id = part.whole_id
-    GROUP BY 1, 2, 3
-    ON CONFLICT DO NOTHING
+        SELECT p.id FROM rollup_place p JOIN indicators_period d ON d.id = p.period_id
+        JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.frequency <> d.kind);
+    INSERT INTO rollup_rival
+    SELECT p.id, o.breakdown_id
+    FROM rollup_place p JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id
+         AND o.period_id = p.period_id AND o.territory_id = p.territory_id
+    WHERE p.is_target AND o.numerator IS NULL AND o.flag <> 'missing';
+    ANALYZE rollup_rival;
+    CREATE TEMPORARY TABLE rollup_given ON COMMIT DROP AS
+    SELECT p.id AS place_id, f.breakdown_id, f.numerator, f.denominator, f.reporters, f.periods_used, f.periods_expected, f.oldest_input_at
+    FROM rollup_place p JOIN indicators_computedfigure f ON f.indicator_id = p.indicator_id AND f.period_id = p.period_id
+         AND f.territory_id = p.territory_id AND NOT f.is_beaten
+    WHERE NOT p.is_target;
+    ANALYZE rollup_given;
+    CREATE TEMPORARY TABLE rollup_fresh (
+        place_id integer, breakdown_id bigint, numerator numeric(40,10), denominator numeric(40,10), origin varchar(12), is_beaten boolean,
+        reporters integer, periods_used smallint, periods_expected smallint, oldest_input_at timestamptz) ON COMMIT DROP
 """
+
+# --- What is computed -----------------------------------------------------------------------------------------------------
+
+# What a batch does not have is not carried along: `facts` says whether it has denominators, cells drawn from shorter periods, and rivals.
+FACTS = """
+    SELECT EXISTS (SELECT FROM rollup_reported WHERE denominator IS NOT NULL)
+               OR EXISTS (SELECT FROM rollup_given WHERE denominator IS NOT NULL) AS has_denominators,
+           EXISTS (SELECT FROM rollup_fresh) OR EXISTS (SELECT FROM rollup_given WHERE periods_expected > 1) AS has_periods,
+           EXISTS (SELECT FROM rollup_rival) AS has_rivals,
+           (SELECT coalesce(max(id), 0) FROM rollup_place WHERE is_target) AS last_target
+"""
+
+
+def adding(made: str, *, origin: str, has_rivals: bool, where: str = "") -> str:
+    """A step adds the cells in `made` as fresh ones; beaten are those that were reported too."""
+    rival = "LEFT JOIN rollup_rival rival ON rival.place_id = made.place_id AND rival.breakdown_id = made.breakdown_id"
+    return f"""
+        INSERT INTO rollup_fresh
+        SELECT made.place_id, made.breakdown_id, made.numerator, made.denominator, '{origin}',
+               {"rival.place_id IS NOT NULL" if has_rivals else "false"}, made.reporters, made.periods_used, made.periods_expected,
+               made.oldest_input_at
+        FROM ({made}) AS made {rival if has_rivals else ""} {where}
+    """
+
+
+def pooled(*, has_denominators: bool, has_periods: bool) -> str:
+    """The sums of cells `c`, of which counts, ratios and means are all made."""
+    return f"""sum(c.numerator) AS numerator, {"sum(c.denominator)" if has_denominators else "NULL::numeric"} AS denominator,
+        {"min(c.periods_used)" if has_periods else "1"} AS periods_used, {"max(c.periods_expected)" if has_periods else "1"} AS periods_expected,
+        min(c.oldest_input_at) AS oldest_input_at"""
+
+
+# 1. From shorter periods: a stock takes the last of its months or their mean, a flow their sum.
+PERIODS = adding(
+    """
+        SELECT p.id AS place_id, o.breakdown_id, NULL::integer AS reporters,
+               CASE s.time_operator WHEN 'last' THEN (array_agg(o.numerator ORDER BY short.starts_on DESC))[1]
+                                    WHEN 'mean' THEN avg(o.numerator) ELSE sum(o.numerator) END AS numerator,
+               CASE s.time_operator WHEN 'last' THEN (array_agg(o.denominator ORDER BY short.starts_on DESC))[1]
+                                    WHEN 'mean' THEN avg(o.denominator) ELSE sum(o.denominator) END AS denominator,
+               count(*) AS periods_used,
+               (SELECT count(*) FROM indicators_period each WHERE each.kind = s.frequency AND each.year = long.year
+                AND each.starts_on >= long.starts_on AND each.ends_on <= long.ends_on) AS periods_expected,
+               min(o.approved_at) AS oldest_input_at
+        FROM rollup_place p JOIN indicators_period long ON long.id = p.period_id
+        JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = long.year AND s.is_combined AND s.time_operator <> 'none'
+             AND s.frequency <> long.kind
+        JOIN indicators_period short ON short.kind = s.frequency AND short.year = long.year
+             AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
+        JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id AND o.period_id = short.id
+             AND o.territory_id = p.territory_id AND o.numerator IS NOT NULL
+        WHERE p.is_target
+        GROUP BY p.id, o.breakdown_id, s.time_operator, s.frequency, long.id
+    """,
+    origin="periods",
+    has_rivals=True,
+)
+
+# 2. From a complete set of groups in the same territory: one rank of the breakdowns after another, and for each whole the smallest of its
+# sets first, so that the other sets are added up only where that one has gaps.
+MARGINS = """
+    CREATE TEMPORARY TABLE rollup_margin ON COMMIT DROP AS
+    SELECT m.part_id, m.whole_id, m.set_size, b.rank,
+           dense_rank() OVER (PARTITION BY m.whole_id ORDER BY m.set_size, m.dimension_id) AS choice
+    FROM indicators_breakdownmargin m JOIN indicators_breakdown b ON b.id = m.part_id;
+    ANALYZE rollup_margin
+"""
+
+MARGIN_STEPS = "SELECT rank, choice FROM rollup_margin GROUP BY 1, 2 ORDER BY rank DESC, choice"
+
+
+def categories(*, is_open: bool, has_denominators: bool, has_periods: bool, has_rivals: bool) -> str:
+    """One step; `is_open`: some of the wholes may be there already."""
+    return adding(
+        f"""
+        SELECT sums.*, NULL::integer AS reporters FROM (
+            SELECT c.place_id, m.whole_id AS breakdown_id, count(*) AS parts,
+                   {pooled(has_denominators=has_denominators, has_periods=has_periods)}
+            FROM (
+                SELECT place_id, breakdown_id, numerator, denominator, 1 AS periods_used, 1 AS periods_expected, approved_at AS oldest_input_at
+                FROM rollup_reported WHERE place_id <= %(last_target)s
+                UNION ALL
+                SELECT place_id, breakdown_id, numerator, denominator, periods_used, periods_expected, oldest_input_at
+                FROM rollup_fresh WHERE NOT is_beaten
+            ) AS c
+            JOIN rollup_margin m ON m.part_id = c.breakdown_id AND m.rank = %(rank)s AND m.choice = %(choice)s
+            {"WHERE NOT EXISTS (SELECT FROM rollup_fresh f WHERE f.place_id = c.place_id AND f.breakdown_id = m.whole_id)" if is_open else ""}
+            GROUP BY 1, 2
+        ) AS sums
+        JOIN (SELECT DISTINCT whole_id, set_size FROM rollup_margin WHERE rank = %(rank)s AND choice = %(choice)s) AS whole
+             ON whole.whole_id = sums.breakdown_id AND whole.set_size = sums.parts
+        """,
+        origin="categories",
+        has_rivals=has_rivals,
+    )
+
+
+# 3. From the parts of the territory, from the deepest level up. The figures of the parts are complete by then.
+DEPTHS = "SELECT depth, min(whole_id), max(whole_id) FROM rollup_part GROUP BY depth ORDER BY depth DESC"
+
+
+def territories(*, has_denominators: bool, has_periods: bool, has_rivals: bool) -> str:
+    """One level. A cell that the part itself gave stands for all who should report in it; one of its parts says how many did."""
+    return adding(
+        f"""
+        SELECT l.whole_id AS place_id, c.breakdown_id, sum(coalesce(c.reporters, l.reporters)) AS reporters,
+               {pooled(has_denominators=has_denominators, has_periods=has_periods)}
+        FROM rollup_part l JOIN (
+            SELECT place_id, breakdown_id, numerator, denominator, NULL::integer AS reporters, 1 AS periods_used, 1 AS periods_expected,
+                   approved_at AS oldest_input_at
+            FROM rollup_reported
+            UNION ALL
+            SELECT place_id, breakdown_id, numerator, denominator, reporters, periods_used, periods_expected, oldest_input_at FROM rollup_given
+            UNION ALL
+            SELECT place_id, breakdown_id, numerator, denominator, reporters, periods_used, periods_expected, oldest_input_at
+            FROM rollup_fresh WHERE NOT is_beaten
+        ) AS c ON c.place_id = l.part_id
+        WHERE l.depth = %(depth)s
+        GROUP BY 1, 2
+        """,
+        origin="territories",
+        has_rivals=has_rivals,
+        where="""WHERE NOT EXISTS (
+            SELECT FROM rollup_fresh f WHERE f.place_id BETWEEN %(first)s AND %(last)s AND f.place_id = made.place_id
+            AND f.breakdown_id = made.breakdown_id)""",
+    )
+
 
 # --- Writing: only what differs ---------------------------------------------------------------------------------------------
 
-REMOVE_STALE = """
-    DELETE FROM indicators_computedfigure f USING rollup_target t
-    WHERE t.depth = %(depth)s AND f.indicator_id = %(indicator)s AND f.period_id = t.period_id AND f.territory_id = t.territory_id
-      AND NOT EXISTS (SELECT FROM rollup_fresh n WHERE n.period_id = f.period_id AND n.territory_id = f.territory_id
-                      AND n.breakdown_id = f.breakdown_id)
+HAS_FIGURES = """
+    SELECT EXISTS (SELECT FROM rollup_scope w WHERE EXISTS (
+        SELECT FROM indicators_computedfigure f WHERE f.indicator_id = w.indicator_id AND f.period_id = w.period_id))
 """
 
-WRITE_FRESH = """
-    INSERT INTO indicators_computedfigure AS old
-        (indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, origin, is_beaten, reporters, expected,
-         periods_used, periods_expected, oldest_input_at, computed_at)
-    SELECT %(indicator)s, f.period_id, f.territory_id, f.breakdown_id, f.numerator, f.denominator, f.origin,
-           EXISTS (SELECT FROM indicators_observation o WHERE o.status = 'approved' AND o.indicator_id = %(indicator)s
-                   AND o.period_id = f.period_id AND o.territory_id = f.territory_id AND o.breakdown_id = f.breakdown_id
-                   AND o.flag <> 'missing'),
-           f.reporters, f.expected, f.periods_used, f.periods_expected, f.oldest_input_at, now()
-    FROM rollup_fresh f JOIN rollup_target t ON t.period_id = f.period_id AND t.territory_id = f.territory_id
-    WHERE t.depth = %(depth)s
+REMOVE_STALE = """
+    WITH left_places AS (
+        DELETE FROM indicators_computedfigure f USING rollup_scope w
+        WHERE w.is_whole AND f.indicator_id = w.indicator_id AND f.period_id = w.period_id AND NOT EXISTS (
+            SELECT FROM rollup_place p WHERE p.is_target AND p.indicator_id = f.indicator_id AND p.period_id = f.period_id
+            AND p.territory_id = f.territory_id)
+        RETURNING 1
+    ), left_cells AS (
+        DELETE FROM indicators_computedfigure f USING rollup_place p
+        WHERE p.is_target AND f.indicator_id = p.indicator_id AND f.period_id = p.period_id AND f.territory_id = p.territory_id
+          AND NOT EXISTS (SELECT FROM rollup_fresh n WHERE n.place_id = p.id AND n.breakdown_id = f.breakdown_id)
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM left_places) + (SELECT count(*) FROM left_cells)
+"""
+
+_COLUMNS = """(indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, origin, is_beaten, reporters, expected,
+         periods_used, periods_expected, oldest_input_at, computed_at)"""
+_FIGURES = """
+    SELECT p.indicator_id, p.period_id, p.territory_id, n.breakdown_id, n.numerator, n.denominator, n.origin, n.is_beaten,
+           coalesce(n.reporters, c.reporters), c.expected, n.periods_used, n.periods_expected, n.oldest_input_at, now()
+    FROM rollup_fresh n JOIN rollup_place p ON p.id = n.place_id JOIN rollup_coverage c ON c.place_id = n.place_id
+"""
+
+WRITE_ALL = f"""
+    INSERT INTO indicators_computedfigure {_COLUMNS} {_FIGURES} ORDER BY p.indicator_id, p.period_id, p.territory_id
+"""
+
+WRITE_CHANGED = f"""
+    INSERT INTO indicators_computedfigure {_COLUMNS} {_FIGURES}
+    LEFT JOIN indicators_computedfigure old ON old.indicator_id = p.indicator_id AND old.period_id = p.period_id
+         AND old.territory_id = p.territory_id AND old.breakdown_id = n.breakdown_id
+    WHERE (old.numerator, old.denominator, old.origin, old.is_beaten, old.reporters, old.expected, old.periods_used,
+           old.periods_expected, old.oldest_input_at)
+       IS DISTINCT FROM (n.numerator, n.denominator, n.origin, n.is_beaten, coalesce(n.reporters, c.reporters), c.expected, n.periods_used,
+           n.periods_expected, n.oldest_input_at)
     ON CONFLICT (indicator_id, period_id, territory_id, breakdown_id) DO UPDATE
     SET numerator = excluded.numerator, denominator = excluded.denominator, origin = excluded.origin, is_beaten = excluded.is_beaten,
         reporters = excluded.reporters, expected = excluded.expected, periods_used = excluded.periods_used,
         periods_expected = excluded.periods_expected, oldest_input_at = excluded.oldest_input_at, computed_at = excluded.computed_at
-    WHERE (old.numerator, old.denominator, old.origin, old.is_beaten, old.reporters, old.expected, old.periods_used,
-           old.periods_expected, old.oldest_input_at)
-       IS DISTINCT FROM (excluded.numerator, excluded.denominator, excluded.origin, excluded.is_beaten, excluded.reporters,
-           excluded.expected, excluded.periods_used, excluded.periods_expected, excluded.oldest_input_at)
+"""
+
+# What a statement of the workbench leaves behind goes at the end of the transaction; a batch after it in the same one starts anew.
+CLEAR = """
+    DROP TABLE IF EXISTS rollup_slice, rollup_mark, rollup_period, rollup_kind, rollup_scope, rollup_place, rollup_link, rollup_coverage,
+        rollup_part, rollup_reported, rollup_rival, rollup_given, rollup_fresh, rollup_margin
 """

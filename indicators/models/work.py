@@ -8,11 +8,14 @@ from orgs.models import Territory
 
 
 class DirtyMark(models.Model):
-    """A place whose approved observations changed since the last rollup. Written by triggers in the writer's transaction."""
+    """A place whose approved observations changed since the last rollup. Written by triggers in the writer's transaction.
+
+    Without a territory it stands for every place of the indicator in the period.
+    """
 
     indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="+", db_index=False)
     period = models.ForeignKey(Period, models.CASCADE, related_name="+", db_index=False)
-    territory = models.ForeignKey(Territory, models.CASCADE, related_name="+", db_index=False)
+    territory = models.ForeignKey(Territory, models.CASCADE, related_name="+", null=True, blank=True, db_index=False)
 
     class Meta:
         indexes = [models.Index("indicator", "period", name="mark_of_slice")]  # rollup: the marks of the claimed slices
