@@ -169,7 +169,7 @@ def roll_up_with(workers: int) -> None:
 
 
 def seconds_of_changes(which: str) -> float:
-    run(f"UPDATE indicators_observation SET numerator = numerator + 1 WHERE id IN ({which})")  # noqa: S608
+    run(f"UPDATE indicators_observation SET numerator = numerator + 1 WHERE id IN ({which})")
     return seconds(rollup.roll_up, "rollup after changes")
 
 
@@ -199,7 +199,7 @@ def differing(table: str) -> int:
             SELECT count(*) FROM {table} b FULL JOIN indicators_computedfigure f
                 USING (indicator_id, period_id, territory_id, breakdown_id)
             WHERE (b.numerator, b.reporters, b.expected) IS DISTINCT FROM (f.numerator, f.reporters, f.expected)
-        """)  # noqa: S608
+        """)
         return int(cursor.fetchone()[0])
 
 
@@ -318,7 +318,7 @@ def seconds_elsewhere(folder: Path) -> tuple[float, float]:
     with connection.cursor() as cursor, rows.open("wb") as file:
         cursor.copy_expert(f"COPY ({EXPORT}) TO STDOUT WITH (FORMAT csv, HEADER)", file)
     database = duckdb.connect(str(folder / "bench.duckdb"), config={"threads": 2})
-    database.execute(f"CREATE TABLE cell AS SELECT * FROM read_csv('{rows}')")  # noqa: S608
+    database.execute(f"CREATE TABLE cell AS SELECT * FROM read_csv('{rows}')")
     database.execute("ALTER TABLE cell ALTER n TYPE decimal(38, 10)")
     columns = seconds(lambda: database.execute(DUCKDB), "DuckDB")
     found = database.execute("SELECT count(*) FROM figure").fetchone()

@@ -39,6 +39,11 @@ def can_publish_release(user: Person) -> bool:
     return is_steward(user)
 
 
+def can_retry_slice(user: Person) -> bool:
+    """Has the rollup try again what it gave up on."""
+    return user.is_authenticated and user.is_staff
+
+
 def can_see_true_figures(user: Person, territory: Territory) -> bool:
     """Before disclosure control: those who keep the figures of an authority for this territory or one that holds it."""
     if not user.is_authenticated:

@@ -25,6 +25,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.utils import timezone
 
+from indicators import emails
 from indicators import rollup_sql as sql
 from indicators.models import RollupRun, Slice
 
@@ -120,6 +121,9 @@ def _claim(run: RollupRun, failed: set[int]) -> list[int]:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql.CLAIM, parameters)
             rows = cursor.fetchall()
+        for pk, is_parked in rows:
+            if is_parked:
+                _tell_parked(pk)
         claimed = [pk for pk, is_parked in rows if not is_parked]
         if claimed or not rows:
             return claimed
@@ -131,7 +135,10 @@ def _work_on(claimed: list[int], run: RollupRun, failed: set[int]) -> None:
             # Whoever changes a slice by hand waits; a claim passes it by.
             held = list(Slice.objects.select_for_update(no_key=True).filter(pk__in=claimed).order_by("pk"))
             figures = recompute([part.pk for part in held])
-            Slice.objects.filter(pk__in=claimed).update(attempts=0, claimed_by=None, error="")
+            for part in held:
+                if part.alerted_at is not None:
+                    emails.tell_recovered(part)
+            Slice.objects.filter(pk__in=claimed).update(attempts=0, claimed_by=None, error="", alerted_at=None)
             RollupRun.objects.filter(pk=run.pk).update(
                 slices=F("slices") + len(claimed), figures=F("figures") + figures
             )
@@ -150,7 +157,19 @@ def _work_on(claimed: list[int], run: RollupRun, failed: set[int]) -> None:
             if part.attempts >= Slice.MAX_ATTEMPTS:
                 part.parked_at = timezone.now()
             part.save()
+            if part.parked_at is not None:
+                _tell_parked(part.pk)
         RollupRun.objects.filter(pk=run.pk).update(error=text)
+
+
+@transaction.atomic
+def _tell_parked(pk: int) -> None:
+    """The administrators hear of it once, until it is well again."""
+    part = Slice.objects.select_for_update().get(pk=pk)
+    if part.alerted_at is None:
+        emails.tell_parked(part)
+        part.alerted_at = timezone.now()
+        part.save(update_fields=["alerted_at"])
 
 
 def _claim_again(pk: int, run: RollupRun) -> bool:
@@ -167,33 +186,72 @@ def recompute(slices: list[int]) -> int:
     Runs in the caller's transaction, which holds the slices.
     """
     with connection.cursor() as cursor:
-        for statement in (sql.SETTINGS, sql.CLEAR):
-            cursor.execute(statement)
-        cursor.execute(sql.SLICES, {"slices": slices})
-        for statement in (
-            sql.TAKE_MARKS,
-            sql.REPORTING_KINDS,
-            sql.SCOPE,
-            sql.PLACES,
-            sql.LINKS,
-            sql.COVERAGE,
-            sql.CELLS,
-            sql.PERIODS,
-        ):
-            cursor.execute(statement)
-        cursor.execute(sql.FACTS)
-        has_denominators, has_periods, has_rivals, last_target = cursor.fetchone()
-        facts = {"has_denominators": has_denominators, "has_periods": has_periods, "has_rivals": has_rivals}
-        cursor.execute(sql.MARGINS)
-        cursor.execute(sql.MARGIN_STEPS)
-        for rank, choice in cursor.fetchall():
-            statement = sql.categories(is_open=choice > 1 or has_periods, **facts)
-            cursor.execute(statement, {"rank": rank, "choice": choice, "last_target": last_target})
-        cursor.execute("ANALYZE rollup_fresh")
-        cursor.execute(sql.DEPTHS)
-        for depth, first, last in cursor.fetchall():
-            cursor.execute(sql.territories(**facts), {"depth": depth, "first": first, "last": last})
+        _compute(cursor, slices)
         return _write(cursor)
+
+
+def differences(slices: list[int]) -> tuple[int, list[tuple[Any, ...]]]:
+    """How many figures the slices have by their observations, computed from nothing, and where the kept ones differ.
+
+    Rows: ids of indicator, period, territory and breakdown, the kept numerator and the recomputed one. Changes nothing. Slices of which
+    something waits for the rollup are passed over: they differ as long as it does.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A worker passes them by meanwhile; what it is busy with is waited for.
+        slices = list(
+            Slice.objects.select_for_update(no_key=True)
+            .filter(pk__in=slices)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        slices = sorted(set(slices) - _marked(cursor, slices))
+        cursor.execute(sql.MARK_SLICES, {"slices": slices})
+        _compute(cursor, slices)
+        cursor.execute("SELECT count(*) FROM rollup_fresh")
+        (compared,) = cursor.fetchone()
+        cursor.execute(sql.DIFFERENCES)
+        rows = cursor.fetchall()
+        transaction.set_rollback(True)
+    if rows:  # Those that came in while we looked carry their mark.
+        with connection.cursor() as cursor:
+            touched = set(Slice.objects.filter(pk__in=_marked(cursor, slices)).values_list("indicator_id", flat=True))
+        rows = [row for row in rows if row[0] not in touched]
+    return compared, rows
+
+
+def _marked(cursor: CursorWrapper, slices: list[int]) -> set[int]:
+    cursor.execute(sql.MARKED_SLICES, {"slices": slices})
+    return {pk for (pk,) in cursor.fetchall()}
+
+
+def _compute(cursor: CursorWrapper, slices: list[int]) -> None:
+    """Leaves the figures that the marked places of the slices should have in the temporary table rollup_fresh."""
+    for statement in (sql.SETTINGS, sql.CLEAR):
+        cursor.execute(statement)
+    cursor.execute(sql.SLICES, {"slices": slices})
+    for statement in (
+        sql.TAKE_MARKS,
+        sql.REPORTING_KINDS,
+        sql.SCOPE,
+        sql.PLACES,
+        sql.LINKS,
+        sql.COVERAGE,
+        sql.CELLS,
+        sql.PERIODS,
+    ):
+        cursor.execute(statement)
+    cursor.execute(sql.FACTS)
+    has_denominators, has_periods, has_rivals, last_target = cursor.fetchone()
+    facts = {"has_denominators": has_denominators, "has_periods": has_periods, "has_rivals": has_rivals}
+    cursor.execute(sql.MARGINS)
+    cursor.execute(sql.MARGIN_STEPS)
+    for rank, choice in cursor.fetchall():
+        statement = sql.categories(is_open=choice > 1 or has_periods, **facts)
+        cursor.execute(statement, {"rank": rank, "choice": choice, "last_target": last_target})
+    cursor.execute("ANALYZE rollup_fresh")
+    cursor.execute(sql.DEPTHS)
+    for depth, first, last in cursor.fetchall():
+        cursor.execute(sql.territories(**facts), {"depth": depth, "first": first, "last": last})
 
 
 def _write(cursor: CursorWrapper) -> int:

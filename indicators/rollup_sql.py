@@ -419,6 +419,40 @@ WRITE_CHANGED = f"""
         periods_expected = excluded.periods_expected, oldest_input_at = excluded.oldest_input_at, computed_at = excluded.computed_at
 """
 
+# --- Checking ---------------------------------------------------------------------------------------------------------------
+
+MARK_SLICES = """
+    INSERT INTO indicators_dirtymark (indicator_id, period_id)
+    SELECT s.indicator_id, p.id FROM indicators_slice s JOIN indicators_period p ON p.year = s.year
+    WHERE s.id = ANY(%(slices)s) AND (
+        EXISTS (SELECT FROM indicators_observation o
+                WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id)
+        OR EXISTS (SELECT FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id))
+"""
+
+MARKED_SLICES = """
+    SELECT DISTINCT s.id FROM indicators_dirtymark m JOIN indicators_period p ON p.id = m.period_id
+    JOIN indicators_slice s ON s.indicator_id = m.indicator_id AND s.year = p.year WHERE s.id = ANY(%(slices)s)
+"""
+
+# Kept beside recomputed, for all cells of the scope: what is on one side alone, or says something else.
+DIFFERENCES = f"""
+    SELECT coalesce(kept.indicator_id, fresh.indicator_id), coalesce(kept.period_id, fresh.period_id),
+           coalesce(kept.territory_id, fresh.territory_id), coalesce(kept.breakdown_id, fresh.breakdown_id), kept.numerator, fresh.numerator
+    FROM (SELECT f.* FROM indicators_computedfigure f JOIN rollup_scope w ON w.indicator_id = f.indicator_id AND w.period_id = f.period_id)
+         AS kept
+    FULL JOIN ({_FIGURES}) AS fresh
+        (indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, origin, is_beaten, reporters, expected,
+         periods_used, periods_expected, oldest_input_at, computed_at)
+        ON (fresh.indicator_id, fresh.period_id, fresh.territory_id, fresh.breakdown_id)
+         = (kept.indicator_id, kept.period_id, kept.territory_id, kept.breakdown_id)
+    WHERE (kept.numerator, kept.denominator, kept.origin, kept.is_beaten, kept.reporters, kept.expected, kept.periods_used,
+           kept.periods_expected, kept.oldest_input_at)
+       IS DISTINCT FROM (fresh.numerator, fresh.denominator, fresh.origin, fresh.is_beaten, fresh.reporters, fresh.expected,
+           fresh.periods_used, fresh.periods_expected, fresh.oldest_input_at)
+    ORDER BY 1, 2, 3, 4
+"""
+
 # What a statement of the workbench leaves behind goes at the end of the transaction; a batch after it in the same one starts anew.
 CLEAR = """
     DROP TABLE IF EXISTS rollup_slice, rollup_mark, rollup_period, rollup_kind, rollup_scope, rollup_place, rollup_link, rollup_coverage,

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/mappings/<int:pk>/template.csv", views.MappingTemplateView.as_view(), name="mapping_template"),
     path("figures/mappings/<int:pk>/mapping.json", views.MappingView.as_view(), name="mapping"),
     path("figures/runs/", views.RunListView.as_view(), name="run_list"),
+    path("figures/runs/<int:pk>/retry/", views.SliceRetryView.as_view(), name="slice_retry"),
     path("figures/releases/", views.ReleaseListView.as_view(), name="release_list"),
     path("figures/releases/new/", views.ReleaseCreateView.as_view(), name="release_create"),
     # Last: its first part may be any indicator's code.

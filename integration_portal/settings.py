@@ -6,6 +6,7 @@ Safe by default: without DEBUG or DEMO this is a production configuration.
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -123,10 +124,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_on_timeout": False,
     "max_retries": 0,
 }
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "integration_portal.schedule:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     "roll up what changed": {"task": "indicators.tasks.roll_up", "schedule": 60},
+    "check the figures": {"task": "indicators.tasks.audit_figures", "schedule": crontab(hour="2", minute="30")},
     "send waiting mail": {"task": "orgs.tasks.send_waiting_mail", "schedule": 30},
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
     "remove old mail": {"task": "orgs.tasks.remove_old_mail", "schedule": 24 * 3600},

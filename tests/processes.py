@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import redis as redis_client
 from celery import current_app
 from django.conf import settings
 from django.db import connection
@@ -125,6 +126,10 @@ class Queue:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+
+    def flush(self) -> None:
+        with redis_client.Redis.from_url(self.url) as client:
+            client.flushall()
 
     def answers(self) -> bool:
         with socket.socket() as connection:

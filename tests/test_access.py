@@ -93,6 +93,7 @@ TABLE = """
     indicators:mapping_template              mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:mapping                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:run_list                      -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:slice_retry                   slice             LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     indicators:release_list                  -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:release_create                -                 LF FFFF FPPFP FFP   LF FFFF FRRFR FFR
     partnerships:partnership_list            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -185,7 +186,7 @@ def things(world: World) -> dict[str, list[Any]]:
         "nonsense": ["nonsense"],
         "verification": [known["verification"].pk],
         "own_verification": [known["own_verification"].pk],
-        **{name: [known[name].pk] for name in ("approved", "stored", "checked", "refused", "mapping")},
+        **{name: [known[name].pk] for name in ("approved", "stored", "checked", "refused", "mapping", "slice")},
         "running": [running],
         "draft": [world.draft.reference],
         "proposed": [world.proposed.reference],

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from indicators import actions as figures
 from indicators import rollup
-from indicators.models import Import, Mapping
+from indicators.models import Import, Mapping, Slice
 from orgs import actions as registry
 from orgs.models import Membership, Organisation, Registration, Territory, User
 from partnerships import actions
@@ -214,6 +214,7 @@ def make_figures(land: Land, users: dict[str, User | None], authority: Organisat
     stored = figures.store_import(batch=check(table(("N1", 2023, "women", 7)), "stored.csv"), by=steward)
     return {
         "mapping": mapping,
+        "slice": Slice.objects.earliest("year"),
         "approved": approved,
         "stored": stored,
         "checked": check(table(("N2", 2023, "women", 8)), "checked.csv"),

@@ -4,7 +4,7 @@ from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
 from indicators.models.period import Period
 from indicators.models.release import Release, ReleasedFigure
-from indicators.models.work import DirtyMark, RollupRun, Slice
+from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
 
 __all__ = [
     "Breakdown",
@@ -14,6 +14,8 @@ __all__ = [
     "Dimension",
     "DirtyMark",
     "Figure",
+    "FigureAudit",
+    "FigureDifference",
     "Import",
     "ImportMessage",
     "Indicator",

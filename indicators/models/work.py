@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from indicators.models.catalogue import Indicator
+from indicators.models.catalogue import Breakdown, Indicator
 from indicators.models.period import Period
 from orgs.models import Territory
 
@@ -66,6 +66,9 @@ class Slice(models.Model):
     )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
+    alerted_at = models.DateTimeField(
+        _("administrators told at"), null=True, blank=True, help_text=_("Until they hear that it is well again.")
+    )
     error = models.TextField(_("error"), blank=True, default="")
     reporting_kind = models.CharField(
         _("reported by"),
@@ -84,3 +87,43 @@ class Slice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicator} {self.year}"
+
+
+class FigureAudit(models.Model):
+    """A check of the kept figures against a computation from nothing, every night. It changes no figure."""
+
+    started_at = models.DateTimeField(_("started at"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    slices = models.PositiveIntegerField(_("slices"), default=0)
+    figures = models.PositiveBigIntegerField(_("figures compared"), default=0)
+    differences_count = models.PositiveIntegerField(_("differences"), default=0)
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+        verbose_name = _("audit of the figures")
+        verbose_name_plural = _("audits of the figures")
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+
+class FigureDifference(models.Model):
+    """A cell whose kept figure is not what its observations give; None where one of the two is not there at all."""
+
+    MOST = 1000  # Of one audit: who sees that many needs no more to know where to look.
+
+    audit = models.ForeignKey(FigureAudit, models.CASCADE, related_name="differences")
+    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="+")
+    period = models.ForeignKey(Period, models.CASCADE, related_name="+", db_index=False)
+    territory = models.ForeignKey(Territory, models.CASCADE, related_name="+", db_index=False)
+    breakdown = models.ForeignKey(Breakdown, models.CASCADE, related_name="+", db_index=False)
+    kept = models.DecimalField(_("kept"), max_digits=40, decimal_places=10, null=True)
+    recomputed = models.DecimalField(_("recomputed"), max_digits=40, decimal_places=10, null=True)
+
+    class Meta:
+        ordering = ["audit", "pk"]
+        verbose_name = _("difference")
+        verbose_name_plural = _("differences")
+
+    def __str__(self) -> str:
+        return f"{self.indicator_id} {self.territory_id} {self.period_id} {self.breakdown_id}"

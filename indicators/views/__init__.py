@@ -13,7 +13,7 @@ from indicators.views.imports import (
     MappingView,
 )
 from indicators.views.releases import ReleaseCreateView, ReleaseListView
-from indicators.views.runs import RunListView
+from indicators.views.runs import RunListView, SliceRetryView
 from indicators.views.territories import TerritoryListView, TerritoryView, territory_outlines
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "ReleaseCreateView",
     "ReleaseListView",
     "RunListView",
+    "SliceRetryView",
     "TerritoryListView",
     "TerritoryView",
     "territory_outlines",

@@ -1,10 +1,17 @@
 """What happens when things die: real workers, a real queue, the real database."""
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg2
 import pytest
 from django.db import connection, connections
 from django.test import Client
@@ -12,13 +19,15 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 
 from indicators import rollup
 from indicators.actions import approve_import, store_import
-from indicators.models import ComputedFigure, DirtyMark, Observation, RollupRun
+from indicators.models import ComputedFigure, DirtyMark, Observation, RollupRun, Slice
 from indicators.tasks import roll_up
+from integration_portal.embedded import held
+from integration_portal.embedded.postgres import Postgres
 from orgs.emails import queue_text
 from orgs.models import OutgoingMail
 from tests.indicators.land import Land, make_land, table
 from tests.indicators.test_rollup import figures
-from tests.processes import Queue, beat, kill, wait_until, worker
+from tests.processes import ROOT, Queue, beat, environment, kill, wait_until, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PERIODS = [str(year) for year in range(2000, 2012)]
@@ -49,8 +58,23 @@ def run_sql(statement: str) -> None:
         cursor.execute(statement)
 
 
-def is_waiting_for_hold() -> bool:
-    with connection.cursor() as cursor:
+FILL = """
+from tests.indicators.land import make_land
+land = make_land()
+for place in ("N1", "N2", "N3", "N4"):
+    land.observe(place, "2020", 111)
+land.observe("N9", "2020", 222)
+"""
+
+
+def parameters(address: str) -> dict[str, str]:
+    """For psycopg2, of an embedded server's address: postgres://portal@:5432/folder/portal."""
+    folder, database = address.split(":5432/", 1)[1].rsplit("/", 1)
+    return {"host": "/" + folder.lstrip("/"), "user": "portal", "dbname": database}
+
+
+def is_waiting_for_hold(where: Any = connection) -> bool:
+    with where.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 666 AND NOT granted)"
         )
@@ -78,8 +102,7 @@ def test_worker_killed_in_a_rollup_is_followed_by_the_next_one(land: Land) -> No
             wait_until(is_waiting_for_hold, what="the worker at the held year")
             kill(first)
         run = RollupRun.objects.get(state=RollupRun.State.RUNNING)
-        done_before = run.slices
-        assert 0 < done_before < len(PERIODS)
+        assert run.slices < len(PERIODS)
         assert DirtyMark.objects.exists()
     finally:
         run_sql("SELECT pg_advisory_unlock(666)")
@@ -153,6 +176,107 @@ def test_duplicated_and_late_deliveries_change_nothing(land: Land) -> None:
             roll_up.delay()
         wait_until(lambda: land.value("CITY", "2020") == 12, what="the corrected figure")
     assert ComputedFigure.objects.count() == 2
+
+
+def test_redis_flushed_in_the_middle_loses_nothing(land: Land, queue: Queue) -> None:
+    """The message that asked for the rollup is gone, and so is beat's lock on nothing: the marks are in PostgreSQL."""
+    with worker(REDIS_URL=queue.url), beat(REDIS_URL=queue.url):
+        tasks = {"indicators.tasks.roll_up"}
+        wait_until(lambda: tasks <= set(PeriodicTask.objects.values_list("task", flat=True)), what="the schedule")
+        PeriodicTask.objects.update(enabled=False)
+        PeriodicTasks.update_changed()
+        land.observe("N1", "2020", 10)
+        queue.flush()
+        queue.stop()
+        queue.start()
+        queue.flush()
+        PeriodicTask.objects.filter(task__in=tasks).update(
+            enabled=True, interval=IntervalSchedule.objects.get_or_create(every=1, period="seconds")[0]
+        )
+        PeriodicTasks.update_changed()
+        wait_until(lambda: land.value("CITY", "2020") == 10, what="the figure")
+
+
+def test_two_beats_ask_twice_and_change_nothing(land: Land, queue: Queue) -> None:
+    with worker(REDIS_URL=queue.url), beat(REDIS_URL=queue.url), beat(REDIS_URL=queue.url):
+        wait_until(lambda: PeriodicTask.objects.filter(task="indicators.tasks.roll_up").exists(), what="the schedule")
+        PeriodicTask.objects.filter(task="indicators.tasks.roll_up").update(
+            interval=IntervalSchedule.objects.get_or_create(every=1, period="seconds")[0]
+        )
+        PeriodicTasks.update_changed()
+        for people in (10, 12, 14):
+            land.observe("N1", "2020", people)
+            wait_until(lambda people=people: land.value("CITY", "2020") == people, what="the figure")
+    assert PeriodicTask.objects.filter(task="indicators.tasks.roll_up").count() == 1
+    assert ComputedFigure.objects.count() == 2
+    assert not RollupRun.objects.filter(state=RollupRun.State.FAILED).exists()
+
+
+def test_poisoned_slice_that_kills_its_workers_is_parked_and_the_others_go_on(land: Land) -> None:
+    observe_all(land)
+    run_sql(HOLD)
+    run_sql("SELECT pg_advisory_lock(666)")
+    try:
+        for _ in range(Slice.MAX_ATTEMPTS):
+            with worker() as victim:
+                roll_up.delay()
+                wait_until(is_waiting_for_hold, what="the worker at the held year")
+                kill(victim)
+            wait_until(lambda: not is_waiting_for_hold(), what="the end of its session")
+        with worker():
+            roll_up.delay()
+            wait_until(lambda: Slice.objects.exclude(parked_at=None).exists(), what="the parking")
+            wait_until(lambda: not RollupRun.objects.filter(state="running").exists(), what="the end of the run")
+    finally:
+        run_sql("SELECT pg_advisory_unlock(666)")
+        run_sql(UNHOLD)
+    assert [part.year for part in Slice.objects.exclude(parked_at=None)] == [int(PERIODS[6])]
+    assert land.figure("CITY", PERIODS[6]) is None
+    assert land.value("CITY", PERIODS[5]) == 60
+
+
+def test_schedule_set_by_an_administrator_stays(land: Land, queue: Queue) -> None:
+    with beat(REDIS_URL=queue.url):
+        wait_until(lambda: PeriodicTask.objects.filter(name="check the figures").exists(), what="the schedule")
+    slow = IntervalSchedule.objects.get_or_create(every=900, period="seconds")[0]
+    PeriodicTask.objects.filter(name="roll up what changed").update(interval=slow)
+    PeriodicTask.objects.filter(name="send waiting mail").delete()
+    with beat(REDIS_URL=queue.url):
+        wait_until(lambda: PeriodicTask.objects.filter(name="send waiting mail").exists(), what="the missing task")
+    assert PeriodicTask.objects.get(name="roll up what changed").interval == slow
+
+
+def test_postgresql_killed_in_a_rollup_and_started_again_loses_nothing(tmp_path: Path, queue: Queue) -> None:
+    """A server of this test's own, killed with -9 while a worker computes; its keeper starts it again."""
+    server = Postgres(tmp_path / "var", durable=True)
+    with held(server) as address:
+        portal = {"DATABASE_URL": address, "REDIS_URL": queue.url}
+        for arguments in (["migrate", "--verbosity", "0"], ["shell", "-c", FILL]):
+            subprocess.run([sys.executable, "manage.py", *arguments], env=environment(**portal), cwd=ROOT, check=True)
+        with worker(**portal), contextlib.closing(psycopg2.connect(**parameters(address))) as holding:
+            holding.autocommit = True
+            holding.cursor().execute(HOLD)
+            holding.cursor().execute("SELECT pg_advisory_lock(666)")
+            roll_up.delay()
+            wait_until(lambda: is_waiting_for_hold(holding), what="the worker at the held year")
+            postmaster = (server.data / "postmaster.pid").read_text().split("\n", 1)[0]
+            os.kill(int(postmaster), signal.SIGKILL)
+            wait_until(lambda: server.running_address() == address, what="the server's return")
+            with contextlib.closing(psycopg2.connect(**parameters(address))) as after, after.cursor() as cursor:
+                after.autocommit = True
+                cursor.execute("SELECT count(*) FROM indicators_computedfigure")
+                assert cursor.fetchone() == (0,)
+                cursor.execute(UNHOLD)
+                roll_up.delay()  # As beat does every minute.
+                city = (
+                    "SELECT numerator FROM indicators_computedfigure WHERE origin = 'territories' AND numerator > 300"
+                )
+
+                def is_there() -> bool:
+                    cursor.execute(city)
+                    return [int(number) for (number,) in cursor.fetchall()] == [666]
+
+                wait_until(is_there, what="the figure of the city")
 
 
 def test_two_stewards_importing_the_same_cells_take_turns(land: Land) -> None:
