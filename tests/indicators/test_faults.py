@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,10 @@ land.observe("N9", "2020", 222)
 """
 
 
-def parameters(address: str) -> dict[str, str]:
+def parameters(address: str) -> str:
     """For psycopg2, of an embedded server's address: postgres://portal@:5432/folder/portal."""
     folder, database = address.split(":5432/", 1)[1].rsplit("/", 1)
-    return {"host": "/" + folder.lstrip("/"), "user": "portal", "dbname": database}
+    return f"host=/{folder.lstrip('/')} user=portal dbname={database}"
 
 
 def is_waiting_for_hold(where: Any = connection) -> bool:
@@ -79,6 +80,10 @@ def is_waiting_for_hold(where: Any = connection) -> bool:
             "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 666 AND NOT granted)"
         )
         return bool(cursor.fetchone()[0])
+
+
+def is_counted(land: Land, people: int) -> bool:
+    return land.value("CITY", "2020") == people
 
 
 def observe_all(land: Land) -> None:
@@ -206,7 +211,7 @@ def test_two_beats_ask_twice_and_change_nothing(land: Land, queue: Queue) -> Non
         PeriodicTasks.update_changed()
         for people in (10, 12, 14):
             land.observe("N1", "2020", people)
-            wait_until(lambda people=people: land.value("CITY", "2020") == people, what="the figure")
+            wait_until(partial(is_counted, land, people), what="the figure")
     assert PeriodicTask.objects.filter(task="indicators.tasks.roll_up").count() == 1
     assert ComputedFigure.objects.count() == 2
     assert not RollupRun.objects.filter(state=RollupRun.State.FAILED).exists()
@@ -253,7 +258,7 @@ def test_postgresql_killed_in_a_rollup_and_started_again_loses_nothing(tmp_path:
         portal = {"DATABASE_URL": address, "REDIS_URL": queue.url}
         for arguments in (["migrate", "--verbosity", "0"], ["shell", "-c", FILL]):
             subprocess.run([sys.executable, "manage.py", *arguments], env=environment(**portal), cwd=ROOT, check=True)
-        with worker(**portal), contextlib.closing(psycopg2.connect(**parameters(address))) as holding:
+        with worker(**portal), contextlib.closing(psycopg2.connect(parameters(address))) as holding:
             holding.autocommit = True
             holding.cursor().execute(HOLD)
             holding.cursor().execute("SELECT pg_advisory_lock(666)")
@@ -262,7 +267,7 @@ def test_postgresql_killed_in_a_rollup_and_started_again_loses_nothing(tmp_path:
             postmaster = (server.data / "postmaster.pid").read_text().split("\n", 1)[0]
             os.kill(int(postmaster), signal.SIGKILL)
             wait_until(lambda: server.running_address() == address, what="the server's return")
-            with contextlib.closing(psycopg2.connect(**parameters(address))) as after, after.cursor() as cursor:
+            with contextlib.closing(psycopg2.connect(parameters(address))) as after, after.cursor() as cursor:
                 after.autocommit = True
                 cursor.execute("SELECT count(*) FROM indicators_computedfigure")
                 assert cursor.fetchone() == (0,)

@@ -360,15 +360,17 @@ def change(land: Land, kind: str, *what: object) -> None:
         place.parent = land.territories[str(what[1])]
         place.save()
     else:
-        code, indicator, period, key, value = what
+        where, indicator, period, key, value = what
         if value == "withdraw":
-            cell = {"territory__code": code, "period__code": period, "breakdown__key": key, "status": "approved"}
+            cell = {"territory__code": where, "period__code": period, "breakdown__key": key, "status": "approved"}
             for observation in Observation.objects.filter(indicator__code=indicator, **cell):
                 observation.status = "withdrawn"
                 observation.save()
         else:
             denominator = None if value is None or indicator != "RATE" else 100
-            land.observe(str(code), str(period), value, key=str(key), indicator=str(indicator), denominator=denominator)
+            land.observe(
+                str(where), str(period), value, key=str(key), indicator=str(indicator), denominator=denominator
+            )
 
 
 @pytest.mark.django_db
