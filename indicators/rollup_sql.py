@@ -54,8 +54,9 @@ MARK_ALL = """
 # --- The workbench ------------------------------------------------------------------------------------------------------
 
 # The marks go and the figures come in one transaction, so a server that loses its last moments loses both, and the work is done again:
-# there is no need to wait for the disk.
+# there is no need to wait for the disk. A worker that was killed is noticed while its statement still runs, and its locks go with it.
 SETTINGS = """
+    SET LOCAL client_connection_check_interval TO '2s';
     SET LOCAL synchronous_commit TO off;
     SET LOCAL jit TO off;
     SET LOCAL work_mem TO '128MB';
