@@ -1,19 +1,33 @@
-"""Disclosure control: what of the figures may be shown without telling of a few people. Decided once, when a release is made.
+"""Making a release: the figures as they stand, copied, with small groups protected. Decided once; pages, maps, exports and the API read it.
 
-For an indicator with a threshold t and a rounding base b:
+For an indicator with a threshold t and a rounding base b (docs/decisions/0006-disclosure.md):
 
-1. A count from 1 to t - 1 is small, and so is a ratio or mean with a small part. One small cell protects its whole table: all cells of that
-   indicator, territory and period that are broken down by the same dimensions. A small total protects every table of its place.
-2. Where just one part of a territory is protected, it could be had as the difference to the others: the sibling with the smallest
-   total is protected too.
-3. The counts that are shown are rounded to the nearest multiple of b, each for itself, so that sums do not give them away.
+1. A count from 1 to t - 1 is small; so is a ratio whose numerator, or what is missing from it to the denominator, is, and a ratio or mean of
+   fewer than t people. In a table of three or more dimensions below the municipality t counts double. A small remainder that can be had
+   as a difference (the European Union without the countries shown) is small too.
+2. `indicators.disclosure` hides the small cells and as many others as it takes, so that every hidden one stays uncertain by more than t to
+   whoever knows all sums over territories, groups and periods.
+3. What the release before hid stays hidden.
+4. The counts that are shown are rounded to the nearest multiple of b, each for itself.
 
 A threshold of 0 says that the source has published these very cells: nothing is protected or rounded.
+
+An indicator is worked off period by period, or year by year where its periods add up: memory follows the largest of these, not the archive.
 """
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-from indicators.models import Release
+from indicators.breakdowns import CategoryTree, key_of, parse_key
+from indicators.disclosure import KNOWN, Table, pattern
+from indicators.models import Breakdown, Indicator, Period, Release
+from indicators.vocabulary import Measure, TimeOperator
+from orgs.models import Territory
 
 FREEZE = """
     INSERT INTO indicators_releasedfigure
@@ -26,58 +40,29 @@ FREEZE = """
     FROM indicators_figure f
 """
 
-# The dimensions of each breakdown: "age&sex", "" for the total.
-TABLES = """
-    CREATE TEMPORARY TABLE breakdown_table ON COMMIT DROP AS
-    SELECT id AS breakdown_id, regexp_replace(key, '=[^&]*', '', 'g') AS dimensions FROM indicators_breakdown;
-    CREATE UNIQUE INDEX ON breakdown_table (breakdown_id);
-    ANALYZE breakdown_table;
+PERIODS = """
+    SELECT DISTINCT r.indicator_id, r.period_id FROM indicators_releasedfigure r JOIN indicators_indicator i ON i.id = r.indicator_id
+    WHERE r.release_id = %(release)s AND i.threshold > 0
 """
 
-# The tables with a small cell; with a small total, all tables of the place.
-PROTECTED = """
-    CREATE TEMPORARY TABLE protected ON COMMIT DROP AS
-    SELECT DISTINCT small.indicator_id, small.territory_id, small.period_id, t.dimensions
-    FROM (
-        SELECT DISTINCT r.indicator_id, r.territory_id, r.period_id, b.dimensions
-        FROM indicators_releasedfigure r JOIN indicators_indicator i ON i.id = r.indicator_id
-             JOIN breakdown_table b ON b.breakdown_id = r.breakdown_id
-        WHERE r.release_id = %(release)s AND i.threshold > 0
-          AND (r.numerator > 0 AND r.numerator < i.threshold OR r.denominator < i.threshold)
-    ) AS small
-    JOIN (SELECT DISTINCT dimensions FROM breakdown_table) AS t ON t.dimensions = small.dimensions OR small.dimensions = '';
-    CREATE UNIQUE INDEX ON protected (indicator_id, period_id, dimensions, territory_id);
-    ANALYZE protected;
-"""
-
-# A protected table that is the only one among its siblings, and the sibling with the smallest total that joins it.
-COMPLEMENT = """
-    INSERT INTO protected
-    SELECT DISTINCT joining.indicator_id, joining.territory_id, joining.period_id, t.dimensions
-    FROM (
-        SELECT DISTINCT ON (s.indicator_id, s.parent_id, s.period_id, s.dimensions)
-               s.indicator_id, r.territory_id, s.period_id, s.dimensions
-        FROM (
-            SELECT p.indicator_id, p.period_id, p.dimensions, t.parent_id, min(p.territory_id) AS only_one
-            FROM protected p JOIN orgs_territory t ON t.id = p.territory_id
-            WHERE t.parent_id IS NOT NULL
-            GROUP BY 1, 2, 3, 4 HAVING count(*) = 1
-        ) AS s
-        JOIN orgs_territory t ON t.parent_id = s.parent_id AND t.id <> s.only_one
-        JOIN indicators_releasedfigure r ON r.release_id = %(release)s AND r.indicator_id = s.indicator_id
-             AND r.period_id = s.period_id AND r.territory_id = t.id
-        JOIN indicators_breakdown b ON b.id = r.breakdown_id AND b.key = ''
-        ORDER BY s.indicator_id, s.parent_id, s.period_id, s.dimensions, r.numerator, r.territory_id
-    ) AS joining
-    JOIN (SELECT DISTINCT dimensions FROM breakdown_table) AS t ON t.dimensions = joining.dimensions OR joining.dimensions = ''
-    ON CONFLICT DO NOTHING
+# The numbers of one indicator in some periods. `was_hidden`: in the release before. `is_known`: it was shown there, as it would be now.
+CELLS = """
+    SELECT r.territory_id, r.period_id, r.breakdown_id, r.numerator::float8, r.denominator::float8,
+           coalesce(old.state = 'suppressed', false) AS was_hidden,
+           coalesce(old.state = 'shown' AND round(r.numerator / %(rounding)s) * %(rounding)s = old.numerator, false) AS is_known
+    FROM indicators_releasedfigure r
+    LEFT JOIN indicators_releasedfigure old ON old.release_id = %(before)s AND old.indicator_id = r.indicator_id
+         AND old.period_id = r.period_id AND old.territory_id = r.territory_id AND old.breakdown_id = r.breakdown_id
+    WHERE r.release_id = %(release)s AND r.indicator_id = %(indicator)s AND r.period_id = ANY(%(periods)s)
+      AND r.state = 'shown' AND r.numerator IS NOT NULL
+    ORDER BY r.period_id, r.territory_id, r.breakdown_id
 """
 
 SUPPRESS = """
     UPDATE indicators_releasedfigure r SET state = 'suppressed', numerator = NULL, denominator = NULL, value = NULL
-    FROM protected p, breakdown_table b
-    WHERE r.release_id = %(release)s AND r.indicator_id = p.indicator_id AND r.territory_id = p.territory_id AND r.period_id = p.period_id
-      AND b.breakdown_id = r.breakdown_id AND b.dimensions = p.dimensions AND r.state = 'shown'
+    FROM unnest(%(places)s::bigint[], %(times)s::bigint[], %(groups)s::bigint[]) AS hidden (territory_id, period_id, breakdown_id)
+    WHERE r.release_id = %(release)s AND r.indicator_id = %(indicator)s AND r.territory_id = hidden.territory_id
+      AND r.period_id = hidden.period_id AND r.breakdown_id = hidden.breakdown_id
 """
 
 ROUND = """
@@ -92,21 +77,298 @@ ROUND = """
       AND i.threshold > 0 AND i.rounding > 1 AND i.measure IN ('count', 'ratio')
 """
 
+BELOW_MUNICIPALITY = {
+    Territory.Kind.DISTRICT,
+    Territory.Kind.NEIGHBOURHOOD,
+    Territory.Kind.AREA,
+    Territory.Kind.UNALLOCATED,
+}
+
 
 def freeze(release: Release) -> None:
     """Copies every figure into the release, protected. Counts what it holds and hides in the release's own row."""
-    parameters = {"release": release.pk}
+    before = Release.objects.current()
+    parameters: dict[str, Any] = {"release": release.pk, "before": before.pk if before else None}
+    release.suppressed_count = 0
     with connection.cursor() as cursor:
         cursor.execute(FREEZE, parameters)
         release.figures_count = cursor.rowcount
         cursor.execute("ANALYZE indicators_releasedfigure")
-        cursor.execute(TABLES)
-        cursor.execute(PROTECTED, parameters)
-        while True:
-            cursor.execute(COMPLEMENT, parameters)
-            if cursor.rowcount == 0:
-                break
-        cursor.execute(SUPPRESS, parameters)
-        release.suppressed_count = cursor.rowcount
+        world = World.now()
+        for indicator, periods in _pieces(release):
+            piece = {
+                **parameters,
+                "indicator": indicator.pk,
+                "rounding": indicator.rounding,
+                "periods": [period.pk for period in periods],
+            }
+            cursor.execute(CELLS, piece)
+            cells = [Cell(*row) for row in cursor.fetchall()]
+            hidden = [cells[position] for position in hidden_cells(indicator, periods, cells, world)]
+            if hidden:
+                places, times, groups = ([cell[place] for cell in hidden] for place in range(3))
+                cursor.execute(SUPPRESS, {**piece, "places": places, "times": times, "groups": groups})
+                release.suppressed_count += cursor.rowcount
         cursor.execute(ROUND, parameters)
-        cursor.execute("DROP TABLE protected, breakdown_table")
+
+
+def _pieces(release: Release) -> Iterator[tuple[Indicator, list[Period]]]:
+    """The periods of each protected indicator, one at a time, or those of a year together where they are tied to each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(PERIODS, {"release": release.pk})
+        pairs = cursor.fetchall()
+    indicators = Indicator.objects.in_bulk({indicator for indicator, _ in pairs})
+    periods = Period.objects.in_bulk({period for _, period in pairs})
+    pieces: dict[tuple[int, int, int], list[Period]] = defaultdict(list)
+    for indicator_id, period_id in sorted(pairs):
+        period = periods[period_id]
+        is_tied = indicators[indicator_id].time_operator != TimeOperator.NONE
+        pieces[indicator_id, period.year, 0 if is_tied else period_id].append(period)
+    for (indicator_id, year, _), together in sorted(pieces.items()):
+        if len({period.kind for period in together}) > 1:
+            yield indicators[indicator_id], together
+        else:
+            yield from ((indicators[indicator_id], [period]) for period in together)
+
+
+class Cell(NamedTuple):
+    """One figure with its numbers."""
+
+    territory: int
+    period: int
+    breakdown: int
+    numerator: float
+    denominator: float | None
+    was_hidden: bool
+    is_known: bool
+
+
+class Group(NamedTuple):
+    """Categories that are told apart within one: `size` of them are the whole; None where they may overlap or are just some."""
+
+    whole: int
+    name: str
+    size: int | None
+
+
+@dataclass
+class World:
+    """The tree of territories and the margins of the breakdowns, as they are when a release is made."""
+
+    parents: dict[int, int]
+    parts: dict[int, list[int]]
+    valid: dict[int, tuple[date, date]]
+    kinds: dict[int, str]
+    incomplete: set[int]
+    groups: dict[int, list[Group]]
+    ways: dict[int, int]
+
+    @classmethod
+    def now(cls) -> "World":
+        world = cls({}, defaultdict(list), {}, {}, set(), {}, {})
+        rows = Territory.objects.values_list("pk", "parent_id", "kind", "valid_from", "valid_to", "has_all_parts")
+        for place, parent, kind, first, last, has_all_parts in rows.order_by("pk"):
+            world.kinds[place], world.valid[place] = kind, (first, last)
+            if parent is not None:
+                world.parents[place] = parent
+                world.parts[parent].append(place)
+            if not has_all_parts:
+                world.incomplete.add(place)
+        world._place_breakdowns()
+        return world
+
+    def _place_breakdowns(self) -> None:
+        tree = CategoryTree()
+        ids = dict(Breakdown.objects.values_list("key", "pk"))
+        for key, pk in ids.items():
+            categories = parse_key(key)
+            self.ways[pk] = len(categories)
+            self.groups[pk] = []
+            for dimension, code in categories.items():
+                category = tree.by_code[dimension, code]
+                rest = {name: value for name, value in categories.items() if name != dimension}
+                if category.parent_id is not None:
+                    rest[dimension] = tree.by_id[category.parent_id].code
+                whole = ids.get(key_of(rest))
+                if whole is not None:
+                    size = tree.set_sizes[category.dimension_id, category.parent_id] if category.is_part else None
+                    self.groups[pk].append(Group(whole, dimension, size))
+
+    def exists(self, place: int, on: date) -> bool:
+        first, last = self.valid[place]
+        return first <= on <= last
+
+    def above(self, place: int, on: date) -> Iterator[int]:
+        """The territories around one on that day, from the nearest up."""
+        while self.exists(place, on) and place in self.parents:
+            place = self.parents[place]
+            yield place
+
+    def has_all_parts(self, place: int, on: date, present: set[int]) -> bool:
+        """Whether those present are all that make up a territory, apart from what is "not stated"."""
+        return place not in self.incomplete and all(
+            part in present or self.kinds[part] == Territory.Kind.UNALLOCATED or not self.exists(part, on)
+            for part in self.parts[place]
+        )
+
+
+def hidden_cells(indicator: Indicator, periods: list[Period], cells: list[Cell], world: World) -> list[int]:
+    """The positions of the cells to hide, in order."""
+    builder = _Builder(indicator, periods, cells, world)
+    return builder.hidden()
+
+
+class _Builder:
+    """The table of one piece: its cells with their levels, and every sum that ties them."""
+
+    def __init__(self, indicator: Indicator, periods: list[Period], cells: list[Cell], world: World) -> None:
+        self.indicator, self.cells, self.world = indicator, cells, world
+        self.periods = {period.pk: period for period in periods}
+        self.table = Table()
+        self.position = {(cell.territory, cell.period, cell.breakdown): place for place, cell in enumerate(cells)}
+        self.small: list[int] = []
+        self.has_rest = indicator.measure == Measure.RATIO and all(
+            cell.denominator is not None and cell.numerator <= cell.denominator for cell in cells
+        )
+        self.amounts = [self._amounts(cell) for cell in cells]
+        for place, cell in enumerate(cells):
+            self._add(place, cell)
+        self.height = [0] * len(cells)
+
+    def hidden(self) -> list[int]:
+        if not self.small and not any(cell.was_hidden for cell in self.cells) and not self.cells:
+            return []
+        self._tie_territories()
+        self._tie_groups()
+        if len(self.periods) > 1:
+            self._tie_periods()
+        # From the top down: what a large territory needs below it serves its parts as well.
+        size = len(self.cells)
+        needy = sorted(self.small, key=lambda cell: (-self.height[cell] if cell < size else 0, cell))
+        kept = [place for place, cell in enumerate(self.cells) if cell.was_hidden]
+        return sorted(cell for cell in pattern(self.table, needy, kept) if cell < size)
+
+    # --- Cells ------------------------------------------------------------------------------------------------------
+
+    def _amounts(self, cell: Cell) -> tuple[float, ...]:
+        """By sheet: a count; the two parts of a ratio; the people of a mean and the sum of their values."""
+        if cell.denominator is None:
+            return (cell.numerator,)
+        if self.indicator.measure == Measure.MEAN:
+            return (cell.denominator, cell.numerator)
+        return (cell.numerator, cell.denominator - cell.numerator if self.has_rest else cell.denominator)
+
+    def _threshold(self, cell: Cell) -> float:
+        is_fine = (
+            self.world.ways[cell.breakdown] >= 3 and self.world.kinds[cell.territory] in BELOW_MUNICIPALITY
+        )
+        return self.indicator.threshold * (2.0 if is_fine else 1.0)
+
+    def _levels(self, cell: Cell, threshold: float) -> tuple[float, ...]:
+        if self.indicator.measure == Measure.MEAN and cell.denominator is not None:
+            return (threshold, threshold * abs(cell.numerator) / max(cell.denominator, 1.0))
+        return (threshold,) * len(self._amounts(cell))
+
+    def _add(self, place: int, cell: Cell) -> None:
+        threshold = self._threshold(cell)
+        amounts = self.amounts[place]
+        # People first; a few large cells are worse to lose than a few small ones, and a zero moves nothing.
+        cost = 1.0 + max(amounts[0], 0.0) / 200 + (KNOWN if cell.is_known else 0.0) + (0.0 if amounts[0] > 0 else 2.0)
+        self.table.add_cell(amounts, self._levels(cell, threshold), cost)
+        if self._is_small(amounts, threshold) or (cell.denominator is not None and cell.denominator < threshold):
+            self.small.append(place)
+
+    def _is_small(self, amounts: tuple[float, ...], threshold: float) -> bool:
+        counts = amounts[:1] if self.indicator.measure == Measure.MEAN or not self.has_rest else amounts
+        return any(0 < count < threshold for count in counts)
+
+    # --- Sums -------------------------------------------------------------------------------------------------------
+
+    def _remainder(self, whole: int, parts: list[int]) -> tuple[float, ...]:
+        return tuple(
+            self.amounts[whole][sheet] - sum(self.amounts[part][sheet] for part in parts)
+            for sheet in range(len(self.amounts[whole]))
+        )
+
+    def _tie(self, whole: int, parts: list[int], *, is_open: bool, times: float = 1.0) -> None:
+        """The whole is the sum of its parts; where it is open, of these and a remainder that nobody is shown."""
+        self.height[whole] = max(self.height[whole], 1 + max(self.height[part] for part in parts))
+        members = list(parts)
+        if is_open:
+            remainder = self._remainder(whole, parts)
+            threshold = self._threshold(self.cells[parts[0]])
+            is_small = self._is_small(remainder, threshold)
+            levels = (threshold if is_small else 0.0,) * len(remainder)
+            members.append(self.table.add_cell(remainder, levels, 0.0))
+            if is_small:
+                self.small.append(members[-1])
+        self.table.add_relation(whole, members, times)
+
+    def _tie_territories(self) -> None:
+        parts_of: dict[int, list[int]] = defaultdict(list)
+        for place, cell in enumerate(self.cells):
+            for around in self.world.above(cell.territory, self.periods[cell.period].ends_on):
+                whole = self.position.get((around, cell.period, cell.breakdown))
+                if whole is not None:
+                    parts_of[whole].append(place)
+                    break
+        for whole in sorted(parts_of):
+            parts, cell = parts_of[whole], self.cells[whole]
+            remainder = self._remainder(whole, parts)
+            present = {self.cells[part].territory for part in parts}
+            is_whole = self.world.has_all_parts(cell.territory, self.periods[cell.period].ends_on, present)
+            # A difference to a complete set of parts is a discrepancy: no people, and as good as known.
+            self._tie(whole, parts, is_open=not is_whole and min(remainder) >= 0 and max(remainder) > 0)
+
+    def _tie_groups(self) -> None:
+        sets: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
+        for place, cell in enumerate(self.cells):
+            for group in self.world.groups[cell.breakdown]:
+                whole = self.position.get((cell.territory, cell.period, group.whole))
+                if whole is not None:
+                    sets[whole, group.name, group.size].append(place)
+        overlapping = {
+            (self.cells[whole].period, self.cells[whole].breakdown, name)
+            for (whole, name, size), parts in sets.items()
+            if size is None and min(self._remainder(whole, parts)) < 0
+        }
+        for (whole, name, size), parts in sorted(sets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or 0)):
+            if size is not None:
+                self._tie(whole, parts, is_open=len(parts) < size and min(self._remainder(whole, parts)) >= 0)
+            elif (self.cells[whole].period, self.cells[whole].breakdown, name) not in overlapping:
+                self._tie(whole, parts, is_open=True)
+            else:
+                for part in parts:
+                    if min(self._remainder(whole, [part])) >= 0:
+                        self._tie(whole, [part], is_open=True)
+
+    def _tie_periods(self) -> None:
+        """A longer period and the shorter ones reported in it, as far as the numbers agree with the indicator's operator."""
+        short = {pk: period for pk, period in self.periods.items() if period.kind == self.indicator.frequency}
+        within = {
+            long.pk: sorted(
+                (p.starts_on, pk) for pk, p in short.items() if long.starts_on <= p.starts_on and p.ends_on <= long.ends_on
+            )
+            for long in self.periods.values()
+            if long.kind != self.indicator.frequency
+        }
+        for whole, cell in enumerate(self.cells):
+            places = [
+                self.position.get((cell.territory, pk, cell.breakdown)) for _, pk in within.get(cell.period, [])
+            ]
+            parts = [place for place in places if place is not None]
+            if not parts:
+                continue
+            match self.indicator.time_operator:
+                case TimeOperator.LAST:
+                    parts, times = parts[-1:], 1.0
+                case TimeOperator.MEAN:
+                    times = float(len(parts))
+                case _:
+                    times = 1.0
+            differences = [
+                abs(times * amount - sum(self.amounts[part][sheet] for part in parts))
+                for sheet, amount in enumerate(self.amounts[whole])
+            ]
+            if max(differences) < 1e-3 or self.indicator.time_operator in (TimeOperator.SUM, TimeOperator.POOLED):
+                self._tie(whole, parts, is_open=False, times=times)
