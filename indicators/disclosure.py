@@ -17,11 +17,24 @@ nothing within its limit, everything that is tied to the cell by sums is hidden.
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import add
+from typing import NamedTuple
 
 UNBOUNDED = 1e12
 TOLERANCE = 1e-6
-SEARCH_LIMIT = 600  # Partial moves looked at for one cell.
-OPEN_SUM = 0.6  # What a sum that is not right yet will cost at least, about.
+
+
+class Search(NamedTuple):
+    """How a search goes. `open_sum`: what a sum that is not right yet is thought to cost; the more, the straighter the search."""
+
+    open_sum: float
+    limit: int  # Partial moves looked at.
+    is_upward: bool  # Only moves that reach their level upwards alone. Most blind alleys show at once then.
+
+
+# The first finds the cheapest move for nearly every cell; the next ones, for those that many sums tie, find some move.
+SEARCHES = (Search(0.6, 300, False), Search(0.6, 600, True), Search(4.0, 1500, True), Search(40.0, 4000, True))
+AMPLE = 3.0  # A remainder of so many times the level has room for any move.
 KNOWN = 40.0  # What it costs to hide what the release before has told.
 
 
@@ -38,6 +51,7 @@ class Table:
     costs: list[float] = field(default_factory=list)
     relations: list[dict[int, float]] = field(default_factory=list)
     ties: list[list[int]] = field(default_factory=list)
+    remainders: dict[int, list[int]] = field(default_factory=dict)
 
     def add_cell(self, amounts: tuple[float, ...], levels: tuple[float, ...], cost: float) -> int:
         self.amounts.append(tuple(max(amount, 0.0) for amount in amounts))
@@ -50,9 +64,12 @@ class Table:
         """`times` × whole = the sum of the parts."""
         relation = {part: 1.0 for part in parts} | {whole: -times}
         self.relations.append(relation)
+        number = len(self.relations) - 1
         for cell in relation:
-            self.ties[cell].append(len(self.relations) - 1)
-        return len(self.relations) - 1
+            self.ties[cell].append(number)
+            if self.costs[cell] == 0:
+                self.remainders.setdefault(number, []).append(cell)
+        return number
 
     def connected(self, cell: int) -> set[int]:
         """All that is tied to a cell by relations, over however many steps."""
@@ -89,43 +106,61 @@ def pattern(table: Table, needy: Sequence[int], hidden: Iterable[int] = ()) -> s
     for cell in [*needy, *sorted(hiding - set(needy))]:
         if cell in protected:
             continue
-        move = _cheapest_move(table, cell, hiding)
+        move = next(filter(None, (_move(table, cell, hiding, search) for search in SEARCHES)), None)
         reach = set(move) if move is not None else table.connected(cell)
         protected |= reach
         hiding |= {other for other in reach if table.costs[other] > 0}
     return hiding
 
 
-def _cheapest_move(table: Table, cell: int, hiding: set[int]) -> dict[int, float] | None:
+def _move(table: Table, cell: int, hiding: set[int], search: Search) -> dict[int, float] | None:
     sheets = len(table.levels[cell])
     start = _Move((0.0, 0), 0.0, {}, {}, (UNBOUNDED,) * sheets, (UNBOUNDED,) * sheets, (0.0,) * sheets)
-    first = _extended(table, start, cell, 1.0, hiding, 0)
+    first = _extended(table, start, cell, 1.0, hiding, search, 0)
     queue = [first] if first is not None else []
     made = looked_at = 0
-    while queue and looked_at < SEARCH_LIMIT:
+    while queue and looked_at < search.limit:
         move = heapq.heappop(queue)
         if not move.nets:
             return move.weights
         looked_at += 1
+        move = _with_remainders(table, move, hiding, search)
+        if not move.nets:
+            return move.weights
         relation = min(move.nets, key=lambda one: (len(table.relations[one]), one))
         net = move.nets[relation]
         for other, coefficient in table.relations[relation].items():
             if other not in move.weights:
                 made += 1
-                longer = _extended(table, move, other, -net / coefficient, hiding, made)
+                longer = _extended(table, move, other, -net / coefficient, hiding, search, made)
                 if longer is not None:
                     heapq.heappush(queue, longer)
     return None
 
 
-def _extended(table: Table, move: _Move, cell: int, weight: float, hiding: set[int], number: int) -> _Move | None:
+def _with_remainders(table: Table, move: _Move, hiding: set[int], search: Search) -> _Move:
+    """The move after all that a never shown remainder has ample room for: it costs nothing and ties nothing, so there is no choice."""
+    for relation, net in list(move.nets.items()):
+        for other in table.remainders.get(relation, ()):
+            weight = -net / table.relations[relation][other]
+            has_room = weight > 0 if search.is_upward else False
+            ample = AMPLE * max(move.needs) * abs(weight)
+            if other not in move.weights and (has_room or min(table.amounts[other]) >= ample):
+                move = _extended(table, move, other, weight, hiding, search, move.rank[1]) or move
+    return move
+
+
+def _extended(
+    table: Table, move: _Move, cell: int, weight: float, hiding: set[int], search: Search, number: int
+) -> _Move | None:
     """The move with one more cell in it; None where it could not go far enough any more."""
     size = abs(weight)
     limits = tuple(amount / size for amount in table.amounts[cell])
     ups = move.ups if weight > 0 else tuple(map(min, move.ups, limits))
     downs = move.downs if weight < 0 else tuple(map(min, move.downs, limits))
     needs = tuple(max(need, level / size) for need, level in zip(move.needs, table.levels[cell], strict=True))
-    if any(up + down <= need + TOLERANCE for up, down, need in zip(ups, downs, needs, strict=True)):
+    reaches = ups if search.is_upward else tuple(map(add, ups, downs))
+    if any(reach <= need + TOLERANCE for reach, need in zip(reaches, needs, strict=True)):
         return None
     cost = move.cost if cell in hiding else move.cost + table.costs[cell]
     nets = dict(move.nets)
@@ -135,4 +170,5 @@ def _extended(table: Table, move: _Move, cell: int, weight: float, hiding: set[i
             nets.pop(relation, None)
         else:
             nets[relation] = net
-    return _Move((cost + OPEN_SUM * len(nets), number), cost, {**move.weights, cell: weight}, nets, ups, downs, needs)
+    open_sums = sum(relation not in table.remainders for relation in nets)
+    return _Move((cost + search.open_sum * open_sums, number), cost, {**move.weights, cell: weight}, nets, ups, downs, needs)

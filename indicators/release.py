@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from math import log2
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -273,7 +274,7 @@ class _Builder:
         threshold = self._threshold(cell)
         amounts = self.amounts[place]
         # People first; a few large cells are worse to lose than a few small ones, and a zero moves nothing.
-        cost = 1.0 + max(amounts[0], 0.0) / 200 + (KNOWN if cell.is_known else 0.0) + (0.0 if amounts[0] > 0 else 2.0)
+        cost = 1.0 + log2(1 + max(amounts[0], 0.0) / 100) + (KNOWN if cell.is_known else 0.0) + (0.0 if amounts[0] > 0 else 2.0)
         self.table.add_cell(amounts, self._levels(cell, threshold), cost)
         if self._is_small(amounts, threshold) or (cell.denominator is not None and cell.denominator < threshold):
             self.small.append(place)
