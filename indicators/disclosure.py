@@ -62,7 +62,7 @@ class Table:
 
     def add_relation(self, whole: int, parts: Iterable[int], times: float = 1.0) -> int:
         """`times` × whole = the sum of the parts."""
-        relation = {part: 1.0 for part in parts} | {whole: -times}
+        relation = dict.fromkeys(parts, 1.0) | {whole: -times}
         self.relations.append(relation)
         number = len(self.relations) - 1
         for cell in relation:
@@ -171,4 +171,6 @@ def _extended(
         else:
             nets[relation] = net
     open_sums = sum(relation not in table.remainders for relation in nets)
-    return _Move((cost + search.open_sum * open_sums, number), cost, {**move.weights, cell: weight}, nets, ups, downs, needs)
+    return _Move(
+        (cost + search.open_sum * open_sums, number), cost, {**move.weights, cell: weight}, nets, ups, downs, needs
+    )

@@ -260,9 +260,7 @@ class _Builder:
         return (cell.numerator, cell.denominator - cell.numerator if self.has_rest else cell.denominator)
 
     def _threshold(self, cell: Cell) -> float:
-        is_fine = (
-            self.world.ways[cell.breakdown] >= 3 and self.world.kinds[cell.territory] in BELOW_MUNICIPALITY
-        )
+        is_fine = self.world.ways[cell.breakdown] >= 3 and self.world.kinds[cell.territory] in BELOW_MUNICIPALITY
         return self.indicator.threshold * (2.0 if is_fine else 1.0)
 
     def _levels(self, cell: Cell, threshold: float) -> tuple[float, ...]:
@@ -274,7 +272,12 @@ class _Builder:
         threshold = self._threshold(cell)
         amounts = self.amounts[place]
         # People first; a few large cells are worse to lose than a few small ones, and a zero moves nothing.
-        cost = 1.0 + log2(1 + max(amounts[0], 0.0) / 100) + (KNOWN if cell.is_known else 0.0) + (0.0 if amounts[0] > 0 else 2.0)
+        cost = (
+            1.0
+            + log2(1 + max(amounts[0], 0.0) / 100)
+            + (KNOWN if cell.is_known else 0.0)
+            + (0.0 if amounts[0] > 0 else 2.0)
+        )
         self.table.add_cell(amounts, self._levels(cell, threshold), cost)
         if self._is_small(amounts, threshold) or (cell.denominator is not None and cell.denominator < threshold):
             self.small.append(place)
@@ -333,7 +336,9 @@ class _Builder:
             for (whole, name, size), parts in sets.items()
             if size is None and min(self._remainder(whole, parts)) < 0
         }
-        for (whole, name, size), parts in sorted(sets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or 0)):
+        for (whole, name, size), parts in sorted(
+            sets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or 0)
+        ):
             if size is not None:
                 self._tie(whole, parts, is_open=len(parts) < size and min(self._remainder(whole, parts)) >= 0)
             elif (self.cells[whole].period, self.cells[whole].breakdown, name) not in overlapping:
@@ -348,15 +353,15 @@ class _Builder:
         short = {pk: period for pk, period in self.periods.items() if period.kind == self.indicator.frequency}
         within = {
             long.pk: sorted(
-                (p.starts_on, pk) for pk, p in short.items() if long.starts_on <= p.starts_on and p.ends_on <= long.ends_on
+                (p.starts_on, pk)
+                for pk, p in short.items()
+                if long.starts_on <= p.starts_on and p.ends_on <= long.ends_on
             )
             for long in self.periods.values()
             if long.kind != self.indicator.frequency
         }
         for whole, cell in enumerate(self.cells):
-            places = [
-                self.position.get((cell.territory, pk, cell.breakdown)) for _, pk in within.get(cell.period, [])
-            ]
+            places = [self.position.get((cell.territory, pk, cell.breakdown)) for _, pk in within.get(cell.period, [])]
             parts = [place for place in places if place is not None]
             if not parts:
                 continue

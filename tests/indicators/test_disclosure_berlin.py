@@ -1,0 +1,217 @@
+"""A release of Berlin's tables of origin, attacked with everything that it shows: all areas of five levels, all groups, all half-years.
+
+`BERLIN=whole` attacks all 18 half-years; otherwise six that are spread over them, with both divisions of the city.
+"""
+
+import csv
+import gzip
+import io
+import os
+import resource
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from indicators import actions
+from indicators import release as disclosure
+from indicators.breakdowns import ensure_breakdowns
+from indicators.models import Indicator, Period, Release, ReleasedFigure
+from orgs.models import Territory, TerritoryScheme
+from tests.factories import DomainFactory
+from tests.indicators.attack import Attack
+
+pytestmark = [pytest.mark.django_db, pytest.mark.shared]
+
+THRESHOLD = ROUNDING = 5
+LEVELS = {
+    "city": "municipality",
+    "districts": "district",
+    "forecast-areas": "area",
+    "district-regions": "area",
+    "planning-areas": "neighbourhood",
+}
+SAMPLE = ("2015-S1", "2017-S2", "2020-S2", "2021-S1", "2022-S2", "2023-S2")
+
+# Which groups lie in which, and never overlap there. Those in PARTIAL lie in the total too, but share people with the groups beside them.
+NESTED = {
+    "": ["european_union", "islamic_countries", "vietnam", "united_states", "undefined"],
+    "european_union": ["france", "greece", "italy", "austria", "spain", "poland", "bulgaria", "rumania", "croatia"],
+    "islamic_countries": ["turkey", "iran", "arabic_countries"],
+    "arabic_countries": ["lebanon", "syria"],
+    "former_yugoslavia": ["bosnia_herzegovina", "serbia"],
+    "former_soviet_union": ["russia", "ukraine", "kazakhstan"],
+}
+PARTIAL = ["former_yugoslavia", "former_soviet_union", "united_kingdom"]
+
+Rows = list[tuple[str, str, str, str | None, str, int]]
+
+
+@pytest.fixture(scope="module")
+def rows(shared: Path) -> Rows:
+    """(period, level, area, area above, group or "" for everyone, people)."""
+    wanted = None if os.environ.get("BERLIN") == "whole" else SAMPLE
+    with gzip.open(shared / "data/indicators/berlin/berlin_lor_long_2015S1_2023S2.csv.gz", "rt") as file:
+        return [
+            (row["period"], row["level"], row["area_id"], row["parent_id"] or None,
+             row["measure"].removeprefix("inhabitants").removeprefix("_from_"), int(row["value"]))
+            for row in csv.DictReader(file)
+            if row["table"] == "T4" and (wanted is None or row["period"] in wanted)
+        ]  # fmt: skip
+
+
+def division(period: str) -> str:
+    """The areas were drawn anew at the turn of 2021; the same code may mean another place."""
+    return "2006" if period < "2021" else "2021"
+
+
+@pytest.fixture(scope="module")
+def berlin(rows: Rows, django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Release]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        load(rows)
+        release = Release.objects.create(published_at=timezone.now())
+        started, processor = time.monotonic(), time.process_time()
+        disclosure.freeze(release)
+        print(
+            f"\n{release.figures_count:,} figures frozen in {time.monotonic() - started:.0f} s, of which"
+            f" {time.process_time() - processor:.0f} s are Python's; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
+        )
+        yield release
+        transaction.set_rollback(True)
+
+
+def load(rows: Rows) -> None:
+    members = [(group, parent or None, True) for parent, groups in NESTED.items() for group in groups]
+    members += [(f"other_{parent}"[:20], parent or None, True) for parent in NESTED]
+    members += [(group, None, False) for group in PARTIAL]
+    categories = [
+        {"code": code(group), "name": {"en": group}, "parent": parent and code(parent), "part": is_part, "order": 1}
+        for group, parent, is_part in members
+    ]
+    actions.load_dimensions([{"code": "origin", "order": 1, "name": {"en": "Origin"}, "categories": categories}])
+    groups = ensure_breakdowns({key(row[4]) for row in rows})
+    indicator = Indicator.objects.create(
+        code="ORIGIN", name="Origin", definition="By origin", domain=DomainFactory(), measure="count", unit="count", direction="context",
+        frequency="half", time_operator="last", threshold=THRESHOLD, rounding=ROUNDING,
+    )  # fmt: skip
+    places: dict[tuple[str, str], int] = {}
+    for name in ("2006", "2021"):
+        scheme = TerritoryScheme.objects.create(code=f"lor-{name}", name=name)
+        valid = {"valid_to": "2020-12-31"} if name == "2006" else {"valid_from": "2021-01-01"}
+        areas = {(level, area, above) for period, level, area, above, _, _ in rows if division(period) == name}
+        for level in LEVELS:
+            made = Territory.objects.bulk_create(
+                [
+                    Territory(
+                        scheme=scheme,
+                        code=area,
+                        name=area,
+                        kind=LEVELS[level],
+                        parent_id=above and places[name, above],
+                        **valid,
+                    )
+                    for one, area, above in sorted(areas, key=lambda area: area[1])
+                    if one == level
+                ]
+            )
+            places |= {(name, place.code): place.pk for place in made}
+    periods = dict(Period.objects.filter(kind="half").values_list("code", "pk"))
+    text = io.StringIO()
+    csv.writer(text).writerows(
+        (indicator.pk, periods[period], places[division(period), area], groups[key(group)], people, "territories", "f", 1, 1, 1, 1,
+         "2024-01-01", "2024-01-01")
+        for period, _, area, _, group, people in rows
+    )  # fmt: skip
+    text.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(
+            "COPY indicators_computedfigure (indicator_id, period_id, territory_id, breakdown_id, numerator, origin, is_beaten, reporters,"
+            " expected, periods_used, periods_expected, oldest_input_at, computed_at) FROM STDIN (FORMAT csv)",
+            text,
+        )
+
+
+def code(group: str) -> str:
+    return group[:20]
+
+
+def key(group: str) -> str:
+    return f"origin={code(group)}" if group else ""
+
+
+def attack_on(period: str, rows: Rows, *, knows_all_digits: bool) -> Attack:
+    """What the release shows of a half-year, and which sums hold there. `knows_all_digits`: the unrounded numbers of what is shown leaked."""
+    true = {(area, group): people for when, _, area, _, group, people in rows if when == period}
+    names = {key(group): group for group in {group for _, group in true}}
+    shown, hidden = {}, []
+    released = ReleasedFigure.objects.filter(period__code=period, indicator__code="ORIGIN")
+    for area, group_key, state, number in released.values_list(
+        "territory__code", "breakdown__key", "state", "numerator"
+    ):
+        cell = (area, names[group_key])
+        if state == "suppressed":
+            assert number is None
+            hidden.append(cell)
+            continue
+        assert not 0 < true[cell] < THRESHOLD, f"{cell} is small and shown"
+        assert abs(float(number) - true[cell]) <= ROUNDING / 2
+        if knows_all_digits:
+            shown[cell] = (float(true[cell]), float(true[cell]))
+        else:
+            shown[cell] = (float(number) - ROUNDING / 2, float(number) + ROUNDING / 2)
+    assert len(shown) + len(hidden) == len(true)
+    attack = Attack(shown, sorted(hidden))
+    parts = defaultdict(list)
+    for when, _, area, above, group, _ in rows:
+        if when == period and above is not None:
+            parts[above, group].append((area, group))
+    for whole, areas in parts.items():
+        attack.knows_sum(whole, areas)
+    for area in {area for area, _ in true}:
+        for whole_group, groups in NESTED.items():
+            attack.knows_that_it_holds((area, whole_group), [(area, group) for group in groups])
+        for group in PARTIAL:
+            attack.knows_that_it_holds((area, ""), [(area, group)])
+    return attack
+
+
+def test_hidden_cells_stay_uncertain_to_who_knows_all_the_rest_to_the_last_digit(berlin: Release, rows: Rows) -> None:
+    for period in sorted({row[0] for row in rows}):
+        widths = attack_on(period, rows, knows_all_digits=True).widths(THRESHOLD)
+        assert widths
+        assert {cell: width for cell, width in widths.items() if width <= THRESHOLD} == {}, period
+
+
+def test_hidden_cells_stay_uncertain_to_the_reader_of_the_release(berlin: Release, rows: Rows) -> None:
+    periods = sorted({row[0] for row in rows})
+    for period in periods if os.environ.get("BERLIN") == "whole" else periods[-1:]:
+        widths = attack_on(period, rows, knows_all_digits=False).widths(THRESHOLD)
+        assert widths
+        assert {cell: width for cell, width in widths.items() if width <= THRESHOLD} == {}, period
+
+
+def test_few_cells_are_hidden(berlin: Release, rows: Rows) -> None:
+    level_of = {(division(period), area): level for period, level, area, _, _, _ in rows}
+    cells: dict[str, int] = defaultdict(int)
+    hidden: dict[str, int] = defaultdict(int)
+    small: dict[str, int] = defaultdict(int)
+    for _, level, _, _, _, people in rows:
+        cells[level] += 1
+        small[level] += 0 < people < THRESHOLD
+    suppressed = berlin.figures.filter(state="suppressed").values_list("territory__scheme__code", "territory__code")
+    for scheme, area in suppressed:
+        hidden[level_of[scheme.removeprefix("lor-"), area]] += 1
+    for level in LEVELS:
+        print(
+            f"{level}: {cells[level]:,} cells, {small[level] / cells[level]:.2%} small, {hidden[level] / cells[level]:.2%} hidden"
+        )
+    print(
+        f"all: {sum(cells.values()):,} cells, {sum(hidden.values()):,} hidden, {sum(hidden.values()) / sum(cells.values()):.2%}"
+    )
+    assert sum(hidden.values()) == berlin.suppressed_count
+    assert hidden["city"] == hidden["districts"] == 0
+    assert hidden["planning-areas"] / cells["planning-areas"] < 0.10
