@@ -125,7 +125,7 @@ def _pieces(release: Release) -> Iterator[tuple[Indicator, list[Period]]]:
         period = periods[period_id]
         is_tied = indicators[indicator_id].time_operator != TimeOperator.NONE
         pieces[indicator_id, period.year, 0 if is_tied else period_id].append(period)
-    for (indicator_id, year, _), together in sorted(pieces.items()):
+    for (indicator_id, _year, _period), together in sorted(pieces.items()):
         if len({period.kind for period in together}) > 1:
             yield indicators[indicator_id], together
         else:
@@ -215,8 +215,7 @@ class World:
 
 def hidden_cells(indicator: Indicator, periods: list[Period], cells: list[Cell], world: World) -> list[int]:
     """The positions of the cells to hide, in order."""
-    builder = _Builder(indicator, periods, cells, world)
-    return builder.hidden()
+    return _Builder(indicator, periods, cells, world).hidden()
 
 
 class _Builder:
@@ -237,8 +236,6 @@ class _Builder:
         self.height = [0] * len(cells)
 
     def hidden(self) -> list[int]:
-        if not self.small and not any(cell.was_hidden for cell in self.cells) and not self.cells:
-            return []
         self._tie_territories()
         self._tie_groups()
         if len(self.periods) > 1:
