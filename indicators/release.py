@@ -30,20 +30,17 @@ from indicators.models import Breakdown, Indicator, Period, Release
 from indicators.vocabulary import Measure, TimeOperator
 from orgs.models import Territory
 
-FREEZE = """
-    INSERT INTO indicators_releasedfigure
-        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, flag, origin,
-         reporters, expected, periods_used, periods_expected, oldest_input_at, source_id)
-    SELECT %(release)s, f.indicator_id, f.territory_id, f.period_id, f.breakdown_id,
-           CASE WHEN f.flag = 'missing' THEN 'missing' ELSE 'shown' END,
-           f.numerator, f.denominator, f.value, f.flag, f.origin,
-           f.reporters, f.expected, f.periods_used, f.periods_expected, f.oldest_input_at, f.source_id
-    FROM indicators_figure f
+# One look at all figures, so that the pattern and the numbers are of the same moment.
+COPY = """
+    CREATE TEMPORARY TABLE release_cell ON COMMIT DROP AS
+    SELECT f.*, CASE WHEN f.flag = 'missing' THEN 'missing' ELSE 'shown' END AS state FROM indicators_figure f;
+    CREATE INDEX ON release_cell (indicator_id, period_id);
+    ANALYZE release_cell;
 """
 
 PERIODS = """
-    SELECT DISTINCT r.indicator_id, r.period_id FROM indicators_releasedfigure r JOIN indicators_indicator i ON i.id = r.indicator_id
-    WHERE r.release_id = %(release)s AND i.threshold > 0
+    SELECT DISTINCT r.indicator_id, r.period_id FROM release_cell r JOIN indicators_indicator i ON i.id = r.indicator_id
+    WHERE i.threshold > 0
 """
 
 # The numbers of one indicator in some periods. `was_hidden`: in the release before. `is_known`: it was shown there, as it would be now.
@@ -51,31 +48,39 @@ CELLS = """
     SELECT r.territory_id, r.period_id, r.breakdown_id, r.numerator::float8, r.denominator::float8,
            coalesce(old.state = 'suppressed', false) AS was_hidden,
            coalesce(old.state = 'shown' AND round(r.numerator / %(rounding)s) * %(rounding)s = old.numerator, false) AS is_known
-    FROM indicators_releasedfigure r
+    FROM release_cell r
     LEFT JOIN indicators_releasedfigure old ON old.release_id = %(before)s AND old.indicator_id = r.indicator_id
          AND old.period_id = r.period_id AND old.territory_id = r.territory_id AND old.breakdown_id = r.breakdown_id
-    WHERE r.release_id = %(release)s AND r.indicator_id = %(indicator)s AND r.period_id = ANY(%(periods)s)
-      AND r.state = 'shown' AND r.numerator IS NOT NULL
+    WHERE r.indicator_id = %(indicator)s AND r.period_id = ANY(%(periods)s) AND r.state = 'shown' AND r.numerator IS NOT NULL
     ORDER BY r.period_id, r.territory_id, r.breakdown_id
 """
 
 SUPPRESS = """
-    UPDATE indicators_releasedfigure r SET state = 'suppressed', numerator = NULL, denominator = NULL, value = NULL
+    UPDATE release_cell r SET state = 'suppressed', numerator = NULL, denominator = NULL, value = NULL
     FROM unnest(%(places)s::bigint[], %(times)s::bigint[], %(groups)s::bigint[]) AS hidden (territory_id, period_id, breakdown_id)
-    WHERE r.release_id = %(release)s AND r.indicator_id = %(indicator)s AND r.territory_id = hidden.territory_id
+    WHERE r.indicator_id = %(indicator)s AND r.period_id = ANY(%(periods)s) AND r.territory_id = hidden.territory_id
       AND r.period_id = hidden.period_id AND r.breakdown_id = hidden.breakdown_id
 """
 
-ROUND = """
-    UPDATE indicators_releasedfigure r
-    SET numerator = round(r.numerator / i.rounding) * i.rounding,
-        denominator = greatest(round(r.denominator / i.rounding) * i.rounding, i.rounding),
-        value = CASE WHEN r.denominator IS NULL THEN round(r.numerator / i.rounding) * i.rounding * i.factor
-                     ELSE round(round(r.numerator / i.rounding) * i.rounding * i.factor
-                                / greatest(round(r.denominator / i.rounding) * i.rounding, i.rounding), 10) END
-    FROM indicators_indicator i
-    WHERE r.release_id = %(release)s AND i.id = r.indicator_id AND r.state = 'shown' AND r.numerator IS NOT NULL
-      AND i.threshold > 0 AND i.rounding > 1 AND i.measure IN ('count', 'ratio')
+# Counts and the parts of ratios are rounded on the way; a denominator is not rounded to 0.
+FREEZE = """
+    INSERT INTO indicators_releasedfigure
+        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, flag, origin,
+         reporters, expected, periods_used, periods_expected, oldest_input_at, source_id)
+    SELECT %(release)s, r.indicator_id, r.territory_id, r.period_id, r.breakdown_id, r.state,
+           CASE WHEN is_rounded THEN n.numerator ELSE r.numerator END,
+           CASE WHEN is_rounded THEN n.denominator ELSE r.denominator END,
+           CASE WHEN NOT is_rounded THEN r.value
+                WHEN r.denominator IS NULL THEN n.numerator * i.factor
+                ELSE round(n.numerator * i.factor / n.denominator, 10) END,
+           r.flag, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
+    FROM release_cell r
+    JOIN indicators_indicator i ON i.id = r.indicator_id
+    CROSS JOIN LATERAL (
+        SELECT round(r.numerator / i.rounding) * i.rounding AS numerator,
+               greatest(round(r.denominator / i.rounding) * i.rounding, i.rounding) AS denominator,
+               r.numerator IS NOT NULL AND i.threshold > 0 AND i.rounding > 1 AND i.measure IN ('count', 'ratio') AS is_rounded
+    ) AS n
 """
 
 BELOW_MUNICIPALITY = {
@@ -88,17 +93,14 @@ BELOW_MUNICIPALITY = {
 
 def freeze(release: Release) -> None:
     """Copies every figure into the release, protected. Counts what it holds and hides in the release's own row."""
-    before = Release.objects.current()
-    parameters: dict[str, Any] = {"release": release.pk, "before": before.pk if before else None}
+    before = Release.objects.exclude(pk=release.pk).current()
     release.suppressed_count = 0
     with connection.cursor() as cursor:
-        cursor.execute(FREEZE, parameters)
-        release.figures_count = cursor.rowcount
-        cursor.execute("ANALYZE indicators_releasedfigure")
+        cursor.execute(COPY)
         world = World.now()
-        for indicator, periods in _pieces(release):
-            piece = {
-                **parameters,
+        for indicator, periods in _pieces():
+            piece: dict[str, Any] = {
+                "before": before.pk if before else None,
                 "indicator": indicator.pk,
                 "rounding": indicator.rounding,
                 "periods": [period.pk for period in periods],
@@ -110,13 +112,16 @@ def freeze(release: Release) -> None:
                 places, times, groups = ([cell[place] for cell in hidden] for place in range(3))
                 cursor.execute(SUPPRESS, {**piece, "places": places, "times": times, "groups": groups})
                 release.suppressed_count += cursor.rowcount
-        cursor.execute(ROUND, parameters)
+        cursor.execute(FREEZE, {"release": release.pk})
+        release.figures_count = cursor.rowcount
+        cursor.execute("DROP TABLE release_cell")
+        cursor.execute("ANALYZE indicators_releasedfigure")
 
 
-def _pieces(release: Release) -> Iterator[tuple[Indicator, list[Period]]]:
+def _pieces() -> Iterator[tuple[Indicator, list[Period]]]:
     """The periods of each protected indicator, one at a time, or those of a year together where they are tied to each other."""
     with connection.cursor() as cursor:
-        cursor.execute(PERIODS, {"release": release.pk})
+        cursor.execute(PERIODS)
         pairs = cursor.fetchall()
     indicators = Indicator.objects.in_bulk({indicator for indicator, _ in pairs})
     periods = Period.objects.in_bulk({period for _, period in pairs})

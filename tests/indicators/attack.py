@@ -6,13 +6,15 @@ of this allows, by linear programming. Two tables that one programme finds tell 
 """
 
 import random
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_matrix
+from scipy.optimize import linprog  # type: ignore[import-untyped]
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
+Name = Any  # Whatever names a cell: it only has to be hashable.
 FAR = 1e7  # Nobody counts more people than that: what is open has a bound, and the programmes have an end.
 
 
@@ -20,18 +22,18 @@ FAR = 1e7  # Nobody counts more people than that: what is open has a bound, and 
 class Attack:
     """`shown`: {cell: (lowest, highest)}; `hidden`: the cells that have no number. Sums are {cell: coefficient} with what they come to."""
 
-    shown: Mapping[Hashable, tuple[float, float]]
-    hidden: list[Hashable]
-    equal: list[dict[Hashable, float]] = field(default_factory=list)
-    at_least_zero: list[dict[Hashable, float]] = field(default_factory=list)
+    shown: Mapping[Name, tuple[float, float]]
+    hidden: list[Name]
+    equal: list[dict[Name, float]] = field(default_factory=list)
+    at_least_zero: list[dict[Name, float]] = field(default_factory=list)
 
-    def knows_sum(self, whole: Hashable, parts: list[Hashable], times: float = 1.0) -> None:
+    def knows_sum(self, whole: Name, parts: list[Name], times: float = 1.0) -> None:
         self.equal.append(dict.fromkeys(parts, 1.0) | {whole: -times})
 
-    def knows_that_it_holds(self, whole: Hashable, parts: list[Hashable]) -> None:
+    def knows_that_it_holds(self, whole: Name, parts: list[Name]) -> None:
         self.at_least_zero.append(dict.fromkeys(parts, -1.0) | {whole: 1.0})
 
-    def widths(self, enough: float) -> dict[Hashable, float]:
+    def widths(self, enough: float) -> dict[Name, float]:
         """How uncertain each hidden cell stays: at least this much where it is above `enough`, else exactly this much."""
         if not self.hidden:
             return {}
@@ -54,9 +56,12 @@ class _Programme:
         self.at_most = self._matrix(attack.at_least_zero, known, -1.0)
 
     def _matrix(
-        self, sums: list[dict[Hashable, float]], known: dict[Hashable, float], sign: float
+        self, sums: list[dict[Name, float]], known: dict[Name, float], sign: float
     ) -> tuple[csr_matrix | None, np.ndarray | None]:
-        rows, columns, values, right = [], [], [], []
+        rows: list[int] = []
+        columns: list[int] = []
+        values: list[float] = []
+        right: list[float] = []
         for one in sums:
             open_cells = [(cell, value) for cell, value in one.items() if cell not in known]
             if not open_cells:
@@ -78,7 +83,7 @@ class _Programme:
         assert answer.status == 0, answer.message
         return answer.x[: len(self.hidden)]
 
-    def widths(self, enough: float) -> dict[Hashable, float]:
+    def widths(self, enough: float) -> dict[Name, float]:
         count = len(self.hidden)
         low, high = np.full(count, np.inf), np.full(count, -np.inf)
         chance = random.Random(1)

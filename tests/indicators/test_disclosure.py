@@ -42,8 +42,8 @@ def summed(leaves: dict[Name, int], *trees: dict[str, str]) -> Numbers:
             while line[-1] in tree:
                 line.append(tree[line[-1]])
             lines.append(line)
-        for above in product(*lines):
-            totals[above] += people
+        for place, when, one, two in product(*lines):
+            totals[place, when, one, two] += people
     return dict(totals)
 
 
@@ -82,13 +82,14 @@ def world(
     for pair in pairs:
         made.ways[number[pair]] = sum(bool(group) for group in pair)
         made.groups[number[pair]] = []
-        for place, tree in enumerate((first, second)):
-            if pair[place]:
-                whole = list(pair)
-                whole[place] = tree[pair[place]]
-                size = sum(other == tree[pair[place]] for other in tree.values()) if is_complete else None
-                if tuple(whole) in number:
-                    made.groups[number[pair]].append(Group(number[tuple(whole)], "one two".split()[place], size))
+        one, two = pair
+        for name, tree, group in (("one", first, one), ("two", second, two)):
+            if not group:
+                continue
+            above = (tree[group], two) if name == "one" else (one, tree[group])
+            if above in number:
+                size = sum(other == tree[group] for other in tree.values()) if is_complete else None
+                made.groups[number[pair]].append(Group(number[above], name, size))
     return made
 
 
@@ -136,27 +137,27 @@ LEAF_AREAS = ["A1", "A2", "A3", "A4", "A5"]
 
 
 def leaves(*choices: list[str]) -> st.SearchStrategy[dict[Name, int]]:
-    names = list(product(*choices))
+    names: list[Name] = [(place, when, one, two) for place, when, one, two in product(*choices)]
     return st.lists(people, min_size=len(names), max_size=len(names)).map(
         lambda amounts: dict(zip(names, amounts, strict=True))
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(leaves(LEAF_AREAS, ["2020"], [""], [""]))
 def test_totals_of_places_are_safe(lowest: dict[Name, int]) -> None:
     numbers = summed(lowest, AREAS, {}, {}, {})
     attack(numbers, protect(numbers, {}, {}), AREAS, {}, {}, {})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(leaves(LEAF_AREAS, ["2020"], ["F", "M"], ["BABY", "PUPIL", "ADULT"]))
 def test_crossed_and_nested_groups_are_safe(lowest: dict[Name, int]) -> None:
     numbers = summed(lowest, AREAS, {}, SEXES, AGES)
     attack(numbers, protect(numbers, SEXES, AGES), AREAS, {}, SEXES, AGES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(leaves(LEAF_AREAS, ["2020"], ["F", "M"], ["BABY", "PUPIL", "ADULT"]))
 def test_two_tables_with_one_total_are_safe(lowest: dict[Name, int]) -> None:
     crossed = summed(lowest, AREAS, {}, SEXES, AGES)
@@ -164,7 +165,7 @@ def test_two_tables_with_one_total_are_safe(lowest: dict[Name, int]) -> None:
     attack(numbers, protect(numbers, SEXES, AGES), AREAS, {}, SEXES, AGES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(leaves(LEAF_AREAS, ["2020"], ["FRANCE", "ITALY", "OTHER", "ELSEWHERE"], [""]), st.booleans())
 def test_groups_that_are_only_some_of_their_whole_are_safe(lowest: dict[Name, int], is_complete: bool) -> None:
     tree = {**ORIGINS, "OTHER": "UNION", "ELSEWHERE": ""}
@@ -178,7 +179,7 @@ def test_groups_that_are_only_some_of_their_whole_are_safe(lowest: dict[Name, in
     attack(numbers, hidden, AREAS, {}, ORIGINS, {}, incomplete=(2,))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(leaves(["A1", "A2", "A3"], MONTHS, ["F", "M"], [""]))
 def test_periods_that_add_up_are_safe(lowest: dict[Name, int]) -> None:
     years = dict.fromkeys(QUARTERS, "2020")
@@ -223,7 +224,7 @@ def test_two_small_cells_whose_sum_is_large_enough_hide_each_other() -> None:
 def test_small_remainder_of_a_union_is_hidden_though_it_is_no_cell() -> None:
     """52 from the union, 20 of them from France and 30 from Italy: two people are from elsewhere in it."""
     areas = {"A1": (52, 20, 30), "A2": (90, 30, 30)}
-    numbers = {}
+    numbers: Numbers = {}
     for place, (union, france, italy) in {**areas, "D1": (142, 50, 60)}.items():
         numbers |= {
             (place, "2020", "", ""): union + 100,
@@ -237,7 +238,7 @@ def test_small_remainder_of_a_union_is_hidden_though_it_is_no_cell() -> None:
 
 def test_month_equal_to_its_year_is_hidden_with_it() -> None:
     """A stock: the figure of the year is that of its last month."""
-    numbers = {}
+    numbers: Numbers = {}
     for place, amounts in {"A1": (50, 3), "A2": (50, 60), "D1": (100, 63)}.items():
         numbers |= {
             (place, month, "", ""): number for month, number in zip(("2020-01", "2020-02"), amounts, strict=True)

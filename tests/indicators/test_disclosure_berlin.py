@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -70,7 +71,7 @@ def division(period: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def berlin(rows: Rows, django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Release]:
+def berlin(rows: Rows, django_db_setup: None, django_db_blocker: Any) -> Iterator[Release]:
     with django_db_blocker.unblock(), transaction.atomic():
         load(rows)
         release = Release.objects.create(published_at=timezone.now())
@@ -157,6 +158,7 @@ def attack_on(period: str, rows: Rows, *, knows_all_digits: bool) -> Attack:
             assert number is None
             hidden.append(cell)
             continue
+        assert number is not None
         assert not 0 < true[cell] < THRESHOLD, f"{cell} is small and shown"
         assert abs(float(number) - true[cell]) <= ROUNDING / 2
         if knows_all_digits:

@@ -1,12 +1,13 @@
 """What a release shows and hides."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from indicators import rollup
+from indicators import actions, rollup
 from indicators.actions import publish_release
 from indicators.models import Release, ReleasedFigure
 from tests.indicators.land import Land
@@ -17,12 +18,14 @@ def release(land: Land) -> Release:
     return publish_release()
 
 
-def shown(land: Land, place: str, key: str = "", indicator: str = "PEOPLE") -> tuple[str, Decimal | None]:
+def shown(
+    land: Land, place: str, key: str = "", indicator: str = "PEOPLE", period: str = "2020"
+) -> tuple[str, Decimal | None]:
     figure = ReleasedFigure.objects.get(
         release=Release.objects.current(),
         indicator__code=indicator,
         territory__code=place,
-        period__code="2020",
+        period__code=period,
         breakdown__key=key,
     )
     return figure.state, figure.value
@@ -59,7 +62,7 @@ def test_release_waits_for_the_rollup(land: Land) -> None:
     assert not Release.objects.exists()
 
 
-def test_small_group_hides_its_whole_table(land: Land) -> None:
+def test_small_group_is_hidden_with_the_cells_that_would_give_it_away(land: Land) -> None:
     protect(land)
     for place, women in {"N1": 3, "N2": 50, "N3": 50, "N4": 50}.items():
         land.observe(place, "2020", women, key="sex=F")
@@ -68,6 +71,10 @@ def test_small_group_hides_its_whole_table(land: Land) -> None:
     assert shown(land, "N1", "sex=F") == ("suppressed", None)
     assert shown(land, "N1", "sex=M") == ("suppressed", None)
     assert shown(land, "N1") == ("shown", 65)
+    assert [shown(land, "N2", f"sex={sex}")[0] for sex in "FM"] == ["suppressed", "suppressed"]
+    assert [shown(land, place, f"sex={sex}")[0] for place in ("N3", "N4", "D1", "CITY") for sex in "FM"] == [
+        "shown"
+    ] * 8
 
 
 def test_small_group_in_one_table_leaves_the_tables_of_other_dimensions(land: Land) -> None:
@@ -138,3 +145,146 @@ def test_hidden_cell_cannot_hold_a_number(land: Land) -> None:
     release(land)
     with pytest.raises(IntegrityError, match="released_hidden_has_no_number"), transaction.atomic():
         ReleasedFigure.objects.filter(state="shown").update(state="suppressed")
+
+
+def hidden(indicator: str = "PEOPLE", period: str = "2020") -> set[str]:
+    """The hidden cells of the current release, as "N1" or "N1 sex=F"."""
+    figures = ReleasedFigure.objects.filter(
+        release=Release.objects.current(), indicator__code=indicator, period__code=period, state="suppressed"
+    )
+    return {f"{place} {key}".strip() for place, key in figures.values_list("territory__code", "breakdown__key")}
+
+
+def test_ratio_is_hidden_where_all_but_a_few_are_in_it(land: Land) -> None:
+    """48 of 50 tells as much about the two as 2 of 50."""
+    protect(land, "RATE")
+    for place, part in {"N1": 48, "N2": 20, "N3": 25, "N4": 25}.items():
+        land.observe(place, "2020", part, denominator=50, indicator="RATE")
+    release(land)
+    assert hidden("RATE") == {"N1", "N2"}
+
+
+def test_ratio_of_few_people_is_hidden(land: Land) -> None:
+    protect(land, "RATE")
+    for place, part, whole in (("N1", 0, 4), ("N2", 20, 50), ("N3", 25, 50), ("N4", 0, 50)):
+        land.observe(place, "2020", part, denominator=whole, indicator="RATE")
+    release(land)
+    assert hidden("RATE") == {"N1", "N2"}
+    assert shown(land, "N4", indicator="RATE") == ("shown", 0)
+
+
+def test_mean_of_few_people_is_hidden(land: Land) -> None:
+    protect(land, "MOOD")
+    for place, total, base in (("N1", 20, 3), ("N2", 300, 50), ("N3", 400, 60), ("N4", 500, 70)):
+        land.observe(place, "2020-Q1", total, denominator=base, indicator="MOOD")
+    release(land)
+    assert hidden("MOOD", "2020-Q1") == {"N1", "N2"}
+    assert hidden("MOOD", "2020") == {"N1", "N2"}
+    assert shown(land, "N3", indicator="MOOD", period="2020-Q1")[0] == "shown"
+
+
+def test_rate_without_its_parts_is_shown_as_it_was_published(land: Land) -> None:
+    protect(land, "RATE")
+    land.observe("CITY", "2020", None, indicator="RATE", value=Decimal("3.5"), flag="")
+    release(land)
+    assert shown(land, "CITY", indicator="RATE") == ("shown", Decimal("3.5"))
+
+
+def test_month_is_hidden_with_another_of_its_quarter(land: Land) -> None:
+    protect(land, "EVENTS", rounding=1)
+    for month, events in {"2020-01": 3, "2020-02": 20, "2020-03": 30, "2020-04": 40}.items():
+        for place in ("N1", "N2"):
+            land.observe(place, month, events if place == "N1" else 50, indicator="EVENTS")
+    release(land)
+    assert hidden("EVENTS", "2020-01") == {"N1", "N2"}
+    assert hidden("EVENTS", "2020-02") == {"N1", "N2"}
+    assert hidden("EVENTS", "2020-03") == hidden("EVENTS", "2020-Q1") == hidden("EVENTS", "2020") == set()
+    assert shown(land, "N1", indicator="EVENTS", period="2020-Q1") == ("shown", 53)
+
+
+def three_ways(land: Land) -> None:
+    actions.load_dimensions(
+        [
+            {
+                "code": "origin",
+                "order": 3,
+                "name": {"en": "Origin"},
+                "categories": [
+                    {"code": code, "name": {"en": code}, "parent": None, "part": True, "order": 1}
+                    for code in ("HOST", "FOREIGN")
+                ],
+            }
+        ]
+    )
+    protect(land)
+
+
+def test_threshold_is_double_in_three_way_tables_below_the_municipality(land: Land) -> None:
+    three_ways(land)
+    for place, people in {"N1": 8, "N2": 50, "N3": 50, "N4": 50}.items():
+        land.observe(place, "2020", people, key="age=CHILD&origin=HOST&sex=F")
+        land.observe(place, "2020", 60, key="age=CHILD&origin=FOREIGN&sex=F")
+        land.observe(place, "2020", people, key="age=ADULT&sex=F")
+    land.observe("CITY", "2020", 8, key="age=ADULT&origin=HOST&sex=M")
+    release(land)
+    assert hidden() == {
+        f"{place} age=CHILD&origin={origin}&sex=F" for place in ("N1", "N2") for origin in ("HOST", "FOREIGN")
+    }
+    assert shown(land, "N1", "age=ADULT&sex=F") == ("shown", 10)
+    assert shown(land, "CITY", "age=ADULT&origin=HOST&sex=M") == ("shown", 10)
+
+
+def test_reported_whole_hides_like_a_computed_one(land: Land) -> None:
+    """The city's own number differs from the sum of its districts; whoever knows by how much must not work out the part."""
+    protect(land)
+    for place, people in {"N1": 3, "N2": 30, "N3": 40, "N4": 50, "D1": 33, "CITY": 125}.items():
+        land.observe(place, "2020", people)
+    release(land)
+    assert hidden() == {"N1", "N2"}
+
+
+def test_what_a_release_hid_stays_hidden_in_the_next(land: Land) -> None:
+    protect(land)
+    for place, people in {"N1": 3, "N2": 30, "N3": 40, "N4": 50}.items():
+        land.observe(place, "2020", people)
+    release(land)
+    land.observe("N1", "2020", 60)
+    release(land)
+    assert hidden() == {"N1", "N2"}
+    assert shown(land, "D1") == ("shown", 90)
+
+
+def test_what_the_last_release_told_does_not_hide_what_is_small_now(land: Land) -> None:
+    """N4 was shown and is unchanged: hiding it now would leave N3 as the difference of two numbers that are known."""
+    protect(land)
+    for place, people in {"N1": 30, "N2": 30, "N3": 40, "N4": 50}.items():
+        land.observe(place, "2020", people)
+    release(land)
+    assert hidden() == set()
+    land.observe("N3", "2020", 4)
+    release(land)
+    assert hidden() == {"N3", "D2", "CITY"}
+    assert shown(land, "N4") == ("shown", 50)
+
+
+def test_pattern_is_the_same_every_time(land: Land) -> None:
+    protect(land)
+    for place, people in {"N1": 3, "N2": 30, "N3": 2, "N4": 1}.items():
+        for sex in ("F", "M"):
+            land.observe(place, "2020", people + (sex == "M"), key=f"sex={sex}")
+    release(land)
+    first = hidden()
+    Release.objects.all().delete()
+    release(land)
+    assert first
+    assert hidden() == first
+
+
+def test_release_costs_the_same_queries_for_few_and_many_cells(land: Land, django_assert_max_num_queries: Any) -> None:
+    protect(land)
+    for place in ("N1", "N2", "N3", "N4"):
+        for sex in ("F", "M"):
+            land.observe(place, "2020", 3, key=f"sex={sex}")
+    rollup.roll_up()
+    with django_assert_max_num_queries(20):
+        publish_release()
