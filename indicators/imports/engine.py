@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from indicators.breakdowns import ensure_breakdowns, key_of
 from indicators.imports.mapping import Mapping, Part
-from indicators.imports.messages import Problem
-from indicators.imports.rows import FileRefused, Rows, open_rows
+from indicators.imports.messages import FileRefused, Problem
+from indicators.imports.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
 from orgs.models import Territory, TerritoryScheme
 

@@ -1,5 +1,6 @@
 """Mappings: which column of a file says what. docs/formats.md is the manual; this module reads and checks one."""
 
+import io
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +11,16 @@ from django.utils.translation import gettext as _
 from indicators.vocabulary import Flag, PeriodKind
 
 KNOWN = {
-    "title", "format", "delimiter", "encoding", "decimal", "thousands", "source", "where", "indicator", "territory", "period",
-    "breakdowns", "numerator", "denominator", "value", "base", "flag", "missing", "rows_of_one_cell",
+    "title", "format", "delimiter", "encoding", "decimal", "thousands", "sheet", "header_row", "source", "where", "where_not", "columns",
+    "indicator", "territory", "period", "breakdowns", "numerator", "denominator", "value", "base", "flag", "missing", "rows_of_one_cell",
 }  # fmt: skip
 NUMBERS = ("numerator", "denominator", "value", "base")
+FORMATS = ("csv", "xlsx", "sdmx-csv", "eurostat-tsv", "json-stat")
+MISSING = {"sdmx-csv": ["", "NaN"], "eurostat-tsv": ["", ":"]}
+# In codes and totals: every text that is not named otherwise.
+ANY = "*"
+# Encodings that Python knows but no table is written in; some of them take very long on purpose-made text.
+NOT_FOR_TABLES = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,35 @@ class Part:
         text = (text or "").strip()
         if text in self.total:
             return ""
-        return text if self.codes is None else self.codes.get(text)
+        if self.codes is not None and text in self.codes:
+            return self.codes[text]
+        if ANY in self.total:
+            return ""
+        return text if self.codes is None else self.codes.get(ANY)
+
+
+@dataclass(frozen=True)
+class Wide:
+    """Figures that stand side by side in several columns: each becomes a row of its own (docs/formats.md).
+
+    The row's new columns are called `name` (the heading of the column where the figure stands), `number` (the figure) and, where any of
+    them has one, `beside` (the denominator or base that stands in another column of the same row).
+    """
+
+    name: str
+    headings: MappingABC[str, str | None] | None
+    """{heading: the heading of its denominator}; None: every column that nothing else in the mapping uses."""
+
+    number = "(figure)"
+    beside = "(beside)"
+
+    @property
+    def columns(self) -> list[str]:
+        return [self.name, self.number, *([self.beside] if self.has_beside else [])]
+
+    @property
+    def has_beside(self) -> bool:
+        return any((self.headings or {}).values())
 
 
 @dataclass(frozen=True)
@@ -55,15 +90,30 @@ class Mapping:
     encoding: str = "utf-8"
     decimal: str = "."
     thousands: str = ""
+    format: str = "csv"
+    sheet: str = ""
+    header_row: int = 1
+    wide: Wide | None = None
+    where_not: MappingABC[str, frozenset[str]] = field(default_factory=dict)
     title: MappingABC[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
-        """Every column that the file must have, each once."""
+        """Every column that is looked at, each once; with those that a wide table is turned into."""
         parts = [self.indicator, self.territory, *self.period.values(), *self.breakdowns.values()]
         parts += [self.flag] if self.flag else []
         named = [part.column for part in parts if part.column is not None]
-        return list(dict.fromkeys([*named, *self.numbers.values(), *self.where]))
+        return list(dict.fromkeys([*named, *self.numbers.values(), *(self.wide.columns if self.wide else ())]))
+
+    @property
+    def file_columns(self) -> list[str]:
+        """Every column that the file must have, each once."""
+        made = self.wide.columns if self.wide else []
+        spread = (
+            [heading for pair in (self.wide.headings or {}).items() for heading in pair if heading] if self.wide else []
+        )
+        named = [column for column in self.columns if column not in made]
+        return list(dict.fromkeys([*named, *spread, *self.where, *self.where_not]))
 
 
 def read_mapping(definition: Any) -> Mapping:
@@ -73,56 +123,212 @@ def read_mapping(definition: Any) -> Mapping:
     unknown = sorted(set(definition) - KNOWN)
     if unknown:
         raise ValidationError(_("The mapping has an entry that is not known: %(name)s."), params={"name": unknown[0]})
-    for name in ("source", "indicator", "territory", "period"):
-        if not isinstance(definition.get(name), dict):
-            raise ValidationError(_("The mapping lacks the entry “%(name)s”."), params={"name": name})
-    if definition.get("format", "csv") != "csv":
+    for name in ("source", "territory"):
+        _object(definition, name, required=True)
+    for name in ("indicator", "period", "breakdowns", "where", "where_not", "title", "columns"):
+        _object(definition, name, required=name in ("indicator", "period") and "columns" not in definition)
+    form = definition.get("format", "csv")
+    if form not in FORMATS:
         raise ValidationError(
-            _("The mapping is for a format that cannot be read: %(name)s."), params={"name": definition["format"]}
-        )
-    numbers = {name: _column(definition[name], name) for name in NUMBERS if name in definition}
-    if set(numbers) not in ({"numerator"}, {"numerator", "denominator"}, {"value"}, {"value", "base"}):
-        raise ValidationError(
-            _("A mapping gives a numerator, a numerator and a denominator, a value, or a value and its base.")
+            _("The mapping is for a format that cannot be read: %(name)s."), params={"name": str(form)[:80]}
         )
     if not definition["source"].get("name"):
         raise ValidationError(_("The mapping does not name its source."))
     if definition.get("rows_of_one_cell", "refuse") not in ("refuse", "sum"):
         raise ValidationError(_("“rows_of_one_cell” is “refuse” or “sum”."))
-    period = definition["period"]
-    kind = period.get("kind", "")
-    if kind and kind not in PeriodKind.values:
-        raise ValidationError(
-            _("The mapping names a kind of period that is not known: %(name)s."), params={"name": kind}
-        )
-    period_parts = {
-        name: _part(value, name) for name, value in period.items() if name in ("year", "month", "quarter", "half")
-    }
-    if not period_parts:
-        period_parts = {"code": _part({key: value for key, value in period.items() if key != "kind"}, "period")}
+    wide = _wide(definition)
     flag = _part(definition["flag"], "flag") if "flag" in definition else None
     for code in (flag.codes or {}).values() if flag else []:
         if code not in Flag.values:
             raise ValidationError(_("The mapping names a flag that is not known: %(name)s."), params={"name": code})
+    parts = _parts(definition, wide)
     return Mapping(
         source=definition["source"],
-        indicator=_part(definition["indicator"], "indicator"),
-        territory=_part({key: value for key, value in definition["territory"].items() if key != "scheme"}, "territory"),
+        indicator=parts.indicator,
+        territory=parts.territory,
         territory_scheme=str(definition["territory"].get("scheme", "")),
-        period=period_parts,
-        period_kind=kind,
-        breakdowns={name: _part(value, name) for name, value in definition.get("breakdowns", {}).items()},
-        numbers=numbers,
+        period=parts.period,
+        period_kind=_period_kind(definition),
+        breakdowns=parts.breakdowns,
+        numbers=_numbers(definition, wide),
         flag=flag,
-        where={name: frozenset(map(str, kept)) for name, kept in definition.get("where", {}).items()},
-        missing=frozenset(str(text).strip() for text in definition.get("missing", [""])),
+        where=_texts_by_column(definition, "where"),
+        where_not=_texts_by_column(definition, "where_not"),
+        missing=frozenset(_texts(definition.get("missing", MISSING.get(form, [""])), "missing")),
         sums_rows=definition.get("rows_of_one_cell") == "sum",
-        delimiter=definition.get("delimiter", ","),
-        encoding=definition.get("encoding", "utf-8"),
-        decimal=definition.get("decimal", "."),
-        thousands=definition.get("thousands", ""),
+        delimiter=_delimiter(definition),
+        encoding=_encoding(definition),
+        decimal=_sign(definition, "decimal", "."),
+        thousands=_sign(definition, "thousands", ""),
+        format=form,
+        sheet=str(definition.get("sheet", "")),
+        header_row=_header_row(definition),
+        wide=wide,
         title=definition.get("title", {}),
     )
+
+
+@dataclass
+class _Parts:
+    indicator: Part
+    territory: Part
+    period: dict[str, Part]
+    breakdowns: dict[str, Part]
+
+
+def _parts(definition: dict[str, Any], wide: Wide | None) -> _Parts:
+    """The parts as the entries give them, with what each column of a wide table says added: it becomes codes of the column's heading."""
+    spread = _spread(definition)
+    given = {name for constants in spread.values() for name in constants}
+    period = definition.get("period", {})
+    period_parts = {
+        name: _part(value, name) for name, value in period.items() if name in ("year", "month", "quarter", "half")
+    }
+    if not period_parts and set(period) - {"kind"}:
+        period_parts = {"code": _part({key: value for key, value in period.items() if key != "kind"}, "period")}
+    territory = {key: value for key, value in definition["territory"].items() if key not in ("scheme", "by")}
+    parts: dict[str, Part] = {f"period {name}": part for name, part in period_parts.items()}
+    for name, value in (("indicator", definition.get("indicator")), ("territory", territory)):
+        if value:
+            parts[name] = _part(value, name)
+    for name, value in definition.get("breakdowns", {}).items():
+        parts[f"group {name}"] = _part(value, name)
+    for name in given:
+        place = {"indicator": name, "territory": name, "period": "period code"}.get(name, f"group {name}")
+        before = parts.get(place)
+        if before is not None and before.column is not None:
+            raise ValidationError(
+                _("The mapping gives “%(name)s” twice: by a column, and for the columns side by side."),
+                params={"name": name},
+            )
+        assert wide is not None
+        codes = {heading: constants[name] for heading, constants in spread.items() if name in constants}
+        rest = before.constant if before is not None else "" if place.startswith("group ") else None
+        parts[place] = Part(wide.name, codes=codes if rest is None else codes | {ANY: rest})
+    for name in ("indicator", "territory"):
+        if name not in parts:
+            raise ValidationError(_("The mapping lacks the entry “%(name)s”."), params={"name": name})
+    periods = {name.removeprefix("period "): part for name, part in parts.items() if name.startswith("period ")}
+    if not periods:
+        raise ValidationError(_("The mapping lacks the entry “%(name)s”."), params={"name": "period"})
+    groups = {name.removeprefix("group "): part for name, part in parts.items() if name.startswith("group ")}
+    return _Parts(parts["indicator"], parts["territory"], periods, groups)
+
+
+def _spread(definition: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """{heading: {part: code}} of a wide table."""
+    headings = definition.get("columns", {}).get("headings")
+    if not isinstance(headings, dict):
+        return {}
+    return {
+        str(heading): {str(name): str(code) for name, code in constants.items() if name != "beside"}
+        for heading, constants in headings.items()
+    }
+
+
+def _wide(definition: dict[str, Any]) -> Wide | None:
+    if "columns" not in definition:
+        return None
+    columns = definition["columns"]
+    headings = columns.get("headings", ANY)
+    if (
+        set(columns) - {"headings", "name"}
+        or (not isinstance(headings, dict | list) and headings != ANY)
+        or not headings
+    ):
+        raise ValidationError(
+            _("“columns” gives “headings”, which are “*”, a list, or what each of them says, and a “name” for them.")
+        )
+    if isinstance(headings, dict) and not all(isinstance(constants, dict) for constants in headings.values()):
+        raise ValidationError(_('Each heading in “columns” says which parts it stands for: {"Women": {"sex": "F"}}.'))
+    named: dict[str, str | None] | None = None
+    if isinstance(headings, dict):
+        named = {
+            str(heading).strip(): str(constants["beside"]) if "beside" in constants else None
+            for heading, constants in headings.items()
+        }
+    elif headings != ANY:
+        named = {str(heading).strip(): None for heading in headings}
+    return Wide(name=str(columns.get("name", "(heading)")), headings=named)
+
+
+def _numbers(definition: dict[str, Any], wide: Wide | None) -> dict[str, str]:
+    """{number: column}. In a wide table `"numerator": "columns"` says what the figures side by side are."""
+    numbers = {}
+    for name in NUMBERS:
+        if name not in definition:
+            continue
+        if wide is not None and definition[name] == "columns":
+            numbers[name] = wide.number
+        else:
+            numbers[name] = _column(definition[name], name)
+    if wide is not None and list(numbers.values()).count(wide.number) != 1:
+        raise ValidationError(_("With “columns”, one of “numerator” and “value” is “columns”."))
+    if wide is not None and wide.has_beside:
+        numbers["denominator" if "numerator" in numbers else "base"] = wide.beside
+    if set(numbers) not in ({"numerator"}, {"numerator", "denominator"}, {"value"}, {"value", "base"}):
+        raise ValidationError(
+            _("A mapping gives a numerator, a numerator and a denominator, a value, or a value and its base.")
+        )
+    return numbers
+
+
+def _object(definition: dict[str, Any], name: str, *, required: bool) -> None:
+    if name not in definition and not required:
+        return
+    if not isinstance(definition.get(name), dict):
+        raise ValidationError(_("The mapping lacks the entry “%(name)s”."), params={"name": name})
+
+
+def _period_kind(definition: dict[str, Any]) -> str:
+    kind = definition.get("period", {}).get("kind", "")
+    if kind and kind not in PeriodKind.values:
+        raise ValidationError(
+            _("The mapping names a kind of period that is not known: %(name)s."), params={"name": kind}
+        )
+    return str(kind)
+
+
+def _texts(given: Any, name: str) -> list[str]:
+    if not isinstance(given, list):
+        raise ValidationError(_("“%(name)s” is a list of texts."), params={"name": name})
+    return [str(text).strip() for text in given]
+
+
+def _texts_by_column(definition: dict[str, Any], name: str) -> dict[str, frozenset[str]]:
+    return {str(column): frozenset(_texts(kept, column)) for column, kept in definition.get(name, {}).items()}
+
+
+def _delimiter(definition: dict[str, Any]) -> str:
+    return _sign(definition, "delimiter", ",") or ","
+
+
+def _sign(definition: dict[str, Any], name: str, default: str) -> str:
+    sign = definition.get(name, default)
+    if not isinstance(sign, str) or (sign and (len(sign) != 1 or sign in '\r\n"' or sign.isalnum())):
+        raise ValidationError(_("“%(name)s” is one sign, such as a comma or a point."), params={"name": name})
+    return sign or default
+
+
+def _encoding(definition: dict[str, Any]) -> str:
+    encoding = str(definition.get("encoding", "utf-8")).lower().replace("_", "-")
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    except LookupError:
+        encoding = ""
+    if not encoding or encoding in NOT_FOR_TABLES:
+        raise ValidationError(
+            _("The mapping names an encoding that is not known: %(name)s."),
+            params={"name": str(definition["encoding"])[:40]},
+        )
+    return encoding
+
+
+def _header_row(definition: dict[str, Any]) -> int:
+    row = definition.get("header_row", 1)
+    if not isinstance(row, int) or isinstance(row, bool) or not 1 <= row <= 10_000:
+        raise ValidationError(_("“header_row” is the number of the line with the names of the columns."))
+    return row
 
 
 def _part(definition: Any, name: str) -> Part:
@@ -139,7 +345,7 @@ def _part(definition: Any, name: str) -> Part:
         column=str(definition["column"]) if "column" in definition else None,
         constant=str(definition["constant"]) if "constant" in definition else None,
         codes=None if codes is None else {str(text).strip(): str(code) for text, code in codes.items()},
-        total=frozenset(str(text).strip() for text in definition.get("total", [])),
+        total=frozenset(_texts(definition.get("total", []), "total")),
     )
 
 

@@ -18,6 +18,14 @@ class Problem:
     rows: int = 1
 
 
+class FileRefused(Exception):
+    """The file cannot be read at all, or not as the mapping says."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*(problem.code for problem in problems))
+        self.problems = list(problems)
+
+
 TEXTS: dict[str, str | Promise] = {
     "empty": _("The file is empty."),
     "no_rows": _("The file has column names but no rows."),
@@ -31,6 +39,39 @@ TEXTS: dict[str, str | Promise] = {
     "missing_column": _("The column “%(column)s” is not in the file. It has: %(value)s."),
     "ragged_row": _("The row has %(value)s columns instead of those of the first line."),
     "too_many_values": _("The column holds more than %(value)s different texts. Is it the right column?"),
+    "endless_line": _("The line has more than a million characters. Is it a table with one row in each line?"),
+    "broken_archive": _("The compressed file is damaged: it cannot be unpacked to its end. Pack and send it again."),
+    "unpacks_too_large": _("Unpacked, the file would be larger than %(value)s MB. Divide it, by year for instance."),
+    "not_sdmx": _("This is no SDMX-CSV: its first column would be called DATAFLOW or STRUCTURE. It has: %(value)s."),
+    "deletion": _(
+        "The row takes a figure back (ACTION D). A file with deletions cannot be imported; undo the import of the figure."
+    ),
+    "not_eurostat": _(
+        "This is no bulk file of Eurostat: its first heading would read like “freq,unit,geo\\TIME_PERIOD”. It reads “%(value)s”."
+    ),
+    "not_workbook": _(
+        "This is no Excel workbook (.xlsx), or it is damaged. Open it, save it again as .xlsx, and try that."
+    ),
+    "old_workbook": _(
+        "This is a workbook of the old kind (.xls), or one with a password. Save it as .xlsx without a password."
+    ),
+    "packed_workbook": _("A workbook is compressed in itself. Send the .xlsx as it is, without gzip."),
+    "no_sheet": _("The workbook has no sheet “%(column)s”. It has: %(value)s."),
+    "no_header": _("The sheet has no row of column names."),
+    "merged_header": _(
+        "The cells %(value)s are merged, so that it is not clear which column the heading names. Give every column a heading of its own in one "
+        "row, or say in the mapping which row it is."
+    ),
+    "formula_without_value": _(
+        "The cell holds the formula “%(value)s” and no value. Open the workbook in a spreadsheet program, let it compute, and save it."
+    ),
+    "json_too_large": _("A JSON-stat file of more than %(value)s MB cannot be read. Take it in parts, or as CSV."),
+    "cube_too_large": _("The dataset has more than %(value)s cells. Take it in parts, or as CSV."),
+    "not_json": _("This is not valid JSON, at column %(column)s: %(value)s."),
+    "not_json_stat": _(
+        'This is no JSON-stat dataset of version 2 but “%(value)s”. Take one dataset, with "class": "dataset" in it.'
+    ),
+    "invalid_json_stat": _("The parts of the JSON-stat dataset contradict each other: %(column)s."),
     "unknown_indicator": _("“%(value)s” is no indicator of the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
     "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),

@@ -1,123 +1,129 @@
-"""Reading a text file with columns, row by row: memory stays flat whatever its size."""
+"""From a file to the rows of a COPY, by the reader of its format: memory stays flat whatever the size."""
 
 import csv
-import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import IO
 
-from indicators.imports.mapping import Mapping
-from indicators.imports.messages import Problem
+from indicators.imports.cubes import read_json_stat
+from indicators.imports.mapping import Mapping, Wide
+from indicators.imports.messages import FileRefused, Problem
+from indicators.imports.spreadsheets import read_xlsx
+from indicators.imports.tables import Table
+from indicators.imports.texts import read_csv, read_eurostat_tsv, read_sdmx_csv
 
 MAX_COLUMNS = 1000
 CHUNK_ROWS = 2000
+READERS: dict[str, Callable[[IO[bytes], Mapping], Table]] = {
+    "csv": read_csv,
+    "xlsx": read_xlsx,
+    "sdmx-csv": read_sdmx_csv,
+    "eurostat-tsv": read_eurostat_tsv,
+    "json-stat": read_json_stat,
+}
 
 
-class FileRefused(Exception):
-    """The file cannot be read at all, or not as the mapping says."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__(*(problem.code for problem in problems))
-        self.problems = list(problems)
+def read_table(file: IO[bytes], mapping: Mapping) -> Table:
+    """The file's heading and records as the mapping's format has them. Raises FileRefused."""
+    return READERS[mapping.format](file, mapping)
 
 
 @contextmanager
 def open_rows(file: IO[bytes], mapping: Mapping) -> Iterator["Rows"]:
     """The rows of `file`, which stays open for its owner afterwards."""
-    text = _decoded(file, mapping)
+    rows = Rows(read_table(file, mapping), mapping)
     try:
-        yield Rows(text, mapping)
+        yield rows
     finally:
-        text.detach()
-
-
-def _decoded(file: IO[bytes], mapping: Mapping) -> io.TextIOWrapper:
-    start = file.read(4096)
-    file.seek(0)
-    if start.startswith(b"\x1f\x8b"):
-        file = gzip.GzipFile(fileobj=file)  # type: ignore[assignment]
-        start = file.read(4096)
-        file.seek(0)
-    if not start.strip():
-        raise FileRefused(Problem("empty"))
-    encoding = mapping.encoding.lower().replace("_", "-")
-    if b"\0" in start and not encoding.startswith("utf-16"):
-        raise FileRefused(Problem("not_text", line=1))
-    # A byte that is no text becomes a lone surrogate, which cannot be encoded again: then the row is known.
-    encoding = "utf-8-sig" if encoding in ("utf-8", "utf8") else encoding
-    return io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
+        rows.close()
 
 
 class Rows:
     """The rows of a file as bytes for COPY: the line number and the mapped columns, every field quoted.
 
-    Rows that the mapping leaves out are counted and dropped; ragged rows are counted as problems. The constructor raises FileRefused
-    where the first line will not do.
+    A row of a wide table becomes one for each figure in it. Rows that the mapping leaves out are counted and dropped; ragged rows are
+    counted as problems. The constructor raises FileRefused where the heading will not do.
     """
 
-    def __init__(self, text: io.TextIOWrapper, mapping: Mapping) -> None:
+    def __init__(self, table: Table, mapping: Mapping) -> None:
         self.mapping = mapping
         self.read_count = 0
         self.left_out = 0
         self.ragged: Problem | None = None
         self.refusal: FileRefused | None = None
-        self._reader = csv.reader(text, delimiter=mapping.delimiter, strict=True)
-        self._lines = self._records()
-        self.header = self._read_header()
+        self._records = table.records
+        self.header = self._checked(table)
         self._chunks = self._encode()
         self._rest = b""
 
-    def _read_header(self) -> list[str]:
-        header = [name.strip() for name in next(self._lines, (1, []))[1]]
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._chunks.close()
+        if hasattr(self._records, "close"):
+            self._records.close()
+
+    def _checked(self, table: Table) -> list[str]:
+        header = table.header
         if len(header) > MAX_COLUMNS:
-            raise FileRefused(Problem("not_text", line=1))
+            raise FileRefused(Problem("not_text", line=table.header_line))
         doubles = sorted({name for name in header if header.count(name) > 1 and name})
-        used = self.mapping.columns
         if doubles:
-            raise FileRefused(*(Problem("double_header", line=1, column=name, value=name) for name in doubles))
-        missing = [name for name in used if name not in header]
+            raise FileRefused(
+                *(Problem("double_header", line=table.header_line, column=name, value=name) for name in doubles)
+            )
+        missing = [name for name in self.mapping.file_columns if name not in header]
         if missing:
             present = ", ".join(header)[:100]
-            raise FileRefused(*(Problem("missing_column", line=1, column=name, value=present) for name in missing))
+            raise FileRefused(
+                *(Problem("missing_column", line=table.header_line, column=name, value=present) for name in missing)
+            )
         return header
 
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Each record with the line on which it begins; blank lines are passed over."""
-        line = 1
-        while True:
-            try:
-                record = next(self._reader)
-            except StopIteration:
-                return
-            except UnicodeDecodeError:
-                raise FileRefused(
-                    Problem("bad_encoding", line=self._reader.line_num + 1, value=self.mapping.encoding)
-                ) from None
-            except csv.Error as error:
-                raise FileRefused(Problem("broken_row", line=self._reader.line_num, value=str(error)[:120])) from None
-            if record:
-                yield line, record
-            line = self._reader.line_num + 1
-
-    def _encode(self) -> Iterator[bytes]:
-        places = [self.header.index(name) for name in self.mapping.columns]
+    def _kept(self) -> Iterator[tuple[int, list[str]]]:
+        """The records that are whole and that the mapping does not leave out."""
         where = [(self.header.index(name), kept) for name, kept in self.mapping.where.items()]
+        where_not = [(self.header.index(name), dropped) for name, dropped in self.mapping.where_not.items()]
         width = len(self.header)
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        rows = 0
-        for line, record in self._lines:
+        for line, record in self._records:
             self.read_count += 1
             if len(record) != width:
                 first = self.ragged or Problem("ragged_row", line=line, value=str(len(record)), rows=0)
                 self.ragged = Problem(first.code, first.line, first.column, first.value, first.rows + 1)
-                continue
-            if not all(record[place].strip() in kept for place, kept in where):
+            elif all(record[place].strip() in kept for place, kept in where) and not (
+                where_not and any(record[place].strip() in dropped for place, dropped in where_not)
+            ):
+                yield line, record
+            else:
                 self.left_out += 1
-                continue
-            writer.writerow([line, *[record[place].strip() for place in places]])
-            rows += 1
+
+    def _spread(self, wide: Wide) -> Iterator[tuple[int, list[str]]]:
+        """The records of a wide table, one for each figure: what is common to the row, the heading, the figure, what stands beside it."""
+        used = set(self.mapping.file_columns)
+        headings = wide.headings or {name: None for name in self.header if name and name not in used}
+        figures = [
+            (name, self.header.index(name), self.header.index(beside) if beside else None)
+            for name, beside in headings.items()
+        ]
+        for line, record in self._kept():
+            for name, place, beside in figures:
+                made = [name, record[place]]
+                if wide.has_beside:
+                    made.append("" if beside is None else record[beside])
+                yield line, record + made
+
+    def _encode(self) -> Iterator[bytes]:
+        wide = self.mapping.wide
+        header = self.header + wide.columns if wide else self.header
+        places = [header.index(name) for name in self.mapping.columns]
+        taken: Callable[[list[str]], tuple[str, ...]]
+        taken = itemgetter(*places) if len(places) > 1 else lambda record: (record[places[0]],)
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        records = self._spread(wide) if wide else self._kept()
+        for rows, (line, record) in enumerate(records, start=1):
+            writer.writerow((line, *map(str.strip, taken(record))))
             if rows % CHUNK_ROWS == 0:
                 yield self._encoded(buffer.getvalue())
                 buffer.seek(0)
@@ -125,6 +131,9 @@ class Rows:
         yield self._encoded(buffer.getvalue())
 
     def _encoded(self, chunk: str) -> bytes:
+        if "\0" in chunk:
+            line = next(int(row[0]) for row in csv.reader(io.StringIO(chunk)) if any("\0" in text for text in row))
+            raise FileRefused(Problem("not_text", line=line))
         try:
             return chunk.encode()
         except UnicodeEncodeError:

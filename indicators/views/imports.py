@@ -243,7 +243,7 @@ class MappingTemplateView(AccessMixin, SingleObjectMixin, View):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         mapping = self.get_object()
         assert isinstance(mapping, Mapping)
-        columns: list[object] = list(read_mapping(mapping.definition).columns)
+        columns: list[object] = list(read_mapping(mapping.definition).file_columns)
         return csv_response(f"template-{mapping.pk}.csv", [columns])
 
 

@@ -204,7 +204,7 @@ def test_faulty_mapping_is_named(land: Land, change: dict, said: str) -> None:
 
 def test_mapping_lists_each_column_once() -> None:
     mapping = read_mapping(MAPPING | {"where": {"sex": ["women"], "kind": ["x"]}})
-    assert mapping.columns == ["place", "year", "sex", "people", "kind"]
+    assert mapping.file_columns == ["place", "year", "sex", "people", "kind"]
 
 
 @pytest.mark.parametrize(
