@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators.imports import engine
-from indicators.imports.mapping import read_mapping
+from indicators.imports.mapping import Mapping, read_mapping
 from indicators.imports.messages import Problem, problem_text
 from indicators.models import Import, ImportMessage, Source
 from orgs.models import Organisation, User
@@ -38,42 +38,107 @@ def check_import(
     with transaction.atomic():
         findings = engine.examine(file, read)
     with transaction.atomic():
-        source, _created = Source.objects.update_or_create(
-            name=read.source["name"],
-            defaults={name: read.source.get(name, "") for name in ("publisher", "licence", "url")},
-        )
-        batch = Import.objects.create(
-            authority=authority,
-            source=source,
-            mapping=mapping,
-            mapping_name=mapping_name,
-            file_name=PurePath(file.name or "").name[:200],
-            size=size,
-            checksum=checksum,
-            state=Import.State.REFUSED if findings.problems else Import.State.CHECKED,
-            rows_read=findings.rows_read,
-            rows_left_out=findings.rows_left_out,
-            cells_new=findings.cells_new,
-            cells_changed=findings.cells_changed,
-            cells_same=findings.cells_same,
-            problems=len(findings.problems),
-            created_by=by,
-        )
-        ImportMessage.objects.bulk_create(
-            ImportMessage(
-                batch=batch,
-                code=problem.code,
-                line=problem.line,
-                column=problem.column[:120],
-                value=problem.value[:120],
-                rows=problem.rows,
-            )
-            for problem in findings.problems
-        )
+        batch = _new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
+        _note_findings(batch, findings)
         if batch.state == Import.State.CHECKED:
             file.seek(0)
             batch.file.save(batch.file_name, file, save=True)
     return batch
+
+
+@transaction.atomic
+def bring_in_file(
+    *,
+    mapping: dict[str, Any],
+    file: File,
+    authority: Organisation | None = None,
+    mapping_name: str = "",
+    by: User | None = None,
+) -> Import:
+    """Checks a file and stores it in one pass, in one transaction: the import is then stored, or refused with its messages.
+
+    Raises ValidationError where the mapping is at fault, or this very file already waits for approval.
+    """
+    read = read_mapping(mapping)
+    checksum, size = _digest(file)
+    _refuse_same_file(checksum, mapping)
+    findings = engine.examine(file, read, to_store=True)
+    batch = _new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
+    _note_findings(batch, findings)
+    if batch.state == Import.State.CHECKED:
+        file.seek(0)
+        batch.file.save(batch.file_name, file, save=False)
+        assert batch.source_id is not None
+        engine.store(batch.pk, batch.source_id)
+        batch.state = Import.State.STORED
+        batch.save()
+    return batch
+
+
+def _new_import(
+    mapping: dict[str, Any],
+    read: Mapping,
+    file: File,
+    size: int,
+    checksum: str,
+    authority: Organisation | None,
+    mapping_name: str,
+    by: User | None,
+) -> Import:
+    source, _created = Source.objects.update_or_create(
+        name=read.source["name"],
+        defaults={name: read.source.get(name, "") for name in ("publisher", "licence", "url")},
+    )
+    return Import.objects.create(
+        authority=authority,
+        source=source,
+        mapping=mapping,
+        mapping_name=mapping_name,
+        file_name=PurePath(file.name or "").name[:200],
+        size=size,
+        checksum=checksum,
+        state=Import.State.REFUSED,
+        created_by=by,
+    )
+
+
+def _note_findings(batch: Import, findings: engine.Findings) -> None:
+    batch.state = Import.State.REFUSED if findings.problems else Import.State.CHECKED
+    for name in ("rows_read", "rows_left_out", "cells_new", "cells_changed", "cells_same"):
+        setattr(batch, name, getattr(findings, name))
+    batch.problems = len(findings.problems)
+    batch.save()
+    ImportMessage.objects.filter(batch=batch).delete()
+    ImportMessage.objects.bulk_create(
+        ImportMessage(
+            batch=batch,
+            code=problem.code,
+            line=problem.line,
+            column=problem.column[:120],
+            value=problem.value[:120],
+            rows=problem.rows,
+        )
+        for problem in findings.problems
+    )
+
+
+def same_file(checksum: str, mapping: dict[str, Any], *, but: Import | None = None) -> Import | None:
+    """The import by which this very file already came in by this mapping: approved, or waiting for approval."""
+    held = Import.objects.filter(
+        checksum=checksum, mapping=mapping, state__in=[Import.State.STORED, Import.State.APPROVED]
+    )
+    return held.exclude(pk=but.pk if but else None).first()
+
+
+def _refuse_same_file(checksum: str, mapping: dict[str, Any], *, but: Import | None = None) -> None:
+    with connection.cursor() as cursor:  # Of two at once, the second waits here and then sees the first.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_import_file'), hashtext(%s))", [checksum])
+    held = same_file(checksum, mapping, but=but)
+    if held is not None and held.state == Import.State.STORED:
+        raise ValidationError(
+            _("This very file is already in: import %(number)s, which waits for approval. Nothing was stored twice."),
+            params={"number": held.pk},
+        )
 
 
 def message_text(message: ImportMessage) -> str:
@@ -85,8 +150,9 @@ def message_text(message: ImportMessage) -> str:
 def store_import(*, batch: Import, by: User | None = None) -> Import:
     """Stores the checked file's cells as submitted observations. The file is read again: what changed since the check counts."""
     batch = _locked(batch, Import.State.CHECKED)
+    _refuse_same_file(batch.checksum, batch.mapping, but=batch)
     with batch.file.open("rb") as file:
-        findings = engine.examine(file, read_mapping(batch.mapping))
+        findings = engine.examine(file, read_mapping(batch.mapping), to_store=True)
     if findings.problems:
         raise ValidationError(
             _("The file no longer fits the portal: %(problem)s Check it again."),
@@ -110,6 +176,7 @@ def approve_import(*, batch: Import, by: User | None = None) -> Import:
     batch = _locked(batch, Import.State.STORED)
     now = timezone.now()
     with connection.cursor() as cursor:
+        cursor.execute(LOCK, {"batch": batch.pk})
         cursor.execute(SUPERSEDE_APPROVED, {"batch": batch.pk})
         cursor.execute(APPROVE, {"batch": batch.pk, "by": by.pk if by else None, "at": now})
     return _decided(batch, Import.State.APPROVED, by, now)
@@ -120,6 +187,7 @@ def undo_import(*, batch: Import, by: User | None = None) -> Import:
     """Takes the import back. Where its values counted, those that they had superseded count again."""
     batch = _locked(batch, Import.State.STORED, Import.State.APPROVED)
     with connection.cursor() as cursor:
+        cursor.execute(LOCK, {"batch": batch.pk})
         cursor.execute(RESTORABLE, {"batch": batch.pk})
         cursor.execute(WITHDRAW, {"batch": batch.pk})
         cursor.execute(RESTORE)
@@ -155,6 +223,13 @@ def _decided(batch: Import, state: str, by: User | None, at: datetime) -> Import
 
 SAME_CELL = """(old.indicator_id, old.period_id, old.territory_id, old.breakdown_id)
     = (new.indicator_id, new.period_id, new.territory_id, new.breakdown_id)"""
+
+# Decisions about the same indicator take turns with each other and with imports: one that supersedes what another is approving would
+# leave a cell without any value.
+LOCK = """
+    SELECT pg_advisory_xact_lock(hashtext('indicators_import'), indicator_id::int)
+    FROM (SELECT DISTINCT indicator_id FROM indicators_observation WHERE batch_id = %(batch)s ORDER BY 1) AS touched
+"""
 
 SUPERSEDE_APPROVED = f"""
     UPDATE indicators_observation old SET status = 'superseded' FROM indicators_observation new

@@ -23,8 +23,8 @@ from orgs.models import Territory, TerritoryScheme
 MAX_VALUES = 50_000
 MAX_PROBLEMS = 200
 MANY_ROWS = 5_000
-# A number as files write it: at most 18 digits before the point and ten after it; no exponent, no NaN.
-NUMBER = r"^[+-]?[0-9]{1,18}(\.[0-9]{1,10})?$"
+# Every kind of space that stands between thousands.
+SPACES = " \u00a0\u2009\u202f"
 
 
 @dataclass
@@ -39,11 +39,12 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
 
 
-def examine(file: IO[bytes], mapping: Mapping) -> Findings:
+def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False) -> Findings:
     """Reads `file` into the temporary table `import_cell` of the running transaction and says what it holds.
 
-    Must run in a transaction; the temporary tables go with it. Raises ValidationError where the mapping itself does not fit the portal
-    (an unknown scheme or dimension).
+    Must run in a transaction; the temporary tables go with it. With `to_store`, other imports of the same indicators wait from here on, so
+    that what is found still holds when it is stored. Raises ValidationError where the mapping itself does not fit the portal (an unknown
+    scheme or dimension).
     """
     resolvers = _resolvers(mapping)
     findings = Findings()
@@ -64,23 +65,24 @@ def examine(file: IO[bytes], mapping: Mapping) -> Findings:
                 findings.problems += resolver.resolve(cursor, name)
             findings.problems += _bad_numbers(cursor, mapping)
             if not findings.problems:
-                _make_cells(cursor, mapping)
+                if to_store:
+                    cursor.execute(LOCK)
+                _make_cells(cursor, mapping, resolvers)
                 findings.problems += _bad_cells(cursor, mapping)
             if findings.problems:
                 raise FileRefused(*findings.problems)
-            _classify(cursor, findings)
+            findings.cells_new, findings.cells_changed, findings.cells_same = _counted(cursor)
     except FileRefused as refusal:
         findings.problems = sorted(refusal.problems, key=lambda problem: problem.line or 0)[:MAX_PROBLEMS]
     return findings
 
 
 def store(batch_id: int, source_id: int) -> int:
-    """Writes what `examine` left in the running transaction as submitted observations of the import; the number written.
+    """Writes what `examine` (with `to_store`) left in the running transaction as submitted observations of the import; the number written.
 
     Cells whose approved value is the same are not written again. A value that waits for approval in the same cell is superseded.
     """
     with connection.cursor() as cursor:
-        cursor.execute(LOCK)
         cursor.execute(SUPERSEDE_PENDING)
         cursor.execute(STORE, {"batch": batch_id, "source": source_id})
         stored = int(cursor.rowcount)
@@ -132,9 +134,9 @@ class Resolver:
         """Makes the temporary table map_<name>: the texts k0, k1, ... and the id. Returns what could not be found."""
         staged = column_names(self.mapping)
         keys = [staged[column] for column in self.columns]
-        select = ", ".join(keys) or "1"
+        grouping = f"GROUP BY {', '.join(keys)}" if keys else ""
         cursor.execute(
-            f"SELECT min(line), count(*), {select} FROM import_row GROUP BY {', '.join(map(str, range(3, 3 + max(len(keys), 1))))} LIMIT %s",
+            f"SELECT min(line), count(*) {''.join(f', {key}' for key in keys)} FROM import_row {grouping} LIMIT %s",
             [MAX_VALUES + 1],
         )
         groups = cursor.fetchall()
@@ -241,18 +243,34 @@ def _period_resolver(mapping: Mapping) -> Resolver:
     def find(values: dict[str, str]) -> int:
         column = ", ".join(_part_columns(*parts.values()))
         texts = {name: _texts(part, values, "unknown_period") for name, part in parts.items()}
-        code = period_code(texts)
+        code = period_code(texts, mapping.period_kind)
         if code not in known:
-            raise Unknown("unknown_period", column, " ".join(texts.values()))
+            text = " ".join(texts.values())
+            raise Unknown(
+                "serial_date" if SERIAL_DATE.match(text) else "day" if DAY.match(text) else "unknown_period",
+                column,
+                text,
+            )
         return known[code]
 
     return Resolver(mapping, _part_columns(*parts.values()), find)
 
 
-def period_code(texts: dict[str, str]) -> str:
-    """Our code of a period given in parts ({"year": "2017", "month": "1"}) or whole ({"code": "2017Q1"}); "" where it is none."""
+DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:[T ][0-9:.]+Z?)?$")
+# A day as spreadsheets count them, from 1982 to 2064.
+SERIAL_DATE = re.compile(r"^[3-5]\d{4}(?:\.\d+)?$")
+
+
+def period_code(texts: dict[str, str], kind: str = "") -> str:
+    """Our code of a period given in parts ({"year": "2017", "month": "1"}) or whole ({"code": "2017Q1"}); "" where it is none.
+
+    A day stands for the period of the `kind` that it lies in.
+    """
     if "code" in texts:
-        match = re.fullmatch(r"(\d{4})(?:-?(?:([QS])([1-4])|M?(\d{1,2})))?", texts["code"].strip().upper())
+        text = texts["code"].strip().upper()
+        if day := DAY.match(text) if kind else None:
+            return _period_of_day(day[1], int(day[2]), kind)
+        match = re.fullmatch(r"(\d{4})(?:-?(?:([QS])([1-4])|M?(\d{1,2})))?", text)
         if match is None:
             return ""
         year, letter, number, month = match.groups()
@@ -260,8 +278,15 @@ def period_code(texts: dict[str, str]) -> str:
     year = texts.get("year", "")
     for name, form in (("month", "{:02d}"), ("quarter", "Q{}"), ("half", "S{}")):
         if name in texts:
-            return f"{year}-{form.format(int(texts[name]))}" if texts[name].isdecimal() else ""
+            return f"{year}-{form.format(int(texts[name]))}" if texts[name].isdecimal() and len(texts[name]) < 3 else ""
     return year
+
+
+def _period_of_day(year: str, month: int, kind: str) -> str:
+    if not 1 <= month <= 12:
+        return ""
+    codes = {"year": "", "half": f"-S{(month + 5) // 6}", "quarter": f"-Q{(month + 2) // 3}", "month": f"-{month:02d}"}
+    return year + codes[kind]
 
 
 def _breakdown_resolver(mapping: Mapping) -> Resolver:
@@ -301,11 +326,23 @@ def _flag_resolver(mapping: Mapping) -> Resolver:
 # --- Numbers and cells --------------------------------------------------------------------------------------------
 
 
+def _number_pattern(mapping: Mapping) -> str:
+    """A number as files write it: at most 18 digits before the decimal sign and 30 after it (ten are kept), no exponent, no NaN. The sign
+    for thousands stands before each three digits or nowhere.
+    """
+    whole = "[0-9]{1,18}"
+    if mapping.thousands:
+        sign = f"[{SPACES}]" if mapping.thousands in SPACES else re.escape(mapping.thousands)
+        whole = f"({whole}|[0-9]{{1,3}}({sign}[0-9]{{3}}){{1,5}})"
+    return f"^[+-]?{whole}({re.escape(mapping.decimal)}[0-9]{{1,30}})?$"
+
+
 def _plain(mapping: Mapping, column: str) -> str:
     """SQL for a number's text with a decimal point and no signs for thousands."""
     text = f"r.{column}"
     if mapping.thousands:
-        text = f"replace({text}, {_literal(mapping.thousands)}, '')"
+        signs = SPACES if mapping.thousands in SPACES else mapping.thousands
+        text = f"translate({text}, {_literal(signs)}, '')"
     if mapping.decimal != ".":
         text = f"replace({text}, {_literal(mapping.decimal)}, '.')"
     return text
@@ -319,70 +356,48 @@ def _bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
     staged = column_names(mapping)
     problems = []
     for column in dict.fromkeys(mapping.numbers.values()):
+        # Of figures side by side, the heading above the figure is its column.
+        heading = f"r.{staged[mapping.wide.name]}" if mapping.wide and column in mapping.wide.columns else "%s::text"
         cursor.execute(
-            f"SELECT min(line), count(*), r.{staged[column]} FROM import_row r "
-            f"WHERE NOT r.{staged[column]} = ANY(%s) AND {_plain(mapping, staged[column])} !~ %s GROUP BY 3 ORDER BY 1 LIMIT %s",
-            [list(mapping.missing), NUMBER, MAX_PROBLEMS],
+            f"SELECT min(line), count(*), r.{staged[column]}, {heading} FROM import_row r "
+            f"WHERE NOT r.{staged[column]} = ANY(%s) AND r.{staged[column]} !~ %s GROUP BY 3, 4 ORDER BY 1 LIMIT %s",
+            [*([column] if "%" in heading else []), list(mapping.missing), _number_pattern(mapping), MAX_PROBLEMS],
         )
-        problems += [
-            Problem("not_a_number", line, column, text[:120], count) for line, count, text in cursor.fetchall()
-        ]
+        for line, count, text, place in cursor.fetchall():
+            code = "figure_and_flag" if re.fullmatch(r"[0-9.,]+\s*[A-Za-z*]+", text) else "not_a_number"
+            problems.append(Problem(code, line, place, text[:120], count))
     return problems
 
 
-def _make_cells(cursor: CursorWrapper, mapping: Mapping) -> None:
+def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]) -> None:
+    """The temporary table import_cell: the cells of the file with their numbers, and whether they are news."""
     staged = column_names(mapping)
 
     def number(name: str) -> str:
         if name not in mapping.numbers:
             return "NULL::numeric"
         column = staged[mapping.numbers[name]]
-        return f"CASE WHEN r.{column} = ANY(%(missing)s) THEN NULL ELSE ({_plain(mapping, column)})::numeric END"
+        return f"CASE WHEN r.{column} = ANY(%(missing)s) THEN NULL ELSE round(({_plain(mapping, column)})::numeric, 10) END"
 
-    joins = "\n".join(resolver.join(name) for name, resolver in _resolvers_for_join(mapping))
+    joins = "\n".join(resolver.join(name) for name, resolver in resolvers.items())
+    parsed = f"""
+        SELECT r.line, map_indicator.id AS indicator_id, map_period.id AS period_id, map_territory.id AS territory_id,
+               map_breakdown.id AS breakdown_id, map_flag.id AS flag, i.measure,
+               {number("numerator")} AS n, {number("denominator")} AS d, {number("value")} AS v, {number("base")} AS b
+        FROM import_row r {joins} JOIN indicators_indicator i ON i.id = map_indicator.id
+    """
+    cells = (ROWS_ADDED_UP if mapping.sums_rows else EACH_ROW).replace("{parsed}", parsed)
     cursor.execute(
-        f"""
-        CREATE TEMPORARY TABLE import_cell ON COMMIT DROP AS
-        SELECT min(line) AS line, max(line) AS last_line, count(*) AS rows, count(coalesce(n, v)) AS rows_with_number,
-               indicator_id, period_id, territory_id, breakdown_id, max(flag) AS flag, measure,
-               CASE WHEN measure = 'count' THEN sum(coalesce(n, v)) WHEN measure = 'score' THEN NULL
-                    ELSE coalesce(sum(n), sum(v * b)) END AS numerator,
-               CASE WHEN measure IN ('ratio', 'mean') THEN coalesce(sum(d), sum(b)) END AS denominator,
-               CASE WHEN measure = 'score' THEN sum(coalesce(n, v)) WHEN measure <> 'count' AND bool_and(n IS NULL AND b IS NULL) THEN sum(v)
-                    END AS value
-        FROM (
-            SELECT r.line, map_indicator.id AS indicator_id, map_period.id AS period_id, map_territory.id AS territory_id,
-                   map_breakdown.id AS breakdown_id, map_flag.id AS flag, i.measure,
-                   {number("numerator")} AS n, {number("denominator")} AS d, {number("value")} AS v, {number("base")} AS b
-            FROM import_row r {joins} JOIN indicators_indicator i ON i.id = map_indicator.id
-        ) AS parsed
-        GROUP BY indicator_id, period_id, territory_id, breakdown_id, measure
-        """,
+        CELLS.replace("{cells}", cells),
         {"missing": list(mapping.missing)},
     )
-    cursor.execute("ANALYZE import_cell")
-
-
-def _resolvers_for_join(mapping: Mapping) -> list[tuple[str, Resolver]]:
-    def nothing(values: dict[str, str]) -> None:
-        return None
-
-    flag = [mapping.flag] if mapping.flag else []
-    columns = {
-        "indicator": _part_columns(mapping.indicator),
-        "territory": _part_columns(mapping.territory),
-        "period": _part_columns(*mapping.period.values()),
-        "breakdown": _part_columns(*mapping.breakdowns.values()),
-        "flag": _part_columns(*flag),
-    }
-    return [(name, Resolver(mapping, used, nothing)) for name, used in columns.items()]
 
 
 def _bad_cells(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
     numbers = ", ".join(mapping.numbers.values())
     territory = mapping.territory.column or ""
     checks = [
-        ("half_missing", numbers, "''", "rows_with_number NOT IN (0, rows)"),
+        ("half_missing", numbers, "''", "rows > 1 AND rows_with_number NOT IN (0, rows)"),
         ("negative", numbers, "trim_scale(numerator)::text", "measure IN ('count', 'ratio') AND numerator < 0"),
         (
             "no_denominator",
@@ -391,50 +406,94 @@ def _bad_cells(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
             "measure IN ('ratio', 'mean') AND numerator IS NOT NULL AND coalesce(denominator, 0) <= 0",
         ),
         (
-            "outside_validity",
-            territory,
-            "t.name || ' ' || p.code",
-            "NOT (p.starts_on <= t.valid_to AND p.ends_on >= t.valid_from)",
+            "too_large",
+            numbers,
+            "''",
+            f"abs(numerator) >= {TOO_LARGE} OR abs(denominator) >= {TOO_LARGE} OR abs(value) >= {TOO_LARGE}",
         ),
+        ("outside_validity", territory, "t.name || ' ' || p.code", OUTSIDE_VALIDITY),
     ]
-    if not mapping.sums_rows:
-        checks.insert(0, ("duplicate_cell", "", "line::text", "rows > 1"))
+    counts = ", ".join(f"count(*) FILTER (WHERE {fault})" for _code, _column, _value, fault in checks)
+    cursor.execute(f"SELECT {counts} FROM {CELLS_WITH_PLACES}")
     problems = []
-    for code, column, value, fault in checks:
-        place = "last_line" if code == "duplicate_cell" else "line"
-        cursor.execute(
-            f"SELECT (array_agg({place} ORDER BY {place}))[1], (array_agg(({value})::text ORDER BY {place}))[1], count(*) FROM import_cell c "
-            f"JOIN orgs_territory t ON t.id = c.territory_id JOIN indicators_period p ON p.id = c.period_id WHERE {fault} HAVING count(*) > 0"
-        )
-        problems += [Problem(code, line, column, text, count) for line, text, count in cursor.fetchall()]
+    for (code, column, value, fault), count in zip(checks, cursor.fetchone(), strict=True):
+        if count:
+            cursor.execute(f"SELECT line, {value} FROM {CELLS_WITH_PLACES} WHERE {fault} ORDER BY line LIMIT 1")
+            line, text = cursor.fetchone()
+            problems.append(Problem(code, line, column, text, count))
+    if not mapping.sums_rows:
+        cursor.execute(TWICE)
+        problems += [Problem("duplicate_cell", last, "", str(first), count) for first, last, count in cursor.fetchall()]
     return problems
 
 
-def _classify(cursor: CursorWrapper, findings: Findings) -> None:
-    cursor.execute(CLASSIFY)
+def _counted(cursor: CursorWrapper) -> tuple[int, int, int]:
     cursor.execute(
         "SELECT count(*) FILTER (WHERE news = 'new'), count(*) FILTER (WHERE news = 'changed'), count(*) FILTER (WHERE news = 'same') "
         "FROM import_cell"
     )
-    findings.cells_new, findings.cells_changed, findings.cells_same = cursor.fetchone()
+    new, changed, same = cursor.fetchone()
+    return new, changed, same
+
+
+# Where observations keep their numbers: 20 digits before the decimal sign.
+TOO_LARGE = "1e20"
 
 
 SAME_CELL = """o.indicator_id = c.indicator_id AND o.period_id = c.period_id
     AND o.territory_id = c.territory_id AND o.breakdown_id = c.breakdown_id"""
 
-CLASSIFY = f"""
-    ALTER TABLE import_cell ADD COLUMN news text NOT NULL DEFAULT 'new';
-    UPDATE import_cell SET flag = 'missing' WHERE numerator IS NULL AND value IS NULL;
-    UPDATE import_cell c SET news = CASE
-        WHEN (o.numerator, o.denominator, o.value, o.flag)
-             IS NOT DISTINCT FROM (c.numerator, c.denominator, c.value, c.flag) THEN 'same' ELSE 'changed' END
-    FROM indicators_observation o WHERE {SAME_CELL} AND o.status = 'approved';
+CELLS = f"""
+    CREATE TEMPORARY TABLE import_cell ON COMMIT DROP AS
+    SELECT c.*, CASE WHEN o.id IS NULL THEN 'new'
+        WHEN (o.numerator, o.denominator, o.value, o.flag) IS NOT DISTINCT FROM (c.numerator, c.denominator, c.value, c.flag) THEN 'same'
+        ELSE 'changed' END AS news
+    FROM (
+        SELECT line, rows, rows_with_number, indicator_id, period_id, territory_id, breakdown_id, measure, numerator, denominator, value,
+               CASE WHEN numerator IS NULL AND value IS NULL THEN 'missing' ELSE flag END AS flag
+        FROM ({{cells}}) AS numbered
+    ) AS c
+    LEFT JOIN indicators_observation o ON {SAME_CELL} AND o.status = 'approved'
+"""
+
+# Counts are kept as numerators, means as value times base, scores as values.
+EACH_ROW = """
+    SELECT line, 1 AS rows, 0 AS rows_with_number, indicator_id, period_id, territory_id, breakdown_id, measure, flag,
+           CASE measure WHEN 'count' THEN coalesce(n, v) WHEN 'score' THEN NULL ELSE coalesce(n, v * b) END AS numerator,
+           CASE WHEN measure IN ('ratio', 'mean') THEN coalesce(d, b) END AS denominator,
+           CASE WHEN measure = 'score' THEN coalesce(n, v) WHEN measure <> 'count' AND n IS NULL AND b IS NULL THEN v END AS value
+    FROM ({parsed}) AS parsed
+"""
+
+ROWS_ADDED_UP = """
+    SELECT min(line) AS line, count(*) AS rows, count(coalesce(n, v)) AS rows_with_number, indicator_id, period_id, territory_id,
+           breakdown_id, measure, max(flag) AS flag,
+           CASE WHEN measure = 'count' THEN sum(coalesce(n, v)) WHEN measure = 'score' THEN NULL
+                ELSE coalesce(sum(n), sum(v * b)) END AS numerator,
+           CASE WHEN measure IN ('ratio', 'mean') THEN coalesce(sum(d), sum(b)) END AS denominator,
+           CASE WHEN measure = 'score' THEN sum(coalesce(n, v))
+                WHEN measure <> 'count' AND bool_and(n IS NULL AND b IS NULL) THEN sum(v) END AS value
+    FROM ({parsed}) AS parsed
+    GROUP BY indicator_id, period_id, territory_id, breakdown_id, measure
+"""
+
+OUTSIDE_VALIDITY = "NOT (p.starts_on <= t.valid_to AND p.ends_on >= t.valid_from)"
+CELLS_WITH_PLACES = (
+    "import_cell c JOIN orgs_territory t ON t.id = c.territory_id JOIN indicators_period p ON p.id = c.period_id"
+)
+
+# The first cell that occurs twice: its first line, its second, and how many rows repeat a cell in all.
+TWICE = """
+    SELECT (array_agg(first ORDER BY second))[1], min(second), sum(times - 1)
+    FROM (
+        SELECT (array_agg(line ORDER BY line))[1] AS first, (array_agg(line ORDER BY line))[2] AS second, count(*) AS times
+        FROM import_cell GROUP BY indicator_id, period_id, territory_id, breakdown_id HAVING count(*) > 1
+    ) AS repeated HAVING count(*) > 0
 """
 
 # Two imports of the same indicator take turns, so that the second sees what the first has stored.
 LOCK = """
-    SELECT pg_advisory_xact_lock(hashtext('indicators_import'), indicator_id::int)
-    FROM (SELECT DISTINCT indicator_id FROM import_cell ORDER BY 1) AS touched
+    SELECT pg_advisory_xact_lock(hashtext('indicators_import'), id::int) FROM (SELECT DISTINCT id FROM map_indicator ORDER BY 1) AS touched
 """
 
 SUPERSEDE_PENDING = f"""

@@ -76,12 +76,20 @@ TEXTS: dict[str, str | Promise] = {
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
     "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),
     "unknown_period": _("“%(value)s” is no month, quarter, half-year or year."),
+    "serial_date": _(
+        "“%(value)s” is a date that a spreadsheet has made a number. Format the column as text and write 2020, 2020-03, 2020-Q1 or 2020-S1."
+    ),
+    "day": _(
+        "“%(value)s” is a day. Write 2020, 2020-03, 2020-Q1 or 2020-S1, or say in the mapping of which kind of period a day stands for."
+    ),
+    "figure_and_flag": _("“%(value)s” holds a figure and a sign. Put the sign into a column of its own."),
     "unknown_category": _("“%(value)s” is no group that the mapping or the standard list knows."),
     "unknown_flag": _("“%(value)s” is no flag that the mapping knows."),
     "not_a_number": _(
         "“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."
     ),
     "negative": _("“%(value)s” is below 0: a number of people cannot be."),
+    "too_large": _("The figure has more than 20 digits."),
     "no_denominator": _("The denominator is missing or 0."),
     "half_missing": _("Some of the rows that make up this cell have no figure, so they cannot be added up."),
     "duplicate_cell": _("The cell occurs twice: the same indicator, territory, period and group as in line %(value)s."),

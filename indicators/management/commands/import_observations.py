@@ -26,7 +26,8 @@ class Command(BaseCommand):
         try:
             mapping = json.loads(options["mapping"].read_text(encoding="utf-8"))
             with options["file"].open("rb") as stream:
-                batch = actions.check_import(
+                bring_in = actions.check_import if options["dry_run"] else actions.bring_in_file
+                batch = bring_in(
                     mapping=mapping, mapping_name=options["mapping"].stem, file=File(stream, name=options["file"].name)
                 )
             self.stdout.write(
@@ -45,7 +46,6 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 self.stdout.write("Dry run: nothing was stored.")
                 return
-            actions.store_import(batch=batch)
             if options["approve"]:
                 actions.approve_import(batch=batch)
             self.stdout.write("Approved." if options["approve"] else "Stored; they count once they are approved.")
