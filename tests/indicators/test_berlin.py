@@ -1,0 +1,140 @@
+"""Berlin against what Berlin published: only the planning areas go in, and all that was published above them must come out."""
+
+import csv
+import io
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files import File
+from django.db import connection, transaction
+
+from indicators import actions, rollup
+from indicators.models import Figure, Import, Indicator, RollupRun
+from tests.indicators.berlin import berlin_file, make_berlin, mapping_of, rows_of, scheme_of
+
+pytestmark = pytest.mark.shared
+
+# What each published measure means, written once more and apart from the mappings that are tested here.
+AGES = {
+    "age_below_6": "Y0-5", "age_6_15": "Y6-14", "age_15_18": "Y15-17", "age_18_27": "Y18-26",
+    "age_27_45": "Y27-44", "age_45_55": "Y45-54", "age_55_65": "Y55-64", "age_above_65": "Y_GE65",
+}  # fmt: skip
+ORIGINS = {
+    "european_union": "EU", "france": "FRA", "greece": "GRC", "italy": "ITA", "austria": "AUT", "spain": "ESP", "poland": "POL",
+    "bulgaria": "BGR", "rumania": "ROU", "croatia": "HRV", "united_kingdom": "GBR", "former_yugoslavia": "EX_YU",
+    "bosnia_herzegovina": "BIH", "serbia": "SRB", "former_soviet_union": "EX_SU", "russia": "RUS", "ukraine": "UKR",
+    "kazakhstan": "KAZ", "islamic_countries": "OIC", "turkey": "TUR", "iran": "IRN", "arabic_countries": "ARAB", "lebanon": "LBN",
+    "syria": "SYR", "vietnam": "VNM", "united_states": "USA", "undefined": "UNK",
+}  # fmt: skip
+WHOLES = {"T1": "", "T2": "", "T3": "background=WITH", "T4": "background=WITH"}
+KEYS = {
+    **{(table, "inhabitants"): whole for table, whole in WHOLES.items()},
+    **{(table, "inhabitants_foreigners"): "background=FOREIGN" for table in ("T1", "T2", "T3")},
+    ("T1", "inhabitants_with_migration_background"): "background=WITH",
+    ("T1", "inhabitants_germans"): "background=NATIONAL",
+    ("T1", "inhabitants_germans_without_migration_background"): "background=NONE",
+    ("T1", "inhabitants_germans_with_migration_background"): "background=NATIONAL_WITH",
+    ("T2", "inhabitants_female"): "sex=F",
+    ("T3", "inhabitants_with_migration_background_female"): "background=WITH&sex=F",
+    **{("T2", f"inhabitants_{age}"): f"age={code}" for age, code in AGES.items()},
+    **{
+        ("T3", f"inhabitants_with_migration_background_{age}"): f"age={code}&background=WITH"
+        for age, code in AGES.items()
+    },
+    **{("T4", f"inhabitants_from_{name}"): f"area={code}&background=WITH" for name, code in ORIGINS.items()},
+}
+
+# Every published figure beside the portal's. Nothing but the half-years: the file has no years.
+COMPARE = """
+    SELECT p.level, p.scheme, p.code, p.period, p.key, p.value, f.numerator, f.value, f.origin, f.reporters, f.expected
+    FROM published p
+    LEFT JOIN (orgs_territory t JOIN orgs_territoryscheme s ON s.id = t.scheme_id) ON t.code = p.code AND s.code = p.scheme
+    LEFT JOIN indicators_period q ON q.code = p.period
+    LEFT JOIN indicators_breakdown b ON b.key = p.key
+    LEFT JOIN indicators_figure f ON f.indicator_id = %(indicator)s AND f.territory_id = t.id AND f.period_id = q.id
+         AND f.breakdown_id = b.id
+    WHERE f.value IS DISTINCT FROM p.value OR f.numerator IS DISTINCT FROM p.value OR f.origin IS DISTINCT FROM {origin}
+       OR f.reporters IS DISTINCT FROM f.expected OR f.reporters = 0
+    ORDER BY 1, 2, 3, 4, 5 LIMIT 5
+"""
+PARENTS = ("city", "districts", "forecast-areas", "district-regions")
+
+
+def load_published(path: Path) -> tuple[Counter[str], int]:
+    """Fills the table `published` with the figures above the planning areas; cells by level, and the number of published tables."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    cells: Counter[str] = Counter()
+    tables = set()
+    for row in rows_of(path):
+        if row["level"] == "planning-areas":
+            continue
+        cells[row["level"]] += 1
+        tables.add((row["level"], row["period"], row["table"]))
+        key = KEYS[row["table"], row["measure"]]
+        scheme = scheme_of(row["level"], row["period"])
+        writer.writerow([row["level"], scheme, row["area_id"], row["period"], key, row["value"]])
+    text.seek(0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE published (level text, scheme text, code text, period text, key text, value numeric) ON COMMIT DROP"
+        )
+        cursor.copy_expert("COPY published FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL (key))", text)
+        cursor.execute("ANALYZE published")
+    return cells, len(tables)
+
+
+@pytest.fixture(scope="module")
+def berlin(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+    """The planning areas of both divisions imported through the engine and rolled up; gone after the module."""
+    path = berlin_file(shared)
+    with django_db_blocker.unblock(), transaction.atomic():
+        seconds = {}
+        begun = time.perf_counter()
+        indicator = make_berlin(rows_of(path))
+        seconds["tree"] = time.perf_counter() - begun
+        begun = time.perf_counter()
+        batches = {}
+        for division in ("lor-2006", "lor-2021"):
+            for table in WHOLES:
+                with path.open("rb") as stream:
+                    batch = actions.check_import(mapping=mapping_of(table, division), file=File(stream, name=path.name))
+                assert batch.state == Import.State.CHECKED, [
+                    actions.message_text(message) for message in batch.messages.all()
+                ]
+                batches[division, table] = actions.approve_import(batch=actions.store_import(batch=batch))
+        seconds["import"] = time.perf_counter() - begun
+        begun = time.perf_counter()
+        run = rollup.roll_up()
+        seconds["rollup"] = time.perf_counter() - begun
+        assert run is not None
+        yield {"path": path, "indicator": indicator, "batches": batches, "run": run, "seconds": seconds}
+        transaction.set_rollback(True)
+
+
+@pytest.mark.usefixtures("db")
+def test_planning_areas_give_every_figure_that_berlin_published_above_them(berlin: dict[str, Any]) -> None:
+    run, indicator = berlin["run"], berlin["indicator"]
+    assert run.state == RollupRun.State.DONE, run.error
+    cells, tables = load_published(berlin["path"])
+    # Four levels, 18 half-years, four tables.
+    assert tables == 4 * 18 * 4
+    assert cells == {"city": 1_008, "districts": 12_096, "forecast-areas": 59_808, "district-regions": 140_784}
+    begun = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute(COMPARE.format(origin="'territories'"), {"indicator": indicator.pk})
+        assert cursor.fetchall() == []
+        cursor.execute("SELECT count(*) FROM (SELECT DISTINCT scheme, code, period, key FROM published) AS cells")
+        distinct = cursor.fetchone()[0]
+    seconds = berlin["seconds"] | {"comparison": time.perf_counter() - begun}
+    print(
+        f"\nBerlin: {sum(cells.values()):,} published cells in {tables} tables above the planning areas, all equal;",
+        ", ".join(f"{name} {duration:.1f} s" for name, duration in seconds.items()),
+    )
+    # And nothing that Berlin did not publish: no sum of nested origins, no total of bands that are not a set.
+    above = Figure.objects.filter(indicator=indicator, period__kind="half").exclude(territory__kind="neighbourhood")
+    assert above.count() == distinct == 194_616
