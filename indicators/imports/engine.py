@@ -449,7 +449,8 @@ CELLS = f"""
         WHEN (o.numerator, o.denominator, o.value, o.flag) IS NOT DISTINCT FROM (c.numerator, c.denominator, c.value, c.flag) THEN 'same'
         ELSE 'changed' END AS news
     FROM (
-        SELECT line, rows, rows_with_number, indicator_id, period_id, territory_id, breakdown_id, measure, numerator, denominator, value,
+        SELECT line, rows, rows_with_number, indicator_id, period_id, territory_id, breakdown_id, measure, numerator,
+               CASE WHEN numerator IS NOT NULL THEN denominator END AS denominator, value,
                CASE WHEN numerator IS NULL AND value IS NULL THEN 'missing' ELSE flag END AS flag
         FROM ({{cells}}) AS numbered
     ) AS c
