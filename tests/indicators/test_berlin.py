@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files import File
 from django.db import connection, transaction
 
 from indicators import actions, rollup
-from indicators.imports import engine
-from indicators.imports.mapping import read_mapping
-from indicators.models import Figure, Import, RollupRun, Source
+from indicators.models import Figure, Import, RollupRun
 from tests.indicators.berlin import berlin_file, make_berlin, mapping_of, rows_of, scheme_of
 
 pytestmark = pytest.mark.shared
@@ -89,28 +88,6 @@ def load_published(path: Path) -> tuple[Counter[str], int]:
     return cells, len(tables)
 
 
-def bring_in(path: Path, definition: dict[str, Any]) -> Import:
-    """The figures of the file that the mapping keeps, stored and approved. It is read once, without the dry run before."""
-    mapping = read_mapping(definition)
-    with path.open("rb") as file:
-        findings = engine.examine(file, mapping)
-    assert findings.problems == []
-    source, _created = Source.objects.get_or_create(name=mapping.source["name"])
-    batch = Import.objects.create(
-        source=source,
-        mapping=definition,
-        file_name=path.name,
-        size=path.stat().st_size,
-        state=Import.State.STORED,
-        rows_read=findings.rows_read,
-        rows_left_out=findings.rows_left_out,
-        cells_new=findings.cells_new,
-        cells_same=findings.cells_same,
-    )
-    assert engine.store(batch.pk, source.pk) == findings.cells_new
-    return actions.approve_import(batch=batch)
-
-
 @pytest.fixture(scope="module")
 def berlin(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
     """The planning areas of both divisions imported through the engine and rolled up; gone after the module."""
@@ -124,7 +101,12 @@ def berlin(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Itera
         batches = {}
         for division in ("lor-2006", "lor-2021"):
             for table in WHOLES:
-                batches[division, table] = bring_in(path, mapping_of(table, division))
+                with path.open("rb") as stream:
+                    batch = actions.bring_in_file(
+                        mapping=mapping_of(table, division), file=File(stream, name=path.name)
+                    )
+                assert batch.state == Import.State.STORED, list(batch.messages.values())
+                batches[division, table] = actions.approve_import(batch=batch)
         seconds["import"] = time.perf_counter() - begun
         begun = time.perf_counter()
         run = rollup.roll_up()

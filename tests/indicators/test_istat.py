@@ -79,7 +79,7 @@ def italy(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Iterat
         begun = time.perf_counter()
         mapping = read_mapping(definition)
         with path.open("rb") as stream:
-            findings = engine.examine(stream, mapping)
+            findings = engine.examine(stream, mapping, to_store=True)
         assert findings.problems == []
         source = Source.objects.create(name=mapping.source["name"])
         batch = Import.objects.create(

@@ -54,8 +54,10 @@ class Case:
         return f"{Path(self.file).name}-{self.mapping}"
 
 
-def basel(number: int, mapping: str, *counts: int, **fields: Any) -> Case:
-    return Case(f"indicators/basel/tsv/{number}.tsv", f"basel_{mapping}", *counts, **fields)
+def basel(
+    number: int, mapping: str, read: int, left_out: int = 0, stored: int = 0, missing: int = 0, **fields: Any
+) -> Case:
+    return Case(f"indicators/basel/tsv/{number}.tsv", f"basel_{mapping}", read, left_out, stored, missing, **fields)
 
 
 CASES: list[Case] = [
@@ -294,7 +296,7 @@ def bring_in(path: Path, definition: dict[str, Any]) -> tuple[engine.Findings, i
     """What a look at the file finds, how many observations are stored of it, and how many of those are missing."""
     mapping = read_mapping(definition)
     with path.open("rb") as file:
-        findings = engine.examine(file, mapping)
+        findings = engine.examine(file, mapping, to_store=True)
     if findings.problems:
         return findings, 0, 0
     source = Source.objects.create(name=mapping.source["name"])
