@@ -16,7 +16,8 @@ from orgs.models import Territory, TerritoryScheme
 from orgs.models.territory import BEGINNING, END
 from tests.factories import DomainFactory
 
-NAME = "berlin_lor_long_2015S1_2023S2.csv.gz"
+DATA = Path(settings.BASE_DIR) / "indicators" / "data"
+FILE = DATA / "berlin" / "berlin_lor_long_2015S1_2023S2.csv.gz"
 MAPPINGS = Path(__file__).resolve().parents[1] / "mappings"
 LEVELS = {
     "city": Territory.Kind.MUNICIPALITY,
@@ -29,14 +30,9 @@ LEVELS = {
 DIVISIONS = {"lor-2006": (BEGINNING, datetime.date(2020, 12, 31)), "lor-2021": (datetime.date(2021, 1, 1), END)}
 
 
-def berlin_file(shared: Path) -> Path:
-    """The project's own copy where there is one."""
-    own = Path(settings.BASE_DIR) / "indicators" / "data" / "berlin" / NAME
-    return own if own.exists() else shared / "data" / "indicators" / "berlin" / NAME
-
-
-def rows_of(path: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+def rows_of() -> Iterator[dict[str, str]]:
+    """The file's rows, read without the portal's readers."""
+    with gzip.open(FILE, "rt", encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
 
@@ -86,9 +82,7 @@ def make_berlin(rows: Iterable[dict[str, str]]) -> Indicator:
             )
         for territory in Territory.objects.bulk_create(level_places):
             made[territory.scheme.code, territory.code] = territory
-    actions.load_dimensions(
-        json.loads((Path(settings.BASE_DIR) / "indicators" / "data" / "dimensions.json").read_text(encoding="utf-8"))
-    )
+    actions.load_dimensions(json.loads((DATA / "dimensions.json").read_text(encoding="utf-8")))
     return Indicator.objects.create(
         code="RESIDENTS",
         name="Residents",

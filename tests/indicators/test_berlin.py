@@ -1,11 +1,14 @@
-"""Berlin against what Berlin published: only the planning areas go in, and all that was published above them must come out."""
+"""Berlin against what Berlin published: only the planning areas go in, and all that was published above them must come out.
+
+The file is compared as it was published. From 2015 to 2019 five of its columns of origins stand one off (what is called Poland is the United
+Kingdom, Bulgaria is Poland, and so on to Croatia): Bulgaria falls from 114,715 people in 2019-S1 to 36,821 in 2020-S2. Sums do not show that.
+"""
 
 import csv
 import io
 import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +17,7 @@ from django.db import connection, transaction
 
 from indicators import actions, rollup
 from indicators.models import Figure, Import, RollupRun
-from tests.indicators.berlin import berlin_file, make_berlin, mapping_of, rows_of, scheme_of
-
-pytestmark = pytest.mark.shared
+from tests.indicators.berlin import FILE, make_berlin, mapping_of, rows_of, scheme_of
 
 # What each published measure means, written once more and apart from the mappings that are tested here.
 AGES = {
@@ -57,20 +58,19 @@ COMPARE = """
     LEFT JOIN indicators_breakdown b ON b.key = p.key
     LEFT JOIN indicators_figure f ON f.indicator_id = %(indicator)s AND f.territory_id = t.id AND f.period_id = q.id
          AND f.breakdown_id = b.id
-    WHERE f.value IS DISTINCT FROM p.value OR f.numerator IS DISTINCT FROM p.value OR f.origin IS DISTINCT FROM {origin}
+    WHERE f.value IS DISTINCT FROM p.value OR f.numerator IS DISTINCT FROM p.value OR f.origin IS DISTINCT FROM 'territories'
        OR f.reporters IS DISTINCT FROM f.expected OR f.reporters = 0
     ORDER BY 1, 2, 3, 4, 5 LIMIT 5
 """
-PARENTS = ("city", "districts", "forecast-areas", "district-regions")
 
 
-def load_published(path: Path) -> tuple[Counter[str], int]:
+def load_published() -> tuple[Counter[str], int]:
     """Fills the table `published` with the figures above the planning areas; cells by level, and the number of published tables."""
     text = io.StringIO()
     writer = csv.writer(text)
     cells: Counter[str] = Counter()
     tables = set()
-    for row in rows_of(path):
+    for row in rows_of():
         if row["level"] == "planning-areas":
             continue
         cells[row["level"]] += 1
@@ -89,21 +89,20 @@ def load_published(path: Path) -> tuple[Counter[str], int]:
 
 
 @pytest.fixture(scope="module")
-def berlin(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+def berlin(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
     """The planning areas of both divisions imported through the engine and rolled up; gone after the module."""
-    path = berlin_file(shared)
     with django_db_blocker.unblock(), transaction.atomic():
         seconds = {}
         begun = time.perf_counter()
-        indicator = make_berlin(rows_of(path))
+        indicator = make_berlin(rows_of())
         seconds["tree"] = time.perf_counter() - begun
         begun = time.perf_counter()
         batches = {}
         for division in ("lor-2006", "lor-2021"):
             for table in WHOLES:
-                with path.open("rb") as stream:
+                with FILE.open("rb") as stream:
                     batch = actions.bring_in_file(
-                        mapping=mapping_of(table, division), file=File(stream, name=path.name)
+                        mapping=mapping_of(table, division), file=File(stream, name=FILE.name)
                     )
                 assert batch.state == Import.State.STORED, list(batch.messages.values())
                 batches[division, table] = actions.approve_import(batch=batch)
@@ -112,7 +111,7 @@ def berlin(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Itera
         run = rollup.roll_up()
         seconds["rollup"] = time.perf_counter() - begun
         assert run is not None
-        yield {"path": path, "indicator": indicator, "batches": batches, "run": run, "seconds": seconds}
+        yield {"indicator": indicator, "batches": batches, "run": run, "seconds": seconds}
         transaction.set_rollback(True)
 
 
@@ -126,13 +125,13 @@ def test_planning_areas_give_every_figure_that_berlin_published_above_them(berli
     assert sum(batch.rows_read - batch.rows_left_out for batch in batches.values()) == 8_620 * 56
     assert sum(batch.cells_new for batch in batches.values()) == 8_620 * 51
     assert sum(batch.cells_same for batch in batches.values()) == 8_620 * 5
-    cells, tables = load_published(berlin["path"])
+    cells, tables = load_published()
     # Four levels, 18 half-years, four tables.
     assert tables == 4 * 18 * 4
     assert cells == {"city": 1_008, "districts": 12_096, "forecast-areas": 59_808, "district-regions": 140_784}
     begun = time.perf_counter()
     with connection.cursor() as cursor:
-        cursor.execute(COMPARE.format(origin="'territories'"), {"indicator": indicator.pk})
+        cursor.execute(COMPARE, {"indicator": indicator.pk})
         assert cursor.fetchall() == []
         cursor.execute("SELECT count(*) FROM (SELECT DISTINCT scheme, code, period, key FROM published) AS cells")
         distinct = cursor.fetchone()[0]

@@ -48,6 +48,7 @@ class Case:
     rows: str = ""
     """What the column of the rows is called here, where the mapping of the family calls it otherwise."""
     period: str = ""
+    """Which period it is, where the family says 2024. What is pooled over several years stands at the last of them."""
 
     @property
     def name(self) -> str:
@@ -130,14 +131,14 @@ CASES: list[Case] = [
     basel(6062, "sex_by_nationality", 3, 0, 30),
     basel(6064, "age_by_sex", 20, 0, 40, period="2005"),
     basel(6065, "age_by_sex", 20, 0, 40, period="2005"),
-    basel(6066, "age_by_sex", 20, 0, 40, period="2024"),
-    basel(6067, "age_by_sex", 20, 0, 40, period="2024"),
-    basel(6407, "age_by_sex", 10, 0, 20, period="2024"),
-    basel(6408, "age_by_sex", 10, 0, 20, period="2024"),
-    basel(6409, "age_by_sex", 10, 0, 20, period="2024"),
-    basel(6410, "age_by_sex", 10, 0, 20, period="2024"),
-    basel(6428, "age_by_sex", 14, 0, 28, period="2024"),
-    basel(6429, "age_by_sex", 14, 0, 28, period="2024"),
+    basel(6066, "age_by_sex", 20, 0, 40),
+    basel(6067, "age_by_sex", 20, 0, 40),
+    basel(6407, "age_by_sex", 10, 0, 20, period="2004"),
+    basel(6408, "age_by_sex", 10, 0, 20, period="2004"),
+    basel(6409, "age_by_sex", 10, 0, 20),
+    basel(6410, "age_by_sex", 10, 0, 20),
+    basel(6428, "age_by_sex", 14, 0, 28),
+    basel(6429, "age_by_sex", 14, 0, 28),
     basel(6068, "nationality_by_year", 11, 0, 22, rows="Staatasngehörigkeit"),
     basel(6069, "nationality_by_year", 11, 0, 22),
     basel(6073, "nationality_by_year", 10, 0, 20),
@@ -146,15 +147,15 @@ CASES: list[Case] = [
     basel(6420, "years_by_group", 20, 0, 140),
     basel(6421, "years_by_group", 20, 0, 140),
     basel(6072, "nationality_by_group", 10, 0, 60),
-    basel(6402, "nationality_by_group", 11, 0, 22),
-    basel(6404, "nationality_by_group", 3, 0, 6, rows="Herkunft"),
-    basel(6405, "nationality_by_group", 3, 0, 6, rows="Herkunft"),
+    basel(6402, "nationality_by_group", 11, 0, 22, period="2023"),
+    basel(6404, "nationality_by_group", 3, 0, 6, rows="Herkunft", period="2023"),
+    basel(6405, "nationality_by_group", 3, 0, 6, rows="Herkunft", period="2023"),
     basel(6074, "places_beside", 10, 0, 20),
     basel(6077, "nationality", 11, 0, 11, rows="Ländergruppe"),
     basel(6079, "nationality", 11, 0, 11),
     basel(6398, "districts", 21, 0, 21),
     basel(6399, "districts_by_nationality", 21, 0, 210, 1),
-    basel(6403, "age_by_group", 4, 0, 8),
+    basel(6403, "age_by_group", 4, 0, 8, period="2023"),
     basel(6432, "age_by_group", 10, 0, 20),
     basel(6570, "age_by_group", 6, 0, 36),
     basel(6411, "industry_by_nationality", 11, 0, 22),
@@ -162,17 +163,17 @@ CASES: list[Case] = [
     basel(6413, "months_by_sex", 240, 0, 480),
     basel(6415, "activity", 3, refused=("unknown_period", 4)),
     basel(6418, "activity", 3, refused=("unknown_period", 4)),
-    basel(6416, "employment", 11, 0, 11),
-    basel(6417, "age_by_nationality_and_sex", 5, 0, 20),
+    basel(6416, "employment", 11, 0, 11, period="2023"),
+    basel(6417, "age_by_nationality_and_sex", 5, 0, 20, period="2023"),
     basel(6422, "rank_by_nationality", 6, 0, 36),
     basel(6423, "rank_by_nationality", 6, 0, 42),
-    basel(6424, "rank_by_nationality", 5, 0, 55),
+    basel(6424, "rank_by_nationality", 5, 0, 55, period="2015"),
     basel(6425, "rank_by_nationality", 5, 0, 55),
     basel(6467, "quintiles", 15, refused=("unknown_period", 2)),
     basel(6468, "income_by_year", 11, 0, 22),
     basel(6469, "income_by_year", 11, 0, 22),
     basel(6471, "income_by_year", 11, 0, 22),
-    basel(6470, "top_incomes", 10, 0, 20),
+    basel(6470, "top_incomes", 10, 0, 20, period="2022"),
     basel(6472, "answers", 28, 7, 126),
     basel(6473, "answers", 28, 7, 126),
 ]
@@ -305,6 +306,20 @@ def bring_in(path: Path, definition: dict[str, Any]) -> tuple[engine.Findings, i
     )
     stored = engine.store(batch.pk, source.pk)
     return findings, stored, Observation.objects.filter(batch=batch, flag="missing").count()
+
+
+def test_no_file_and_no_mapping_is_forgotten(shared: Path) -> None:
+    data = shared / "data"
+    files = {
+        str(path.relative_to(data))
+        for folder in ("indicators", "formats/json-stat")
+        for path in (data / folder).rglob("*")
+        if path.is_file()
+    }
+    # Berlin's archive has a test of its own, tests/indicators/test_berlin.py.
+    assert files == {case.file for case in CASES} | {"indicators/berlin/berlin_lor_long_2015S1_2023S2.csv.gz"}
+    mappings = {path.stem for path in FOLDERS[0].glob("*.json")}
+    assert mappings - {case.mapping for case in CASES} == {"berlin_t1", "berlin_t2", "berlin_t3", "berlin_t4"}
 
 
 @pytest.mark.usefixtures("standard_list", "db")
