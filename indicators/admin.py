@@ -5,7 +5,18 @@ from django.db import models
 from django.http import HttpRequest
 from modeltranslation.admin import TranslationAdmin
 
-from indicators.models import Category, Dimension, Import, Indicator, Mapping, Release, RollupRun, Slice, Source
+from indicators.models import (
+    Category,
+    Dimension,
+    Import,
+    Indicator,
+    Mapping,
+    QualityRule,
+    Release,
+    RollupRun,
+    Slice,
+    Source,
+)
 
 
 @admin.register(Indicator)
@@ -49,6 +60,20 @@ class SourceAdmin(admin.ModelAdmin):
 class MappingAdmin(admin.ModelAdmin):
     list_display = ["name"]
     search_fields = ["name"]
+
+
+@admin.register(QualityRule)
+class QualityRuleAdmin(admin.ModelAdmin):
+    """The rules are those of the engine; an administrator says how far each goes."""
+
+    list_display = ["code", "is_active", "threshold", "minimum", "minimum_points"]
+    readonly_fields = ["code"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
 
 
 class ReadingRoom(admin.ModelAdmin):

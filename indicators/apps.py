@@ -3,6 +3,7 @@ from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from indicators.periods import fill_periods
+from indicators.quality_rules import fill_rules
 
 
 class IndicatorsConfig(AppConfig):
@@ -11,3 +12,4 @@ class IndicatorsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(fill_periods, sender=self)
+        post_migrate.connect(fill_rules, sender=self)

@@ -2,10 +2,11 @@
 
 import datetime
 
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from indicators.models import Import, Slice
 from indicators.permissions import is_steward
@@ -23,18 +24,33 @@ def waiting_for(user: User) -> list[Waiting]:
 
 
 def to_approve(user: User) -> list[Waiting]:
-    stored = Import.objects.visible_to(user).filter(state=Import.State.STORED).order_by("created_at")
+    stored = Import.objects.visible_to(user).filter(state=Import.State.STORED, reports=None).order_by("created_at")
+    stored = stored.annotate(open_findings=Count("findings", filter=Q(findings__accepted_at=None)))
     return [
         Waiting(
             kind=gettext_lazy("Figures"),
             title=_("Approve the figures of %(file)s") % {"file": batch.file_name},
             url=batch.get_absolute_url(),
             since=batch.created_at,
-            text=_("%(new)s new cells, %(changed)s changed") % {"new": batch.cells_new, "changed": batch.cells_changed},
+            text=" · ".join(
+                [
+                    _("%(new)s new cells, %(changed)s changed")
+                    % {"new": batch.cells_new, "changed": batch.cells_changed},
+                    *odd_figures(batch.open_findings),
+                ]
+            ),
             icon="clipboard-check",
         )
         for batch in stored[:LONGEST]
     ]
+
+
+def odd_figures(number: int) -> list[str]:
+    """What the quality rules found and nobody has accepted yet."""
+    if not number:
+        return []
+    words = ngettext("%(number)s figure to look at first", "%(number)s figures to look at first", number)
+    return [words % {"number": number}]
 
 
 def refused(user: User) -> list[Waiting]:

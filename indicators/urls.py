@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/imports/<int:pk>/", views.ImportDetailView.as_view(), name="import_detail"),
     path("figures/imports/<int:pk>/store/", views.ImportStoreView.as_view(), name="import_store"),
     path("figures/imports/<int:pk>/approve/", views.ImportApproveView.as_view(), name="import_approve"),
+    path("figures/imports/<int:pk>/accept/", views.FindingsAcceptView.as_view(), name="findings_accept"),
     path("figures/imports/<int:pk>/undo/", views.ImportUndoView.as_view(), name="import_undo"),
     path("figures/imports/<int:pk>/progress/", views.ImportProgressView.as_view(), name="import_progress"),
     path("figures/imports/<int:pk>/messages.csv", views.ImportMessagesView.as_view(), name="import_messages"),

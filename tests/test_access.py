@@ -87,6 +87,7 @@ TABLE = """
     indicators:import_detail                 stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
     indicators:import_store                  checked           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:import_approve                stored            LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:findings_accept               odd               LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:import_undo                   approved          LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:import_progress               stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
     indicators:import_messages               refused           LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
@@ -187,6 +188,7 @@ def things(world: World) -> dict[str, list[Any]]:
         "verification": [known["verification"].pk],
         "own_verification": [known["own_verification"].pk],
         **{name: [known[name].pk] for name in ("approved", "stored", "checked", "refused", "mapping", "slice")},
+        **{name: [known[name].pk] for name in ("approved", "stored", "checked", "refused", "mapping", "odd")},
         "running": [running],
         "draft": [world.draft.reference],
         "proposed": [world.proposed.reference],

@@ -7,10 +7,13 @@ from indicators.actions.imports import (
     store_import,
     undo_import,
 )
+from indicators.actions.imports import approve_import, check_import, message_text, store_import, undo_import
+from indicators.actions.quality import accept_findings
 from indicators.actions.releases import publish_release
 from indicators.actions.rollups import audit_figures, retry_slice
 
 __all__ = [
+    "accept_findings",
     "approve_import",
     "audit_figures",
     "bring_in_file",

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from indicators import quality
 from indicators.imports import engine
 from indicators.imports.mapping import Mapping, read_mapping
 from indicators.imports.messages import Problem, problem_text
@@ -167,13 +168,23 @@ def store_import(*, batch: Import, by: User | None = None) -> Import:
     )
     batch.state = Import.State.STORED
     batch.save()
+    quality.examine(batch)
     return batch
 
 
-@transaction.atomic
 def approve_import(*, batch: Import, by: User | None = None) -> Import:
-    """Makes the import's observations count: each supersedes the approved one of its cell. The rollup starts at once."""
+    """Makes the import's observations count: each supersedes the approved one of its cell. The rollup starts at once.
+
+    Refused while a quality rule has something to say of it that nobody has accepted. What is found anew is kept though it refuses.
+    """
+    quality.examine_again(batch)
+    return _approve(batch, by)
+
+
+@transaction.atomic
+def _approve(batch: Import, by: User | None) -> Import:
     batch = _locked(batch, Import.State.STORED)
+    quality.refuse_open_findings(batch)
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"batch": batch.pk})

@@ -3,8 +3,11 @@ from indicators.models.figure import ComputedFigure, Figure
 from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
 from indicators.models.period import Period
+from indicators.models.quality import Finding, QualityRule
 from indicators.models.release import Release, ReleasedFigure
 from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
+from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
+from indicators.models.work import DirtyMark, RollupRun, Slice
 
 __all__ = [
     "Breakdown",
@@ -16,14 +19,21 @@ __all__ = [
     "Figure",
     "FigureAudit",
     "FigureDifference",
+    "Finding",
     "Import",
     "ImportMessage",
     "Indicator",
     "Mapping",
     "Observation",
     "Period",
+    "QualityRule",
     "Release",
     "ReleasedFigure",
+    "Report",
+    "ReportAnswer",
+    "ReportReminder",
+    "ReportRequest",
+    "ReportStep",
     "RollupRun",
     "Slice",
     "Source",

@@ -50,9 +50,18 @@ class ImportQuerySet(models.QuerySet["Import"]):
 
 
 class Import(models.Model):
-    """One file brought in by one authority: checked, stored as submitted observations, then approved or undone as a whole."""
+    """One file brought in by one authority: checked, stored as submitted observations, then approved or undone as a whole.
+
+    What people typed, and what an organisation reported, goes the same way: a batch without a file.
+    """
+
+    class Kind(models.TextChoices):
+        FILE = "file", _("file")
+        ENTRY = "entry", _("typed")
+        REPORT = "report", _("report")
 
     class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
         CHECKED = "checked", _("checked, nothing stored")
         REFUSED = "refused", _("refused")
         STORED = "stored", _("waiting for approval")
@@ -63,6 +72,7 @@ class Import(models.Model):
         Organisation, models.PROTECT, related_name="imports", verbose_name=_("authority"), null=True, blank=True
     )
     source = models.ForeignKey(Source, models.PROTECT, related_name="imports", null=True, blank=True)
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.FILE)
     mapping = models.JSONField(_("mapping"))
     mapping_name = models.CharField(_("mapping"), max_length=120, blank=True)
     file = models.FileField(_("file"), upload_to="imports/%Y/%m/", blank=True)
@@ -82,6 +92,7 @@ class Import(models.Model):
     created_at = models.DateTimeField(_("imported at"), auto_now_add=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    examined_at = models.DateTimeField(_("quality examined at"), null=True, blank=True)
 
     objects = ImportQuerySet.as_manager()
 

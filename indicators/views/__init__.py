@@ -12,12 +12,14 @@ from indicators.views.imports import (
     MappingTemplateView,
     MappingView,
 )
+from indicators.views.quality import FindingsAcceptView
 from indicators.views.releases import ReleaseCreateView, ReleaseListView
 from indicators.views.runs import RunListView, SliceRetryView
 from indicators.views.territories import TerritoryListView, TerritoryView, territory_outlines
 
 __all__ = [
     "FigureView",
+    "FindingsAcceptView",
     "ImportApproveView",
     "ImportCreateView",
     "ImportDetailView",

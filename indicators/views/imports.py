@@ -16,7 +16,7 @@ from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
 from django_filters.views import FilterView
 
-from indicators import actions
+from indicators import actions, quality
 from indicators.filters import ImportFilter
 from indicators.forms import ImportForm, too_large
 from indicators.imports.mapping import read_mapping
@@ -123,6 +123,7 @@ class ImportDetailView(AccessMixin, DetailView):
             released=release_with(self.object),
             may_decide=can_decide_import(self.request.user, self.object),
             by_oneself=self.object.created_by_id == self.request.user.pk,
+            quality=quality.groups_of(self.object),
             **kwargs,
         )
 

@@ -112,10 +112,12 @@ class Land:
         return actions.check_import(mapping=definition, file=SimpleUploadedFile("figures.csv", content))
 
     def bring_in(self, content: bytes, **mapping: Any) -> Import:
-        """Checks, stores and approves."""
+        """Checks, stores and approves, whatever the quality rules say of it."""
         batch = self.check(content, **mapping)
         assert batch.state == Import.State.CHECKED, [actions.message_text(message) for message in batch.messages.all()]
-        return actions.approve_import(batch=actions.store_import(batch=batch))
+        actions.store_import(batch=batch)
+        actions.accept_findings(batch=batch, reason="A test says so", by=None)
+        return actions.approve_import(batch=batch)
 
 
 def make_land() -> Land:

@@ -21,6 +21,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="look only, store nothing")
         parser.add_argument("--approve", action="store_true", help="let the figures count at once")
+        parser.add_argument(
+            "--accept",
+            default="",
+            metavar="REASON",
+            help="with --approve: why figures that the quality rules name are right",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -47,6 +53,8 @@ class Command(BaseCommand):
                 self.stdout.write("Dry run: nothing was stored.")
                 return
             if options["approve"]:
+                if options["accept"]:
+                    actions.accept_findings(batch=batch, reason=options["accept"], by=None)
                 actions.approve_import(batch=batch)
             self.stdout.write("Approved." if options["approve"] else "Stored; they count once they are approved.")
         except (OSError, ValueError) as error:

@@ -1,0 +1,203 @@
+"""The SQL of the quality rules. Each rule gives rows as `quality_found` takes them.
+
+quality_cell: the cells of the batch. quality_known: these and the approved ones near them, with
+    size   the people behind the figure (a count; else the denominator)
+    x      the figure in the indicator's unit
+    points whether differences are in points of a unit (shares, means, scores) instead of in people
+"""
+
+X = """CASE WHEN o.value IS NOT NULL THEN o.value WHEN o.denominator IS NULL THEN o.numerator * i.factor
+        ELSE o.numerator * i.factor / o.denominator END"""
+
+COLUMNS = f"""o.indicator_id, o.period_id, o.territory_id, o.breakdown_id, o.numerator, o.denominator, o.flag,
+    i.measure, i.unit, i.measure <> 'count' AS points, p.kind, p.starts_on, p.ends_on,
+    CASE WHEN i.measure = 'count' THEN o.numerator ELSE o.denominator END AS size, {X} AS x"""
+
+CELLS = f"""
+    CREATE TEMPORARY TABLE quality_cell ON COMMIT DROP AS
+    SELECT {COLUMNS}, true AS is_new
+    FROM indicators_observation o JOIN indicators_indicator i ON i.id = o.indicator_id JOIN indicators_period p ON p.id = o.period_id
+    WHERE o.batch_id = %(batch)s AND o.status = 'submitted' AND o.flag <> 'missing';
+    CREATE INDEX ON quality_cell (indicator_id, territory_id, breakdown_id, period_id);
+    ANALYZE quality_cell;
+"""
+
+# Approved cells of the same series, of the same place, and of the places around it in the same period. `indicators_slice` names the
+# years in which an indicator has figures at all, so that a small batch is held against few periods.
+KNOWN = f"""
+    CREATE TEMPORARY TABLE quality_known ON COMMIT DROP AS
+    WITH series AS (SELECT DISTINCT indicator_id, territory_id, breakdown_id, kind FROM quality_cell),
+    times AS (
+        SELECT s.indicator_id, p.kind, p.id AS period_id FROM (SELECT DISTINCT indicator_id, kind FROM quality_cell) AS k
+        JOIN indicators_slice s ON s.indicator_id = k.indicator_id JOIN indicators_period p ON p.year = s.year AND p.kind = k.kind
+    ),
+    places AS (SELECT DISTINCT indicator_id, period_id, territory_id FROM quality_cell),
+    around AS (
+        SELECT DISTINCT c.indicator_id, c.period_id, c.breakdown_id, t.id AS territory_id
+        FROM quality_cell c JOIN orgs_territory own ON own.id = c.territory_id
+        JOIN orgs_territory t ON t.id = own.parent_id OR t.parent_id = own.parent_id OR t.parent_id = own.id
+    ),
+    near AS (
+        SELECT o.id FROM series s JOIN times t ON t.indicator_id = s.indicator_id AND t.kind = s.kind
+        JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = t.period_id
+            AND o.territory_id = s.territory_id AND o.breakdown_id = s.breakdown_id
+        UNION
+        SELECT o.id FROM places s JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = s.indicator_id
+            AND o.period_id = s.period_id AND o.territory_id = s.territory_id
+        UNION
+        SELECT o.id FROM around s JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = s.indicator_id
+            AND o.period_id = s.period_id AND o.territory_id = s.territory_id AND o.breakdown_id = s.breakdown_id
+    )
+    SELECT * FROM quality_cell
+    UNION ALL
+    SELECT {COLUMNS}, false
+    FROM near JOIN indicators_observation o ON o.id = near.id
+    JOIN indicators_indicator i ON i.id = o.indicator_id JOIN indicators_period p ON p.id = o.period_id
+    WHERE o.flag <> 'missing' AND NOT EXISTS (
+        SELECT FROM quality_cell c WHERE c.indicator_id = o.indicator_id AND c.territory_id = o.territory_id
+        AND c.breakdown_id = o.breakdown_id AND c.period_id = o.period_id);
+    CREATE INDEX ON quality_known (indicator_id, territory_id, period_id, breakdown_id);
+"""
+
+CELL = "c.indicator_id, c.period_id, c.territory_id, c.breakdown_id"
+SAME_PLACE = "w.indicator_id = c.indicator_id AND w.territory_id = c.territory_id AND w.period_id = c.period_id"
+SAME_SERIES = "b.indicator_id = c.indicator_id AND b.territory_id = c.territory_id AND b.breakdown_id = c.breakdown_id AND b.kind = c.kind"
+
+# Against the nearest whole that is too small.
+PART_OVER_WHOLE = f"""
+    SELECT DISTINCT ON ({CELL}) %(rule)s, {CELL}, c.size, w.size, w.breakdown_id, NULL::bigint, ''
+    FROM quality_known c JOIN quality_within n ON n.part_id = c.breakdown_id
+    JOIN quality_known w ON {SAME_PLACE} AND w.breakdown_id = n.whole_id
+    WHERE (c.is_new OR w.is_new) AND c.size - w.size > %(minimum)s
+    ORDER BY {CELL}, n.steps, w.breakdown_id
+"""
+
+PART_OVER_BASE = f"""
+    SELECT %(rule)s, {CELL}, c.numerator, c.denominator, NULL::bigint, NULL::bigint, ''
+    FROM quality_cell c WHERE c.measure = 'ratio' AND c.unit = 'percent' AND c.numerator > c.denominator
+"""
+
+SHARE_OVER_100 = f"""
+    SELECT %(rule)s, {CELL}, c.x, NULL::numeric, NULL::bigint, NULL::bigint, ''
+    FROM quality_cell c WHERE c.unit = 'percent' AND c.denominator IS NULL AND c.x > %(threshold)s
+"""
+
+OFF = "abs(s.total - w.size) > greatest(%(minimum)s, abs(w.size) * %(threshold)s / 100)"
+
+# A complete set that adds up to something else; an incomplete one only where it is already more than the whole.
+PARTS_DIFFER = f"""
+    SELECT %(rule)s, w.indicator_id, w.period_id, w.territory_id, w.breakdown_id, w.size, s.total, NULL::bigint, NULL::bigint, d.code
+    FROM (
+        SELECT c.indicator_id, c.period_id, c.territory_id, m.whole_id, m.dimension_id, m.set_size, sum(c.size) AS total, count(*) AS parts,
+               bool_or(c.is_new) AS is_new
+        FROM quality_known c JOIN indicators_breakdownmargin m ON m.part_id = c.breakdown_id
+        WHERE c.measure = 'count' AND m.whole_id IN (SELECT DISTINCT breakdown_id FROM quality_known)
+        GROUP BY 1, 2, 3, 4, 5, 6
+    ) AS s
+    JOIN quality_known w ON w.indicator_id = s.indicator_id AND w.period_id = s.period_id AND w.territory_id = s.territory_id
+        AND w.breakdown_id = s.whole_id
+    JOIN indicators_dimension d ON d.id = s.dimension_id
+    WHERE (s.is_new OR w.is_new) AND {OFF} AND (s.parts = s.set_size OR s.total > w.size)
+"""
+
+TERRITORIES_DIFFER = f"""
+    SELECT %(rule)s, w.indicator_id, w.period_id, w.territory_id, w.breakdown_id, w.size, s.total, NULL::bigint, NULL::bigint, 'territory'
+    FROM (
+        SELECT c.indicator_id, c.period_id, t.parent_id, c.breakdown_id, sum(c.size) AS total, count(*) AS parts, bool_or(c.is_new) AS is_new
+        FROM quality_known c JOIN orgs_territory t ON t.id = c.territory_id AND t.valid_from <= c.ends_on AND t.valid_to >= c.starts_on
+        WHERE c.measure = 'count' AND t.parent_id IN (SELECT DISTINCT territory_id FROM quality_known)
+        GROUP BY 1, 2, 3, 4
+    ) AS s
+    JOIN quality_known w ON w.indicator_id = s.indicator_id AND w.period_id = s.period_id AND w.territory_id = s.parent_id
+        AND w.breakdown_id = s.breakdown_id
+    JOIN orgs_territory p ON p.id = w.territory_id
+    WHERE (s.is_new OR w.is_new) AND {OFF} AND (s.total > w.size OR p.has_all_parts AND s.parts = (
+        SELECT count(*) FROM orgs_territory t WHERE t.parent_id = p.id AND t.valid_from <= w.ends_on AND t.valid_to >= w.starts_on))
+"""
+
+FAR = "CASE WHEN c.points THEN %(minimum_points)s ELSE %(minimum)s END"
+
+# Between a cell and the period before it, whichever of the two is new. A break in the series explains itself.
+JUMP = f"""
+    SELECT %(rule)s, {CELL}, c.x, b.x, NULL::bigint, b.period_id, ''
+    FROM quality_known c JOIN quality_known b ON {SAME_SERIES} AND b.ends_on + 1 = c.starts_on
+    WHERE (c.is_new OR b.is_new) AND c.flag <> 'break' AND abs(c.x - b.x) >= {FAR}
+        AND abs(c.x - b.x) > abs(b.x) * %(threshold)s / 100
+"""
+
+# Told once for a place, at the total or the breakdown nearest to it.
+GAP = f"""
+    WITH times AS (
+        SELECT indicator_id, territory_id, kind, starts_on, ends_on, period_id, bool_or(is_new) AS is_new, (array_agg(breakdown_id ORDER BY breakdown_id))[1] AS breakdown_id
+        FROM quality_known WHERE (indicator_id, territory_id, kind) IN (SELECT indicator_id, territory_id, kind FROM quality_cell)
+        GROUP BY 1, 2, 3, 4, 5, 6
+    ),
+    steps AS (
+        SELECT *, lag(ends_on) OVER w AS ended_on, lag(period_id) OVER w AS before_id, lag(is_new) OVER w AS was_new
+        FROM times WINDOW w AS (PARTITION BY indicator_id, territory_id, kind ORDER BY starts_on)
+    )
+    SELECT %(rule)s, {CELL}, 0, NULL::numeric, NULL::bigint, c.before_id, ''
+    FROM steps c WHERE (c.is_new OR c.was_new) AND c.starts_on > c.ended_on + 1 AND (
+        SELECT count(*) FROM indicators_period p WHERE p.kind = c.kind AND p.starts_on > c.ended_on AND p.ends_on < c.starts_on) > %(threshold)s
+"""
+
+# The median deviation counts for at least a twentieth of the median: a series that hardly moves would else cry at anything.
+MAD = "greatest(percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(b.x::float8 - m.median)), abs(m.median) / 20)"
+
+# Its own history: at least five other periods, and beyond all that was seen in them. Only those few get a median.
+OUTLIER = f"""
+    WITH spans AS (
+        SELECT indicator_id, territory_id, breakdown_id, kind, count(*) AS periods, min(x) AS low, max(x) AS high, sum(x) AS total
+        FROM quality_known GROUP BY 1, 2, 3, 4 HAVING count(*) > 5
+    ),
+    suspects AS (
+        SELECT c.* FROM quality_cell c JOIN spans b ON {SAME_SERIES}
+        WHERE (c.x = b.low OR c.x = b.high) AND b.low < b.high AND c.flag <> 'break'
+            AND abs(c.x - (b.total - c.x) / (b.periods - 1)) >= {FAR}
+    ),
+    medians AS (
+        SELECT {CELL}, c.x, percentile_cont(0.5) WITHIN GROUP (ORDER BY b.x::float8) AS median
+        FROM suspects c JOIN quality_known b ON {SAME_SERIES} AND b.period_id <> c.period_id
+        GROUP BY {CELL}, c.x, c.points HAVING abs(c.x::float8 - percentile_cont(0.5) WITHIN GROUP (ORDER BY b.x::float8)) >= {FAR}
+    )
+    SELECT %(rule)s, {CELL}, c.x, round(m.median::numeric, 10), NULL::bigint, NULL::bigint, ''
+    FROM medians m JOIN suspects c ON {CELL.replace("c.", "m.").join(("(", ")"))} = ({CELL})
+    JOIN quality_known b ON {SAME_SERIES} AND b.period_id <> c.period_id
+    GROUP BY {CELL}, c.x, m.median HAVING abs(c.x::float8 - m.median) > %(threshold)s * {MAD}
+"""
+
+# The places beside it, for figures that do not grow with the place: at least seven others.
+OUTLIER_BESIDE = f"""
+    WITH beside AS (
+        SELECT k.*, t.parent_id FROM quality_known k JOIN orgs_territory t ON t.id = k.territory_id
+        WHERE k.points AND t.parent_id IS NOT NULL AND t.kind <> 'unallocated'
+    ),
+    medians AS (
+        SELECT indicator_id, period_id, breakdown_id, parent_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY x::float8) AS median
+        FROM beside GROUP BY 1, 2, 3, 4 HAVING count(*) > 7
+    ),
+    spreads AS (
+        SELECT m.indicator_id, m.period_id, m.breakdown_id, m.parent_id, m.median, {MAD} AS mad
+        FROM medians m JOIN beside b USING (indicator_id, period_id, breakdown_id, parent_id) GROUP BY 1, 2, 3, 4, 5
+    )
+    SELECT %(rule)s, {CELL}, c.x, round(s.median::numeric, 10), NULL::bigint, NULL::bigint, 'territory'
+    FROM beside c JOIN spreads s ON s.indicator_id = c.indicator_id AND s.period_id = c.period_id
+        AND s.breakdown_id = c.breakdown_id AND s.parent_id = c.parent_id
+    WHERE c.is_new AND abs(c.x::float8 - s.median) >= {FAR} AND abs(c.x::float8 - s.median) > %(threshold)s * s.mad
+"""
+
+FOUND = """(f.rule, f.indicator_id, f.period_id, f.territory_id, f.breakdown_id, f.detail)
+    = (q.rule, q.indicator_id, q.period_id, q.territory_id, q.breakdown_id, q.detail)
+    AND (f.amount, f.other, f.other_breakdown_id, f.other_period_id) IS NOT DISTINCT FROM
+        (round(q.amount, 10), round(q.other, 10), q.other_breakdown_id, q.other_period_id)"""
+
+KEEP_ACCEPTED = f"""
+    DELETE FROM indicators_finding f WHERE batch_id = %(batch)s AND (accepted_at IS NULL OR NOT EXISTS (
+        SELECT FROM quality_found q WHERE {FOUND}));
+    INSERT INTO indicators_finding
+        (batch_id, rule, indicator_id, period_id, territory_id, breakdown_id, amount, other, other_breakdown_id, other_period_id, detail, reason)
+    SELECT %(batch)s, q.rule, q.indicator_id, q.period_id, q.territory_id, q.breakdown_id, q.amount, q.other, q.other_breakdown_id,
+           q.other_period_id, q.detail, ''
+    FROM quality_found q WHERE NOT EXISTS (SELECT FROM indicators_finding f WHERE f.batch_id = %(batch)s AND {FOUND})
+    ORDER BY q.rule, q.indicator_id, q.territory_id, q.period_id, q.breakdown_id
+"""

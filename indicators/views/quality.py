@@ -1,0 +1,25 @@
+from django.utils.translation import ngettext
+from django.shortcuts import get_object_or_404
+
+from indicators import actions
+from indicators.models import Finding, Import
+from indicators.views.imports import ImportDecisionView
+
+
+class FindingsAcceptView(ImportDecisionView):
+    """Says of one finding, or of all of a rule, why the figure is right all the same."""
+
+    def decide(self, batch: Import) -> None:
+        data = self.request.POST
+        finding = None
+        if data.get("finding"):
+            found = Finding.objects.filter(batch=batch)
+            finding = get_object_or_404(found, pk=data["finding"] if data["finding"].isdecimal() else 0)
+        number = actions.accept_findings(
+            batch=batch,
+            rule=data.get("rule", ""),
+            finding=finding,
+            reason=data.get("reason", ""),
+            by=self.person,
+        )
+        self.done = ngettext("Accepted one finding.", "Accepted %(number)s findings.", number) % {"number": number}
