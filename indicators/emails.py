@@ -1,14 +1,23 @@
-"""Letters about figures, written in the transaction that causes them."""
+"""Letters about figures. Each reader gets one in their own language, written in the transaction that causes it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
-from indicators.models import FigureAudit, Slice
+from indicators.models import FigureAudit, Report, Slice
+from indicators.permissions import ANSWERING, KEEPERS
 from orgs.emails import queue_letter_to
-from orgs.models import Membership, User
+from orgs.models import Membership, Organisation, User
 
-Role = Membership.Role
+
+def write_to(people: Iterable[User], template: str, **context: Any) -> None:
+    for person in people:
+        queue_letter_to(person, template, context)
+
+
+# --- The rollup ---------------------------------------------------------------------------------------------------
 
 
 def administrators() -> QuerySet[User]:
@@ -17,13 +26,8 @@ def administrators() -> QuerySet[User]:
 
 def keepers_of_figures() -> QuerySet[User]:
     """Stewards of every authority, and the administrators."""
-    steward = Q(memberships__ended_at=None, memberships__role=Role.STEWARD)
+    steward = Q(memberships__ended_at=None, memberships__role=Membership.Role.STEWARD)
     return User.objects.filter(steward | Q(is_staff=True), is_active=True).distinct()
-
-
-def write_to(people: Iterable[User], template: str, **context: object) -> None:
-    for person in people:
-        queue_letter_to(person, template, context)
 
 
 def tell_parked(part: Slice) -> None:
@@ -36,3 +40,33 @@ def tell_recovered(part: Slice) -> None:
 
 def tell_differences(audit: FigureAudit) -> None:
     write_to(keepers_of_figures(), "figures_differ", audit=audit)
+
+
+# --- Reports ------------------------------------------------------------------------------------------------------
+
+
+def people_with_role(organisation: Organisation, roles: tuple[str, ...]) -> QuerySet[User]:
+    return User.objects.filter(
+        is_active=True,
+        memberships__organisation=organisation,
+        memberships__ended_at=None,
+        memberships__role__in=list(roles),
+    ).distinct()
+
+
+def write_to_answerers(report: Report, template: str, **context: Any) -> None:
+    write_to(people_with_role(report.organisation, ANSWERING), template, **_context(report, **context))
+
+
+def write_to_keepers(report: Report, template: str, **context: Any) -> None:
+    write_to(people_with_role(report.request.authority, KEEPERS), template, **_context(report, **context))
+
+
+def _context(report: Report, **more: Any) -> dict[str, Any]:
+    return {
+        "report": report,
+        "request": report.request,
+        "organisation": report.organisation,
+        "path": reverse("indicators:report_detail", args=[report.pk]),
+        **more,
+    }

@@ -4,12 +4,12 @@ import datetime
 
 from django.db.models import Count, Q
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from indicators.models import Import, Slice
-from indicators.permissions import is_steward
+from indicators.models import Import, Report, Slice
+from indicators.permissions import ANSWERING, KEEPERS, is_steward
 from orgs.inbox import LONGEST, Waiting
 from orgs.models import User
 
@@ -19,8 +19,8 @@ REMEMBERED = datetime.timedelta(days=14)
 
 def waiting_for(user: User) -> list[Waiting]:
     if not is_steward(user):
-        return []
-    return [*to_approve(user), *refused(user), *parked()]
+        return reports_to_answer(user)
+    return [*to_approve(user), *reports_to_review(user), *reports_to_answer(user), *refused(user), *parked()]
 
 
 def to_approve(user: User) -> list[Waiting]:
@@ -86,4 +86,53 @@ def parked() -> list[Waiting]:
         )
         for place in Slice.objects.exclude(parked_at=None).select_related("indicator").order_by("parked_at")[:LONGEST]
         if place.parked_at is not None
+    ]
+
+
+def reports_to_answer(user: User) -> list[Waiting]:
+    """Those that an organisation of one's own owes, if one may write them: the returned and the overdue say so."""
+    mine = user.memberships.active().filter(role__in=ANSWERING).values("organisation")
+    owed = Report.objects.unanswered().filter(organisation__in=mine)
+    return [
+        Waiting(
+            kind=gettext_lazy("Report"),
+            title=(
+                _("Returned, look at it again: %(title)s")
+                if report.state == Report.State.RETURNED
+                else _("Overdue: %(title)s")
+                if report.is_overdue
+                else _("Fill in: %(title)s")
+            )
+            % {"title": report.request.title},
+            url=report.get_absolute_url(),
+            since=report.changed_at,
+            text=_("%(authority)s asks %(organisation)s, by %(due)s")
+            % {
+                "authority": report.request.authority,
+                "organisation": report.organisation,
+                "due": formats.date_format(report.request.due_on, "SHORT_DATE_FORMAT"),
+            },
+            icon="clipboard-data",
+        )
+        for report in owed.select_related("request__authority", "organisation").order_by("request__due_on")[:LONGEST]
+    ]
+
+
+def reports_to_review(user: User) -> list[Waiting]:
+    """Those that one's authority asked for and that were sent; not those of an organisation of one's own."""
+    mine = user.memberships.active()
+    sent = Report.objects.visible_to(user).live().filter(state=Report.State.SUBMITTED)
+    sent = sent.exclude(organisation__in=mine.values("organisation"))
+    if not user.is_staff:
+        sent = sent.filter(request__authority__in=mine.filter(role__in=KEEPERS).values("organisation"))
+    return [
+        Waiting(
+            kind=gettext_lazy("Report"),
+            title=_("Review the report of %(organisation)s") % {"organisation": report.organisation},
+            url=report.get_absolute_url(),
+            since=report.changed_at,
+            text=report.request.title,
+            icon="clipboard-check",
+        )
+        for report in sent.select_related("request", "organisation").order_by("changed_at")[:LONGEST]
     ]

@@ -1,8 +1,8 @@
 """What people may do with figures. `visible_to()` has said before what exists for them."""
 
-from indicators.models import Import
+from indicators.models import Import, Report, ReportRequest
 from orgs.models import Membership, Organisation, Territory
-from orgs.permissions import Person, holds_role
+from orgs.permissions import Person, has_role, holds_role
 from orgs.vocabulary import Sector
 
 Role = Membership.Role
@@ -55,3 +55,36 @@ def can_see_true_figures(user: Person, territory: Territory) -> bool:
         .filter(role__in=KEEPERS, organisation__territory__descendant_links__descendant=territory)
         .exists()
     )
+
+
+ANSWERING = (Role.OWNER, Role.EDITOR, Role.MANAGER, Role.STEWARD)
+"""Who may write an organisation's report."""
+
+
+def can_enter_figures(user: Person) -> bool:
+    """Type figures in the name of an authority."""
+    return bool(authorities_of(user))
+
+
+def can_ask_for_reports(user: Person) -> bool:
+    return bool(authorities_of(user))
+
+
+def can_answer_report(user: Person, report: Report) -> bool:
+    return has_role(user, report.organisation, *ANSWERING)
+
+
+def can_review_report(user: Person, report: Report) -> bool:
+    """Keeps the figures of the authority that asked, and belongs not to the organisation that answers."""
+    if not user.is_authenticated or user.memberships.active().filter(organisation=report.organisation_id).exists():
+        return False
+    return user.is_staff or has_role(user, report.request.authority, *KEEPERS)
+
+
+def can_withdraw_request(user: Person, request: ReportRequest) -> bool:
+    return user.is_authenticated and ReportRequest.objects.visible_to(user).filter(pk=request.pk).exists()
+
+
+def can_see_reports(user: Person) -> bool:
+    """Belongs to an organisation that may be asked, or asks."""
+    return user.is_authenticated and (user.is_staff or user.memberships.active().exists())

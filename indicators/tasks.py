@@ -1,4 +1,5 @@
 from celery import shared_task
+from django.utils import timezone
 
 from indicators import actions, rollup
 
@@ -15,3 +16,6 @@ def audit_figures() -> int:
     """The number of figures that are not what their observations give. Beat asks for it every night."""
     audit = actions.audit_figures()
     return audit.differences_count if audit else 0
+def send_reminders() -> int:
+    """To those who owe a report. Beat asks for it every day; doing it twice is harmless."""
+    return actions.send_reminders(today=timezone.localdate())

@@ -130,6 +130,7 @@ CELERY_BEAT_SCHEDULE = {
     "roll up what changed": {"task": "indicators.tasks.roll_up", "schedule": 60},
     "check the figures": {"task": "indicators.tasks.audit_figures", "schedule": crontab(hour="2", minute="30")},
     "send waiting mail": {"task": "orgs.tasks.send_waiting_mail", "schedule": 30},
+    "remind of reports": {"task": "indicators.tasks.send_reminders", "schedule": 24 * 3600},
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
     "remove old mail": {"task": "orgs.tasks.remove_old_mail", "schedule": 24 * 3600},
 }

@@ -91,6 +91,16 @@ TABLE = """
     indicators:import_undo                   approved          LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:import_progress               stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
     indicators:import_messages               refused           LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
+    indicators:entry                         -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:report_list                   -                 LF PPPP PPPPP FPP   LF MMMM MMMMM FMM
+    indicators:report_ask                    -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:report_detail                 owed              LF PPPN NPPNN FPP   LF MMMM MMMMM FMM
+    indicators:report_answer                 owed              LF PPFN NFFNN FFF   LF PPFN NFFNN FFF
+    indicators:report_sheet                  owed              LF PPFN NFFNN FFF   LF MMMM MMMMM FMM
+    indicators:report_upload                 owed              LF PPFN NFFNN FFF   LF PPFN NFFNN FFF
+    indicators:report_approve                sent              LF MMMM MMMMM FMM   LF FFFN NRRNN FFR
+    indicators:report_return                 sent              LF MMMM MMMMM FMM   LF FFFN NRRNN FFR
+    indicators:request_withdraw              request           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:mapping_template              mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:mapping                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:run_list                      -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
@@ -189,6 +199,10 @@ def things(world: World) -> dict[str, list[Any]]:
         "own_verification": [known["own_verification"].pk],
         **{name: [known[name].pk] for name in ("approved", "stored", "checked", "refused", "mapping", "slice")},
         **{name: [known[name].pk] for name in ("approved", "stored", "checked", "refused", "mapping", "odd")},
+        **{
+            name: [known[name].pk]
+            for name in ("approved", "stored", "checked", "refused", "mapping", "odd", "owed", "sent", "request")
+        },
         "running": [running],
         "draft": [world.draft.reference],
         "proposed": [world.proposed.reference],

@@ -6,13 +6,16 @@ who belongs to the association, so nobody's judge in its matters.
 
 import datetime
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from indicators import actions as figures
 from indicators import rollup
-from indicators.models import Import, Mapping, Slice
+from indicators.grid import Typed
+from indicators.models import Import, Mapping, Period, Slice
 from orgs import actions as registry
 from orgs.models import Membership, Organisation, Registration, Territory, User
 from partnerships import actions
@@ -116,6 +119,7 @@ def make_world() -> World:
         "practice": PracticeFactory(name="Intercultural mediators"),
         "table": CoordinationTableFactory(territory=city, convenor=authority, name="City table"),
         **make_figures(land, users, authority),
+        **make_reports(land, users, authority, association),
     }
     return World(
         users, land, city, authority, association, hidden, partnership, draft, proposed, assessment, claim, things
@@ -221,3 +225,27 @@ def make_figures(land: Land, users: dict[str, User | None], authority: Organisat
         "checked": check(table(("N2", 2023, "women", 8)), "checked.csv"),
         "refused": check(table(("N9", 2023, "women", "seven")), "refused.csv"),
     }
+
+
+def make_reports(
+    land: Land, users: dict[str, User | None], authority: Organisation, association: Organisation
+) -> dict[str, Any]:
+    """Two requests to the association: one that it has still to answer, one that it has answered."""
+    owed, sent = (
+        figures.ask_for_reports(
+            authority=authority,
+            organisations=[association],
+            title=title,
+            territory=land.territories["CITY"],
+            indicators=[land.indicators["EVENTS"]],
+            periods=[Period.objects.get(code=year)],
+            due_on=timezone.localdate(),
+            by=users["steward"],
+        )
+        for title, year in (("Incidents", "2021"), ("Earlier incidents", "2020"))
+    )
+    report = sent.reports.get()
+    answers = {cell.key: Typed(number=Decimal(3)) for cell in figures.cells_of_request(sent)}
+    figures.save_report(report=report, answers=answers, version=report.version, by=users["owner"])
+    figures.submit_report(report=report, by=users["owner"])
+    return {"request": owed, "owed": owed.reports.get(), "sent": report}

@@ -11,18 +11,45 @@ from indicators.actions.imports import approve_import, check_import, message_tex
 from indicators.actions.quality import accept_findings
 from indicators.actions.releases import publish_release
 from indicators.actions.rollups import audit_figures, retry_slice
+from indicators.actions.entry import draft_of, save_entry, signature
+from indicators.actions.imports import approve_import, check_import, message_text, store_import, undo_import
+from indicators.actions.quality import accept_findings
+from indicators.actions.releases import publish_release
+from indicators.actions.reports import (
+    answers_of,
+    approve_report,
+    ask_for_reports,
+    cells_of_request,
+    return_report,
+    save_report,
+    send_reminders,
+    submit_report,
+    withdraw_request,
+)
 
 __all__ = [
     "accept_findings",
+    "answers_of",
     "approve_import",
     "audit_figures",
     "bring_in_file",
+    "approve_report",
+    "ask_for_reports",
+    "cells_of_request",
     "check_import",
+    "draft_of",
     "load_catalogue",
     "load_dimensions",
     "message_text",
     "publish_release",
     "retry_slice",
+    "return_report",
+    "save_entry",
+    "save_report",
+    "send_reminders",
+    "signature",
     "store_import",
+    "submit_report",
     "undo_import",
+    "withdraw_request",
 ]

@@ -177,12 +177,14 @@ def approve_import(*, batch: Import, by: User | None = None) -> Import:
 
     Refused while a quality rule has something to say of it that nobody has accepted. What is found anew is kept though it refuses.
     """
+    _refuse_report(batch)
     quality.examine_again(batch)
-    return _approve(batch, by)
+    return approve_batch(batch, by)
 
 
 @transaction.atomic
-def _approve(batch: Import, by: User | None) -> Import:
+def approve_batch(batch: Import, by: User | None) -> Import:
+    """The approval of every batch: a file, what was typed, a report."""
     batch = _locked(batch, Import.State.STORED)
     quality.refuse_open_findings(batch)
     now = timezone.now()
@@ -193,10 +195,15 @@ def _approve(batch: Import, by: User | None) -> Import:
     return _decided(batch, Import.State.APPROVED, by, now)
 
 
-@transaction.atomic
 def undo_import(*, batch: Import, by: User | None = None) -> Import:
     """Takes the import back. Where its values counted, those that they had superseded count again."""
-    batch = _locked(batch, Import.State.STORED, Import.State.APPROVED)
+    _refuse_report(batch)
+    return undo_batch(batch, by)
+
+
+@transaction.atomic
+def undo_batch(batch: Import, by: User | None) -> Import:
+    batch = _locked(batch, Import.State.DRAFT, Import.State.STORED, Import.State.APPROVED)
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"batch": batch.pk})
         cursor.execute(RESTORABLE, {"batch": batch.pk})
@@ -204,6 +211,11 @@ def undo_import(*, batch: Import, by: User | None = None) -> Import:
         cursor.execute(RESTORE)
         cursor.execute("DROP TABLE restorable")
     return _decided(batch, Import.State.UNDONE, by, timezone.now())
+
+
+def _refuse_report(batch: Import) -> None:
+    if batch.kind == Import.Kind.REPORT:
+        raise ValidationError(_("This is an organisation's report: approve or return it on its own page."))
 
 
 def _digest(file: IO[bytes] | File) -> tuple[str, int]:
@@ -261,6 +273,6 @@ RESTORABLE = f"""
     ORDER BY old.indicator_id, old.period_id, old.territory_id, old.breakdown_id, old.approved_at DESC, old.id DESC
 """
 
-WITHDRAW = "UPDATE indicators_observation SET status = 'withdrawn' WHERE batch_id = %(batch)s AND status IN ('submitted', 'approved')"
+WITHDRAW = "UPDATE indicators_observation SET status = 'withdrawn' WHERE batch_id = %(batch)s AND status IN ('draft', 'submitted', 'approved')"
 
 RESTORE = "UPDATE indicators_observation SET status = 'approved' WHERE id IN (SELECT id FROM restorable)"

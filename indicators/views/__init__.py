@@ -1,4 +1,5 @@
 from indicators.views.catalogue import IndicatorListView, IndicatorView
+from indicators.views.entry import EntryView
 from indicators.views.figures import FigureView
 from indicators.views.imports import (
     ImportApproveView,
@@ -15,9 +16,22 @@ from indicators.views.imports import (
 from indicators.views.quality import FindingsAcceptView
 from indicators.views.releases import ReleaseCreateView, ReleaseListView
 from indicators.views.runs import RunListView, SliceRetryView
+from indicators.views.reports import (
+    ReportAnswerView,
+    ReportApproveView,
+    ReportAskView,
+    ReportDetailView,
+    ReportListView,
+    ReportReturnView,
+    ReportSheetView,
+    ReportUploadView,
+    RequestWithdrawView,
+)
+from indicators.views.runs import RunListView
 from indicators.views.territories import TerritoryListView, TerritoryView, territory_outlines
 
 __all__ = [
+    "EntryView",
     "FigureView",
     "FindingsAcceptView",
     "ImportApproveView",
@@ -34,6 +48,15 @@ __all__ = [
     "MappingView",
     "ReleaseCreateView",
     "ReleaseListView",
+    "ReportAnswerView",
+    "ReportApproveView",
+    "ReportAskView",
+    "ReportDetailView",
+    "ReportListView",
+    "ReportReturnView",
+    "ReportSheetView",
+    "ReportUploadView",
+    "RequestWithdrawView",
     "RunListView",
     "SliceRetryView",
     "TerritoryListView",

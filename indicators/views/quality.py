@@ -1,8 +1,11 @@
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import ngettext
-from django.shortcuts import get_object_or_404
 
 from indicators import actions
-from indicators.models import Finding, Import
+from indicators.models import Finding, Import, Report
 from indicators.views.imports import ImportDecisionView
 
 
@@ -16,10 +19,11 @@ class FindingsAcceptView(ImportDecisionView):
             found = Finding.objects.filter(batch=batch)
             finding = get_object_or_404(found, pk=data["finding"] if data["finding"].isdecimal() else 0)
         number = actions.accept_findings(
-            batch=batch,
-            rule=data.get("rule", ""),
-            finding=finding,
-            reason=data.get("reason", ""),
-            by=self.person,
+            batch=batch, rule=data.get("rule", ""), finding=finding, reason=data.get("reason", ""), by=self.person
         )
         self.done = ngettext("Accepted one finding.", "Accepted %(number)s findings.", number) % {"number": number}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().post(request, *args, **kwargs)
+        report = Report.objects.filter(batch=kwargs["pk"]).first()
+        return answer if report is None else redirect(report)

@@ -1,0 +1,390 @@
+"""A small table of cells that a person fills in: which cells there are, and what was typed for each.
+
+Blank means "not given" and is never 0. That there is no figure is a choice of its own.
+"""
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from indicators.breakdowns import ensure_breakdowns, key_of
+from indicators.dashboards.words import period_words, value_words
+from indicators.models import Category, Dimension, Indicator, Observation, Period
+from indicators.vocabulary import PENDING, Flag, Measure
+from orgs.forms import PortalForm
+from orgs.models import Territory
+
+ONE_DAY = datetime.timedelta(days=1)
+MOST_CELLS = 400
+"""In one table. More is a file."""
+
+Key = tuple[int, int, int, int]
+"""Ids of indicator, period, territory and breakdown."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One place of the table."""
+
+    indicator: Indicator
+    period: Period
+    territory: Territory
+    breakdown_id: int
+    group: str
+    """The category's name; "" for the total."""
+
+    @property
+    def key(self) -> Key:
+        return self.indicator.pk, self.period.pk, self.territory.pk, self.breakdown_id
+
+    @property
+    def name(self) -> str:
+        return "-".join(map(str, self.key))
+
+    @property
+    def label(self) -> str:
+        return f"{self.territory.local_name}, {self.group}" if self.group else self.territory.local_name
+
+    @property
+    def has_base(self) -> bool:
+        return self.indicator.measure in (Measure.RATIO, Measure.MEAN)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person said of a cell: a number (with its base for a ratio or a mean), or that there is none."""
+
+    number: Decimal | None = None
+    base: Decimal | None = None
+    is_missing: bool = False
+
+    def as_observation(self, indicator: Indicator) -> dict[str, Any]:
+        """The columns of an observation: a mean is kept as its sum, so that it pools."""
+        if self.is_missing or self.number is None:
+            return {"numerator": None, "denominator": None, "value": None, "flag": Flag.MISSING}
+        if indicator.measure == Measure.SCORE:
+            return {"numerator": None, "denominator": None, "value": self.number, "flag": ""}
+        number = self.number
+        if indicator.measure == Measure.MEAN and self.base is not None:
+            number = round(number * self.base, 10)
+        return {"numerator": number, "denominator": self.base, "value": None, "flag": ""}
+
+    @classmethod
+    def of(cls, observation: Observation) -> "Typed":
+        """The way back."""
+        if observation.flag == Flag.MISSING:
+            return cls(is_missing=True)
+        if observation.numerator is None:
+            return cls(number=observation.value)
+        if observation.indicator.measure == Measure.MEAN and observation.denominator:
+            return cls(round(observation.numerator / observation.denominator, 6), observation.denominator)
+        return cls(observation.numerator, observation.denominator)
+
+
+Answers = Mapping[Key, Typed]
+
+
+def cells_of(
+    *,
+    indicators: Iterable[Indicator],
+    periods: Iterable[Period],
+    territory: Territory,
+    with_parts: bool = False,
+    dimension: Dimension | None = None,
+) -> list[Cell]:
+    """Every cell of the table, in the order in which it is read. A place that did not exist in a period has none there.
+
+    The groups are the largest ones of the dimension, and the total before them; an indicator that is not broken down so has its total.
+    """
+    parts = list(Territory.objects.filter(parent=territory).places().order_by("code")) if with_parts else []
+    categories = list(Category.objects.filter(dimension=dimension, parent=None, is_part=True)) if dimension else []
+    keys = {category.pk: key_of({dimension.code: category.code}) for category in categories} if dimension else {}
+    ids = ensure_breakdowns(["", *keys.values()])
+    broken_down = set(dimension.indicators.values_list("pk", flat=True)) if dimension else set()
+    return [
+        Cell(indicator, period, place, breakdown, group)
+        for indicator in indicators
+        for period in periods
+        for place in [territory, *parts]
+        if place.valid_from <= period.ends_on and place.valid_to >= period.starts_on
+        for breakdown, group in [
+            (ids[""], ""),
+            *((ids[keys[category.pk]], category.name) for category in categories if indicator.pk in broken_down),
+        ]
+    ]
+
+
+def _matching(cells: Iterable[Cell], rows: QuerySet[Observation]) -> QuerySet[Observation]:
+    cells = list(cells)
+    return rows.filter(
+        indicator__in={cell.indicator.pk for cell in cells},
+        period__in={cell.period.pk for cell in cells},
+        territory__in={cell.territory.pk for cell in cells},
+        breakdown__in={cell.breakdown_id for cell in cells},
+    ).select_related("indicator")
+
+
+def key_of_row(row: Any) -> Key:
+    return row.indicator_id, row.period_id, row.territory_id, row.breakdown_id
+
+
+def approved(cells: Iterable[Cell]) -> dict[Key, Observation]:
+    """What counts now."""
+    return {key_of_row(row): row for row in _matching(cells, Observation.objects.approved())}
+
+
+def pending(cells: Iterable[Cell]) -> dict[Key, Observation]:
+    """What waits, whoever brought it in."""
+    found = _matching(cells, Observation.objects.pending()).select_related("indicator", "batch__created_by")
+    return {key_of_row(row): row for row in found}
+
+
+def before(cells: Iterable[Cell]) -> dict[Key, str]:
+    """In words, what counts in the period before each cell's: "2016: 1,234"."""
+    cells = list(cells)
+    kinds = {cell.period.kind for cell in cells}
+    earlier = Period.objects.filter(kind__in=kinds, ends_on__in={cell.period.starts_on - ONE_DAY for cell in cells})
+    by_kind = {(period.kind, period.ends_on): period for period in earlier}
+    moved = {}
+    for cell in cells:
+        period = by_kind.get((cell.period.kind, cell.period.starts_on - ONE_DAY))
+        if period is not None:
+            moved[cell.indicator.pk, period.pk, cell.territory.pk, cell.breakdown_id] = (cell.key, period)
+    if not moved:
+        return {}
+    rows = Observation.objects.approved().filter(
+        indicator__in={key[0] for key in moved},
+        period__in={key[1] for key in moved},
+        territory__in={key[2] for key in moved},
+        breakdown__in={key[3] for key in moved},
+    )
+    words = {}
+    for row in rows.select_related("indicator"):
+        if key_of_row(row) in moved:
+            key, period = moved[key_of_row(row)]
+            words[key] = f"{period_words(period)}: {in_words(Typed.of(row), row.indicator)}"
+    return words
+
+
+def in_words(typed: Typed | None, indicator: Indicator) -> str:
+    """What was said, with the figure that follows from it: "12 of 40 (30.0%)"."""
+    if typed is None:
+        return _("not given")
+    if typed.is_missing or typed.number is None:
+        return _("no figure")
+    if indicator.measure == Measure.RATIO and typed.base:
+        share = value_words(typed.number * indicator.factor / typed.base, indicator)
+        return _("%(number)s of %(base)s (%(share)s)") % {
+            "number": plain(typed.number),
+            "base": plain(typed.base),
+            "share": share,
+        }
+    if indicator.measure == Measure.MEAN and typed.base:
+        return _("%(mean)s for %(base)s people") % {
+            "mean": value_words(typed.number, indicator),
+            "base": plain(typed.base),
+        }
+    return plain(typed.number)
+
+
+def plain(number: Decimal) -> str:
+    """As the reader writes it, without needless zeros."""
+    text = f"{number:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    places = len(text.partition(".")[2])
+    return str(formats.number_format(Decimal(text), decimal_pos=places, use_l10n=True, force_grouping=True))
+
+
+def write_observations(*, batch_id: int, source_id: int, values: Mapping[Key, Mapping[str, Any]], status: str) -> None:
+    """Makes `values` the batch's pending observations, in place of those that it had. What waits in a cell from elsewhere is superseded.
+
+    Runs in a transaction; takes turns with the imports of the same indicators.
+    """
+    lock_indicators(key[0] for key in values)
+    Observation.objects.filter(batch=batch_id, status__in=PENDING).delete()
+    if not values:
+        return
+    others = Observation.objects.pending().filter(
+        indicator__in={key[0] for key in values},
+        period__in={key[1] for key in values},
+        territory__in={key[2] for key in values},
+        breakdown__in={key[3] for key in values},
+    )
+    waiting = [row.pk for row in others if key_of_row(row) in values]
+    Observation.objects.filter(pk__in=waiting).update(status="superseded")
+    Observation.objects.bulk_create(
+        Observation(
+            indicator_id=indicator,
+            period_id=period,
+            territory_id=territory,
+            breakdown_id=breakdown,
+            batch_id=batch_id,
+            source_id=source_id,
+            status=status,
+            **columns,
+        )
+        for (indicator, period, territory, breakdown), columns in values.items()
+    )
+
+
+def lock_indicators(ids: Iterable[int]) -> None:
+    """Until the end of the transaction nobody else stores figures of these indicators."""
+    with connection.cursor() as cursor:
+        for indicator in sorted(set(ids)):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_import'), %s)", [indicator])
+
+
+# --- The form ----------------------------------------------------------------------------------------------------------
+
+SPACES = re.compile(r"[\s\u00a0\u202f'’]")
+
+
+def read_number(text: str) -> Decimal:
+    """A number as people write it in the language of the page: 1,234.5 or 1.234,5. ValueError where it is none, or could be two."""
+    decimal, thousands = formats.get_format("DECIMAL_SEPARATOR"), formats.get_format("THOUSAND_SEPARATOR")
+    text = SPACES.sub("", text.strip()).replace("−", "-")
+    text = text.translate(DIGITS)
+    whole, sign, rest = text.partition(decimal)
+    group = re.escape(thousands)
+    if thousands.strip() and thousands in whole:
+        if not re.fullmatch(rf"-?\d{{1,3}}({group}\d{{3}})+", whole):
+            raise ValueError(text)
+        whole = whole.replace(thousands, "")
+    if not re.fullmatch(r"-?\d{1,18}", whole) or (sign and not re.fullmatch(r"\d{1,10}", rest)):
+        raise ValueError(text)
+    return Decimal(f"{whole}.{rest}" if rest else whole)
+
+
+DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+
+
+class NumberField(forms.CharField):
+    """A number in the reader's own way of writing it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "input-short"})
+        super().__init__(required=False, max_length=40, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return read_number(text)
+        except ValueError as error:
+            raise ValidationError(
+                _("“%(text)s” is not a number. Write it like %(example)s."),
+                params={"text": text, "example": formats.number_format(Decimal("1234.5"), force_grouping=True)},
+            ) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        return plain(value) if isinstance(value, Decimal) else value
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell with its fields and what counted the period before."""
+
+    cell: Cell
+    number: forms.BoundField
+    base: forms.BoundField | None
+    missing: forms.BoundField
+
+
+@dataclass(frozen=True)
+class Section:
+    """The rows of one indicator in one period."""
+
+    indicator: Indicator
+    period: str
+    rows: list[Row]
+
+
+class GridForm(PortalForm):
+    """The table as a form: for each cell a number (with its base), or the tick "we have no figure"."""
+
+    def __init__(
+        self, *args: Any, cells: list[Cell], answers: Answers, hints: Mapping[Key, str] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.cells = cells
+        for cell in cells:
+            said = answers.get(cell.key, Typed())
+            hint = (hints or {}).get(cell.key, "")
+            self.fields[f"n-{cell.name}"] = NumberField(label=number_label(cell), initial=said.number, help_text=hint)
+            if cell.has_base:
+                self.fields[f"b-{cell.name}"] = NumberField(label=base_label(cell), initial=said.base)
+            self.fields[f"m-{cell.name}"] = forms.BooleanField(
+                label=gettext_lazy("We have no figure"), required=False, initial=said.is_missing
+            )
+
+    @property
+    def sections(self) -> list[Section]:
+        found: dict[tuple[int, int], Section] = {}
+        for cell in self.cells:
+            place = (cell.indicator.pk, cell.period.pk)
+            if place not in found:
+                found[place] = Section(cell.indicator, period_words(cell.period), [])
+            base = self[f"b-{cell.name}"] if cell.has_base else None
+            found[place].rows.append(Row(cell, self[f"n-{cell.name}"], base, self[f"m-{cell.name}"]))
+        return list(found.values())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.answers: dict[Key, Typed] = {}
+        for cell in self.cells:
+            if any(f"{part}-{cell.name}" in self.errors for part in "nb"):
+                continue
+            typed = Typed(
+                cleaned.get(f"n-{cell.name}"), cleaned.get(f"b-{cell.name}"), cleaned.get(f"m-{cell.name}", False)
+            )
+            fault = fault_of(cell.indicator, typed)
+            if fault:
+                self.add_error(f"{fault[0]}-{cell.name}", f"{cell.label}: {fault[1]}")
+            elif typed != Typed():
+                self.answers[cell.key] = typed
+        return cleaned
+
+
+def fault_of(indicator: Indicator, typed: Typed) -> tuple[str, str] | None:
+    """What cannot be: the field ("n" or "b") and the sentence. What is only odd is for the quality rules."""
+    if typed.is_missing:
+        if typed.number is not None or typed.base is not None:
+            return "n", _("Give a number, or say that you have none; not both.")
+        return None
+    if typed.number is None:
+        return ("n", _("Give the number too.")) if typed.base is not None else None
+    if indicator.measure in (Measure.COUNT, Measure.RATIO) and typed.number < 0:
+        return "n", _("A number of people cannot be below 0.")
+    if indicator.measure == Measure.COUNT and typed.number != typed.number.to_integral_value():
+        return "n", _("A number of people is whole.")
+    if indicator.measure in (Measure.RATIO, Measure.MEAN):
+        if typed.base is None:
+            return "b", _("Say also of how many.")
+        if typed.base <= 0:
+            return "b", _("Of how many: this has to be more than 0. Where there was nobody, tick “We have no figure”.")
+    return None
+
+
+def number_label(cell: Cell) -> str:
+    if cell.indicator.measure == Measure.MEAN:
+        return _("Mean")
+    if cell.indicator.measure == Measure.RATIO:
+        return cell.indicator.numerator or _("Numerator")
+    return cell.indicator.get_unit_display() if cell.indicator.measure == Measure.SCORE else _("Number")
+
+
+def base_label(cell: Cell) -> str:
+    return cell.indicator.denominator or _("Of how many")

@@ -1,0 +1,432 @@
+"""Reports that organisations owe: asked, filled in, sent, returned with a note, sent again, approved, and counted."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from indicators import actions
+from indicators.grid import Typed
+from indicators.models import Finding, Import, Observation, Period, Report, ReportRequest, ReportStep
+from indicators.vocabulary import Status
+from orgs.models import Membership, Organisation, OutgoingMail, User
+from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, UserFactory
+from tests.indicators.land import Land
+
+pytestmark = pytest.mark.django_db
+Role = Membership.Role
+
+
+def number(amount: Any, base: Any = None) -> Typed:
+    return Typed(Decimal(amount), None if base is None else Decimal(base))
+
+
+MISSING = Typed(is_missing=True)
+
+
+@pytest.fixture
+def authority(land: Land) -> Organisation:
+    return AuthorityFactory(name="City council", territory=land.territories["CITY"])
+
+
+@pytest.fixture
+def steward(authority: Organisation) -> User:
+    return MembershipFactory(organisation=authority, role=Role.STEWARD).user
+
+
+def association(name: str) -> Organisation:
+    organisation = OrganisationFactory(published=True, name=name)
+    for role in (Role.OWNER, Role.VIEWER):
+        MembershipFactory(
+            organisation=organisation, role=role, user=UserFactory(email=f"{role}@{name.lower()}.example.org")
+        )
+    return organisation
+
+
+@pytest.fixture
+def first(land: Land) -> Organisation:
+    return association("First")
+
+
+@pytest.fixture
+def second(land: Land) -> Organisation:
+    return association("Second")
+
+
+class Asking:
+    """Short ways to ask and answer."""
+
+    def __init__(self, land: Land, authority: Organisation, steward: User) -> None:
+        self.land, self.authority, self.steward = land, authority, steward
+
+    def ask(
+        self, *organisations: Organisation, indicator: str = "PEOPLE", days: int = 30, **fields: Any
+    ) -> ReportRequest:
+        return actions.ask_for_reports(
+            **{
+                "authority": self.authority,
+                "organisations": organisations,
+                "title": "Incidents of 2017",
+                "territory": self.land.territories["CITY"],
+                "indicators": [self.land.indicators[indicator]],
+                "periods": [Period.objects.get(code="2017")],
+                "due_on": timezone.localdate() + datetime.timedelta(days=days),
+                "by": self.steward,
+                **fields,
+            }
+        )
+
+    def fill(self, report: Report, *said: Typed | None) -> Report:
+        report.refresh_from_db()
+        cells = actions.cells_of_request(report.request)
+        answers = {cell.key: typed for cell, typed in zip(cells, said, strict=False) if typed is not None}
+        return actions.save_report(report=report, answers=answers, version=report.version, by=None)
+
+    def send(self, report: Report, *said: Typed | None) -> Report:
+        return actions.submit_report(report=self.fill(report, *said), by=None)
+
+    def approve(self, report: Report) -> Report:
+        return actions.approve_report(report=report, by=self.steward)
+
+    def counted(self, place: str = "CITY", key: str = "", indicator: str = "PEOPLE") -> Observation | None:
+        rows = Observation.objects.approved().filter(indicator=self.land.indicators[indicator], breakdown__key=key)
+        return rows.filter(territory=self.land.territories[place], period__code="2017").first()
+
+
+@pytest.fixture
+def asking(land: Land, authority: Organisation, steward: User) -> Asking:
+    return Asking(land, authority, steward)
+
+
+def letters() -> list[tuple[str, str]]:
+    return [(mail.to, mail.subject) for mail in OutgoingMail.objects.order_by("pk")]
+
+
+# --- The whole way ------------------------------------------------------------------------------------------------------
+
+
+def test_from_the_question_to_the_figure(asking: Asking, first: Organisation, steward: User) -> None:
+    report = asking.ask(first).reports.get()
+    assert letters() == [("owner@first.example.org", "City council asks you for figures: Incidents of 2017")]
+
+    asking.fill(report, number(12))
+    assert not Observation.objects.pending().exists()
+    asking.send(report, number(12))
+    report.refresh_from_db()
+    assert report.state == Report.State.SUBMITTED
+    assert Observation.objects.get(batch=report.batch).status == Status.SUBMITTED
+    assert asking.counted() is None
+    assert letters()[-1] == (steward.email, "First has sent its report: Incidents of 2017")
+
+    asking.approve(report)
+    counted = asking.counted()
+    assert counted is not None
+    assert (counted.numerator, counted.flag, counted.approved_by) == (12, "", steward)
+    assert counted.source.name == "Reports to City council"
+    assert letters()[-1] == ("owner@first.example.org", "Thank you, your figures count: Incidents of 2017")
+
+
+def test_blank_is_never_zero_and_missing_is_said(asking: Asking, first: Organisation, land: Land) -> None:
+    report = asking.ask(first, with_parts=True).reports.get()
+    asking.approve(asking.send(report, number(0), MISSING, None))
+    rows = {row.territory.code: (row.numerator, row.flag) for row in Observation.objects.filter(batch__kind="report")}
+    assert rows == {"CITY": (0, ""), "D1": (None, "missing")}
+
+
+def test_nothing_filled_in_is_not_sent(asking: Asking, first: Organisation) -> None:
+    report = asking.ask(first).reports.get()
+    with pytest.raises(ValidationError, match="Nothing is filled in"):
+        actions.submit_report(report=report, by=None)
+    report.refresh_from_db()
+    assert report.state == Report.State.DRAFT
+
+
+def test_returned_with_a_note_and_sent_again(asking: Asking, first: Organisation) -> None:
+    report = asking.ask(first).reports.get()
+    asking.send(report, number(12))
+    with pytest.raises(ValidationError, match="Say what"):
+        actions.return_report(report=report, note=" ", by=asking.steward)
+    actions.return_report(report=report, note="Without those of 2016, please", by=asking.steward)
+    report.refresh_from_db()
+    assert report.state == Report.State.RETURNED
+    assert not Observation.objects.pending().exists()
+    assert "Without those of 2016, please" in OutgoingMail.objects.latest("pk").body
+    assert actions.answers_of(report).popitem()[1] == number(12)
+
+    asking.send(report, number(10))
+    asking.approve(report)
+    steps = [(step.kind, step.note) for step in ReportStep.objects.order_by("pk")]
+    assert steps == [
+        ("submitted", ""),
+        ("returned", "Without those of 2016, please"),
+        ("submitted", ""),
+        ("approved", ""),
+    ]
+    counted = asking.counted()
+    assert counted is not None
+    assert counted.numerator == 10
+
+
+def test_approved_report_that_is_returned_counts_no_more(asking: Asking, first: Organisation, land: Land) -> None:
+    land.observe("CITY", "2017", 10)
+    report = asking.approve(asking.send(asking.ask(first).reports.get(), number(12)))
+    actions.return_report(report=report, note="These are of another year", by=asking.steward)
+    counted = asking.counted()
+    assert counted is not None
+    assert counted.numerator == 10
+
+
+@pytest.mark.parametrize("action", ["save", "submit", "return", "approve"])
+def test_step_out_of_turn_is_refused(asking: Asking, first: Organisation, action: str) -> None:
+    report = asking.ask(first).reports.get()
+    if action in ("save", "submit"):
+        asking.send(report, number(1))
+    report.refresh_from_db()
+    with pytest.raises(ValidationError, match="already in the state"):
+        {
+            "save": lambda: actions.save_report(report=report, answers={}, version=report.version, by=None),
+            "submit": lambda: actions.submit_report(report=report, by=None),
+            "return": lambda: actions.return_report(report=report, note="No", by=None),
+            "approve": lambda: actions.approve_report(report=report, by=None),
+        }[action]()
+
+
+def test_report_is_not_decided_past_its_page(asking: Asking, first: Organisation) -> None:
+    report = asking.send(asking.ask(first).reports.get(), number(1))
+    assert report.batch is not None
+    for action in (actions.approve_import, actions.undo_import):
+        with pytest.raises(ValidationError, match="on its own page"):
+            action(batch=report.batch)
+
+
+# --- Two people, many organisations ------------------------------------------------------------------------------------
+
+
+def test_second_of_two_writers_is_told(asking: Asking, first: Organisation) -> None:
+    report = asking.ask(first).reports.get()
+    seen = report.version
+    asking.fill(report, number(12))
+    with pytest.raises(ValidationError, match="Somebody else of your organisation") as refusal:
+        actions.save_report(report=report, answers={}, version=seen, by=None)
+    assert refusal.value.code == "stale"
+    assert actions.answers_of(report).popitem()[1] == number(12)
+
+
+def test_answers_of_many_are_added_up(asking: Asking, first: Organisation, second: Organisation) -> None:
+    one, two = asking.ask(first, second).reports.order_by("pk")
+    asking.send(one, number(5))
+    asking.send(two, number(7))
+    asking.approve(one)
+    counted = asking.counted()
+    assert counted is not None
+    assert (counted.numerator, counted.flag) == (5, "provisional")
+    asking.approve(two)
+    counted = asking.counted()
+    assert counted is not None
+    assert (counted.numerator, counted.flag) == (12, "")
+    assert Observation.objects.filter(status=Status.SUPERSEDED, numerator=5).exists()
+
+
+def test_rates_of_many_are_pooled_and_never_averaged(asking: Asking, first: Organisation, second: Organisation) -> None:
+    """1 of 2 and 10 of 100: 11 of 102, not the mean of 50 % and 10 %."""
+    one, two = asking.ask(first, second, indicator="RATE").reports.order_by("pk")
+    asking.approve(asking.send(one, number(1, 2)))
+    asking.approve(asking.send(two, number(10, 100)))
+    counted = asking.counted(indicator="RATE")
+    assert counted is not None
+    assert (counted.numerator, counted.denominator) == (11, 102)
+
+
+def test_means_of_many_are_weighted(asking: Asking, first: Organisation, second: Organisation) -> None:
+    one, two = asking.ask(first, second, indicator="MOOD").reports.order_by("pk")
+    asking.approve(asking.send(one, number(4, 10)))
+    asking.approve(asking.send(two, number(8, 30)))
+    counted = asking.counted(indicator="MOOD")
+    assert counted is not None
+    assert counted.denominator is not None
+    assert counted.numerator == 280
+    assert counted.numerator / counted.denominator == 7
+
+
+def test_no_figure_of_one_is_not_taken_for_zero(asking: Asking, first: Organisation, second: Organisation) -> None:
+    one, two = asking.ask(first, second).reports.order_by("pk")
+    asking.approve(asking.send(one, MISSING))
+    counted = asking.counted()
+    assert counted is not None
+    assert (counted.numerator, counted.flag) == (None, "missing")
+    asking.approve(asking.send(two, number(7)))
+    counted = asking.counted()
+    assert counted is not None
+    assert (counted.numerator, counted.flag) == (7, "provisional")
+
+
+@pytest.mark.parametrize("returned", [0, 1])
+def test_sum_without_the_one_that_was_returned(
+    asking: Asking, first: Organisation, second: Organisation, returned: int
+) -> None:
+    reports = list(asking.ask(first, second).reports.order_by("pk"))
+    for report, amount in zip(reports, (5, 7), strict=True):
+        asking.approve(asking.send(report, number(amount)))
+    actions.return_report(report=reports[returned], note="Look again", by=asking.steward)
+    counted = asking.counted()
+    assert counted is not None
+    assert (counted.numerator, counted.flag) == ((7, 5)[returned], "provisional")
+    asking.approve(asking.send(reports[returned], number(6)))
+    counted = asking.counted()
+    assert counted is not None
+    assert counted.numerator == (13, 11)[returned]
+
+
+def test_score_is_asked_of_one_only(asking: Asking, first: Organisation, second: Organisation) -> None:
+    with pytest.raises(ValidationError, match="scores are not added up"):
+        asking.ask(first, second, indicator="SCORE")
+    asking.approve(asking.send(asking.ask(first, indicator="SCORE").reports.get(), number(60)))
+    counted = asking.counted(indicator="SCORE")
+    assert counted is not None
+    assert counted.value == 60
+
+
+# --- Quality ------------------------------------------------------------------------------------------------------------
+
+
+def test_quality_rules_speak_before_approval(asking: Asking, first: Organisation, land: Land) -> None:
+    land.observe("CITY", "2016", 1000)
+    report = asking.send(asking.ask(first).reports.get(), number(9000))
+    assert report.batch is not None
+    with pytest.raises(ValidationError, match="looked at first"):
+        asking.approve(report)
+    assert asking.counted() is None
+    actions.accept_findings(batch=report.batch, reason="They opened a second office", by=asking.steward)
+    asking.approve(report)
+    counted = asking.counted()
+    assert counted is not None
+    assert counted.numerator == 9000
+    assert Finding.objects.get().reason == "They opened a second office"
+
+
+def test_what_others_were_approved_for_meanwhile_is_found(
+    asking: Asking, first: Organisation, second: Organisation, land: Land
+) -> None:
+    """Neither alone is a jump; together they are."""
+    land.observe("CITY", "2016", 1000)
+    one, two = asking.ask(first, second).reports.order_by("pk")
+    asking.send(one, number(1000))
+    asking.send(two, number(900))
+    asking.approve(one)
+    with pytest.raises(ValidationError, match="looked at first"):
+        asking.approve(two)
+    two.refresh_from_db()
+    assert [finding.rule for finding in two.batch.findings.open()] == ["jump"]
+    assert two.state == Report.State.SUBMITTED
+
+
+# --- Asking -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"organisations": []}, "organisations"),
+        ({"indicators": []}, "indicators"),
+        ({"periods": []}, "periods"),
+        ({"due_on": datetime.date(2020, 1, 1)}, "due_on"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_request_that_asks_nothing_is_refused(
+    asking: Asking, first: Organisation, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        asking.ask(first, **changes)
+    assert field in refusal.value.message_dict
+    assert not Report.objects.exists()
+
+
+def test_authority_does_not_ask_itself(asking: Asking, authority: Organisation) -> None:
+    with pytest.raises(ValidationError, match="does not ask itself"):
+        asking.ask(authority)
+
+
+def test_groups_of_a_dimension_and_parts_of_the_place(asking: Asking, first: Organisation, land: Land) -> None:
+    dimension = land.observe("N1", "2017", 1, key="sex=F").breakdown.categories.get().dimension
+    dimension.indicators.add(land.indicators["PEOPLE"])
+    request = asking.ask(first, dimension=dimension, with_parts=True)
+    cells = actions.cells_of_request(request)
+    assert [cell.label for cell in cells] == [
+        f"{place}{group}" for place in ("CITY", "D1", "D2") for group in ("", ", F", ", M")
+    ]
+
+
+def test_withdrawn_request_needs_no_answer(asking: Asking, first: Organisation, second: Organisation) -> None:
+    request = asking.ask(first, second)
+    one, two = request.reports.order_by("pk")
+    asking.approve(asking.send(one, number(5)))
+    asking.send(two, number(7))
+    actions.withdraw_request(request=request, by=asking.steward)
+    before = len(letters())
+    actions.withdraw_request(request=request, by=asking.steward)
+    assert len(letters()) == before
+    assert letters()[-1] == ("owner@second.example.org", "No longer needed: Incidents of 2017")
+    assert not Observation.objects.pending().exists()
+    counted = asking.counted()
+    assert counted is not None
+    assert counted.numerator == 5
+    two.refresh_from_db()
+    with pytest.raises(ValidationError):
+        asking.approve(two)
+
+
+# --- Reminders ----------------------------------------------------------------------------------------------------------
+
+
+def test_reminders_once_for_each_stage(asking: Asking, first: Organisation) -> None:
+    request = asking.ask(first, days=10)
+    due = request.due_on
+    day = datetime.timedelta(days=1)
+
+    def reminded(today: datetime.date) -> list[str]:
+        before = OutgoingMail.objects.count()
+        actions.send_reminders(today=today)
+        actions.send_reminders(today=today)
+        return [subject for _to, subject in letters()[before:]]
+
+    assert reminded(due - 8 * day) == []
+    assert reminded(due - 7 * day) == ["Due soon: Incidents of 2017"]
+    assert reminded(due - 6 * day) == []
+    assert reminded(due) == ["Due today: Incidents of 2017"]
+    assert reminded(due + 3 * day) == []
+    assert reminded(due + 7 * day) == ["Overdue: Incidents of 2017"]
+    assert reminded(due + 90 * day) == []
+
+
+def test_who_has_answered_is_not_reminded(asking: Asking, first: Organisation, second: Organisation) -> None:
+    request = asking.ask(first, second)
+    asking.send(request.reports.get(organisation=first), number(1))
+    before = len(letters())
+    actions.send_reminders(today=request.due_on)
+    assert [to for to, _subject in letters()[before:]] == ["owner@second.example.org"]
+    actions.withdraw_request(request=request, by=None)
+    before = len(letters())
+    actions.send_reminders(today=request.due_on + datetime.timedelta(days=7))
+    assert len(letters()) == before
+
+
+def test_overdue_follows_from_the_day(asking: Asking, first: Organisation) -> None:
+    request = asking.ask(first, days=0)
+    report = request.reports.get()
+    assert not report.is_overdue
+    request.due_on -= datetime.timedelta(days=1)
+    request.save()
+    report = Report.objects.get()
+    assert report.is_overdue
+    assert list(Report.objects.overdue(timezone.localdate())) == [report]
+    asking.send(report, number(1))
+    assert not Report.objects.overdue(timezone.localdate()).exists()
+
+
+def test_batches_of_reports_are_marked(asking: Asking, first: Organisation) -> None:
+    asking.send(asking.ask(first).reports.get(), number(1))
+    assert Import.objects.get(kind=Import.Kind.REPORT).file_name == "Incidents of 2017 · First"
