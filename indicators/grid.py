@@ -257,9 +257,10 @@ def read_number(text: str) -> Decimal:
     text = SPACES.sub("", text.strip()).replace("−", "-")
     text = text.translate(DIGITS)
     whole, sign, rest = text.partition(decimal)
-    group = re.escape(thousands)
-    if thousands.strip() and thousands in whole:
-        if not re.fullmatch(rf"-?\d{{1,3}}({group}\d{{3}})+", whole):
+    if not thousands.strip():
+        thousands = "." if decimal == "," else ","
+    if thousands in whole:
+        if not re.fullmatch(rf"-?\d{{1,3}}({re.escape(thousands)}\d{{3}})+", whole):
             raise ValueError(text)
         whole = whole.replace(thousands, "")
     if not re.fullmatch(r"-?\d{1,18}", whole) or (sign and not re.fullmatch(r"\d{1,10}", rest)):
