@@ -30,7 +30,9 @@ from indicators.quality_sql import (
     GAP,
     JUMP,
     KEEP_ACCEPTED,
-    KNOWN,
+    KNOWN_OF_FEW,
+    KNOWN_OF_MANY,
+    NEAR,
     OUTLIER,
     OUTLIER_BESIDE,
     PART_OVER_BASE,
@@ -55,6 +57,15 @@ RULES: dict[str, list[str]] = {
 }
 
 
+FEW = 2_000
+"""Cells, up to which what stands near them is looked up one by one."""
+WORK_MEMORY = "128MB"
+"""For the sorts and hashes of one examination; PostgreSQL's own 4 MB would send those of a large batch to the disk."""
+TABLES = ", ".join(
+    f"quality_{name}" for name in ("cell", "known", "within", "found", "series", "time", "place", "group", "around")
+)
+
+
 def limits_in_use() -> dict[str, Limits]:
     """Of the rules that are in use; a rule without a row has its defaults."""
     rows = {rule.code: rule for rule in QualityRule.objects.all()}
@@ -75,9 +86,12 @@ def examine(batch: Import) -> int:
     What was found before is found again or goes; a finding that somebody has accepted stays accepted while its numbers are the same.
     """
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS quality_cell, quality_known, quality_within, quality_found")
+        cursor.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'; DROP TABLE IF EXISTS {TABLES}")
         cursor.execute(CELLS, {"batch": batch.pk})
-        cursor.execute(KNOWN)
+        cursor.execute("SELECT count(*) FROM quality_cell")
+        cells = cursor.fetchone()[0]
+        cursor.execute(NEAR)
+        cursor.execute(KNOWN_OF_FEW if cells <= FEW else KNOWN_OF_MANY)
         _make_within(cursor)
         cursor.execute("ANALYZE quality_known; ANALYZE quality_cell")
         cursor.execute(
@@ -88,7 +102,7 @@ def examine(batch: Import) -> int:
             for statement in RULES[code]:
                 cursor.execute(f"INSERT INTO quality_found {statement}", {"rule": code, **limits._asdict()})
         cursor.execute(KEEP_ACCEPTED, {"batch": batch.pk})
-        cursor.execute("DROP TABLE quality_cell, quality_known, quality_within, quality_found")
+        cursor.execute(f"DROP TABLE {TABLES}")
     Import.objects.filter(pk=batch.pk).update(examined_at=timezone.now())
     return Finding.objects.filter(batch=batch).open().count()
 

@@ -3,6 +3,7 @@
 quality_cell: the cells of the batch. quality_known: these and the approved ones near them, with
     size   the people behind the figure (a count; else the denominator)
     x      the figure in the indicator's unit
+    is_here whether the batch says something of the same place and period
     points whether differences are in points of a unit (shares, means, scores) instead of in people
 """
 
@@ -18,46 +19,72 @@ CELLS = f"""
     SELECT {COLUMNS}, true AS is_new
     FROM indicators_observation o JOIN indicators_indicator i ON i.id = o.indicator_id JOIN indicators_period p ON p.id = o.period_id
     WHERE o.batch_id = %(batch)s AND o.status = 'submitted' AND o.flag <> 'missing';
-    CREATE INDEX ON quality_cell (indicator_id, territory_id, breakdown_id, period_id);
     ANALYZE quality_cell;
 """
 
-# Approved cells of the same series, of the same place, and of the places around it in the same period. `indicators_slice` names the
-# years in which an indicator has figures at all, so that a small batch is held against few periods.
-KNOWN = f"""
+# Approved cells of the same series, of the same place, and of the places around it in the same period. Tables with statistics, so that a
+# small batch looks cells up and a large one joins them. `indicators_slice` names the years in which an indicator has figures at all.
+NEAR = """
+    CREATE TEMPORARY TABLE quality_series ON COMMIT DROP AS
+    SELECT DISTINCT indicator_id, territory_id, breakdown_id, kind FROM quality_cell;
+    CREATE TEMPORARY TABLE quality_time ON COMMIT DROP AS
+    SELECT s.indicator_id, p.kind, p.id AS period_id FROM (SELECT DISTINCT indicator_id, kind FROM quality_cell) AS k
+    JOIN indicators_slice s ON s.indicator_id = k.indicator_id JOIN indicators_period p ON p.year = s.year AND p.kind = k.kind;
+    CREATE TEMPORARY TABLE quality_place ON COMMIT DROP AS
+    SELECT DISTINCT indicator_id, period_id, territory_id FROM quality_cell;
+    CREATE TEMPORARY TABLE quality_group ON COMMIT DROP AS
+    SELECT DISTINCT indicator_id, period_id, breakdown_id FROM quality_cell;
+    CREATE TEMPORARY TABLE quality_around ON COMMIT DROP AS
+    WITH own AS (SELECT DISTINCT t.id, t.parent_id FROM quality_place c JOIN orgs_territory t ON t.id = c.territory_id)
+    SELECT parent_id AS territory_id FROM own WHERE parent_id IS NOT NULL
+    UNION SELECT t.id FROM own JOIN orgs_territory t ON t.parent_id = own.id
+    UNION SELECT t.id FROM (SELECT DISTINCT parent_id FROM own) AS o JOIN orgs_territory t ON t.parent_id = o.parent_id;
+    ANALYZE quality_series; ANALYZE quality_time; ANALYZE quality_place; ANALYZE quality_group; ANALYZE quality_around;
+"""
+
+KNOWN_HEAD = f"""
     CREATE TEMPORARY TABLE quality_known ON COMMIT DROP AS
-    WITH series AS (SELECT DISTINCT indicator_id, territory_id, breakdown_id, kind FROM quality_cell),
-    times AS (
-        SELECT s.indicator_id, p.kind, p.id AS period_id FROM (SELECT DISTINCT indicator_id, kind FROM quality_cell) AS k
-        JOIN indicators_slice s ON s.indicator_id = k.indicator_id JOIN indicators_period p ON p.year = s.year AND p.kind = k.kind
-    ),
-    places AS (SELECT DISTINCT indicator_id, period_id, territory_id FROM quality_cell),
-    around AS (
-        SELECT DISTINCT c.indicator_id, c.period_id, c.breakdown_id, t.id AS territory_id
-        FROM quality_cell c JOIN orgs_territory own ON own.id = c.territory_id
-        JOIN orgs_territory t ON t.id = own.parent_id OR t.parent_id = own.parent_id OR t.parent_id = own.id
-    ),
-    near AS (
-        SELECT o.id FROM series s JOIN times t ON t.indicator_id = s.indicator_id AND t.kind = s.kind
-        JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = t.period_id
-            AND o.territory_id = s.territory_id AND o.breakdown_id = s.breakdown_id
-        UNION
-        SELECT o.id FROM places s JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = s.indicator_id
-            AND o.period_id = s.period_id AND o.territory_id = s.territory_id
-        UNION
-        SELECT o.id FROM around s JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = s.indicator_id
-            AND o.period_id = s.period_id AND o.territory_id = s.territory_id AND o.breakdown_id = s.breakdown_id
-    )
-    SELECT * FROM quality_cell
+    SELECT *, true AS is_here FROM quality_cell
     UNION ALL
-    SELECT {COLUMNS}, false
-    FROM near JOIN indicators_observation o ON o.id = near.id
+    SELECT {COLUMNS}, false, is_here FROM (
+"""
+KNOWN_TAIL = """
+    ) AS near JOIN indicators_observation o ON o.id = near.id
     JOIN indicators_indicator i ON i.id = o.indicator_id JOIN indicators_period p ON p.id = o.period_id
     WHERE o.flag <> 'missing' AND NOT EXISTS (
         SELECT FROM quality_cell c WHERE c.indicator_id = o.indicator_id AND c.territory_id = o.territory_id
         AND c.breakdown_id = o.breakdown_id AND c.period_id = o.period_id);
-    CREATE INDEX ON quality_known (indicator_id, territory_id, period_id, breakdown_id);
 """
+
+# For a few cells: each is looked up.
+KNOWN_OF_FEW = f"""{KNOWN_HEAD}
+    SELECT id, bool_or(is_here) AS is_here FROM (
+        SELECT o.id, false AS is_here FROM quality_series s JOIN quality_time t ON t.indicator_id = s.indicator_id AND t.kind = s.kind
+        JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = t.period_id
+            AND o.territory_id = s.territory_id AND o.breakdown_id = s.breakdown_id
+        UNION ALL
+        SELECT o.id, true FROM quality_place s JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = s.indicator_id
+            AND o.period_id = s.period_id AND o.territory_id = s.territory_id
+        UNION ALL
+        SELECT o.id, false FROM quality_group s CROSS JOIN quality_around a JOIN indicators_observation o ON o.status = 'approved'
+            AND o.indicator_id = s.indicator_id AND o.period_id = s.period_id AND o.territory_id = a.territory_id
+            AND o.breakdown_id = s.breakdown_id
+    ) AS found GROUP BY id
+{KNOWN_TAIL}"""
+
+# For many: one pass over what is approved of these indicators.
+KNOWN_OF_MANY = f"""{KNOWN_HEAD}
+    SELECT o.id, s.period_id IS NOT NULL AS is_here
+    FROM indicators_observation o
+    JOIN indicators_period p ON p.id = o.period_id
+    LEFT JOIN quality_series r ON r.indicator_id = o.indicator_id AND r.territory_id = o.territory_id AND r.breakdown_id = o.breakdown_id
+        AND r.kind = p.kind
+    LEFT JOIN quality_place s ON s.indicator_id = o.indicator_id AND s.period_id = o.period_id AND s.territory_id = o.territory_id
+    LEFT JOIN quality_group g ON g.indicator_id = o.indicator_id AND g.period_id = o.period_id AND g.breakdown_id = o.breakdown_id
+    LEFT JOIN quality_around a ON a.territory_id = o.territory_id
+    WHERE o.status = 'approved' AND o.indicator_id IN (SELECT indicator_id FROM quality_place)
+        AND (r.kind IS NOT NULL OR s.period_id IS NOT NULL OR (g.period_id IS NOT NULL AND a.territory_id IS NOT NULL))
+{KNOWN_TAIL}"""
 
 CELL = "c.indicator_id, c.period_id, c.territory_id, c.breakdown_id"
 SAME_PLACE = "w.indicator_id = c.indicator_id AND w.territory_id = c.territory_id AND w.period_id = c.period_id"
@@ -68,7 +95,7 @@ PART_OVER_WHOLE = f"""
     SELECT DISTINCT ON ({CELL}) %(rule)s, {CELL}, c.size, w.size, w.breakdown_id, NULL::bigint, ''
     FROM quality_known c JOIN quality_within n ON n.part_id = c.breakdown_id
     JOIN quality_known w ON {SAME_PLACE} AND w.breakdown_id = n.whole_id
-    WHERE (c.is_new OR w.is_new) AND c.size - w.size > %(minimum)s
+    WHERE c.is_here AND w.is_here AND (c.is_new OR w.is_new) AND c.size - w.size > %(minimum)s
     ORDER BY {CELL}, n.steps, w.breakdown_id
 """
 
@@ -91,7 +118,7 @@ PARTS_DIFFER = f"""
         SELECT c.indicator_id, c.period_id, c.territory_id, m.whole_id, m.dimension_id, m.set_size, sum(c.size) AS total, count(*) AS parts,
                bool_or(c.is_new) AS is_new
         FROM quality_known c JOIN indicators_breakdownmargin m ON m.part_id = c.breakdown_id
-        WHERE c.measure = 'count' AND m.whole_id IN (SELECT DISTINCT breakdown_id FROM quality_known)
+        WHERE c.measure = 'count' AND c.is_here AND m.whole_id IN (SELECT DISTINCT breakdown_id FROM quality_known)
         GROUP BY 1, 2, 3, 4, 5, 6
     ) AS s
     JOIN quality_known w ON w.indicator_id = s.indicator_id AND w.period_id = s.period_id AND w.territory_id = s.territory_id

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from indicators.models import Report
 from integration_portal.demo.accounts import ACCOUNTS, PASSWORD
 from integration_portal.demo.papers import pdf
 from orgs.models import Organisation, OutgoingMail, User
@@ -39,6 +40,9 @@ class TestDemo:
         open_states = set(Assessment.objects.open().values_list("state", flat=True))
         assert open_states == {AssessmentState.SUBMITTED, AssessmentState.RETURNED}
 
+    def test_reports_are_in_every_state(self) -> None:
+        assert set(Report.objects.values_list("state", flat=True)) == set(Report.State.values)
+
     def test_organisations_are_of_every_kind_and_tier(self) -> None:
         kinds = set(Organisation.objects.values_list("kind", flat=True))
         assert set(Kind.values) - kinds <= {Kind.INTERNATIONAL_ORGANISATION}
@@ -68,8 +72,11 @@ class TestDemo:
         ("email", "expected"),
         [
             ("officer@portal.example", ["Health mediators"]),
-            ("steward@portal.example", ["population-2017-draft.csv"]),
-            ("cso@portal.example", ["Council of young residents", "Facts against rumours"]),
+            ("steward@portal.example", ["population-2017-draft.csv", "Review the report of Drets a la Mà"]),
+            (
+                "cso@portal.example",
+                ["Council of young residents", "Facts against rumours", "Victims who reported a hate incident"],
+            ),
             ("reviewer@portal.example", ["Taula Veïnal de Llevant", "Facts against rumours"]),
         ],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from integration_portal.demo import figures, partnerships, registry, vocabulary
+from integration_portal.demo import figures, partnerships, registry, reports, vocabulary
 from integration_portal.demo.accounts import remove_letters, sample_people
 
 Say = Callable[[str], object]
@@ -16,6 +16,8 @@ def load(say: Say) -> None:
     organisations = registry.load(people)
     say("Partnerships.")
     partnerships.load(people, organisations)
+    say("Reports.")
+    reports.load(people, organisations)
     say("Figures.")
     figures.load(people, organisations)
     remove_letters()
