@@ -16,6 +16,9 @@ def audit_figures() -> int:
     """The number of figures that are not what their observations give. Beat asks for it every night."""
     audit = actions.audit_figures()
     return audit.differences_count if audit else 0
+
+
+@shared_task
 def send_reminders() -> int:
     """To those who owe a report. Beat asks for it every day; doing it twice is harmless."""
     return actions.send_reminders(today=timezone.localdate())

@@ -1,4 +1,5 @@
 from indicators.actions.catalogue import load_catalogue, load_dimensions
+from indicators.actions.entry import draft_of, save_entry, signature
 from indicators.actions.imports import (
     approve_import,
     bring_in_file,
@@ -7,12 +8,6 @@ from indicators.actions.imports import (
     store_import,
     undo_import,
 )
-from indicators.actions.imports import approve_import, check_import, message_text, store_import, undo_import
-from indicators.actions.quality import accept_findings
-from indicators.actions.releases import publish_release
-from indicators.actions.rollups import audit_figures, retry_slice
-from indicators.actions.entry import draft_of, save_entry, signature
-from indicators.actions.imports import approve_import, check_import, message_text, store_import, undo_import
 from indicators.actions.quality import accept_findings
 from indicators.actions.releases import publish_release
 from indicators.actions.reports import (
@@ -26,15 +21,16 @@ from indicators.actions.reports import (
     submit_report,
     withdraw_request,
 )
+from indicators.actions.rollups import audit_figures, retry_slice
 
 __all__ = [
     "accept_findings",
     "answers_of",
     "approve_import",
-    "audit_figures",
-    "bring_in_file",
     "approve_report",
     "ask_for_reports",
+    "audit_figures",
+    "bring_in_file",
     "cells_of_request",
     "check_import",
     "draft_of",

@@ -5,9 +5,8 @@ from indicators.models.observation import Observation
 from indicators.models.period import Period
 from indicators.models.quality import Finding, QualityRule
 from indicators.models.release import Release, ReleasedFigure
-from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
-from indicators.models.work import DirtyMark, RollupRun, Slice
+from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
 
 __all__ = [
     "Breakdown",

@@ -15,7 +15,6 @@ from indicators.views.imports import (
 )
 from indicators.views.quality import FindingsAcceptView
 from indicators.views.releases import ReleaseCreateView, ReleaseListView
-from indicators.views.runs import RunListView, SliceRetryView
 from indicators.views.reports import (
     ReportAnswerView,
     ReportApproveView,
@@ -27,7 +26,7 @@ from indicators.views.reports import (
     ReportUploadView,
     RequestWithdrawView,
 )
-from indicators.views.runs import RunListView
+from indicators.views.runs import RunListView, SliceRetryView
 from indicators.views.territories import TerritoryListView, TerritoryView, territory_outlines
 
 __all__ = [
