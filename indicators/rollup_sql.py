@@ -43,12 +43,13 @@ CLAIM = """
     RETURNING s.id, s.parked_at IS NOT NULL
 """
 
+# A subquery with a limit is a probe of the index for each pair; EXISTS within OR would read both tables whole.
 MARK_ALL = """
     INSERT INTO indicators_dirtymark (indicator_id, period_id)
     SELECT s.indicator_id, p.id FROM indicators_slice s JOIN indicators_period p ON p.year = s.year
-    WHERE EXISTS (SELECT FROM indicators_observation o
-                  WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id)
-       OR EXISTS (SELECT FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id)
+    WHERE (SELECT true FROM indicators_observation o
+           WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id LIMIT 1)
+       OR (SELECT true FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id LIMIT 1)
 """
 
 # --- The workbench ------------------------------------------------------------------------------------------------------
@@ -86,8 +87,8 @@ TAKE_MARKS = """
 REPORTING_KINDS = """
     CREATE TEMPORARY TABLE rollup_period ON COMMIT DROP AS
     SELECT s.id AS slice_id, s.indicator_id, p.id AS period_id FROM rollup_slice s JOIN indicators_period p ON p.year = s.year
-    WHERE EXISTS (SELECT FROM indicators_observation o
-                  WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id);
+    WHERE (SELECT true FROM indicators_observation o
+           WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id LIMIT 1);
     CREATE TEMPORARY TABLE rollup_kind ON COMMIT DROP AS
     SELECT kind, array_agg(id) AS territories, depth FROM (
         SELECT t.id, t.kind, max(c.depth) AS depth FROM orgs_territory t JOIN orgs_territoryclosure c ON c.descendant_id = t.id
@@ -211,27 +212,22 @@ COVERAGE = """
     ANALYZE rollup_part
 """
 
-# What was reported of each place; the reported cells beside which something may be computed (rival); what stands computed of the places
+# What was reported of each place (a score or a bare rate has no numerator); the reported cells beside which something may be computed (rival); what stands computed of the places
 # that are only read (given).
 CELLS = """
     CREATE TEMPORARY TABLE rollup_reported ON COMMIT DROP AS
     SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at
     FROM rollup_place p JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id
          AND o.period_id = p.period_id AND o.territory_id = p.territory_id
-    WHERE o.numerator IS NOT NULL;
+    WHERE o.flag <> 'missing';
     ANALYZE rollup_reported;
     CREATE TEMPORARY TABLE rollup_rival ON COMMIT DROP AS
     SELECT r.place_id, r.breakdown_id FROM rollup_reported r
-    WHERE r.breakdown_id IN (SELECT whole_id FROM indicators_breakdownmargin) OR r.place_id IN (
+    WHERE r.numerator IS NULL OR r.breakdown_id IN (SELECT whole_id FROM indicators_breakdownmargin) OR r.place_id IN (
         SELECT whole_id FROM rollup_part
         UNION ALL
         SELECT p.id FROM rollup_place p JOIN indicators_period d ON d.id = p.period_id
         JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.frequency <> d.kind);
-    INSERT INTO rollup_rival
-    SELECT p.id, o.breakdown_id
-    FROM rollup_place p JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id
-         AND o.period_id = p.period_id AND o.territory_id = p.territory_id
-    WHERE p.is_target AND o.numerator IS NULL AND o.flag <> 'missing';
     ANALYZE rollup_rival;
     CREATE TEMPORARY TABLE rollup_given ON COMMIT DROP AS
     SELECT p.id AS place_id, f.breakdown_id, f.numerator, f.denominator, f.reporters, f.periods_used, f.periods_expected, f.oldest_input_at
@@ -323,7 +319,7 @@ def categories(*, is_open: bool, has_denominators: bool, has_periods: bool, has_
                    {pooled(has_denominators=has_denominators, has_periods=has_periods)}
             FROM (
                 SELECT place_id, breakdown_id, numerator, denominator, 1 AS periods_used, 1 AS periods_expected, approved_at AS oldest_input_at
-                FROM rollup_reported WHERE place_id <= %(last_target)s
+                FROM rollup_reported WHERE place_id <= %(last_target)s AND numerator IS NOT NULL
                 UNION ALL
                 SELECT place_id, breakdown_id, numerator, denominator, periods_used, periods_expected, oldest_input_at
                 FROM rollup_fresh WHERE NOT is_beaten
@@ -353,7 +349,7 @@ def territories(*, has_denominators: bool, has_periods: bool, has_rivals: bool) 
         FROM rollup_part l JOIN (
             SELECT place_id, breakdown_id, numerator, denominator, NULL::integer AS reporters, 1 AS periods_used, 1 AS periods_expected,
                    approved_at AS oldest_input_at
-            FROM rollup_reported
+            FROM rollup_reported WHERE numerator IS NOT NULL
             UNION ALL
             SELECT place_id, breakdown_id, numerator, denominator, reporters, periods_used, periods_expected, oldest_input_at FROM rollup_given
             UNION ALL
@@ -403,7 +399,7 @@ _FIGURES = """
 """
 
 WRITE_ALL = f"""
-    INSERT INTO indicators_computedfigure {_COLUMNS} {_FIGURES} ORDER BY p.indicator_id, p.period_id, p.territory_id
+    INSERT INTO indicators_computedfigure {_COLUMNS} {_FIGURES} ORDER BY n.place_id
 """
 
 WRITE_CHANGED = f"""
@@ -426,9 +422,9 @@ MARK_SLICES = """
     INSERT INTO indicators_dirtymark (indicator_id, period_id)
     SELECT s.indicator_id, p.id FROM indicators_slice s JOIN indicators_period p ON p.year = s.year
     WHERE s.id = ANY(%(slices)s) AND (
-        EXISTS (SELECT FROM indicators_observation o
-                WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id)
-        OR EXISTS (SELECT FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id))
+        (SELECT true FROM indicators_observation o
+         WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id LIMIT 1)
+        OR (SELECT true FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id LIMIT 1))
 """
 
 MARKED_SLICES = """
