@@ -1,6 +1,7 @@
 """A release of Berlin's tables of origin, attacked with everything that it shows: all areas of five levels, all groups, all half-years.
 
-`BERLIN=whole` attacks all 18 half-years; otherwise six that are spread over them, with both divisions of the city.
+`BERLIN=whole` attacks all 18 half-years; otherwise six that are spread over them, with both divisions of the city. The attacker who knows the
+unrounded numbers of all that is shown is the stronger one, and cheaper to be; the mere reader is tried in the last half-year alone.
 """
 
 import csv
