@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
-from defusedxml.common import DefusedXmlException
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils import translation
@@ -79,8 +78,8 @@ def make_sheet(report: Report, cells: list[Cell], answers: Answers) -> bytes:
     choice = DataValidation(type="list", formula1=f'"{_("yes")}"', allow_blank=True)
     choice.add(f"G{FIRST_ROW}:G{FIRST_ROW + len(cells)}")
     sheet.add_data_validation(choice)
-    for column, width in zip("ABCDEFG", (44, 16, 24, 20, 14, 14, 12), strict=True):
-        sheet.column_dimensions[column].width = width
+    for letter, width in zip("ABCDEFG", (44, 16, 24, 20, 14, 14, 12), strict=True):
+        sheet.column_dimensions[letter].width = width
     sheet.column_dimensions["H"].hidden = True
     sheet.freeze_panes = f"A{FIRST_ROW}"
     sheet.protection.sheet = True
@@ -163,8 +162,8 @@ def _rows(file: IO[bytes], expected: int) -> list[tuple[Any, ...]]:
             book.close()
     except (
         zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError,
-        NotImplementedError, RuntimeError, ParseError, DefusedXmlException,
-    ) as error:  # fmt: skip
+        NotImplementedError, RuntimeError, ParseError,
+) as error:  # fmt: skip
         raise wrong_file() from error
 
 
@@ -206,8 +205,8 @@ def _typed(row: tuple[Any, ...], number: int, cell: Cell, faults: list[str]) -> 
     typed = Typed(values["E"], values["F"], is_missing)
     fault = fault_of(cell.indicator, typed)
     if fault:
-        place = f"{'E' if fault[0] == 'n' else 'F'}{number}"
-        faults.append(_("Cell %(cell)s: %(fault)s") % {"cell": place, "fault": fault[1]})
+        where = f"{'E' if fault[0] == 'n' else 'F'}{number}"
+        faults.append(_("Cell %(cell)s: %(fault)s") % {"cell": where, "fault": fault[1]})
         return None
     return typed
 
