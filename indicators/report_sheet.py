@@ -163,7 +163,7 @@ def _rows(file: IO[bytes], expected: int) -> list[tuple[Any, ...]]:
     except (
         zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError,
         NotImplementedError, RuntimeError, ParseError,
-) as error:  # fmt: skip
+    ) as error:  # fmt: skip
         raise wrong_file() from error
 
 

@@ -13,7 +13,7 @@ from indicators import inbox as figures_inbox
 from indicators.dashboards.cards import Card
 from indicators.dashboards.territory import DomainView, TerritoryDashboard, territory_dashboard
 from indicators.models import Release
-from indicators.permissions import is_steward
+from indicators.permissions import can_see_reports, is_steward
 from orgs import inbox as registry_inbox
 from orgs.inbox import Waiting
 from orgs.models import Membership, Organisation, Territory, User
@@ -177,6 +177,13 @@ SHORTCUTS = [
         "building",
         _("Profile, services, members."),
         has_organisation,
+    ),
+    Shortcut(
+        _("Reports"),
+        "indicators:report_list",
+        "clipboard-data",
+        _("Figures that you are asked for, or that you ask for."),
+        can_see_reports,
     ),
     Shortcut(
         _("Partnerships"),

@@ -23,10 +23,10 @@ def signature(cells: Iterable[Cell]) -> str:
 
 
 def draft_of(authority: Organisation, choice: dict[str, Any]) -> Import | None:
-    """The table that was begun for the same cells."""
-    return Import.objects.filter(
-        kind=Import.Kind.ENTRY, state=Import.State.DRAFT, authority=authority, mapping=choice
-    ).first()
+    """The table that was begun for the same cells, whoever began it and by whatever address."""
+    same = {name: value for name, value in choice.items() if name != "address"}
+    drafts = Import.objects.filter(kind=Import.Kind.ENTRY, state=Import.State.DRAFT, authority=authority)
+    return drafts.filter(mapping__contains=same).first()
 
 
 @transaction.atomic
