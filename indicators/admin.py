@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.db import models
+from django.forms import ModelForm
 from django.http import HttpRequest
 from modeltranslation.admin import TranslationAdmin
 
@@ -13,9 +14,11 @@ from indicators.models import (
     Mapping,
     QualityRule,
     Release,
+    ReleasePolicy,
     RollupRun,
     Slice,
     Source,
+    TrueViewing,
 )
 
 
@@ -106,7 +109,40 @@ class ImportAdmin(ReadingRoom):
 
 @admin.register(Release)
 class ReleaseAdmin(ReadingRoom):
-    list_display = ["pk", "note", "published_at", "figures_count", "suppressed_count", "created_by"]
+    list_display = [
+        "pk",
+        "state",
+        "note",
+        "published_at",
+        "figures_count",
+        "suppressed_count",
+        "created_by",
+        "decided_by",
+    ]
+    list_filter = ["state"]
+
+
+@admin.register(ReleasePolicy)
+class ReleasePolicyAdmin(admin.ModelAdmin):
+    """One row: added once, then changed, never removed."""
+
+    list_display = ["__str__", "needs_second_person"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not ReleasePolicy.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ReleasePolicy, form: ModelForm, change: bool) -> None:
+        obj.pk = 1
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(TrueViewing)
+class TrueViewingAdmin(ReadingRoom):
+    list_display = ["viewed_at", "access", "territory", "period", "breakdown"]
+    list_select_related = ["access__user", "territory", "period", "breakdown"]
 
 
 @admin.register(RollupRun)

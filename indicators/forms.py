@@ -130,5 +130,31 @@ class ReleaseForm(PortalForm):
         label=gettext_lazy("Note"),
         max_length=250,
         required=False,
-        help_text=gettext_lazy("What is new or corrected. Everybody can read it."),
+        help_text=gettext_lazy(
+            "What is new or corrected. Everybody can read it. You can still change it before it is published."
+        ),
+    )
+
+
+class ReleaseApprovalForm(PortalForm):
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        max_length=250,
+        required=False,
+        help_text=gettext_lazy("What is new or corrected, and why. Everybody can read it."),
+    )
+
+
+class TrueAccessForm(PortalForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        min_length=10,
+        max_length=250,
+        help_text=gettext_lazy(
+            "What you need the true figures for. It is kept with your name and each figure that you look at."
+        ),
+        error_messages={
+            "required": gettext_lazy("Say in a few words what you need the figure for."),
+            "min_length": gettext_lazy("Say in a few words what you need the figure for."),
+        },
     )

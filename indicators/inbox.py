@@ -8,7 +8,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from indicators.models import Import, Report, Slice
+from indicators.models import Import, Release, ReleasePolicy, Report, Slice
 from indicators.permissions import ANSWERING, KEEPERS, is_steward
 from orgs.inbox import LONGEST, Waiting
 from orgs.models import User
@@ -20,7 +20,14 @@ REMEMBERED = datetime.timedelta(days=14)
 def waiting_for(user: User) -> list[Waiting]:
     if not is_steward(user):
         return reports_to_answer(user)
-    return [*to_approve(user), *reports_to_review(user), *reports_to_answer(user), *refused(user), *parked()]
+    return [
+        *to_approve(user),
+        *to_publish(user),
+        *reports_to_review(user),
+        *reports_to_answer(user),
+        *refused(user),
+        *parked(),
+    ]
 
 
 def to_approve(user: User) -> list[Waiting]:
@@ -51,6 +58,24 @@ def odd_figures(number: int) -> list[str]:
         return []
     words = ngettext("%(number)s figure to look at first", "%(number)s figures to look at first", number)
     return [words % {"number": number}]
+
+
+def to_publish(user: User) -> list[Waiting]:
+    """A release that somebody has to look at; not who made it, where a second person is asked for."""
+    previews = Release.objects.filter(state=Release.State.PREVIEW)
+    if ReleasePolicy.objects.filter(needs_second_person=True).exists():
+        previews = previews.exclude(created_by=user)
+    return [
+        Waiting(
+            kind=gettext_lazy("Figures"),
+            title=_("A release waits for approval"),
+            url=release.get_absolute_url(),
+            since=release.created_at,
+            text=release.note,
+            icon="megaphone",
+        )
+        for release in previews
+    ]
 
 
 def refused(user: User) -> list[Waiting]:

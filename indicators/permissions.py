@@ -44,6 +44,14 @@ def can_retry_slice(user: Person) -> bool:
     return user.is_authenticated and user.is_staff
 
 
+def can_read_viewings(user: Person) -> bool:
+    """Who looked at true figures, and why: for administrators and the managers of authorities."""
+    return user.is_authenticated and (
+        user.is_staff
+        or user.memberships.active().filter(role=Role.MANAGER, organisation__sector=Sector.AUTHORITY).exists()
+    )
+
+
 def can_see_true_figures(user: Person, territory: Territory) -> bool:
     """Before disclosure control: those who keep the figures of an authority for this territory or one that holds it."""
     if not user.is_authenticated:

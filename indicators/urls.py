@@ -34,6 +34,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/runs/<int:pk>/retry/", views.SliceRetryView.as_view(), name="slice_retry"),
     path("figures/releases/", views.ReleaseListView.as_view(), name="release_list"),
     path("figures/releases/new/", views.ReleaseCreateView.as_view(), name="release_create"),
+    path("figures/releases/<int:pk>/", views.ReleaseDetailView.as_view(), name="release"),
+    path("figures/releases/<int:pk>/approve/", views.ReleaseApproveView.as_view(), name="release_approve"),
+    path("figures/releases/<int:pk>/discard/", views.ReleaseDiscardView.as_view(), name="release_discard"),
+    path("figures/releases/<int:pk>/figures.<str:ending>", views.release_download, name="release_download"),
+    path("figures/viewings/", views.TrueViewingListView.as_view(), name="true_viewing_list"),
+    path(
+        "figures/true/<str:indicator>/<slug:scheme>/<str:territory>/",
+        views.TrueAccessView.as_view(),
+        name="true_access",
+    ),
     # Last: its first part may be any indicator's code.
     path(
         "figures/<str:indicator>/<slug:scheme>/<str:territory>/<str:period>/", views.FigureView.as_view(), name="figure"

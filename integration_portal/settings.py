@@ -129,6 +129,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     "roll up what changed": {"task": "indicators.tasks.roll_up", "schedule": 60},
     "check the figures": {"task": "indicators.tasks.audit_figures", "schedule": crontab(hour="2", minute="30")},
+    "make releases": {"task": "indicators.tasks.make_releases", "schedule": 60},
     "send waiting mail": {"task": "orgs.tasks.send_waiting_mail", "schedule": 30},
     "remind of reports": {"task": "indicators.tasks.send_reminders", "schedule": 24 * 3600},
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},

@@ -107,6 +107,16 @@ TABLE = """
     indicators:slice_retry                   slice             LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     indicators:release_list                  -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:release_create                -                 LF FFFF FPPFP FFP   LF FFFF FRRFR FFR
+    indicators:release_list                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:release_create                -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:release                       published         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:release                       previewed         NN NNNN NPPNP NNP   MM MMMM MMMMM MMM
+    indicators:release_approve               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
+    indicators:release_discard               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
+    indicators:release_download              released_file     PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:release_download              previewed_file    NN NNNN NNNNN NNN   MM MMMM MMMMM MMM
+    indicators:true_access                   true_figures      LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:true_viewing_list             -                 LF FFFF FPFFF FFP   LF FFFF FMFFF FFM
     partnerships:partnership_list            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:partnership_create          -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
     partnerships:partnership_detail          running           PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -186,6 +196,9 @@ def things(world: World) -> dict[str, list[Any]]:
         "city": ["test-land", "CITY"],
         "indicator": ["PEOPLE"],
         "figure": ["PEOPLE", "test-land", "CITY", "2022"],
+        "true_figures": ["PEOPLE", "test-land", "CITY"],
+        "released_file": [known["published"].pk, "csv"],
+        "previewed_file": [known["previewed"].pk, "csv"],
         "association": [association],
         "hidden": [world.hidden.slug],
         "service": [association, known["service"].pk],
@@ -202,6 +215,9 @@ def things(world: World) -> dict[str, list[Any]]:
         **{
             name: [known[name].pk]
             for name in ("approved", "stored", "checked", "refused", "mapping", "odd", "owed", "sent", "request")
+        **{
+            name: [known[name].pk]
+            for name in ("approved", "stored", "checked", "refused", "mapping", "published", "previewed")
         },
         "running": [running],
         "draft": [world.draft.reference],

@@ -200,7 +200,7 @@ def criterion_of(assessment: Assessment, code: str) -> Any:
 
 
 def make_figures(land: Land, users: dict[str, User | None], authority: Organisation) -> dict[str, Any]:
-    """Figures that are released, and an import in each state."""
+    """Figures that are released, a release that waits for approval, and an import in each state."""
     steward = users["steward"]
     assert steward is not None
     mapping = Mapping.objects.create(name="people of the test land", definition=MAPPING)
@@ -214,11 +214,14 @@ def make_figures(land: Land, users: dict[str, User | None], authority: Organisat
     approved = figures.store_import(batch=check(FIGURES, "people.csv"), by=steward)
     figures.approve_import(batch=approved, by=steward)
     rollup.roll_up()
-    figures.publish_release(note="First", by=steward)
+    published = figures.publish_release(note="First", by=steward)
+    previewed = figures.start_release(note="Second", by=steward)
     stored = figures.store_import(batch=check(table(("N1", 2023, "women", 7)), "stored.csv"), by=steward)
     return {
         "mapping": mapping,
         "slice": Slice.objects.earliest("year"),
+        "published": published,
+        "previewed": previewed,
         "approved": approved,
         "stored": stored,
         "odd": figures.store_import(batch=check(table(("N4", 2025, "women", 7)), "odd.csv"), by=steward),

@@ -22,6 +22,15 @@ from indicators.actions.reports import (
     withdraw_request,
 )
 from indicators.actions.rollups import audit_figures, retry_slice
+from indicators.actions.imports import approve_import, check_import, message_text, store_import, undo_import
+from indicators.actions.releases import (
+    approve_release,
+    discard_release,
+    make_releases,
+    publish_release,
+    start_release,
+)
+from indicators.actions.true_figures import open_true_figures, use_true_access
 
 __all__ = [
     "accept_findings",
@@ -34,9 +43,14 @@ __all__ = [
     "cells_of_request",
     "check_import",
     "draft_of",
+    "approve_release",
+    "check_import",
+    "discard_release",
     "load_catalogue",
     "load_dimensions",
+    "make_releases",
     "message_text",
+    "open_true_figures",
     "publish_release",
     "retry_slice",
     "return_report",
@@ -44,8 +58,10 @@ __all__ = [
     "save_report",
     "send_reminders",
     "signature",
+    "start_release",
     "store_import",
     "submit_report",
     "undo_import",
     "withdraw_request",
+    "use_true_access",
 ]

@@ -1,3 +1,4 @@
+from indicators.models.access import TrueAccess, TrueViewing
 from indicators.models.catalogue import Breakdown, BreakdownMargin, Category, Dimension, Indicator
 from indicators.models.figure import ComputedFigure, Figure
 from indicators.models.importing import Import, ImportMessage, Mapping, Source
@@ -7,6 +8,8 @@ from indicators.models.quality import Finding, QualityRule
 from indicators.models.release import Release, ReleasedFigure
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
 from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
+from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
+from indicators.models.work import DirtyMark, RollupRun, Slice
 
 __all__ = [
     "Breakdown",
@@ -27,13 +30,17 @@ __all__ = [
     "Period",
     "QualityRule",
     "Release",
+    "ReleasePolicy",
     "ReleasedFigure",
     "Report",
     "ReportAnswer",
     "ReportReminder",
     "ReportRequest",
     "ReportStep",
+    "ReleasedIndicator",
     "RollupRun",
     "Slice",
     "Source",
+    "TrueAccess",
+    "TrueViewing",
 ]

@@ -1,31 +1,121 @@
+import pgtrigger
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models.catalogue import Breakdown, Indicator
 from indicators.models.importing import Source
 from indicators.models.period import Period
-from indicators.vocabulary import Flag, Origin
-from orgs.models import Territory
+from indicators.vocabulary import Flag, Measure, Origin, Unit
+from orgs.models import Territory, User
+
+# Who makes a release says so by this setting of the transaction, so that millions of rows need not be asked one by one whether they may
+# come in. It opens nothing: a statement that names a published release is refused as a whole.
+IN_THE_MAKING = "portal.release_in_the_making"
+
+REFUSE_FROZEN = """
+    PERFORM FROM indicators_release WHERE id = {row}.release_id AND published_at IS NOT NULL FOR SHARE;
+    IF FOUND THEN
+        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';
+    END IF;
+    RETURN {row};
+"""
+REFUSE_STATEMENT = f"""
+    IF EXISTS (SELECT FROM indicators_release WHERE published_at IS NOT NULL
+               AND id::text = current_setting('{IN_THE_MAKING}', true)) THEN
+        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';
+    END IF;
+    RETURN NULL;
+"""
+OPERATIONS = {"insert": pgtrigger.Insert, "update": pgtrigger.Update, "delete": pgtrigger.Delete}
+
+
+def frozen_rows(name: str, row: str, *, trusted: bool) -> pgtrigger.Trigger:
+    """Refuses the rows of published releases one by one; `trusted` rows are those of the release in the making."""
+    condition = f"{row}.release_id::text IS DISTINCT FROM current_setting('{IN_THE_MAKING}', true)"
+    return pgtrigger.Trigger(
+        name=f"frozen_{name}" + ("_into" if name == "update" and row == "NEW" else ""),
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=OPERATIONS[name],
+        condition=pgtrigger.Condition(condition) if trusted else None,
+        func=pgtrigger.Func(
+            REFUSE_FROZEN.replace("RETURN {row}", "RETURN NEW" if name == "update" else "RETURN {row}").replace(
+                "{row}", row
+            )
+        ),
+    )
+
+
+def frozen(*, trusted: bool) -> list[pgtrigger.Trigger]:
+    """A published release has its rows for good: whatever the way, none comes, changes or goes."""
+    rows = [("insert", "NEW"), ("update", "OLD"), ("update", "NEW"), ("delete", "OLD")]
+    return [frozen_rows(name, row, trusted=trusted) for name, row in rows]
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
+    def published(self) -> "ReleaseQuerySet":
+        return self.filter(published_at__isnull=False)
+
+    def open(self) -> "ReleaseQuerySet":
+        """Being made, or waiting for somebody's approval. There is at most one."""
+        return self.filter(state__in=OPEN)
+
     def current(self) -> "Release | None":
-        return self.filter(published_at__isnull=False).order_by("-published_at", "-pk").first()
+        return self.published().order_by("-published_at", "-pk").first()
+
+    def visible_to(self, user: User | AnonymousUser) -> "ReleaseQuerySet":
+        """Published ones are everybody's; the others are for those who keep figures, which their views see to."""
+        return self if user.is_authenticated else self.published()
 
 
 class Release(models.Model):
-    """A frozen, disclosure-controlled copy of the figures. Public pages read the latest one and nothing else."""
+    """A frozen, disclosure-controlled copy of the figures. Public pages read the latest one and nothing else; old ones stay readable.
 
+    It is a draft while it is made, then a preview for the stewards, then published or discarded. `changes` is what the preview shows:
+    {"territories": [{"id", "new", "changed", "gone"}, …], "largest": [{"indicator", "territory", "period", "breakdown", "before",
+    "after", "before_state", "after_state"}, …]} against the release that was current when it was made; values as texts, released ones.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("being made")
+        PREVIEW = "preview", _("waits for approval")
+        PUBLISHED = "published", _("published")
+        DISCARDED = "discarded", _("discarded")
+        FAILED = "failed", _("failed")
+
+    MAX_ATTEMPTS = 3
+
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     note = models.CharField(_("note"), max_length=250, blank=True, help_text=_("What is new or corrected."))
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="releases", null=True, blank=True
     )
     created_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="decided_releases",
+        null=True,
+        blank=True,
+        verbose_name=_("approved or discarded by"),
+    )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    follows = models.ForeignKey(
+        "self", models.PROTECT, related_name="followed_by", null=True, blank=True, verbose_name=_("compared with")
+    )
     figures_count = models.PositiveIntegerField(_("figures"), default=0)
     suppressed_count = models.PositiveIntegerField(_("suppressed"), default=0)
+    new_count = models.PositiveIntegerField(_("new"), default=0)
+    changed_count = models.PositiveIntegerField(_("changed"), default=0)
+    gone_count = models.PositiveIntegerField(_("gone"), default=0)
+    changes = models.JSONField(default=dict, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True, default="")
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -33,12 +123,54 @@ class Release(models.Model):
         ordering = ["-created_at"]
         verbose_name = _("release")
         verbose_name_plural = _("releases")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="published", published_at__isnull=False)
+                | (~Q(state="published") & Q(published_at=None)),
+                name="release_published_has_a_date",
+                violation_error_message=_("A release has a date once it is published, and not before."),
+            ),
+            models.UniqueConstraint(
+                models.Value(1),
+                name="release_one_open",
+                condition=Q(state__in=["draft", "preview"]),
+                violation_error_message=_("Another release is being prepared."),
+            ),
+        ]
         indexes = [
             models.Index(fields=["-published_at"], name="release_current", condition=Q(published_at__isnull=False)),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="frozen",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.published_at IS NOT NULL"),
+                func=pgtrigger.Func(
+                    "RAISE EXCEPTION 'A published release is frozen.' "
+                    "USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';"
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.published_at or self.created_at:%Y-%m-%d}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("indicators:release", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def alters_what_is_public(self) -> bool:
+        """Something that was published reads differently, or is there no more."""
+        return bool(self.changed_count or self.gone_count)
+
+
+OPEN = (Release.State.DRAFT, Release.State.PREVIEW)
 
 
 class ReleasedFigure(models.Model):
@@ -48,6 +180,7 @@ class ReleasedFigure(models.Model):
         SHOWN = "shown", _("shown")
         SUPPRESSED = "suppressed", _("suppressed to protect small groups")
         MISSING = "missing", _("missing")
+        NOT_APPLICABLE = "not_applicable", _("not applicable")
 
     pk = models.CompositePrimaryKey("release", "territory", "indicator", "period", "breakdown")
     release = models.ForeignKey(Release, models.CASCADE, related_name="figures", db_index=False)
@@ -55,7 +188,7 @@ class ReleasedFigure(models.Model):
     territory = models.ForeignKey(Territory, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     period = models.ForeignKey(Period, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     breakdown = models.ForeignKey(Breakdown, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
-    state = models.CharField(_("state"), max_length=10, choices=State)
+    state = models.CharField(_("state"), max_length=14, choices=State)
     numerator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     denominator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     value = models.DecimalField(max_digits=40, decimal_places=10, null=True)
@@ -79,6 +212,99 @@ class ReleasedFigure(models.Model):
             # The indicator page: one indicator over all territories.
             models.Index("release", "indicator", "period", "breakdown", name="released_by_indicator"),
         ]
+        triggers = [
+            *frozen(trusted=True),
+            pgtrigger.Trigger(
+                name="frozen_statement",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=pgtrigger.Func(REFUSE_STATEMENT),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.indicator_id} {self.territory_id} {self.period_id} {self.breakdown_id}"
+
+
+class ReleasedIndicator(models.Model):
+    """What an indicator was when a release was made: its words, its rules, whence its figures came, and how many there are.
+
+    `texts`: {"name": {"en": …, "es": …}, "definition": …, "numerator": …, "denominator": …}; `sources`: [{"id", "name", "publisher",
+    "licence", "url"}, …]. `small_count` of the suppressed cells are small themselves, the others are hidden to protect those.
+    """
+
+    release = models.ForeignKey(Release, models.CASCADE, related_name="indicators")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="releases")
+    code = models.CharField(_("code"), max_length=12)
+    texts = models.JSONField()
+    domain = models.CharField(_("domain"), max_length=40, blank=True)
+    unit = models.CharField(_("unit"), max_length=14, choices=Unit)
+    factor = models.PositiveIntegerField(_("factor"))
+    decimals = models.PositiveSmallIntegerField(_("decimals"))
+    measure = models.CharField(_("measure"), max_length=8, choices=Measure)
+    threshold = models.PositiveSmallIntegerField(_("smallest group shown"))
+    rounding = models.PositiveSmallIntegerField(_("rounded to"))
+    framework = models.CharField(_("framework"), max_length=200, blank=True)
+    is_provisional = models.BooleanField(_("provisional"), default=False)
+    sources = models.JSONField(default=list, blank=True)
+    order = models.PositiveIntegerField(default=0)
+    figures_count = models.PositiveIntegerField(_("figures"), default=0)
+    suppressed_count = models.PositiveIntegerField(_("suppressed"), default=0)
+    small_count = models.PositiveIntegerField(_("suppressed as small"), default=0)
+    missing_count = models.PositiveIntegerField(_("missing"), default=0)
+    new_count = models.PositiveIntegerField(_("new"), default=0)
+    changed_count = models.PositiveIntegerField(_("changed"), default=0)
+    gone_count = models.PositiveIntegerField(_("gone"), default=0)
+
+    class Meta:
+        ordering = ["order", "code"]
+        verbose_name = _("indicator of a release")
+        verbose_name_plural = _("indicators of a release")
+        constraints = [models.UniqueConstraint("release", "indicator", name="released_indicator_once")]
+        triggers = frozen(trusted=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.text("name") or self.code
+
+    @property
+    def definition(self) -> str:
+        return self.text("definition")
+
+    @property
+    def complementary_count(self) -> int:
+        return self.suppressed_count - self.small_count
+
+    def text(self, name: str, language: str | None = None) -> str:
+        """In the language, or the reader's, or the portal's own."""
+        texts = self.texts.get(name, {})
+        language = (language or get_language() or "").split("-")[0]
+        return texts.get(language) or texts.get(settings.MODELTRANSLATION_DEFAULT_LANGUAGE) or ""
+
+
+class ReleasePolicy(models.Model):
+    """How releases come about: one row, kept by administrators."""
+
+    needs_second_person = models.BooleanField(
+        _("second pair of eyes"),
+        default=False,
+        help_text=_("Who made a release may not approve it."),
+    )
+
+    class Meta:
+        verbose_name = _("release policy")
+        verbose_name_plural = _("release policy")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(pk=1),
+                name="release_policy_is_one",
+                violation_error_message=_("There is one policy: change that one."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("release policy"))

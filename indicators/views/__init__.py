@@ -1,5 +1,6 @@
 from indicators.views.catalogue import IndicatorListView, IndicatorView
 from indicators.views.entry import EntryView
+from indicators.views.downloads import release_download
 from indicators.views.figures import FigureView
 from indicators.views.imports import (
     ImportApproveView,
@@ -27,7 +28,16 @@ from indicators.views.reports import (
     RequestWithdrawView,
 )
 from indicators.views.runs import RunListView, SliceRetryView
+from indicators.views.releases import (
+    ReleaseApproveView,
+    ReleaseCreateView,
+    ReleaseDetailView,
+    ReleaseDiscardView,
+    ReleaseListView,
+)
+from indicators.views.runs import RunListView
 from indicators.views.territories import TerritoryListView, TerritoryView, territory_outlines
+from indicators.views.true_figures import TrueAccessView, TrueViewingListView
 
 __all__ = [
     "EntryView",
@@ -45,7 +55,10 @@ __all__ = [
     "IndicatorView",
     "MappingTemplateView",
     "MappingView",
+    "ReleaseApproveView",
     "ReleaseCreateView",
+    "ReleaseDetailView",
+    "ReleaseDiscardView",
     "ReleaseListView",
     "ReportAnswerView",
     "ReportApproveView",
@@ -60,5 +73,8 @@ __all__ = [
     "SliceRetryView",
     "TerritoryListView",
     "TerritoryView",
+    "TrueAccessView",
+    "TrueViewingListView",
+    "release_download",
     "territory_outlines",
 ]

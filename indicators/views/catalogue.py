@@ -2,22 +2,25 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.views.generic import DetailView
 from django_filters.views import FilterView
 
+from indicators import actions
 from indicators.dashboards.indicator import discrepancies, indicator_view, territory_with_figures
 from indicators.dashboards.parts import SORTS, territory_parts
 from indicators.dashboards.territory import count_kinds, sources_of
 from indicators.dashboards.words import KINDS_PLURAL, period_words
 from indicators.filters import IndicatorFilter
 from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
-from indicators.models import Indicator, Release, ReleasedFigure
+from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
 from indicators.permissions import can_see_true_figures
 from indicators.vocabulary import Unit
-from orgs.models import Territory
+from orgs.models import Territory, User
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -57,6 +60,7 @@ class IndicatorView(DetailView):
         kinds = count_kinds(territory, min(today, territory.valid_to)) if territory else {}
         view = indicator_view(self.object, territory, release, kinds)
         is_keeper = territory is not None and can_see_true_figures(self.request.user, territory)
+        access = self.get_access(territory) if territory is not None and is_keeper else None
         return super().get_context_data(
             release=release,
             territory=territory,
@@ -66,11 +70,23 @@ class IndicatorView(DetailView):
             places=self.get_places(territory),
             areas=self.get_areas(territory, release, kinds) if territory and kinds else None,
             is_keeper=is_keeper,
-            discrepancies=discrepancies(self.object, territory) if is_keeper and territory else [],
+            access=access,
+            discrepancies=discrepancies(self.object, territory) if access and territory else [],
             goals=[(target, SDG_GOALS.get(int(target.split(".")[0]), "")) for target in self.object.sdg_targets],
             objectives=[(number, GCM_OBJECTIVES.get(number, "")) for number in self.object.gcm_objectives],
             **kwargs,
         )
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        response = super().render_to_response(context, **kwargs)
+        if context["access"]:
+            add_never_cache_headers(response)
+        return response
+
+    def get_access(self, territory: Territory) -> TrueAccess | None:
+        """Where a reason was given, the differences between true figures are shown, and that they were is written down."""
+        assert isinstance(self.request.user, User)  # Only people who are logged in keep figures.
+        return actions.use_true_access(territory=territory, indicator=self.object, by=self.request.user)
 
     def get_territory(self, release: Release | None) -> Territory | None:
         """The one in the address (?territory=scheme:code), else where there are figures."""

@@ -1,25 +1,34 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 
+from indicators import actions
 from indicators.dashboards.figure import CellView, Place, keepers_view, public_view
 from indicators.dashboards.territory import count_kinds
 from indicators.dashboards.words import period_words
-from indicators.models import Breakdown, Import, Indicator, Period, Release
+from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Release, TrueAccess
 from indicators.permissions import can_see_true_figures
 from indicators.views.territories import crumbs_to
+from orgs.mixins import PersonMixin
 from orgs.models import Territory
 
 
 @method_decorator(login_not_required, name="dispatch")
-class FigureView(TemplateView):
-    """The inputs behind one number. Everybody sees the released ones; who keeps the territory's figures sees the true ones too."""
+class FigureView(PersonMixin, TemplateView):
+    """The inputs behind one number. Everybody sees the released ones; who keeps the territory's figures and gave a reason, the true ones too."""
 
     template_name = "indicators/figure_detail.html"
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        response = super().render_to_response(context, **kwargs)
+        if context["may_see"]:
+            add_never_cache_headers(response)
+        return response
 
     def get_place(self) -> Place:
         return Place(
@@ -36,11 +45,11 @@ class FigureView(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         place = self.get_place()
         release = Release.objects.current()
-        is_keeper = can_see_true_figures(self.request.user, place.territory)
+        may_see = can_see_true_figures(self.request.user, place.territory)
+        access = self.get_access(place) if may_see else None
         kinds_below = count_kinds(place.territory, place.period.ends_on)
-        view = keepers_view if is_keeper else public_view
-        figure = view(place, release, kinds_below)
-        if figure is None:
+        figure = (keepers_view if access else public_view)(place, release, kinds_below)
+        if figure is None and not (may_see and is_known(place)):
             raise Http404
         context = {
             "figure": figure,
@@ -48,16 +57,39 @@ class FigureView(TemplateView):
             "indicator": place.indicator,
             "territory": place.territory,
             "release": release,
-            "is_keeper": is_keeper,
-            "readable_imports": self.get_readable_imports(figure) if is_keeper else set(),
+            "is_keeper": access is not None,
+            "access": access,
+            "may_see": may_see,
+            "readable_imports": self.get_readable_imports(figure) if access and figure else set(),
             "period": period_words(place.period),
             "unit": place.indicator.get_unit_display(),
             "crumbs": crumbs_to(list(Territory.objects.above(place.territory).select_related("scheme"))),
         }
         return super().get_context_data(**{**kwargs, **context})
 
+    def get_access(self, place: Place) -> TrueAccess | None:
+        """Where a reason was given; that the true figure is looked at is then written down."""
+        return actions.use_true_access(
+            territory=place.territory,
+            indicator=place.indicator,
+            period=place.period,
+            breakdown=place.breakdown,
+            by=self.person,
+        )
+
     def get_readable_imports(self, figure: CellView) -> set[int]:
         """Those behind the figure that the reader may open."""
         named = [one.batch_id for one in figure.contributions] + [one.batch_id for one in figure.observations]
         batches = {pk for pk in named if pk is not None}
         return set(Import.objects.visible_to(self.request.user).filter(pk__in=batches).values_list("pk", flat=True))
+
+
+def is_known(place: Place) -> bool:
+    """Something was reported or worked out for the cell, released or not."""
+    cell = {
+        "indicator": place.indicator,
+        "territory": place.territory,
+        "period": place.period,
+        "breakdown": place.breakdown,
+    }
+    return Figure.objects.filter(**cell).exists() or Observation.objects.filter(**cell).exists()

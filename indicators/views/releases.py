@@ -1,63 +1,124 @@
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.db import connection
+from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
-from django.urls import reverse
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import FormView, ListView
+from django.utils.translation import ngettext
+from django.views.generic import DetailView, FormView, ListView
 
 from indicators import actions
-from indicators.forms import ReleaseForm
-from indicators.models import DirtyMark, Release
-from indicators.permissions import can_publish_release
+from indicators.breakdowns import parse_key
+from indicators.dashboards.cards import names_of_groups
+from indicators.dashboards.words import period_words
+from indicators.forms import ReleaseApprovalForm, ReleaseForm
+from indicators.models import Breakdown, Category, DirtyMark, Indicator, Period, Release, ReleasePolicy
+from indicators.permissions import can_publish_release, can_read_viewings
+from indicators.views.downloads import FORMATS
 from orgs.mixins import AccessMixin, ActionMixin
-
-# What a release made now would change. "Changed" is what was worked out or approved after the current one was frozen. Small groups are
-# those that their indicator's threshold protects by itself; more cells are hidden with them, so that no difference gives them away.
-PREVIEW = """
-    SELECT count(*) FILTER (WHERE r.release_id IS NULL) AS new,
-           count(*) FILTER (WHERE r.release_id IS NOT NULL AND f.computed_at > %(since)s) AS changed,
-           count(*) FILTER (WHERE i.threshold > 0 AND (f.numerator > 0 AND f.numerator < i.threshold OR f.denominator < i.threshold)) AS small,
-           count(*) AS figures
-    FROM indicators_figure f
-    JOIN indicators_indicator i ON i.id = f.indicator_id
-    LEFT JOIN indicators_releasedfigure r ON r.release_id = %(release)s AND r.territory_id = f.territory_id
-         AND r.indicator_id = f.indicator_id AND r.period_id = f.period_id AND r.breakdown_id = f.breakdown_id
-"""
+from orgs.models import Territory
 
 
-def preview_of_release(current: Release | None) -> dict[str, int]:
-    """{new, changed, gone, small, figures} against the current release."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            PREVIEW, {"release": current.pk if current else None, "since": current.published_at if current else None}
-        )
-        new, changed, small, figures = cursor.fetchone()
-    kept = figures - new
-    return {
-        "new": new,
-        "changed": changed,
-        "gone": (current.figures_count - kept) if current else 0,
-        "small": small,
-        "figures": figures,
-    }
+@method_decorator(login_not_required, name="dispatch")
+class ReleaseListView(ListView):
+    """What was published, and when. Stewards see the one that is being prepared too."""
 
-
-class ReleaseListView(AccessMixin, ListView):
-    """What was published, and when."""
-
-    may_enter = staticmethod(can_publish_release)
     template_name = "indicators/release_list.html"
     context_object_name = "releases"
     paginate_by = 25
 
     def get_queryset(self) -> QuerySet[Release]:
-        return Release.objects.exclude(published_at=None).select_related("created_by").order_by("-published_at", "-pk")
+        return Release.objects.published().order_by("-published_at", "-pk")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_steward = can_publish_release(self.request.user)
+        prepared = Release.objects.filter(state__in=["draft", "preview", "failed"]).order_by("-pk")
+        return super().get_context_data(
+            is_steward=is_steward,
+            may_read_viewings=can_read_viewings(self.request.user),
+            open=prepared.first() if is_steward else None,
+            **kwargs,
+        )
+
+
+@method_decorator(login_not_required, name="dispatch")
+class ReleaseDetailView(DetailView):
+    """What is in a release, what is new and changed, why something is hidden, and its files. Before it is out, for stewards alone."""
+
+    template_name = "indicators/release_detail.html"
+    context_object_name = "release"
+
+    def get_queryset(self) -> QuerySet[Release]:
+        releases = Release.objects.select_related("created_by", "decided_by", "follows")
+        return releases if can_publish_release(self.request.user) else releases.published()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        release = self.object
+        is_steward = can_publish_release(self.request.user)
+        current = Release.objects.current()
+        indicators = list(release.indicators.all())
+        return super().get_context_data(
+            is_steward=is_steward,
+            is_current=release == current,
+            current=current,
+            indicators=indicators,
+            in_it=[one for one in indicators if one.figures_count],
+            sources={source["name"]: source for one in indicators for source in one.sources}.values(),
+            formats=FORMATS,
+            newer=current if current and current != release else None,
+            **(self.get_changes() if is_steward else {}),
+            **kwargs,
+        )
+
+    def get_changes(self) -> dict[str, Any]:
+        """What the preview shows, in words, and what the steward may do now."""
+        release = self.object
+        changes = release.changes
+        listed, places = changes.get("largest", []), changes.get("territories", [])
+        territories = Territory.objects.in_bulk({one["territory"] for one in listed} | {one["id"] for one in places})
+        indicators = Indicator.objects.in_bulk({one["indicator"] for one in listed})
+        periods = Period.objects.in_bulk({one["period"] for one in listed})
+        keys = {
+            breakdown.pk: breakdown.key
+            for breakdown in Breakdown.objects.filter(pk__in=[one["breakdown"] for one in listed])
+        }
+        dimensions = {dimension for key in keys.values() for dimension in parse_key(key)}
+        groups = names_of_groups(
+            [key for key in keys.values() if key],
+            Category.objects.filter(dimension__code__in=dimensions).select_related("dimension"),
+        )
+        policy = ReleasePolicy.objects.first()
+        by_oneself = release.created_by_id is not None and release.created_by_id == self.request.user.pk
+        return {
+            "largest": [
+                {
+                    **one,
+                    "indicator": indicators.get(one["indicator"]),
+                    "territory": territories.get(one["territory"]),
+                    "period": period_words(periods[one["period"]]),
+                    "group": groups.get(keys.get(one["breakdown"], ""), ""),
+                    "before": _number(one["before"]),
+                    "after": _number(one["after"]),
+                }
+                for one in listed
+            ],
+            "territories": [{**one, "territory": territories.get(one["id"])} for one in places],
+            "needs_another": policy is not None and policy.needs_second_person and by_oneself,
+            "by_oneself": by_oneself,
+            "form": ReleaseApprovalForm(initial={"note": release.note}),
+            "marks": DirtyMark.objects.exists(),
+        }
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 class ReleaseCreateView(AccessMixin, ActionMixin, FormView):
-    """See what would change for the public, say why, and publish."""
+    """Begins a release: everything that the portal has worked out, as it stands now."""
 
     may_enter = staticmethod(can_publish_release)
     template_name = "indicators/release_form.html"
@@ -65,18 +126,65 @@ class ReleaseCreateView(AccessMixin, ActionMixin, FormView):
     object: Release
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        current = Release.objects.current()
         return super().get_context_data(
-            current=current, preview=preview_of_release(current), marks=DirtyMark.objects.count(), **kwargs
+            current=Release.objects.current(),
+            open=Release.objects.open().first(),
+            marks=DirtyMark.objects.exists(),
+            **kwargs,
         )
 
     def perform(self, form: ReleaseForm) -> Release:
-        return actions.publish_release(note=form.cleaned_data["note"], by=self.person)
+        return actions.start_release(note=form.cleaned_data["note"], by=self.person)
 
     def get_success_url(self) -> str:
-        messages.success(
-            self.request,
-            _("Published: %(figures)s figures, %(suppressed)s of them protected. Everybody reads them from now on.")
-            % {"figures": self.object.figures_count, "suppressed": self.object.suppressed_count},
-        )
-        return reverse("indicators:release_list")
+        return self.object.get_absolute_url()
+
+
+class ReleaseDecisionView(AccessMixin, ActionMixin, DetailView, FormView):
+    """A step that a steward takes with an unpublished release, by POST. What is refused stands on the page of the release."""
+
+    may_enter = staticmethod(can_publish_release)
+    http_method_names = ["post", "options"]
+    model = Release
+    form_class = ReleaseApprovalForm
+    object: Release
+
+    def get_queryset(self) -> QuerySet[Release]:
+        return Release.objects.all()
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()  # type: ignore[assignment]
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: ReleaseApprovalForm) -> HttpResponse:
+        for errors in form.errors.values():
+            for error in errors:
+                messages.error(self.request, str(error))
+        return HttpResponseRedirect(self.object.get_absolute_url())
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, self.done())
+        return self.object.get_absolute_url()
+
+    def done(self) -> str:
+        raise NotImplementedError
+
+
+class ReleaseApproveView(ReleaseDecisionView):
+    def perform(self, form: ReleaseApprovalForm) -> Release:
+        return actions.approve_release(release=self.object, note=form.cleaned_data["note"], by=self.person)
+
+    def done(self) -> str:
+        return ngettext(
+            "Published: %(figures)s figure, %(suppressed)s of them protected. Everybody reads it from now on.",
+            "Published: %(figures)s figures, %(suppressed)s of them protected. Everybody reads them from now on.",
+            self.object.figures_count,
+        ) % {"figures": self.object.figures_count, "suppressed": self.object.suppressed_count}
+
+
+class ReleaseDiscardView(ReleaseDecisionView):
+    def perform(self, form: ReleaseApprovalForm) -> Release:
+        return actions.discard_release(release=self.object, by=self.person)
+
+    def done(self) -> str:
+        return _("Discarded. What is public stays as it is.")

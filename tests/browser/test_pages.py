@@ -44,6 +44,8 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/indicators/",
             "/indicators/PEOPLE/",
             "/figures/PEOPLE/test-land/CITY/2022/",
+            "/figures/releases/",
+            figures["published"].get_absolute_url(),
             "/partnerships/",
             world.claim.partnership.get_absolute_url(),
             "/practices/",
@@ -68,6 +70,8 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/figures/imports/new/",
             figures["refused"].get_absolute_url(),
             "/figures/releases/new/",
+            figures["previewed"].get_absolute_url(),
+            "/figures/true/PEOPLE/test-land/CITY/",
         ],
         "reviewer": [
             "/reviews/organisations/",

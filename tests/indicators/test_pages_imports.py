@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from indicators import rollup
+from indicators.actions import publish_release
 from indicators.models import DirtyMark, Figure, Import, ImportMessage, Mapping, Observation, Release, RollupRun, Slice
 from indicators.vocabulary import Status
 from tests.factories import TerritoryFactory, UserFactory
@@ -79,7 +80,6 @@ def pages_of_the_desk(batch):
         reverse("indicators:import_messages", args=[batch.pk]),
         reverse("indicators:import_progress", args=[batch.pk]),
         reverse("indicators:run_list"),
-        reverse("indicators:release_list"),
         reverse("indicators:release_create"),
     ]
 
@@ -154,9 +154,10 @@ def test_from_the_file_to_the_public_page(desk, steward, mapping, city, indicato
     assert "The figures are rolled up" in words_of(done)
     assert "hx-get" not in done
 
-    text = words_of(desk.get(reverse("indicators:release_create")).content.decode())
-    assert "Figures in all 2 New 2" in text
     response = desk.post(reverse("indicators:release_create"), {"note": "First figures"}, follow=True)
+    assert "Figures in all 2 Protected 0 New 2" in words_of(response.content.decode())
+    approve = reverse("indicators:release_approve", args=[Release.objects.get().pk])
+    response = desk.post(approve, {"note": "First figures"}, follow=True)
     release = Release.objects.current()
     assert (release.note, release.created_by, release.figures_count) == ("First figures", steward, 2)
     assert "First figures" in words_of(response.content.decode())
@@ -352,15 +353,24 @@ def test_preview_counts_what_is_new_changed_gone_and_small(desk, city):
     changing = observed(small, city, "2016", 100)
     going = observed(small, city, "2017", 100)
     rollup.roll_up()
-    desk.post(reverse("indicators:release_create"), {"note": "one"})
+    publish_release()
     for old in (changing, going):
         old.status = Status.SUPERSEDED
         old.save()
     observed(small, city, "2016", 3)
     observed(small, city, "2018", 50)
     rollup.roll_up()
-    text = words_of(desk.get(reverse("indicators:release_create")).content.decode())
-    assert "Figures in all 3 New 1 Counted anew since the last release 1 Gone 1 Too small to be shown 1" in text
+    response = desk.post(reverse("indicators:release_create"), {"note": ""}, follow=True)
+    release = Release.objects.open().get()
+    counts = (release.figures_count, release.new_count, release.changed_count, release.gone_count)
+    assert counts == (3, 1, 1, 1)
+    assert release.indicators.get().small_count == 1
+    text = words_of(response.content.decode())
+    assert "the note has to say why" in text
+    assert "The largest changes" in text
+    refused = desk.post(reverse("indicators:release_approve", args=[release.pk]), {"note": ""}, follow=True)
+    assert "say why" in words_of(refused.content.decode())
+    assert Release.objects.current() != release
 
 
 def test_release_list_is_empty_at_first_and_then_names_the_current_one(desk):

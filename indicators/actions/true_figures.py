@@ -1,0 +1,52 @@
+"""Figures as they are before disclosure control: shown to those who may, for a reason, for a while, and on record."""
+
+import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from indicators.models import Breakdown, Indicator, Period, TrueAccess, TrueViewing
+from indicators.permissions import can_see_true_figures
+from orgs.models import Territory, User
+
+OPEN_FOR = datetime.timedelta(minutes=30)
+
+
+@transaction.atomic
+def open_true_figures(*, territory: Territory, indicator: Indicator, reason: str, by: User) -> TrueAccess:
+    """Opens an indicator's figures of a territory and those below it to a person, for half an hour."""
+    if not can_see_true_figures(by, territory):
+        raise PermissionDenied
+    now = timezone.now()
+    access = TrueAccess(
+        user=by,
+        territory=territory,
+        indicator=indicator,
+        reason=" ".join(reason.split()),
+        opened_at=now,
+        expires_at=now + OPEN_FOR,
+    )
+    access.full_clean()
+    access.save()
+    return access
+
+
+def use_true_access(
+    *,
+    territory: Territory,
+    indicator: Indicator,
+    period: Period | None = None,
+    breakdown: Breakdown | None = None,
+    by: User,
+) -> TrueAccess | None:
+    """The access by which a person may see these true figures now, with this viewing written down; None where there is none.
+
+    The right is asked again: who lost it sees nothing more.
+    """
+    if not can_see_true_figures(by, territory):
+        return None
+    access = TrueAccess.objects.open_for(by, territory, indicator).order_by("-expires_at").first()
+    if access is not None:
+        TrueViewing.objects.create(access=access, territory=territory, period=period, breakdown=breakdown)
+    return access

@@ -1,0 +1,99 @@
+import pgtrigger
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from indicators.models.catalogue import Breakdown, Indicator
+from indicators.models.period import Period
+from orgs.models import Membership, Territory, User
+
+
+class TrueAccessQuerySet(models.QuerySet["TrueAccess"]):
+    def open_for(self, user: User | AnonymousUser, territory: Territory, indicator: Indicator) -> "TrueAccessQuerySet":
+        """Those by which a person may see the figures of a territory now: opened for it or for one that holds it."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            user=user,
+            indicator=indicator,
+            territory__descendant_links__descendant=territory,
+            opened_at__lte=timezone.now(),
+            expires_at__gt=timezone.now(),
+        )
+
+
+class TrueAccess(models.Model):
+    """Somebody said why they need the figures of an indicator in a territory as they are before disclosure control, and sees them for a while."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="true_accesses")
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="true_accesses")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="true_accesses")
+    reason = models.CharField(
+        _("reason"),
+        max_length=250,
+        validators=[MinLengthValidator(10, _("Say in a few words what you need the figure for."))],
+    )
+    opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
+    expires_at = models.DateTimeField(_("open until"))
+
+    objects = TrueAccessQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        verbose_name = _("opening of true figures")
+        verbose_name_plural = _("openings of true figures")
+        constraints = [
+            models.CheckConstraint(condition=Q(expires_at__gt=F("opened_at")), name="true_access_ends_later"),
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="true_access_has_a_reason",
+                violation_error_message=_("Say in a few words what you need the figure for."),
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="keep_access", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.indicator_id} {self.territory_id}"
+
+
+class TrueViewingQuerySet(models.QuerySet["TrueViewing"]):
+    def visible_to(self, user: User | AnonymousUser) -> "TrueViewingQuerySet":
+        """Administrators all of them; managers of an authority those of its territory and below."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_staff:
+            return self
+        managed = user.memberships.active().filter(role=Membership.Role.MANAGER)
+        return self.filter(
+            territory__in=Territory.objects.filter(
+                ancestor_links__ancestor__in=managed.values("organisation__territory")
+            )
+        )
+
+
+class TrueViewing(models.Model):
+    """Once that true figures were shown: to whom (of the access), which, when. Never changed, never removed."""
+
+    access = models.ForeignKey(TrueAccess, models.PROTECT, related_name="viewings")
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="+")
+    period = models.ForeignKey(
+        Period, models.PROTECT, related_name="+", null=True, blank=True, help_text=_("Empty: all periods.")
+    )
+    breakdown = models.ForeignKey(Breakdown, models.PROTECT, related_name="+", null=True, blank=True)
+    viewed_at = models.DateTimeField(_("seen at"), db_default=Now(), db_index=True)
+
+    objects = TrueViewingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-viewed_at", "-pk"]
+        verbose_name = _("viewing of true figures")
+        verbose_name_plural = _("viewings of true figures")
+        triggers = [pgtrigger.Protect(name="keep_viewing", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.access_id} {self.viewed_at}"

@@ -1,0 +1,240 @@
+"""A release from the draft to the frozen copy: who may take which step, what is refused, and what a dead worker leaves."""
+
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from indicators import actions, rollup
+from indicators.models import (
+    DirtyMark,
+    Indicator,
+    Release,
+    ReleasedFigure,
+    ReleasedIndicator,
+    ReleasePolicy,
+)
+from indicators.tasks import make_releases
+from tests.factories import UserFactory
+from tests.indicators.land import Land
+
+State = Release.State
+
+
+def preview(land: Land, *, by=None, note="") -> Release:
+    rollup.roll_up()
+    return actions.start_release(note=note, by=by)
+
+
+def publish(land: Land, **about) -> Release:
+    return actions.approve_release(release=preview(land, **about))
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every release is one for the worker."""
+    monkeypatch.setattr("indicators.actions.releases.LARGE", -1)
+
+
+def test_small_release_is_a_preview_at_once_and_public_once_approved(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    release = preview(land, by=UserFactory())
+    assert (release.state, release.figures_count, release.new_count) == (State.PREVIEW, 3, 3)
+    assert Release.objects.current() is None
+    actions.approve_release(release=release, by=UserFactory())
+    assert Release.objects.current() == release
+
+
+def test_large_release_is_made_by_the_worker(land: Land, large: None) -> None:
+    land.observe("N1", "2020", 30)
+    release = preview(land)
+    assert (release.state, release.figures.count()) == (State.DRAFT, 0)
+    assert make_releases() == 1
+    release.refresh_from_db()
+    assert (release.state, release.figures.count()) == (State.PREVIEW, 3)
+    assert make_releases() == 0
+    assert release.figures.count() == 3
+
+
+def test_worker_makes_nothing_while_figures_are_rolled_up(land: Land, large: None) -> None:
+    release = preview(land)
+    land.observe("N1", "2020", 30)
+    assert make_releases() == 0
+    release.refresh_from_db()
+    assert (release.state, release.attempts) == (State.DRAFT, 0)
+    rollup.roll_up()
+    assert make_releases() == 1
+
+
+def test_release_that_failed_three_times_is_given_up(land: Land, large: None) -> None:
+    land.observe("N1", "2020", 30)
+    release = preview(land)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE indicators_releasedfigure ADD CONSTRAINT broken CHECK (reporters > 99)")
+    for attempt in (1, 2, 3):
+        assert make_releases() == 0
+        release.refresh_from_db()
+        assert (release.attempts, release.figures.count()) == (attempt, 0)
+    assert release.state == State.FAILED
+    assert "broken" in release.error
+    assert actions.discard_release(release=release).state == State.DISCARDED
+
+
+def test_only_one_release_is_open(land: Land) -> None:
+    preview(land)
+    with pytest.raises(ValidationError, match="being prepared"):
+        actions.start_release()
+    with pytest.raises(IntegrityError, match="release_one_open"), transaction.atomic():
+        Release.objects.create()
+
+
+def test_release_waits_for_the_rollup(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    assert DirtyMark.objects.exists()
+    with pytest.raises(ValidationError, match="rolled up"):
+        actions.start_release()
+    assert not Release.objects.exists()
+
+
+def test_discarded_release_leaves_its_row_and_no_figures(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    release = actions.discard_release(release=preview(land), by=UserFactory())
+    assert (release.state, release.figures.count(), release.indicators.count()) == (State.DISCARDED, 0, 0)
+    for step in (actions.discard_release, actions.approve_release):
+        with pytest.raises(ValidationError, match="already"):
+            step(release=release)
+    assert preview(land).state == State.PREVIEW
+
+
+def test_published_release_is_neither_approved_again_nor_discarded(land: Land) -> None:
+    release = publish(land)
+    for step in (actions.discard_release, actions.approve_release):
+        with pytest.raises(ValidationError, match="already"):
+            step(release=release)
+    assert Release.objects.get().state == State.PUBLISHED
+
+
+def test_maker_may_approve_unless_the_policy_asks_for_a_second_person(land: Land) -> None:
+    maker, other = UserFactory(), UserFactory()
+    assert actions.approve_release(release=preview(land, by=maker), by=maker).state == State.PUBLISHED
+    ReleasePolicy.objects.create(pk=1, needs_second_person=True)
+    release = preview(land, by=maker)
+    with pytest.raises(ValidationError, match="somebody else"):
+        actions.approve_release(release=release, by=maker)
+    with pytest.raises(ValidationError, match="Another release"):
+        actions.publish_release(by=other)
+    assert actions.approve_release(release=release, by=other).decided_by == other
+    with pytest.raises(ValidationError, match="somebody else"):
+        actions.publish_release(by=maker)
+    assert Release.objects.count() == 2
+
+
+def test_there_is_one_policy(db: None) -> None:
+    with pytest.raises(IntegrityError, match="release_policy_is_one"), transaction.atomic():
+        ReleasePolicy.objects.create(pk=2)
+
+
+def test_correction_needs_a_note(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    publish(land)
+    land.observe("N1", "2020", 40)
+    release = preview(land)
+    assert (release.new_count, release.changed_count, release.gone_count) == (0, 3, 0)
+    with pytest.raises(ValidationError) as refusal:
+        actions.approve_release(release=release, note=" ", by=UserFactory())
+    assert list(refusal.value.error_dict) == ["note"]
+    assert actions.approve_release(release=release, note="N1 was counted again", by=UserFactory()).note
+
+
+def test_preview_counts_and_lists_what_changed(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    land.observe("N3", "2020", 1000)
+    land.observe("N1", "2019", 7)
+    publish(land)
+    land.observe("N1", "2020", 90)
+    land.observe("N2", "2021", 5)
+    land.observe("N1", "2019", 7).delete()
+    release = preview(land)
+    assert (release.new_count, release.changed_count, release.gone_count) == (3, 3, 3)
+    indicator = release.indicators.get(code="PEOPLE")
+    assert (indicator.new_count, indicator.changed_count, indicator.gone_count) == (3, 3, 3)
+    by_territory = {place["id"]: place for place in release.changes["territories"]}
+    assert by_territory[land.territories["N2"].pk] | {"id": 0} == {"id": 0, "new": 1, "changed": 0, "gone": 0}
+    largest = release.changes["largest"]
+    assert [(Decimal(one["before"]), Decimal(one["after"])) for one in largest] == [(30, 90), (30, 90), (1030, 1090)]
+
+
+def test_preview_says_how_many_are_small_and_how_many_protect_them(land: Land) -> None:
+    Indicator.objects.filter(code="PEOPLE").update(threshold=5, rounding=1)
+    for place, people in {"N1": 2, "N2": 30, "N3": 40, "N4": 50}.items():
+        land.observe(place, "2020", people)
+    release = preview(land)
+    indicator = release.indicators.get()
+    assert (indicator.suppressed_count, indicator.small_count) == (release.suppressed_count, 1)
+    assert indicator.complementary_count == release.suppressed_count - 1 > 0
+
+
+def test_released_words_stay_when_the_catalogue_changes(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    old = publish(land)
+    Indicator.objects.filter(code="PEOPLE").update(name="Folk", name_en="Folk", unit="days")
+    land.observe("N2", "2020", 30)
+    new = publish(land, note="New words")
+    assert [(one.name, one.unit) for one in (old.indicators.get(), new.indicators.get())] == [
+        ("PEOPLE", "count"),
+        ("Folk", "days"),
+    ]
+    assert [source["name"] for source in new.indicators.get().sources] == ["Observed by hand"]
+
+
+# --- Frozen -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE indicators_releasedfigure SET value = 1",
+        "UPDATE indicators_releasedfigure SET release_id = {other} WHERE release_id = {release}",
+        "UPDATE indicators_releasedfigure SET release_id = {release} WHERE release_id = {other}",
+        "DELETE FROM indicators_releasedfigure WHERE release_id = {release}",
+        (
+            "INSERT INTO indicators_releasedfigure SELECT (r).* FROM (SELECT jsonb_populate_record(f, '{{\"period_id\": 1}}') "
+            "AS r FROM indicators_releasedfigure f WHERE release_id = {release} LIMIT 1) AS made"
+        ),
+    ],
+)
+def test_no_statement_changes_the_figures_of_a_published_release(land: Land, change: str, trusted: bool) -> None:
+    land.observe("N1", "2020", 30)
+    release = publish(land)
+    land.observe("N2", "2021", 30)
+    other = preview(land)
+    before = list(release.figures.order_by("pk").values())
+    with connection.cursor() as cursor:
+        if trusted:
+            cursor.execute("SELECT set_config('portal.release_in_the_making', %s, true)", [str(release.pk)])
+        with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+            cursor.execute(change.format(release=release.pk, other=other.pk))
+    assert list(release.figures.order_by("pk").values()) == before
+
+
+def test_published_release_and_its_words_cannot_be_changed_or_deleted(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    release = publish(land)
+    for change in (
+        lambda: Release.objects.update(note="Other"),
+        lambda: Release.objects.update(state=State.PREVIEW, published_at=None),
+        lambda: release.delete(),
+        lambda: ReleasedIndicator.objects.update(unit="days"),
+        lambda: ReleasedIndicator.objects.all().delete(),
+        lambda: ReleasedFigure.objects.filter(release=release).update(state="missing", value=None, numerator=None),
+    ):
+        with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+            change()
+
+
+def test_figures_of_a_preview_can_still_change(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    release = preview(land)
+    assert ReleasedFigure.objects.filter(release=release).update(flag="estimated") == 3
