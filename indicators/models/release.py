@@ -1,6 +1,5 @@
 import pgtrigger
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -11,7 +10,7 @@ from indicators.models.catalogue import Breakdown, Indicator
 from indicators.models.importing import Source
 from indicators.models.period import Period
 from indicators.vocabulary import Flag, Measure, Origin, Unit
-from orgs.models import Territory, User
+from orgs.models import Territory
 
 # Who makes a release says so by this setting of the transaction, so that millions of rows need not be asked one by one whether they may
 # come in. It opens nothing: a statement that names a published release is refused as a whole.
@@ -67,10 +66,6 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
     def current(self) -> "Release | None":
         return self.published().order_by("-published_at", "-pk").first()
-
-    def visible_to(self, user: User | AnonymousUser) -> "ReleaseQuerySet":
-        """Published ones are everybody's; the others are for those who keep figures, which their views see to."""
-        return self if user.is_authenticated else self.published()
 
 
 class Release(models.Model):
