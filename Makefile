@@ -43,8 +43,8 @@ check: setup ## Lint, format, types, templates, migrations, translations, deploy
 		SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
 		$(PYTHON) manage.py check --deploy --fail-level WARNING
 
-bench: setup ## Measure, print a table and write var/bench.json (SCALE=... for more rows)
-	SCALE="$(SCALE)" $(PYTHON) -m integration_portal.embedded $(PYTHON) -m bench
+bench: setup ## Measure, print a table and write var/bench.json (SCALE=0.1: a quick look; PARTS=rollup: a part)
+	SCALE="$(SCALE)" PARTS="$(PARTS)" $(PYTHON) -m integration_portal.embedded $(PYTHON) -m bench
 
 messages: $(PACKAGES) ## Bring the translation catalogues up to date with code and templates
 	$(MANAGE_WITHOUT_SERVERS) catalogues extract

@@ -172,7 +172,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "integration_portal.settings")
     django.setup()
 
-from bench.rollup import run, scratch_database, seconds  # noqa: E402 - their models need the settings
+from bench.database import run, scratch_database, seconds  # noqa: E402 - its commands need the settings
 from indicators import actions  # noqa: E402
 from indicators.actions import load_dimensions  # noqa: E402
 from indicators.breakdowns import ensure_breakdowns  # noqa: E402

@@ -11,7 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 
-from bench.rollup import SEXES, run, scratch_database
+from bench.database import run, scratch_database
+from bench.rollup import SEXES
 from bench.rows import Row
 from indicators.actions import load_dimensions
 from indicators.breakdowns import ensure_breakdowns

@@ -24,6 +24,7 @@ def send_reminders() -> int:
     return actions.send_reminders(today=timezone.localdate())
 
 
+@shared_task
 def make_releases() -> int:
     """The number of drafts that became previews. Beat asks for it every minute, a steward at once; doing it twice is harmless."""
     return actions.make_releases()

@@ -210,15 +210,22 @@ def things(world: World) -> dict[str, list[Any]]:
         "nonsense": ["nonsense"],
         "verification": [known["verification"].pk],
         "own_verification": [known["own_verification"].pk],
-        **{name: [known[name].pk] for name in ("approved", "stored", "checked", "refused", "mapping", "slice")},
-        **{name: [known[name].pk] for name in ("approved", "stored", "checked", "refused", "mapping", "odd")},
         **{
             name: [known[name].pk]
-            for name in ("approved", "stored", "checked", "refused", "mapping", "odd", "owed", "sent", "request")
-        **{
-            name: [known[name].pk]
-            for name in ("approved", "stored", "checked", "refused", "mapping", "published", "previewed")
+            for name in (
+                "approved",
+                "stored",
+                "checked",
+                "refused",
+                "mapping",
+                "slice",
+                "odd",
+                "owed",
+                "sent",
+                "request",
+            )
         },
+        **{name: [known[name].pk] for name in ("published", "previewed")},
         "running": [running],
         "draft": [world.draft.reference],
         "proposed": [world.proposed.reference],

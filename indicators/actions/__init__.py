@@ -9,7 +9,13 @@ from indicators.actions.imports import (
     undo_import,
 )
 from indicators.actions.quality import accept_findings
-from indicators.actions.releases import publish_release
+from indicators.actions.releases import (
+    approve_release,
+    discard_release,
+    make_releases,
+    publish_release,
+    start_release,
+)
 from indicators.actions.reports import (
     answers_of,
     approve_report,
@@ -22,30 +28,21 @@ from indicators.actions.reports import (
     withdraw_request,
 )
 from indicators.actions.rollups import audit_figures, retry_slice
-from indicators.actions.imports import approve_import, check_import, message_text, store_import, undo_import
-from indicators.actions.releases import (
-    approve_release,
-    discard_release,
-    make_releases,
-    publish_release,
-    start_release,
-)
 from indicators.actions.true_figures import open_true_figures, use_true_access
 
 __all__ = [
     "accept_findings",
     "answers_of",
     "approve_import",
+    "approve_release",
     "approve_report",
     "ask_for_reports",
     "audit_figures",
     "bring_in_file",
     "cells_of_request",
     "check_import",
-    "draft_of",
-    "approve_release",
-    "check_import",
     "discard_release",
+    "draft_of",
     "load_catalogue",
     "load_dimensions",
     "make_releases",
@@ -62,6 +59,6 @@ __all__ = [
     "store_import",
     "submit_report",
     "undo_import",
-    "withdraw_request",
     "use_true_access",
+    "withdraw_request",
 ]

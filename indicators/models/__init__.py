@@ -5,11 +5,9 @@ from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
 from indicators.models.period import Period
 from indicators.models.quality import Finding, QualityRule
-from indicators.models.release import Release, ReleasedFigure
+from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
 from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
-from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
-from indicators.models.work import DirtyMark, RollupRun, Slice
 
 __all__ = [
     "Breakdown",
@@ -32,12 +30,12 @@ __all__ = [
     "Release",
     "ReleasePolicy",
     "ReleasedFigure",
+    "ReleasedIndicator",
     "Report",
     "ReportAnswer",
     "ReportReminder",
     "ReportRequest",
     "ReportStep",
-    "ReleasedIndicator",
     "RollupRun",
     "Slice",
     "Source",

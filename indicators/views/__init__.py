@@ -1,6 +1,6 @@
 from indicators.views.catalogue import IndicatorListView, IndicatorView
-from indicators.views.entry import EntryView
 from indicators.views.downloads import release_download
+from indicators.views.entry import EntryView
 from indicators.views.figures import FigureView
 from indicators.views.imports import (
     ImportApproveView,
@@ -15,7 +15,13 @@ from indicators.views.imports import (
     MappingView,
 )
 from indicators.views.quality import FindingsAcceptView
-from indicators.views.releases import ReleaseCreateView, ReleaseListView
+from indicators.views.releases import (
+    ReleaseApproveView,
+    ReleaseCreateView,
+    ReleaseDetailView,
+    ReleaseDiscardView,
+    ReleaseListView,
+)
 from indicators.views.reports import (
     ReportAnswerView,
     ReportApproveView,
@@ -28,14 +34,6 @@ from indicators.views.reports import (
     RequestWithdrawView,
 )
 from indicators.views.runs import RunListView, SliceRetryView
-from indicators.views.releases import (
-    ReleaseApproveView,
-    ReleaseCreateView,
-    ReleaseDetailView,
-    ReleaseDiscardView,
-    ReleaseListView,
-)
-from indicators.views.runs import RunListView
 from indicators.views.territories import TerritoryListView, TerritoryView, territory_outlines
 from indicators.views.true_figures import TrueAccessView, TrueViewingListView
 

@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0002_figure_view"),
+        ("indicators", "0004_quality_and_reports"),
         ("orgs", "0002_territory_has_all_parts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
