@@ -45,7 +45,7 @@ class CellsForm(PortalForm):
         required=False,
         help_text=gettext_lazy("The districts of a city, for instance."),
     )
-    dimension = forms.ModelChoiceField(
+    dimension: forms.ModelChoiceField = forms.ModelChoiceField(
         queryset=Dimension.objects.all(),
         required=False,
         label=gettext_lazy("By groups of"),

@@ -128,7 +128,7 @@ def same_file(checksum: str, mapping: dict[str, Any], *, but: Import | None = No
     held = Import.objects.filter(
         checksum=checksum, mapping=mapping, state__in=[Import.State.STORED, Import.State.APPROVED]
     )
-    return held.exclude(pk=but.pk if but else None).first()
+    return (held.exclude(pk=but.pk) if but else held).first()
 
 
 def _refuse_same_file(checksum: str, mapping: dict[str, Any], *, but: Import | None = None) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import IO
@@ -113,7 +113,7 @@ class Rows:
                     made.append("" if beside is None else record[beside])
                 yield line, record + made
 
-    def _encode(self) -> Iterator[bytes]:
+    def _encode(self) -> Generator[bytes, None, None]:
         wide = self.mapping.wide
         header = self.header + wide.columns if wide else self.header
         places = [header.index(name) for name in self.mapping.columns]
@@ -132,8 +132,8 @@ class Rows:
 
     def _encoded(self, chunk: str) -> bytes:
         if "\0" in chunk:
-            line = next(int(row[0]) for row in csv.reader(io.StringIO(chunk)) if any("\0" in text for text in row))
-            raise FileRefused(Problem("not_text", line=line))
+            first = next(int(row[0]) for row in csv.reader(io.StringIO(chunk)) if any("\0" in text for text in row))
+            raise FileRefused(Problem("not_text", line=first))
         try:
             return chunk.encode()
         except UnicodeEncodeError:

@@ -105,7 +105,8 @@ def _merged_over(merged: list[str], row: int) -> list[str]:
     """Merged ranges that make the heading ambiguous: over several columns of its row, or from it down into the figures."""
     found = []
     for cells in merged:
-        left, top, right, bottom = range_boundaries(cells)
+        # A merged range has all four corners.
+        left, top, right, bottom = (corner or 0 for corner in range_boundaries(cells))
         if top <= row <= bottom and (right > left or bottom > row):
             found.append(cells)
     return found
@@ -128,7 +129,7 @@ def _rows(
 
 def _safely(sheet: ReadOnlyWorksheet) -> Iterator[tuple[Any, ...]]:
     try:
-        yield from sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)
+        yield from sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)  # type: ignore[misc]
     except (FileRefused, GeneratorExit):
         raise
     except Exception:

@@ -60,8 +60,8 @@ def unpacked(file: IO[bytes]) -> IO[bytes]:
     start = file.read(4096)
     file.seek(0)
     if start.startswith(GZIP):
-        file = io.BufferedReader(Unpacked(file), 1 << 16)  # type: ignore[assignment]
-        start = file.peek(4096)[:4096]  # type: ignore[attr-defined]
+        file = io.BufferedReader(Unpacked(file), 1 << 16)
+        start = file.peek(4096)[:4096]
     if not start.strip():
         raise FileRefused(Problem("empty"))
     return file

@@ -118,7 +118,7 @@ class Text(io.TextIOWrapper):
 def _records(text: io.TextIOWrapper, mapping: Mapping, delimiter: str) -> Records:
     """Each record with the line on which it begins; blank lines are passed over."""
     quoting = {"strict": True} if delimiter != "\t" or mapping.format == "csv" else {"quoting": csv.QUOTE_NONE}
-    reader = csv.reader(_lines(text), delimiter=delimiter, **quoting)  # type: ignore[arg-type]
+    reader = csv.reader(_lines(text), delimiter=delimiter, **quoting)
     line = 1
     while True:
         try:

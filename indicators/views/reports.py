@@ -95,7 +95,7 @@ class AnswerRow:
 class ReportMixin(AccessMixin):
     may_enter = staticmethod(can_see_reports)
     model = Report
-    context_object_name = "report"
+    context_object_name: str | None = "report"
 
     def get_queryset(self) -> QuerySet[Report]:
         found: QuerySet[Report] = super().get_queryset()
@@ -163,14 +163,16 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
     object: Report
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.object = None  # type: ignore[assignment]
+        self.found: Report | None = None
         return super().dispatch(request, *args, **kwargs)
 
     @property
     def report(self) -> Report:
-        if self.object is None:
-            self.object = self.get_object()  # type: ignore[assignment]
-        return self.object
+        if self.found is None:
+            found = self.get_object()
+            assert isinstance(found, Report)
+            self.found = self.object = found
+        return self.found
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.report.is_open:
@@ -212,7 +214,7 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
         return self.object.get_absolute_url()
 
     def form_invalid(self, form: GridForm) -> HttpResponse:
-        self.object = None  # type: ignore[assignment]
+        self.found = None  # What the refused action changed in it was rolled back.
         return super().form_invalid(form)
 
 

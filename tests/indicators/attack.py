@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog  # type: ignore[import-untyped]
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
 
 Name = Any  # Whatever names a cell: it only has to be hashable.
 FAR = 1e7  # Nobody counts more people than that: what is open has a bound, and the programmes have an end.

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
+from jsonstat_validator import validate_jsonstat
 from openpyxl import load_workbook
 from pysdmx.io.csv.sdmx20.reader import read as read_sdmx
 

@@ -1,11 +1,11 @@
 """Files as people send them: each fault is told with its line and column, or the file is simply right; nothing is half stored."""
 
+import datetime
 import gzip
 import io
 import threading
 import tracemalloc
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -84,7 +84,9 @@ def test_zero_bytes_in_the_middle_are_told(land: Land) -> None:
 def test_thousands_and_decimal_commas_are_read(land: Land, text: str, number: str) -> None:
     content = f"place;year;sex;people\nN1;2020;women;{text}\n".encode()
     land.bring_in(content, delimiter=";", decimal=",", thousands=".")
-    assert str(Observation.objects.get().numerator.normalize() + 0).startswith(number.rstrip("0") or "0")
+    stored = Observation.objects.get().numerator
+    assert stored is not None
+    assert str(stored.normalize() + 0).startswith(number.rstrip("0") or "0")
 
 
 @pytest.mark.parametrize("text", ["12.34", "1.2345", ".123", "1,234.5", "1.234.56"])
@@ -153,7 +155,7 @@ def test_day_stands_for_its_period_where_the_mapping_says_which(land: Land, kind
 
 def test_period_before_the_territory_existed_is_told(land: Land) -> None:
     place = land.territories["N1"]
-    place.valid_from = timezone.datetime(2021, 1, 1).date()
+    place.valid_from = datetime.date(2021, 1, 1)
     place.save()
     assert told(land.check(table(GOOD))) == [(2, "place", "outside_validity", "N1 2020", 1)]
 
@@ -262,7 +264,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
 
 
 def test_line_without_end_is_refused_before_it_is_held() -> None:
-    endless = io.BufferedReader(io.BytesIO(b"place,year,sex,people\n" + b"x" * (3 << 20)))  # type: ignore[arg-type]
+    endless = io.BufferedReader(io.BytesIO(b"place,year,sex,people\n" + b"x" * (3 << 20)))
     with open_rows(endless, read_mapping(MAPPING)) as rows:
         assert rows.read() == b""
     assert isinstance(rows.refusal, FileRefused)
@@ -299,13 +301,14 @@ def test_one_pass_stores_nothing_of_a_file_at_fault(land: Land) -> None:
 
 
 @pytest.fixture
-def lasting_land(transactional_db: None) -> Iterator[Land]:
+def lasting_land(transactional_db: None) -> Land:
     return make_land()
 
 
 def at_once(*works: Any) -> list[Any]:
     """What each gave (or raised), run in threads of their own that begin together."""
-    barrier, results = threading.Barrier(len(works)), [None] * len(works)
+    barrier = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
 
     def run(place: int, work: Any) -> None:
         try:

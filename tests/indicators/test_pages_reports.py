@@ -378,7 +378,12 @@ class TestEntry:
         client = enter(desk.steward)
         page = reverse("indicators:entry")
         assert client.get(page).status_code == 200
-        query = {"authority": desk.authority.pk, "indicator": "PEOPLE", "territory": "D1", "period": "soon"}
+        query: dict[str, Any] = {
+            "authority": desk.authority.pk,
+            "indicator": "PEOPLE",
+            "territory": "D1",
+            "period": "soon",
+        }
         assert "Write periods like" in text_of(client.get(page, query))
         foreign = AuthorityFactory()
         response = client.get(page, {**query, "period": "2017", "authority": foreign.pk})
