@@ -9,11 +9,12 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from indicators.imports.recognising import recognise
 from indicators.models import Mapping
 from orgs.forms import PortalForm
 from orgs.models import Organisation
 
-OWN = "own"
+OWN, RECOGNISE = "own", "recognise"
 
 
 def too_large() -> ValidationError:
@@ -39,7 +40,7 @@ class ImportForm(PortalForm):
             "required": gettext_lazy("Choose the file that you want to import."),
             "empty": gettext_lazy("The file is empty. Choose one with column names and rows."),
         },
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.gz,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.gz,.xlsx,.json,text/csv"}),
     )
     definition_file = forms.FileField(
         label=gettext_lazy("Mapping as a file"),
@@ -62,12 +63,13 @@ class ImportForm(PortalForm):
         assert isinstance(kinds, forms.ChoiceField)
         kinds.choices = [
             ("", _("Choose the kind of file")),
+            (RECOGNISE, _("Recognise it by its columns")),
             *((key, mapping.name) for key, mapping in self.mappings.items()),
             (OWN, _("Another kind: I give its mapping below")),
         ]
-        self.fields["file"].help_text = _("A table as CSV, plain or compressed with gzip; at most %(limit)s.") % {
-            "limit": filesizeformat(settings.IMPORT_MAX_BYTES)
-        }
+        self.fields["file"].help_text = _(
+            "A table as CSV (plain or compressed with gzip), Excel workbook, SDMX-CSV, Eurostat TSV or JSON-stat; at most %(limit)s."
+        ) % {"limit": filesizeformat(settings.IMPORT_MAX_BYTES)}
         field = self.fields["authority"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Organisation.objects.filter(pk__in=[authority.pk for authority in authorities])
@@ -97,16 +99,30 @@ class ImportForm(PortalForm):
             self.add_error("definition", _("Give the mapping, as a file or as text."))
         elif kind and kind != OWN and own:
             self.add_error("mapping", _("Choose a kind of file or give a mapping of your own, not both."))
+        elif kind == RECOGNISE and cleaned.get("file"):
+            self._recognise(cleaned)
         elif kind == OWN and len(own) == 2:
             self.add_error("definition", _("Give the mapping as a file or as text, not both."))
         elif kind == OWN and own == ["definition_file"]:
             self._read(cleaned, "definition_file", cleaned["definition_file"].read(), cleaned["definition_file"].name)
         elif kind == OWN:
             self._read(cleaned, "definition", cleaned["definition"], "")
-        elif kind:
+        elif kind and kind != RECOGNISE:
             mapping = self.mappings[kind]
             cleaned["read"] = (mapping.definition, mapping.name)
         return cleaned
+
+    def _recognise(self, cleaned: dict[str, Any]) -> None:
+        mapping = recognise(cleaned["file"], self.mappings.values())
+        if mapping is None:
+            self.add_error(
+                "mapping",
+                _(
+                    "No saved mapping has the columns of this file. Choose the kind of file, or give a mapping of your own."
+                ),
+            )
+        else:
+            cleaned["read"] = (mapping.definition, mapping.name)
 
     def _read(self, cleaned: dict[str, Any], field: str, text: str | bytes, name: str) -> None:
         try:

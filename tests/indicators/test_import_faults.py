@@ -240,6 +240,9 @@ class Generated(io.RawIOBase):
         self.given += len(chunk)
         return len(chunk)
 
+    def seekable(self) -> bool:
+        return True
+
     def seek(self, position: int, whence: int = 0) -> int:
         self.given = 0
         return 0
@@ -291,7 +294,8 @@ def test_one_pass_stores_what_check_and_store_would(land: Land) -> None:
     batch = actions.bring_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", content))
     assert (batch.state, batch.cells_new, batch.cells_changed, batch.cells_same) == (Import.State.STORED, 1, 1, 1)
     assert sorted(batch.observations.values_list("numerator", "status")) == [(6, "submitted"), (7, "submitted")]
-    assert batch.file.open().read() == content
+    with batch.file.open() as kept:
+        assert kept.read() == content
 
 
 def test_one_pass_stores_nothing_of_a_file_at_fault(land: Land) -> None:

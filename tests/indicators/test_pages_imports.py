@@ -308,6 +308,19 @@ def test_an_empty_table_and_the_mapping_can_be_downloaded(desk, mapping):
     assert response.json() == mapping.definition
 
 
+def test_kind_of_file_is_recognised_by_its_columns(desk, mapping, steward):
+    MappingFactory(name="Others", definition=mapping.definition | {"numerator": {"column": "households"}})
+    codes = {"column": "place", "codes": {"Elsewhere": "M"}, "scheme": mapping.definition["territory"]["scheme"]}
+    MappingFactory(name="Names", definition=mapping.definition | {"territory": codes})
+    data = {"authority": steward.memberships.get().organisation.pk, "mapping": "recognise"}
+    desk.post(CREATE, data | {"file": csv_file()})
+    batch = Import.objects.get()
+    assert (batch.mapping_name, batch.state) == ("Residents", "checked")
+    response = desk.post(CREATE, data | {"file": csv_file(b"a,b\n1,2\n")})
+    assert "No saved mapping has the columns of this file" in words_of(response.content.decode())
+    assert Import.objects.count() == 1
+
+
 # --- Lists --------------------------------------------------------------------------------------------------------------
 
 
