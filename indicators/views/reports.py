@@ -160,19 +160,18 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
     may = staticmethod(can_answer_report)
     template_name = "indicators/report_answer.html"
     form_class = GridForm
-    object: Report
+    object: Any
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.found: Report | None = None
+        self.object = None
         return super().dispatch(request, *args, **kwargs)
 
     @property
     def report(self) -> Report:
-        if self.found is None:
-            found = self.get_object()
-            assert isinstance(found, Report)
-            self.found = self.object = found
-        return self.found
+        if self.object is None:
+            self.object = self.get_object()
+        report: Report = self.object
+        return report
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.report.is_open:
@@ -211,10 +210,10 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
         return report
 
     def get_success_url(self) -> str:
-        return self.object.get_absolute_url()
+        return self.report.get_absolute_url()
 
     def form_invalid(self, form: GridForm) -> HttpResponse:
-        self.found = None  # What the refused action changed in it was rolled back.
+        self.object = None
         return super().form_invalid(form)
 
 
