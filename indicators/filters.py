@@ -47,7 +47,7 @@ class IndicatorFilter(django_filters.FilterSet):
     def of_goal(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
         """Goal 8 has the targets 8, 8.5, 8.5.2; goal 1 has none of them."""
         targets = Func(F("sdg_targets"), Value("|"), function="array_to_string", output_field=CharField())
-        return queryset.annotate(targets=targets).filter(targets__regex=rf"(^|\|){value}(\.|\||$)")
+        return queryset.annotate(goals=targets).filter(goals__regex=rf"(^|\|){value}(\.|\||$)")
 
     def of_objective(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
         return queryset.filter(gcm_objectives__contains=[int(value)])

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.imports.recognising import recognise
-from indicators.models import Mapping
-from orgs.forms import PortalForm
+from indicators.models import Mapping, Target
+from orgs.forms import PortalForm, PortalModelForm
 from orgs.models import Organisation
 
 OWN, RECOGNISE = "own", "recognise"
@@ -174,3 +174,10 @@ class TrueAccessForm(PortalForm):
             "min_length": gettext_lazy("Say in a few words what you need the figure for."),
         },
     )
+
+
+class TargetForm(PortalModelForm):
+    class Meta:
+        model = Target
+        fields = ["baseline_year", "baseline_value", "year", "value", "source"]
+        localized_fields = ["baseline_value", "value"]

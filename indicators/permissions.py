@@ -96,3 +96,8 @@ def can_withdraw_request(user: Person, request: ReportRequest) -> bool:
 def can_see_reports(user: Person) -> bool:
     """Belongs to an organisation that may be asked, or asks."""
     return user.is_authenticated and (user.is_staff or user.memberships.active().exists())
+
+
+def can_set_targets(user: Person, territory: Territory) -> bool:
+    """Those who keep the figures of the territory say where it wants to be."""
+    return can_see_true_figures(user, territory)

@@ -9,6 +9,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("territories/<slug:scheme>/<str:code>/parts.geojson", views.territory_outlines, name="territory_outlines"),
     path("indicators/", views.IndicatorListView.as_view(), name="indicator_list"),
     path("indicators/<str:code>/", views.IndicatorView.as_view(), name="indicator"),
+    path(
+        "indicators/<str:code>/targets/<slug:scheme>/<str:territory>/new/",
+        views.TargetCreateView.as_view(),
+        name="target_create",
+    ),
+    path(
+        "indicators/<str:code>/targets/<slug:scheme>/<str:territory>/<int:pk>/remove/",
+        views.TargetRemoveView.as_view(),
+        name="target_remove",
+    ),
     path("figures/", views.ImportListView.as_view(), name="import_list"),
     path("figures/imports/new/", views.ImportCreateView.as_view(), name="import_create"),
     path("figures/imports/<int:pk>/", views.ImportDetailView.as_view(), name="import_detail"),

@@ -81,6 +81,8 @@ TABLE = """
     indicators:territory_outlines            city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator                     indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:target_create                 place             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:target_remove                 target            LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
     indicators:figure                        figure            PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:import_list                   -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:import_create                 -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
@@ -196,6 +198,8 @@ def things(world: World) -> dict[str, list[Any]]:
         "city": ["test-land", "CITY"],
         "indicator": ["PEOPLE"],
         "figure": ["PEOPLE", "test-land", "CITY", "2022"],
+        "place": ["PEOPLE", "test-land", "CITY"],
+        "target": ["PEOPLE", "test-land", "CITY", known["target"].pk],
         "true_figures": ["PEOPLE", "test-land", "CITY"],
         "released_file": [known["published"].pk, "csv"],
         "previewed_file": [known["previewed"].pk, "csv"],

@@ -15,7 +15,7 @@ from django.utils import timezone
 from indicators import actions as figures
 from indicators import rollup
 from indicators.grid import Typed
-from indicators.models import Import, Mapping, Period, Slice
+from indicators.models import Import, Mapping, Period, Slice, Target
 from orgs import actions as registry
 from orgs.models import Membership, Organisation, Registration, Territory, User
 from partnerships import actions
@@ -219,6 +219,14 @@ def make_figures(land: Land, users: dict[str, User | None], authority: Organisat
     stored = figures.store_import(batch=check(table(("N1", 2023, "women", 7)), "stored.csv"), by=steward)
     return {
         "mapping": mapping,
+        "target": Target.objects.create(
+            indicator=land.indicators["PEOPLE"],
+            territory=land.territories["CITY"],
+            baseline_year=2020,
+            baseline_value=1,
+            year=2030,
+            value=2,
+        ),
         "slice": Slice.objects.earliest("year"),
         "published": published,
         "previewed": previewed,

@@ -28,6 +28,7 @@ from indicators.actions.reports import (
     withdraw_request,
 )
 from indicators.actions.rollups import audit_figures, retry_slice
+from indicators.actions.targets import remove_target, set_target
 from indicators.actions.true_figures import open_true_figures, use_true_access
 
 __all__ = [
@@ -49,11 +50,13 @@ __all__ = [
     "message_text",
     "open_true_figures",
     "publish_release",
+    "remove_target",
     "retry_slice",
     "return_report",
     "save_entry",
     "save_report",
     "send_reminders",
+    "set_target",
     "signature",
     "start_release",
     "store_import",

@@ -7,6 +7,7 @@ from indicators.models.period import Period
 from indicators.models.quality import Finding, QualityRule
 from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
+from indicators.models.target import Target
 from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "RollupRun",
     "Slice",
     "Source",
+    "Target",
     "TrueAccess",
     "TrueViewing",
 ]

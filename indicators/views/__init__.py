@@ -34,6 +34,7 @@ from indicators.views.reports import (
     RequestWithdrawView,
 )
 from indicators.views.runs import RunListView, SliceRetryView
+from indicators.views.targets import TargetCreateView, TargetRemoveView
 from indicators.views.territories import TerritoryListView, TerritoryView, territory_outlines
 from indicators.views.true_figures import TrueAccessView, TrueViewingListView
 
@@ -69,6 +70,8 @@ __all__ = [
     "RequestWithdrawView",
     "RunListView",
     "SliceRetryView",
+    "TargetCreateView",
+    "TargetRemoveView",
     "TerritoryListView",
     "TerritoryView",
     "TrueAccessView",

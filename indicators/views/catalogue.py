@@ -13,12 +13,13 @@ from django_filters.views import FilterView
 from indicators import actions
 from indicators.dashboards.indicator import discrepancies, indicator_view, territory_with_figures
 from indicators.dashboards.parts import SORTS, territory_parts
+from indicators.dashboards.targets import target_lines
 from indicators.dashboards.territory import count_kinds, sources_of
 from indicators.dashboards.words import KINDS_PLURAL, period_words
 from indicators.filters import IndicatorFilter
 from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
 from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
-from indicators.permissions import can_see_true_figures
+from indicators.permissions import can_see_true_figures, can_set_targets
 from indicators.vocabulary import Unit
 from orgs.models import Territory, User
 
@@ -70,6 +71,8 @@ class IndicatorView(DetailView):
             places=self.get_places(territory),
             areas=self.get_areas(territory, release, kinds) if territory and kinds else None,
             is_keeper=is_keeper,
+            targets=target_lines(self.object.targets.filter(territory=territory), view.card) if territory else [],
+            may_set_targets=territory is not None and can_set_targets(self.request.user, territory),
             access=access,
             discrepancies=discrepancies(self.object, territory) if access and territory else [],
             goals=[(target, SDG_GOALS.get(int(target.split(".")[0]), "")) for target in self.object.sdg_targets],
