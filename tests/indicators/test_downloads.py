@@ -5,6 +5,7 @@ import io
 import json
 from decimal import Decimal
 
+import jsonschema
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -182,7 +183,6 @@ def test_jsonstat_is_valid_and_says_every_cell(client, release):
 
 @pytest.mark.shared
 def test_jsonstat_fits_the_official_schema(client, release, shared):
-    jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((shared / "data/formats/json-stat/schemas/dataset.json").read_text(encoding="utf-8"))
     document = json.loads(fetch(client, release, "json"))
     validator = jsonschema.validators.validator_for(schema)(schema)
