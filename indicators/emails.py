@@ -1,6 +1,5 @@
 """Letters about figures. Each reader gets one in their own language, written in the transaction that causes it."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -8,14 +7,8 @@ from django.urls import reverse
 
 from indicators.models import FigureAudit, Report, Slice
 from indicators.permissions import ANSWERING, KEEPERS
-from orgs.emails import queue_letter_to
-from orgs.models import Membership, Organisation, User
-
-
-def write_to(people: Iterable[User], template: str, **context: Any) -> None:
-    for person in people:
-        queue_letter_to(person, template, context)
-
+from orgs.emails import people_with_role, write_to
+from orgs.models import Membership, User
 
 # --- The rollup ---------------------------------------------------------------------------------------------------
 
@@ -31,35 +24,26 @@ def keepers_of_figures() -> QuerySet[User]:
 
 
 def tell_parked(part: Slice) -> None:
-    write_to(administrators(), "rollup_parked", part=part)
+    write_to(administrators(), "rollup_parked", {"part": part})
 
 
 def tell_recovered(part: Slice) -> None:
-    write_to(administrators(), "rollup_recovered", part=part)
+    write_to(administrators(), "rollup_recovered", {"part": part})
 
 
 def tell_differences(audit: FigureAudit) -> None:
-    write_to(keepers_of_figures(), "figures_differ", audit=audit)
+    write_to(keepers_of_figures(), "figures_differ", {"audit": audit})
 
 
 # --- Reports ------------------------------------------------------------------------------------------------------
 
 
-def people_with_role(organisation: Organisation, roles: tuple[str, ...]) -> QuerySet[User]:
-    return User.objects.filter(
-        is_active=True,
-        memberships__organisation=organisation,
-        memberships__ended_at=None,
-        memberships__role__in=list(roles),
-    ).distinct()
-
-
 def write_to_answerers(report: Report, template: str, **context: Any) -> None:
-    write_to(people_with_role(report.organisation, ANSWERING), template, **_context(report, **context))
+    write_to(people_with_role(report.organisation, ANSWERING), template, _context(report, **context))
 
 
 def write_to_keepers(report: Report, template: str, **context: Any) -> None:
-    write_to(people_with_role(report.request.authority, KEEPERS), template, **_context(report, **context))
+    write_to(people_with_role(report.request.authority, KEEPERS), template, _context(report, **context))
 
 
 def _context(report: Report, **more: Any) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Letters. Each is written to the outbox in the language of its reader, in the transaction that causes it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.template import Context, Engine
 from django.utils import translation
 
-from orgs.models import OutgoingMail, User
+from orgs.models import Organisation, OutgoingMail, User
 from orgs.queue import wake
 
 
@@ -29,3 +31,17 @@ def queue_letter(template: str, *, to: str, language: str, context: dict[str, An
 
 def queue_letter_to(user: User, template: str, context: dict[str, Any]) -> OutgoingMail:
     return queue_letter(template, to=user.email, language=user.language, context={"user": user, **context})
+
+
+def write_to(people: Iterable[User], template: str, context: dict[str, Any]) -> None:
+    for person in people:
+        queue_letter_to(person, template, context)
+
+
+def people_with_role(organisation: Organisation, roles: Iterable[str]) -> QuerySet[User]:
+    return User.objects.filter(
+        is_active=True,
+        memberships__organisation=organisation,
+        memberships__ended_at=None,
+        memberships__role__in=list(roles),
+    ).distinct()

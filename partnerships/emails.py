@@ -1,12 +1,11 @@
 """Letters about partnerships. Each reader gets one in their own language, written in the transaction that causes it."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from orgs.emails import queue_letter_to
+from orgs.emails import people_with_role, write_to
 from orgs.models import Organisation, User
 from partnerships.models import Assessment, AssessmentDecision, Partnership, PartnershipParty
 from partnerships.permissions import ACTING_ROLES, SPEAKING_ROLES
@@ -18,20 +17,6 @@ def speakers_of(organisation: Organisation) -> QuerySet[User]:
     officers.
     """
     return people_with_role(organisation, SPEAKING_ROLES)
-
-
-def people_with_role(organisation: Organisation, roles: Iterable[str]) -> QuerySet[User]:
-    return User.objects.filter(
-        is_active=True,
-        memberships__organisation=organisation,
-        memberships__ended_at=None,
-        memberships__role__in=list(roles),
-    ).distinct()
-
-
-def write_to(people: Iterable[User], template: str, context: dict[str, Any]) -> None:
-    for person in people:
-        queue_letter_to(person, template, context)
 
 
 def ask_partners(partnership: Partnership, parties: Iterable[PartnershipParty]) -> None:
