@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("territories/<slug:scheme>/<str:code>/parts.geojson", views.territory_outlines, name="territory_outlines"),
     path("indicators/", views.IndicatorListView.as_view(), name="indicator_list"),
     path("indicators/<str:code>/", views.IndicatorView.as_view(), name="indicator"),
+    path("indicators/<str:code>/compare/", views.CompareView.as_view(), name="compare"),
     path(
         "indicators/<str:code>/targets/<slug:scheme>/<str:territory>/new/",
         views.TargetCreateView.as_view(),

@@ -81,6 +81,7 @@ TABLE = """
     indicators:territory_outlines            city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator                     indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:compare                       indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:target_create                 place             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
     indicators:target_remove                 target            LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
     indicators:figure                        figure            PP PPPP PPPPP PPP   MM MMMM MMMMM MMM

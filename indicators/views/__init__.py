@@ -1,4 +1,5 @@
 from indicators.views.catalogue import IndicatorListView, IndicatorView
+from indicators.views.compare import CompareView
 from indicators.views.downloads import release_download
 from indicators.views.entry import EntryView
 from indicators.views.figures import FigureView
@@ -39,6 +40,7 @@ from indicators.views.territories import TerritoryListView, TerritoryView, terri
 from indicators.views.true_figures import TrueAccessView, TrueViewingListView
 
 __all__ = [
+    "CompareView",
     "EntryView",
     "FigureView",
     "FindingsAcceptView",
