@@ -108,8 +108,6 @@ TABLE = """
     indicators:mapping                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:run_list                      -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:slice_retry                   slice             LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
-    indicators:release_list                  -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
-    indicators:release_create                -                 LF FFFF FPPFP FFP   LF FFFF FRRFR FFR
     indicators:release_list                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:release_create                -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:release                       published         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
