@@ -262,7 +262,7 @@ def test_only_the_current_release_is_read(city):
     indicator = IndicatorFactory()
     old = ReleaseFactory(published_at=timezone.now() - datetime.timedelta(days=9))
     new = ReleaseFactory()
-    unpublished = ReleaseFactory(published_at=None)
+    unpublished = ReleaseFactory(state=Release.State.PREVIEW, published_at=None)
     for release, value in ((old, 1), (new, 2), (unpublished, 3)):
         released(release, indicator, city, "2017", value)
     (view,) = territory_dashboard(city, Release.objects.current(), TODAY).domains

