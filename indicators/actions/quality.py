@@ -5,6 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from indicators import quality
 from indicators.models import Finding, Import
 from orgs.models import User
 
@@ -25,6 +26,8 @@ def accept_findings(
         raise ValidationError(
             _("This import is already in the state “%(state)s”."), params={"state": batch.get_state_display()}
         )
+    if batch.examined_at is None:  # Stored from the command line, where nobody waited for the rules.
+        quality.examine(batch)
     found = Finding.objects.filter(batch=batch).open()
     if rule:
         found = found.filter(rule=rule)
