@@ -374,7 +374,9 @@ def change(land: Land, kind: str, *what: object) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(CHANGES)
 def test_kept_figures_equal_those_from_scratch(changes: list) -> None:
     """After any sequence of values, corrections, withdrawals, merges and moves, rolled up now and then, now and then twice."""
