@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
 
 from indicators import actions
 from indicators import release as disclosure
@@ -75,7 +74,7 @@ def division(period: str) -> str:
 def berlin(rows: Rows, django_db_setup: None, django_db_blocker: Any) -> Iterator[Release]:
     with django_db_blocker.unblock(), transaction.atomic():
         load(rows)
-        release = Release.objects.create(published_at=timezone.now())
+        release = Release.objects.create()
         started, processor = time.monotonic(), time.process_time()
         disclosure.freeze(release)
         print(
