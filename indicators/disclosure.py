@@ -32,8 +32,16 @@ class Search(NamedTuple):
     is_upward: bool  # Only moves that reach their level upwards alone. Most blind alleys show at once then.
 
 
-# The first finds the cheapest move for nearly every cell; the next ones, for those that many sums tie, find some move.
-SEARCHES = (Search(0.6, 300, False), Search(0.6, 600, True), Search(4.0, 1500, True), Search(40.0, 4000, True))
+# The first finds the cheapest move for nearly every cell; the next ones, for those that many sums tie, find some move. The last ones
+# take a second or two, for one cell in ten thousand: all that is tied to it would be hidden otherwise.
+SEARCHES = (
+    Search(0.6, 300, False),
+    Search(0.6, 600, True),
+    Search(4.0, 1500, True),
+    Search(40.0, 4000, True),
+    Search(4.0, 30_000, True),
+    Search(40.0, 100_000, True),
+)
 AMPLE = 3.0  # A remainder of so many times the level has room for any move.
 KNOWN = 40.0  # What it costs to hide what the release before has told.
 

@@ -185,24 +185,25 @@ LINKS = """
 # How many territories of the reporting kind lie in each place: those that should report, and that a report of the place stands for. Where
 # the kind has parts of its own kind, its smallest ones count. A place without any stands for itself; "place not stated" for none.
 COVERAGE = """
-    CREATE TEMPORARY TABLE rollup_coverage ON COMMIT DROP AS
-    WITH asked AS (
+    CREATE TEMPORARY TABLE rollup_expected ON COMMIT DROP AS
+    WITH asked AS MATERIALIZED (
         SELECT DISTINCT s.reporting_kind AS kind, p.id AS period_id, p.ends_on
         FROM rollup_scope w JOIN indicators_period p ON p.id = w.period_id
         JOIN rollup_slice s ON s.indicator_id = w.indicator_id AND s.year = p.year
-    ), expected AS (
-        SELECT a.kind, a.period_id, c.ancestor_id AS territory_id, count(*)::integer AS territories
-        FROM asked a JOIN orgs_territory d ON d.kind = a.kind
-        JOIN orgs_territoryclosure c ON c.descendant_id = d.id AND a.ends_on BETWEEN c.valid_from AND c.valid_to
-        WHERE NOT EXISTS (SELECT FROM orgs_territory part WHERE part.parent_id = d.id AND part.kind = a.kind
-                          AND a.ends_on BETWEEN part.valid_from AND part.valid_to)
-        GROUP BY 1, 2, 3
     )
+    SELECT a.kind, a.period_id, c.ancestor_id AS territory_id, count(*)::integer AS territories
+    FROM asked a JOIN orgs_territory d ON d.kind = a.kind
+    JOIN orgs_territoryclosure c ON c.descendant_id = d.id AND a.ends_on BETWEEN c.valid_from AND c.valid_to
+    WHERE NOT EXISTS (SELECT FROM orgs_territory part WHERE part.parent_id = d.id AND part.kind = a.kind
+                      AND a.ends_on BETWEEN part.valid_from AND part.valid_to)
+    GROUP BY 1, 2, 3;
+    ANALYZE rollup_expected;
+    CREATE TEMPORARY TABLE rollup_coverage ON COMMIT DROP AS
     SELECT p.id AS place_id, CASE WHEN t.kind = 'unallocated' THEN 0 ELSE coalesce(e.territories, 1) END AS reporters,
            coalesce(e.territories, 1) AS expected
     FROM rollup_place p JOIN orgs_territory t ON t.id = p.territory_id JOIN indicators_period d ON d.id = p.period_id
     JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year
-    LEFT JOIN expected e ON e.kind = s.reporting_kind AND e.period_id = p.period_id AND e.territory_id = p.territory_id;
+    LEFT JOIN rollup_expected e ON e.kind = s.reporting_kind AND e.period_id = p.period_id AND e.territory_id = p.territory_id;
     ANALYZE rollup_coverage;
     CREATE TEMPORARY TABLE rollup_part ON COMMIT DROP AS
     SELECT l.whole_id, l.depth, p.id AS part_id, n.reporters
@@ -452,6 +453,6 @@ DIFFERENCES = f"""
 
 # What a statement of the workbench leaves behind goes at the end of the transaction; a batch after it in the same one starts anew.
 CLEAR = """
-    DROP TABLE IF EXISTS rollup_slice, rollup_mark, rollup_period, rollup_kind, rollup_scope, rollup_place, rollup_link, rollup_coverage,
-        rollup_part, rollup_reported, rollup_rival, rollup_given, rollup_fresh, rollup_margin
+    DROP TABLE IF EXISTS rollup_slice, rollup_mark, rollup_period, rollup_kind, rollup_scope, rollup_place, rollup_link, rollup_expected,
+        rollup_coverage, rollup_part, rollup_reported, rollup_rival, rollup_given, rollup_fresh, rollup_margin
 """

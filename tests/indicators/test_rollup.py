@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from indicators import rollup
@@ -327,6 +327,33 @@ def test_figure_of_a_place_that_reports_no_more_goes_with_a_whole_mark(land: Lan
     assert land.value("CITY", "2020") == 10
 
 
+def test_moved_territory_is_taken_from_the_place_that_it_left(land: Land) -> None:
+    land.observe("N3", "2020", 30)
+    rollup.roll_up()
+    assert land.value("D2", "2020") == 30
+    land.territories["N3"].parent = land.territories["D1"]
+    land.territories["N3"].save()
+    rollup.roll_up()
+    assert land.figure("D2", "2020") is None
+    assert land.value("D1", "2020") == 30
+    assert land.value("CITY", "2020") == 30
+
+
+def test_change_of_a_rule_of_adding_up_is_seen_in_the_figures(land: Land) -> None:
+    land.observe("N1", "2020-01", 10, indicator="STOCK")
+    land.observe("N1", "2020-02", 20, indicator="STOCK")
+    rollup.roll_up()
+    assert land.value("CITY", "2020-Q1", indicator="STOCK") == 15
+    land.indicators["STOCK"].time_operator = "last"
+    land.indicators["STOCK"].save()
+    rollup.roll_up()
+    assert land.value("CITY", "2020-Q1", indicator="STOCK") == 20
+    land.territories["D1"].has_all_parts = False
+    land.territories["D1"].save()
+    rollup.roll_up()
+    assert land.figure("CITY", "2020-Q1", indicator="STOCK") is None
+
+
 PLACES = st.sampled_from(["N1", "N2", "N3", "N4", "N9", "D1", "D2", "CITY"])
 VALUES = st.tuples(
     st.just("value"),
@@ -338,8 +365,14 @@ VALUES = st.tuples(
 )
 MERGES = st.tuples(st.just("merge"), st.sampled_from(["N1", "N2", "N3", "N4"]))
 MOVES = st.tuples(st.just("move"), st.sampled_from(["N1", "N2", "N3", "N4"]), st.sampled_from(["D1", "D2"]))
+PARTS = st.tuples(st.just("parts"), st.sampled_from(["D1", "D2", "CITY"]), st.booleans())
+RULES = st.tuples(
+    st.just("rule"), st.sampled_from(["EVENTS", "STOCK"]), st.sampled_from(["last", "mean", "sum", "none"])
+)
 CHANGES = st.lists(
-    st.tuples(st.one_of(VALUES, VALUES, VALUES, MERGES, MOVES), st.integers(0, 2)), min_size=1, max_size=14
+    st.tuples(st.one_of(VALUES, VALUES, VALUES, VALUES, MERGES, MOVES, PARTS, RULES), st.integers(0, 2)),
+    min_size=1,
+    max_size=14,
 )
 
 
@@ -359,25 +392,39 @@ def change(land: Land, kind: str, *what: object) -> None:
         place = land.territories[str(what[0])]
         place.parent = land.territories[str(what[1])]
         place.save()
+    elif kind == "parts":
+        place = land.territories[str(what[0])]
+        place.has_all_parts = bool(what[1])
+        place.save()
+    elif kind == "rule":
+        indicator = land.indicators[str(what[0])]
+        indicator.time_operator = str(what[1])
+        indicator.save()
     else:
-        where, indicator, period, key, value = what
+        where, code, period, key, value = what
         if value == "withdraw":
             cell = {"territory__code": where, "period__code": period, "breakdown__key": key, "status": "approved"}
-            for observation in Observation.objects.filter(indicator__code=indicator, **cell):
+            for observation in Observation.objects.filter(indicator__code=code, **cell):
                 observation.status = "withdrawn"
                 observation.save()
         else:
-            denominator = None if value is None or indicator != "RATE" else 100
-            land.observe(
-                str(where), str(period), value, key=str(key), indicator=str(indicator), denominator=denominator
-            )
+            denominator = None if value is None or code != "RATE" else 100
+            land.observe(str(where), str(period), value, key=str(key), indicator=str(code), denominator=denominator)
 
 
 @pytest.mark.django_db
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(CHANGES)
+@example(
+    [
+        (("value", "D1", "EVENTS", "2020", "", 0), 0),
+        (("value", "N1", "EVENTS", "2020", "", None), 1),
+        (("move", "N2", "D2"), 0),
+    ]
+)
+@example([(("value", "N3", "PEOPLE", "2020", "", 0), 0), (("merge", "N1"), 1), (("move", "N3", "D1"), 0)])
 def test_kept_figures_equal_those_from_scratch(changes: list) -> None:
     """After any sequence of values, corrections, withdrawals, merges and moves, rolled up now and then, now and then twice."""
     with transaction.atomic():
