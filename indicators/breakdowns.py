@@ -4,7 +4,7 @@ A breakdown is written `age=Y0-4&sex=F`: its dimensions in alphabetical order, "
 category to its parent (or away, where it has none): women of 0 to 4 belong to women of 0 to 14, and to everyone of 0 to 4.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from indicators.models import Breakdown, BreakdownMargin, Category
 
@@ -59,16 +59,36 @@ def ensure_breakdowns(keys: Iterable[str]) -> dict[str, int]:
     """
     keys = set(keys)
     known = dict(Breakdown.objects.values_list("key", "pk"))
-    if keys <= known.keys():
-        return {key: known[key] for key in keys}
+    if not keys <= known.keys():
+        known = _place(CategoryTree(), keys - known.keys(), known.keys())
+    return {key: known[key] for key in keys}
+
+
+def place_anew() -> bool:
+    """Places all breakdowns again after the standard list has changed; whether any of them now adds up differently."""
     tree = CategoryTree()
+    known = dict(Breakdown.objects.values_list("key", "pk"))
+    margins = BreakdownMargin.objects.values_list("part__key", "whole__key", "dimension_id", "set_size")
+    if {(key, *whole) for key in known for whole in tree.wholes(key)} == set(margins):
+        return False
+    BreakdownMargin.objects.all().delete()
+    _place(tree, known, ())
+    return True
+
+
+def _place(tree: CategoryTree, keys: Iterable[str], placed: Container[str]) -> dict[str, int]:
+    """Makes the breakdowns and what they add up to, as far as it is not among those `placed`; {key: id} of all there are."""
     links: dict[str, list[tuple[str, int, int]]] = {}
-    waiting = keys - known.keys()
+    waiting = set(keys)
     while waiting:
         links |= {key: list(tree.wholes(key)) for key in waiting}
-        waiting = {whole for key in waiting for whole, _, _ in links[key]} - links.keys() - known.keys()
+        wholes = {whole for key in waiting for whole, _, _ in links[key]}
+        waiting = {whole for whole in wholes if whole not in links and whole not in placed}
     Breakdown.objects.bulk_create(
-        [Breakdown(key=key, rank=tree.rank(key)) for key in sorted(links)], ignore_conflicts=True
+        [Breakdown(key=key, rank=tree.rank(key)) for key in sorted(links)],
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["rank"],
     )
     known = dict(Breakdown.objects.values_list("key", "pk"))
     through = Breakdown.categories.through
@@ -88,4 +108,4 @@ def ensure_breakdowns(keys: Iterable[str]) -> dict[str, int]:
         ],
         ignore_conflicts=True,
     )
-    return {key: known[key] for key in keys}
+    return known

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db import transaction
 
-from indicators.breakdowns import ensure_breakdowns
+from indicators.breakdowns import ensure_breakdowns, place_anew
 from indicators.models import Category, Dimension, Indicator
+from indicators.rollup import mark_all
 from orgs.models import Domain
 
 Entry = dict[str, Any]
@@ -18,7 +19,10 @@ def _translated(entry: Entry, *names: str) -> dict[str, str]:
 
 @transaction.atomic
 def load_dimensions(entries: list[Entry]) -> None:
-    """The one standard list of dimensions and their categories; parents stand before their children or after them."""
+    """The one standard list of dimensions and their categories; parents stand before their children or after them.
+
+    Where that changes what groups add up to, all figures are rolled up anew.
+    """
     for entry in entries:
         dimension, _created = Dimension.objects.update_or_create(
             code=entry["code"], defaults={"order": entry["order"], **_translated(entry, "name")}
@@ -36,6 +40,8 @@ def load_dimensions(entries: list[Entry]) -> None:
                 category.parent = by_code[item["parent"]]
                 category.save(update_fields=["parent"])
     ensure_breakdowns([""])
+    if place_anew():
+        mark_all()
 
 
 @transaction.atomic

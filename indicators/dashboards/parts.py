@@ -1,16 +1,20 @@
 """The parts of a territory side by side: one figure of each, for a map, its list and a table."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from indicators.dashboards.cards import TOTAL, Change, Coverage, coverage_of, figure_url, progress
 from indicators.dashboards.cells import MONTHS_OF, Cell, months_later, read_released
-from indicators.dashboards.words import change_words
+from indicators.dashboards.words import KINDS_PLURAL, change_words, period_words
 from indicators.models import Breakdown, Indicator, Period, Release, ReleasedFigure
-from indicators.vocabulary import Flag, PeriodKind
+from indicators.vocabulary import Flag, PeriodKind, Unit
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure
 
@@ -151,3 +155,43 @@ def _change(indicator: Indicator, before: Cell | None, now: Cell | None) -> Chan
         progress(indicator, before.value, now.value),
         change_words(now.value - before.value, before.value, before.period, indicator),
     )
+
+
+def map_of(territory: Territory, parts: Parts, sort: str, address: Callable[[Territory], str]) -> dict[str, Any]:
+    """What templates/components/map.html draws; `address` is where a place leads."""
+    indicator = parts.indicator
+    url = reverse("indicators:territory_outlines", args=[territory.scheme.code, territory.code])
+    query = f"?level={parts.kind}" + (f"&on={parts.period.ends_on:%Y-%m-%d}" if parts.period else "")
+    places = [
+        {
+            "code": part.territory.code,
+            "name": part.territory.local_name,
+            "url": address(part.territory),
+            "value": part.value,
+            "state": part.state,
+            "value_url": part.url,
+        }
+        for part in parts.sorted_by(sort)
+    ]
+    return {
+        "id": "map-of-parts",
+        "title": f"{indicator.name}, {period_words(parts.period)}"
+        if indicator and parts.period
+        else str(KINDS_PLURAL[parts.kind]),
+        "finding": map_finding(parts),
+        "geojson_url": url + query,
+        "unit": "%" if indicator and indicator.unit == Unit.PERCENT else "",
+        "decimals": indicator.decimals if indicator else None,
+        "direction": indicator.direction if indicator else "",
+        "places": places,
+    }
+
+
+def map_finding(parts: Parts) -> str:
+    known = sorted(parts.known, key=lambda part: part.value or 0)
+    if len(known) < 2 or parts.indicator is None:
+        return ""
+    return _("Highest in %(highest)s, lowest in %(lowest)s.") % {
+        "highest": known[-1].territory.local_name,
+        "lowest": known[0].territory.local_name,
+    }

@@ -12,7 +12,7 @@ from django_filters.views import FilterView
 
 from indicators import actions
 from indicators.dashboards.indicator import discrepancies, indicator_view, territory_with_figures
-from indicators.dashboards.parts import SORTS, territory_parts
+from indicators.dashboards.parts import SORTS, map_of, territory_parts
 from indicators.dashboards.targets import target_lines
 from indicators.dashboards.territory import count_kinds, sources_of
 from indicators.dashboards.words import KINDS_PLURAL, period_words
@@ -112,12 +112,15 @@ class IndicatorView(DetailView):
         if kind not in kinds:
             kind = next(iter(kinds))
         sort = self.request.GET.get("sort", "")
+        if sort not in SORTS:
+            sort = "name"
         parts = territory_parts(territory, release, self.object, kind, timezone.localdate())
         if not any(part.cell for part in parts.figures):
             return None
         return {
             "parts": parts,
-            "rows": parts.sorted_by(sort if sort in SORTS else "name"),
+            "rows": parts.sorted_by(sort),
+            "map": map_of(territory, parts, sort, lambda place: f"?territory={place.scheme.code}:{place.code}"),
             "kind": kind,
             "levels": [(one, KINDS_PLURAL[one], count) for one, count in kinds.items()],
             "period": period_words(parts.period) if parts.period else "",

@@ -15,11 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 from django.views.generic import DetailView, TemplateView
 
-from indicators.dashboards.parts import SORTS, Parts, indicators_of_parts, territory_parts
+from indicators.dashboards.parts import SORTS, indicators_of_parts, map_of, territory_parts
 from indicators.dashboards.territory import organisations_at_work, territory_dashboard
-from indicators.dashboards.words import KINDS_PLURAL, period_words
+from indicators.dashboards.words import KINDS_PLURAL
 from indicators.models import Release
-from indicators.vocabulary import Unit
 from orgs.models import Territory, TerritoryClosure
 
 MOST_FOUND = 50
@@ -122,7 +121,7 @@ class TerritoryView(DetailView):
             "levels": [(one, KINDS_PLURAL[one], count) for one, count in kinds_below.items()],
             "kind": kind,
             "sort": sort,
-            "map": map_of(self.object, parts, sort),
+            "map": map_of(self.object, parts, sort, Territory.get_absolute_url),
             "unit": str(indicator.get_unit_display()) if indicator else "",
         }
 
@@ -131,46 +130,6 @@ def crumbs_to(path: list[Territory]) -> list[tuple[str, str]]:
     return [(_("My city"), reverse("indicators:territory_list"))] + [
         (place.local_name, place.get_absolute_url()) for place in path
     ]
-
-
-def map_of(territory: Territory, parts: Parts, sort: str) -> dict[str, Any]:
-    """What templates/components/map.html draws."""
-    indicator = parts.indicator
-    url = reverse("indicators:territory_outlines", args=[territory.scheme.code, territory.code])
-    query = f"?level={parts.kind}" + (f"&on={parts.period.ends_on:%Y-%m-%d}" if parts.period else "")
-    places = [
-        {
-            "code": part.territory.code,
-            "name": part.territory.local_name,
-            "url": part.territory.get_absolute_url(),
-            "value": part.value,
-            "state": part.state,
-            "value_url": part.url,
-        }
-        for part in parts.sorted_by(sort)
-    ]
-    return {
-        "id": "map-of-parts",
-        "title": f"{indicator.name}, {period_words(parts.period)}"
-        if indicator and parts.period
-        else str(KINDS_PLURAL[parts.kind]),
-        "finding": map_finding(parts),
-        "geojson_url": url + query,
-        "unit": "%" if indicator and indicator.unit == Unit.PERCENT else "",
-        "decimals": indicator.decimals if indicator else None,
-        "direction": indicator.direction if indicator else "",
-        "places": places,
-    }
-
-
-def map_finding(parts: Parts) -> str:
-    known = sorted(parts.known, key=lambda part: part.value or 0)
-    if len(known) < 2 or parts.indicator is None:
-        return ""
-    return _("Highest in %(highest)s, lowest in %(lowest)s.") % {
-        "highest": known[-1].territory.local_name,
-        "lowest": known[0].territory.local_name,
-    }
 
 
 # --- Outlines -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -9,9 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from indicators import rollup
+from indicators.actions import load_dimensions
 from indicators.models import ComputedFigure, DirtyMark, Observation, Period, RollupRun, Slice
 from orgs.models import Territory, TerritorySuccession
-from tests.indicators.land import Land, make_land, table
+from tests.indicators.land import DIMENSIONS, Land, make_land, table
 
 CELL = ("indicator__code", "period__code", "territory__code", "breakdown__key")
 CONTENT = (
@@ -354,6 +356,24 @@ def test_change_of_a_rule_of_adding_up_is_seen_in_the_figures(land: Land) -> Non
     assert land.figure("CITY", "2020-Q1", indicator="STOCK") is None
 
 
+def test_group_that_comes_to_a_set_leaves_it_incomplete_until_it_reports(land: Land) -> None:
+    land.observe("N1", "2020", 10, key="sex=F")
+    land.observe("N1", "2020", 12, key="sex=M")
+    rollup.roll_up()
+    assert land.value("CITY", "2020") == 22
+    categories: Any = DIMENSIONS[0]["categories"]
+    third = {"code": "X", "name": {"en": "X"}, "parent": None, "part": True, "order": 3}
+    sex = DIMENSIONS[0] | {"categories": [*categories, third]}
+    load_dimensions([sex])
+    rollup.roll_up()
+    assert land.figure("CITY", "2020") is None
+    land.observe("N1", "2020", 1, key="sex=X")
+    rollup.roll_up()
+    assert land.value("CITY", "2020") == 23
+    load_dimensions([sex])
+    assert not DirtyMark.objects.exists()
+
+
 PLACES = st.sampled_from(["N1", "N2", "N3", "N4", "N9", "D1", "D2", "CITY"])
 VALUES = st.tuples(
     st.just("value"),
@@ -401,15 +421,15 @@ def change(land: Land, kind: str, *what: object) -> None:
         indicator.time_operator = str(what[1])
         indicator.save()
     else:
-        where, code, period, key, value = what
+        where, counted, period, key, value = what
         if value == "withdraw":
             cell = {"territory__code": where, "period__code": period, "breakdown__key": key, "status": "approved"}
-            for observation in Observation.objects.filter(indicator__code=code, **cell):
+            for observation in Observation.objects.filter(indicator__code=counted, **cell):
                 observation.status = "withdrawn"
                 observation.save()
         else:
-            denominator = None if value is None or code != "RATE" else 100
-            land.observe(str(where), str(period), value, key=str(key), indicator=str(code), denominator=denominator)
+            denominator = None if value is None or counted != "RATE" else 100
+            land.observe(str(where), str(period), value, key=str(key), indicator=str(counted), denominator=denominator)
 
 
 @pytest.mark.django_db
