@@ -224,8 +224,8 @@ class Card:
                         "state": one.state if one else "missing",
                         "flag": one.flag if one else "",
                         "url": figure_url(self.indicator, self.territory, point.period, key)
-                        if one and one.cell
-                        else "",
+                        if one and one.cell and point.period.ends_on >= self.territory.valid_from
+                        else "",  # a figure of before the territory is an estimate and has no page
                     }
                     for key in keys
                     for one in [self.at(key, point.period)]

@@ -10,6 +10,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from indicators.breakdowns import parse_key
 from indicators.dashboards.cards import TOTAL, Card, GroupFigure, figure_url, make_card, names_of_groups, share_of
 from indicators.dashboards.cells import read_released
+from indicators.dashboards.recast import recast_cells
 from indicators.dashboards.words import period_words
 from indicators.models import Breakdown, Category, Indicator, Period, Release, ReleasedFigure
 from orgs.models import Territory
@@ -89,11 +90,19 @@ def territory_with_figures(indicator: Indicator, release: Release | None) -> Ter
 
 
 def indicator_view(
-    indicator: Indicator, territory: Territory | None, release: Release | None, kinds_below: Mapping[str, int]
+    indicator: Indicator,
+    territory: Territory | None,
+    release: Release | None,
+    kinds_below: Mapping[str, int],
+    *,
+    is_recast: bool = False,
 ) -> IndicatorView:
+    """`is_recast`: with estimates for the time before the territory existed."""
     if territory is None or release is None:
         return IndicatorView(indicator, territory, None)
     cells = read_released(ReleasedFigure.objects.filter(release=release, territory=territory, indicator=indicator))
+    if is_recast:
+        cells = recast_cells(indicator, territory, release) + cells
     keys = {cell.key for cell in cells}
     categories = list(
         Category.objects.filter(dimension__code__in={dimension for key in keys for dimension in parse_key(key)})

@@ -13,6 +13,7 @@ from django_filters.views import FilterView
 from indicators import actions
 from indicators.dashboards.indicator import discrepancies, indicator_view, territory_with_figures
 from indicators.dashboards.parts import SORTS, map_of, territory_parts
+from indicators.dashboards.recast import origins_of, successions_of
 from indicators.dashboards.targets import target_lines
 from indicators.dashboards.territory import count_kinds, sources_of
 from indicators.dashboards.words import KINDS_PLURAL, period_words
@@ -59,7 +60,8 @@ class IndicatorView(DetailView):
         territory = self.get_territory(release)
         today = timezone.localdate()
         kinds = count_kinds(territory, min(today, territory.valid_to)) if territory else {}
-        view = indicator_view(self.object, territory, release, kinds)
+        is_recast = self.request.GET.get("recast") == "1"
+        view = indicator_view(self.object, territory, release, kinds, is_recast=is_recast)
         is_keeper = territory is not None and can_see_true_figures(self.request.user, territory)
         access = self.get_access(territory) if territory is not None and is_keeper else None
         return super().get_context_data(
@@ -70,6 +72,10 @@ class IndicatorView(DetailView):
             sources=next(iter(sources_of([view.card], release).values()), []) if view.card else [],
             places=self.get_places(territory),
             areas=self.get_areas(territory, release, kinds) if territory and kinds else None,
+            is_recast=is_recast,
+            origins=origins_of(territory) if territory else [],
+            successions=successions_of(territory) if territory else [],
+            has_ended=territory is not None and territory.valid_to < today,
             is_keeper=is_keeper,
             targets=target_lines(self.object.targets.filter(territory=territory), view.card) if territory else [],
             may_set_targets=territory is not None and can_set_targets(self.request.user, territory),

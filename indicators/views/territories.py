@@ -16,6 +16,7 @@ from django.views.decorators.http import condition, require_safe
 from django.views.generic import DetailView, TemplateView
 
 from indicators.dashboards.parts import SORTS, indicators_of_parts, map_of, territory_parts
+from indicators.dashboards.recast import origins_of, successions_of
 from indicators.dashboards.territory import organisations_at_work, territory_dashboard
 from indicators.dashboards.words import KINDS_PLURAL
 from indicators.models import Release
@@ -98,6 +99,9 @@ class TerritoryView(DetailView):
             release=release,
             above=dashboard.path[-2::-1],
             crumbs=crumbs_to(dashboard.path[:-1]),
+            origins=origins_of(self.object),
+            successions=successions_of(self.object),
+            has_ended=self.object.valid_to < today,
             organisations=organisations_at_work(self.object),
             areas=self.get_areas(release, dashboard.kinds_below) if dashboard.kinds_below else None,
             **kwargs,
