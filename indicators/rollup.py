@@ -244,14 +244,26 @@ def _compute(cursor: CursorWrapper, slices: list[int]) -> None:
     has_denominators, has_periods, has_rivals, last_target = cursor.fetchone()
     facts = {"has_denominators": has_denominators, "has_periods": has_periods, "has_rivals": has_rivals}
     cursor.execute(sql.MARGINS)
+    reported, fresh = _breakdowns(cursor, sql.REPORTED_BREAKDOWNS), _breakdowns(cursor, sql.FRESH_BREAKDOWNS)
     cursor.execute(sql.MARGIN_STEPS)
-    for rank, choice in cursor.fetchall():
-        statement = sql.categories(is_open=choice > 1 or has_periods, **facts)
-        cursor.execute(statement, {"rank": rank, "choice": choice, "last_target": last_target})
+    for rank, choice, parts, wholes in cursor.fetchall():
+        from_reported, from_fresh = not reported.isdisjoint(parts), not fresh.isdisjoint(parts)
+        if from_reported or from_fresh:
+            is_open = not fresh.isdisjoint(wholes)
+            statement = sql.categories(is_open=is_open, from_reported=from_reported, from_fresh=from_fresh, **facts)
+            cursor.execute(statement, {"rank": rank, "choice": choice, "last_target": last_target})
+            if cursor.rowcount:
+                fresh.update(wholes)
     cursor.execute("ANALYZE rollup_fresh")
     cursor.execute(sql.DEPTHS)
-    for depth, first, last in cursor.fetchall():
-        cursor.execute(sql.territories(**facts), {"depth": depth, "first": first, "last": last})
+    for depth, first, last, first_part, last_part in cursor.fetchall():
+        parameters = {"depth": depth, "first": first, "last": last, "first_part": first_part, "last_part": last_part}
+        cursor.execute(sql.territories(**facts), parameters)
+
+
+def _breakdowns(cursor: CursorWrapper, statement: str) -> set[int]:
+    cursor.execute(statement)
+    return {pk for (pk,) in cursor.fetchall()}
 
 
 def _write(cursor: CursorWrapper) -> int:

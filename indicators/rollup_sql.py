@@ -308,23 +308,32 @@ MARGINS = """
     ANALYZE rollup_margin
 """
 
-MARGIN_STEPS = "SELECT rank, choice FROM rollup_margin GROUP BY 1, 2 ORDER BY rank DESC, choice"
+MARGIN_STEPS = """
+    SELECT rank, choice, array_agg(DISTINCT part_id), array_agg(DISTINCT whole_id) FROM rollup_margin
+    GROUP BY 1, 2 ORDER BY rank DESC, choice
+"""
+
+# Which breakdowns there are at all: a step whose parts are in neither table has nothing to add up, and one in a single table reads that alone.
+REPORTED_BREAKDOWNS = "SELECT DISTINCT breakdown_id FROM rollup_reported WHERE numerator IS NOT NULL"
+FRESH_BREAKDOWNS = "SELECT DISTINCT breakdown_id FROM rollup_fresh"
 
 
-def categories(*, is_open: bool, has_denominators: bool, has_periods: bool, has_rivals: bool) -> str:
-    """One step; `is_open`: some of the wholes may be there already."""
+def categories(
+    *, is_open: bool, from_reported: bool, from_fresh: bool, has_denominators: bool, has_periods: bool, has_rivals: bool
+) -> str:
+    """One step; `is_open`: some of the wholes may be there already; `from_reported`, `from_fresh`: where some of the parts are."""
+    reported = """
+        SELECT place_id, breakdown_id, numerator, denominator, 1 AS periods_used, 1 AS periods_expected, approved_at AS oldest_input_at
+        FROM rollup_reported WHERE place_id <= %(last_target)s AND numerator IS NOT NULL"""
+    fresh = """
+        SELECT place_id, breakdown_id, numerator, denominator, periods_used, periods_expected, oldest_input_at
+        FROM rollup_fresh WHERE NOT is_beaten"""
     return adding(
         f"""
         SELECT sums.*, NULL::integer AS reporters FROM (
             SELECT c.place_id, m.whole_id AS breakdown_id, count(*) AS parts,
                    {pooled(has_denominators=has_denominators, has_periods=has_periods)}
-            FROM (
-                SELECT place_id, breakdown_id, numerator, denominator, 1 AS periods_used, 1 AS periods_expected, approved_at AS oldest_input_at
-                FROM rollup_reported WHERE place_id <= %(last_target)s AND numerator IS NOT NULL
-                UNION ALL
-                SELECT place_id, breakdown_id, numerator, denominator, periods_used, periods_expected, oldest_input_at
-                FROM rollup_fresh WHERE NOT is_beaten
-            ) AS c
+            FROM ({" UNION ALL ".join([reported] * from_reported + [fresh] * from_fresh)}) AS c
             JOIN rollup_margin m ON m.part_id = c.breakdown_id AND m.rank = %(rank)s AND m.choice = %(choice)s
             {"WHERE NOT EXISTS (SELECT FROM rollup_fresh f WHERE f.place_id = c.place_id AND f.breakdown_id = m.whole_id)" if is_open else ""}
             GROUP BY 1, 2
@@ -338,7 +347,9 @@ def categories(*, is_open: bool, has_denominators: bool, has_periods: bool, has_
 
 
 # 3. From the parts of the territory, from the deepest level up. The figures of the parts are complete by then.
-DEPTHS = "SELECT depth, min(whole_id), max(whole_id) FROM rollup_part GROUP BY depth ORDER BY depth DESC"
+DEPTHS = """
+    SELECT depth, min(whole_id), max(whole_id), min(part_id), max(part_id) FROM rollup_part GROUP BY depth ORDER BY depth DESC
+"""
 
 
 def territories(*, has_denominators: bool, has_periods: bool, has_rivals: bool) -> str:
@@ -350,12 +361,12 @@ def territories(*, has_denominators: bool, has_periods: bool, has_rivals: bool) 
         FROM rollup_part l JOIN (
             SELECT place_id, breakdown_id, numerator, denominator, NULL::integer AS reporters, 1 AS periods_used, 1 AS periods_expected,
                    approved_at AS oldest_input_at
-            FROM rollup_reported WHERE numerator IS NOT NULL
+            FROM rollup_reported WHERE place_id BETWEEN %(first_part)s AND %(last_part)s AND numerator IS NOT NULL
             UNION ALL
             SELECT place_id, breakdown_id, numerator, denominator, reporters, periods_used, periods_expected, oldest_input_at FROM rollup_given
             UNION ALL
             SELECT place_id, breakdown_id, numerator, denominator, reporters, periods_used, periods_expected, oldest_input_at
-            FROM rollup_fresh WHERE NOT is_beaten
+            FROM rollup_fresh WHERE place_id BETWEEN %(first_part)s AND %(last_part)s AND NOT is_beaten
         ) AS c ON c.place_id = l.part_id
         WHERE l.depth = %(depth)s
         GROUP BY 1, 2

@@ -140,8 +140,9 @@ def test_two_audits_do_not_run_at_once(land: Land) -> None:
     try:
         with elsewhere.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s, 0)", [AUDIT_LOCK])
-        assert actions.audit_figures() is None
-        assert not FigureAudit.objects.exists()
+            assert actions.audit_figures() is None
+            assert not FigureAudit.objects.exists()
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [AUDIT_LOCK])
     finally:
         elsewhere.close()
     assert actions.audit_figures() is not None
