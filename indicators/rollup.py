@@ -254,9 +254,9 @@ def _compute(cursor: CursorWrapper, slices: list[int]) -> None:
             cursor.execute(statement, {"rank": rank, "choice": choice, "last_target": last_target})
             if cursor.rowcount:
                 fresh.update(wholes)
-    cursor.execute("ANALYZE rollup_fresh")
     cursor.execute(sql.DEPTHS)
     for depth, first, last, first_part, last_part in cursor.fetchall():
+        cursor.execute("ANALYZE rollup_fresh")  # The level before is in it now.
         parameters = {"depth": depth, "first": first, "last": last, "first_part": first_part, "last_part": last_part}
         cursor.execute(sql.territories(**facts), parameters)
 
