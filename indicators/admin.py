@@ -22,24 +22,6 @@ from indicators.models import (
 )
 
 
-@admin.register(Indicator)
-class IndicatorAdmin(TranslationAdmin):
-    list_display = [
-        "code",
-        "name",
-        "domain",
-        "unit",
-        "measure",
-        "direction",
-        "is_headline",
-        "is_provisional",
-        "retired_on",
-    ]
-    list_filter = ["domain", "measure", "direction", "is_headline", "is_provisional"]
-    search_fields = ["code", "name"]
-    filter_horizontal = ["breakdowns"]
-
-
 @admin.register(Dimension)
 class DimensionAdmin(TranslationAdmin):
     list_display = ["code", "name", "order"]
@@ -90,6 +72,25 @@ class ReadingRoom(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(ReadingRoom):
+    """Stewards and administrators edit it on the portal's own pages, which keep its versions."""
+
+    list_display = [
+        "code",
+        "name",
+        "domain",
+        "unit",
+        "measure",
+        "direction",
+        "is_headline",
+        "is_provisional",
+        "retired_on",
+    ]
+    list_filter = ["domain", "measure", "direction", "is_headline", "is_provisional"]
+    search_fields = ["code", "name"]
 
 
 @admin.register(Import)

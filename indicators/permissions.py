@@ -1,6 +1,6 @@
 """What people may do with figures. `visible_to()` has said before what exists for them."""
 
-from indicators.models import Import, Report, ReportRequest
+from indicators.models import Import, Indicator, Report, ReportRequest
 from orgs.models import Membership, Organisation, Territory
 from orgs.permissions import Person, has_role, holds_role
 from orgs.vocabulary import Sector
@@ -101,3 +101,12 @@ def can_see_reports(user: Person) -> bool:
 def can_set_targets(user: Person, territory: Territory) -> bool:
     """Those who keep the figures of the territory say where it wants to be."""
     return can_see_true_figures(user, territory)
+
+
+def can_edit_indicator(user: Person, indicator: Indicator) -> bool:
+    """Edit, check and retire it: stewards of the authority that owns it, or any steward where nobody does."""
+    if not user.is_authenticated:
+        return False
+    if user.is_staff or indicator.owner is None:
+        return is_steward(user)
+    return has_role(user, indicator.owner, *KEEPERS)

@@ -1,9 +1,9 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from indicators.models import Category, Dimension, Indicator
+from indicators.models import Category, Dimension, Indicator, IndicatorVersion
 
 
-@register(Indicator)
+@register([Indicator, IndicatorVersion])
 class IndicatorTranslation(TranslationOptions):
     fields = ("name", "definition", "numerator", "denominator")
 

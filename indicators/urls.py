@@ -8,7 +8,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("territories/<slug:scheme>/<str:code>/", views.TerritoryView.as_view(), name="territory"),
     path("territories/<slug:scheme>/<str:code>/parts.geojson", views.territory_outlines, name="territory_outlines"),
     path("indicators/", views.IndicatorListView.as_view(), name="indicator_list"),
+    path("indicators/new/", views.IndicatorCreateView.as_view(), name="indicator_create"),
     path("indicators/<str:code>/", views.IndicatorView.as_view(), name="indicator"),
+    path("indicators/<str:code>/edit/", views.IndicatorUpdateView.as_view(), name="indicator_edit"),
+    path("indicators/<str:code>/retire/", views.IndicatorRetireView.as_view(), name="indicator_retire"),
+    path("indicators/<str:code>/restore/", views.IndicatorRestoreView.as_view(), name="indicator_restore"),
+    path("indicators/<str:code>/check/", views.DefinitionCheckView.as_view(), name="definition_check"),
+    path("indicators/<str:code>/history/", views.IndicatorHistoryView.as_view(), name="indicator_history"),
     path("indicators/<str:code>/compare/", views.CompareView.as_view(), name="compare"),
     path(
         "indicators/<str:code>/targets/<slug:scheme>/<str:territory>/new/",

@@ -11,6 +11,15 @@ class Measure(models.TextChoices):
     SCORE = "score", _("score")
 
 
+OVER_TERRITORIES = {
+    Measure.COUNT: _("added up"),
+    Measure.RATIO: _("numerators and denominators added up"),
+    Measure.MEAN: _("mean, weighted by its base"),
+    Measure.SCORE: _("not combined"),
+}
+"""How the rollup combines the parts of a place: by the measure alone, so that it is not stored a second time."""
+
+
 class Direction(models.TextChoices):
     UP = "up", _("higher is better")
     DOWN = "down", _("lower is better")

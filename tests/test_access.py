@@ -80,7 +80,15 @@ TABLE = """
     indicators:territory                     city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_outlines            city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:indicator_create              -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:indicator                     indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:indicator_edit                indicator         LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:indicator_edit                owned             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:indicator_retire              indicator         LF FFFF FPPFP FFP   LF FFFF FRRFR FFR
+    indicators:indicator_retire              owned             LF FFFF FPPFF FFP   LF FFFF FRRFF FFR
+    indicators:indicator_restore             indicator         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
+    indicators:definition_check              indicator         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
+    indicators:indicator_history             indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:compare                       indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:target_create                 place             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
     indicators:target_remove                 target            LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
@@ -196,6 +204,7 @@ def things(world: World) -> dict[str, list[Any]]:
         "-": [],
         "city": ["test-land", "CITY"],
         "indicator": ["PEOPLE"],
+        "owned": ["RATE"],
         "figure": ["PEOPLE", "test-land", "CITY", "2022"],
         "place": ["PEOPLE", "test-land", "CITY"],
         "target": ["PEOPLE", "test-land", "CITY", known["target"].pk],

@@ -15,7 +15,7 @@ from django.utils import timezone
 from indicators import actions as figures
 from indicators import rollup
 from indicators.grid import Typed
-from indicators.models import Import, Mapping, Period, Slice, Target
+from indicators.models import Import, Indicator, Mapping, Period, Slice, Target
 from orgs import actions as registry
 from orgs.models import Membership, Organisation, Registration, Territory, User
 from partnerships import actions
@@ -203,6 +203,7 @@ def make_figures(land: Land, users: dict[str, User | None], authority: Organisat
     """Figures that are released, a release that waits for approval, and an import in each state."""
     steward = users["steward"]
     assert steward is not None
+    Indicator.objects.filter(code="RATE").update(owner=authority)
     mapping = Mapping.objects.create(name="people of the test land", definition=MAPPING)
 
     def check(content: bytes, name: str) -> Import:

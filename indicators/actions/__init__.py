@@ -1,4 +1,11 @@
 from indicators.actions.catalogue import load_catalogue, load_dimensions
+from indicators.actions.editing import (
+    add_indicator,
+    check_definition,
+    edit_indicator,
+    restore_indicator,
+    retire_indicator,
+)
 from indicators.actions.entry import draft_of, save_entry, signature
 from indicators.actions.imports import (
     approve_import,
@@ -33,6 +40,7 @@ from indicators.actions.true_figures import open_true_figures, use_true_access
 
 __all__ = [
     "accept_findings",
+    "add_indicator",
     "answers_of",
     "approve_import",
     "approve_release",
@@ -41,9 +49,11 @@ __all__ = [
     "audit_figures",
     "bring_in_file",
     "cells_of_request",
+    "check_definition",
     "check_import",
     "discard_release",
     "draft_of",
+    "edit_indicator",
     "load_catalogue",
     "load_dimensions",
     "make_releases",
@@ -51,6 +61,8 @@ __all__ = [
     "open_true_figures",
     "publish_release",
     "remove_target",
+    "restore_indicator",
+    "retire_indicator",
     "retry_slice",
     "return_report",
     "save_entry",

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
+from indicators.actions.editing import record_version
 from indicators.breakdowns import ensure_breakdowns, place_anew
 from indicators.models import Category, Dimension, Indicator
 from indicators.rollup import mark_all
+from indicators.wording import words_of
 from orgs.models import Domain
 
 Entry = dict[str, Any]
@@ -46,7 +49,14 @@ def load_dimensions(entries: list[Entry]) -> None:
 
 @transaction.atomic
 def load_catalogue(entries: list[Entry]) -> None:
-    """Indicators, as indicators/data/catalogue.json gives them."""
+    """Indicators, as indicators/data/catalogue.json gives them.
+
+    One that somebody has added, edited, checked or retired in the portal stays as it is. New words for any other are a correction: a
+    further version for the same years.
+    """
+    kept = set(
+        Indicator.objects.filter(Q(version__gt=1) | Q(versions__made_by__isnull=False)).values_list("code", flat=True)
+    )
     domains = {domain.code: domain for domain in Domain.objects.all()}
     dimensions = {dimension.code: dimension for dimension in Dimension.objects.all()}
     plain = (
@@ -54,6 +64,8 @@ def load_catalogue(entries: list[Entry]) -> None:
         "framework", "population", "is_headline", "threshold", "rounding", "sdg_targets", "gcm_objectives", "eurostat_datasets",
     )  # fmt: skip
     for entry in entries:
+        if entry["code"] in kept:
+            continue
         indicator, _created = Indicator.objects.update_or_create(
             code=entry["code"],
             defaults={
@@ -64,3 +76,6 @@ def load_catalogue(entries: list[Entry]) -> None:
             },
         )
         indicator.breakdowns.set([dimensions[code] for code in entry["breakdowns"]])
+        latest = indicator.versions.order_by("-number").first()
+        if latest is None or words_of(latest) != words_of(indicator):
+            record_version(indicator, valid_from_year=latest.valid_from_year if latest else 0)

@@ -1,5 +1,5 @@
 from indicators.models.access import TrueAccess, TrueViewing
-from indicators.models.catalogue import Breakdown, BreakdownMargin, Category, Dimension, Indicator
+from indicators.models.catalogue import Breakdown, BreakdownMargin, Category, Dimension, Indicator, IndicatorVersion
 from indicators.models.figure import ComputedFigure, Figure
 from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
@@ -24,6 +24,7 @@ __all__ = [
     "Import",
     "ImportMessage",
     "Indicator",
+    "IndicatorVersion",
     "Mapping",
     "Observation",
     "Period",

@@ -1,12 +1,29 @@
 import pghistory
+import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from indicators.vocabulary import Comparator, Direction, Measure, PeriodKind, PopulationGroup, TimeOperator, Unit
+from indicators.vocabulary import (
+    OVER_TERRITORIES,
+    Comparator,
+    Direction,
+    Measure,
+    PeriodKind,
+    PopulationGroup,
+    Status,
+    TimeOperator,
+    Unit,
+)
 from orgs.models import Domain, Organisation
+
+SDG_TARGET = r"^(1[0-7]|[1-9])(\.([0-9]{1,2}|[a-d])(\.[0-9]{1,2})?)?\Z"
+"""A goal, a target of it or an indicator of that: 16, 16.b, 16.b.1."""
 
 
 class IndicatorQuerySet(models.QuerySet["Indicator"]):
@@ -16,20 +33,42 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
 
 @pghistory.track()
 class Indicator(models.Model):
-    """Something that is counted, and how: what is added to what, over territory and over time, and what a change means."""
+    """Something that is counted, and how: what is added to what, over territory and over time, and what a change means.
+
+    Its words are those of its latest `IndicatorVersion`.
+    """
 
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="indicators", verbose_name=_("domain"))
     owner = models.ForeignKey(
         Organisation, models.SET_NULL, related_name="indicators", null=True, blank=True, verbose_name=_("owner")
     )
-    code = models.CharField(_("code"), max_length=12, unique=True)
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+        verbose_name=_("definition checked by"),
+    )
+    code = models.CharField(
+        _("code"),
+        max_length=12,
+        unique=True,
+        validators=[
+            RegexValidator(
+                r"^[A-Z0-9][A-Z0-9.-]*\Z",
+                _("A code is made of capital letters, digits, points and hyphens, such as D1.7."),
+            )
+        ],
+    )
     name = models.CharField(_("name"), max_length=120)
     definition = models.TextField(_("definition"))
     numerator = models.CharField(_("numerator"), max_length=250, blank=True)
     denominator = models.CharField(_("denominator"), max_length=250, blank=True)
     unit = models.CharField(_("unit"), max_length=14, choices=Unit)
     factor = models.PositiveIntegerField(_("factor"), default=1, help_text=_("100 for a percentage."))
-    decimals = models.PositiveSmallIntegerField(_("decimals"), default=1)
+    decimals = models.PositiveSmallIntegerField(_("decimals"), default=1, validators=[MaxValueValidator(6)])
     measure = models.CharField(_("measure"), max_length=8, choices=Measure)
     direction = models.CharField(_("direction"), max_length=8, choices=Direction)
     ideal_value = models.DecimalField(_("ideal value"), max_digits=12, decimal_places=4, null=True, blank=True)
@@ -55,9 +94,19 @@ class Indicator(models.Model):
         _("rounded to"), default=5, help_text=_("Counts in a release; 1 rounds none.")
     )
     is_headline = models.BooleanField(_("headline of its domain"), default=False)
-    sdg_targets = ArrayField(models.CharField(max_length=10), verbose_name=_("SDG targets"), default=list, blank=True)
+    sdg_targets = ArrayField(
+        models.CharField(
+            max_length=10, validators=[RegexValidator(SDG_TARGET, _("This is not an SDG target, such as 10.7."))]
+        ),
+        verbose_name=_("SDG targets"),
+        default=list,
+        blank=True,
+    )
     gcm_objectives = ArrayField(
-        models.PositiveSmallIntegerField(), verbose_name=_("objectives of the Global Compact"), default=list, blank=True
+        models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(23)]),
+        verbose_name=_("objectives of the Global Compact"),
+        default=list,
+        blank=True,
     )
     framework = models.CharField(_("framework"), max_length=200, blank=True)
     eurostat_datasets = ArrayField(
@@ -66,8 +115,10 @@ class Indicator(models.Model):
     is_provisional = models.BooleanField(
         _("provisional"), default=False, help_text=_("The definition has not been checked against its framework.")
     )
+    checked_on = models.DateField(_("definition checked on"), null=True, blank=True, editable=False)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     retired_on = models.DateField(_("retired on"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = IndicatorQuerySet.as_manager()
 
@@ -88,6 +139,11 @@ class Indicator(models.Model):
                 name="indicator_factor_positive",
                 violation_error_message=_("Factor and rounding are at least 1."),
             ),
+            models.CheckConstraint(
+                condition=Q(is_provisional=False) | Q(checked_on=None),
+                name="indicator_provisional_or_checked",
+                violation_error_message=_("A definition is provisional or checked, not both."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,6 +151,46 @@ class Indicator(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("indicators:indicator", args=[self.code])
+
+    @property
+    def over_territories(self) -> str | Promise:
+        """How the figure of a place follows from those of its parts."""
+        return OVER_TERRITORIES[Measure(self.measure)]
+
+    @property
+    def has_figures(self) -> bool:
+        """Something was brought in for it, and not all of that taken back."""
+        return self.observations.exclude(status=Status.WITHDRAWN).exists()
+
+
+class IndicatorVersion(models.Model):
+    """The words of an indicator from a year on: what the figures of that year and of the following ones count.
+
+    A version never changes. Mended wording is a further version with the same first year, and the highest number holds.
+    Years do not go back from one number to the next. The first version holds from the year 0: from the beginning.
+    """
+
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="versions", verbose_name=_("indicator"))
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
+    number = models.PositiveSmallIntegerField(_("version"))
+    valid_from_year = models.PositiveSmallIntegerField(_("from the year"), default=0)
+    name = models.CharField(_("name"), max_length=120)
+    definition = models.TextField(_("definition"))
+    numerator = models.CharField(_("numerator"), max_length=250, blank=True)
+    denominator = models.CharField(_("denominator"), max_length=250, blank=True)
+    framework = models.CharField(_("framework"), max_length=200, blank=True)
+    note = models.CharField(_("why it changed"), max_length=250, blank=True)
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["indicator_id", "-number"]
+        verbose_name = _("version of an indicator")
+        verbose_name_plural = _("versions of indicators")
+        constraints = [models.UniqueConstraint("indicator", "number", name="indicator_version_once")]
+        triggers = [pgtrigger.Protect(name="keep_versions", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.number})"
 
 
 class Dimension(models.Model):

@@ -1,6 +1,14 @@
 from indicators.views.catalogue import IndicatorListView, IndicatorView
 from indicators.views.compare import CompareView
 from indicators.views.downloads import release_download
+from indicators.views.editing import (
+    DefinitionCheckView,
+    IndicatorCreateView,
+    IndicatorHistoryView,
+    IndicatorRestoreView,
+    IndicatorRetireView,
+    IndicatorUpdateView,
+)
 from indicators.views.entry import EntryView
 from indicators.views.figures import FigureView
 from indicators.views.imports import (
@@ -41,6 +49,7 @@ from indicators.views.true_figures import TrueAccessView, TrueViewingListView
 
 __all__ = [
     "CompareView",
+    "DefinitionCheckView",
     "EntryView",
     "FigureView",
     "FindingsAcceptView",
@@ -52,7 +61,12 @@ __all__ = [
     "ImportProgressView",
     "ImportStoreView",
     "ImportUndoView",
+    "IndicatorCreateView",
+    "IndicatorHistoryView",
     "IndicatorListView",
+    "IndicatorRestoreView",
+    "IndicatorRetireView",
+    "IndicatorUpdateView",
     "IndicatorView",
     "MappingTemplateView",
     "MappingView",

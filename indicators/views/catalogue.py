@@ -20,7 +20,7 @@ from indicators.dashboards.words import KINDS_PLURAL, period_words
 from indicators.filters import IndicatorFilter
 from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
 from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
-from indicators.permissions import can_see_true_figures, can_set_targets
+from indicators.permissions import can_edit_indicator, can_see_true_figures, can_set_targets, is_steward
 from indicators.vocabulary import Unit
 from orgs.models import Territory, User
 
@@ -40,8 +40,13 @@ class IndicatorListView(FilterView):
         return (
             Indicator.objects.active()
             .select_related("domain")
-            .annotate(has_figures=Subquery(figures.order_by("period").values("period")[:1]))
+            .annotate(has_released=Subquery(figures.order_by("period").values("period")[:1]))
         )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        may_add = is_steward(self.request.user)
+        retired = Indicator.objects.exclude(retired_on=None) if may_add else None
+        return super().get_context_data(may_add=may_add, retired=retired, **kwargs)
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -79,6 +84,8 @@ class IndicatorView(DetailView):
             is_keeper=is_keeper,
             targets=target_lines(self.object.targets.filter(territory=territory), view.card) if territory else [],
             may_set_targets=territory is not None and can_set_targets(self.request.user, territory),
+            may_edit=can_edit_indicator(self.request.user, self.object),
+            version=self.object.versions.order_by("-number").first(),
             access=access,
             discrepancies=discrepancies(self.object, territory) if access and territory else [],
             goals=[(target, SDG_GOALS.get(int(target.split(".")[0]), "")) for target in self.object.sdg_targets],

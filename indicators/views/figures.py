@@ -14,6 +14,7 @@ from indicators.dashboards.words import period_words
 from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Release, TrueAccess
 from indicators.permissions import can_see_true_figures
 from indicators.views.territories import crumbs_to
+from indicators.wording import version_of
 from orgs.mixins import PersonMixin
 from orgs.models import Territory
 
@@ -63,6 +64,7 @@ class FigureView(PersonMixin, TemplateView):
             "readable_imports": self.get_readable_imports(figure) if access and figure else set(),
             "period": period_words(place.period),
             "unit": place.indicator.get_unit_display(),
+            "version": version_of(place.indicator, place.period.year),
             "crumbs": crumbs_to(list(Territory.objects.above(place.territory).select_related("scheme"))),
         }
         return super().get_context_data(**{**kwargs, **context})

@@ -43,6 +43,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
             world.city.get_absolute_url(),
             "/indicators/",
             "/indicators/PEOPLE/",
+            "/indicators/PEOPLE/history/",
             "/figures/PEOPLE/test-land/CITY/2022/",
             "/figures/releases/",
             figures["published"].get_absolute_url(),
@@ -72,6 +73,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/figures/releases/new/",
             figures["previewed"].get_absolute_url(),
             "/figures/true/PEOPLE/test-land/CITY/",
+            "/indicators/PEOPLE/edit/",
         ],
         "reviewer": [
             "/reviews/organisations/",

@@ -1,0 +1,54 @@
+"""The words that say what an indicator counts, and the version of them that holds for a year."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.settings import AVAILABLE_LANGUAGES
+from modeltranslation.utils import build_localized_fieldname
+
+from indicators.models import Indicator, IndicatorVersion
+
+TRANSLATED = {
+    "name": _("Name"),
+    "definition": _("Definition"),
+    "numerator": _("Numerator"),
+    "denominator": _("Denominator"),
+}
+
+
+def _label(name: str, language: str) -> str | Promise:
+    """What a text is called; in another language than the portal's own with what that calls itself."""
+    if language == settings.MODELTRANSLATION_DEFAULT_LANGUAGE:
+        return TRANSLATED[name]
+    return format_lazy("{} ({})", TRANSLATED[name], get_language_info(language)["name_local"])
+
+
+WORDS: dict[str, str | Promise] = {
+    **{
+        build_localized_fieldname(name, code): _label(name, code) for name in TRANSLATED for code in AVAILABLE_LANGUAGES
+    },
+    "framework": _("Framework"),
+}
+"""The columns that an indicator shares with its versions, and what they are called."""
+
+
+class WordingChange(models.TextChoices):
+    CORRECTION = "correction", _("This is only a correction of the wording")
+    DEFINITION = "definition", _("Something else is counted from a year on, or it is counted in another way")
+
+
+def words_of(row: Indicator | IndicatorVersion) -> dict[str, str]:
+    """Column → text; what was never written and what was emptied are the same."""
+    return {name: getattr(row, name) or "" for name in WORDS}
+
+
+def version_of(indicator: Indicator, year: int) -> IndicatorVersion | None:
+    """The version by which the figures of a year were counted; None where it is the latest, which the indicator itself shows."""
+    versions = indicator.versions.order_by("-number")
+    latest = versions.first()
+    if latest is None or latest.valid_from_year <= year:
+        return None
+    return versions.filter(valid_from_year__lte=year).first()
