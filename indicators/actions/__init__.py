@@ -1,10 +1,20 @@
 from indicators.actions.catalogue import load_catalogue, load_dimensions
+from indicators.actions.describing import (
+    check_waiting_files,
+    contents_of,
+    describe_import,
+    read_file_again,
+    receive_file,
+    save_mapping,
+    take_in_file,
+)
 from indicators.actions.entry import draft_of, save_entry, signature
 from indicators.actions.imports import (
     approve_import,
     bring_in_file,
     check_import,
     message_text,
+    same_file,
     store_import,
     undo_import,
 )
@@ -42,6 +52,9 @@ __all__ = [
     "bring_in_file",
     "cells_of_request",
     "check_import",
+    "check_waiting_files",
+    "contents_of",
+    "describe_import",
     "discard_release",
     "draft_of",
     "load_catalogue",
@@ -50,10 +63,14 @@ __all__ = [
     "message_text",
     "open_true_figures",
     "publish_release",
+    "read_file_again",
+    "receive_file",
     "remove_target",
     "retry_slice",
     "return_report",
+    "same_file",
     "save_entry",
+    "save_mapping",
     "save_report",
     "send_reminders",
     "set_target",
@@ -61,6 +78,7 @@ __all__ = [
     "start_release",
     "store_import",
     "submit_report",
+    "take_in_file",
     "undo_import",
     "use_true_access",
     "withdraw_request",

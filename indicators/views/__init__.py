@@ -1,5 +1,6 @@
 from indicators.views.catalogue import IndicatorListView, IndicatorView
 from indicators.views.compare import CompareView
+from indicators.views.describing import ImportMapView, MappingSaveView, RefusedRowsView
 from indicators.views.downloads import release_download
 from indicators.views.entry import EntryView
 from indicators.views.figures import FigureView
@@ -48,14 +49,17 @@ __all__ = [
     "ImportCreateView",
     "ImportDetailView",
     "ImportListView",
+    "ImportMapView",
     "ImportMessagesView",
     "ImportProgressView",
     "ImportStoreView",
     "ImportUndoView",
     "IndicatorListView",
     "IndicatorView",
+    "MappingSaveView",
     "MappingTemplateView",
     "MappingView",
+    "RefusedRowsView",
     "ReleaseApproveView",
     "ReleaseCreateView",
     "ReleaseDetailView",
