@@ -14,7 +14,7 @@ from indicators.models import Mapping, Target
 from orgs.forms import PortalForm, PortalModelForm
 from orgs.models import Organisation
 
-OWN, RECOGNISE = "own", "recognise"
+OWN, RECOGNISE, DESCRIBE = "own", "recognise", "describe"
 
 
 def too_large() -> ValidationError:
@@ -27,8 +27,17 @@ def too_large() -> ValidationError:
     )
 
 
+def cut_off() -> ValidationError:
+    return ValidationError(
+        _("The upload broke off before its end, and nothing of it was kept. Send the file again."), code="cut_off"
+    )
+
+
 class ImportForm(PortalForm):
-    """A file of figures and the mapping that says what its columns mean: a saved one, or one of one's own as JSON."""
+    """A file of figures and the mapping that says what its columns mean: a saved one, one of one's own as JSON, or one still to be made.
+
+    `cleaned_data["read"]` is the mapping and its name; None where the columns are described in the next step.
+    """
 
     authority = forms.ModelChoiceField(
         queryset=Organisation.objects.none(), label=gettext_lazy("Authority"), empty_label=None, required=False
@@ -53,6 +62,8 @@ class ImportForm(PortalForm):
         help_text=gettext_lazy("JSON: which column of the file says what."),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "dir": "ltr"}),
     )
+    # The last of the form: what breaks off on its way arrives without it.
+    whole = forms.CharField(required=False, initial="1", widget=forms.HiddenInput(attrs={"id": "id_whole"}))
 
     def __init__(self, *args: Any, authorities: list[Organisation], is_too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,6 +76,7 @@ class ImportForm(PortalForm):
             ("", _("Choose the kind of file")),
             (RECOGNISE, _("Recognise it by its columns")),
             *((key, mapping.name) for key, mapping in self.mappings.items()),
+            (DESCRIBE, _("A kind of file that is new here: I say what its columns mean")),
             (OWN, _("Another kind: I give its mapping below")),
         ]
         self.fields["file"].help_text = _(
@@ -93,6 +105,8 @@ class ImportForm(PortalForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if self.data and not cleaned.get("whole"):
+            raise cut_off()
         own = [name for name in ("definition_file", "definition") if cleaned.get(name)]
         kind = cleaned.get("mapping")
         if kind == OWN and not own:
@@ -107,6 +121,8 @@ class ImportForm(PortalForm):
             self._read(cleaned, "definition_file", cleaned["definition_file"].read(), cleaned["definition_file"].name)
         elif kind == OWN:
             self._read(cleaned, "definition", cleaned["definition"], "")
+        elif kind == DESCRIBE:
+            cleaned["read"] = None
         elif kind and kind != RECOGNISE:
             mapping = self.mappings[kind]
             cleaned["read"] = (mapping.definition, mapping.name)
@@ -114,15 +130,7 @@ class ImportForm(PortalForm):
 
     def _recognise(self, cleaned: dict[str, Any]) -> None:
         mapping = recognise(cleaned["file"], self.mappings.values())
-        if mapping is None:
-            self.add_error(
-                "mapping",
-                _(
-                    "No saved mapping has the columns of this file. Choose the kind of file, or give a mapping of your own."
-                ),
-            )
-        else:
-            cleaned["read"] = (mapping.definition, mapping.name)
+        cleaned["read"] = None if mapping is None else (mapping.definition, mapping.name)
 
     def _read(self, cleaned: dict[str, Any], field: str, text: str | bytes, name: str) -> None:
         try:
@@ -139,6 +147,15 @@ class ImportForm(PortalForm):
             self.add_error(field, _("This is not a text in JSON."))
         else:
             cleaned["read"] = (definition, name[:120] or _("own mapping"))
+
+
+class MappingNameForm(PortalForm):
+    name = forms.CharField(
+        label=gettext_lazy("Name of the mapping"),
+        max_length=120,
+        help_text=gettext_lazy("The next file of this kind then needs no description."),
+        error_messages={"required": gettext_lazy("Give the mapping a name.")},
+    )
 
 
 class ReleaseForm(PortalForm):

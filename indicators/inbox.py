@@ -82,7 +82,9 @@ def refused(user: User) -> list[Waiting]:
     """One's own files that were refused of late, and of which no later edition went through."""
     since = timezone.now() - REMEMBERED
     own = Import.objects.visible_to(user).filter(created_by=user, created_at__gte=since)
-    passed = set(own.exclude(state=Import.State.REFUSED).values_list("file_name", flat=True))
+    passed = set(
+        own.exclude(state__in=[Import.State.REFUSED, Import.State.UPLOADED]).values_list("file_name", flat=True)
+    )
     return [
         Waiting(
             kind=gettext_lazy("Figures"),

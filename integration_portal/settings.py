@@ -128,6 +128,7 @@ CELERY_BEAT_SCHEDULER = "integration_portal.schedule:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     "roll up what changed": {"task": "indicators.tasks.roll_up", "schedule": 60},
+    "check files that were taken in": {"task": "indicators.tasks.check_files", "schedule": 60},
     "check the figures": {"task": "indicators.tasks.audit_figures", "schedule": crontab(hour="2", minute="30")},
     "make releases": {"task": "indicators.tasks.make_releases", "schedule": 60},
     "send waiting mail": {"task": "orgs.tasks.send_waiting_mail", "schedule": 30},
@@ -214,6 +215,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # The texts of a file that is being described, each with its code.
 DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_BYTES", default=15 * 1024 * 1024)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=40 * 1024 * 1024)
 

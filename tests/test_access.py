@@ -101,6 +101,9 @@ TABLE = """
     indicators:findings_accept               odd               LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:import_undo                   approved          LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:import_progress               stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
+    indicators:import_map                    described         LF FFFF FPPFN FFP   LF FFFF FPPFN FFP
+    indicators:mapping_save                  stored            LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:refused_rows                  refused           LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
     indicators:import_messages               refused           LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
     indicators:entry                         -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:report_list                   -                 LF PPPP PPPPP FPP   LF MMMM MMMMM FMM
@@ -229,6 +232,7 @@ def things(world: World) -> dict[str, list[Any]]:
                 "stored",
                 "checked",
                 "refused",
+                "described",
                 "mapping",
                 "slice",
                 "odd",

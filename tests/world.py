@@ -235,6 +235,9 @@ def make_figures(land: Land, users: dict[str, User | None], authority: Organisat
         "stored": stored,
         "odd": figures.store_import(batch=check(table(("N4", 2025, "women", 7)), "odd.csv"), by=steward),
         "checked": check(table(("N2", 2023, "women", 8)), "checked.csv"),
+        "described": figures.receive_file(
+            file=SimpleUploadedFile("described.csv", FIGURES), authority=authority, by=steward
+        ),
         "refused": check(table(("N9", 2023, "women", "seven")), "refused.csv"),
     }
 

@@ -35,16 +35,20 @@ def check_import(
     Raises ValidationError where the mapping is at fault; a file at fault gives an import in the state "refused" with its messages.
     """
     read = read_mapping(mapping)
-    checksum, size = _digest(file)
+    checksum, size = digest_of(file)
     with transaction.atomic():
         findings = engine.examine(file, read)
     with transaction.atomic():
-        batch = _new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
-        _note_findings(batch, findings)
-        if batch.state == Import.State.CHECKED:
-            file.seek(0)
-            batch.file.save(batch.file_name, file, save=True)
+        batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
+        note_findings(batch, findings)
+        if findings.rows_read:  # Otherwise it is no table, and nobody needs it again.
+            keep_file(batch, file)
     return batch
+
+
+def keep_file(batch: Import, file: File) -> None:
+    file.seek(0)
+    batch.file.save(batch.file_name, file, save=True)
 
 
 @transaction.atomic
@@ -61,11 +65,11 @@ def bring_in_file(
     Raises ValidationError where the mapping is at fault, or this very file already waits for approval.
     """
     read = read_mapping(mapping)
-    checksum, size = _digest(file)
+    checksum, size = digest_of(file)
     _refuse_same_file(checksum, mapping)
     findings = engine.examine(file, read, to_store=True)
-    batch = _new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
-    _note_findings(batch, findings)
+    batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
+    note_findings(batch, findings)
     if batch.state == Import.State.CHECKED:
         file.seek(0)
         batch.file.save(batch.file_name, file, save=False)
@@ -76,7 +80,7 @@ def bring_in_file(
     return batch
 
 
-def _new_import(
+def new_import(
     mapping: dict[str, Any],
     read: Mapping,
     file: File,
@@ -86,13 +90,9 @@ def _new_import(
     mapping_name: str,
     by: User | None,
 ) -> Import:
-    source, _created = Source.objects.update_or_create(
-        name=read.source["name"],
-        defaults={name: read.source.get(name, "") for name in ("publisher", "licence", "url")},
-    )
     return Import.objects.create(
         authority=authority,
-        source=source,
+        source=source_of(read),
         mapping=mapping,
         mapping_name=mapping_name,
         file_name=PurePath(file.name or "").name[:200],
@@ -103,7 +103,15 @@ def _new_import(
     )
 
 
-def _note_findings(batch: Import, findings: engine.Findings) -> None:
+def source_of(read: Mapping) -> Source:
+    source, _created = Source.objects.update_or_create(
+        name=read.source["name"],
+        defaults={name: read.source.get(name, "") for name in ("publisher", "licence", "url")},
+    )
+    return source
+
+
+def note_findings(batch: Import, findings: engine.Findings) -> None:
     batch.state = Import.State.REFUSED if findings.problems else Import.State.CHECKED
     for name in ("rows_read", "rows_left_out", "cells_new", "cells_changed", "cells_same"):
         setattr(batch, name, getattr(findings, name))
@@ -150,7 +158,7 @@ def message_text(message: ImportMessage) -> str:
 @transaction.atomic
 def store_import(*, batch: Import, by: User | None = None) -> Import:
     """Stores the checked file's cells as submitted observations. The file is read again: what changed since the check counts."""
-    batch = _locked(batch, Import.State.CHECKED)
+    batch = locked(batch, Import.State.CHECKED)
     _refuse_same_file(batch.checksum, batch.mapping, but=batch)
     with batch.file.open("rb") as file:
         findings = engine.examine(file, read_mapping(batch.mapping), to_store=True)
@@ -185,7 +193,7 @@ def approve_import(*, batch: Import, by: User | None = None) -> Import:
 @transaction.atomic
 def approve_batch(batch: Import, by: User | None) -> Import:
     """The approval of every batch: a file, what was typed, a report."""
-    batch = _locked(batch, Import.State.STORED)
+    batch = locked(batch, Import.State.STORED)
     quality.refuse_open_findings(batch)
     now = timezone.now()
     with connection.cursor() as cursor:
@@ -203,7 +211,7 @@ def undo_import(*, batch: Import, by: User | None = None) -> Import:
 
 @transaction.atomic
 def undo_batch(batch: Import, by: User | None) -> Import:
-    batch = _locked(batch, Import.State.DRAFT, Import.State.STORED, Import.State.APPROVED)
+    batch = locked(batch, Import.State.DRAFT, Import.State.UPLOADED, Import.State.STORED, Import.State.APPROVED)
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"batch": batch.pk})
         cursor.execute(RESTORABLE, {"batch": batch.pk})
@@ -218,7 +226,7 @@ def _refuse_report(batch: Import) -> None:
         raise ValidationError(_("This is an organisation's report: approve or return it on its own page."))
 
 
-def _digest(file: IO[bytes] | File) -> tuple[str, int]:
+def digest_of(file: IO[bytes] | File) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     file.seek(0)
     while chunk := file.read(1 << 20):
@@ -228,7 +236,7 @@ def _digest(file: IO[bytes] | File) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _locked(batch: Import, *states: str) -> Import:
+def locked(batch: Import, *states: str) -> Import:
     batch = Import.objects.select_for_update().get(pk=batch.pk)
     if batch.state not in states:
         raise ValidationError(

@@ -4,7 +4,7 @@ Python sees each distinct code once, never each row's meaning; the rows themselv
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -22,6 +22,7 @@ from orgs.models import Territory, TerritoryScheme
 
 MAX_VALUES = 50_000
 MAX_PROBLEMS = 200
+MAX_FAULTY = 20_000
 MANY_ROWS = 5_000
 # Every kind of space that stands between thousands.
 SPACES = " \u00a0\u2009\u202f"
@@ -50,9 +51,7 @@ def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False) -> Fin
     findings = Findings()
     try:
         with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
-            cursor.execute(
-                f"DROP TABLE IF EXISTS import_row, import_cell, {', '.join(f'map_{name}' for name in resolvers)}"
-            )
+            _drop(cursor, resolvers)
             _copy(cursor, rows, mapping)
             findings.rows_read, findings.rows_left_out = rows.read_count, rows.left_out
             if rows.ragged:
@@ -77,6 +76,11 @@ def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False) -> Fin
     return findings
 
 
+def refuse_unfitting(mapping: Mapping) -> None:
+    """Raises ValidationError where the mapping itself does not fit the portal, as `examine` would once it reads the file."""
+    _resolvers(mapping)
+
+
 def store(batch_id: int, source_id: int) -> int:
     """Writes what `examine` (with `to_store`) left in the running transaction as submitted observations of the import; the number written.
 
@@ -89,6 +93,36 @@ def store(batch_id: int, source_id: int) -> int:
         if stored >= MANY_ROWS:  # The rollup follows at once, and plans by what it knows of the table.
             cursor.execute("ANALYZE indicators_observation")
         return stored
+
+
+def faulty_lines(file: IO[bytes], mapping: Mapping) -> dict[int, list[Problem]]:
+    """{line: what is wrong with it} for every row that `examine` has something to say of, at most MAX_FAULTY of each kind.
+
+    Empty where the file cannot be read at all. Rows of another width than the heading are the reader's business, and not among them.
+    """
+    resolvers = _resolvers(mapping)
+    found: dict[int, list[Problem]] = {}
+    try:
+        with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
+            _drop(cursor, resolvers)
+            _copy(cursor, rows, mapping)
+            for name, resolver in resolvers.items():
+                resolver.resolve(cursor, name)
+                for line, problem in resolver.unknown_lines(cursor):
+                    found.setdefault(line, []).append(problem)
+            for line, problem in _lines_of_bad_numbers(cursor, mapping):
+                found.setdefault(line, []).append(problem)
+            if not found and not any(resolver.unknown for resolver in resolvers.values()):
+                _make_cells(cursor, mapping, resolvers)
+                for line, problem in _lines_of_bad_cells(cursor, mapping):
+                    found.setdefault(line, []).append(problem)
+    except FileRefused:
+        return {}
+    return found
+
+
+def _drop(cursor: CursorWrapper, resolvers: Iterable[str]) -> None:
+    cursor.execute(f"DROP TABLE IF EXISTS import_row, import_cell, {', '.join(f'map_{name}' for name in resolvers)}")
 
 
 def column_names(mapping: Mapping) -> dict[str, str]:
@@ -129,6 +163,8 @@ class Resolver:
     prepare: Callable[[Iterable[Any]], dict[Any, Any]] | None = None
     """Called once with all that `find` gave; translates them to ids where that takes a write."""
     sql_type: str = "bigint"
+    unknown: list[tuple[list[str], Problem]] = field(default_factory=list)
+    """After `resolve`: the combinations that have no meaning, and why."""
 
     def resolve(self, cursor: CursorWrapper, name: str) -> list[Problem]:
         """Makes the temporary table map_<name>: the texts k0, k1, ... and the id. Returns what could not be found."""
@@ -150,6 +186,7 @@ class Resolver:
                 found.append((texts[: len(keys)], self.find(values)))
             except Unknown as unknown:
                 code, column, value = unknown.problem
+                self.unknown.append((texts[: len(keys)], Problem(code, None, column, value[:120])))
                 before = problems.get(unknown.problem)
                 problems[unknown.problem] = Problem(
                     code,
@@ -172,6 +209,22 @@ class Resolver:
         )
         cursor.execute(f"ANALYZE map_{name}")
         return []
+
+    def unknown_lines(self, cursor: CursorWrapper) -> Iterator[tuple[int, Problem]]:
+        """After `resolve`: every line with a combination that has no meaning. None where the mapping names it, not the file."""
+        staged = column_names(self.mapping)
+        if not self.unknown or not self.columns:
+            return
+        keys = [f"k{place}" for place in range(len(self.columns))]
+        arrays = ", ".join(["%s::text[]"] * len(keys))
+        on = " AND ".join(f"u.{key} = r.{staged[column]}" for key, column in zip(keys, self.columns, strict=True))
+        cursor.execute(
+            f"SELECT r.line, u.place FROM unnest({arrays}) WITH ORDINALITY AS u({', '.join(keys)}, place) "
+            f"JOIN import_row r ON {on} ORDER BY r.line LIMIT {MAX_FAULTY}",
+            [list(texts) for texts in zip(*(texts for texts, _problem in self.unknown), strict=True)],
+        )
+        for line, place in cursor.fetchall():
+            yield line, self.unknown[place - 1][1]
 
     def join(self, name: str) -> str:
         staged = column_names(self.mapping)
@@ -364,9 +417,35 @@ def _bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
             [*([column] if "%" in heading else []), list(mapping.missing), _number_pattern(mapping), MAX_PROBLEMS],
         )
         for line, count, text, place in cursor.fetchall():
-            code = "figure_and_flag" if re.fullmatch(r"[0-9.,]+\s*[A-Za-z*]+", text) else "not_a_number"
-            problems.append(Problem(code, line, place, text[:120], count))
+            problems.append(Problem(_number_fault(text), line, place, text[:120], count))
     return problems
+
+
+def _lines_of_bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tuple[int, Problem]]:
+    staged = column_names(mapping)
+    for column in dict.fromkeys(mapping.numbers.values()):
+        cursor.execute(
+            f"SELECT line, {staged[column]} FROM import_row "
+            f"WHERE NOT {staged[column]} = ANY(%s) AND {staged[column]} !~ %s ORDER BY 1 LIMIT {MAX_FAULTY}",
+            [list(mapping.missing), _number_pattern(mapping)],
+        )
+        for line, text in cursor.fetchall():
+            yield line, Problem(_number_fault(text), None, column, text[:120])
+
+
+def _lines_of_bad_cells(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tuple[int, Problem]]:
+    for code, column, value, fault in _cell_checks(mapping):
+        cursor.execute(f"SELECT line, {value} FROM {CELLS_WITH_PLACES} WHERE {fault} ORDER BY line LIMIT {MAX_FAULTY}")
+        for line, text in cursor.fetchall():
+            yield line, Problem(code, None, column, text[:120])
+    if not mapping.sums_rows:
+        cursor.execute(REPEATED)
+        for line, first in cursor.fetchall():
+            yield line, Problem("duplicate_cell", None, "", str(first))
+
+
+def _number_fault(text: str) -> str:
+    return "figure_and_flag" if re.fullmatch(r"[0-9.,]+\s*[A-Za-z*]+", text) else "not_a_number"
 
 
 def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]) -> None:
@@ -393,10 +472,11 @@ def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Re
     )
 
 
-def _bad_cells(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
+def _cell_checks(mapping: Mapping) -> list[tuple[str, str, str, str]]:
+    """What may be wrong with a cell: the problem's code, the column, SQL for the value, and SQL for the fault."""
     numbers = ", ".join(mapping.numbers.values())
     territory = mapping.territory.column or ""
-    checks = [
+    return [
         ("half_missing", numbers, "''", "rows > 1 AND rows_with_number NOT IN (0, rows)"),
         ("negative", numbers, "trim_scale(numerator)::text", "measure IN ('count', 'ratio') AND numerator < 0"),
         (
@@ -413,6 +493,10 @@ def _bad_cells(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
         ),
         ("outside_validity", territory, "t.name || ' ' || p.code", OUTSIDE_VALIDITY),
     ]
+
+
+def _bad_cells(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
+    checks = _cell_checks(mapping)
     counts = ", ".join(f"count(*) FILTER (WHERE {fault})" for _code, _column, _value, fault in checks)
     cursor.execute(f"SELECT {counts} FROM {CELLS_WITH_PLACES}")
     problems = []
@@ -490,6 +574,14 @@ TWICE = """
         SELECT (array_agg(line ORDER BY line))[1] AS first, (array_agg(line ORDER BY line))[2] AS second, count(*) AS times
         FROM import_cell GROUP BY indicator_id, period_id, territory_id, breakdown_id HAVING count(*) > 1
     ) AS repeated HAVING count(*) > 0
+"""
+
+# Every line of a cell but the first one, with the line of that.
+REPEATED = f"""
+    SELECT line, first FROM (
+        SELECT line, first_value(line) OVER same_cell AS first
+        FROM import_cell WINDOW same_cell AS (PARTITION BY indicator_id, period_id, territory_id, breakdown_id ORDER BY line)
+    ) AS numbered WHERE line > first ORDER BY line LIMIT {MAX_FAULTY}
 """
 
 # Two imports of the same indicator take turns, so that the second sees what the first has stored.

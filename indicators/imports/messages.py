@@ -72,6 +72,8 @@ TEXTS: dict[str, str | Promise] = {
         'This is no JSON-stat dataset of version 2 but “%(value)s”. Take one dataset, with "class": "dataset" in it.'
     ),
     "invalid_json_stat": _("The parts of the JSON-stat dataset contradict each other: %(column)s."),
+    "mapping_at_fault": _("The mapping does not fit the portal any more: %(value)s"),
+    "check_failed": _("The check broke off three times. Tell the administrators of the portal."),
     "unknown_indicator": _("“%(value)s” is no indicator of the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
     "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),

@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import IO, Any
 
 from openpyxl import load_workbook
@@ -43,6 +44,12 @@ def read_xlsx(file: IO[bytes], mapping: Mapping) -> Table:
     if over := _merged_over(merged, line):
         raise FileRefused(*(Problem("merged_header", line=line, column=cells, value=cells) for cells in over))
     return Table(header, _trimmed(records, len(header)), line)
+
+
+def first_rows(file: IO[bytes], mapping: Mapping, count: int) -> list[tuple[int, list[str]]]:
+    """The first rows of the sheet that are not empty, each with its number: where a table begins, nobody knows yet."""
+    _check_archive(file)
+    return list(islice(_rows(_sheet(file, mapping, data_only=True), None, mapping), count))
 
 
 def _check_archive(file: IO[bytes]) -> None:

@@ -62,6 +62,8 @@ class Import(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
+        UPLOADED = "uploaded", _("to be described")
+        QUEUED = "queued", _("being checked")
         CHECKED = "checked", _("checked, nothing stored")
         REFUSED = "refused", _("refused")
         STORED = "stored", _("waiting for approval")
@@ -86,6 +88,10 @@ class Import(models.Model):
     cells_changed = models.PositiveIntegerField(_("changed cells"), default=0)
     cells_same = models.PositiveIntegerField(_("unchanged cells"), default=0)
     problems = models.PositiveIntegerField(_("problems"), default=0)
+    contents = models.JSONField(
+        _("contents"), null=True, blank=True, help_text=_("What a first look saw in a file that is being described.")
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports", null=True, blank=True
     )
@@ -95,6 +101,11 @@ class Import(models.Model):
     examined_at = models.DateTimeField(_("quality examined at"), null=True, blank=True)
 
     objects = ImportQuerySet.as_manager()
+
+    DESCRIBABLE = (State.UPLOADED, State.REFUSED, State.CHECKED)
+    """While nothing of the file is stored, what its columns mean may be changed."""
+    MAX_ATTEMPTS = 3
+    """Of a check by the worker: a file that kills its workers is refused in the end."""
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -113,6 +124,11 @@ class Import(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("indicators:import_detail", args=[self.pk])
+
+    @property
+    def can_be_described(self) -> bool:
+        """Whether its columns may be given a meaning in the browser: the file is kept and nothing of it is stored."""
+        return self.kind == self.Kind.FILE and bool(self.file) and self.state in self.DESCRIBABLE
 
 
 class ImportMessage(models.Model):

@@ -1,5 +1,6 @@
 from indicators.views.catalogue import IndicatorListView, IndicatorView
 from indicators.views.compare import CompareView
+from indicators.views.describing import ImportMapView, MappingSaveView, RefusedRowsView
 from indicators.views.downloads import release_download
 from indicators.views.editing import (
     DefinitionCheckView,
@@ -57,6 +58,7 @@ __all__ = [
     "ImportCreateView",
     "ImportDetailView",
     "ImportListView",
+    "ImportMapView",
     "ImportMessagesView",
     "ImportProgressView",
     "ImportStoreView",
@@ -68,8 +70,10 @@ __all__ = [
     "IndicatorRetireView",
     "IndicatorUpdateView",
     "IndicatorView",
+    "MappingSaveView",
     "MappingTemplateView",
     "MappingView",
+    "RefusedRowsView",
     "ReleaseApproveView",
     "ReleaseCreateView",
     "ReleaseDetailView",

@@ -1,13 +1,15 @@
 import csv
 import json
+import re
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -18,12 +20,13 @@ from django_filters.views import FilterView
 
 from indicators import actions, quality
 from indicators.filters import ImportFilter
-from indicators.forms import ImportForm, too_large
+from indicators.forms import ImportForm, MappingNameForm, cut_off, too_large
 from indicators.imports.mapping import read_mapping
 from indicators.models import DirtyMark, Import, ImportMessage, Mapping, Release
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.uploads import LimitedUploadHandler
 from orgs.mixins import AccessMixin, ActionMixin
+from orgs.models import User
 
 # Beyond this a file is refused by what its sender says of its size, unread: ten times what would be taken.
 HOPELESS = 10
@@ -69,6 +72,8 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):
                 request.POST  # noqa: B018 - reads the body
             except RequestDataTooBig:
                 return self.refuse(request)
+            except UnreadablePostError:  # The browser is gone; what it would read, nobody reads.
+                return self.refuse(request, cut_off())
             self.is_too_large = handler.is_too_large
         return self.dispatch_checked(request, *args, **kwargs)
 
@@ -76,9 +81,9 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):
     def dispatch_checked(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().dispatch(request, *args, **kwargs)
 
-    def refuse(self, request: HttpRequest) -> HttpResponse:
+    def refuse(self, request: HttpRequest, why: ValidationError | None = None) -> HttpResponse:
         """Says why without having read the body: nothing is done, so that no token is needed."""
-        messages.error(request, too_large().messages[0])
+        messages.error(request, (why or too_large()).messages[0])
         response = redirect("indicators:import_create")
         response.headers["Connection"] = "close"
         return response
@@ -94,17 +99,22 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):
         return super().get_context_data(mappings=Mapping.objects.all(), **kwargs)
 
     def perform(self, form: ImportForm) -> Import:
+        file, authority = form.cleaned_data["file"], form.cleaned_data["authority"]
+        if form.cleaned_data["read"] is None:
+            try:
+                return actions.receive_file(file=file, authority=authority, by=self.person)
+            except ValidationError as refusal:
+                raise ValidationError({"file": refusal.messages}) from None
         definition, name = form.cleaned_data["read"]
-        return actions.check_import(
-            authority=form.cleaned_data["authority"],
-            mapping=definition,
-            mapping_name=name,
-            file=form.cleaned_data["file"],
-            by=self.person,
+        return actions.take_in_file(
+            authority=authority, mapping=definition, mapping_name=name, file=file, by=self.person
         )
 
     def get_success_url(self) -> str:
-        return self.object.get_absolute_url()
+        if self.object.state != Import.State.UPLOADED:
+            return self.object.get_absolute_url()
+        messages.info(self.request, _("No saved mapping was used for this file. Say here what its columns mean."))
+        return reverse("indicators:import_map", args=[self.object.pk])
 
 
 class ImportDetailView(AccessMixin, DetailView):
@@ -123,9 +133,29 @@ class ImportDetailView(AccessMixin, DetailView):
             released=release_with(self.object),
             may_decide=can_decide_import(self.request.user, self.object),
             by_oneself=self.object.created_by_id == self.request.user.pk,
+            earlier=earlier_of(self.object, self.person),
+            name_form=name_form_of(self.object),
             quality=quality.groups_of(self.object),
             **kwargs,
         )
+
+
+def earlier_of(batch: Import, user: User) -> Import | None:
+    """The import by which the same file came in by the same mapping, where it is one that the person may know of."""
+    if batch.kind != Import.Kind.FILE or batch.state != Import.State.CHECKED:
+        return None
+    earlier = actions.same_file(batch.checksum, batch.mapping, but=batch)
+    return earlier if earlier and Import.objects.visible_to(user).filter(pk=earlier.pk).exists() else None
+
+
+def name_form_of(batch: Import) -> MappingNameForm | None:
+    """The question for a name under which to keep the mapping: where it did well, and is not kept yet."""
+    good = (Import.State.CHECKED, Import.State.STORED, Import.State.APPROVED)
+    if batch.kind != Import.Kind.FILE or batch.state not in good:
+        return None
+    if Mapping.objects.filter(definition=batch.mapping).exists():
+        return None
+    return MappingNameForm(initial={"name": batch.mapping_name})
 
 
 def marks_of(batch: Import) -> int:
@@ -200,9 +230,14 @@ class ImportUndoView(ImportDecisionView):
 # --- Files to download --------------------------------------------------------------------------------------------------
 
 
+A_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)*")
+
+
 def harmless(text: object) -> str:
     """A cell that no spreadsheet takes for a formula."""
     cell = "" if text is None else str(text)
+    if A_NUMBER.fullmatch(cell):
+        return cell
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 

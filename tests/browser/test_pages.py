@@ -70,6 +70,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/figures/",
             "/figures/imports/new/",
             figures["refused"].get_absolute_url(),
+            f"{figures['described'].get_absolute_url()}map/",
             "/figures/releases/new/",
             figures["previewed"].get_absolute_url(),
             "/figures/true/PEOPLE/test-land/CITY/",

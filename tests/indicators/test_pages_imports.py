@@ -65,7 +65,9 @@ def csv_file(content=FINE, name="people.csv"):
 def upload(client, mapping, content=FINE, **data):
     authority = StewardFactory._meta.model.objects.filter(role="steward").values_list("organisation", flat=True).first()
     return client.post(
-        CREATE, {"authority": authority, "mapping": mapping.pk, "file": csv_file(content), **data}, follow=True
+        CREATE,
+        {"authority": authority, "mapping": mapping.pk, "file": csv_file(content), "whole": "1", **data},
+        follow=True,
     )
 
 
@@ -274,9 +276,13 @@ def test_messages_are_a_table_that_no_spreadsheet_executes(desk, steward):
 def test_a_mapping_of_ones_own_as_text_or_file(desk, city, indicator, steward):
     authority = steward.memberships.get().organisation.pk
     definition = json.dumps(definition_for(indicator, city))
-    desk.post(CREATE, {"authority": authority, "mapping": "own", "definition": definition, "file": csv_file()})
+    desk.post(
+        CREATE, {"authority": authority, "mapping": "own", "definition": definition, "file": csv_file(), "whole": 1}
+    )
     given = SimpleUploadedFile("own.json", definition.encode())
-    desk.post(CREATE, {"authority": authority, "mapping": "own", "definition_file": given, "file": csv_file()})
+    desk.post(
+        CREATE, {"authority": authority, "mapping": "own", "definition_file": given, "file": csv_file(), "whole": 1}
+    )
     assert list(Import.objects.order_by("pk").values_list("state", "mapping_name")) == [
         ("checked", "own mapping"),
         ("checked", "own.json"),
@@ -296,7 +302,9 @@ def test_a_mapping_of_ones_own_as_text_or_file(desk, city, indicator, steward):
 )
 def test_a_bad_mapping_is_told_on_the_form(desk, mapping, steward, data, words):
     authority = steward.memberships.get().organisation.pk
-    response = desk.post(CREATE, {"authority": authority, "mapping": mapping.pk, "file": csv_file(), **data})
+    response = desk.post(
+        CREATE, {"authority": authority, "mapping": mapping.pk, "file": csv_file(), "whole": 1, **data}
+    )
     assert words in words_of(response.content.decode())
     assert not Import.objects.exists()
 
@@ -312,13 +320,13 @@ def test_kind_of_file_is_recognised_by_its_columns(desk, mapping, steward):
     MappingFactory(name="Others", definition=mapping.definition | {"numerator": {"column": "households"}})
     codes = {"column": "place", "codes": {"Elsewhere": "M"}, "scheme": mapping.definition["territory"]["scheme"]}
     MappingFactory(name="Names", definition=mapping.definition | {"territory": codes})
-    data = {"authority": steward.memberships.get().organisation.pk, "mapping": "recognise"}
+    data = {"authority": steward.memberships.get().organisation.pk, "mapping": "recognise", "whole": 1}
     desk.post(CREATE, data | {"file": csv_file()})
     batch = Import.objects.get()
     assert (batch.mapping_name, batch.state) == ("Residents", "checked")
-    response = desk.post(CREATE, data | {"file": csv_file(b"a,b\n1,2\n")})
-    assert "No saved mapping has the columns of this file" in words_of(response.content.decode())
-    assert Import.objects.count() == 1
+    response = desk.post(CREATE, data | {"file": csv_file(b"a,b\n1,2\n")}, follow=True)
+    assert "Say here what its columns mean" in words_of(response.content.decode())
+    assert Import.objects.first().state == "uploaded"
 
 
 # --- Lists --------------------------------------------------------------------------------------------------------------

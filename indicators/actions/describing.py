@@ -1,0 +1,174 @@
+"""Files of a kind that is new here: taken in, looked at, given a meaning column by column, and checked, the large ones by a worker."""
+
+import logging
+from pathlib import PurePath
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext as _
+
+from indicators.actions.imports import check_import, digest_of, keep_file, locked, new_import, note_findings, source_of
+from indicators.imports import engine
+from indicators.imports.looking import LAYOUT, Contents, layout_of, look
+from indicators.imports.mapping import Mapping, read_mapping
+from indicators.imports.messages import FileRefused, Problem, problem_text
+from indicators.models import Import, ImportMessage
+from indicators.models import Mapping as SavedMapping
+from orgs.models import Organisation, User
+from orgs.queue import wake
+
+CHECK_FILES = "indicators.tasks.check_files"
+LARGE = 2 << 20
+"""In bytes: larger files are checked by a worker, while the page says so."""
+
+logger = logging.getLogger(__name__)
+
+
+def take_in_file(
+    *,
+    mapping: dict[str, Any],
+    file: File,
+    authority: Organisation | None = None,
+    mapping_name: str = "",
+    by: User | None = None,
+) -> Import:
+    """A dry run for somebody who waits: as `check_import`, but a large file is only taken in, and checked by a worker."""
+    if file.size <= LARGE:
+        return check_import(mapping=mapping, file=file, authority=authority, mapping_name=mapping_name, by=by)
+    read = read_mapping(mapping)
+    engine.refuse_unfitting(read)
+    checksum, size = digest_of(file)
+    with transaction.atomic():
+        batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
+        batch.state = Import.State.QUEUED
+        keep_file(batch, file)
+        wake(CHECK_FILES)
+    return batch
+
+
+@transaction.atomic
+def receive_file(*, file: File, authority: Organisation | None = None, by: User | None = None) -> Import:
+    """Keeps a file of a kind that nobody has described yet, with what a first look sees in it.
+
+    Raises ValidationError where it is no table that can be read; then nothing is kept.
+    """
+    checksum, size = digest_of(file)
+    try:
+        layout = layout_of(file)
+        contents = look(file, layout)
+    except FileRefused as refusal:
+        raise ValidationError([problem_text(problem) for problem in refusal.problems]) from None
+    batch = Import.objects.create(
+        authority=authority,
+        mapping=layout,
+        file_name=PurePath(file.name or "").name[:200],
+        size=size,
+        checksum=checksum,
+        state=Import.State.UPLOADED,
+        contents=contents.as_json(),
+        created_by=by,
+    )
+    keep_file(batch, file)
+    return batch
+
+
+@transaction.atomic
+def read_file_again(*, batch: Import, layout: dict[str, Any], by: User | None = None) -> Import:
+    """Looks at a kept file as somebody says that it is written. Raises ValidationError where it cannot be read so."""
+    batch = locked(batch, *Import.DESCRIBABLE)
+    try:
+        with batch.file.open("rb") as file:
+            contents = look(file, layout)
+    except FileRefused as refusal:
+        raise ValidationError([problem_text(problem) for problem in refusal.problems]) from None
+    kept = {name: value for name, value in batch.mapping.items() if name not in LAYOUT}
+    batch.mapping, batch.contents = kept | layout, contents.as_json()
+    batch.save()
+    return batch
+
+
+def contents_of(batch: Import) -> Contents:
+    """What there is in the kept file. Raises ValidationError where it cannot be read."""
+    if batch.contents is not None:
+        return Contents.from_json(batch.contents)
+    layout = {name: value for name, value in batch.mapping.items() if name in LAYOUT}
+    try:
+        with batch.file.open("rb") as file:
+            return look(file, layout)
+    except FileRefused as refusal:
+        raise ValidationError([problem_text(problem) for problem in refusal.problems]) from None
+
+
+@transaction.atomic
+def describe_import(
+    *, batch: Import, mapping: dict[str, Any], mapping_name: str = "", by: User | None = None
+) -> Import:
+    """Gives a kept file its mapping and checks it by that: at once, or by a worker where it is large.
+
+    Raises ValidationError where the mapping is at fault.
+    """
+    batch = locked(batch, *Import.DESCRIBABLE)
+    read = read_mapping(mapping)
+    batch.mapping, batch.mapping_name, batch.source = mapping, mapping_name, source_of(read)
+    batch.attempts = 0
+    engine.refuse_unfitting(read)
+    if batch.size > LARGE:
+        batch.state = Import.State.QUEUED
+        batch.save()
+        ImportMessage.objects.filter(batch=batch).delete()
+        wake(CHECK_FILES)
+    else:
+        _check_kept(batch, read)
+    return batch
+
+
+def check_waiting_files() -> int:
+    """Checks the large files that were taken in; how many. Any number of workers may call it, and one that dies loses nothing."""
+    return sum(_check_waiting(batch.pk) for batch in Import.objects.filter(state=Import.State.QUEUED).order_by("pk"))
+
+
+def _check_waiting(pk: int) -> int:
+    """In one transaction under the import's lock, so that who dies leaves it waiting. Attempts are counted before."""
+    waiting = Import.objects.filter(pk=pk, state=Import.State.QUEUED).select_for_update(skip_locked=True)
+    with transaction.atomic():
+        batch = waiting.first()
+        if batch is None:
+            return 0
+        batch.attempts += 1
+        batch.save(update_fields=["attempts"])
+    try:
+        with transaction.atomic():
+            batch = waiting.first()
+            if batch is None:
+                return 0
+            if batch.attempts > Import.MAX_ATTEMPTS:
+                note_findings(batch, engine.Findings(problems=[Problem("check_failed")]))
+                return 0
+            _check_kept(batch, read_mapping(batch.mapping))
+    except ValidationError as refusal:
+        fault = Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120])
+        note_findings(Import.objects.get(pk=pk), engine.Findings(problems=[fault]))
+    except (DatabaseError, OSError):
+        logger.exception("import %s could not be checked", pk)
+        return 0
+    return 1
+
+
+def _check_kept(batch: Import, read: Mapping) -> None:
+    with batch.file.open("rb") as file:
+        findings = engine.examine(file, read)
+    note_findings(batch, findings)
+
+
+@transaction.atomic
+def save_mapping(*, name: str, definition: dict[str, Any], by: User | None = None) -> SavedMapping:
+    """Keeps a mapping for the next file. One that is there already keeps its meaning: others rely on it, so that a change gets a new name."""
+    read_mapping(definition)
+    with connection.cursor() as cursor:  # Of two of one name at once, the second waits here and then sees the first.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_mapping'))")
+    saved, created = SavedMapping.objects.get_or_create(name=name, defaults={"definition": definition})
+    if not created and saved.definition != definition:
+        raise ValidationError({"name": _("There is another mapping of this name. Give this one a name of its own.")})
+    return saved

@@ -1,0 +1,674 @@
+"""The form that describes a file: it shows what was seen in the file and makes a mapping of what a person says of it.
+
+It knows nothing of its own of mappings: what it makes is read by the one reader (indicators/imports/mapping.py), whose refusals it shows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from indicators.imports import guessing
+from indicators.imports.engine import period_code
+from indicators.imports.guessing import TOTAL, Vocabulary
+from indicators.imports.looking import LAYOUT, Contents
+from indicators.imports.mapping import MISSING, Mapping, Part, read_mapping
+from indicators.models import Category, Dimension, Indicator, Source
+from indicators.vocabulary import Flag, PeriodKind
+from orgs.forms import PortalForm
+from orgs.models import Territory, TerritoryScheme
+
+ALWAYS, WHOLE, LEAVE = "=", ":total", ":leave"
+MANY_CODES = 60
+"""Beyond this many codes one types what one looks for, instead of scrolling through them for every text."""
+MAX_SUGGESTED = 3000
+MAX_ROWS = 1500
+"""Of texts to translate on one page: a request may not have many more fields."""
+FIELD_OF = {
+    "indicator": "indicator",
+    "territory": "territory",
+    "period": "period",
+    "source": "source_name",
+    "decimal": "decimal",
+    "thousands": "thousands",
+}
+"""{what a refusal of the reader names: the field of the form}."""
+
+
+@dataclass
+class Row:
+    """A text of the file and what it means; `code` is "" while nobody has said."""
+
+    name: str
+    text: str
+    code: str
+    control: SafeString
+
+    @property
+    def is_open(self) -> bool:
+        return not self.code
+
+
+@dataclass
+class Translation:
+    """The texts of the column that was chosen for one part, each with its code."""
+
+    part: str
+    label: str
+    column: str
+    rows: list[Row]
+    suggestions: list[tuple[str, str]]
+    is_new: bool
+    """Whether the person has not seen it yet."""
+    has_more: bool
+
+    @property
+    def list_id(self) -> str:
+        return f"codes-{self.part}"
+
+    @property
+    def open_rows(self) -> list[Row]:
+        return [row for row in self.rows if row.is_open]
+
+    @property
+    def done_rows(self) -> list[Row]:
+        return [row for row in self.rows if not row.is_open]
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """{text: code} without those that are left out or stand for the total."""
+        return {row.text: row.code for row in self.rows if row.code not in ("", WHOLE, LEAVE)}
+
+    def texts_with(self, code: str) -> list[str]:
+        return [row.text for row in self.rows if row.code == code]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Every text is the code that it means already."""
+        return not self.has_more and all(row.text == row.code for row in self.rows)
+
+
+class MappingForm(PortalForm):
+    """Which column of a file says what. `data` may lack what a step adds: the texts of a column that was only just chosen."""
+
+    indicator = forms.ChoiceField(label=gettext_lazy("Indicator"))
+    territory = forms.ChoiceField(label=gettext_lazy("Territory"))
+    scheme = forms.ChoiceField(
+        label=gettext_lazy("Division of the land"), help_text=gettext_lazy("Within which the codes of places count.")
+    )
+    territory_always = forms.CharField(
+        label=gettext_lazy("The one territory"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy("Its code, where the whole file is about one place."),
+    )
+    period_kind = forms.ChoiceField(label=gettext_lazy("Kind of period"), choices=PeriodKind)
+    period = forms.ChoiceField(label=gettext_lazy("Period"))
+    period_part = forms.ChoiceField(
+        label=gettext_lazy("Month, quarter or half-year in a column of its own"), required=False
+    )
+    period_always = forms.CharField(
+        label=gettext_lazy("The one period"),
+        required=False,
+        max_length=20,
+        help_text=gettext_lazy("Such as 2020, 2020-Q1 or 2020-03, where the whole file is about one period."),
+    )
+    number = forms.ChoiceField(label=gettext_lazy("The figure"))
+    number_is = forms.ChoiceField(
+        label=gettext_lazy("What the figure is"),
+        choices=[
+            ("numerator", gettext_lazy("A number of people or cases")),
+            ("value", gettext_lazy("A rate, a mean or a score")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    beside = forms.ChoiceField(
+        label=gettext_lazy("Of how many"),
+        required=False,
+        help_text=gettext_lazy("The denominator of a share, or how many people a mean is of."),
+    )
+    flag = forms.ChoiceField(label=gettext_lazy("Flag"), required=False)
+    decimal = forms.ChoiceField(
+        label=gettext_lazy("Decimal sign"),
+        choices=[(".", gettext_lazy("Point: 1234.5")), (",", gettext_lazy("Comma: 1234,5"))],
+    )
+    thousands = forms.ChoiceField(
+        label=gettext_lazy("Sign for thousands"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("None")),
+            (".", gettext_lazy("Point: 1.234")),
+            (",", gettext_lazy("Comma: 1,234")),
+            ("space", gettext_lazy("Space: 1 234")),
+            ("'", gettext_lazy("Apostrophe: 1'234")),
+        ],
+    )
+    missing = forms.CharField(
+        label=gettext_lazy("Signs for “no figure”"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy("Separated by blanks, such as “: - n/a”. An empty cell always means it."),
+    )
+    adds_up = forms.BooleanField(
+        label=gettext_lazy("Add up the rows of one cell"),
+        required=False,
+        help_text=gettext_lazy(
+            "Where the file is finer than what you keep of it. Otherwise a cell that occurs twice is told."
+        ),
+    )
+    source_name = forms.CharField(
+        label=gettext_lazy("Source"), max_length=200, help_text=gettext_lazy("As it stands beside every figure.")
+    )
+    source_publisher = forms.CharField(label=gettext_lazy("Publisher"), required=False, max_length=200)
+    source_licence = forms.CharField(label=gettext_lazy("Licence"), required=False, max_length=120)
+    source_url = forms.URLField(label=gettext_lazy("Address"), required=False, max_length=200, assume_scheme="https")
+    name = forms.CharField(
+        label=gettext_lazy("Keep it for the next file, under the name"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy("The next file of this kind then needs no description."),
+    )
+
+    def __init__(
+        self, *args: Any, contents: Contents, base: dict[str, Any], only_shown: bool = False, **kwargs: Any
+    ) -> None:
+        """`base`: a mapping to start from, or the entries that say how the file is written. `only_shown`: nothing is judged yet."""
+        self.only_shown = only_shown
+        self.contents = contents
+        self.base = base
+        self.known = guessing.groups()
+        self.dimensions = list(Dimension.objects.all())
+        self.schemes = list(TerritoryScheme.objects.all())
+        self.read: Mapping | None = None
+        """What the definition that the form starts from says; None where it is new or says more than a form can."""
+        self.start: dict[str, Any] = {}
+        super().__init__(*args, **kwargs)
+        if set(base) - set(LAYOUT):
+            self.start = self._from_definition()
+        if self.read is None:
+            self.start = self._from_guess()
+        self._make_choices()
+        for name, value in self.start.items():
+            self.initial.setdefault(name, value)
+
+    # --- What may be chosen -------------------------------------------------------------------------------------------
+
+    def _columns(self) -> list[tuple[str, str]]:
+        return [(f"c{place}", name) for place, name in enumerate(self.contents.header) if name]
+
+    def _make_choices(self) -> None:
+        columns = (_("A column of the file"), self._columns())
+        nowhere = ("", _("Not in the file"))
+        choose = ("", _("Choose"))
+        indicators = [(f"{ALWAYS}{one.code}", f"{one.code} {one.name}") for one in Indicator.objects.active()]
+        self._choose("indicator", [choose, columns, (_("Always"), indicators)])
+        self._choose("territory", [choose, (ALWAYS, _("Always the one given below")), columns])
+        self._choose("scheme", [choose, *((one.code, one.name) for one in self.schemes)])
+        self._choose("period", [choose, (ALWAYS, _("Always the one given below")), columns])
+        self._choose("period_part", [nowhere, columns])
+        self._choose("number", [choose, *self._columns()])
+        self._choose("beside", [nowhere, columns])
+        self._choose("flag", [nowhere, columns])
+        categories = self._categories
+        for dimension in self.dimensions:
+            always = [(f"{ALWAYS}{code}", name) for code, name in categories.get(dimension.code, [])]
+            self.fields[f"group_{dimension.code}"] = forms.ChoiceField(
+                label=dimension.name, required=False, choices=[nowhere, columns, (_("Always"), always)]
+            )
+
+    def _choose(self, name: str, choices: list[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    @cached_property
+    def _categories(self) -> dict[str, list[tuple[str, str]]]:
+        found: dict[str, list[tuple[str, str]]] = {}
+        for one in Category.objects.select_related("dimension"):
+            found.setdefault(one.dimension.code, []).append((one.code, one.name))
+        return found
+
+    def group_fields(self) -> list[forms.BoundField]:
+        return [self[f"group_{dimension.code}"] for dimension in self.dimensions]
+
+    # --- Where it starts ----------------------------------------------------------------------------------------------
+
+    def _from_guess(self) -> dict[str, Any]:
+        guess = guessing.guess(self.contents, [scheme.code for scheme in self.schemes], self.known)
+
+        def column(place: int | None) -> str:
+            return "" if place is None else f"c{place}"
+
+        return {
+            "indicator": column(guess.indicator),
+            "territory": column(guess.territory),
+            "scheme": guess.scheme or (self.schemes[0].code if len(self.schemes) == 1 else ""),
+            "period": column(guess.period),
+            "period_kind": guess.period_kind,
+            "period_part": column(guess.period_part),
+            "number": column(guess.number),
+            "number_is": "numerator",
+            "flag": column(guess.flag),
+            "decimal": guess.decimal,
+            "missing": " ".join(MISSING.get(self.base.get("format", ""), [])).strip(),
+            **{f"group_{dimension}": column(place) for dimension, place in guess.groups.items()},
+        }
+
+    def _from_definition(self) -> dict[str, Any]:
+        """What the definition says, as far as a form can say it: figures side by side, for one, it cannot."""
+        try:
+            mapping = read_mapping(self.base)
+        except ValidationError:
+            return {}
+        if mapping.wide is not None:
+            return {}
+        self.read = mapping
+        places = {name: place for place, name in enumerate(self.contents.header)}
+
+        def shown(part: Part | None) -> str:
+            if part is None:
+                return ""
+            if part.column is None:
+                return f"{ALWAYS}{part.constant}"
+            return f"c{places[part.column]}" if part.column in places else ""
+
+        parts = mapping.period
+        part = next((kind for kind in ("month", "quarter", "half") if kind in parts), "")
+        period = shown(parts.get("code") or parts.get("year"))
+        number = "numerator" if "numerator" in mapping.numbers else "value"
+        beside = mapping.numbers.get("denominator") or mapping.numbers.get("base")
+        return {
+            "indicator": shown(mapping.indicator),
+            "scheme": mapping.territory_scheme,
+            "territory": shown(mapping.territory)[:1] if mapping.territory.column is None else shown(mapping.territory),
+            "territory_always": mapping.territory.constant or "",
+            "period": period[:1] if period.startswith(ALWAYS) else period,
+            "period_always": period.removeprefix(ALWAYS) if period.startswith(ALWAYS) else "",
+            "period_kind": part or mapping.period_kind or "year",
+            "period_part": shown(parts.get(part)),
+            "number": shown(Part(column=mapping.numbers[number])),
+            "number_is": number,
+            "beside": shown(Part(column=beside)) if beside else "",
+            "flag": shown(mapping.flag),
+            "decimal": mapping.decimal,
+            "thousands": "space" if mapping.thousands in ("\u00a0", " ") else mapping.thousands,
+            "missing": " ".join(sorted(text for text in mapping.missing if text)),
+            "adds_up": mapping.sums_rows,
+            "source_name": mapping.source.get("name", ""),
+            "source_publisher": mapping.source.get("publisher", ""),
+            "source_licence": mapping.source.get("licence", ""),
+            "source_url": mapping.source.get("url", ""),
+            **{f"group_{dimension}": shown(group) for dimension, group in mapping.breakdowns.items()},
+        }
+
+    @property
+    def says_too_much(self) -> bool:
+        """Whether the definition that was to be changed says what no form can."""
+        return self.read is None and bool(set(self.base) - set(LAYOUT))
+
+    # --- Texts and their codes ----------------------------------------------------------------------------------------
+
+    def _chosen(self, name: str) -> str:
+        given = self.data.get(name, "") if self.is_bound else self.initial.get(name, "")
+        return str(given)
+
+    def place_of(self, name: str) -> int | None:
+        """The place of the column that is chosen in the field."""
+        chosen = self._chosen(name)
+        if chosen[:1] == "c" and chosen[1:].isascii() and chosen[1:].isdecimal() and len(chosen) < 6:
+            place = int(chosen[1:])
+            return place if place < len(self.contents.header) else None
+        return None
+
+    @cached_property
+    def translations(self) -> list[Translation]:
+        """For every part that is drawn from a column and has codes: what each text of the column means."""
+        found = [
+            self._translation(
+                "indicator", _("Indicator"), lambda texts: guessing.indicators(), self._indicator_choices
+            ),
+            self._translation("territory", _("Territory"), self._way, self._territory_choices),
+            *(
+                self._translation(
+                    f"group_{one.code}",
+                    one.name,
+                    lambda texts, code=one.code: self.known.get(code, Vocabulary()),
+                    lambda code=one.code: self._categories.get(code, []),
+                )
+                for one in self.dimensions
+            ),
+            self._translation("flag", _("Flag"), lambda texts: guessing.flags(), self._flag_choices),
+        ]
+        kept, rows = [], 0
+        for translation in found:
+            if translation is not None and rows + len(translation.rows) <= MAX_ROWS:
+                rows += len(translation.rows)
+                kept.append(translation)
+        return kept
+
+    def _translation(self, part: str, label: str, vocabulary: Any, choices: Any) -> Translation | None:
+        place = self.place_of(part)
+        if place is None:
+            return None
+        has_more = not self.contents.has_all_texts(place)
+        texts = [text for text in self.contents.texts_of(place) if text or part != "flag"]
+        known = vocabulary(texts)
+        column = self.contents.header[place]
+        if part == "territory" and place in self.contents.more:
+            return None  # Thousands of places: the file has to name them by their codes.
+        read = self._read_part(part, column)
+        dropped = self.read.where_not.get(column, frozenset()) if self.read else frozenset()
+        codes = list(choices())
+        is_new = False
+        control = Control(part, codes, label)
+        rows = []
+        for number, text in enumerate(texts):
+            name = f"code-{part}-{place}-{number}"
+            if self.is_bound and name in self.data:
+                code = control.code_of(str(self.data[name]).strip(), known)
+            else:
+                is_new = is_new or self.is_bound
+                code = LEAVE if text in dropped else _code_for(text, read, known)
+                code = code if code in control.codes else ""
+            rows.append(Row(name, text, code, control.render(name, text, code)))
+        return Translation(part, label, column, rows, control.suggestions, is_new, has_more)
+
+    def _read_part(self, part: str, column: str) -> Part | None:
+        if self.read is None:
+            return None
+        parts = {"indicator": self.read.indicator, "territory": self.read.territory, "flag": self.read.flag}
+        parts |= {f"group_{dimension}": group for dimension, group in self.read.breakdowns.items()}
+        found = parts.get(part)
+        return found if found is not None and found.column == column else None
+
+    def _way(self, texts: list[str]) -> Vocabulary:
+        return guessing.way_of(texts, guessing.places(self._chosen("scheme")))[1]
+
+    def _indicator_choices(self) -> list[tuple[str, str]]:
+        return [(one.code, f"{one.code} {one.name}") for one in Indicator.objects.active()]
+
+    def _territory_choices(self) -> list[tuple[str, str]]:
+        places = Territory.objects.filter(scheme__code=self._chosen("scheme")).order_by("code")
+        return [(one.code, f"{one.local_name} ({one.get_kind_display()})") for one in places]
+
+    def _flag_choices(self) -> list[tuple[str, str]]:
+        return [(flag.value, str(flag.label)) for flag in Flag if flag != Flag.MISSING]
+
+    def full_clean(self) -> None:
+        if not self.only_shown:
+            super().full_clean()
+            return
+        self._errors, self.cleaned_data = ErrorDict(), {}
+
+    # --- What it makes ------------------------------------------------------------------------------------------------
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self._clean_always(cleaned)
+        if cleaned.get("period_part") and cleaned.get("period_kind") == PeriodKind.YEAR:
+            self.add_error(
+                "period_kind", _("With a month, quarter or half-year in a column of its own, say which of them it is.")
+            )
+        if cleaned.get("decimal") and cleaned.get("decimal") == cleaned.get("thousands"):
+            self.add_error("thousands", _("The decimal sign and the sign for thousands cannot be the same."))
+        for translation in self.translations:
+            self._clean_translation(translation)
+        if not self.errors:
+            cleaned["definition"] = self.definition()
+            try:
+                read_mapping(cleaned["definition"])
+            except ValidationError as refusal:
+                for error in refusal.error_list:
+                    named = str((error.params or {}).get("name", ""))
+                    self.add_error(FIELD_OF.get(named), error)
+        return cleaned
+
+    def _clean_always(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("territory") == ALWAYS:
+            code, scheme = cleaned.get("territory_always", ""), cleaned.get("scheme", "")
+            if not Territory.objects.filter(scheme__code=scheme, code=code).exists():
+                self.add_error("territory_always", _("Give the code of a territory of this division."))
+        if cleaned.get("period") == ALWAYS and not period_code({"code": cleaned.get("period_always", "")}):
+            self.add_error("period_always", _("Write 2020, 2020-03, 2020-Q1 or 2020-S1."))
+
+    def _clean_translation(self, translation: Translation) -> None:
+        if translation.open_rows:
+            count = len(translation.open_rows)
+            self.add_error(
+                translation.part,
+                ngettext(
+                    "%(count)s text of the column “%(column)s” has no meaning yet: %(texts)s. Say below what it means.",
+                    "%(count)s texts of the column “%(column)s” have no meaning yet: %(texts)s. Say below what they mean.",
+                    count,
+                )
+                % {
+                    "count": count,
+                    "column": translation.column,
+                    "texts": ", ".join(f"“{row.text}”" for row in translation.open_rows[:5])
+                    + ("…" if count > 5 else ""),
+                },
+            )
+        elif translation.is_new and not translation.says_nothing:
+            self.add_error(
+                translation.part,
+                _("Look below at what the texts of the column “%(column)s” mean, and check again.")
+                % {"column": translation.column},
+            )
+
+    def definition(self) -> dict[str, Any]:
+        """The mapping as JSON has it (docs/formats.md). What the form does not ask for stays as it was."""
+        cleaned = self.cleaned_data
+        rest = {name: value for name, value in self.base.items() if name in (*LAYOUT, "title", "where")}
+        number, beside = cleaned["number_is"], cleaned.get("beside")
+        made: dict[str, Any] = rest | {
+            "source": self._source(),
+            "indicator": self._part("indicator"),
+            "territory": {"scheme": cleaned["scheme"], **self._part("territory", cleaned.get("territory_always", ""))},
+            "period": self._period(),
+            "breakdowns": {
+                one.code: self._part(f"group_{one.code}") for one in self.dimensions if cleaned.get(f"group_{one.code}")
+            },
+            number: {"column": self._column("number")},
+            "decimal": cleaned["decimal"],
+            "missing": ["", *cleaned.get("missing", "").split()],
+            "rows_of_one_cell": "sum" if cleaned.get("adds_up") else "refuse",
+        }
+        if beside:
+            made["denominator" if number == "numerator" else "base"] = {"column": self._column("beside")}
+        if cleaned.get("flag"):
+            made["flag"] = self._part("flag")
+        if cleaned.get("thousands"):
+            made["thousands"] = " " if cleaned["thousands"] == "space" else cleaned["thousands"]
+        if dropped := self._where_not():
+            made["where_not"] = dropped
+        return made
+
+    def _column(self, name: str) -> str:
+        place = self.place_of(name)
+        assert place is not None
+        return self.contents.header[place]
+
+    def _part(self, name: str, always: str = "") -> dict[str, Any]:
+        place = self.place_of(name)
+        if place is None:
+            return {"constant": always or self.cleaned_data[name].removeprefix(ALWAYS)}
+        part: dict[str, Any] = {"column": self.contents.header[place]}
+        translation = next((one for one in self.translations if one.part == name), None)
+        if translation is None:
+            return part
+        before = self._read_part(name, translation.column)
+        codes = dict(before.codes or {}) if before else {}
+        total = sorted((set(before.total) if before else set()) - {row.text for row in translation.rows})
+        codes = {text: code for text, code in codes.items() if text not in {row.text for row in translation.rows}}
+        codes |= translation.codes
+        total += translation.texts_with(WHOLE)
+        if any(text != code for text, code in codes.items()) or (name == "flag" and codes):
+            part["codes"] = codes
+        if total:
+            part["total"] = total
+        return part
+
+    def _where_not(self) -> dict[str, list[str]]:
+        kept = {column: list(texts) for column, texts in self.base.get("where_not", {}).items()}
+        for translation in self.translations:
+            texts = {row.text for row in translation.rows}
+            dropped = [text for text in kept.get(translation.column, []) if text not in texts]
+            kept[translation.column] = list(dict.fromkeys([*dropped, *translation.texts_with(LEAVE)]))
+        return {column: texts for column, texts in kept.items() if texts}
+
+    def _period(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        kind = cleaned["period_kind"]
+        if cleaned["period"] == ALWAYS:
+            return {"kind": kind, "constant": cleaned["period_always"]}
+        column = {"column": self._column("period")}
+        if not cleaned.get("period_part"):
+            return {"kind": kind, **column}
+        return {"kind": kind, "year": column, kind: {"column": self._column("period_part")}}
+
+    def _source(self) -> dict[str, str]:
+        """What is left blank of a source that the portal knows stays as it knows it."""
+        given = {name: self.cleaned_data.get(f"source_{name}", "") for name in ("publisher", "licence", "url")}
+        known = Source.objects.filter(name=self.cleaned_data["source_name"]).first()
+        if known is not None:
+            given = {name: value or getattr(known, name) for name, value in given.items()}
+        return {"name": self.cleaned_data["source_name"], **given}
+
+
+def _code_for(text: str, read: Part | None, known: Vocabulary) -> str:
+    """As the definition has it, else as the vocabulary has it; "" where neither does."""
+    code = read.translate(text) if read is not None else None
+    if code is None:
+        code = known.code_of(text)
+    return "" if code is None else WHOLE if code == TOTAL else code
+
+
+class Control:
+    """The choice of a code for a text: a list to choose from, or a field with suggestions where there are many.
+
+    One part has up to 200 texts and as many codes, so that the options are put together once.
+    """
+
+    def __init__(self, part: str, codes: list[tuple[str, str]], label: str) -> None:
+        self.part, self.label = part, label
+        special = [(LEAVE, _("leave the rows out"))]
+        if part == "flag":
+            special.insert(0, (WHOLE, _("no flag")))
+        elif part.startswith("group_"):
+            special.insert(0, (WHOLE, _("the total")))
+        self.pairs = [*special, *codes]
+        self.codes = {code for code, _label in self.pairs}
+        self.is_long = len(codes) > MANY_CODES
+        self.options = [(code, format_html('<option value="{}">{}</option>', code, name)) for code, name in self.pairs]
+
+    @property
+    def suggestions(self) -> list[tuple[str, str]]:
+        return self.pairs[:MAX_SUGGESTED] if self.is_long else []
+
+    def code_of(self, given: str, known: Vocabulary) -> str:
+        if given in self.codes:
+            return given
+        code = known.code_of(given) if given else None
+        return code if code and code in self.codes else ""
+
+    def render(self, name: str, text: str, code: str) -> SafeString:
+        said = f"{self.label}: {text}" if text else f"{self.label}: {_('blank')}"
+        if self.is_long:
+            return format_html(
+                '<input type="text" class="form-control" name="{}" id="id_{}" value="{}" list="codes-{}" aria-label="{}" autocomplete="off">',
+                name,
+                name,
+                code,
+                self.part,
+                said,
+            )
+        return mark_safe(  # noqa: S308 - every part is escaped
+            format_html('<select class="form-select" name="{}" id="id_{}" aria-label="{}">', name, name, said)
+            + format_html('<option value="">{}</option>', _("Choose"))
+            + "".join(self._options(code))
+            + "</select>"
+        )
+
+    def _options(self, chosen: str) -> Iterator[str]:
+        for code, option in self.options:
+            yield option.replace("<option ", "<option selected ", 1) if code == chosen else option
+
+
+class LayoutForm(PortalForm):
+    """How a file is written, where the first look took it for something else."""
+
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"),
+        choices=[
+            ("csv", gettext_lazy("Text with columns (CSV)")),
+            ("xlsx", gettext_lazy("Excel workbook")),
+            ("sdmx-csv", "SDMX-CSV"),
+            ("eurostat-tsv", "Eurostat TSV"),
+            ("json-stat", "JSON-stat"),
+        ],
+    )
+    delimiter = forms.ChoiceField(
+        label=gettext_lazy("Between the columns"),
+        required=False,
+        choices=[
+            (",", gettext_lazy("Comma")),
+            (";", gettext_lazy("Semicolon")),
+            ("tab", gettext_lazy("Tab")),
+            ("|", gettext_lazy("Vertical bar")),
+        ],
+    )
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding"),
+        required=False,
+        choices=[
+            ("utf-8", "UTF-8"),
+            ("cp1252", "Windows-1252"),
+            ("latin-1", "ISO 8859-1"),
+            ("utf-16", "UTF-16"),
+            ("cp1256", "Windows-1256"),
+        ],
+    )
+    header_row = forms.IntegerField(
+        label=gettext_lazy("Line with the names of the columns"), required=False, min_value=1, max_value=10_000
+    )
+    sheet = forms.CharField(
+        label=gettext_lazy("Sheet"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("Of a workbook: its name, or its number from 1."),
+    )
+
+    def __init__(self, *args: Any, layout: dict[str, Any], **kwargs: Any) -> None:
+        shown = {**layout, "delimiter": "tab" if layout.get("delimiter") == "\t" else layout.get("delimiter", ",")}
+        super().__init__(
+            *args,
+            **{
+                "initial": {"format": "csv", "encoding": "utf-8", "header_row": 1, **shown},
+                "prefix": "layout",
+                **kwargs,
+            },
+        )
+
+    def layout(self) -> dict[str, Any]:
+        """Entries of a mapping, of those only that the format has."""
+        cleaned = self.cleaned_data
+        kind = cleaned["format"]
+        layout: dict[str, Any] = {"format": kind}
+        if kind == "xlsx" and cleaned.get("sheet"):
+            layout["sheet"] = cleaned["sheet"]
+        if kind in ("csv", "sdmx-csv"):
+            delimiter = cleaned.get("delimiter") or ","
+            layout["delimiter"] = "\t" if delimiter == "tab" else delimiter
+        if kind in ("csv", "sdmx-csv", "eurostat-tsv"):
+            layout["encoding"] = cleaned.get("encoding") or "utf-8"
+        if kind in ("csv", "xlsx"):
+            layout["header_row"] = cleaned.get("header_row") or 1
+        return layout

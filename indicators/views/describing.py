@@ -1,0 +1,156 @@
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.generic import FormView
+from django.views.generic.base import View
+from django.views.generic.detail import SingleObjectMixin
+
+from indicators import actions
+from indicators.forms import MappingNameForm
+from indicators.imports.looking import LAYOUT, Contents
+from indicators.imports.mapping import read_mapping
+from indicators.imports.refused import refused_rows
+from indicators.mapping_form import LayoutForm, MappingForm
+from indicators.models import Import, Mapping
+from indicators.permissions import can_decide_import, can_import
+from indicators.views.imports import ImportDecisionView, csv_response
+from orgs.mixins import AccessMixin, ActionMixin
+
+
+class ImportMapView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
+    """What the columns of a file mean: the first rows, the guesses, and what a person makes of them. Checking stores no figure.
+
+    Three buttons: `read_again` looks at the file as somebody says that it is written, `show` brings the texts of the columns that were
+    chosen, and any other one checks the file. `?from=` starts from a saved mapping.
+    """
+
+    may_enter = staticmethod(can_import)
+    may = staticmethod(can_decide_import)
+    model = Import
+    template_name = "indicators/import_map.html"
+    form_class = MappingForm
+    batch: Import
+    contents: Contents
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._refusal() or super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        refusal = self._refusal()
+        if refusal is not None:
+            return refusal
+        if "read_again" in request.POST:
+            return self._read_again()
+        if "show" in request.POST:
+            return self.render_to_response(self.get_context_data(form=self.get_form()))
+        return super().post(request, *args, **kwargs)
+
+    def _refusal(self) -> HttpResponse | None:
+        """Where there is nothing to describe any more, the way back to the import."""
+        batch = self.get_object()
+        assert isinstance(batch, Import)
+        self.batch = self.object = batch
+        if not batch.can_be_described:
+            return redirect(batch)
+        try:
+            self.contents = actions.contents_of(batch)
+        except (ValidationError, OSError) as refusal:
+            if isinstance(refusal, ValidationError):
+                messages.error(self.request, " ".join(refusal.messages))
+            else:
+                messages.error(self.request, _("The file is gone from the portal. Send it again."))
+            return redirect("indicators:import_list")
+        return None
+
+    def _read_again(self) -> HttpResponse:
+        form = LayoutForm(self.request.POST, layout=self.batch.mapping)
+        if form.is_valid():
+            try:
+                actions.read_file_again(batch=self.batch, layout=form.layout(), by=self.person)
+            except ValidationError as refusal:
+                form.add_error(None, refusal)
+            else:
+                return redirect("indicators:import_map", self.batch.pk)
+        return self.render_to_response(self.get_context_data(form=MappingForm(**self._file()), layout_form=form))
+
+    @cached_property
+    def start(self) -> Mapping | None:
+        """The saved mapping from which to start."""
+        asked = self.request.GET.get("from", "")
+        number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
+        return Mapping.objects.filter(pk=number).first()
+
+    def _file(self) -> dict[str, Any]:
+        layout = {name: value for name, value in self.batch.mapping.items() if name in LAYOUT}
+        base = self.batch.mapping
+        if self.start is not None:
+            base = {name: value for name, value in self.start.definition.items() if name not in LAYOUT} | layout
+        return {"contents": self.contents, "base": base}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        only_shown = "show" in self.request.POST
+        initial = {"name": self.batch.mapping_name if self.batch.contents is not None else ""}
+        return {**super().get_form_kwargs(), **self._file(), "only_shown": only_shown, "initial": initial}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs.setdefault("layout_form", LayoutForm(layout=self.batch.mapping))
+        return super().get_context_data(
+            batch=self.batch,
+            contents=self.contents,
+            mappings=[one for one in Mapping.objects.all() if "columns" not in one.definition],
+            start=self.start,
+            earlier=Import.objects.visible_to(self.person)
+            .filter(checksum=self.batch.checksum, state__in=[Import.State.STORED, Import.State.APPROVED])
+            .first(),
+            **kwargs,
+        )
+
+    def perform(self, form: MappingForm) -> Import:
+        definition, name = form.cleaned_data["definition"], form.cleaned_data["name"]
+        batch = actions.describe_import(
+            batch=self.batch, mapping=definition, mapping_name=name or _("own mapping"), by=self.person
+        )
+        if name and batch.state == Import.State.CHECKED:  # What refuses its own file is nothing to keep.
+            actions.save_mapping(name=name, definition=definition, by=self.person)
+        return batch
+
+    def get_success_url(self) -> str:
+        return self.batch.get_absolute_url()
+
+
+class MappingSaveView(ImportDecisionView):
+    """Keeps the mapping of an import under a name."""
+
+    def decide(self, batch: Import) -> None:
+        form = MappingNameForm(self.request.POST)
+        if not form.is_valid():
+            raise ValidationError(form.errors["name"].as_data())
+        actions.save_mapping(name=form.cleaned_data["name"], definition=batch.mapping, by=self.person)
+        self.done = _("Kept. It is offered with the next file.")
+
+
+class RefusedRowsView(AccessMixin, SingleObjectMixin, View):
+    """The rows of a refused file that have a fault, as they stand in it, with line and reason."""
+
+    may_enter = staticmethod(can_import)
+    model = Import
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        batch = self.get_object()
+        assert isinstance(batch, Import)
+        if batch.state != Import.State.REFUSED or not batch.file:
+            raise Http404
+        try:
+            with batch.file.open("rb") as file:
+                rows: list[list[object]] = [
+                    [*row, line, text] if line else [*row, _("Line"), _("What is wrong")]
+                    for row, line, text in refused_rows(file, read_mapping(batch.mapping))
+                ]
+        except (ValidationError, OSError):
+            raise Http404 from None
+        return csv_response(f"import-{batch.pk}-refused.csv", rows)

@@ -1,0 +1,554 @@
+"""A file of a kind that is new: taken in, looked at, described column by column, checked, and the mapping kept for the next one."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from indicators import actions, tasks
+from indicators.actions import describing
+from indicators.imports.guessing import age_code, folded
+from indicators.imports.looking import MAX_TEXTS, Contents, layout_of, look
+from indicators.imports.messages import FileRefused
+from indicators.mapping_form import LEAVE, WHOLE, MappingForm
+from indicators.models import Import, Mapping, Observation
+from orgs.actions import load_territories
+from orgs.models import User
+from tests.factories import AuthorityFactory, DomainFactory
+from tests.factories_indicators import StewardFactory
+from tests.indicators.land import MAPPING, Land, table
+from tests.indicators.test_pages_territories import words_of
+from tests.indicators.test_readers import workbook
+
+CREATE = reverse("indicators:import_create")
+SEMICOLONS = "Población por barrio\nFuente: padrón\n\nlugar;año;sexo;personas\nN1;2020;Mujeres;10\nN2;2020;Hombres;12\n"
+
+
+@pytest.fixture
+def steward(land: Land) -> User:
+    user: User = StewardFactory(organisation__territory=land.territories["CITY"]).user
+    return user
+
+
+@pytest.fixture
+def desk(client: Client, steward: User) -> Client:
+    client.force_login(steward)
+    return client
+
+
+def csv_file(content: bytes | str, name: str = "figures.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
+
+
+def upload(client: Client, content: bytes | str, **data: Any) -> Any:
+    authority = StewardFactory._meta.model.objects.filter(role="steward").values_list("organisation", flat=True).first()
+    given = {"authority": authority, "mapping": "describe", "file": csv_file(content), "whole": "1", **data}
+    return client.post(CREATE, given, follow=True)
+
+
+def form_of(batch: Import, **kwargs: Any) -> MappingForm:
+    return MappingForm(contents=actions.contents_of(batch), base=batch.mapping, **kwargs)
+
+
+def filled(form: MappingForm) -> dict[str, Any]:
+    """What a browser sends when somebody presses the button without changing anything."""
+    data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+    return data | {row.name: row.code for translation in form.translations for row in translation.rows}
+
+
+def described(content: bytes | str, by: User, **data: Any) -> tuple[Import, dict[str, Any]]:
+    """A received file and what its form would send with the given answers."""
+    batch = actions.receive_file(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
+    answers = filled(form_of(batch))
+    return batch, answers | {"indicator": "=PEOPLE", "source_name": "Test office"} | data
+
+
+def post(client: Client, batch: Import, data: dict[str, Any]) -> Any:
+    return client.post(reverse("indicators:import_map", args=[batch.pk]), data, follow=True)
+
+
+# --- The first look -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "layout"),
+    [
+        (b"a,b\n1,2\n", {"format": "csv", "delimiter": ",", "encoding": "utf-8", "header_row": 1}),
+        (b"a\tb\n1,5\t2\n", {"format": "csv", "delimiter": "\t", "encoding": "utf-8", "header_row": 1}),
+        (SEMICOLONS.encode(), {"format": "csv", "delimiter": ";", "encoding": "utf-8", "header_row": 4}),
+        (SEMICOLONS.encode("cp1252"), {"format": "csv", "delimiter": ";", "encoding": "cp1252", "header_row": 4}),
+        (SEMICOLONS.encode("utf-16"), {"format": "csv", "delimiter": ";", "encoding": "utf-16", "header_row": 4}),
+        (gzip.compress(b"a;b\n1;2\n"), {"format": "csv", "delimiter": ";", "encoding": "utf-8", "header_row": 1}),
+        (b"freq,geo\\TIME_PERIOD\t2020 \nA,ES\t1 \n", {"format": "eurostat-tsv", "encoding": "utf-8"}),
+        (
+            b"DATAFLOW,FREQ,OBS_VALUE\nX,A,1\n",
+            {"format": "sdmx-csv", "delimiter": ",", "encoding": "utf-8", "header_row": 1},
+        ),
+        (b'{"class": "dataset"}', {"format": "json-stat"}),
+        (workbook(["place", "people"], ["N1", 3]), {"format": "xlsx", "header_row": 1}),
+        (workbook(["Residents", None, None], ["place", "year", "people"], ["N1", 2020, 3], ["N2", 2020, 4]), {"format": "xlsx", "header_row": 2}),
+    ],
+)  # fmt: skip
+def test_how_a_file_is_written_is_seen(content: bytes, layout: dict[str, Any]) -> None:
+    assert layout_of(io.BytesIO(content)) == layout
+
+
+def test_look_lists_the_texts_of_each_column_up_to_a_limit() -> None:
+    content = "place,year\n" + "".join(f"N{number},{2000 + number % 2}\n" for number in range(MAX_TEXTS + 5))
+    seen = look(io.BytesIO(content.encode()), {"format": "csv"})
+    assert (seen.header, seen.texts_of(1), seen.more) == (["place", "year"], ["2000", "2001"], [0])
+    assert len(seen.texts_of(0)) == MAX_TEXTS
+    assert (seen.has_all_texts(0), seen.has_all_texts(1)) == (False, True)
+    assert Contents.from_json(json.loads(json.dumps(seen.as_json()))) == seen
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty"),
+        (b"place,year\n", "no_rows"),
+        (b"a,a\n1,2\n", "double_header"),
+        (b"\x89PNG\r\n\x00\x01\x00,\x00", "not_text"),
+        (b"PK\x03\x04 no workbook", "not_workbook"),
+        (b"\x1f\x8b no archive", "broken_archive"),
+        (b"{ no json", "not_json"),
+    ],
+)
+def test_file_that_is_no_table_is_refused_at_the_first_look(content: bytes, code: str) -> None:
+    with pytest.raises(FileRefused) as refusal:
+        look(io.BytesIO(content), layout_of(io.BytesIO(content)))
+    assert refusal.value.problems[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("0-4", "Y0-4"),
+        ("05-9", "Y5-9"),
+        ("De 15 a 64 años", "Y15-64"),
+        (">=95", "Y_GE95"),
+        ("95+", "Y_GE95"),
+        ("65 and over", "Y_GE65"),
+        ("<5", "Y_LT5"),
+        ("2017", ""),
+        ("Total", ""),
+    ],
+)
+def test_spans_of_ages_have_a_code(text: str, code: str) -> None:
+    assert age_code(text) == code
+
+
+def test_spellings_of_a_name_are_alike() -> None:
+    assert folded("el  Poble-sec") == folded("El Poble-Sec ")
+    assert folded("São Tomé") == "saotome"
+
+
+# --- The whole way ------------------------------------------------------------------------------------------------------
+
+
+def test_file_without_a_mapping_is_described_checked_and_stored(desk: Client, steward: User) -> None:
+    response = upload(desk, table(("N1", 2020, "women", 10), ("N1", 2020, "men", 12)))
+    batch = Import.objects.get()
+    assert (batch.state, batch.created_by) == (Import.State.UPLOADED, steward)
+    assert response.redirect_chain[-1][0] == reverse("indicators:import_map", args=[batch.pk])
+    text = words_of(response.content.decode())
+    assert "N1 2020 women 10" in text  # the first rows
+    data = filled(form_of(batch))
+    assert (data["territory"], data["period"], data["group_sex"], data["number"]) == ("c0", "c1", "c2", "c3")
+    response = post(desk, batch, data | {"indicator": "=PEOPLE", "source_name": "Test office"})
+    batch.refresh_from_db()
+    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 2)
+    assert not Observation.objects.exists()
+    assert batch.mapping["breakdowns"] == {"sex": {"column": "sex", "codes": {"women": "F", "men": "M"}}}
+    desk.post(reverse("indicators:import_store", args=[batch.pk]))
+    assert sorted(Observation.objects.values_list("breakdown__key", "numerator")) == [("sex=F", 10), ("sex=M", 12)]
+
+
+def test_titles_above_the_table_and_another_language_are_understood(desk: Client, steward: User, land: Land) -> None:
+    batch, data = described(SEMICOLONS.encode("cp1252"), steward)
+    assert post(desk, batch, data).status_code == 200
+    batch.refresh_from_db()
+    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 2)
+
+
+def test_text_without_a_meaning_is_listed_and_asked_for(desk: Client, steward: User) -> None:
+    batch, data = described(table(("N1", 2020, "women", 10), ("N1", 2020, "zz", 12), ("N1", 2020, "all", 22)), steward)
+    data["group_sex"] = "c2"
+    response = post(desk, batch, data | {"group_sex": "c2"})
+    text = words_of(response.content.decode())
+    assert "Look below at what the texts of the column “sex” mean" in text or "no meaning yet: “zz”" in text
+    codes = {f"code-group_sex-2-{number}": code for number, code in enumerate(["F", "", WHOLE])}
+    text = words_of(post(desk, batch, data | codes).content.decode())
+    assert "1 text of the column “sex” has no meaning yet: “zz”" in text
+    batch.refresh_from_db()
+    assert batch.state == Import.State.UPLOADED
+    codes["code-group_sex-2-1"] = LEAVE
+    post(desk, batch, data | codes)
+    batch.refresh_from_db()
+    assert batch.mapping["where_not"] == {"sex": ["zz"]}
+    assert batch.mapping["breakdowns"]["sex"] == {"column": "sex", "codes": {"women": "F"}, "total": ["all"]}
+    assert (batch.state, batch.cells_new, batch.rows_left_out) == (Import.State.CHECKED, 2, 1)
+
+
+def test_column_that_was_only_just_chosen_is_shown_before_the_check(desk: Client, steward: User) -> None:
+    batch, data = described(table(("N1", 2020, "women", 10)), steward)
+    unseen = {name: value for name, value in data.items() if not name.startswith("code-")}
+    text = words_of(post(desk, batch, unseen).content.decode())
+    assert "Look below at what the texts of the column “sex” mean, and check again." in text
+    shown = post(desk, batch, unseen | {"show": "1"}).content.decode()
+    assert 'name="code-group_sex-2-0"' in shown
+    assert "There is a problem" not in words_of(shown)
+    batch.refresh_from_db()
+    assert batch.state == Import.State.UPLOADED
+
+
+def test_constants_stand_for_what_the_file_does_not_say(desk: Client, steward: User) -> None:
+    batch, data = described("people,of\n5,10\n", steward)
+    data |= {
+        "indicator": "=RATE",
+        "scheme": "test-land",
+        "territory": "=",
+        "territory_always": "N1",
+        "period": "=",
+        "period_always": "2020",
+        "group_sex": "=F",
+        "number": "c0",
+        "beside": "c1",
+    }
+    post(desk, batch, data)
+    batch.refresh_from_db()
+    assert batch.state == Import.State.CHECKED, words_of(post(desk, batch, data).content.decode())
+    actions.store_import(batch=batch)
+    found = Observation.objects.get()
+    assert (found.territory.code, found.period.code, found.breakdown.key) == ("N1", "2020", "sex=F")
+    assert (found.numerator, found.denominator) == (5, 10)
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"indicator": ""}, "This field is required"),
+        ({"indicator": "=NOSUCH"}, "Select a valid choice"),
+        ({"number": "c99"}, "Select a valid choice"),
+        ({"territory": "=", "territory_always": "Atlantis"}, "Give the code of a territory of this division"),
+        ({"period": "=", "period_always": "yesterday"}, "Write 2020, 2020-03, 2020-Q1 or 2020-S1"),
+        ({"period_part": "c1"}, "say which of them it is"),
+        ({"thousands": "."}, "cannot be the same"),
+        ({"source_name": ""}, "This field is required"),
+        ({"code-group_sex-2-0": "nonsense"}, "has no meaning yet: “women”"),
+        ({"source_url": "javascript:alert(1)"}, "Enter a valid URL"),
+        ({"name": "x" * 200}, "at most 120 characters"),
+        ({"indicator": "c\u0661"}, "Select a valid choice"),
+    ],
+)
+def test_bad_answer_is_told_at_its_field_and_changes_nothing(
+    desk: Client, steward: User, answers: dict[str, str], words: str
+) -> None:
+    batch, data = described(table(("N1", 2020, "women", 10)), steward)
+    response = post(desk, batch, data | answers)
+    assert response.status_code == 200
+    assert words in words_of(response.content.decode())
+    batch.refresh_from_db()
+    assert batch.state == Import.State.UPLOADED
+
+
+def test_refused_file_can_be_described_again(desk: Client, steward: User) -> None:
+    batch, data = described(table(("N1", 2020, "women", 10), ("N1", 2020, "women", 12)), steward)
+    text = words_of(post(desk, batch, data).content.decode())
+    assert "The cell occurs twice" in text
+    assert "Change what the columns mean" in text
+    batch.refresh_from_db()
+    data = filled(form_of(batch))
+    assert data["indicator"] == "=PEOPLE"  # as it was said
+    post(desk, batch, data | {"adds_up": "on"})
+    batch.refresh_from_db()
+    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 1)
+    assert not batch.messages.exists()
+
+
+def test_file_is_read_again_as_somebody_says(desk: Client, steward: User) -> None:
+    batch, _data = described("x|y\nplace|people\nN1|3\n", steward)
+    assert batch.contents is not None
+    assert batch.contents["header"] == ["x", "y"]
+    layout = {"layout-format": "csv", "layout-delimiter": "|", "layout-encoding": "utf-8", "layout-header_row": "2"}
+    post(desk, batch, layout | {"read_again": "1"})
+    batch.refresh_from_db()
+    assert batch.contents is not None
+    assert (batch.contents["header"], batch.mapping["header_row"]) == (["place", "people"], 2)
+    text = words_of(post(desk, batch, layout | {"layout-format": "xlsx", "read_again": "1"}).content.decode())
+    assert "no Excel workbook" in text
+    batch.refresh_from_db()
+    assert batch.mapping["format"] == "csv"
+
+
+# --- Kept mappings ------------------------------------------------------------------------------------------------------
+
+
+def test_mapping_is_kept_under_a_name_and_recognised_next_time(desk: Client, steward: User) -> None:
+    batch, data = described(table(("N1", 2020, "women", 10)), steward)
+    post(desk, batch, data | {"name": "Register"})
+    batch.refresh_from_db()
+    saved = Mapping.objects.get()
+    assert (saved.name, saved.definition) == ("Register", batch.mapping)
+    upload(desk, table(("N2", 2021, "women", 4)), mapping="recognise")
+    again = Import.objects.first()
+    assert again is not None
+    assert (again.state, again.mapping_name) == (Import.State.CHECKED, "Register")
+
+
+def test_mapping_that_refuses_its_own_file_is_not_kept(desk: Client, steward: User) -> None:
+    batch, data = described(table(("N1", 2020, "women", "many")), steward, number="c3")
+    post(desk, batch, data | {"name": "Register"})
+    batch.refresh_from_db()
+    assert (batch.state, batch.mapping_name) == (Import.State.REFUSED, "Register")
+    assert not Mapping.objects.exists()
+
+
+def test_mapping_is_kept_from_the_result(desk: Client, steward: User) -> None:
+    batch, data = described(table(("N1", 2020, "women", 10)), steward)
+    assert "Keep the mapping" in words_of(post(desk, batch, data).content.decode())
+    address = reverse("indicators:mapping_save", args=[batch.pk])
+    assert "Give the mapping a name" in words_of(desk.post(address, follow=True).content.decode())
+    text = words_of(desk.post(address, {"name": "Register"}, follow=True).content.decode())
+    assert "Kept. It is offered with the next file." in text
+    assert "Keep the mapping" not in text
+    batch.refresh_from_db()
+    assert Mapping.objects.get().definition == batch.mapping
+
+
+def test_another_mapping_of_the_same_name_stays_as_it_is(desk: Client, steward: User) -> None:
+    Mapping.objects.create(name="Register", definition=MAPPING)
+    batch, data = described(table(("N1", 2020, "women", 10)), steward)
+    text = words_of(post(desk, batch, data | {"name": "Register"}).content.decode())
+    assert "There is another mapping of this name" in text
+    assert Mapping.objects.get().definition == MAPPING
+    batch.refresh_from_db()
+    assert batch.state == Import.State.UPLOADED
+
+
+def test_kept_mapping_is_opened_and_changed(desk: Client, steward: User) -> None:
+    saved = Mapping.objects.create(name="Register", definition=MAPPING | {"where": {"sex": ["women", "all"]}})
+    batch, _data = described("place,year,sex,people\nN1,2020,women,1\nN1,2020,all,3\n", steward)
+    address = reverse("indicators:import_map", args=[batch.pk])
+    response = desk.get(address, {"from": saved.pk})
+    form = response.context["form"]
+    data = filled(form)
+    assert (data["indicator"], data["source_name"], data["code-group_sex-2-1"]) == ("=PEOPLE", "Test office", WHOLE)
+    desk.post(f"{address}?from={saved.pk}", data | {"source_licence": "CC0", "name": "Register 2"})
+    changed = Mapping.objects.get(name="Register 2").definition
+    assert changed["source"]["licence"] == "CC0"
+    assert changed["where"] == {"sex": ["women", "all"]}
+    assert changed["breakdowns"]["sex"]["codes"] == {"women": "F", "men": "M"}  # "men" is not in this file
+    assert changed["period"] == {"kind": "year", "column": "year"}
+    saved.refresh_from_db()
+    assert saved.definition["source"]["licence"] == "CC BY 4.0"
+
+
+def test_mapping_that_says_more_than_a_form_is_not_opened(desk: Client, steward: User) -> None:
+    wide = MAPPING | {"columns": {"headings": "*", "name": "w"}, "numerator": "columns"}
+    saved = Mapping.objects.create(name="Wide", definition=wide)
+    batch, _data = described(table(("N1", 2020, "women", 10)), steward)
+    address = reverse("indicators:import_map", args=[batch.pk])
+    assert "Wide" not in words_of(desk.get(address).content.decode())
+    text = words_of(desk.get(address, {"from": saved.pk}).content.decode())
+    assert "The mapping says more than this page can show" in text
+    assert desk.get(address, {"from": "\u0661"}).status_code == 200
+
+
+# --- Who may, and when ----------------------------------------------------------------------------------------------------
+
+
+def test_file_of_another_authority_does_not_exist(desk: Client, steward: User) -> None:
+    other = actions.receive_file(file=csv_file(table(("N1", 2020, "women", 10))), authority=AuthorityFactory())
+    for name in ("import_map", "refused_rows", "import_detail"):
+        assert desk.get(reverse(f"indicators:{name}", args=[other.pk])).status_code == 404
+    assert desk.post(reverse("indicators:import_map", args=[other.pk]), {"show": 1}).status_code == 404
+    assert desk.post(reverse("indicators:mapping_save", args=[other.pk]), {"name": "x"}).status_code == 404
+
+
+def test_stored_import_is_described_no_more(desk: Client, steward: User) -> None:
+    batch, data = described(table(("N1", 2020, "women", 10)), steward)
+    post(desk, batch, data)
+    desk.post(reverse("indicators:import_store", args=[batch.pk]))
+    response = post(desk, batch, data)
+    assert response.redirect_chain[-1][0] == batch.get_absolute_url()
+    with pytest.raises(ValidationError, match="already in the state"):
+        actions.describe_import(batch=batch, mapping=MAPPING)
+
+
+def test_upload_that_nobody_describes_is_thrown_away(desk: Client, steward: User) -> None:
+    batch, _data = described(table(("N1", 2020, "women", 10)), steward)
+    assert "Say what they mean" in words_of(desk.get(batch.get_absolute_url()).content.decode())
+    desk.post(reverse("indicators:import_undo", args=[batch.pk]))
+    batch.refresh_from_db()
+    assert batch.state == Import.State.UNDONE
+
+
+def test_unreadable_file_is_told_on_the_form_and_not_kept(desk: Client) -> None:
+    text = words_of(upload(desk, b"a,a\n1,2\n").content.decode())
+    assert "Two columns are called “a”" in text
+    assert not Import.objects.exists()
+
+
+def test_upload_that_broke_off_is_told_and_not_kept(desk: Client) -> None:
+    text = words_of(upload(desk, table(("N1", 2020, "women", 10)), whole="").content.decode())
+    assert "The upload broke off before its end" in text
+    assert not Import.objects.exists()
+
+
+def test_kept_file_that_is_gone_gets_a_message(desk: Client, steward: User) -> None:
+    batch, data = described(table(("N1", 2020, "women", 10)), steward)
+    Path(batch.file.path).unlink()
+    response = post(desk, batch, data)
+    assert response.status_code == 200
+    batch.refresh_from_db()
+    assert batch.state == Import.State.UPLOADED
+
+
+# --- Again the same file --------------------------------------------------------------------------------------------------
+
+
+def test_same_file_after_its_approval_names_the_earlier_import(desk: Client, steward: User) -> None:
+    content = table(("N1", 2020, "women", 10))
+    batch, data = described(content, steward)
+    post(desk, batch, data | {"name": "Register"})
+    for step in ("store", "approve"):
+        desk.post(reverse(f"indicators:import_{step}", args=[batch.pk]))
+    text = words_of(upload(desk, content, mapping=Mapping.objects.get().pk).content.decode())
+    assert "This very file came in before, by the same mapping" in text
+    assert f"Import {batch.pk} of" in text
+    assert "You may go on all the same" in text
+    assert "This very file came in before" in words_of(upload(desk, content).content.decode())
+
+
+# --- Large files ----------------------------------------------------------------------------------------------------------
+
+
+def test_large_file_is_checked_by_the_worker(
+    desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr(describing, "LARGE", 10)
+    saved = Mapping.objects.create(name="Register", definition=MAPPING)
+    with django_capture_on_commit_callbacks() as asked:
+        text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
+    assert "The file is being checked" in text
+    assert any(call.args == (describing.CHECK_FILES,) for call in asked)  # type: ignore[attr-defined]
+    batch = Import.objects.get()
+    assert batch.state == Import.State.QUEUED
+    assert tasks.check_files() == 1
+    assert tasks.check_files() == 0
+    batch.refresh_from_db()
+    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 1)
+    assert "Store and send for approval" in words_of(desk.get(batch.get_absolute_url()).content.decode())
+
+
+def test_large_file_that_is_described_waits_for_the_worker(
+    desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(describing, "LARGE", 10)
+    batch, data = described(table(("N1", 2020, "women", "x")), steward, number="c3")
+    assert "The file is being checked" in words_of(post(desk, batch, data).content.decode())
+    tasks.check_files()
+    batch.refresh_from_db()
+    assert (batch.state, batch.messages.get().code) == (Import.State.REFUSED, "not_a_number")
+
+
+def test_mapping_at_fault_is_told_before_the_worker_is_asked(
+    desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(describing, "LARGE", 10)
+    territory = {"scheme": "atlantis", "column": "place"}
+    saved = Mapping.objects.create(name="Register", definition=MAPPING | {"territory": territory})
+    text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
+    assert "territory scheme that the portal does not know: atlantis" in text
+    assert not Import.objects.exists()
+
+
+def test_check_is_taken_up_again_and_given_up_after_three_deaths(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(describing, "LARGE", 10)
+    batch = actions.take_in_file(mapping=MAPPING, file=csv_file(table(("N1", 2020, "women", 10))))
+    Path(batch.file.path).rename(f"{batch.file.path}.away")
+    for attempt in (1, 2):
+        assert tasks.check_files() == 0
+        batch.refresh_from_db()
+        assert (batch.state, batch.attempts) == (Import.State.QUEUED, attempt)
+    Path(f"{batch.file.path}.away").rename(batch.file.path)
+    assert tasks.check_files() == 1
+    batch.refresh_from_db()
+    assert batch.state == Import.State.CHECKED
+    Import.objects.update(state=Import.State.QUEUED, attempts=Import.MAX_ATTEMPTS)
+    tasks.check_files()
+    batch.refresh_from_db()
+    assert (batch.state, batch.messages.get().code) == (Import.State.REFUSED, "check_failed")
+
+
+# --- The rows with a fault --------------------------------------------------------------------------------------------------
+
+
+def refused(client: Client, batch: Import) -> list[list[str]]:
+    response = client.get(reverse("indicators:refused_rows", args=[batch.pk]))
+    assert response.status_code == 200
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
+def check(steward: User, content: bytes, **mapping: Any) -> Import:
+    return actions.check_import(
+        mapping=MAPPING | mapping, file=csv_file(content), authority=steward.memberships.get().organisation
+    )
+
+
+def test_rows_with_a_fault_are_a_file_with_line_and_reason(desk: Client, steward: User) -> None:
+    content = table(
+        ("N1", 2020, "women", 1), ("N7", 2020, "girls", 2), ("N1", 2020, "men", "=1+1"), ("N7", "x", "men", 4)
+    )
+    head, *rows = refused(desk, check(steward, content + b"N2,2020\n"))
+    assert head == ["place", "year", "sex", "people", "Line", "What is wrong"]
+    assert [row[:-1] for row in rows] == [
+        ["N7", "2020", "girls", "2", "3"],
+        ["N1", "2020", "men", "'=1+1", "4"],
+        ["N7", "x", "men", "4", "5"],
+        ["N2", "2020", "6"],
+    ]
+    assert "“N7” is no territory" in rows[0][-1]
+    assert "“girls” is no group" in rows[0][-1]
+    assert "is not a number" in rows[1][-1]
+    assert "is no month, quarter, half-year or year" in rows[2][-1]
+    assert "The row has 2 columns" in rows[3][-1]
+
+
+def test_rows_that_contradict_each_other_are_among_them(desk: Client, steward: User) -> None:
+    content = table(("N1", 2020, "women", -1), ("N2", 2020, "women", 2), ("N2", 2020, "women", 3))
+    _head, *rows = refused(desk, check(steward, content))
+    assert [row[:-1] for row in rows] == [["N1", "2020", "women", "-1", "2"], ["N2", "2020", "women", "3", "4"]]
+    assert "is below 0" in rows[0][-1]
+    assert "as in line 3" in rows[1][-1]
+
+
+def test_there_are_no_such_rows_without_a_refused_table(desk: Client, steward: User) -> None:
+    fine = check(steward, table(("N1", 2020, "women", 1)))
+    nothing = check(steward, b"\x89PNG\r\n\x00\x01")
+    assert not nothing.file
+    for batch in (fine, nothing):
+        assert desk.get(reverse("indicators:refused_rows", args=[batch.pk])).status_code == 404
+
+
+# --- A real file ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.shared
+def test_population_of_barcelona_is_described_from_nothing(client: Client, shared: Path) -> None:
+    """It ends with the same observations as the mapping that the portal brings along."""
+    data = Path(settings.BASE_DIR)
+    load_territories(**json.loads((data / "orgs/data/territories_barcelona.json").read_text()))
+    actions.load_dimensions(json.loads((data / "indicators/data/dimensions.json").read_text()))
+    for entry in json.loads((data / "indicators/data/domains.json").read_text()):
+        DomainFactory(code=entry["code"])
