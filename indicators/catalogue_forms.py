@@ -14,6 +14,7 @@ from indicators.actions.editing import COUNTING
 from indicators.goals import GCM_OBJECTIVES
 from indicators.models import Indicator
 from indicators.permissions import authorities_of
+from indicators.vocabulary import Direction
 from indicators.wording import TRANSLATED, WORDS, WordingChange
 from orgs.forms import PortalModelForm
 from orgs.models import Organisation, User
@@ -85,6 +86,7 @@ class IndicatorForm(PortalModelForm):
         self.is_locked = not self.is_new and self.instance.has_figures
         for name in ("code",) if not self.is_new else CHANGE:
             del self.fields[name]
+        self.fields["direction"].choices = Direction.choices  # type: ignore[attr-defined]
         for name in COUNTING:
             self.fields[name].disabled = self.is_locked
         for code, _name in settings.LANGUAGES:
