@@ -78,11 +78,7 @@ def receive_file(*, file: File, authority: Organisation | None = None, by: User 
 def read_file_again(*, batch: Import, layout: dict[str, Any], by: User | None = None) -> Import:
     """Looks at a kept file as somebody says that it is written. Raises ValidationError where it cannot be read so."""
     batch = locked(batch, *Import.DESCRIBABLE)
-    try:
-        with batch.file.open("rb") as file:
-            contents = look(file, layout)
-    except FileRefused as refusal:
-        raise ValidationError([problem_text(problem) for problem in refusal.problems]) from None
+    contents = _look_at(batch, layout)
     kept = {name: value for name, value in batch.mapping.items() if name not in LAYOUT}
     batch.mapping, batch.contents = kept | layout, contents.as_json()
     batch.save()
@@ -93,12 +89,21 @@ def contents_of(batch: Import) -> Contents:
     """What there is in the kept file. Raises ValidationError where it cannot be read."""
     if batch.contents is not None:
         return Contents.from_json(batch.contents)
-    layout = {name: value for name, value in batch.mapping.items() if name in LAYOUT}
+    return _look_at(batch, {name: value for name, value in batch.mapping.items() if name in LAYOUT})
+
+
+def _look_at(batch: Import, layout: dict[str, Any]) -> Contents:
     try:
         with batch.file.open("rb") as file:
             return look(file, layout)
     except FileRefused as refusal:
         raise ValidationError([problem_text(problem) for problem in refusal.problems]) from None
+    except OSError:
+        raise file_is_gone() from None
+
+
+def file_is_gone() -> ValidationError:
+    return ValidationError(_("The file is gone from the portal. Send it again."))
 
 
 @transaction.atomic
@@ -120,7 +125,10 @@ def describe_import(
         ImportMessage.objects.filter(batch=batch).delete()
         wake(CHECK_FILES)
     else:
-        _check_kept(batch, read)
+        try:
+            _check_kept(batch, read)
+        except OSError:
+            raise file_is_gone() from None
     return batch
 
 

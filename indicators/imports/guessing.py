@@ -182,8 +182,9 @@ def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary
 
 def _guess_period(found: Guess, contents: Contents, free: set[int]) -> None:
     for place in sorted(free):
-        codes = [period_code({"code": text}) for text in contents.texts_of(place) if text]
-        if codes and all(code and 1900 <= int(code[:4]) <= 2100 for code in codes):
+        texts = [text for text in contents.texts_of(place) if text]
+        if texts and all(map(_is_period, texts)):
+            codes = [period_code({"code": text}) for text in texts]
             kinds = {"Q": "quarter", "S": "half"}
             found.period, found.period_kind = place, kinds.get(codes[0][5:6], "month" if codes[0][4:] else "year")
             break
@@ -216,14 +217,20 @@ def _guess_territory(found: Guess, contents: Contents, free: set[int], schemes: 
 
 
 def _number_of(contents: Contents, free: set[int]) -> int | None:
-    """A column of numbers by its heading, else the last one that has many."""
+    """A column of numbers by its heading, else the last one that has many and is not made of years."""
     numeric = [
         place
         for place in sorted(free)
         if _share(contents.texts_of(place), lambda t: t if A_NUMBER.match(t) else None) > 0.5
     ]
     headed = [place for place in numeric if _is_headed(contents, place, "number")]
-    return next(reversed(headed or numeric), None)
+    others = [place for place in numeric if not all(map(_is_period, filter(None, contents.texts_of(place))))]
+    return next(reversed(headed or others), None)
+
+
+def _is_period(text: str) -> bool:
+    code = period_code({"code": text})
+    return bool(code) and 1900 <= int(code[:4]) <= 2100
 
 
 def _is_headed(contents: Contents, place: int, what: str) -> bool:

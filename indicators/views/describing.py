@@ -59,11 +59,8 @@ class ImportMapView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
             return redirect(batch)
         try:
             self.contents = actions.contents_of(batch)
-        except (ValidationError, OSError) as refusal:
-            if isinstance(refusal, ValidationError):
-                messages.error(self.request, " ".join(refusal.messages))
-            else:
-                messages.error(self.request, _("The file is gone from the portal. Send it again."))
+        except ValidationError as refusal:
+            messages.error(self.request, " ".join(refusal.messages))
             return redirect("indicators:import_list")
         return None
 

@@ -23,8 +23,8 @@ from indicators.mapping_form import LEAVE, WHOLE, MappingForm
 from indicators.models import Import, Mapping, Observation
 from orgs.actions import load_territories
 from orgs.models import User
-from tests.factories import AuthorityFactory, DomainFactory
-from tests.factories_indicators import StewardFactory
+from tests.factories import AuthorityFactory
+from tests.factories_indicators import IndicatorFactory, StewardFactory
 from tests.indicators.land import MAPPING, Land, table
 from tests.indicators.test_pages_territories import words_of
 from tests.indicators.test_readers import workbook
@@ -441,7 +441,7 @@ def test_large_file_is_checked_by_the_worker(
     with django_capture_on_commit_callbacks() as asked:
         text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
     assert "The file is being checked" in text
-    assert any(call.args == (describing.CHECK_FILES,) for call in asked)  # type: ignore[attr-defined]
+    assert any(call.args == (describing.CHECK_FILES,) for call in asked)
     batch = Import.objects.get()
     assert batch.state == Import.State.QUEUED
     assert tasks.check_files() == 1
@@ -544,11 +544,27 @@ def test_there_are_no_such_rows_without_a_refused_table(desk: Client, steward: U
 # --- A real file ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.shared
-def test_population_of_barcelona_is_described_from_nothing(client: Client, shared: Path) -> None:
+@pytest.mark.django_db
+def test_population_of_barcelona_is_described_from_nothing(client: Client) -> None:
     """It ends with the same observations as the mapping that the portal brings along."""
     data = Path(settings.BASE_DIR)
     load_territories(**json.loads((data / "orgs/data/territories_barcelona.json").read_text()))
     actions.load_dimensions(json.loads((data / "indicators/data/dimensions.json").read_text()))
-    for entry in json.loads((data / "indicators/data/domains.json").read_text()):
-        DomainFactory(code=entry["code"])
+    IndicatorFactory(code="C1")
+    with gzip.open(data / "indicators/data/barcelona/population.csv.gz", "rt") as file:
+        content = "".join(line for line in file if line.startswith(("Year", "2017")))
+    person = StewardFactory().user
+    client.force_login(person)
+    batch, answers = described(content, person, indicator="=C1", source_name="Open Data BCN: population")
+    assert content.splitlines()[0].split(",")[int(answers["territory"][1:])].startswith("Neighborhood.")
+    assert "The cell occurs twice" in words_of(post(client, batch, answers).content.decode())
+    post(client, batch, answers | {"adds_up": "on"})
+    batch.refresh_from_db()
+    assert (batch.state, batch.rows_read) == (Import.State.CHECKED, content.count("\n") - 1)
+    actions.store_import(batch=batch)
+    actions.accept_findings(batch=batch, reason="A test says so", by=None)
+    actions.approve_import(batch=batch)
+    shipped = json.loads((data / "indicators/data/mappings/barcelona_population.json").read_text())
+    again = actions.check_import(mapping=shipped, file=csv_file(content))
+    assert (again.cells_new, again.cells_changed, again.cells_same) == (0, 0, batch.cells_new)
+    assert batch.cells_new == 73 * 2 * 20
