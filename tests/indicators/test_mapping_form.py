@@ -97,6 +97,7 @@ def post(client: Client, batch: Import, data: dict[str, Any]) -> Any:
         (workbook(["place", "people"], ["N1", 3]), {"format": "xlsx", "header_row": 1}),
         (workbook(["Residents", None, None], ["place", "year", "people"], ["N1", 2020, 3], ["N2", 2020, 4]), {"format": "xlsx", "header_row": 2}),
     ],
+    ids=["commas", "tabs", "semicolons", "cp1252", "utf-16", "gzip", "eurostat", "sdmx", "json-stat", "workbook", "workbook with a title"],
 )  # fmt: skip
 def test_how_a_file_is_written_is_seen(content: bytes, layout: dict[str, Any]) -> None:
     assert layout_of(io.BytesIO(content)) == layout
