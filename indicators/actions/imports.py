@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from functools import partial
 from pathlib import PurePath
 from typing import IO, Any
 
@@ -212,6 +213,9 @@ def undo_import(*, batch: Import, by: User | None = None) -> Import:
 @transaction.atomic
 def undo_batch(batch: Import, by: User | None) -> Import:
     batch = locked(batch, Import.State.DRAFT, Import.State.UPLOADED, Import.State.STORED, Import.State.APPROVED)
+    if batch.state == Import.State.UPLOADED:  # It never became figures, so that nobody needs to look it up.
+        transaction.on_commit(partial(batch.file.storage.delete, str(batch.file.name)))
+        batch.file, batch.contents = "", None
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"batch": batch.pk})
         cursor.execute(RESTORABLE, {"batch": batch.pk})

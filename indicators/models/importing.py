@@ -126,6 +126,11 @@ class Import(models.Model):
         return reverse("indicators:import_detail", args=[self.pk])
 
     @property
+    def was_read(self) -> bool:
+        """Whether a check has counted what is in the file."""
+        return self.state not in (self.State.UPLOADED, self.State.QUEUED)
+
+    @property
     def can_be_described(self) -> bool:
         """Whether its columns may be given a meaning in the browser: the file is kept and nothing of it is stored."""
         return self.kind == self.Kind.FILE and bool(self.file) and self.state in self.DESCRIBABLE

@@ -15,11 +15,12 @@ from django.db import connection
 from django.utils import timezone
 
 from indicators import actions
+from indicators.actions import describing
 from indicators.imports import spreadsheets
 from indicators.imports.mapping import read_mapping
 from indicators.imports.messages import FileRefused
 from indicators.imports.rows import open_rows
-from indicators.models import Import, Observation
+from indicators.models import Import, Mapping, Observation
 from tests.indicators.land import MAPPING, Land, make_land, table
 from tests.indicators.test_readers import workbook
 
@@ -353,3 +354,39 @@ def test_the_same_file_at_once_is_stored_once(lasting_land: Land) -> None:
     results = at_once(bring_in, bring_in)
     assert sorted(type(result).__name__ for result in results) == ["Import", "ValidationError"]
     assert Observation.objects.count() == 1
+
+
+def test_two_workers_at_once_check_a_file_once(lasting_land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(describing, "LARGE", 10)
+    batches = [
+        actions.take_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table((place, 2020, "women", 1))))
+        for place in ("N1", "N2", "N3")
+    ]
+    assert sum(at_once(*[actions.check_waiting_files] * 3)) == len(batches)
+    found = Import.objects.values_list("state", "cells_new")
+    assert list(found) == [(Import.State.CHECKED, 1)] * 3
+    assert actions.check_waiting_files() == 0
+
+
+def test_two_stewards_at_once_describe_the_same_upload_one_after_the_other(lasting_land: Land) -> None:
+    batch = actions.receive_file(file=SimpleUploadedFile("figures.csv", table(GOOD)))
+    names = ("First", "Second")
+
+    def describe(name: str) -> Import:
+        return actions.describe_import(batch=batch, mapping=MAPPING | {"title": {"en": name}}, mapping_name=name)
+
+    for result in at_once(lambda: describe("First"), lambda: describe("Second")):
+        assert isinstance(result, Import), result
+    batch.refresh_from_db()
+    assert batch.state == Import.State.CHECKED
+    assert batch.mapping["title"] == {"en": batch.mapping_name}
+    assert batch.mapping_name in names
+
+
+def test_two_mappings_of_one_name_at_once_leave_one(lasting_land: Land) -> None:
+    def save(title: str) -> Mapping:
+        return actions.save_mapping(name="Register", definition=MAPPING | {"title": {"en": title}})
+
+    results = at_once(lambda: save("one"), lambda: save("two"))
+    assert sorted(type(result).__name__ for result in results) == ["Mapping", "ValidationError"]
+    assert Mapping.objects.count() == 1

@@ -386,12 +386,18 @@ def test_stored_import_is_described_no_more(desk: Client, steward: User) -> None
         actions.describe_import(batch=batch, mapping=MAPPING)
 
 
-def test_upload_that_nobody_describes_is_thrown_away(desk: Client, steward: User) -> None:
+def test_upload_that_nobody_describes_is_thrown_away(
+    desk: Client, steward: User, django_capture_on_commit_callbacks: Any
+) -> None:
     batch, _data = described(table(("N1", 2020, "women", 10)), steward)
+    kept = Path(batch.file.path)
     assert "Say what they mean" in words_of(desk.get(batch.get_absolute_url()).content.decode())
-    desk.post(reverse("indicators:import_undo", args=[batch.pk]))
+    with django_capture_on_commit_callbacks(execute=True):
+        response = desk.post(reverse("indicators:import_undo", args=[batch.pk]), follow=True)
+    assert "undone" in words_of(response.content.decode())
     batch.refresh_from_db()
-    assert batch.state == Import.State.UNDONE
+    assert (batch.state, batch.file.name, batch.contents) == (Import.State.UNDONE, "", None)
+    assert not kept.exists()
 
 
 def test_unreadable_file_is_told_on_the_form_and_not_kept(desk: Client) -> None:
@@ -403,6 +409,20 @@ def test_unreadable_file_is_told_on_the_form_and_not_kept(desk: Client) -> None:
 def test_upload_that_broke_off_is_told_and_not_kept(desk: Client) -> None:
     text = words_of(upload(desk, table(("N1", 2020, "women", 10)), whole="").content.decode())
     assert "The upload broke off before its end" in text
+    assert not Import.objects.exists()
+
+
+class GoneBrowser(io.RawIOBase):
+    """The body of a request whose sender went away in the middle."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise OSError("the connection is gone")
+
+
+def test_browser_that_is_closed_midway_leaves_nothing(desk: Client) -> None:
+    body: dict[str, Any] = {"wsgi.input": GoneBrowser()}
+    response = desk.post(CREATE, {"mapping": "describe", "file": csv_file("a,b\n1,2\n")}, follow=True, **body)
+    assert "The upload broke off before its end" in words_of(response.content.decode())
     assert not Import.objects.exists()
 
 
