@@ -3,33 +3,27 @@
 It knows nothing of its own of mappings: what it makes is read by the one reader (indicators/imports/mapping.py), whose refusals it shows.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from indicators.imports import guessing
 from indicators.imports.engine import period_code
-from indicators.imports.guessing import TOTAL, Vocabulary
+from indicators.imports.guessing import Vocabulary
 from indicators.imports.looking import LAYOUT, Contents
 from indicators.imports.mapping import MISSING, Mapping, Part, read_mapping
+from indicators.mapping_texts import LEAVE, WHOLE, Choices, Row, Translation, code_for
 from indicators.models import Category, Dimension, Indicator, Source
 from indicators.vocabulary import Flag, PeriodKind
 from orgs.forms import PortalForm
 from orgs.models import Territory, TerritoryScheme
 
-ALWAYS, WHOLE, LEAVE = "=", ":total", ":leave"
-MANY_CODES = 60
-"""Beyond this many codes one types what one looks for, instead of scrolling through them for every text."""
-MAX_SUGGESTED = 3000
+ALWAYS = "="
 MAX_ROWS = 1500
 """Of texts to translate on one page: a request may not have many more fields."""
 FIELD_OF = {
@@ -41,59 +35,6 @@ FIELD_OF = {
     "thousands": "thousands",
 }
 """{what a refusal of the reader names: the field of the form}."""
-
-
-@dataclass
-class Row:
-    """A text of the file and what it means; `code` is "" while nobody has said."""
-
-    name: str
-    text: str
-    code: str
-    control: SafeString
-
-    @property
-    def is_open(self) -> bool:
-        return not self.code
-
-
-@dataclass
-class Translation:
-    """The texts of the column that was chosen for one part, each with its code."""
-
-    part: str
-    label: str
-    column: str
-    rows: list[Row]
-    suggestions: list[tuple[str, str]]
-    is_new: bool
-    """Whether the person has not seen it yet."""
-    has_more: bool
-
-    @property
-    def list_id(self) -> str:
-        return f"codes-{self.part}"
-
-    @property
-    def open_rows(self) -> list[Row]:
-        return [row for row in self.rows if row.is_open]
-
-    @property
-    def done_rows(self) -> list[Row]:
-        return [row for row in self.rows if not row.is_open]
-
-    @property
-    def codes(self) -> dict[str, str]:
-        """{text: code} without those that are left out or stand for the total."""
-        return {row.text: row.code for row in self.rows if row.code not in ("", WHOLE, LEAVE)}
-
-    def texts_with(self, code: str) -> list[str]:
-        return [row.text for row in self.rows if row.code == code]
-
-    @property
-    def says_nothing(self) -> bool:
-        """Every text is the code that it means already."""
-        return not self.has_more and all(row.text == row.code for row in self.rows)
 
 
 class MappingForm(PortalForm):
@@ -354,7 +295,7 @@ class MappingForm(PortalForm):
                 kept.append(translation)
         return kept
 
-    def _translation(self, part: str, label: str, vocabulary: Any, choices: Any) -> Translation | None:
+    def _translation(self, part: str, label: str, vocabulary: Any, codes_of: Any) -> Translation | None:
         place = self.place_of(part)
         if place is None:
             return None
@@ -366,20 +307,19 @@ class MappingForm(PortalForm):
             return None  # Thousands of places: the file has to name them by their codes.
         read = self._read_part(part, column)
         dropped = self.read.where_not.get(column, frozenset()) if self.read else frozenset()
-        codes = list(choices())
         is_new = False
-        control = Control(part, codes, label)
+        choices = Choices(part, list(codes_of()))
         rows = []
         for number, text in enumerate(texts):
             name = f"code-{part}-{place}-{number}"
             if self.is_bound and name in self.data:
-                code = control.code_of(str(self.data[name]).strip(), known)
+                code = choices.code_of(str(self.data[name]).strip(), known)
             else:
                 is_new = is_new or self.is_bound
-                code = LEAVE if text in dropped else _code_for(text, read, known)
-                code = code if code in control.codes else ""
-            rows.append(Row(name, text, code, control.render(name, text, code)))
-        return Translation(part, label, column, rows, control.suggestions, is_new, has_more)
+                code = LEAVE if text in dropped else code_for(text, read, known)
+                code = code if code in choices.codes else ""
+            rows.append(Row(name, text, code))
+        return Translation(part, label, column, choices, rows, is_new, has_more)
 
     def _read_part(self, part: str, column: str) -> Part | None:
         if self.read is None:
@@ -541,134 +481,3 @@ class MappingForm(PortalForm):
         if known is not None:
             given = {name: value or getattr(known, name) for name, value in given.items()}
         return {"name": self.cleaned_data["source_name"], **given}
-
-
-def _code_for(text: str, read: Part | None, known: Vocabulary) -> str:
-    """As the definition has it, else as the vocabulary has it; "" where neither does."""
-    code = read.translate(text) if read is not None else None
-    if code is None:
-        code = known.code_of(text)
-    return "" if code is None else WHOLE if code == TOTAL else code
-
-
-class Control:
-    """The choice of a code for a text: a list to choose from, or a field with suggestions where there are many.
-
-    One part has up to 200 texts and as many codes, so that the options are put together once.
-    """
-
-    def __init__(self, part: str, codes: list[tuple[str, str]], label: str) -> None:
-        self.part, self.label = part, label
-        special = [(LEAVE, _("leave the rows out"))]
-        if part == "flag":
-            special.insert(0, (WHOLE, _("no flag")))
-        elif part.startswith("group_"):
-            special.insert(0, (WHOLE, _("the total")))
-        self.pairs = [*special, *codes]
-        self.codes = {code for code, _label in self.pairs}
-        self.is_long = len(codes) > MANY_CODES
-        self.options = [(code, format_html('<option value="{}">{}</option>', code, name)) for code, name in self.pairs]
-
-    @property
-    def suggestions(self) -> list[tuple[str, str]]:
-        return self.pairs[:MAX_SUGGESTED] if self.is_long else []
-
-    def code_of(self, given: str, known: Vocabulary) -> str:
-        if given in self.codes:
-            return given
-        code = known.code_of(given) if given else None
-        return code if code and code in self.codes else ""
-
-    def render(self, name: str, text: str, code: str) -> SafeString:
-        said = f"{self.label}: {text}" if text else f"{self.label}: {_('blank')}"
-        if self.is_long:
-            return format_html(
-                '<input type="text" class="form-control" name="{}" id="id_{}" value="{}" list="codes-{}" aria-label="{}" autocomplete="off">',
-                name,
-                name,
-                code,
-                self.part,
-                said,
-            )
-        return mark_safe(  # noqa: S308 - every part is escaped
-            format_html('<select class="form-select" name="{}" id="id_{}" aria-label="{}">', name, name, said)
-            + format_html('<option value="">{}</option>', _("Choose"))
-            + "".join(self._options(code))
-            + "</select>"
-        )
-
-    def _options(self, chosen: str) -> Iterator[str]:
-        for code, option in self.options:
-            yield option.replace("<option ", "<option selected ", 1) if code == chosen else option
-
-
-class LayoutForm(PortalForm):
-    """How a file is written, where the first look took it for something else."""
-
-    format = forms.ChoiceField(
-        label=gettext_lazy("Format"),
-        choices=[
-            ("csv", gettext_lazy("Text with columns (CSV)")),
-            ("xlsx", gettext_lazy("Excel workbook")),
-            ("sdmx-csv", "SDMX-CSV"),
-            ("eurostat-tsv", "Eurostat TSV"),
-            ("json-stat", "JSON-stat"),
-        ],
-    )
-    delimiter = forms.ChoiceField(
-        label=gettext_lazy("Between the columns"),
-        required=False,
-        choices=[
-            (",", gettext_lazy("Comma")),
-            (";", gettext_lazy("Semicolon")),
-            ("tab", gettext_lazy("Tab")),
-            ("|", gettext_lazy("Vertical bar")),
-        ],
-    )
-    encoding = forms.ChoiceField(
-        label=gettext_lazy("Encoding"),
-        required=False,
-        choices=[
-            ("utf-8", "UTF-8"),
-            ("cp1252", "Windows-1252"),
-            ("latin-1", "ISO 8859-1"),
-            ("utf-16", "UTF-16"),
-            ("cp1256", "Windows-1256"),
-        ],
-    )
-    header_row = forms.IntegerField(
-        label=gettext_lazy("Line with the names of the columns"), required=False, min_value=1, max_value=10_000
-    )
-    sheet = forms.CharField(
-        label=gettext_lazy("Sheet"),
-        required=False,
-        max_length=60,
-        help_text=gettext_lazy("Of a workbook: its name, or its number from 1."),
-    )
-
-    def __init__(self, *args: Any, layout: dict[str, Any], **kwargs: Any) -> None:
-        shown = {**layout, "delimiter": "tab" if layout.get("delimiter") == "\t" else layout.get("delimiter", ",")}
-        super().__init__(
-            *args,
-            **{
-                "initial": {"format": "csv", "encoding": "utf-8", "header_row": 1, **shown},
-                "prefix": "layout",
-                **kwargs,
-            },
-        )
-
-    def layout(self) -> dict[str, Any]:
-        """Entries of a mapping, of those only that the format has."""
-        cleaned = self.cleaned_data
-        kind = cleaned["format"]
-        layout: dict[str, Any] = {"format": kind}
-        if kind == "xlsx" and cleaned.get("sheet"):
-            layout["sheet"] = cleaned["sheet"]
-        if kind in ("csv", "sdmx-csv"):
-            delimiter = cleaned.get("delimiter") or ","
-            layout["delimiter"] = "\t" if delimiter == "tab" else delimiter
-        if kind in ("csv", "sdmx-csv", "eurostat-tsv"):
-            layout["encoding"] = cleaned.get("encoding") or "utf-8"
-        if kind in ("csv", "xlsx"):
-            layout["header_row"] = cleaned.get("header_row") or 1
-        return layout

@@ -5,7 +5,6 @@ of which any predecessor's figure is protected has a protected figure, and one o
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -37,7 +36,8 @@ RECAST = """
          AND r.period_id = p.id
     JOIN indicators_breakdown b ON b.id = r.breakdown_id
     WHERE r.state = 'suppressed' OR r.numerator IS NOT NULL
-    GROUP BY r.period_id, b.key, p.origins HAVING count(*) = p.origins
+    GROUP BY r.period_id, b.key, p.origins
+    HAVING count(*) = p.origins AND (bool_or(r.state = 'suppressed') OR count(r.denominator) IN (0, count(*)))
     ORDER BY min(p.starts_on), b.key
 """
 MOST_STEPS = 8  # A division that changed every year for eight years.
@@ -66,7 +66,7 @@ def _cell(indicator: Indicator, territory: Territory, period: Period, row: tuple
     if is_protected:
         numerator = denominator = value = None
     else:
-        value = _value(indicator, numerator, denominator)
+        value = numerator * indicator.factor / (1 if denominator is None else denominator)
     reporters, expected, periods_used, periods_expected, oldest_input_at = rest
     return Cell(
         indicator_id=indicator.pk,
@@ -86,10 +86,6 @@ def _cell(indicator: Indicator, territory: Territory, period: Period, row: tuple
         source_id=None,
         state="suppressed" if is_protected else "",
     )
-
-
-def _value(indicator: Indicator, numerator: Decimal, denominator: Decimal | None) -> Decimal:
-    return numerator * indicator.factor / (denominator if denominator else 1)
 
 
 def origins_of(territory: Territory) -> Iterable[TerritorySuccession]:

@@ -15,7 +15,8 @@ from indicators.forms import MappingNameForm
 from indicators.imports.looking import LAYOUT, Contents
 from indicators.imports.mapping import read_mapping
 from indicators.imports.refused import refused_rows
-from indicators.mapping_form import LayoutForm, MappingForm
+from indicators.layout_form import LayoutForm
+from indicators.mapping_form import MappingForm
 from indicators.models import Import, Mapping
 from indicators.permissions import can_decide_import, can_import
 from indicators.views.imports import ImportDecisionView, csv_response

@@ -19,7 +19,8 @@ from indicators.actions import describing
 from indicators.imports.guessing import age_code, folded
 from indicators.imports.looking import MAX_TEXTS, Contents, layout_of, look
 from indicators.imports.messages import FileRefused
-from indicators.mapping_form import LEAVE, WHOLE, MappingForm
+from indicators.mapping_form import MappingForm
+from indicators.mapping_texts import LEAVE, WHOLE
 from indicators.models import Import, Mapping, Observation
 from orgs.actions import load_territories
 from orgs.models import User

@@ -55,6 +55,14 @@ def test_ratio_is_pooled(release, merged):
     assert values(rate, new, release) == {("2019", ""): Decimal(20) * 100 / Decimal(120)}
 
 
+def test_ratio_of_which_a_part_has_no_denominator_is_not_told(release, merged):
+    first, second, new = merged
+    rate = RateFactory()
+    released(release, rate, first, "2019", numerator=10, denominator=100)
+    released(release, rate, second, "2019", 40, numerator=40)
+    assert values(rate, new, release) == {}
+
+
 def test_what_is_protected_stays_protected_and_what_is_missing_is_missing(release, merged):
     first, second, new = merged
     people = IndicatorFactory()
