@@ -75,7 +75,7 @@ class ImportForm(PortalForm):
         kinds.choices = [
             ("", _("Choose the kind of file")),
             (RECOGNISE, _("Recognise it by its columns")),
-            *((key, mapping.name) for key, mapping in self.mappings.items()),
+            *((key, mapping.title) for key, mapping in self.mappings.items()),
             (DESCRIBE, _("A kind of file that is new here: I say what its columns mean")),
             (OWN, _("Another kind: I give its mapping below")),
         ]

@@ -404,9 +404,9 @@ class MappingForm(PortalForm):
             )
 
     def definition(self) -> dict[str, Any]:
-        """The mapping as JSON has it (docs/formats.md). What the form does not ask for stays as it was."""
+        """The mapping as JSON has it (docs/formats.md). What the form does not ask for stays as it was, but for the title: the name says it."""
         cleaned = self.cleaned_data
-        rest = {name: value for name, value in self.base.items() if name in (*LAYOUT, "title", "where")}
+        rest = {name: value for name, value in self.base.items() if name in (*LAYOUT, "where")}
         number, beside = cleaned["number_is"], cleaned.get("beside")
         made: dict[str, Any] = rest | {
             "source": self._source(),

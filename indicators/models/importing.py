@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models import Organisation
@@ -36,7 +37,13 @@ class Mapping(models.Model):
         verbose_name_plural = _("mappings")
 
     def __str__(self) -> str:
-        return self.name
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """What people call the kind of file, in the reader's language where the definition says it."""
+        titles = self.definition.get("title", {})
+        return str(titles.get(get_language() or "") or titles.get(settings.LANGUAGE_CODE) or self.name)
 
 
 class ImportQuerySet(models.QuerySet["Import"]):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from playwright.sync_api import Browser, expect
 
-from indicators.models import Import, Observation
+from indicators.models import Import, Mapping, Observation
 from integration_portal.demo import vocabulary
 from orgs.models import Membership, Territory
 from tests.browser.people import Person
@@ -41,7 +41,7 @@ def rows_of(name: str) -> Iterable[dict[str, str]]:
 def imports(steward: Person, name: str, mapping: str) -> None:
     steward.goes_to("/figures/")
     steward.follows("Import a file")
-    steward.chooses("mapping", mapping)
+    steward.chooses("mapping", Mapping.objects.get(name=mapping).title)
     steward.attaches("file", FILES / name)
     steward.presses("Check the file")
     steward.reads("The file is fine.")

@@ -307,6 +307,18 @@ def test_mapping_is_kept_under_a_name_and_recognised_next_time(desk: Client, ste
     assert (again.state, again.mapping_name) == (Import.State.CHECKED, "Register")
 
 
+def test_kept_mapping_is_called_by_its_title_and_a_changed_one_by_its_name(desk: Client, steward: User) -> None:
+    title = {"en": "People of the register", "es": "Personas del padrón"}
+    kept = Mapping.objects.create(name="register", definition=MAPPING | {"title": title})
+    assert "People of the register" in words_of(desk.get(CREATE).content.decode())
+    desk.cookies["django_language"] = "es"
+    assert "Personas del padrón" in words_of(desk.get(CREATE).content.decode())
+    batch, _data = described(table(("N1", 2020, "women", 10)), steward)
+    form = MappingForm(contents=actions.contents_of(batch), base=kept.definition | batch.mapping)
+    post(desk, batch, filled(form) | {"name": "Another"})
+    assert Mapping.objects.get(name="Another").title == "Another"
+
+
 def test_mapping_that_refuses_its_own_file_is_not_kept(desk: Client, steward: User) -> None:
     batch, data = described(table(("N1", 2020, "women", "many")), steward, number="c3")
     post(desk, batch, data | {"name": "Register"})
