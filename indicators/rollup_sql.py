@@ -43,13 +43,16 @@ CLAIM = """
     RETURNING s.id, s.parked_at IS NOT NULL
 """
 
-# A subquery with a limit is a probe of the index for each pair; EXISTS within OR would read both tables whole.
+# The first in the order of the index is a probe of it for each pair. EXISTS within OR would read both tables whole, and a limit without an
+# order reads a table until it meets a match, which may stand at its end.
 MARK_ALL = """
     INSERT INTO indicators_dirtymark (indicator_id, period_id)
     SELECT s.indicator_id, p.id FROM indicators_slice s JOIN indicators_period p ON p.year = s.year
     WHERE (SELECT true FROM indicators_observation o
-           WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id LIMIT 1)
-       OR (SELECT true FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id LIMIT 1)
+           WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id
+           ORDER BY o.territory_id LIMIT 1)
+       OR (SELECT true FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id
+           ORDER BY f.territory_id LIMIT 1)
 """
 
 # --- The workbench ------------------------------------------------------------------------------------------------------
@@ -83,12 +86,14 @@ TAKE_MARKS = """
 """
 
 # Which territories should report is read off those that do: the kind of the deepest one with an approved figure in the slice. When that
-# changes, every coverage in the slice does. Asked by kind, the deepest first, so that one probe of the index is mostly enough.
+# changes, every coverage in the slice does. Asked by kind, the deepest first, so that one probe of the index is mostly enough. Here
+# too, an order and a limit leave the planner nothing but the probe.
 REPORTING_KINDS = """
     CREATE TEMPORARY TABLE rollup_period ON COMMIT DROP AS
     SELECT s.id AS slice_id, s.indicator_id, p.id AS period_id FROM rollup_slice s JOIN indicators_period p ON p.year = s.year
     WHERE (SELECT true FROM indicators_observation o
-           WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id LIMIT 1);
+           WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id
+           ORDER BY o.territory_id LIMIT 1);
     CREATE TEMPORARY TABLE rollup_kind ON COMMIT DROP AS
     SELECT kind, array_agg(id) AS territories, depth FROM (
         SELECT t.id, t.kind, max(c.depth) AS depth FROM orgs_territory t JOIN orgs_territoryclosure c ON c.descendant_id = t.id
@@ -97,12 +102,13 @@ REPORTING_KINDS = """
     ANALYZE rollup_period, rollup_kind;
     WITH now AS (
         SELECT s.id, coalesce((
-            SELECT k.kind FROM rollup_kind k WHERE EXISTS (
-                SELECT FROM rollup_period p CROSS JOIN unnest(k.territories) AS t(id)
-                JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id AND o.period_id = p.period_id
-                     AND o.territory_id = t.id
-                WHERE p.slice_id = s.id)
-            ORDER BY k.depth DESC, k.kind LIMIT 1), '') AS kind
+            SELECT k.kind FROM (SELECT * FROM rollup_kind ORDER BY depth DESC, kind OFFSET 0) AS k
+            WHERE (
+                SELECT true FROM rollup_period p CROSS JOIN unnest(k.territories) AS t(id) CROSS JOIN LATERAL (
+                    SELECT FROM indicators_observation o WHERE o.status = 'approved' AND o.indicator_id = p.indicator_id
+                    AND o.period_id = p.period_id AND o.territory_id = t.id ORDER BY o.breakdown_id LIMIT 1) AS found
+                WHERE p.slice_id = s.id LIMIT 1)
+            LIMIT 1), '') AS kind
         FROM rollup_slice s
     ), changed AS (
         UPDATE indicators_slice s SET reporting_kind = now.kind FROM now
@@ -435,8 +441,10 @@ MARK_SLICES = """
     SELECT s.indicator_id, p.id FROM indicators_slice s JOIN indicators_period p ON p.year = s.year
     WHERE s.id = ANY(%(slices)s) AND (
         (SELECT true FROM indicators_observation o
-         WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id LIMIT 1)
-        OR (SELECT true FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id LIMIT 1))
+         WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id
+           ORDER BY o.territory_id LIMIT 1)
+        OR (SELECT true FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id
+           ORDER BY f.territory_id LIMIT 1))
 """
 
 MARKED_SLICES = """
