@@ -42,7 +42,7 @@ def measure(scale: float) -> list[Row]:
         spread = median(seconds_of_changes(ANYWHERE) for _ in range(3))
         assert compare_from_scratch() == 0
         # The table was just emptied and filled. An idle portal has been looked over by the autovacuum since.
-        run("VACUUM ANALYZE indicators_computedfigure", "VACUUM ANALYZE indicators_observation")
+        run("VACUUM ANALYZE indicators_computedplace", "VACUUM ANALYZE indicators_observation")
         latency = median(seconds_from_approval(5))
         single = min(full, seconds_of_full_rollup(workers=1))
         double = min(seconds_of_full_rollup(workers=2) for _ in range(2))
@@ -148,10 +148,13 @@ SLICES = """
 
 def seconds_of_full_rollup(workers: int) -> float:
     """From no figure at all."""
-    run("TRUNCATE indicators_computedfigure, indicators_dirtymark", "UPDATE indicators_slice SET reporting_kind = ''")
+    run(EMPTY, "UPDATE indicators_slice SET reporting_kind = ''")
     run("VACUUM indicators_slice", "CHECKPOINT")
     rollup.mark_all()
     return seconds(lambda: roll_up_with(workers), f"full rollup, workers: {workers}")
+
+
+EMPTY = "TRUNCATE indicators_computedplace, indicators_dirtymark"
 
 
 def roll_up_with(workers: int) -> None:

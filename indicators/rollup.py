@@ -186,8 +186,7 @@ def recompute(slices: list[int]) -> int:
     Runs in the caller's transaction, which holds the slices.
     """
     with connection.cursor() as cursor:
-        _compute(cursor, slices)
-        return _write(cursor)
+        return _write(cursor, _compute(cursor, slices))
 
 
 def differences(slices: list[int]) -> tuple[int, list[tuple[Any, ...]]]:
@@ -224,8 +223,8 @@ def _marked(cursor: CursorWrapper, slices: list[int]) -> set[int]:
     return {pk for (pk,) in cursor.fetchall()}
 
 
-def _compute(cursor: CursorWrapper, slices: list[int]) -> None:
-    """Leaves the figures that the marked places of the slices should have in the temporary table rollup_fresh."""
+def _compute(cursor: CursorWrapper, slices: list[int]) -> sql.Facts:
+    """Leaves the figures that the marked places of the slices should have in the temporary table rollup_fresh; what the batch is like."""
     for statement in (sql.SETTINGS, sql.CLEAR):
         cursor.execute(statement)
     cursor.execute(sql.SLICES, {"slices": slices})
@@ -237,28 +236,30 @@ def _compute(cursor: CursorWrapper, slices: list[int]) -> None:
         sql.LINKS,
         sql.COVERAGE,
         sql.CELLS,
-        sql.PERIODS,
+        sql.MARGINS,
+        sql.FACTS,
     ):
         cursor.execute(statement)
-    cursor.execute(sql.FACTS)
-    has_denominators, has_periods, has_rivals, last_target = cursor.fetchone()
-    facts = {"has_denominators": has_denominators, "has_periods": has_periods, "has_rivals": has_rivals}
-    cursor.execute(sql.MARGINS)
+    facts = sql.Facts(*cursor.fetchone())
+    cursor.execute(sql.fresh(facts))
+    if facts.has_shorter_periods:
+        cursor.execute(sql.PERIODS)
     reported, fresh = _breakdowns(cursor, sql.REPORTED_BREAKDOWNS), _breakdowns(cursor, sql.FRESH_BREAKDOWNS)
     cursor.execute(sql.MARGIN_STEPS)
     for rank, choice, parts, wholes in cursor.fetchall():
         from_reported, from_fresh = not reported.isdisjoint(parts), not fresh.isdisjoint(parts)
         if from_reported or from_fresh:
             is_open = not fresh.isdisjoint(wholes)
-            statement = sql.categories(is_open=is_open, from_reported=from_reported, from_fresh=from_fresh, **facts)
-            cursor.execute(statement, {"rank": rank, "choice": choice, "last_target": last_target})
+            statement = sql.categories(facts, is_open=is_open, from_reported=from_reported, from_fresh=from_fresh)
+            cursor.execute(statement, {"rank": rank, "choice": choice})
             if cursor.rowcount:
                 fresh.update(wholes)
     cursor.execute(sql.DEPTHS)
     for depth, first, last, first_part, last_part in cursor.fetchall():
         cursor.execute("ANALYZE rollup_fresh")  # The level before is in it now.
         parameters = {"depth": depth, "first": first, "last": last, "first_part": first_part, "last_part": last_part}
-        cursor.execute(sql.territories(**facts), parameters)
+        cursor.execute(sql.territories(facts), parameters)
+    return facts
 
 
 def _breakdowns(cursor: CursorWrapper, statement: str) -> set[int]:
@@ -266,13 +267,15 @@ def _breakdowns(cursor: CursorWrapper, statement: str) -> set[int]:
     return {pk for (pk,) in cursor.fetchall()}
 
 
-def _write(cursor: CursorWrapper) -> int:
+def _write(cursor: CursorWrapper, facts: sql.Facts) -> int:
     cursor.execute("ANALYZE rollup_fresh")
     cursor.execute(sql.HAS_FIGURES)
     if not cursor.fetchone()[0]:
-        cursor.execute(sql.WRITE_ALL)
-        return int(cursor.rowcount)
-    cursor.execute(sql.REMOVE_STALE)
-    (removed,) = cursor.fetchone()
-    cursor.execute(sql.WRITE_CHANGED)
-    return int(removed) + int(cursor.rowcount)
+        cursor.execute(sql.write_all(facts))
+        return int(cursor.fetchone()[0])
+    cursor.execute(sql.pack(facts))
+    figures = 0
+    for statement in (sql.REMOVE_STALE, sql.WRITE_CHANGED):
+        cursor.execute(statement)
+        figures += int(cursor.fetchone()[0])
+    return figures

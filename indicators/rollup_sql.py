@@ -5,6 +5,8 @@ number, so that the large sets carry two integers for a cell and not four. Place
 the tree before the others), then the direct parts of targets that are only read.
 """
 
+from typing import NamedTuple
+
 # --- Claiming ---------------------------------------------------------------------------------------------------------
 
 HAS_WORK = """
@@ -51,7 +53,7 @@ MARK_ALL = """
     WHERE (SELECT true FROM indicators_observation o
            WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id
            ORDER BY o.territory_id LIMIT 1)
-       OR (SELECT true FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id
+       OR (SELECT true FROM indicators_computedplace f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id
            ORDER BY f.territory_id LIMIT 1)
 """
 
@@ -241,22 +243,61 @@ CELLS = """
     FROM rollup_place p JOIN indicators_computedfigure f ON f.indicator_id = p.indicator_id AND f.period_id = p.period_id
          AND f.territory_id = p.territory_id AND NOT f.is_beaten
     WHERE NOT p.is_target;
-    ANALYZE rollup_given;
-    CREATE TEMPORARY TABLE rollup_fresh (
-        place_id integer, breakdown_id bigint, numerator numeric(40,10), denominator numeric(40,10), origin varchar(12), is_beaten boolean,
-        reporters integer, periods_used smallint, periods_expected smallint, oldest_input_at timestamptz) ON COMMIT DROP
+    ANALYZE rollup_given
 """
 
 # --- What is computed -----------------------------------------------------------------------------------------------------
 
-# What a batch does not have is not carried along: `facts` says whether it has denominators, cells drawn from shorter periods, and rivals.
+# What a batch does not have is not carried along. Whole numbers, of which no sum of a batch can leave the range of a bigint, are added up as
+# such, which is exact as well and takes half the time of numeric.
 FACTS = """
-    SELECT EXISTS (SELECT FROM rollup_reported WHERE denominator IS NOT NULL)
-               OR EXISTS (SELECT FROM rollup_given WHERE denominator IS NOT NULL) AS has_denominators,
-           EXISTS (SELECT FROM rollup_fresh) OR EXISTS (SELECT FROM rollup_given WHERE periods_expected > 1) AS has_periods,
+    WITH cell AS NOT MATERIALIZED (
+        SELECT numerator, denominator FROM rollup_reported UNION ALL SELECT numerator, denominator FROM rollup_given
+    ), has AS (
+        SELECT EXISTS (
+            SELECT FROM rollup_place p JOIN indicators_period d ON d.id = p.period_id
+            JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.is_combined
+                 AND s.time_operator <> 'none' AND s.frequency <> d.kind
+            WHERE p.is_target) AS shorter_periods
+    )
+    SELECT EXISTS (SELECT FROM cell WHERE denominator IS NOT NULL) AS has_denominators,
+           shorter_periods,
+           shorter_periods OR EXISTS (SELECT FROM rollup_given WHERE periods_expected > 1) AS has_periods,
            EXISTS (SELECT FROM rollup_rival) AS has_rivals,
+           NOT shorter_periods
+               AND (SELECT count(*) FROM rollup_reported) + (SELECT count(*) FROM rollup_given) < 9000000
+               AND NOT EXISTS (SELECT FROM cell WHERE min_scale(numerator) > 0 OR numerator NOT BETWEEN -1e12 AND 1e12)
+               AND NOT EXISTS (SELECT FROM cell WHERE min_scale(denominator) > 0 OR denominator > 1e12) AS is_integral,
            (SELECT coalesce(max(id), 0) FROM rollup_place WHERE is_target) AS last_target
+    FROM has
 """
+
+
+class Facts(NamedTuple):
+    """What a batch has; a row of `FACTS`."""
+
+    has_denominators: bool
+    has_shorter_periods: bool
+    has_periods: bool
+    has_rivals: bool
+    is_integral: bool
+    last_target: int
+
+    @property
+    def number(self) -> str:
+        return "bigint" if self.is_integral else "numeric"
+
+    def sum(self, column: str) -> str:
+        return f"indicators_integer_sum({column})" if self.is_integral else f"sum({column})"
+
+
+def fresh(facts: Facts) -> str:
+    return f"""
+        CREATE TEMPORARY TABLE rollup_fresh (
+            place_id integer, breakdown_id bigint, numerator {facts.number}, denominator {facts.number}, origin varchar(12),
+            is_beaten boolean, reporters integer, periods_used smallint, periods_expected smallint, oldest_input_at timestamptz
+        ) ON COMMIT DROP
+    """
 
 
 def adding(made: str, *, origin: str, has_rivals: bool, where: str = "") -> str:
@@ -271,11 +312,20 @@ def adding(made: str, *, origin: str, has_rivals: bool, where: str = "") -> str:
     """
 
 
-def pooled(*, has_denominators: bool, has_periods: bool) -> str:
+def pooled(facts: Facts) -> str:
     """The sums of cells `c`, of which counts, ratios and means are all made."""
-    return f"""sum(c.numerator) AS numerator, {"sum(c.denominator)" if has_denominators else "NULL::numeric"} AS denominator,
-        {"min(c.periods_used)" if has_periods else "1"} AS periods_used, {"max(c.periods_expected)" if has_periods else "1"} AS periods_expected,
-        min(c.oldest_input_at) AS oldest_input_at"""
+    periods = ("min(c.periods_used)", "max(c.periods_expected)") if facts.has_periods else ("1", "1")
+    return f"""{facts.sum("c.numerator")} AS numerator,
+        {facts.sum("c.denominator") if facts.has_denominators else f"NULL::{facts.number}"} AS denominator,
+        {periods[0]} AS periods_used, {periods[1]} AS periods_expected, min(c.oldest_input_at) AS oldest_input_at"""
+
+
+def reported(facts: Facts, columns: str = "") -> str:
+    """The reported cells as they are pooled. `columns`: others between the denominator and the periods."""
+    return f"""
+        SELECT place_id, breakdown_id, numerator::{facts.number}, denominator::{facts.number}, {columns}
+               1 AS periods_used, 1 AS periods_expected, approved_at AS oldest_input_at
+        FROM rollup_reported WHERE numerator IS NOT NULL"""
 
 
 # 1. From shorter periods: a stock takes the last of its months or their mean, a flow their sum.
@@ -324,22 +374,17 @@ REPORTED_BREAKDOWNS = "SELECT DISTINCT breakdown_id FROM rollup_reported WHERE n
 FRESH_BREAKDOWNS = "SELECT DISTINCT breakdown_id FROM rollup_fresh"
 
 
-def categories(
-    *, is_open: bool, from_reported: bool, from_fresh: bool, has_denominators: bool, has_periods: bool, has_rivals: bool
-) -> str:
+def categories(facts: Facts, *, is_open: bool, from_reported: bool, from_fresh: bool) -> str:
     """One step; `is_open`: some of the wholes may be there already; `from_reported`, `from_fresh`: where some of the parts are."""
-    reported = """
-        SELECT place_id, breakdown_id, numerator, denominator, 1 AS periods_used, 1 AS periods_expected, approved_at AS oldest_input_at
-        FROM rollup_reported WHERE place_id <= %(last_target)s AND numerator IS NOT NULL"""
-    fresh = """
+    given = f"{reported(facts)} AND place_id <= {facts.last_target}"
+    made = """
         SELECT place_id, breakdown_id, numerator, denominator, periods_used, periods_expected, oldest_input_at
         FROM rollup_fresh WHERE NOT is_beaten"""
     return adding(
         f"""
         SELECT sums.*, NULL::integer AS reporters FROM (
-            SELECT c.place_id, m.whole_id AS breakdown_id, count(*) AS parts,
-                   {pooled(has_denominators=has_denominators, has_periods=has_periods)}
-            FROM ({" UNION ALL ".join([reported] * from_reported + [fresh] * from_fresh)}) AS c
+            SELECT c.place_id, m.whole_id AS breakdown_id, count(*) AS parts, {pooled(facts)}
+            FROM ({" UNION ALL ".join([given] * from_reported + [made] * from_fresh)}) AS c
             JOIN rollup_margin m ON m.part_id = c.breakdown_id AND m.rank = %(rank)s AND m.choice = %(choice)s
             {"WHERE NOT EXISTS (SELECT FROM rollup_fresh f WHERE f.place_id = c.place_id AND f.breakdown_id = m.whole_id)" if is_open else ""}
             GROUP BY 1, 2
@@ -348,7 +393,7 @@ def categories(
              ON whole.whole_id = sums.breakdown_id AND whole.set_size = sums.parts
         """,
         origin="categories",
-        has_rivals=has_rivals,
+        has_rivals=facts.has_rivals,
     )
 
 
@@ -358,27 +403,27 @@ DEPTHS = """
 """
 
 
-def territories(*, has_denominators: bool, has_periods: bool, has_rivals: bool) -> str:
+def territories(facts: Facts) -> str:
     """One level. A cell that the part itself gave stands for all who should report in it; one of its parts says how many did."""
+    within = "place_id BETWEEN %(first_part)s AND %(last_part)s"
     return adding(
         f"""
-        SELECT l.whole_id AS place_id, c.breakdown_id, sum(coalesce(c.reporters, l.reporters)) AS reporters,
-               {pooled(has_denominators=has_denominators, has_periods=has_periods)}
+        SELECT l.whole_id AS place_id, c.breakdown_id, sum(coalesce(c.reporters, l.reporters)) AS reporters, {pooled(facts)}
         FROM rollup_part l JOIN (
-            SELECT place_id, breakdown_id, numerator, denominator, NULL::integer AS reporters, 1 AS periods_used, 1 AS periods_expected,
-                   approved_at AS oldest_input_at
-            FROM rollup_reported WHERE place_id BETWEEN %(first_part)s AND %(last_part)s AND numerator IS NOT NULL
+            {reported(facts, "NULL::integer AS reporters,")} AND {within}
             UNION ALL
-            SELECT place_id, breakdown_id, numerator, denominator, reporters, periods_used, periods_expected, oldest_input_at FROM rollup_given
+            SELECT place_id, breakdown_id, numerator::{facts.number}, denominator::{facts.number}, reporters, periods_used,
+                   periods_expected, oldest_input_at
+            FROM rollup_given
             UNION ALL
             SELECT place_id, breakdown_id, numerator, denominator, reporters, periods_used, periods_expected, oldest_input_at
-            FROM rollup_fresh WHERE place_id BETWEEN %(first_part)s AND %(last_part)s AND NOT is_beaten
+            FROM rollup_fresh WHERE {within} AND NOT is_beaten
         ) AS c ON c.place_id = l.part_id
         WHERE l.depth = %(depth)s
         GROUP BY 1, 2
         """,
         origin="territories",
-        has_rivals=has_rivals,
+        has_rivals=facts.has_rivals,
         where="""WHERE NOT EXISTS (
             SELECT FROM rollup_fresh f WHERE f.place_id BETWEEN %(first)s AND %(last)s AND f.place_id = made.place_id
             AND f.breakdown_id = made.breakdown_id)""",
@@ -389,49 +434,89 @@ def territories(*, has_denominators: bool, has_periods: bool, has_rivals: bool) 
 
 HAS_FIGURES = """
     SELECT EXISTS (SELECT FROM rollup_scope w WHERE EXISTS (
-        SELECT FROM indicators_computedfigure f WHERE f.indicator_id = w.indicator_id AND f.period_id = w.period_id))
+        SELECT FROM indicators_computedplace f WHERE f.indicator_id = w.indicator_id AND f.period_id = w.period_id))
 """
+
+_KEY = "indicator_id, period_id, territory_id, origin"
+_CONTENT = (
+    "breakdowns", "numerators", "denominators", "beaten", "reporters", "expected", "periods_used", "periods_expected", "oldest_inputs_at",
+)  # fmt: skip
+_COLUMNS = f"({_KEY}, {', '.join(_CONTENT)}, computed_at)"
+
+
+def packed(facts: Facts) -> str:
+    """The fresh cells as rows of the figures' table: what it holds follows from the cells alone, not from what else was in the batch."""
+    denominators = "CASE WHEN bool_or(n.denominator IS NOT NULL) THEN array_agg(n.denominator) END"
+    beaten = "CASE WHEN bool_or(n.is_beaten) THEN array_agg(n.is_beaten) END"
+    used, expected = (
+        f"CASE WHEN max(n.periods_expected) > 1 THEN array_agg(n.{column}) END"
+        for column in ("periods_used", "periods_expected")
+    )
+    return f"""
+        SELECT p.indicator_id, p.period_id, p.territory_id, n.origin, n.breakdowns, n.numerators, n.denominators, n.beaten,
+               n.reporters, n.expected, n.periods_used, n.periods_expected, n.oldest_inputs_at, now() AS computed_at
+        FROM (
+            SELECT n.place_id, n.origin, array_agg(n.breakdown_id) AS breakdowns, array_agg(n.numerator)::numeric(40,10)[] AS numerators,
+                   {denominators if facts.has_denominators else "NULL"}::numeric(40,10)[] AS denominators,
+                   {beaten if facts.has_rivals else "NULL::boolean[]"} AS beaten,
+                   array_agg(n.reporters) AS reporters, min(n.expected) AS expected,
+                   {used if facts.has_periods else "NULL::smallint[]"} AS periods_used,
+                   {expected if facts.has_periods else "NULL::smallint[]"} AS periods_expected,
+                   array_agg(n.oldest_input_at) AS oldest_inputs_at
+            FROM (
+                SELECT n.place_id, n.origin, n.breakdown_id, n.numerator, n.denominator, n.is_beaten,
+                       coalesce(n.reporters, c.reporters) AS reporters, c.expected, n.periods_used, n.periods_expected, n.oldest_input_at
+                FROM rollup_fresh n JOIN rollup_coverage c ON c.place_id = n.place_id
+                ORDER BY n.place_id, n.origin, n.breakdown_id
+            ) AS n
+            GROUP BY n.place_id, n.origin
+        ) AS n JOIN rollup_place p ON p.id = n.place_id
+    """
+
+
+def write_all(facts: Facts) -> str:
+    return f"""
+        WITH written AS (
+            INSERT INTO indicators_computedplace {_COLUMNS} {packed(facts)} RETURNING cardinality(breakdowns) AS cells
+        )
+        SELECT coalesce(sum(cells), 0) FROM written
+    """
+
+
+def pack(facts: Facts) -> str:
+    return f"CREATE TEMPORARY TABLE rollup_packed ON COMMIT DROP AS {packed(facts)}; ANALYZE rollup_packed"
+
 
 REMOVE_STALE = """
     WITH left_places AS (
-        DELETE FROM indicators_computedfigure f USING rollup_scope w
+        DELETE FROM indicators_computedplace f USING rollup_scope w
         WHERE w.is_whole AND f.indicator_id = w.indicator_id AND f.period_id = w.period_id AND NOT EXISTS (
             SELECT FROM rollup_place p WHERE p.is_target AND p.indicator_id = f.indicator_id AND p.period_id = f.period_id
             AND p.territory_id = f.territory_id)
-        RETURNING 1
-    ), left_cells AS (
-        DELETE FROM indicators_computedfigure f USING rollup_place p
+        RETURNING cardinality(f.breakdowns) AS cells
+    ), left_origins AS (
+        DELETE FROM indicators_computedplace f USING rollup_place p
         WHERE p.is_target AND f.indicator_id = p.indicator_id AND f.period_id = p.period_id AND f.territory_id = p.territory_id
-          AND NOT EXISTS (SELECT FROM rollup_fresh n WHERE n.place_id = p.id AND n.breakdown_id = f.breakdown_id)
-        RETURNING 1
+          AND NOT EXISTS (
+            SELECT FROM rollup_packed n WHERE n.indicator_id = p.indicator_id AND n.period_id = p.period_id
+            AND n.territory_id = p.territory_id AND n.origin = f.origin)
+        RETURNING cardinality(f.breakdowns) AS cells
     )
-    SELECT (SELECT count(*) FROM left_places) + (SELECT count(*) FROM left_cells)
-"""
-
-_COLUMNS = """(indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, origin, is_beaten, reporters, expected,
-         periods_used, periods_expected, oldest_input_at, computed_at)"""
-_FIGURES = """
-    SELECT p.indicator_id, p.period_id, p.territory_id, n.breakdown_id, n.numerator, n.denominator, n.origin, n.is_beaten,
-           coalesce(n.reporters, c.reporters), c.expected, n.periods_used, n.periods_expected, n.oldest_input_at, now()
-    FROM rollup_fresh n JOIN rollup_place p ON p.id = n.place_id JOIN rollup_coverage c ON c.place_id = n.place_id
-"""
-
-WRITE_ALL = f"""
-    INSERT INTO indicators_computedfigure {_COLUMNS} {_FIGURES} ORDER BY n.place_id
+    SELECT coalesce(sum(cells), 0) FROM (SELECT cells FROM left_places UNION ALL SELECT cells FROM left_origins) AS gone
 """
 
 WRITE_CHANGED = f"""
-    INSERT INTO indicators_computedfigure {_COLUMNS} {_FIGURES}
-    LEFT JOIN indicators_computedfigure old ON old.indicator_id = p.indicator_id AND old.period_id = p.period_id
-         AND old.territory_id = p.territory_id AND old.breakdown_id = n.breakdown_id
-    WHERE (old.numerator, old.denominator, old.origin, old.is_beaten, old.reporters, old.expected, old.periods_used,
-           old.periods_expected, old.oldest_input_at)
-       IS DISTINCT FROM (n.numerator, n.denominator, n.origin, n.is_beaten, coalesce(n.reporters, c.reporters), c.expected, n.periods_used,
-           n.periods_expected, n.oldest_input_at)
-    ON CONFLICT (indicator_id, period_id, territory_id, breakdown_id) DO UPDATE
-    SET numerator = excluded.numerator, denominator = excluded.denominator, origin = excluded.origin, is_beaten = excluded.is_beaten,
-        reporters = excluded.reporters, expected = excluded.expected, periods_used = excluded.periods_used,
-        periods_expected = excluded.periods_expected, oldest_input_at = excluded.oldest_input_at, computed_at = excluded.computed_at
+    WITH written AS (
+        INSERT INTO indicators_computedplace {_COLUMNS}
+        SELECT n.* FROM rollup_packed n
+        LEFT JOIN indicators_computedplace old ON old.indicator_id = n.indicator_id AND old.period_id = n.period_id
+             AND old.territory_id = n.territory_id AND old.origin = n.origin
+        WHERE ({", ".join(f"old.{column}" for column in _CONTENT)}) IS DISTINCT FROM ({", ".join(f"n.{column}" for column in _CONTENT)})
+        ON CONFLICT ({_KEY}) DO UPDATE
+        SET {", ".join(f"{column} = excluded.{column}" for column in (*_CONTENT, "computed_at"))}
+        RETURNING cardinality(breakdowns) AS cells
+    )
+    SELECT coalesce(sum(cells), 0) FROM written
 """
 
 # --- Checking ---------------------------------------------------------------------------------------------------------------
@@ -443,7 +528,7 @@ MARK_SLICES = """
         (SELECT true FROM indicators_observation o
          WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id
            ORDER BY o.territory_id LIMIT 1)
-        OR (SELECT true FROM indicators_computedfigure f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id
+        OR (SELECT true FROM indicators_computedplace f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id
            ORDER BY f.territory_id LIMIT 1))
 """
 
@@ -453,14 +538,17 @@ MARKED_SLICES = """
 """
 
 # Kept beside recomputed, for all cells of the scope: what is on one side alone, or says something else.
-DIFFERENCES = f"""
+DIFFERENCES = """
     SELECT coalesce(kept.indicator_id, fresh.indicator_id), coalesce(kept.period_id, fresh.period_id),
-           coalesce(kept.territory_id, fresh.territory_id), coalesce(kept.breakdown_id, fresh.breakdown_id), kept.numerator, fresh.numerator
+           coalesce(kept.territory_id, fresh.territory_id), coalesce(kept.breakdown_id, fresh.breakdown_id), kept.numerator,
+           fresh.numerator::numeric(40,10)
     FROM (SELECT f.* FROM indicators_computedfigure f JOIN rollup_scope w ON w.indicator_id = f.indicator_id AND w.period_id = f.period_id)
          AS kept
-    FULL JOIN ({_FIGURES}) AS fresh
-        (indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, origin, is_beaten, reporters, expected,
-         periods_used, periods_expected, oldest_input_at, computed_at)
+    FULL JOIN (
+        SELECT p.indicator_id, p.period_id, p.territory_id, n.breakdown_id, n.numerator, n.denominator, n.origin, n.is_beaten,
+               coalesce(n.reporters, c.reporters) AS reporters, c.expected, n.periods_used, n.periods_expected, n.oldest_input_at
+        FROM rollup_fresh n JOIN rollup_place p ON p.id = n.place_id JOIN rollup_coverage c ON c.place_id = n.place_id
+    ) AS fresh
         ON (fresh.indicator_id, fresh.period_id, fresh.territory_id, fresh.breakdown_id)
          = (kept.indicator_id, kept.period_id, kept.territory_id, kept.breakdown_id)
     WHERE (kept.numerator, kept.denominator, kept.origin, kept.is_beaten, kept.reporters, kept.expected, kept.periods_used,
@@ -473,5 +561,5 @@ DIFFERENCES = f"""
 # What a statement of the workbench leaves behind goes at the end of the transaction; a batch after it in the same one starts anew.
 CLEAR = """
     DROP TABLE IF EXISTS rollup_slice, rollup_mark, rollup_period, rollup_kind, rollup_scope, rollup_place, rollup_link, rollup_expected,
-        rollup_coverage, rollup_part, rollup_reported, rollup_rival, rollup_given, rollup_fresh, rollup_margin
+        rollup_coverage, rollup_part, rollup_reported, rollup_rival, rollup_given, rollup_fresh, rollup_packed, rollup_margin
 """

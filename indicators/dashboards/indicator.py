@@ -144,11 +144,16 @@ def _tables(card: Card, categories: Iterable[Category]) -> Iterable[BreakdownTab
 DISCREPANCIES = """
     SELECT c.territory_id, c.period_id, c.breakdown_id, f.value AS reported,
            c.numerator * %(factor)s / coalesce(c.denominator, 1) AS computed
-    FROM indicators_computedfigure c
+    FROM (
+        SELECT f.indicator_id, f.period_id, f.territory_id, made.breakdown_id, made.numerator, made.denominator
+        FROM indicators_computedplace f
+        CROSS JOIN LATERAL unnest(f.breakdowns, f.numerators, f.denominators, f.beaten) AS made (breakdown_id, numerator, denominator, is_beaten)
+        WHERE f.beaten IS NOT NULL AND made.is_beaten
+    ) AS c
     JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = c.indicator_id AND o.period_id = c.period_id
          AND o.territory_id = c.territory_id AND o.breakdown_id = c.breakdown_id
     CROSS JOIN LATERAL (SELECT coalesce(o.value, o.numerator * %(factor)s / coalesce(o.denominator, 1)) AS value) AS f
-    WHERE c.indicator_id = %(indicator)s AND c.is_beaten AND round(f.value, 6) <> round(c.numerator * %(factor)s / coalesce(c.denominator, 1), 6)
+    WHERE c.indicator_id = %(indicator)s AND round(f.value, 6) <> round(c.numerator * %(factor)s / coalesce(c.denominator, 1), 6)
       AND c.territory_id IN (SELECT descendant_id FROM orgs_territoryclosure WHERE ancestor_id = %(territory)s)
     ORDER BY abs(f.value - c.numerator * %(factor)s / coalesce(c.denominator, 1)) DESC, 1, 2, 3 LIMIT %(limit)s
 """

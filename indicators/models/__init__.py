@@ -1,6 +1,6 @@
 from indicators.models.access import TrueAccess, TrueViewing
 from indicators.models.catalogue import Breakdown, BreakdownMargin, Category, Dimension, Indicator, IndicatorVersion
-from indicators.models.figure import ComputedFigure, Figure
+from indicators.models.figure import ComputedFigure, ComputedPlace, Figure
 from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
 from indicators.models.period import Period
@@ -15,6 +15,7 @@ __all__ = [
     "BreakdownMargin",
     "Category",
     "ComputedFigure",
+    "ComputedPlace",
     "Dimension",
     "DirtyMark",
     "Figure",

@@ -13,12 +13,13 @@ from indicators.models import ComputedFigure, DirtyMark, FigureAudit, FigureDiff
 from indicators.tasks import audit_figures
 from orgs.models import OutgoingMail
 from tests.factories import MembershipFactory, UserFactory
+from tests.indicators.kept import lose_figure, spoil_figure
 from tests.indicators.land import Land
 
 POISON = """
     CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF NEW.numerator = 11 THEN RAISE EXCEPTION 'poisoned'; END IF; RETURN NEW; END $$;
-    CREATE TRIGGER poison BEFORE INSERT ON indicators_computedfigure FOR EACH ROW EXECUTE FUNCTION poison()
+        IF 11 = ANY(NEW.numerators) THEN RAISE EXCEPTION 'poisoned'; END IF; RETURN NEW; END $$;
+    CREATE TRIGGER poison BEFORE INSERT ON indicators_computedplace FOR EACH ROW EXECUTE FUNCTION poison()
 """
 
 
@@ -53,10 +54,8 @@ def test_audit_names_each_cell_that_differs_and_the_next_rollup_mends_it(land: L
     ).user
     fill(land)
     before = set(ComputedFigure.objects.values_list("territory__code", "breakdown__key", "numerator"))
-    wrong = ComputedFigure.objects.filter(territory__code="CITY", period__code="2020", breakdown__key="")
-    assert wrong.update(numerator=1000) == 1
-    gone = ComputedFigure.objects.filter(territory__code="D1", period__code="2020", breakdown__key="sex=F")
-    gone.delete()
+    spoil_figure(1000, territory__code="CITY", period__code="2020", breakdown__key="")
+    lose_figure(territory__code="D1", period__code="2020", breakdown__key="sex=F")
     assert audit_figures() == 2
     found = {
         (row.territory.code, row.breakdown.key): (row.kept, row.recomputed)
@@ -81,7 +80,7 @@ def test_audit_passes_over_what_waits_for_the_rollup(land: Land) -> None:
 
 def test_command_lists_the_differences_and_fails(land: Land) -> None:
     fill(land)
-    ComputedFigure.objects.filter(territory__code="CITY", period__code="2019", breakdown__key="").update(numerator=7)
+    spoil_figure(7, territory__code="CITY", period__code="2019", breakdown__key="")
     out = io.StringIO()
     with pytest.raises(CommandError, match="1 figures differ"):
         call_command("audit_figures", stdout=out)
@@ -99,7 +98,7 @@ def test_administrators_hear_once_of_a_parked_slice_and_once_of_its_recovery(lan
     (mail,) = OutgoingMail.objects.all()
     assert mail.to == admin.email
     assert "poisoned" in mail.body
-    run_sql("DROP TRIGGER poison ON indicators_computedfigure")
+    run_sql("DROP TRIGGER poison ON indicators_computedplace")
 
     client.force_login(admin)
     assert "poisoned" in client.get("/figures/runs/").content.decode()
@@ -151,7 +150,7 @@ def test_two_audits_do_not_run_at_once(land: Land) -> None:
 
 def test_page_of_runs_shows_the_last_check(land: Land, client: Client) -> None:
     fill(land)
-    ComputedFigure.objects.filter(territory__code="CITY", period__code="2019", breakdown__key="").update(numerator=7777)
+    spoil_figure(7777, territory__code="CITY", period__code="2019", breakdown__key="")
     actions.audit_figures()
     client.force_login(UserFactory(is_staff=True))
     html = client.get("/figures/runs/").content.decode()

@@ -120,17 +120,23 @@ def load(rows: Rows) -> None:
     periods = dict(Period.objects.filter(kind="half").values_list("code", "pk"))
     text = io.StringIO()
     csv.writer(text).writerows(
-        (indicator.pk, periods[period], places[division(period), area], groups[key(group)], people, "territories", "f", 1, 1, 1, 1,
-         "2024-01-01", "2024-01-01")
+        (indicator.pk, periods[period], places[division(period), area], groups[key(group)], people)
         for period, _, area, _, group, people in rows
     )  # fmt: skip
     text.seek(0)
     with connection.cursor() as cursor:
-        cursor.copy_expert(
-            "COPY indicators_computedfigure (indicator_id, period_id, territory_id, breakdown_id, numerator, origin, is_beaten, reporters,"
-            " expected, periods_used, periods_expected, oldest_input_at, computed_at) FROM STDIN (FORMAT csv)",
-            text,
+        cursor.execute(
+            "CREATE TEMPORARY TABLE cell (indicator bigint, period bigint, territory bigint, breakdown bigint, people numeric)"
         )
+        cursor.copy_expert("COPY cell FROM STDIN (FORMAT csv)", text)
+        cursor.execute("""
+            INSERT INTO indicators_computedplace
+                (indicator_id, period_id, territory_id, origin, breakdowns, numerators, reporters, expected, oldest_inputs_at, computed_at)
+            SELECT indicator, period, territory, 'territories', array_agg(breakdown), array_agg(people), array_agg(1), 1,
+                   array_agg(now()), now()
+            FROM cell GROUP BY 1, 2, 3;
+            DROP TABLE cell
+        """)
 
 
 def code(group: str) -> str:

@@ -20,7 +20,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 
 from indicators import rollup
 from indicators.actions import approve_import, store_import
-from indicators.models import ComputedFigure, DirtyMark, Observation, RollupRun, Slice
+from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observation, RollupRun, Slice
 from indicators.tasks import roll_up
 from integration_portal.embedded import held
 from integration_portal.embedded.postgres import Postgres
@@ -36,10 +36,10 @@ PERIODS = [str(year) for year in range(2000, 2012)]
 # The rollup stands still at the figures of one year until somebody says "go", so that a worker can be killed just there.
 HOLD = """
     CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF NEW.numerator = 666 THEN PERFORM pg_advisory_xact_lock(666); END IF; RETURN NEW; END $$;
-    CREATE TRIGGER hold BEFORE INSERT ON indicators_computedfigure FOR EACH ROW EXECUTE FUNCTION hold();
+        IF 666 = ANY(NEW.numerators) THEN PERFORM pg_advisory_xact_lock(666); END IF; RETURN NEW; END $$;
+    CREATE TRIGGER hold BEFORE INSERT ON indicators_computedplace FOR EACH ROW EXECUTE FUNCTION hold();
 """
-UNHOLD = "DROP TRIGGER IF EXISTS hold ON indicators_computedfigure; DROP FUNCTION IF EXISTS hold()"
+UNHOLD = "DROP TRIGGER IF EXISTS hold ON indicators_computedplace; DROP FUNCTION IF EXISTS hold()"
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_worker_killed_in_a_rollup_is_followed_by_the_next_one(land: Land) -> No
     observe_all(land)
     rollup.roll_up()
     undisturbed = figures()
-    ComputedFigure.objects.all().delete()
+    ComputedPlace.objects.all().delete()
     rollup.mark_all()
     run_sql(HOLD)
     run_sql("SELECT pg_advisory_lock(666)")

@@ -2,10 +2,8 @@
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from indicators.actions import open_true_figures
-from indicators.models import ComputedFigure
 from indicators.vocabulary import Measure, Origin, PeriodKind, TimeOperator
 from tests.factories import TerritoryFactory, UserFactory
 from tests.factories_indicators import (
@@ -20,6 +18,7 @@ from tests.factories_indicators import (
     period,
     released,
 )
+from tests.indicators.kept import keep_figure
 from tests.indicators.test_pages_territories import words_of
 
 pytestmark = pytest.mark.django_db
@@ -140,19 +139,7 @@ def test_discrepancies_are_for_those_who_keep_figures(client, city, steward):
     release, count = ReleaseFactory(), IndicatorFactory()
     released(release, count, city, "2017", 100)
     observed(count, city, "2017", 100)
-    ComputedFigure.objects.create(
-        indicator=count,
-        period=period("2017"),
-        territory=city,
-        breakdown=breakdown(),
-        numerator=93,
-        origin=Origin.TERRITORIES,
-        is_beaten=True,
-        reporters=1,
-        expected=1,
-        oldest_input_at=timezone.now(),
-        computed_at=timezone.now(),
-    )
+    keep_figure(count, city, period("2017"), breakdown(), 93, is_beaten=True)
     assert "Reported and added up" not in text_of(client, count.get_absolute_url())
     client.force_login(steward)
     assert "93" not in text_of(client, count.get_absolute_url())

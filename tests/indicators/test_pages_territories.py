@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from indicators.models import ComputedFigure, Release
+from indicators.models import Release
 from indicators.vocabulary import Direction, Origin
 from orgs.models import Territory, TerritoryOutline
 from tests.factories import OrganisationFactory, TerritoryFactory
@@ -22,6 +22,7 @@ from tests.factories_indicators import (
     period,
     released,
 )
+from tests.indicators.kept import keep_figure
 
 pytestmark = pytest.mark.django_db
 
@@ -123,18 +124,7 @@ def test_nothing_unreleased_or_protected_is_ever_on_a_public_page(client, city):
     released(future, count, city, "2017", 777001)
     observed(count, city, "2018", 777002)
     observed(count, district, "2017", 777003)
-    ComputedFigure.objects.create(
-        indicator=count,
-        period=period("2017"),
-        territory=city,
-        breakdown=breakdown(),
-        numerator=777004,
-        origin=Origin.TERRITORIES,
-        reporters=1,
-        expected=1,
-        oldest_input_at=release.published_at,
-        computed_at=release.published_at,
-    )
+    keep_figure(count, city, period("2017"), breakdown(), 777004)
     urls = [
         city.get_absolute_url(),
         district.get_absolute_url(),

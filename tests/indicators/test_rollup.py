@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from indicators import rollup
 from indicators.actions import load_dimensions
-from indicators.models import ComputedFigure, DirtyMark, Observation, Period, RollupRun, Slice
+from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observation, Period, RollupRun, Slice
 from orgs.models import Territory, TerritorySuccession
+from tests.indicators.kept import spoil_figure
 from tests.indicators.land import DIMENSIONS, Land, make_land, table
 
 CELL = ("indicator__code", "period__code", "territory__code", "breakdown__key")
@@ -37,7 +38,7 @@ def compare_with_scratch() -> None:
     """The figures kept step by step equal those computed from nothing."""
     rollup.roll_up()
     kept = figures()
-    ComputedFigure.objects.all().delete()
+    ComputedPlace.objects.all().delete()
     rollup.mark_all()
     rollup.roll_up()
     assert figures() == kept
@@ -257,8 +258,8 @@ def test_failing_slice_is_parked_after_three_attempts_and_the_others_go_on(land:
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            " IF NEW.numerator = 11 THEN RAISE EXCEPTION 'poisoned'; END IF; RETURN NEW; END $$;"
-            "CREATE TRIGGER poison BEFORE INSERT ON indicators_computedfigure FOR EACH ROW EXECUTE FUNCTION poison()"
+            " IF 11 = ANY(NEW.numerators) THEN RAISE EXCEPTION 'poisoned'; END IF; RETURN NEW; END $$;"
+            "CREATE TRIGGER poison BEFORE INSERT ON indicators_computedplace FOR EACH ROW EXECUTE FUNCTION poison()"
         )
     for attempt in (1, 2, 3):
         run = rollup.roll_up()
@@ -270,7 +271,7 @@ def test_failing_slice_is_parked_after_three_attempts_and_the_others_go_on(land:
     assert rollup.roll_up() is None
     assert land.value("CITY", "2020") == 10
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER poison ON indicators_computedfigure")
+        cursor.execute("DROP TRIGGER poison ON indicators_computedplace")
     rollup.mark_all()
     rollup.roll_up()
     assert land.value("CITY", "2021") == 11
@@ -308,8 +309,8 @@ def test_mark_without_a_territory_does_the_whole_tree_anew(land: Land) -> None:
     for place, people in {"N1": 10, "N3": 30}.items():
         land.observe(place, "2020", people)
     rollup.roll_up()
-    ComputedFigure.objects.filter(territory__code="CITY").delete()
-    ComputedFigure.objects.filter(territory__code="D1").update(numerator=5)
+    ComputedPlace.objects.filter(territory__code="CITY").delete()
+    spoil_figure(5, territory__code="D1")
     DirtyMark.objects.create(indicator=land.indicators["PEOPLE"], period=Period.objects.get(code="2020"))
     run = rollup.roll_up()
     assert run is not None
