@@ -28,6 +28,7 @@ from django.utils import timezone
 from indicators import emails
 from indicators import rollup_sql as sql
 from indicators.models import RollupRun, Slice
+from indicators.vocabulary import Origin
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ RUN_LOCK = 7_001  # The space of the session locks by which a run shows that its
 BATCH_SLICES = 250
 BATCH_PLACES = 16_000
 TREE_PLACES = 2_000  # What a mark without a territory is taken for.
+MOST_INTEGERS = 9_000_000  # Of at most 1e12 each: their sum fits a bigint.
 
 
 def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
@@ -186,7 +188,7 @@ def recompute(slices: list[int]) -> int:
     Runs in the caller's transaction, which holds the slices.
     """
     with connection.cursor() as cursor:
-        return _write(cursor, _compute(cursor, slices))
+        return _write(cursor, *_compute(cursor, slices))
 
 
 def differences(slices: list[int]) -> tuple[int, list[tuple[Any, ...]]]:
@@ -205,10 +207,10 @@ def differences(slices: list[int]) -> tuple[int, list[tuple[Any, ...]]]:
         )
         slices = sorted(set(slices) - _marked(cursor, slices))
         cursor.execute(sql.MARK_SLICES, {"slices": slices})
-        _compute(cursor, slices)
-        cursor.execute("SELECT count(*) FROM rollup_fresh")
+        facts, made = _compute(cursor, slices)
+        cursor.execute(sql.compared(made))
         (compared,) = cursor.fetchone()
-        cursor.execute(sql.DIFFERENCES)
+        cursor.execute(sql.differences(facts, made))
         rows = cursor.fetchall()
         transaction.set_rollback(True)
     if rows:  # Those that came in while we looked carry their mark.
@@ -223,10 +225,13 @@ def _marked(cursor: CursorWrapper, slices: list[int]) -> set[int]:
     return {pk for (pk,) in cursor.fetchall()}
 
 
-def _compute(cursor: CursorWrapper, slices: list[int]) -> sql.Facts:
-    """Leaves the figures that the marked places of the slices should have in the temporary table rollup_fresh; what the batch is like."""
-    for statement in (sql.SETTINGS, sql.CLEAR):
-        cursor.execute(statement)
+def _compute(cursor: CursorWrapper, slices: list[int]) -> tuple[sql.Facts, dict[str, str]]:
+    """Computes the figures that the marked places of the slices should have; what the batch is like, and {temporary table of cells: origin}."""
+    cursor.execute(sql.SETTINGS)
+    cursor.execute(sql.LEFT_BEHIND)
+    (left,) = cursor.fetchone()
+    if left:
+        cursor.execute(f"DROP TABLE {left}")
     cursor.execute(sql.SLICES, {"slices": slices})
     for statement in (
         sql.TAKE_MARKS,
@@ -237,43 +242,107 @@ def _compute(cursor: CursorWrapper, slices: list[int]) -> sql.Facts:
         sql.COVERAGE,
         sql.CELLS,
         sql.MARGINS,
-        sql.FACTS,
     ):
         cursor.execute(statement)
-    facts = sql.Facts(*cursor.fetchone())
-    cursor.execute(sql.fresh(facts))
+    facts = _facts(cursor)
+    own = _own_cells(cursor, facts)
+    made = dict(own)
+    cursor.execute(sql.DEPTHS)
+    levels: list[tuple[str, int, int]] = []
+    for depth, first, last, first_part, last_part in cursor.fetchall():
+        table = f"rollup_territories_{depth}"
+        cursor.execute(sql.cells(table, facts))
+        deeper = [name for name, start, end in levels if start <= last_part and end >= first_part]
+        reported = [sql.REPORTED_TABLE] if first_part <= facts.last_reported else []
+        given = [sql.GIVEN_TABLE] if facts.has_given else []
+        tables = [*reported, *given, *(own if first_part <= facts.last_own else ()), *deeper]
+        if tables:
+            standing = own if first <= facts.last_own else ()
+            parameters = {
+                "depth": depth,
+                "first": first,
+                "last": last,
+                "first_part": first_part,
+                "last_part": last_part,
+            }
+            cursor.execute(sql.territories(facts, to=table, tables=tables, standing=standing), parameters)
+            cursor.execute(f"ANALYZE {table}")
+            levels.append((table, first, last))
+            made[table] = Origin.TERRITORIES
+    return facts, made
+
+
+def _own_cells(cursor: CursorWrapper, facts: sql.Facts) -> dict[str, str]:
+    """The cells that a place gives by itself: from its shorter periods, and from complete sets of its groups. {table: origin}."""
+    there = {sql.REPORTED_TABLE: set(facts.reported)}  # {table: breakdowns in it}.
     if facts.has_shorter_periods:
+        cursor.execute(sql.cells(sql.PERIODS_TABLE, facts))
         cursor.execute(sql.PERIODS)
-    reported, fresh = _breakdowns(cursor, sql.REPORTED_BREAKDOWNS), _breakdowns(cursor, sql.FRESH_BREAKDOWNS)
+        cursor.execute(f"ANALYZE {sql.PERIODS_TABLE}")
+        cursor.execute(sql.BREAKDOWNS_OF_PERIODS)
+        there[sql.PERIODS_TABLE] = {pk for (pk,) in cursor.fetchall()}
+    cursor.execute(sql.cells(sql.CATEGORIES_TABLE, facts))
+    there[sql.CATEGORIES_TABLE] = set()
     cursor.execute(sql.MARGIN_STEPS)
     for rank, choice, parts, wholes in cursor.fetchall():
-        from_reported, from_fresh = not reported.isdisjoint(parts), not fresh.isdisjoint(parts)
-        if from_reported or from_fresh:
-            is_open = not fresh.isdisjoint(wholes)
-            statement = sql.categories(facts, is_open=is_open, from_reported=from_reported, from_fresh=from_fresh)
-            cursor.execute(statement, {"rank": rank, "choice": choice})
-            if cursor.rowcount:
-                fresh.update(wholes)
-    cursor.execute(sql.DEPTHS)
-    for depth, first, last, first_part, last_part in cursor.fetchall():
-        cursor.execute("ANALYZE rollup_fresh")  # The level before is in it now.
-        parameters = {"depth": depth, "first": first, "last": last, "first_part": first_part, "last_part": last_part}
-        cursor.execute(sql.territories(facts), parameters)
-    return facts
+        tables = [table for table, breakdowns in there.items() if not breakdowns.isdisjoint(parts)]
+        standing = [
+            table
+            for table, breakdowns in there.items()
+            if table != sql.REPORTED_TABLE and not breakdowns.isdisjoint(wholes)
+        ]
+        if not tables:
+            continue
+        parameters = {
+            "rank": rank,
+            "choice": choice,
+            "parts": parts,
+            "wholes": wholes,
+            "last_target": facts.last_target,
+        }
+        if standing:
+            cursor.execute(sql.is_open(facts, tables=tables, standing=standing), parameters)
+            if not cursor.fetchone()[0]:
+                continue
+        cursor.execute(sql.categories(facts, tables=tables, standing=standing), parameters)
+        if cursor.rowcount:
+            cursor.execute(f"ANALYZE {sql.CATEGORIES_TABLE}")
+            there[sql.CATEGORIES_TABLE].update(wholes)
+    own = {sql.PERIODS_TABLE: str(Origin.PERIODS)} if facts.has_shorter_periods else {}
+    own[sql.CATEGORIES_TABLE] = str(Origin.CATEGORIES)
+    return own
 
 
-def _breakdowns(cursor: CursorWrapper, statement: str) -> set[int]:
-    cursor.execute(statement)
-    return {pk for (pk,) in cursor.fetchall()}
+def _facts(cursor: CursorWrapper) -> sql.Facts:
+    cursor.execute(sql.REPORTED)
+    reported = cursor.fetchall()
+    cursor.execute(sql.GIVEN)
+    given, has_given_denominators, has_given_periods, are_given_integral = cursor.fetchone()
+    cursor.execute(sql.PLACES_AND_RIVALS)
+    has_shorter_periods, has_rivals, last_target = cursor.fetchone()
+    return sql.Facts(
+        reported=frozenset(row[0] for row in reported if row[3]),
+        has_given=given > 0,
+        has_denominators=has_given_denominators or any(row[4] for row in reported),
+        has_shorter_periods=has_shorter_periods,
+        has_periods=has_shorter_periods or has_given_periods,
+        has_rivals=has_rivals,
+        is_integral=not has_shorter_periods
+        and are_given_integral
+        and all(row[5] for row in reported)
+        and given + sum(row[1] for row in reported) < MOST_INTEGERS,
+        last_reported=max((row[2] for row in reported), default=0),
+        last_target=last_target,
+    )
 
 
-def _write(cursor: CursorWrapper, facts: sql.Facts) -> int:
-    cursor.execute("ANALYZE rollup_fresh")
+def _write(cursor: CursorWrapper, facts: sql.Facts, made: dict[str, str]) -> int:
+    """The number of figures written or removed, counted by the rows of their places."""
     cursor.execute(sql.HAS_FIGURES)
     if not cursor.fetchone()[0]:
-        cursor.execute(sql.write_all(facts))
+        cursor.execute(sql.write_all(facts, made))
         return int(cursor.fetchone()[0])
-    cursor.execute(sql.pack(facts))
+    cursor.execute(sql.pack(facts, made))
     figures = 0
     for statement in (sql.REMOVE_STALE, sql.WRITE_CHANGED):
         cursor.execute(statement)

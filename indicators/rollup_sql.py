@@ -5,7 +5,10 @@ number, so that the large sets carry two integers for a cell and not four. Place
 the tree before the others), then the direct parts of targets that are only read.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+
+from indicators.vocabulary import Origin
 
 # --- Claiming ---------------------------------------------------------------------------------------------------------
 
@@ -61,10 +64,12 @@ MARK_ALL = """
 
 # The marks go and the figures come in one transaction, so a server that loses its last moments loses both, and the work is done again:
 # there is no need to wait for the disk. A worker that was killed is noticed while its statement still runs, and its locks go with it.
+# Every place is looked up once, so that remembering what was found only costs.
 SETTINGS = """
     SET LOCAL client_connection_check_interval TO '2s';
     SET LOCAL synchronous_commit TO off;
     SET LOCAL jit TO off;
+    SET LOCAL enable_memoize TO off;
     SET LOCAL work_mem TO '128MB';
     SET LOCAL default_statistics_target TO 10;
 """
@@ -142,8 +147,9 @@ PLACES = """
         SELECT seen.indicator_id, seen.period_id, c.ancestor_id AS territory_id, level.depth
         FROM (
             SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
-            FROM rollup_scope w JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = w.indicator_id
-                 AND o.period_id = w.period_id
+            FROM rollup_scope w CROSS JOIN LATERAL (
+                SELECT DISTINCT territory_id FROM indicators_observation
+                WHERE status = 'approved' AND indicator_id = w.indicator_id AND period_id = w.period_id) AS o
             WHERE w.is_whole
             UNION
             SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
@@ -250,38 +256,45 @@ CELLS = """
 
 # What a batch does not have is not carried along. Whole numbers, of which no sum of a batch can leave the range of a bigint, are added up as
 # such, which is exact as well and takes half the time of numeric.
-FACTS = """
-    WITH cell AS NOT MATERIALIZED (
-        SELECT numerator, denominator FROM rollup_reported UNION ALL SELECT numerator, denominator FROM rollup_given
-    ), has AS (
-        SELECT EXISTS (
-            SELECT FROM rollup_place p JOIN indicators_period d ON d.id = p.period_id
-            JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.is_combined
-                 AND s.time_operator <> 'none' AND s.frequency <> d.kind
-            WHERE p.is_target) AS shorter_periods
-    )
-    SELECT EXISTS (SELECT FROM cell WHERE denominator IS NOT NULL) AS has_denominators,
-           shorter_periods,
-           shorter_periods OR EXISTS (SELECT FROM rollup_given WHERE periods_expected > 1) AS has_periods,
-           EXISTS (SELECT FROM rollup_rival) AS has_rivals,
-           NOT shorter_periods
-               AND (SELECT count(*) FROM rollup_reported) + (SELECT count(*) FROM rollup_given) < 9000000
-               AND NOT EXISTS (SELECT FROM cell WHERE min_scale(numerator) > 0 OR numerator NOT BETWEEN -1e12 AND 1e12)
-               AND NOT EXISTS (SELECT FROM cell WHERE min_scale(denominator) > 0 OR denominator > 1e12) AS is_integral,
-           (SELECT coalesce(max(id), 0) FROM rollup_place WHERE is_target) AS last_target
-    FROM has
+REPORTED = """
+    SELECT breakdown_id, count(*), max(place_id), bool_or(numerator IS NOT NULL), bool_or(denominator IS NOT NULL),
+           bool_and(coalesce(min_scale(numerator) = 0 AND numerator BETWEEN -1e12 AND 1e12, true)
+                    AND coalesce(min_scale(denominator) = 0 AND denominator <= 1e12, true))
+    FROM rollup_reported GROUP BY 1
+"""
+GIVEN = """
+    SELECT count(*), coalesce(bool_or(denominator IS NOT NULL), false), coalesce(max(periods_expected) > 1, false),
+           coalesce(bool_and(min_scale(numerator) = 0 AND numerator BETWEEN -1e12 AND 1e12
+                             AND coalesce(min_scale(denominator) = 0 AND denominator <= 1e12, true)), true)
+    FROM rollup_given
+"""
+PLACES_AND_RIVALS = """
+    SELECT EXISTS (
+               SELECT FROM rollup_place p JOIN indicators_period d ON d.id = p.period_id
+               JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.is_combined
+                    AND s.time_operator <> 'none' AND s.frequency <> d.kind
+               WHERE p.is_target),
+           EXISTS (SELECT FROM rollup_rival), (SELECT coalesce(max(id), 0) FROM rollup_place WHERE is_target)
 """
 
 
 class Facts(NamedTuple):
-    """What a batch has; a row of `FACTS`."""
+    """What a batch has."""
 
+    reported: frozenset[int]  # The breakdowns of its reported cells.
+    has_given: bool
     has_denominators: bool
-    has_shorter_periods: bool
-    has_periods: bool
+    has_shorter_periods: bool  # Some are to be drawn from.
+    has_periods: bool  # Some figures are drawn from shorter ones.
     has_rivals: bool
     is_integral: bool
+    last_reported: int  # The last place with a reported cell.
     last_target: int
+
+    @property
+    def last_own(self) -> int:
+        """The last place that may give cells by itself."""
+        return self.last_target if self.has_shorter_periods else self.last_reported
 
     @property
     def number(self) -> str:
@@ -291,21 +304,22 @@ class Facts(NamedTuple):
         return f"indicators_integer_sum({column})" if self.is_integral else f"sum({column})"
 
 
-def fresh(facts: Facts) -> str:
+# Each way of making figures has a table of its own, and so has each level of the tree: a later step reads those that it builds on.
+def cells(table: str, facts: Facts) -> str:
     return f"""
-        CREATE TEMPORARY TABLE rollup_fresh (
-            place_id integer, breakdown_id bigint, numerator {facts.number}, denominator {facts.number}, origin varchar(12),
-            is_beaten boolean, reporters integer, periods_used smallint, periods_expected smallint, oldest_input_at timestamptz
+        CREATE TEMPORARY TABLE {table} (
+            place_id integer, breakdown_id bigint, numerator {facts.number}, denominator {facts.number}, is_beaten boolean,
+            reporters integer, periods_used smallint, periods_expected smallint, oldest_input_at timestamptz
         ) ON COMMIT DROP
     """
 
 
-def adding(made: str, *, origin: str, has_rivals: bool, where: str = "") -> str:
-    """A step adds the cells in `made` as fresh ones; beaten are those that were reported too."""
+def adding(made: str, *, to: str, has_rivals: bool, where: str = "") -> str:
+    """A step adds the cells in `made` to a table of cells; beaten are those that were reported too."""
     rival = "LEFT JOIN rollup_rival rival ON rival.place_id = made.place_id AND rival.breakdown_id = made.breakdown_id"
     return f"""
-        INSERT INTO rollup_fresh
-        SELECT made.place_id, made.breakdown_id, made.numerator, made.denominator, '{origin}',
+        INSERT INTO {to}
+        SELECT made.place_id, made.breakdown_id, made.numerator, made.denominator,
                {"rival.place_id IS NOT NULL" if has_rivals else "false"}, made.reporters, made.periods_used, made.periods_expected,
                made.oldest_input_at
         FROM ({made}) AS made {rival if has_rivals else ""} {where}
@@ -314,18 +328,31 @@ def adding(made: str, *, origin: str, has_rivals: bool, where: str = "") -> str:
 
 def pooled(facts: Facts) -> str:
     """The sums of cells `c`, of which counts, ratios and means are all made."""
-    periods = ("min(c.periods_used)", "max(c.periods_expected)") if facts.has_periods else ("1", "1")
+    periods = ("min(c.periods_used)", "max(c.periods_expected)") if facts.has_periods else ("NULL::smallint",) * 2
     return f"""{facts.sum("c.numerator")} AS numerator,
         {facts.sum("c.denominator") if facts.has_denominators else f"NULL::{facts.number}"} AS denominator,
         {periods[0]} AS periods_used, {periods[1]} AS periods_expected, min(c.oldest_input_at) AS oldest_input_at"""
 
 
-def reported(facts: Facts, columns: str = "") -> str:
-    """The reported cells as they are pooled. `columns`: others between the denominator and the periods."""
-    return f"""
-        SELECT place_id, breakdown_id, numerator::{facts.number}, denominator::{facts.number}, {columns}
-               1 AS periods_used, 1 AS periods_expected, approved_at AS oldest_input_at
-        FROM rollup_reported WHERE numerator IS NOT NULL"""
+def parts_from(tables: Iterable[str], facts: Facts, where: str) -> str:
+    """The cells of some tables as they are pooled, none of them beaten."""
+    number = facts.number
+    selects = []
+    for table in tables:
+        if table == REPORTED_TABLE:
+            columns = "NULL::integer AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, approved_at AS oldest_input_at"
+            condition = "numerator IS NOT NULL"
+        else:
+            columns = "reporters, periods_used, periods_expected, oldest_input_at"
+            condition = "true" if table == GIVEN_TABLE else "NOT is_beaten"
+        selects.append(f"""
+            SELECT place_id, breakdown_id, numerator::{number}, denominator::{number}, {columns} FROM {table}
+            WHERE {condition} AND {where}""")
+    return " UNION ALL ".join(selects)
+
+
+REPORTED_TABLE, GIVEN_TABLE = "rollup_reported", "rollup_given"
+PERIODS_TABLE, CATEGORIES_TABLE = "rollup_periods", "rollup_categories"
 
 
 # 1. From shorter periods: a stock takes the last of its months or their mean, a flow their sum.
@@ -350,7 +377,7 @@ PERIODS = adding(
         WHERE p.is_target
         GROUP BY p.id, o.breakdown_id, s.time_operator, s.frequency, long.id
     """,
-    origin="periods",
+    to=PERIODS_TABLE,
     has_rivals=True,
 )
 
@@ -369,30 +396,47 @@ MARGIN_STEPS = """
     GROUP BY 1, 2 ORDER BY rank DESC, choice
 """
 
-# Which breakdowns there are at all: a step whose parts are in neither table has nothing to add up, and one in a single table reads that alone.
-REPORTED_BREAKDOWNS = "SELECT DISTINCT breakdown_id FROM rollup_reported WHERE numerator IS NOT NULL"
-FRESH_BREAKDOWNS = "SELECT DISTINCT breakdown_id FROM rollup_fresh"
+BREAKDOWNS_OF_PERIODS = f"SELECT DISTINCT breakdown_id FROM {PERIODS_TABLE}"
 
 
-def categories(facts: Facts, *, is_open: bool, from_reported: bool, from_fresh: bool) -> str:
-    """One step; `is_open`: some of the wholes may be there already; `from_reported`, `from_fresh`: where some of the parts are."""
-    given = f"{reported(facts)} AND place_id <= {facts.last_target}"
-    made = """
-        SELECT place_id, breakdown_id, numerator, denominator, periods_used, periods_expected, oldest_input_at
-        FROM rollup_fresh WHERE NOT is_beaten"""
+def _not_standing(standing: Iterable[str]) -> str:
+    return "".join(
+        f""" AND NOT EXISTS (
+            SELECT FROM {table} f WHERE f.breakdown_id = ANY(%(wholes)s) AND f.place_id = c.place_id AND f.breakdown_id = m.whole_id)"""
+        for table in standing
+    )
+
+
+def is_open(facts: Facts, *, tables: Iterable[str], standing: Iterable[str]) -> str:
+    """Whether a step could add anything: in how many places there is the first part of a whole, and not the whole.
+
+    Counted to the end: for an EXISTS the planner would look up place after place, hoping for an early end.
+    """
+    return f"""
+        SELECT count(*)
+        FROM ({parts_from(tables, facts, "place_id <= %(last_target)s AND breakdown_id = ANY(%(parts)s)")}) AS c
+        JOIN (
+            SELECT whole_id, min(part_id) AS part_id FROM rollup_margin WHERE rank = %(rank)s AND choice = %(choice)s GROUP BY 1
+        ) AS m ON m.part_id = c.breakdown_id
+        WHERE true {_not_standing(standing)}
+    """
+
+
+def categories(facts: Facts, *, tables: Iterable[str], standing: Iterable[str]) -> str:
+    """One step. `tables`: where some of the parts are; `standing`: where some of the wholes may stand already."""
     return adding(
         f"""
         SELECT sums.*, NULL::integer AS reporters FROM (
             SELECT c.place_id, m.whole_id AS breakdown_id, count(*) AS parts, {pooled(facts)}
-            FROM ({" UNION ALL ".join([given] * from_reported + [made] * from_fresh)}) AS c
-            JOIN rollup_margin m ON m.part_id = c.breakdown_id AND m.rank = %(rank)s AND m.choice = %(choice)s
-            {"WHERE NOT EXISTS (SELECT FROM rollup_fresh f WHERE f.place_id = c.place_id AND f.breakdown_id = m.whole_id)" if is_open else ""}
+            FROM ({parts_from(tables, facts, "place_id <= %(last_target)s")}) AS c
+            JOIN rollup_margin m ON m.part_id = c.breakdown_id
+            WHERE m.rank = %(rank)s AND m.choice = %(choice)s {_not_standing(standing)}
             GROUP BY 1, 2
         ) AS sums
         JOIN (SELECT DISTINCT whole_id, set_size FROM rollup_margin WHERE rank = %(rank)s AND choice = %(choice)s) AS whole
              ON whole.whole_id = sums.breakdown_id AND whole.set_size = sums.parts
         """,
-        origin="categories",
+        to=CATEGORIES_TABLE,
         has_rivals=facts.has_rivals,
     )
 
@@ -403,30 +447,28 @@ DEPTHS = """
 """
 
 
-def territories(facts: Facts) -> str:
-    """One level. A cell that the part itself gave stands for all who should report in it; one of its parts says how many did."""
-    within = "place_id BETWEEN %(first_part)s AND %(last_part)s"
+def territories(facts: Facts, *, to: str, tables: Iterable[str], standing: Iterable[str]) -> str:
+    """One level. A cell that the part itself gave stands for all who should report in it; one of its parts says how many did.
+
+    `tables`: where the parts' figures are; `standing`: where those of the wholes may stand already.
+    """
+    there = " AND ".join(
+        f"""NOT EXISTS (
+            SELECT FROM {table} f WHERE f.place_id BETWEEN %(first)s AND %(last)s AND f.place_id = made.place_id
+            AND f.breakdown_id = made.breakdown_id)"""
+        for table in standing
+    )
     return adding(
         f"""
         SELECT l.whole_id AS place_id, c.breakdown_id, sum(coalesce(c.reporters, l.reporters)) AS reporters, {pooled(facts)}
-        FROM rollup_part l JOIN (
-            {reported(facts, "NULL::integer AS reporters,")} AND {within}
-            UNION ALL
-            SELECT place_id, breakdown_id, numerator::{facts.number}, denominator::{facts.number}, reporters, periods_used,
-                   periods_expected, oldest_input_at
-            FROM rollup_given
-            UNION ALL
-            SELECT place_id, breakdown_id, numerator, denominator, reporters, periods_used, periods_expected, oldest_input_at
-            FROM rollup_fresh WHERE {within} AND NOT is_beaten
-        ) AS c ON c.place_id = l.part_id
+        FROM rollup_part l
+        JOIN ({parts_from(tables, facts, "place_id BETWEEN %(first_part)s AND %(last_part)s")}) AS c ON c.place_id = l.part_id
         WHERE l.depth = %(depth)s
         GROUP BY 1, 2
         """,
-        origin="territories",
+        to=to,
         has_rivals=facts.has_rivals,
-        where="""WHERE NOT EXISTS (
-            SELECT FROM rollup_fresh f WHERE f.place_id BETWEEN %(first)s AND %(last)s AND f.place_id = made.place_id
-            AND f.breakdown_id = made.breakdown_id)""",
+        where=f"WHERE {there}" if there else "",
     )
 
 
@@ -444,47 +486,49 @@ _CONTENT = (
 _COLUMNS = f"({_KEY}, {', '.join(_CONTENT)}, computed_at)"
 
 
-def packed(facts: Facts) -> str:
-    """The fresh cells as rows of the figures' table: what it holds follows from the cells alone, not from what else was in the batch."""
+def packed(facts: Facts, made: Mapping[str, str]) -> str:
+    """The cells of the tables as rows of the figures' table; `made`: {table: origin}.
+
+    What a row holds follows from its cells alone, not from what else was in the batch.
+    """
     denominators = "CASE WHEN bool_or(n.denominator IS NOT NULL) THEN array_agg(n.denominator) END"
     beaten = "CASE WHEN bool_or(n.is_beaten) THEN array_agg(n.is_beaten) END"
     used, expected = (
         f"CASE WHEN max(n.periods_expected) > 1 THEN array_agg(n.{column}) END"
         for column in ("periods_used", "periods_expected")
     )
-    return f"""
-        SELECT p.indicator_id, p.period_id, p.territory_id, n.origin, n.breakdowns, n.numerators, n.denominators, n.beaten,
-               n.reporters, n.expected, n.periods_used, n.periods_expected, n.oldest_inputs_at, now() AS computed_at
+    return " UNION ALL ".join(
+        f"""
+        SELECT p.indicator_id, p.period_id, p.territory_id, '{origin}'::varchar(12) AS origin, n.breakdowns, n.numerators, n.denominators,
+               n.beaten, {"n.reporters" if origin == Origin.TERRITORIES else "array_fill(c.reporters, ARRAY[cardinality(n.breakdowns)])"},
+               c.expected, n.periods_used, n.periods_expected, n.oldest_inputs_at, now() AS computed_at
         FROM (
-            SELECT n.place_id, n.origin, array_agg(n.breakdown_id) AS breakdowns, array_agg(n.numerator)::numeric(40,10)[] AS numerators,
+            SELECT n.place_id, array_agg(n.breakdown_id) AS breakdowns, array_agg(n.numerator)::numeric(40,10)[] AS numerators,
                    {denominators if facts.has_denominators else "NULL"}::numeric(40,10)[] AS denominators,
                    {beaten if facts.has_rivals else "NULL::boolean[]"} AS beaten,
-                   array_agg(n.reporters) AS reporters, min(n.expected) AS expected,
+                   {"array_agg(n.reporters) AS reporters," if origin == Origin.TERRITORIES else ""}
                    {used if facts.has_periods else "NULL::smallint[]"} AS periods_used,
                    {expected if facts.has_periods else "NULL::smallint[]"} AS periods_expected,
                    array_agg(n.oldest_input_at) AS oldest_inputs_at
-            FROM (
-                SELECT n.place_id, n.origin, n.breakdown_id, n.numerator, n.denominator, n.is_beaten,
-                       coalesce(n.reporters, c.reporters) AS reporters, c.expected, n.periods_used, n.periods_expected, n.oldest_input_at
-                FROM rollup_fresh n JOIN rollup_coverage c ON c.place_id = n.place_id
-                ORDER BY n.place_id, n.origin, n.breakdown_id
-            ) AS n
-            GROUP BY n.place_id, n.origin
-        ) AS n JOIN rollup_place p ON p.id = n.place_id
-    """
+            FROM (SELECT * FROM {table} ORDER BY place_id, breakdown_id) AS n
+            GROUP BY n.place_id
+        ) AS n JOIN rollup_place p ON p.id = n.place_id JOIN rollup_coverage c ON c.place_id = n.place_id
+        """
+        for table, origin in made.items()
+    )
 
 
-def write_all(facts: Facts) -> str:
+def write_all(facts: Facts, made: Mapping[str, str]) -> str:
     return f"""
         WITH written AS (
-            INSERT INTO indicators_computedplace {_COLUMNS} {packed(facts)} RETURNING cardinality(breakdowns) AS cells
+            INSERT INTO indicators_computedplace {_COLUMNS} {packed(facts, made)} RETURNING cardinality(breakdowns) AS cells
         )
         SELECT coalesce(sum(cells), 0) FROM written
     """
 
 
-def pack(facts: Facts) -> str:
-    return f"CREATE TEMPORARY TABLE rollup_packed ON COMMIT DROP AS {packed(facts)}; ANALYZE rollup_packed"
+def pack(facts: Facts, made: Mapping[str, str]) -> str:
+    return f"CREATE TEMPORARY TABLE rollup_packed {_COLUMNS} ON COMMIT DROP AS {packed(facts, made)}; ANALYZE rollup_packed"
 
 
 REMOVE_STALE = """
@@ -537,29 +581,41 @@ MARKED_SLICES = """
     JOIN indicators_slice s ON s.indicator_id = m.indicator_id AND s.year = p.year WHERE s.id = ANY(%(slices)s)
 """
 
-# Kept beside recomputed, for all cells of the scope: what is on one side alone, or says something else.
-DIFFERENCES = """
-    SELECT coalesce(kept.indicator_id, fresh.indicator_id), coalesce(kept.period_id, fresh.period_id),
-           coalesce(kept.territory_id, fresh.territory_id), coalesce(kept.breakdown_id, fresh.breakdown_id), kept.numerator,
-           fresh.numerator::numeric(40,10)
-    FROM (SELECT f.* FROM indicators_computedfigure f JOIN rollup_scope w ON w.indicator_id = f.indicator_id AND w.period_id = f.period_id)
-         AS kept
-    FULL JOIN (
-        SELECT p.indicator_id, p.period_id, p.territory_id, n.breakdown_id, n.numerator, n.denominator, n.origin, n.is_beaten,
-               coalesce(n.reporters, c.reporters) AS reporters, c.expected, n.periods_used, n.periods_expected, n.oldest_input_at
-        FROM rollup_fresh n JOIN rollup_place p ON p.id = n.place_id JOIN rollup_coverage c ON c.place_id = n.place_id
-    ) AS fresh
-        ON (fresh.indicator_id, fresh.period_id, fresh.territory_id, fresh.breakdown_id)
-         = (kept.indicator_id, kept.period_id, kept.territory_id, kept.breakdown_id)
-    WHERE (kept.numerator, kept.denominator, kept.origin, kept.is_beaten, kept.reporters, kept.expected, kept.periods_used,
-           kept.periods_expected, kept.oldest_input_at)
-       IS DISTINCT FROM (fresh.numerator, fresh.denominator, fresh.origin, fresh.is_beaten, fresh.reporters, fresh.expected,
-           fresh.periods_used, fresh.periods_expected, fresh.oldest_input_at)
-    ORDER BY 1, 2, 3, 4
-"""
 
-# What a statement of the workbench leaves behind goes at the end of the transaction; a batch after it in the same one starts anew.
-CLEAR = """
-    DROP TABLE IF EXISTS rollup_slice, rollup_mark, rollup_period, rollup_kind, rollup_scope, rollup_place, rollup_link, rollup_expected,
-        rollup_coverage, rollup_part, rollup_reported, rollup_rival, rollup_given, rollup_fresh, rollup_packed, rollup_margin
+# Kept beside recomputed, for all cells of the scope: what is on one side alone, or says something else.
+def differences(facts: Facts, made: Mapping[str, str]) -> str:
+    fresh = " UNION ALL ".join(f"SELECT '{origin}' AS origin, n.* FROM {table} n" for table, origin in made.items())
+    return f"""
+        SELECT coalesce(kept.indicator_id, fresh.indicator_id), coalesce(kept.period_id, fresh.period_id),
+               coalesce(kept.territory_id, fresh.territory_id), coalesce(kept.breakdown_id, fresh.breakdown_id), kept.numerator,
+               fresh.numerator::numeric(40,10)
+        FROM (
+            SELECT f.* FROM indicators_computedfigure f
+            JOIN rollup_scope w ON w.indicator_id = f.indicator_id AND w.period_id = f.period_id
+        ) AS kept
+        FULL JOIN (
+            SELECT p.indicator_id, p.period_id, p.territory_id, n.breakdown_id, n.numerator, n.denominator, n.origin, n.is_beaten,
+                   coalesce(n.reporters, c.reporters) AS reporters, c.expected, coalesce(n.periods_used, 1) AS periods_used,
+                   coalesce(n.periods_expected, 1) AS periods_expected, n.oldest_input_at
+            FROM ({fresh}) AS n JOIN rollup_place p ON p.id = n.place_id JOIN rollup_coverage c ON c.place_id = n.place_id
+        ) AS fresh
+            ON (fresh.indicator_id, fresh.period_id, fresh.territory_id, fresh.breakdown_id)
+             = (kept.indicator_id, kept.period_id, kept.territory_id, kept.breakdown_id)
+        WHERE (kept.numerator, kept.denominator, kept.origin, kept.is_beaten, kept.reporters, kept.expected, kept.periods_used,
+               kept.periods_expected, kept.oldest_input_at)
+           IS DISTINCT FROM (fresh.numerator, fresh.denominator, fresh.origin, fresh.is_beaten, fresh.reporters, fresh.expected,
+               fresh.periods_used, fresh.periods_expected, fresh.oldest_input_at)
+        ORDER BY 1, 2, 3, 4
+    """
+
+
+def compared(made: Mapping[str, str]) -> str:
+    """How many figures there are."""
+    return "SELECT " + " + ".join(f"(SELECT count(*) FROM {table})" for table in made)
+
+
+# What the workbench leaves behind goes at the end of the transaction; a batch after it in the same one starts anew.
+LEFT_BEHIND = r"""
+    SELECT string_agg(relname, ', ') FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = pg_my_temp_schema() AND relname LIKE 'rollup\_%'
 """
