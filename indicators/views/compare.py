@@ -9,38 +9,76 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from indicators.dashboards.compare import MOST, compare
+from indicators.dashboards.compare import MOST, compare, compare_groups, groups_of
+from indicators.dashboards.indicator import territory_with_figures
 from indicators.models import Indicator, Release
 from orgs.models import Territory
 
 
 @method_decorator(login_not_required, name="dispatch")
 class CompareView(TemplateView):
-    """One indicator in up to six territories: ?territory=scheme:code&territory=scheme:code."""
+    """One indicator in up to six territories, or of up to six groups of people in one.
+
+    ?territory=scheme:code&territory=scheme:code, or ?by=groups&territory=scheme:code&group=sex=F&group=sex=M.
+    """
 
     template_name = "indicators/compare.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         indicator: Indicator = get_object_or_404(Indicator.objects.select_related("domain"), code=self.kwargs["code"])
-        asked = list(dict.fromkeys(one.strip() for one in self.request.GET.getlist("territory") if one.strip()))
-        problem = ""
-        chosen: list[Territory] = []
+        release = Release.objects.current()
+        by_groups = self.request.GET.get("by") == "groups"
+        compared = self.get_groups(indicator, release) if by_groups else self.get_places(indicator, release)
+        return super().get_context_data(indicator=indicator, by_groups=by_groups, **compared, **kwargs)
+
+    def get_places(self, indicator: Indicator, release: Release | None) -> dict[str, Any]:
+        asked = self.asked("territory")
+        chosen, problem = places_asked(asked, MOST)
+        return {
+            "comparison": compare(indicator, chosen, release) if chosen else None,
+            "problem": problem,
+            "asked": [*asked[:MOST], *[""] * (MOST - len(asked))],
+            "choices": choices_for(chosen),
+            "territory": chosen[0] if chosen else None,
+        }
+
+    def get_groups(self, indicator: Indicator, release: Release | None) -> dict[str, Any]:
+        """Of the place in the address, else of one where there are figures."""
+        places, asked = self.asked("territory"), self.asked("group")
+        chosen, problem = places_asked(places, 1)
+        territory = chosen[0] if chosen else None if places else territory_with_figures(indicator, release)
+        groups = groups_of(indicator, territory, release, asked)
         if len(asked) > MOST:
-            problem = _("You chose %(number)s places. Choose at most %(most)s.") % {"number": len(asked), "most": MOST}
-        else:
-            chosen = territories_named(asked)
-            known = {f"{place.scheme.code}:{place.code}" for place in chosen}
-            unknown = [one for one in asked if one not in known]
-            if unknown:
-                problem = _("No place is known by %(codes)s.") % {"codes": ", ".join(unknown)}
-        return super().get_context_data(
-            indicator=indicator,
-            comparison=compare(indicator, chosen, Release.objects.current()) if chosen else None,
-            problem=problem,
-            asked=[*asked[:MOST], *[""] * (MOST - len(asked))],
-            choices=choices_for(chosen),
-            **kwargs,
-        )
+            problem = problem or _("You chose %(number)s groups. Choose at most %(most)s.") % {
+                "number": len(asked),
+                "most": MOST,
+            }
+        elif groups.unknown:
+            problem = problem or _("No group is known by %(codes)s.") % {"codes": ", ".join(groups.unknown)}
+        is_ready = territory is not None and groups.chosen and len(groups.chosen) <= MOST
+        return {
+            "comparison": compare_groups(indicator, territory, groups, release) if territory and is_ready else None,
+            "problem": problem,
+            "territory": territory,
+            "groups": groups,
+        }
+
+    def asked(self, name: str) -> list[str]:
+        """What the address says, each once."""
+        given = (one.replace("\0", "").strip() for one in self.request.GET.getlist(name))
+        return list(dict.fromkeys(one for one in given if one))
+
+
+def places_asked(asked: list[str], most: int) -> tuple[list[Territory], str]:
+    """The places that an address names, and what is wrong with it in words."""
+    if len(asked) > most:
+        if most == 1:
+            return [], _("Groups are compared in one place. Choose one.")
+        return [], _("You chose %(number)s places. Choose at most %(most)s.") % {"number": len(asked), "most": most}
+    chosen = territories_named(asked)
+    known = {f"{place.scheme.code}:{place.code}" for place in chosen}
+    unknown = [one for one in asked if one not in known]
+    return chosen, _("No place is known by %(codes)s.") % {"codes": ", ".join(unknown)} if unknown else ""
 
 
 def territories_named(names: list[str]) -> list[Territory]:
