@@ -167,6 +167,19 @@ def compare(indicator: Indicator, territories: Iterable[Territory], release: Rel
     return Comparison(indicator, members)
 
 
+def places_url(indicator: Indicator, territories: Iterable[Territory]) -> str:
+    """The page that compares these places."""
+    return _url(indicator, _places(territories))
+
+
+def _places(territories: Iterable[Territory]) -> list[tuple[str, str]]:
+    return [("territory", f"{place.scheme.code}:{place.code}") for place in territories]
+
+
+def _url(indicator: Indicator, query: list[tuple[str, str]]) -> str:
+    return f"{reverse('indicators:compare', args=[indicator.code])}?{urlencode(query, safe=':')}"
+
+
 # --- Groups -------------------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +214,7 @@ class Groups:
     names: Mapping[str, str]
     """By key."""
     chosen: list[str] = field(default_factory=list)
+    """By key."""
     unknown: list[str] = field(default_factory=list)
     """What was asked for and is no group."""
     categories: Mapping[tuple[str, str], Category] = field(default_factory=dict)
@@ -270,11 +284,10 @@ def _key_in_address(text: str) -> str | None:
     return key_of(parse_key(text))
 
 
-def groups_url(indicator: Indicator, territory: Territory, keys: Iterable[str]) -> str:
+def groups_url(indicator: Indicator, territory: Territory | None, keys: Iterable[str] = ()) -> str:
     """The page that compares groups of a territory."""
-    query = [("by", "groups"), ("territory", f"{territory.scheme.code}:{territory.code}")]
-    query += [("group", key or EVERYONE) for key in keys]
-    return f"{reverse('indicators:compare', args=[indicator.code])}?{urlencode(query)}"
+    named = [("group", key or EVERYONE) for key in keys]
+    return _url(indicator, [("by", "groups"), *_places([territory] if territory else []), *named])
 
 
 def compare_groups(indicator: Indicator, territory: Territory, groups: Groups, release: Release | None) -> Comparison:

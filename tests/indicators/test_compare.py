@@ -46,8 +46,9 @@ def test_places_stand_by_name_with_shown_zero_protected_and_missing_apart(client
 
 def test_too_many_and_unknown_places_get_a_plain_message(client):
     rate = RateFactory()
-    many = compare(client, rate, *[f"test-land:X{number}" for number in range(7)])
-    assert "You chose 7 places. Choose at most 6." in words_of(many.content.decode())
+    many = compare(client, rate, *[TerritoryFactory() for _ in range(7)])
+    assert "Choose at most 6." in words_of(many.content.decode())
+    assert many.context["comparison"] is None
     assert "No place is known by nowhere:1" in words_of(compare(client, rate, "nowhere:1").content.decode())
     assert client.get("/indicators/NONE/compare/").status_code == 404
     assert compare(client, rate).context["comparison"] is None
@@ -63,6 +64,55 @@ def test_six_places_ask_as_few_queries_as_one(client, django_assert_num_queries)
         compare(client, rate, places[0])
     with django_assert_num_queries(len(captured)):
         compare(client, rate, *places)
+
+
+# --- The places are chosen by name ----------------------------------------------------------------------------------------
+
+
+def test_places_are_found_by_name_and_stand_in_the_address_by_code(client):
+    rate = RateFactory()
+    aldea, burgo = TerritoryFactory(name="Aldea", code="A"), TerritoryFactory(name="Burgo", code="B")
+    url = reverse("indicators:compare", args=[rate.code])
+    answer = client.get(url, {"territory": [aldea.label, "burgo", ""]})
+    assert (answer.status_code, answer["Location"]) == (302, f"{url}?territory=test-land:A&territory=test-land:B")
+    html = client.get(answer["Location"]).content.decode()
+    assert html.count('name="territory_chosen"') == 2
+    assert html.count(" checked>") == 2
+    assert f'data-lookup="{reverse("orgs:lookup_territories")}"' in html
+    # Without the script: one is unticked, another typed.
+    third = TerritoryFactory(name="Cala", code="K")
+    answer = client.get(url, {"territory_chosen": ["test-land:B"], "territory": ["Cala"]})
+    assert answer["Location"] == f"{url}?territory=test-land:B&territory=test-land:{third.code}"
+    assert burgo.label in client.get(answer["Location"]).content.decode()
+
+
+def test_name_of_several_places_is_asked_back(client):
+    rate = RateFactory()
+    for code in "AB":
+        TerritoryFactory(name="Centre", code=code)
+    response = client.get(reverse("indicators:compare", args=[rate.code]), {"territory": ["Centre"]})
+    text = words_of(response.content.decode())
+    assert "Which one did you mean by “Centre”" in text
+    assert response.content.decode().count('name="territory_chosen"') == 2
+    answer = client.get(
+        reverse("indicators:compare", args=[rate.code]), {"territory": ["Centre"], "territory_chosen": ["test-land:B"]}
+    )
+    assert answer["Location"].endswith("?territory=test-land:B")
+
+
+def test_place_of_the_groups_is_found_by_name_and_the_groups_stay(client):
+    release, rate = ReleaseFactory(), RateFactory()
+    aldea = TerritoryFactory(name="Aldea", code="A")
+    released(release, rate, aldea, "2025", "60", key="sex=F")
+    url = reverse("indicators:compare", args=[rate.code])
+    answer = client.get(url, {"by": "groups", "territory": "aldea", "group": ["sex=F", "total"]})
+    assert answer["Location"] == f"{url}?by=groups&territory=test-land:A&group=sex%3DF&group=total"
+    html = client.get(answer["Location"]).content.decode()
+    assert f'value="{aldea.label}"' in html
+    assert (
+        'value="A place that is not there"'
+        in compare_groups(client, rate, place="A place that is not there").content.decode()
+    )
 
 
 # --- Groups -------------------------------------------------------------------------------------------------------------
@@ -110,10 +160,9 @@ def test_groups_stand_side_by_side_with_shown_zero_protected_and_missing_apart(c
     text = words_of(html)
     assert "Migrants : nothing is published" in text
     assert "All: 60.0% (2025); Women: 0.0% (2025)" in text
-    for choice in ("total", "sex=F", "sex=M", "origin=FOREIGN"):
-        assert f'value="{choice}"' in html
-        assert html.split(f'value="{choice}"')[1].split(">")[0].endswith("checked")
-    assert "checked" not in html.split('value="origin=HOST"')[1].split(">")[0]
+    boxes = dict(re.findall(r'type="checkbox" name="group" value="([^"]+)" id="[^"]+"( checked)?>', html))
+    assert {value for value, checked in boxes.items() if checked} == {"total", "sex=F", "sex=M", "origin=FOREIGN"}
+    assert boxes["origin=HOST"] == ""
 
 
 def test_groups_made_of_two_dimensions_are_compared(client, city):
@@ -158,11 +207,12 @@ def test_only_released_figures_of_groups_are_read(client, city):
         (["=", "&", "sex=", "sex=F&"], "test-land:M", "No group is known by"),
         (["sex=F"], "test-land:NONE", "No place is known by test-land:NONE."),
         (["sex=F\0"], "test-land:M\0", "The groups in Rivertown"),
-        (["sex=F"], ["test-land:M", "test-land:C"], "Groups are compared in one place. Choose one."),
+        (["sex=F"], ["test-land:M", "test-land:C"], "Choose at most 1."),
     ],
 )
 def test_bad_groups_get_a_plain_message(client, city, groups, place, message):
     release, rate = ReleaseFactory(), RateFactory()
+    TerritoryFactory(code="C")
     released(release, rate, city, "2025", "60", key="sex=F")
     assert message in words_of(compare_groups(client, rate, *groups, place=place).content.decode())
 
@@ -173,7 +223,7 @@ def test_six_groups_ask_as_few_queries_as_one(client, city, django_assert_num_qu
     for key in keys:
         released(release, rate, city, "2025", "50", key=key)
     compare_groups(client, rate, "sex=F")
-    with django_assert_num_queries(7) as captured:
+    with django_assert_num_queries(8) as captured:
         compare_groups(client, rate, "sex=F")
     with django_assert_num_queries(len(captured)):
         compare_groups(client, rate, *keys)
@@ -185,7 +235,7 @@ def test_tables_of_groups_lead_to_their_comparison(client, city):
         released(release, rate, city, "2025", "50", key=key)
     html = client.get(rate.get_absolute_url(), {"territory": "test-land:M"}).content.decode()
     address = (
-        f"/indicators/{rate.code}/compare/?by=groups&amp;territory=test-land%3AM&amp;group=sex%3DF&amp;group=sex%3DM"
+        f"/indicators/{rate.code}/compare/?by=groups&amp;territory=test-land:M&amp;group=sex%3DF&amp;group=sex%3DM"
     )
     assert html.count(f'href="{address}"') == 1
     assert html.count("by=groups") == 1  # The only group of its dimension has nothing beside it.
