@@ -15,12 +15,17 @@ from orgs.forms import PortalForm
 from orgs.lookups import LookupField, LookupWidget, TerritoryLookup, Typed
 from orgs.models import Territory
 
+SUGGESTED = 60
 IN_ADDRESS = re.compile(r"[A-Za-z0-9_-]+:\S+")
 """scheme:code, as no name of a place is written."""
 
 
 class AddressLookup(TerritoryLookup):
-    """Territories by what stands for them in an address."""
+    """Territories by what stands for them in an address; those around the `near` ones are offered before anybody types."""
+
+    def __init__(self, near: Iterable[Territory] = ()) -> None:
+        super().__init__()
+        self.near = list(near)
 
     def queryset(self) -> QuerySet[Territory]:
         return super().queryset().select_related("scheme")
@@ -35,6 +40,15 @@ class AddressLookup(TerritoryLookup):
             return []
         wanted = reduce(or_, (Q(scheme__code=scheme, code=code) for scheme, code in pairs))
         return list(self.queryset().filter(wanted).order_by("name_folded", "pk"))
+
+    def suggested(self) -> list[Territory]:
+        """Beside, above and below."""
+        if not self.near:
+            return []
+        pks = [place.pk for place in self.near]
+        parents = [place.parent_id for place in self.near if place.parent_id]
+        around = self.queryset().filter(Q(pk__in=parents) | Q(parent__in=[*pks, *parents])).exclude(pk__in=pks)
+        return list(around.order_by("name_folded", "pk")[:SUGGESTED])
 
 
 class AddressWidget(LookupWidget):
@@ -83,6 +97,11 @@ class AddressForm(PortalForm):
     def is_typed(self) -> bool:
         """The address still holds what somebody typed or ticked."""
         return f"{self.add_prefix('territory')}_chosen" in self.data or any(self["territory"].data.texts)
+
+    def suggest_near(self, places: Iterable[Territory]) -> None:
+        field = self.fields["territory"]
+        assert isinstance(field, AddressField)
+        field.lookup = AddressLookup(places)
 
 
 class PlacesForm(AddressForm):

@@ -51,6 +51,7 @@ class CompareView(TemplateView):
 
     def get_places(self) -> dict[str, Any]:
         chosen: list[Territory] = self.form.cleaned_data.get("territory") or []
+        self.form.suggest_near(chosen)
         first = chosen[0] if chosen else None
         return {
             "comparison": compare(self.indicator, chosen, self.release) if chosen else None,

@@ -60,7 +60,7 @@ def test_six_places_ask_as_few_queries_as_one(client, django_assert_num_queries)
     for place in places:
         released(release, rate, place, "2025", "50")
     compare(client, rate, places[0])
-    with django_assert_num_queries(6) as captured:
+    with django_assert_num_queries(7) as captured:
         compare(client, rate, places[0])
     with django_assert_num_queries(len(captured)):
         compare(client, rate, *places)
@@ -84,6 +84,21 @@ def test_places_are_found_by_name_and_stand_in_the_address_by_code(client):
     answer = client.get(url, {"territory_chosen": ["test-land:B"], "territory": ["Cala"]})
     assert answer["Location"] == f"{url}?territory=test-land:B&territory=test-land:{third.code}"
     assert burgo.label in client.get(answer["Location"]).content.decode()
+
+
+def test_places_beside_and_below_are_offered_before_anybody_types(client):
+    rate, city = RateFactory(), TerritoryFactory(name="Rivertown", code="M", kind="municipality")
+    for code in ("D1", "D2"):
+        TerritoryFactory(name=f"District {code}", code=code, kind="district", parent=city)
+    TerritoryFactory(name="Elsewhere", code="E")
+
+    def offered(*places):
+        listed = compare(client, rate, *places).content.decode().split("<datalist")[1].split("</datalist>")[0]
+        return re.findall(r'value="([A-Za-z0-9 ]+) \(', listed)
+
+    assert offered("test-land:M") == ["District D1", "District D2"]
+    assert offered("test-land:D1") == ["District D2", "Rivertown"]
+    assert offered() == []
 
 
 def test_name_of_several_places_is_asked_back(client):
