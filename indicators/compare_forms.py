@@ -16,7 +16,7 @@ from orgs.lookups import LookupField, LookupWidget, TerritoryLookup, Typed
 from orgs.models import Territory
 
 SUGGESTED = 60
-IN_ADDRESS = re.compile(r"[A-Za-z0-9_-]+:\S+")
+IN_ADDRESS = re.compile(r"[A-Za-z0-9_-]+:\S.*")
 """scheme:code, as no name of a place is written."""
 
 

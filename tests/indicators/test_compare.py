@@ -54,6 +54,23 @@ def test_too_many_and_unknown_places_get_a_plain_message(client):
     assert compare(client, rate).context["comparison"] is None
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"territory": "\0"},
+        {"territory": "test-land:\0"},
+        {"territory_chosen": ["\0", "nonsense", "7"]},
+        {"territory": [":", "test-land:", ":M", "x" * 3000]},
+        {"by": "nonsense", "group": "sex=F"},
+        {"by": "groups", "territory_chosen": "nonsense"},
+    ],
+)
+def test_nonsense_in_the_address_is_no_fault(client, query):
+    response = client.get(reverse("indicators:compare", args=[RateFactory().code]), query)
+    assert response.status_code == 200
+    assert response.context["comparison"] is None
+
+
 def test_six_places_ask_as_few_queries_as_one(client, django_assert_num_queries):
     release, rate = ReleaseFactory(), RateFactory()
     places = [TerritoryFactory() for _ in range(6)]
