@@ -49,7 +49,7 @@ DESTINATIONS = [
     Destination(_("Good practices"), "partnerships:practice_list", "lightbulb"),
     Destination(_("Indicators"), "indicators:indicator_list", "graph-up"),
     Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg", is_signed_in),
-    Destination(_("Figures"), "indicators:import_list", "clipboard-data", keeps_figures),
+    Destination(_("Figures"), "indicators:desk", "clipboard-data", keeps_figures),
     Destination(_("Reviews"), "orgs:review_queue", "check2-square", is_reviewer_or_administrator),
 ]
 

@@ -16,7 +16,7 @@ LONGEST = 20
 
 @dataclass(frozen=True)
 class Waiting:
-    """Something that one person is expected to do."""
+    """Something that one person is expected to do, or that they see another one ought to."""
 
     kind: str | Promise
     title: str
@@ -24,6 +24,13 @@ class Waiting:
     since: datetime.datetime
     text: str = ""
     icon: str = "inbox"
+    status: str | Promise = ""
+    """Why it presses nobody, or for whom it waits where that is not the reader."""
+    status_tone: str = "waiting"
+
+    @property
+    def is_pressing(self) -> bool:
+        return not self.status
 
 
 def waiting_for(user: User) -> list[Waiting]:

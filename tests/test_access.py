@@ -93,6 +93,7 @@ TABLE = """
     indicators:target_create                 place             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
     indicators:target_remove                 target            LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
     indicators:figure                        figure            PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:desk                          -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:import_list                   -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:import_create                 -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:import_detail                 stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM

@@ -68,6 +68,7 @@ class Coverage:
 class GroupFigure:
     """One group of a breakdown beside the others."""
 
+    key: str
     name: str
     cell: Cell
     url: str
@@ -192,6 +193,7 @@ class Card:
                 continue
             figures.append(
                 GroupFigure(
+                    key,
                     self.groups_by_key[key],
                     point.cell,
                     figure_url(self.indicator, self.territory, self.latest.period, key),

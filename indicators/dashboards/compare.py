@@ -1,43 +1,80 @@
 """Up to six territories, or six groups of one territory, side by side: as context, never as a ranking."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from indicators.dashboards.cards import LONGEST_CHART, TOTAL, Card, Coverage, coverage_of, figure_url, make_card
-from indicators.dashboards.cells import Cell, Point, read_released, time_line
+from indicators.breakdowns import key_of, parse_key
+from indicators.dashboards.cards import (
+    LONGEST_CHART,
+    TOTAL,
+    Coverage,
+    coverage_of,
+    figure_url,
+    make_card,
+    names_of_groups,
+)
+from indicators.dashboards.cells import (
+    Cell,
+    Point,
+    Series,
+    kind_to_show,
+    make_series,
+    read_released,
+    time_line,
+)
 from indicators.dashboards.words import period_words, value_words
-from indicators.models import Indicator, Release, ReleasedFigure
+from indicators.models import Category, Indicator, Period, Release, ReleasedFigure
 from orgs.folding import fold
 from orgs.models import Territory
 
 MOST = 6
+EVERYONE = "total"
+"""How an address names the total, whose key is empty."""
+
+LONGEST_SET = 12
+"""More groups than these are folded away until they are asked for."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One column of the comparison; without a card nothing is published of the place."""
+    """One column of the comparison: a place, or a group of people in it. Without a series nothing is published of it."""
 
+    name: str
     territory: Territory
-    card: Card | None
+    key: str = TOTAL
+    kind: str = ""
+    """Of the periods in the series."""
+    series: Series | None = None
+
+    @property
+    def latest(self) -> Point | None:
+        return self.series.latest if self.series else None
+
+    @property
+    def period(self) -> str:
+        return period_words(self.latest.period) if self.latest else ""
 
     @property
     def coverage(self) -> Coverage | None:
-        return coverage_of(self.card.cell, {}) if self.card else None
+        return coverage_of(self.latest.cell, {}) if self.latest and self.latest.cell else None
 
 
 @dataclass(frozen=True)
 class Comparison:
     indicator: Indicator
     members: list[Compared]
-    """By name."""
+    """Places by name; groups as the standard list has them."""
 
     @property
     def has_figures(self) -> bool:
-        return any(member.card for member in self.members)
+        return any(member.series for member in self.members)
 
     @property
     def has_different_kinds(self) -> bool:
@@ -45,29 +82,17 @@ class Comparison:
 
     @property
     def has_different_periods(self) -> bool:
-        """Some places report by the month, others by the year: their rows do not meet."""
-        return len({member.card.kind for member in self.members if member.card}) > 1
-
-    @property
-    def partial(self) -> list[Compared]:
-        return [member for member in self.members if member.coverage and member.coverage.is_partial]
+        """Some report by the month, others by the year: their rows do not meet."""
+        return len({member.kind for member in self.members if member.series}) > 1
 
     @property
     def chart(self) -> dict[str, Any]:
-        """What templates/components/chart.html draws: one column a place, one row a period."""
-        points = {
-            member.territory.pk: {point.period.code: point for point in member.card.total.points}
+        """What templates/components/chart.html draws: one column a member, one row a period."""
+        points = [
+            {point.period.code: point for point in member.series.points} if member.series else {}
             for member in self.members
-            if member.card
-        }
-        periods = {point.period.code: point.period for own in points.values() for point in own.values()}
-        kinds = {period.kind for period in periods.values()}
-        if len(kinds) == 1:
-            cells = [point.cell for own in points.values() for point in own.values() if point.cell]
-            line = time_line(cells, kinds.pop())
-        else:
-            line = sorted(periods.values(), key=lambda period: (period.starts_on, period.ends_on))
-        line = line[-LONGEST_CHART:]
+        ]
+        line = self._line(points)[-LONGEST_CHART:]
         return {
             "id": "chart-compare",
             "title": self.indicator.name,
@@ -75,18 +100,25 @@ class Comparison:
             "kind": "line" if len(line) > 2 else "bar",
             "unit": str(self.indicator.get_unit_display()),
             "decimals": self.indicator.decimals,
-            "columns": [member.territory.local_name for member in self.members],
+            "columns": [member.name for member in self.members],
             "rows": [
                 {
                     "label": period_words(period),
                     "cells": [
-                        self._cell(member, points.get(member.territory.pk, {}).get(period.code))
-                        for member in self.members
+                        self._cell(member, own.get(period.code))
+                        for member, own in zip(self.members, points, strict=True)
                     ],
                 }
                 for period in line
             ],
         }
+
+    def _line(self, points: list[dict[str, Point]]) -> list[Period]:
+        periods = {point.period.code: point.period for own in points for point in own.values()}
+        kinds = {period.kind for period in periods.values()}
+        if len(kinds) == 1:
+            return time_line([point.cell for own in points for point in own.values() if point.cell], kinds.pop())
+        return sorted(periods.values(), key=lambda period: (period.starts_on, period.ends_on))
 
     def _cell(self, member: Compared, point: Point | None) -> dict[str, Any]:
         if point is None or point.cell is None:
@@ -95,21 +127,21 @@ class Comparison:
             "value": point.value,
             "state": point.state,
             "flag": point.flag,
-            "url": figure_url(self.indicator, member.territory, point.period),
+            "url": figure_url(self.indicator, member.territory, point.period, member.key),
         }
 
     @property
     def finding(self) -> str:
-        """The latest figure of each place, by name."""
+        """The latest figure of each member."""
         said = [
             _("%(name)s: %(value)s (%(period)s)")
             % {
-                "name": member.territory.local_name,
-                "value": value_words(member.card.latest.value, self.indicator),
-                "period": member.card.period,
+                "name": member.name,
+                "value": value_words(member.latest.value, self.indicator),
+                "period": member.period,
             }
             for member in self.members
-            if member.card and member.card.latest.value is not None
+            if member.latest and member.latest.value is not None
         ]
         return "; ".join(said)
 
@@ -124,8 +156,152 @@ def compare(indicator: Indicator, territories: Iterable[Territory], release: Rel
         )
         for cell in read_released(rows):
             cells[cell.territory_id].append(cell)
-    members = [
-        Compared(place, make_card(indicator, place, cells[place.pk], {}) if place.pk in cells else None)
-        for place in places
-    ]
+    members = []
+    for place in places:
+        card = make_card(indicator, place, cells[place.pk], {}) if place.pk in cells else None
+        members.append(
+            Compared(place.local_name, place, kind=card.kind, series=card.total)
+            if card
+            else Compared(place.local_name, place)
+        )
+    return Comparison(indicator, members)
+
+
+def places_url(indicator: Indicator, territories: Iterable[Territory]) -> str:
+    """The page that compares these places."""
+    return _url(indicator, _places(territories))
+
+
+def _places(territories: Iterable[Territory]) -> list[tuple[str, str]]:
+    return [("territory", f"{place.scheme.code}:{place.code}") for place in territories]
+
+
+def _url(indicator: Indicator, query: list[tuple[str, str]]) -> str:
+    return f"{reverse('indicators:compare', args=[indicator.code])}?{urlencode(query, safe=':')}"
+
+
+# --- Groups -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GroupChoice:
+    value: str
+    """As it stands in the address."""
+    name: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class GroupSet:
+    """The groups of one dimension, or of several together, to choose from."""
+
+    name: str
+    choices: list[GroupChoice]
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.choices) > LONGEST_SET
+
+    @property
+    def is_open(self) -> bool:
+        return any(choice.is_chosen for choice in self.choices)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups of people that an indicator tells apart in a territory, and those of them that were asked for."""
+
+    names: Mapping[str, str]
+    """By key."""
+    chosen: list[str] = field(default_factory=list)
+    """By key."""
+    unknown: list[str] = field(default_factory=list)
+    """What was asked for and is no group."""
+    categories: Mapping[tuple[str, str], Category] = field(default_factory=dict)
+
+    @cached_property
+    def sets(self) -> list[GroupSet]:
+        """First everyone, then by one dimension, then by several."""
+        by_dimensions: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for key in sorted(self.names, key=self._place):
+            by_dimensions[tuple(parse_key(key))].append(key)
+        return [
+            GroupSet(
+                self._name_of_set(keys[0]),
+                [GroupChoice(key or EVERYONE, self.names[key], key in self.chosen) for key in keys],
+            )
+            for keys in by_dimensions.values()
+        ]
+
+    def _place(self, key: str) -> tuple[int, list[tuple[int, str]], list[tuple[int, str]]]:
+        members = [self.categories[item] for item in parse_key(key).items()]
+        return (
+            len(members),
+            [(member.dimension.order, member.dimension.code) for member in members],
+            [(member.order, member.code) for member in members],
+        )
+
+    def _name_of_set(self, key: str) -> str:
+        names = [self.categories[item].dimension.name for item in parse_key(key).items()]
+        return ", ".join(names) if names else _("Everyone")
+
+
+def groups_of(
+    indicator: Indicator, territory: Territory | None, release: Release | None, asked: Iterable[str]
+) -> Groups:
+    """Those with a released figure, and those that are asked for. Two queries, however many groups."""
+    released: set[str] = set()
+    if release and territory:
+        rows = ReleasedFigure.objects.filter(release=release, indicator=indicator, territory=territory)
+        released.update(
+            rows.exclude(state=ReleasedFigure.State.MISSING).values_list("breakdown__key", flat=True).distinct()
+        )
+    wanted = {text: _key_in_address(text) for text in asked}
+    keys = released | {key for key in wanted.values() if key is not None}
+    dimensions = {dimension for key in keys for dimension in parse_key(key)}
+    categories = list(Category.objects.filter(dimension__code__in=dimensions).select_related("dimension"))
+    by_code = {(category.dimension.code, category.code): category for category in categories}
+    known = {key for key in keys if all(item in by_code for item in parse_key(key).items())}
+    chosen = sorted({key for key in wanted.values() if key is not None and key in known})
+    groups = Groups(
+        names_of_groups(known, categories),
+        chosen,
+        [text for text, key in wanted.items() if key not in known],
+        by_code,
+    )
+    chosen.sort(key=groups._place)
+    return groups
+
+
+def _key_in_address(text: str) -> str | None:
+    """The key of a group as an address names it; None for what cannot be one."""
+    if text == EVERYONE:
+        return TOTAL
+    if not all(
+        dimension and category for dimension, _sign, category in (part.partition("=") for part in text.split("&"))
+    ):
+        return None
+    return key_of(parse_key(text))
+
+
+def groups_url(indicator: Indicator, territory: Territory | None, keys: Iterable[str] = ()) -> str:
+    """The page that compares groups of a territory."""
+    named = [("group", key or EVERYONE) for key in keys]
+    return _url(indicator, [("by", "groups"), *_places([territory] if territory else []), *named])
+
+
+def compare_groups(indicator: Indicator, territory: Territory, groups: Groups, release: Release | None) -> Comparison:
+    """Those that are chosen. Two queries, however many there are."""
+    cells: dict[str, list[Cell]] = defaultdict(list)
+    if release and groups.chosen:
+        rows = ReleasedFigure.objects.filter(
+            release=release, indicator=indicator, territory=territory, breakdown__key__in=groups.chosen
+        )
+        for cell in read_released(rows):
+            cells[cell.key].append(cell)
+    members = []
+    for key in groups.chosen:
+        kind = kind_to_show(cells[key], indicator)
+        series = make_series([cell for cell in cells[key] if cell.period.kind == kind], time_line(cells[key], kind))
+        members.append(Compared(groups.names[key], territory, key, kind, series or None))
     return Comparison(indicator, members)

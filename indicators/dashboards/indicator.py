@@ -10,6 +10,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from indicators.breakdowns import parse_key
 from indicators.dashboards.cards import TOTAL, Card, GroupFigure, figure_url, make_card, names_of_groups, share_of
 from indicators.dashboards.cells import read_released
+from indicators.dashboards.compare import MOST, groups_url
 from indicators.dashboards.recast import recast_cells
 from indicators.dashboards.words import period_words
 from indicators.models import Breakdown, Category, Indicator, Period, Release, ReleasedFigure
@@ -30,6 +31,8 @@ class BreakdownTable:
 
     dimension: str
     groups: list[GroupFigure]
+    compare_url: str
+    """Where the first few stand side by side; "" where there is but one."""
 
     @property
     def first(self) -> list[GroupFigure]:
@@ -129,6 +132,7 @@ def _tables(card: Card, categories: Iterable[Category]) -> Iterable[BreakdownTab
                 continue
             groups.append(
                 GroupFigure(
+                    key,
                     category.name,
                     point.cell,
                     figure_url(card.indicator, card.territory, card.latest.period, key),
@@ -138,7 +142,16 @@ def _tables(card: Card, categories: Iterable[Category]) -> Iterable[BreakdownTab
         if len(groups) > LONGEST_LIST * 2:  # A long list of countries is read from the largest down.
             groups.sort(key=lambda group: (group.cell.value is None, -(group.cell.value or 0)))
         if groups:
-            yield BreakdownTable(dimension, groups)
+            yield BreakdownTable(dimension, groups, _compare_url(card, groups, members))
+
+
+def _compare_url(card: Card, groups: list[GroupFigure], categories: Iterable[Category]) -> str:
+    """The largest groups that do not lie in each other, where there are several, else the first few."""
+    outer = {f"{one.dimension.code}={one.code}" for one in categories if one.parent_id is None}
+    keys = [group.key for group in groups if group.key in outer]
+    if len(keys) < 2:
+        keys = [group.key for group in groups]
+    return groups_url(card.indicator, card.territory, keys[:MOST]) if len(keys) > 1 else ""
 
 
 DISCREPANCIES = """

@@ -9,7 +9,8 @@ from django.db.models import Count, Min, Q
 
 from indicators.dashboards.cards import CARD_KEYS, Card, make_card, names_of_groups
 from indicators.dashboards.cells import Cell, Point, read_released
-from indicators.models import Category, Indicator, Release, ReleasedFigure, Source
+from indicators.dashboards.targets import TargetLine, next_targets, target_lines
+from indicators.models import Category, Indicator, Release, ReleasedFigure, Source, Target
 from orgs.models import Domain, Organisation, Territory, TerritoryClosure
 
 
@@ -21,6 +22,7 @@ class OtherFigure:
     card: Card
     is_borrowed: bool = False
     """Of a territory above, for want of one of its own."""
+    target: TargetLine | None = None
 
     @property
     def point(self) -> Point:
@@ -35,6 +37,8 @@ class DomainView:
     headline: Indicator | None
     card: Card | None = None
     is_borrowed: bool = False
+    target: TargetLine | None = None
+    """What the territory wants of the headline; never that of a territory above."""
     others: list[OtherFigure] = field(default_factory=list)
 
     @property
@@ -77,11 +81,12 @@ def territory_dashboard(territory: Territory, release: Release | None, today: da
     indicators = list(Indicator.objects.active().order_by("domain__order", "-is_headline", "order", "code"))
     kinds_below = count_kinds(territory, min(today, territory.valid_to))
     cards = _cards(path, indicators, release, kinds_below)
+    targets = next_targets(territory, today.year)
     views = []
     for domain in Domain.objects.all():
         of_domain = [indicator for indicator in indicators if indicator.domain_id == domain.pk]
         headline = next(iter(of_domain), None)
-        views.append(_view(domain, headline, _nearest(of_domain, path, cards), territory))
+        views.append(_view(domain, headline, _nearest(of_domain, path, cards), territory, targets))
     return TerritoryDashboard(territory, path, release, _with_sources(views, release), kinds_below)
 
 
@@ -95,11 +100,19 @@ def _nearest(indicators: list[Indicator], path: list[Territory], cards: dict[tup
     return sorted(found, key=lambda card: card.territory.pk != path[-1].pk)
 
 
-def _view(domain: Domain, headline: Indicator | None, cards: list[Card], territory: Territory) -> DomainView:
+def _view(
+    domain: Domain, headline: Indicator | None, cards: list[Card], territory: Territory, targets: dict[int, Target]
+) -> DomainView:
     if not cards:
         return DomainView(domain, headline)
-    others = [OtherFigure(card.indicator, card, card.territory.pk != territory.pk) for card in cards[1:]]
-    return DomainView(domain, headline, cards[0], cards[0].territory.pk != territory.pk, others)
+    figures = []
+    for card in cards:
+        is_borrowed = card.territory.pk != territory.pk
+        target = None if is_borrowed else targets.get(card.indicator.pk)
+        line = next(iter(target_lines([target] if target else [], card)), None)
+        figures.append(OtherFigure(card.indicator, card, is_borrowed, line))
+    first, *others = figures
+    return DomainView(domain, headline, first.card, first.is_borrowed, first.target, others)
 
 
 def _cards(

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -42,8 +44,15 @@ class Mapping(models.Model):
     @property
     def title(self) -> str:
         """What people call the kind of file, in the reader's language where the definition says it."""
-        titles = self.definition.get("title", {})
-        return str(titles.get(get_language() or "") or titles.get(settings.LANGUAGE_CODE) or self.name)
+        return title_in(self.definition) or self.name
+
+
+def title_in(definition: dict[str, Any]) -> str:
+    """The title that a mapping gives itself, in the reader's language or else the portal's; "" where it has none."""
+    titles = definition.get("title")
+    if not isinstance(titles, dict):  # A refused file keeps the mapping that it came with, whatever that holds.
+        return ""
+    return str(titles.get(get_language() or "") or titles.get(settings.LANGUAGE_CODE) or "")
 
 
 class ImportQuerySet(models.QuerySet["Import"]):
@@ -131,6 +140,11 @@ class Import(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("indicators:import_detail", args=[self.pk])
+
+    @property
+    def mapping_title(self) -> str:
+        """What people call the kind of file, as `Mapping.title`; "" where the columns are not described yet."""
+        return title_in(self.mapping) or self.mapping_name
 
     @property
     def was_read(self) -> bool:

@@ -1,6 +1,7 @@
 from indicators.views.catalogue import IndicatorListView, IndicatorView
 from indicators.views.compare import CompareView
 from indicators.views.describing import ImportMapView, MappingSaveView, RefusedRowsView
+from indicators.views.desk import DeskView
 from indicators.views.downloads import release_download
 from indicators.views.editing import (
     DefinitionCheckView,
@@ -51,6 +52,7 @@ from indicators.views.true_figures import TrueAccessView, TrueViewingListView
 __all__ = [
     "CompareView",
     "DefinitionCheckView",
+    "DeskView",
     "EntryView",
     "FigureView",
     "FindingsAcceptView",

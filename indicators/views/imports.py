@@ -33,7 +33,7 @@ HOPELESS = 10
 
 
 class ImportListView(AccessMixin, FilterView):
-    """The steward's desk: what was brought in, and what waits for a decision."""
+    """What was brought in."""
 
     may_enter = staticmethod(can_import)
     model = Import
@@ -45,10 +45,6 @@ class ImportListView(AccessMixin, FilterView):
     def get_queryset(self) -> QuerySet[Import]:
         found: QuerySet[Import] = super().get_queryset()
         return found.select_related("authority", "source", "created_by")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        waiting = Import.objects.visible_to(self.request.user).filter(state=Import.State.STORED)
-        return super().get_context_data(waiting=waiting.count(), marks=DirtyMark.objects.count(), **kwargs)
 
 
 class ImportCreateView(AccessMixin, ActionMixin, FormView):

@@ -246,6 +246,15 @@ def figure(value: Number | None, decimals: int | str | None = None, sign: bool =
     return f"+{places}" if sign and value > 0 else places.replace("-", "−", 1)
 
 
+@register.simple_tag
+def number_signs() -> dict[str, str]:
+    """What stands before decimals and between thousands in the reader's language, for the scripts that write numbers too."""
+    return {
+        "decimal": formats.get_format("DECIMAL_SEPARATOR"),
+        "thousands": formats.get_format("THOUSAND_SEPARATOR"),
+    }
+
+
 def as_number(point: Any) -> float | None:
     """A number from what views hand over: a number, None, a (label, number) pair, a mapping or an object's `value`."""
     if isinstance(point, tuple | list):

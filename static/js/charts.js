@@ -40,12 +40,8 @@
   };
 
   // For the axis: whole numbers in full, millions in short. What the table says stays as the server wrote it.
-  const axisWords = (() => {
-    const style = { numberingSystem: "latn", maximumFractionDigits: 2 };
-    const full = new Intl.NumberFormat(root.lang, style);
-    const short = new Intl.NumberFormat(root.lang, { ...style, notation: "compact" });
-    return (value) => (Math.abs(value) < 1e6 ? full : short).format(value);
-  })();
+  const { full, short } = window.portalNumbers;
+  const axisWords = (value) => (Math.abs(value) < 1e6 ? full(value, 0, 2) : short(value));
 
   const lineTypes = ["solid", "dashed", "dotted", [8, 3, 2, 3], [2, 4], [12, 4]];
   const symbols = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect"];

@@ -144,8 +144,8 @@
     places.forEach((place) => place.item.addEventListener("mouseenter", () => show(place)));
 
     const legend = figure.querySelector("[data-map-legend]");
-    const decimals = figure.dataset.decimals === "" ? 1 : Number(figure.dataset.decimals);
-    const number = new Intl.NumberFormat(root.lang, { numberingSystem: "latn", maximumFractionDigits: decimals });
+    const [least, most] = figure.dataset.decimals === "" ? [0, 1] : [Number(figure.dataset.decimals), Number(figure.dataset.decimals)];
+    const words = (value) => window.portalNumbers.full(value, least, most);
     const unit = figure.dataset.unit === "%" ? "%" : figure.dataset.unit ? ` ${figure.dataset.unit}` : "";
     const addKey = (css, text) => {
       const item = document.createElement("li");
@@ -163,8 +163,8 @@
       for (let index = 0; index <= bounds.length; index += 1) {
         const inside = known.filter((value) => bounds.filter((bound) => value >= bound).length === index);
         if (!inside.length) continue;
-        const low = number.format(index === 0 ? edges[0] : Math.min(...inside));
-        const high = number.format(Math.max(...inside));
+        const low = words(index === 0 ? edges[0] : Math.min(...inside));
+        const high = words(Math.max(...inside));
         addKey(`map-class-${shade(index)}`, low === high ? low + unit : `${low} – ${high}${unit}`);
       }
     }

@@ -1,8 +1,14 @@
 """The style guide holds every component, so what is right there is right wherever they are used."""
 
+from decimal import Decimal
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from orgs.templatetags.portal import figure
 
 PAGES = ["/styleguide/", "/accounts/login/"]
 VIEWS = [("en", "light", 1280), ("en", "dark", 360), ("ar", "light", 360), ("ar", "dark", 1280), ("es", "light", 320)]
@@ -63,6 +69,28 @@ def test_map_is_walked_with_the_arrow_keys(page: Page):
     figure.locator("path[tabindex='0']").focus()
     page.keyboard.press("ArrowRight")
     expect(figure.get_by_role("status")).to_have_text("Eixample: 24.1%")
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_scripts_write_numbers_as_the_server_does(browser: Browser, base_url, language):
+    context = browser.new_context(base_url=base_url)
+    context.add_cookies([{"name": "django_language", "value": language, "url": base_url}])
+    page = context.new_page()
+    page.goto("/styleguide/")
+    for number, decimals in ((101387, 0), (1234, 0), (-82033.45, 1), (0.5, 2), (999, 0)):
+        with translation.override(language):
+            written = figure(Decimal(str(number)), decimals)
+        scripted = page.evaluate("([one, places]) => portalNumbers.full(one, places, places)", [number, decimals])
+        assert scripted.removeprefix("\u200e") == written  # An invisible mark keeps the minus on its side.
+    with translation.override(language):
+        share = figure(Decimal("1.25"), 2)
+    assert page.evaluate("portalNumbers.short(1250000)").startswith(share)
+    sample = page.locator("#sample-map")
+    sample.scroll_into_view_if_needed()
+    with translation.override(language):
+        highest = figure(Decimal("48.2"), 1)
+    expect(sample.locator("[data-map-legend]")).to_contain_text(f"{highest}%")
+    context.close()
 
 
 def test_choice_of_colours_is_kept(page: Page):

@@ -44,6 +44,8 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/indicators/",
             "/indicators/PEOPLE/",
             "/indicators/PEOPLE/history/",
+            "/indicators/PEOPLE/compare/?territory=test-land:CITY&territory=test-land:D1",
+            "/indicators/PEOPLE/compare/?by=groups&territory=test-land:CITY&group=total",
             "/figures/PEOPLE/test-land/CITY/2022/",
             "/figures/releases/",
             figures["published"].get_absolute_url(),
@@ -68,6 +70,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
         ],
         "steward": [
             "/figures/",
+            "/figures/imports/",
             "/figures/imports/new/",
             figures["refused"].get_absolute_url(),
             f"{figures['described'].get_absolute_url()}map/",

@@ -332,6 +332,27 @@ def test_kind_of_file_is_recognised_by_its_columns(desk, mapping, steward):
 # --- Lists --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("definition", "language", "words"),
+    [
+        ({"title": {"en": "Residents by age", "es": "Residentes por edad"}}, "en", "Residents by age"),
+        ({"title": {"en": "Residents by age", "es": "Residentes por edad"}}, "es", "Residentes por edad"),
+        ({"title": {"en": "Residents by age"}}, "fr", "Residents by age"),
+        ({}, "en", "city_people"),
+        ({"title": "Residents"}, "en", "city_people"),
+    ],
+)
+def test_import_names_its_kind_of_file_in_the_readers_language(desk, steward, definition, language, words):
+    authority = steward.memberships.get().organisation
+    batch = ImportFactory(authority=authority, mapping=definition, mapping_name="city_people")
+    steward.language = language
+    steward.save()
+    for url in (batch.get_absolute_url(), reverse("indicators:import_list")):
+        html = desk.get(url).content.decode()
+        assert words in html
+        assert ("city_people" in words_of(html)) == (words == "city_people")
+
+
 def test_imports_are_filtered_by_state(desk, steward):
     authority = steward.memberships.get().organisation
     ImportFactory(authority=authority, file_name="fine.csv")

@@ -7,8 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from indicators.models import Release
+from indicators.models import Indicator, Release, Target
 from indicators.vocabulary import Direction, Origin
 from orgs.models import Territory, TerritoryOutline
 from tests.factories import OrganisationFactory, TerritoryFactory
@@ -94,6 +95,50 @@ def test_missing_zero_and_protected_look_different(client, city):
     missing = html.index("Nothing published yet")
     assert none.domain.name in html[missing:]
     assert hidden.domain.name not in html[missing : html.index("</dl>", missing)]
+
+
+def target(indicator: Indicator, territory: Territory, year: int, value: str, start: str) -> Target:
+    return Target.objects.create(
+        indicator=indicator, territory=territory, year=year, value=value, baseline_year=2010, baseline_value=start
+    )
+
+
+@pytest.mark.parametrize(
+    ("direction", "start", "now", "wanted", "words"),
+    [
+        ("up", "50", "60", "55", "Reached"),
+        ("up", "50", "60", "65", "On the way"),
+        ("up", "50", "60", "90", "Behind"),
+        # What should fall is behind where it rose.
+        ("down", "50", "60", "40", "Behind"),
+        ("down", "70", "60", "65", "Reached"),
+    ],
+)
+def test_card_says_how_far_the_target_is_by_the_direction(client, city, direction, start, now, wanted, words):
+    release, rate = ReleaseFactory(), RateFactory(direction=direction)
+    released(release, rate, city, "2017", now)
+    target(rate, city, 2024, wanted, start)
+    text = words_of(page(client, city))
+    # At a glance, and in the domain's section.
+    assert text.count(f"Target for 2024: {wanted}.0% {words}") == 2
+
+
+def test_card_shows_the_target_that_is_due_next_and_never_one_of_another_place(client, city):
+    release, rate, other = ReleaseFactory(), RateFactory(), RateFactory()
+    context = IndicatorFactory(direction=Direction.CONTEXT)
+    released(release, rate, city, "2017", state="suppressed")
+    for indicator in (rate, other, context):
+        released(release, indicator, city.parent, "2017", "60")
+    released(release, context, city, "2017", "60")
+    year = timezone.localdate().year
+    for due, wanted in ((2016, "51"), (year, "52"), (year + 2, "53")):
+        target(rate, city, due, wanted, "50")
+    target(other, city, year, "54", "50")
+    target(rate, city.parent, year, "55", "50")
+    target(context, city, year, "56", "50")
+    text = words_of(page(client, city))
+    assert text.count(f"Target for {year}: 52.0% No published figure says how far it is.") == 2
+    assert text.count("Target for") == 2
 
 
 def test_figure_of_the_country_is_labelled_and_not_the_citys_own(client, city):
@@ -193,10 +238,13 @@ def test_queries_are_as_many_for_seventy_three_parts_as_for_three(client, city):
         return len(captured)
 
     fill([city, *parts])
+    target(counts[0], city, 2024, "12", "9")
     page(client, city)  # what is asked once and kept
     few = queries()
     more = [TerritoryFactory(kind="district", name=f"More {n}", parent=city) for n in range(70)]
     fill(more)
+    for count in counts[1:]:
+        target(count, city, 2024, "12", "9")
     assert queries() == few
     assert few <= 25
 

@@ -1,0 +1,288 @@
+"""The steward's desk: what waits for those who keep figures, in piles, the oldest on top. The first page shows it too."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from indicators.models import Finding, Import, Release, ReleasePolicy, Report, Slice
+from indicators.permissions import KEEPERS
+from orgs.inbox import LONGEST, Waiting
+from orgs.models import User
+
+REMEMBERED = datetime.timedelta(days=14)
+"""A file of which nothing is stored is no longer news after that."""
+
+FIGURES, REPORT, ROLLUP = gettext_lazy("Figures"), gettext_lazy("Report"), gettext_lazy("Rollup")
+
+
+@dataclass(frozen=True)
+class Lot:
+    """The oldest of one kind, and how many there are."""
+
+    items: list[Waiting]
+    count: int
+
+
+@dataclass(frozen=True)
+class Pile:
+    """What waits in one room of the desk."""
+
+    name: str
+    title: str | Promise
+    icon: str
+    url: str
+    """The room."""
+    lots: list[Lot]
+
+    @property
+    def items(self) -> list[Waiting]:
+        """The oldest first."""
+        return sorted((item for lot in self.lots for item in lot.items), key=lambda item: item.since)[:LONGEST]
+
+    @property
+    def count(self) -> int:
+        return sum(lot.count for lot in self.lots)
+
+    @property
+    def more(self) -> int:
+        """How many are not among the items."""
+        return self.count - len(self.items)
+
+
+def desk_of(user: User) -> list[Pile]:
+    """As many queries, however much there is."""
+    imports, reports = reverse("indicators:import_list"), reverse("indicators:report_list")
+    releases, runs = reverse("indicators:release_list"), reverse("indicators:run_list")
+    return [
+        Pile("imports", _("Imports"), "cloud-upload", imports, [unfinished(user), refused(user), to_approve(user)]),
+        Pile("findings", _("What the quality rules found"), "search", imports, [odd_imports(user), odd_reports(user)]),
+        Pile("reports", _("Reports"), "clipboard-data", reports, [to_review(user), overdue(user)]),
+        Pile("releases", _("Releases"), "megaphone", releases, [to_publish(user)]),
+        Pile("parked", _("Rollup"), "arrow-repeat", runs, [parked()]),
+    ]
+
+
+def lot(rows: QuerySet[Any], make: Callable[[Any], Waiting]) -> Lot:
+    return Lot([make(row) for row in rows[:LONGEST]], rows.count())
+
+
+# --- Imports ------------------------------------------------------------------------------------------------------------
+
+
+def unfinished(user: User) -> Lot:
+    """Files of late of which nothing is stored yet: their columns wait for a meaning, or what was found for a yes."""
+    since = timezone.now() - REMEMBERED
+    states = [Import.State.UPLOADED, Import.State.CHECKED]
+    files = Import.objects.visible_to(user).filter(kind=Import.Kind.FILE, state__in=states, created_at__gte=since)
+
+    def waiting(batch: Import) -> Waiting:
+        is_described = batch.state == Import.State.CHECKED
+        title = _("Store the figures of %(file)s") if is_described else _("Say what the columns of %(file)s mean")
+        return Waiting(
+            kind=FIGURES,
+            title=title % {"file": batch.file_name},
+            url=batch.get_absolute_url() if is_described else reverse("indicators:import_map", args=[batch.pk]),
+            since=batch.created_at,
+            text=cells_words(batch) if is_described else "",
+            icon="file-earmark-check" if is_described else "table",
+            status=_("Nothing is stored yet"),
+        )
+
+    return lot(files.order_by("created_at"), waiting)
+
+
+def refused(user: User) -> Lot:
+    """One's own files that were refused of late, and of which no later edition went through."""
+    since = timezone.now() - REMEMBERED
+    own = Import.objects.visible_to(user).filter(created_by=user, created_at__gte=since)
+    passed = own.filter(file_name=OuterRef("file_name")).exclude(
+        state__in=[Import.State.REFUSED, Import.State.UPLOADED]
+    )
+    return lot(
+        own.filter(~Exists(passed), state=Import.State.REFUSED).order_by("created_at"),
+        lambda batch: Waiting(
+            kind=FIGURES,
+            title=_("%(file)s was refused: see why") % {"file": batch.file_name},
+            url=batch.get_absolute_url(),
+            since=batch.created_at,
+            icon="exclamation-triangle",
+        ),
+    )
+
+
+def to_approve(user: User) -> Lot:
+    """Stored, and nothing odd in it is left to be looked at."""
+    return lot(
+        stored(user).filter(~has_findings("pk")),
+        lambda batch: Waiting(
+            kind=FIGURES,
+            title=_("Approve the figures of %(file)s") % {"file": batch.file_name},
+            url=batch.get_absolute_url(),
+            since=batch.created_at,
+            text=cells_words(batch),
+            icon="clipboard-check",
+        ),
+    )
+
+
+def stored(user: User) -> QuerySet[Import]:
+    """Imports that wait for approval; those of a report wait with the report."""
+    return Import.objects.visible_to(user).filter(state=Import.State.STORED, reports=None).order_by("created_at")
+
+
+def cells_words(batch: Import) -> str:
+    return _("%(new)s new cells, %(changed)s changed") % {"new": batch.cells_new, "changed": batch.cells_changed}
+
+
+# --- What the quality rules found ---------------------------------------------------------------------------------------
+
+
+def has_findings(batch: str) -> Exists:
+    """Some finding in the batch of that name is open."""
+    return Exists(Finding.objects.open().filter(batch=OuterRef(batch)))
+
+
+def odd_imports(user: User) -> Lot:
+    odd = stored(user).filter(has_findings("pk"))
+    return lot(
+        odd.annotate(open_findings=Count("findings", filter=Q(findings__accepted_at=None))),
+        lambda batch: Waiting(
+            kind=FIGURES,
+            title=_("Accept or undo what looks odd in %(file)s") % {"file": batch.file_name},
+            url=batch.get_absolute_url(),
+            since=batch.created_at,
+            text=odd_words(batch.open_findings),
+            icon="search",
+        ),
+    )
+
+
+def odd_reports(user: User) -> Lot:
+    odd = submitted(user).filter(has_findings("batch"))
+    return lot(
+        odd.annotate(open_findings=Count("batch__findings", filter=Q(batch__findings__accepted_at=None))),
+        lambda report: Waiting(
+            kind=REPORT,
+            title=_("Accept or return what looks odd in the report of %(organisation)s")
+            % {"organisation": report.organisation},
+            url=report.get_absolute_url(),
+            since=report.changed_at,
+            text=odd_words(report.open_findings),
+            icon="search",
+        ),
+    )
+
+
+def odd_words(number: int) -> str:
+    words = ngettext("%(number)s figure to look at first", "%(number)s figures to look at first", number)
+    return words % {"number": number}
+
+
+# --- Reports ------------------------------------------------------------------------------------------------------------
+
+
+def asked_for(user: User) -> QuerySet[Report]:
+    """What one's authority asked for, but not of an organisation of one's own."""
+    mine = user.memberships.active()
+    reports = Report.objects.visible_to(user).live().exclude(organisation__in=mine.values("organisation"))
+    if not user.is_staff:
+        reports = reports.filter(request__authority__in=mine.filter(role__in=KEEPERS).values("organisation"))
+    return reports.select_related("request__authority", "organisation")
+
+
+def submitted(user: User) -> QuerySet[Report]:
+    return asked_for(user).filter(state=Report.State.SUBMITTED).order_by("changed_at")
+
+
+def to_review(user: User) -> Lot:
+    return lot(
+        submitted(user).filter(~has_findings("batch")),
+        lambda report: Waiting(
+            kind=REPORT,
+            title=_("Review the report of %(organisation)s") % {"organisation": report.organisation},
+            url=report.get_absolute_url(),
+            since=report.changed_at,
+            text=report.request.title,
+            icon="clipboard-check",
+        ),
+    )
+
+
+def overdue(user: User) -> Lot:
+    """Those that are late; the organisation is reminded of itself."""
+    late = asked_for(user).filter(pk__in=Report.objects.overdue(timezone.localdate()).values("pk"))
+    return lot(
+        late.order_by("request__due_on"),
+        lambda report: Waiting(
+            kind=REPORT,
+            title=_("Overdue: %(title)s") % {"title": report.request.title},
+            url=report.get_absolute_url(),
+            since=timezone.make_aware(datetime.datetime.combine(report.request.due_on, datetime.time.max)),
+            text=_("%(authority)s asks %(organisation)s, by %(due)s")
+            % {
+                "authority": report.request.authority,
+                "organisation": report.organisation,
+                "due": formats.date_format(report.request.due_on, "SHORT_DATE_FORMAT"),
+            },
+            icon="calendar-x",
+            status=_("Waits for the organisation"),
+        ),
+    )
+
+
+# --- Releases -----------------------------------------------------------------------------------------------------------
+
+
+def to_publish(user: User) -> Lot:
+    """The release that is being prepared; who made it may have to wait for a second person."""
+    needs_another = ReleasePolicy.objects.filter(needs_second_person=True).exists()
+    open_states = [Release.State.DRAFT, Release.State.PREVIEW, Release.State.FAILED]
+
+    def waiting(release: Release) -> Waiting:
+        status = ""
+        if release.state == Release.State.DRAFT:
+            title, status = _("A release is being made"), _("Waits for the worker")
+        elif release.state == Release.State.FAILED:
+            title = _("A release could not be made: see why, and discard it")
+        elif needs_another and release.created_by_id == user.pk:
+            title, status = _("A release of yours is ready"), _("Waits for a second person")
+        else:
+            title = _("A release waits for approval")
+        return Waiting(
+            kind=FIGURES,
+            title=title,
+            url=release.get_absolute_url(),
+            since=release.created_at,
+            text=release.note,
+            icon="megaphone",
+            status=status,
+        )
+
+    return lot(Release.objects.filter(state__in=open_states).order_by("created_at"), waiting)
+
+
+# --- The rollup ---------------------------------------------------------------------------------------------------------
+
+
+def parked() -> Lot:
+    """Slices at which the rollup failed three times. Their figures are not up to date until somebody looks."""
+    return lot(
+        Slice.objects.exclude(parked_at=None).select_related("indicator").order_by("parked_at"),
+        lambda part: Waiting(
+            kind=ROLLUP,
+            title=_("%(indicator)s, %(year)s could not be rolled up")
+            % {"indicator": part.indicator, "year": part.year},
+            url=reverse("indicators:run_list"),
+            since=part.parked_at,
+            text=part.error[:200],
+            icon="exclamation-octagon",
+        ),
+    )
