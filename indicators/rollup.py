@@ -27,6 +27,7 @@ from django.utils import timezone
 
 from indicators import emails
 from indicators import rollup_sql as sql
+from indicators import rollup_steps as steps
 from indicators.models import RollupRun, Slice
 from indicators.vocabulary import Origin
 
@@ -208,9 +209,9 @@ def differences(slices: list[int]) -> tuple[int, list[tuple[Any, ...]]]:
         slices = sorted(set(slices) - _marked(cursor, slices))
         cursor.execute(sql.MARK_SLICES, {"slices": slices})
         facts, made = _compute(cursor, slices)
-        cursor.execute(sql.compared(made))
+        cursor.execute(steps.compared(made))
         (compared,) = cursor.fetchone()
-        cursor.execute(sql.differences(facts, made))
+        cursor.execute(steps.differences(facts, made))
         rows = cursor.fetchall()
         transaction.set_rollback(True)
     if rows:  # Those that came in while we looked carry their mark.
@@ -225,7 +226,7 @@ def _marked(cursor: CursorWrapper, slices: list[int]) -> set[int]:
     return {pk for (pk,) in cursor.fetchall()}
 
 
-def _compute(cursor: CursorWrapper, slices: list[int]) -> tuple[sql.Facts, dict[str, str]]:
+def _compute(cursor: CursorWrapper, slices: list[int]) -> tuple[steps.Facts, dict[str, str]]:
     """Computes the figures that the marked places of the slices should have; what the batch is like, and {temporary table of cells: origin}."""
     cursor.execute(sql.SETTINGS)
     cursor.execute(sql.LEFT_BEHIND)
@@ -251,10 +252,10 @@ def _compute(cursor: CursorWrapper, slices: list[int]) -> tuple[sql.Facts, dict[
     levels: list[tuple[str, int, int]] = []
     for depth, first, last, first_part, last_part in cursor.fetchall():
         table = f"rollup_territories_{depth}"
-        cursor.execute(sql.cells(table, facts))
+        cursor.execute(steps.cells(table, facts))
         deeper = [name for name, start, end in levels if start <= last_part and end >= first_part]
-        reported = [sql.REPORTED_TABLE] if first_part <= facts.last_reported else []
-        given = [sql.GIVEN_TABLE] if facts.has_given else []
+        reported = [steps.REPORTED_TABLE] if first_part <= facts.last_reported else []
+        given = [steps.GIVEN_TABLE] if facts.has_given else []
         tables = [*reported, *given, *(own if first_part <= facts.last_own else ()), *deeper]
         if tables:
             standing = own if first <= facts.last_own else ()
@@ -265,31 +266,31 @@ def _compute(cursor: CursorWrapper, slices: list[int]) -> tuple[sql.Facts, dict[
                 "first_part": first_part,
                 "last_part": last_part,
             }
-            cursor.execute(sql.territories(facts, to=table, tables=tables, standing=standing), parameters)
+            cursor.execute(steps.territories(facts, to=table, tables=tables, standing=standing), parameters)
             cursor.execute(f"ANALYZE {table}")
             levels.append((table, first, last))
             made[table] = Origin.TERRITORIES
     return facts, made
 
 
-def _own_cells(cursor: CursorWrapper, facts: sql.Facts) -> dict[str, str]:
+def _own_cells(cursor: CursorWrapper, facts: steps.Facts) -> dict[str, str]:
     """The cells that a place gives by itself: from its shorter periods, and from complete sets of its groups. {table: origin}."""
-    there = {sql.REPORTED_TABLE: set(facts.reported)}  # {table: breakdowns in it}.
+    there = {steps.REPORTED_TABLE: set(facts.reported)}  # {table: breakdowns in it}.
     if facts.has_shorter_periods:
-        cursor.execute(sql.cells(sql.PERIODS_TABLE, facts))
-        cursor.execute(sql.PERIODS)
-        cursor.execute(f"ANALYZE {sql.PERIODS_TABLE}")
-        cursor.execute(sql.BREAKDOWNS_OF_PERIODS)
-        there[sql.PERIODS_TABLE] = {pk for (pk,) in cursor.fetchall()}
-    cursor.execute(sql.cells(sql.CATEGORIES_TABLE, facts))
-    there[sql.CATEGORIES_TABLE] = set()
+        cursor.execute(steps.cells(steps.PERIODS_TABLE, facts))
+        cursor.execute(steps.PERIODS)
+        cursor.execute(f"ANALYZE {steps.PERIODS_TABLE}")
+        cursor.execute(steps.BREAKDOWNS_OF_PERIODS)
+        there[steps.PERIODS_TABLE] = {pk for (pk,) in cursor.fetchall()}
+    cursor.execute(steps.cells(steps.CATEGORIES_TABLE, facts))
+    there[steps.CATEGORIES_TABLE] = set()
     cursor.execute(sql.MARGIN_STEPS)
     for rank, choice, parts, wholes in cursor.fetchall():
         tables = [table for table, breakdowns in there.items() if not breakdowns.isdisjoint(parts)]
         standing = [
             table
             for table, breakdowns in there.items()
-            if table != sql.REPORTED_TABLE and not breakdowns.isdisjoint(wholes)
+            if table != steps.REPORTED_TABLE and not breakdowns.isdisjoint(wholes)
         ]
         if not tables:
             continue
@@ -301,26 +302,26 @@ def _own_cells(cursor: CursorWrapper, facts: sql.Facts) -> dict[str, str]:
             "last_target": facts.last_target,
         }
         if standing:
-            cursor.execute(sql.is_open(facts, tables=tables, standing=standing), parameters)
+            cursor.execute(steps.is_open(facts, tables=tables, standing=standing), parameters)
             if not cursor.fetchone()[0]:
                 continue
-        cursor.execute(sql.categories(facts, tables=tables, standing=standing), parameters)
+        cursor.execute(steps.categories(facts, tables=tables, standing=standing), parameters)
         if cursor.rowcount:
-            cursor.execute(f"ANALYZE {sql.CATEGORIES_TABLE}")
-            there[sql.CATEGORIES_TABLE].update(wholes)
-    own = {sql.PERIODS_TABLE: str(Origin.PERIODS)} if facts.has_shorter_periods else {}
-    own[sql.CATEGORIES_TABLE] = str(Origin.CATEGORIES)
+            cursor.execute(f"ANALYZE {steps.CATEGORIES_TABLE}")
+            there[steps.CATEGORIES_TABLE].update(wholes)
+    own = {steps.PERIODS_TABLE: str(Origin.PERIODS)} if facts.has_shorter_periods else {}
+    own[steps.CATEGORIES_TABLE] = str(Origin.CATEGORIES)
     return own
 
 
-def _facts(cursor: CursorWrapper) -> sql.Facts:
+def _facts(cursor: CursorWrapper) -> steps.Facts:
     cursor.execute(sql.REPORTED)
     reported = cursor.fetchall()
     cursor.execute(sql.GIVEN)
     given, has_given_denominators, has_given_periods, are_given_integral = cursor.fetchone()
     cursor.execute(sql.PLACES_AND_RIVALS)
     has_shorter_periods, has_rivals, last_target = cursor.fetchone()
-    return sql.Facts(
+    return steps.Facts(
         reported=frozenset(row[0] for row in reported if row[3]),
         has_given=given > 0,
         has_denominators=has_given_denominators or any(row[4] for row in reported),
@@ -336,15 +337,15 @@ def _facts(cursor: CursorWrapper) -> sql.Facts:
     )
 
 
-def _write(cursor: CursorWrapper, facts: sql.Facts, made: dict[str, str]) -> int:
+def _write(cursor: CursorWrapper, facts: steps.Facts, made: dict[str, str]) -> int:
     """The number of figures written or removed, counted by the rows of their places."""
     cursor.execute(sql.HAS_FIGURES)
     if not cursor.fetchone()[0]:
-        cursor.execute(sql.write_all(facts, made))
+        cursor.execute(steps.write_all(facts, made))
         return int(cursor.fetchone()[0])
-    cursor.execute(sql.pack(facts, made))
+    cursor.execute(steps.pack(facts, made))
     figures = 0
-    for statement in (sql.REMOVE_STALE, sql.WRITE_CHANGED):
+    for statement in (steps.REMOVE_STALE, steps.WRITE_CHANGED):
         cursor.execute(statement)
         figures += int(cursor.fetchone()[0])
     return figures

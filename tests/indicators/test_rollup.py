@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indicators import rollup
 from indicators.actions import load_dimensions
-from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observation, Period, RollupRun, Slice
+from indicators.models import Breakdown, ComputedFigure, ComputedPlace, DirtyMark, Observation, Period, RollupRun, Slice
 from orgs.models import Territory, TerritorySuccession
 from tests.indicators.kept import spoil_figure
 from tests.indicators.land import DIMENSIONS, Land, make_land, table
@@ -221,6 +221,47 @@ def test_move_in_the_tree_moves_the_figures(land: Land) -> None:
     rollup.roll_up()
     assert [land.value(place, "2020") for place in ("D1", "D2", "CITY")] == [10, 50, 60]
     compare_with_scratch()
+
+
+@pytest.mark.parametrize(
+    "numbers", [("0.1", "0.2"), ("7", "0.0000000001"), ("9" * 19, "9" * 19), ("1000000000000", "1")], ids=str
+)
+def test_numbers_of_any_size_add_up_exactly(land: Land, numbers: tuple[str, str]) -> None:
+    first, second = map(Decimal, numbers)
+    for place, people in {"N1": first, "N2": second, "N3": 4}.items():
+        land.observe(place, "2020", people, key="sex=F")
+        land.observe(place, "2020", 1, key="sex=M")
+    rollup.roll_up()
+    assert [land.value(place, "2020") for place in ("N1", "D1", "CITY")] == [
+        first + 1,
+        first + second + 2,
+        first + second + 7,
+    ]
+    compare_with_scratch()
+
+
+def test_place_is_one_row_for_each_way_of_making(land: Land) -> None:
+    for place in ("N1", "N2"):
+        land.observe(place, "2020", 6, key="sex=F")
+        land.observe(place, "2020", 3, key="sex=M")
+    land.observe("D1", "2020", 20)
+    rollup.roll_up()
+    rows = {
+        (row.territory.code, row.origin): (
+            dict(zip(row.breakdowns, row.numerators, strict=True)),
+            row.beaten,
+            row.denominators,
+        )
+        for row in ComputedPlace.objects.select_related("territory")
+    }
+    total, women, men = (Breakdown.objects.get(key=key).pk for key in ("", "sex=F", "sex=M"))
+    assert rows["N1", "categories"] == ({total: 9}, None, None)
+    assert rows["D1", "territories"] == (
+        {total: 18, women: 12, men: 6},
+        [key == total for key in sorted((total, women, men))],
+        None,
+    )
+    assert len(rows) == 4
 
 
 def test_withdrawn_value_leaves_no_trace(land: Land) -> None:
