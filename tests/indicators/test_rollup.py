@@ -246,7 +246,7 @@ def test_place_is_one_row_for_each_way_of_making(land: Land) -> None:
         land.observe(place, "2020", 3, key="sex=M")
     land.observe("D1", "2020", 20)
     rollup.roll_up()
-    rows = {
+    rows: dict[tuple[str, str], Any] = {
         (row.territory.code, row.origin): (
             dict(zip(row.breakdowns, row.numerators, strict=True)),
             row.beaten,
