@@ -33,6 +33,7 @@ FIELD_OF = {
     "source": "source_name",
     "decimal": "decimal",
     "thousands": "thousands",
+    "not_applicable": "not_applicable",
 }
 """{what a refusal of the reader names: the field of the form}."""
 
@@ -97,6 +98,14 @@ class MappingForm(PortalForm):
         required=False,
         max_length=120,
         help_text=gettext_lazy("Separated by blanks, such as “: - n/a”. An empty cell always means it."),
+    )
+    not_applicable = forms.CharField(
+        label=gettext_lazy("Signs for “not applicable”"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy(
+            "Where a figure cannot exist, such as “x”. A share of nobody is not applicable without any sign."
+        ),
     )
     adds_up = forms.BooleanField(
         label=gettext_lazy("Add up the rows of one cell"),
@@ -242,6 +251,7 @@ class MappingForm(PortalForm):
             "decimal": mapping.decimal,
             "thousands": "space" if mapping.thousands in ("\u00a0", " ") else mapping.thousands,
             "missing": " ".join(sorted(text for text in mapping.missing if text)),
+            "not_applicable": " ".join(sorted(mapping.not_applicable)),
             "adds_up": mapping.sums_rows,
             "source_name": mapping.source.get("name", ""),
             "source_publisher": mapping.source.get("publisher", ""),
@@ -423,6 +433,8 @@ class MappingForm(PortalForm):
         }
         if beside:
             made["denominator" if number == "numerator" else "base"] = {"column": self._column("beside")}
+        if cleaned.get("not_applicable"):
+            made["not_applicable"] = cleaned["not_applicable"].split()
         if cleaned.get("flag"):
             made["flag"] = self._part("flag")
         if cleaned.get("thousands"):

@@ -174,8 +174,8 @@ MAD = "greatest(percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(b.x::float8 - m.
 # Its own history: at least five other periods, and beyond all that was seen in them. Only those few get a median.
 OUTLIER = f"""
     WITH spans AS (
-        SELECT indicator_id, territory_id, breakdown_id, kind, count(*) AS periods, min(x) AS low, max(x) AS high, sum(x) AS total
-        FROM quality_known GROUP BY 1, 2, 3, 4 HAVING count(*) > 5
+        SELECT indicator_id, territory_id, breakdown_id, kind, count(x) AS periods, min(x) AS low, max(x) AS high, sum(x) AS total
+        FROM quality_known GROUP BY 1, 2, 3, 4 HAVING count(x) > 5
     ),
     suspects AS (
         SELECT c.* FROM quality_cell c JOIN spans b ON {SAME_SERIES}
@@ -201,7 +201,7 @@ OUTLIER_BESIDE = f"""
     ),
     medians AS (
         SELECT indicator_id, period_id, breakdown_id, parent_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY x::float8) AS median
-        FROM beside GROUP BY 1, 2, 3, 4 HAVING count(*) > 7
+        FROM beside GROUP BY 1, 2, 3, 4 HAVING count(x) > 7
     ),
     spreads AS (
         SELECT m.indicator_id, m.period_id, m.breakdown_id, m.parent_id, m.median, {MAD} AS mad

@@ -17,9 +17,10 @@ from indicators.vocabulary import Measure
 LARGEST, MOST_TERRITORIES = 25, 50
 TEXTS = ("name", "definition", "numerator", "denominator")
 
-# (indicator, figures, suppressed, missing, ids of sources).
+# (indicator, figures, suppressed, missing, not applicable, ids of sources).
 BY_INDICATOR = """
     SELECT r.indicator_id, count(*), count(*) FILTER (WHERE r.state = 'suppressed'), count(*) FILTER (WHERE r.state = 'missing'),
+           count(*) FILTER (WHERE r.state = 'not_applicable'),
            array_agg(DISTINCT r.source_id) FILTER (WHERE r.source_id IS NOT NULL)
     FROM indicators_releasedfigure r WHERE r.release_id = %(release)s GROUP BY 1
 """
@@ -79,7 +80,7 @@ def describe(release: Release) -> None:
             changes = _changes(cursor, "indicator_id")
             release.changes = {"territories": _of_territories(cursor), "largest": _largest(cursor)}
             cursor.execute("DROP TABLE release_change")
-    sources = Source.objects.in_bulk({pk for count in counts.values() for pk in count[3] or []})
+    sources = Source.objects.in_bulk({pk for count in counts.values() for pk in count[4] or []})
     ReleasedIndicator.objects.bulk_create(
         _snapshot(release, indicator, place, counts, small, changes, sources)
         for place, indicator in enumerate(
@@ -100,7 +101,7 @@ def _snapshot(
     changes: dict[int, tuple[int, int, int]],
     sources: dict[int, Source],
 ) -> ReleasedIndicator:
-    figures, suppressed, missing, source_ids = counts.get(indicator.pk, (0, 0, 0, None))
+    figures, suppressed, missing, not_applicable, source_ids = counts.get(indicator.pk, (0, 0, 0, 0, None))
     new, changed, gone = changes.get(indicator.pk, (0, 0, 0))
     kept = ("code", "unit", "factor", "decimals", "measure", "threshold", "rounding", "framework", "is_provisional")
     return ReleasedIndicator(
@@ -124,6 +125,7 @@ def _snapshot(
         suppressed_count=suppressed,
         small_count=small.get(indicator.pk, 0),
         missing_count=missing,
+        not_applicable_count=not_applicable,
         new_count=new,
         changed_count=changed,
         gone_count=gone,

@@ -35,7 +35,16 @@ HEADINGS = {
     "quarter": r"^(quarter|trimest|quartal)",
     "half": r"^(half|semest|halbjahr)",
 }
-FLAGS = {"b": Flag.BREAK, "d": Flag.DEFINITION, "e": Flag.ESTIMATED, "p": Flag.PROVISIONAL, "u": Flag.UNRELIABLE}
+# SDMX's CL_OBS_STATUS, and Eurostat's flags of before 2025 where they differ: z is m now, "data cannot exist".
+FLAGS = {
+    "b": Flag.BREAK,
+    "d": Flag.DEFINITION,
+    "e": Flag.ESTIMATED,
+    "m": Flag.NOT_APPLICABLE,
+    "p": Flag.PROVISIONAL,
+    "u": Flag.UNRELIABLE,
+    "z": Flag.NOT_APPLICABLE,
+}
 A_NUMBER = re.compile(r"^[+-]?\d[\d.,\s\u00a0\u202f]*$")
 AGES = re.compile(r"^(\d{1,3})\D{1,8}?(\d{1,3})$")
 OPEN_AGE = re.compile(r"^(?:>=|≥)(\d{1,3})$|^(\d{1,3})(?:\+|andover|andmore|ormore|oder?mehr|ymas|omas|etplus)$")

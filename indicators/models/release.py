@@ -248,6 +248,7 @@ class ReleasedIndicator(models.Model):
     suppressed_count = models.PositiveIntegerField(_("suppressed"), default=0)
     small_count = models.PositiveIntegerField(_("suppressed as small"), default=0)
     missing_count = models.PositiveIntegerField(_("missing"), default=0)
+    not_applicable_count = models.PositiveIntegerField(_("not applicable"), default=0)
     new_count = models.PositiveIntegerField(_("new"), default=0)
     changed_count = models.PositiveIntegerField(_("changed"), default=0)
     gone_count = models.PositiveIntegerField(_("gone"), default=0)
