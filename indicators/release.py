@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from math import log2
 from typing import Any, NamedTuple
 
@@ -100,10 +101,25 @@ BELOW_MUNICIPALITY = {
 }
 
 
-def freeze(release: Release) -> None:
-    """Copies every figure into the release, protected. Counts what it holds and hides in the release's own row."""
+class Reason(StrEnum):
+    """Why a cell is hidden."""
+
+    SMALL = "small"
+    BEFORE = "before"
+    """It was hidden in the release before."""
+    COVER = "cover"
+    """Otherwise a difference would give another one away."""
+
+
+def freeze(release: Release) -> dict[int, Counter[Reason]]:
+    """Copies every figure into the release, protected. Counts what it holds and hides in the release's own row.
+
+    {indicator: how many of its cells are hidden for which reason}. The reason of a single cell is kept nowhere: which of the hidden ones are
+    small is what nobody may learn.
+    """
     before = Release.objects.exclude(pk=release.pk).current()
     release.suppressed_count = 0
+    reasons: dict[int, Counter[Reason]] = defaultdict(Counter)
     with connection.cursor() as cursor:
         cursor.execute(COPY)
         world = World.now()
@@ -117,15 +133,17 @@ def freeze(release: Release) -> None:
             cursor.execute(CELLS, piece)
             cells = [Cell(*row) for row in cursor.fetchall()]
             cursor.execute(VOID, piece)
-            hidden = [cells[position] for position in hidden_cells(indicator, periods, cells, world, cursor.fetchall())]
+            hidden = hidden_cells(indicator, periods, cells, world, cursor.fetchall())
             if hidden:
-                places, times, groups = ([cell[place] for cell in hidden] for place in range(3))
+                reasons[indicator.pk].update(hidden.values())
+                places, times, groups = ([cells[position][part] for position in hidden] for part in range(3))
                 cursor.execute(SUPPRESS, {**piece, "places": places, "times": times, "groups": groups})
                 release.suppressed_count += cursor.rowcount
         cursor.execute(FREEZE, {"release": release.pk})
         release.figures_count = cursor.rowcount
         cursor.execute("DROP TABLE release_cell")
         cursor.execute("ANALYZE indicators_releasedfigure")
+    return reasons
 
 
 def _pieces() -> Iterator[tuple[Indicator, list[Period]]]:
@@ -234,8 +252,8 @@ def hidden_cells(
     cells: list[Cell],
     world: World,
     void: Sequence[tuple[int, int, int]] = (),
-) -> list[int]:
-    """The positions of the cells to hide, in order. `void`: (territory, period, breakdown) of those that are not applicable."""
+) -> dict[int, Reason]:
+    """The positions of the cells to hide, in order, and why. `void`: (territory, period, breakdown) of those that are not applicable."""
     return _Builder(indicator, periods, cells, world, void).hidden()
 
 
@@ -263,7 +281,7 @@ class _Builder:
             self._add(place, cell)
         self.height = [0] * len(cells)
 
-    def hidden(self) -> list[int]:
+    def hidden(self) -> dict[int, Reason]:
         self._tie_territories()
         self._tie_groups()
         if len(self.periods) > 1:
@@ -272,7 +290,9 @@ class _Builder:
         size = len(self.cells)
         needy = sorted(self.small, key=lambda cell: (-self.height[cell] if cell < size else 0, cell))
         kept = [place for place, cell in enumerate(self.cells) if cell.was_hidden]
-        return sorted(cell for cell in pattern(self.table, needy, kept) if cell < size)
+        reasons = dict.fromkeys(kept, Reason.BEFORE) | dict.fromkeys(self.small, Reason.SMALL)
+        hiding = sorted(cell for cell in pattern(self.table, needy, kept) if cell < size)
+        return {cell: reasons.get(cell, Reason.COVER) for cell in hiding}
 
     # --- Cells ------------------------------------------------------------------------------------------------------
 
