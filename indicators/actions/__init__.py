@@ -3,6 +3,7 @@ from indicators.actions.describing import (
     check_waiting_files,
     contents_of,
     describe_import,
+    progress_of_check,
     read_file_again,
     receive_file,
     save_mapping,

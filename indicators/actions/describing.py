@@ -14,6 +14,7 @@ from indicators.imports import engine
 from indicators.imports.looking import LAYOUT, Contents, layout_of, look
 from indicators.imports.mapping import Mapping, read_mapping
 from indicators.imports.messages import FileRefused, Problem, problem_text
+from indicators.imports.progress import Progress, claim, expected_figures, progress_of
 from indicators.models import Import, ImportMessage
 from indicators.models import Mapping as SavedMapping
 from orgs.models import Organisation, User
@@ -165,9 +166,20 @@ def _check_waiting(pk: int) -> int:
 
 
 def _check_kept(batch: Import, read: Mapping) -> None:
+    claim(batch.pk)
     with batch.file.open("rb") as file:
         findings = engine.examine(file, read)
     note_findings(batch, findings)
+
+
+def progress_of_check(batch: Import) -> Progress:
+    """How far the worker is with a large file."""
+    try:
+        with batch.file.open("rb") as file:
+            expected = expected_figures(file, batch.size, read_mapping(batch.mapping))
+    except (OSError, ValidationError):
+        expected = None
+    return progress_of(batch.pk, expected)
 
 
 @transaction.atomic

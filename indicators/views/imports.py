@@ -136,6 +136,7 @@ class ImportDetailView(AccessMixin, DetailView):
             earlier=earlier_of(self.object, self.person),
             name_form=name_form_of(self.object),
             quality=quality.groups_of(self.object),
+            progress=actions.progress_of_check(self.object) if self.object.state == Import.State.QUEUED else None,
             **kwargs,
         )
 
