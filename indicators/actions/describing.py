@@ -95,10 +95,20 @@ def contents_of(batch: Import) -> Contents:
 
 def _look_at(batch: Import, layout: dict[str, Any]) -> Contents:
     try:
-        with batch.file.open("rb") as file:
+        with open_kept_file(batch) as file:
             return look(file, layout)
     except FileRefused as refusal:
         raise ValidationError([problem_text(problem) for problem in refusal.problems]) from None
+    except OSError:
+        raise file_is_gone() from None
+
+
+def open_kept_file(batch: Import) -> File:
+    """Raises ValidationError where the file is not there any more."""
+    try:
+        if not batch.file:
+            raise FileNotFoundError
+        return batch.file.open("rb")
     except OSError:
         raise file_is_gone() from None
 
@@ -175,7 +185,7 @@ def _check_kept(batch: Import, read: Mapping) -> None:
 def progress_of_check(batch: Import) -> Progress:
     """How far the worker is with a large file."""
     try:
-        with batch.file.open("rb") as file:
+        with open_kept_file(batch) as file:
             expected = expected_figures(file, batch.size, read_mapping(batch.mapping))
     except (OSError, ValidationError):
         expected = None

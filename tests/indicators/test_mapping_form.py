@@ -531,7 +531,7 @@ def test_check_is_taken_up_again_and_given_up_after_three_deaths(land: Land, mon
 def refused(client: Client, batch: Import) -> list[list[str]]:
     response = client.get(reverse("indicators:refused_rows", args=[batch.pk]))
     assert response.status_code == 200
-    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
 
 
 def check(steward: User, content: bytes, **mapping: Any) -> Import:
@@ -569,10 +569,29 @@ def test_rows_that_contradict_each_other_are_among_them(desk: Client, steward: U
 
 def test_there_are_no_such_rows_without_a_refused_table(desk: Client, steward: User) -> None:
     fine = check(steward, table(("N1", 2020, "women", 1)))
+    assert desk.get(reverse("indicators:refused_rows", args=[fine.pk])).status_code == 404
     nothing = check(steward, b"\x89PNG\r\n\x00\x01")
     assert not nothing.file
-    for batch in (fine, nothing):
-        assert desk.get(reverse("indicators:refused_rows", args=[batch.pk])).status_code == 404
+    assert "The file is gone from the portal. Send it again." in words_of(_asked(desk, nothing))
+
+
+def _asked(desk: Client, batch: Import) -> str:
+    """The page on which one is after asking for the rows with a fault, where there are none."""
+    response = desk.get(reverse("indicators:refused_rows", args=[batch.pk]), follow=True)
+    assert response.redirect_chain == [(batch.get_absolute_url(), 302)]
+    return response.content.decode()
+
+
+def test_rows_of_a_file_that_is_gone_get_a_message(desk: Client, steward: User) -> None:
+    batch = check(steward, table(("N7", 2020, "women", 1)))
+    Path(batch.file.path).unlink()
+    assert "The file is gone from the portal. Send it again." in words_of(_asked(desk, batch))
+
+
+def test_rows_by_a_mapping_that_does_not_fit_any_more_get_a_message(desk: Client, steward: User) -> None:
+    batch = check(steward, table(("N7", 2020, "women", 1)))
+    Import.objects.update(mapping=MAPPING | {"territory": {"scheme": "atlantis", "column": "place"}})
+    assert "territory scheme that the portal does not know: atlantis" in words_of(_asked(desk, batch))
 
 
 # --- A real file ----------------------------------------------------------------------------------------------------------
