@@ -7,6 +7,7 @@ from indicators.actions.describing import (
     progress_of_check,
     read_file_again,
     receive_file,
+    remove_old_files,
     save_mapping,
     take_in_file,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "publish_release",
     "read_file_again",
     "receive_file",
+    "remove_old_files",
     "remove_target",
     "restore_indicator",
     "retire_indicator",

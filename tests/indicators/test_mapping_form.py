@@ -1,6 +1,7 @@
 """A file of a kind that is new: taken in, looked at, described column by column, checked, and the mapping kept for the next one."""
 
 import csv
+import datetime
 import gzip
 import io
 import json
@@ -13,6 +14,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from indicators import actions, tasks
 from indicators.actions import describing
@@ -621,3 +624,45 @@ def test_population_of_barcelona_is_described_from_nothing(client: Client) -> No
     again = actions.check_import(mapping=shipped, file=csv_file(content))
     assert (again.cells_new, again.cells_changed, again.cells_same) == (0, 0, batch.cells_new)
     assert batch.cells_new == 73 * 2 * 20
+
+
+# --- Files of which no figures came ---------------------------------------------------------------------------------------
+
+
+def test_files_without_figures_are_removed_in_time(
+    desk: Client, steward: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    waiting, _data = described(table(("N1", 2020, "women", 10)), steward)
+    bad = check(steward, table(("N7", 2020, "women", 1)))
+    good = check(steward, table(("N1", 2020, "women", 1)))
+    paths = [Path(batch.file.path) for batch in (waiting, bad, good)]
+    days = Import.DAYS_KEPT
+    page = words_of(desk.get(bad.get_absolute_url()).content.decode())
+    until = timezone.localdate() + datetime.timedelta(days=days)
+    assert f"is kept for {days} days, this one until {date_format(until, 'DATE_FORMAT')}" in page
+    assert "is kept for" not in words_of(desk.get(good.get_absolute_url()).content.decode())
+    assert f"keeps the file until {date_format(until, 'DATE_FORMAT')}" in words_of(
+        desk.get(reverse("indicators:import_map", args=[waiting.pk])).content.decode()
+    )
+    now = timezone.now()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert actions.remove_old_files(now=now + datetime.timedelta(days=days, minutes=-1)) == 0
+        assert actions.remove_old_files(now=now + datetime.timedelta(days=days, minutes=1)) == 2
+        assert tasks.remove_old_files() == 0
+    assert [path.exists() for path in paths] == [False, False, True]
+    waiting.refresh_from_db()
+    bad.refresh_from_db()
+    assert (waiting.state, waiting.contents, bad.state) == (Import.State.UNDONE, None, Import.State.REFUSED)
+    page = words_of(desk.get(bad.get_absolute_url()).content.decode())
+    assert "The file itself is not kept any more" in page
+    assert "is no territory" in page
+    assert "The rows with a fault" not in page
+    assert desk.get(waiting.get_absolute_url()).status_code == 200
+
+
+def test_file_that_is_mended_in_time_is_not_removed(steward: User) -> None:
+    batch = check(steward, table(("N1", 2020, "women", "-")))
+    Import.objects.update(created_at=timezone.now() - datetime.timedelta(days=Import.DAYS_KEPT + 1))
+    actions.describe_import(batch=batch, mapping=MAPPING | {"missing": ["-"]})
+    assert actions.remove_old_files(now=timezone.now()) == 0
+    assert Path(batch.file.path).exists()
