@@ -19,6 +19,7 @@ from indicators.imports.looking import LAYOUT, Contents
 from indicators.imports.mapping import read_mapping
 from indicators.imports.refused import refused_rows
 from indicators.layout_form import LayoutForm
+from indicators.mapping_columns import fits_form
 from indicators.mapping_form import MappingForm
 from indicators.models import Import, Mapping
 from indicators.permissions import can_decide_import, can_import
@@ -103,7 +104,7 @@ class ImportMapView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
         return super().get_context_data(
             batch=self.batch,
             contents=self.contents,
-            mappings=[one for one in Mapping.objects.all() if "columns" not in one.definition],
+            mappings=[one for one in Mapping.objects.all() if _can_be_shown(one)],
             start=self.start,
             earlier=Import.objects.visible_to(self.person)
             .filter(checksum=self.batch.checksum, state__in=[Import.State.STORED, Import.State.APPROVED])
@@ -122,6 +123,13 @@ class ImportMapView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
 
     def get_success_url(self) -> str:
         return self.batch.get_absolute_url()
+
+
+def _can_be_shown(mapping: Mapping) -> bool:
+    try:
+        return fits_form(read_mapping(mapping.definition))
+    except ValidationError:
+        return False
 
 
 class MappingSaveView(ImportDecisionView):
