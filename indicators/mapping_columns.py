@@ -7,10 +7,13 @@ from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from indicators.imports.guessing import Vocabulary, period_in
 from indicators.imports.mapping import Mapping, Part
 from indicators.mapping_texts import LEAVE, WHOLE, Row
 
+YEARS_AROUND = 10
 SIDE_BY_SIDE = ":columns"
 """What the form's field for the figure says instead of a column."""
 
@@ -62,6 +65,12 @@ class PeriodVocabulary(Vocabulary):
     def code_of(self, text: str) -> str | None:
         code = period_in(text)
         return code if code in self.codes else None
+
+
+def years_near(headings: list[str]) -> tuple[int, int]:
+    """From the first to the last that the headings name, and a few around them for a heading that nobody understands."""
+    years = [int(code[:4]) for text in headings if (code := period_in(text))] or [timezone.localdate().year]
+    return min(years) - YEARS_AROUND, max(years) + YEARS_AROUND
 
 
 def columns_entry(across: str, rows: list[Row], beside: str | None) -> dict[str, Any]:

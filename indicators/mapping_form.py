@@ -17,7 +17,15 @@ from indicators.imports.engine import period_code
 from indicators.imports.guessing import Vocabulary
 from indicators.imports.looking import LAYOUT, Contents
 from indicators.imports.mapping import MISSING, Mapping, Part, read_mapping
-from indicators.mapping_columns import SIDE_BY_SIDE, PeriodVocabulary, Side, columns_entry, fits_form, side_of
+from indicators.mapping_columns import (
+    SIDE_BY_SIDE,
+    PeriodVocabulary,
+    Side,
+    columns_entry,
+    fits_form,
+    side_of,
+    years_near,
+)
 from indicators.mapping_texts import LEAVE, WHOLE, Choices, Row, Translation, code_for
 from indicators.models import Category, Dimension, Indicator, Period, Source
 from indicators.vocabulary import Flag, PeriodKind
@@ -395,8 +403,9 @@ class MappingForm(PortalForm):
     def _meanings(self, across: str) -> tuple[Vocabulary, list[tuple[str, str]]]:
         """What headings may stand for: how their texts are understood, and (code, name) of all."""
         if across == "period":
-            kind = self._chosen("period_kind")
-            codes = list(Period.objects.filter(kind=kind).order_by("-starts_on").values_list("code", flat=True))
+            near = years_near(self.contents.header)
+            periods = Period.objects.filter(kind=self._chosen("period_kind"), year__range=near).order_by("-starts_on")
+            codes = list(periods.values_list("code", flat=True))
             return PeriodVocabulary(set(codes)), [(code, code) for code in codes]
         if across == "territory":
             return self._way(self.contents.header), self._territory_choices()
