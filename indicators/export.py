@@ -10,6 +10,7 @@ from typing import IO
 from django.db import connection
 
 from indicators.models import Indicator, Period, Release
+from indicators.release import STATE_OF_FLAG
 
 # Texts that a spreadsheet would take for a formula get an apostrophe.
 HARMLESS = "CASE WHEN left({0}, 1) IN ('=', '+', '-', '@', E'\\t', E'\\r') THEN '''' || {0} ELSE {0} END"
@@ -30,7 +31,6 @@ COPY = f"""
         WHERE true {{where}}
     ) TO STDOUT (FORMAT csv, HEADER)
 """
-TRUE_STATE = "CASE WHEN f.flag = 'missing' THEN 'missing' ELSE 'shown' END"
 
 
 def export_figures(
@@ -39,7 +39,7 @@ def export_figures(
     """Writes the figures in UTF-8, in no particular order; how many. Without a release: before disclosure control."""
     wanted = {"release_id": release, "indicator_id": indicator, "period_id": period}
     where = "".join(f" AND f.{column} = {int(thing.pk)}" for column, thing in wanted.items() if thing is not None)
-    table, state = ("indicators_figure", TRUE_STATE) if release is None else ("indicators_releasedfigure", "f.state")
+    table, state = ("indicators_figure", STATE_OF_FLAG) if release is None else ("indicators_releasedfigure", "f.state")
     with connection.cursor() as cursor:
         cursor.execute("SET client_encoding TO 'UTF8'")
         cursor.cursor.copy_expert(COPY.format(table=table, state=state, where=where), out)

@@ -63,16 +63,25 @@ class Cell:
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person said of a cell: a number (with its base for a ratio or a mean), or that there is none."""
+    """What a person said of a cell: a number (with its base for a ratio or a mean), or that there is none.
+
+    A base of 0 says that there was nobody to count, so that a share or a mean is not applicable.
+    """
 
     number: Decimal | None = None
     base: Decimal | None = None
     is_missing: bool = False
 
+    @property
+    def is_not_applicable(self) -> bool:
+        return self.base == 0
+
     def as_observation(self, indicator: Indicator) -> dict[str, Any]:
         """The columns of an observation: a mean is kept as its sum, so that it pools."""
         if self.is_missing or self.number is None:
             return {"numerator": None, "denominator": None, "value": None, "flag": Flag.MISSING}
+        if self.is_not_applicable:
+            return {"numerator": None, "denominator": None, "value": None, "flag": Flag.NOT_APPLICABLE}
         if indicator.measure == Measure.SCORE:
             return {"numerator": None, "denominator": None, "value": self.number, "flag": ""}
         number = self.number
@@ -85,6 +94,9 @@ class Typed:
         """The way back."""
         if observation.flag == Flag.MISSING:
             return cls(is_missing=True)
+        if observation.flag == Flag.NOT_APPLICABLE:
+            has_base = observation.indicator.measure in (Measure.RATIO, Measure.MEAN)
+            return cls(number=Decimal(0) if has_base else None, base=Decimal(0))
         if observation.numerator is None:
             return cls(number=observation.value)
         if observation.indicator.measure == Measure.MEAN and observation.denominator:
@@ -181,6 +193,8 @@ def in_words(typed: Typed | None, indicator: Indicator) -> str:
     """What was said, with the figure that follows from it: "12 of 40 (30.0%)"."""
     if typed is None:
         return _("not given")
+    if typed.is_not_applicable:
+        return _("not applicable")
     if typed.is_missing or typed.number is None:
         return _("no figure")
     if indicator.measure == Measure.RATIO and typed.base:
@@ -374,8 +388,8 @@ def fault_of(indicator: Indicator, typed: Typed) -> tuple[str, str] | None:
     if indicator.measure in (Measure.RATIO, Measure.MEAN):
         if typed.base is None:
             return "b", _("Say also of how many.")
-        if typed.base <= 0:
-            return "b", _("Of how many: this has to be more than 0. Where there was nobody, tick “We have no figure”.")
+        if typed.base < 0 or (typed.base == 0 and typed.number != 0):
+            return "b", _("Of how many: this has to be more than 0. Where there was nobody, give 0 of 0.")
     return None
 
 

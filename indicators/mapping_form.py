@@ -17,8 +17,17 @@ from indicators.imports.engine import period_code
 from indicators.imports.guessing import Vocabulary
 from indicators.imports.looking import LAYOUT, Contents
 from indicators.imports.mapping import MISSING, Mapping, Part, read_mapping
+from indicators.mapping_columns import (
+    SIDE_BY_SIDE,
+    PeriodVocabulary,
+    Side,
+    columns_entry,
+    fits_form,
+    side_of,
+    years_near,
+)
 from indicators.mapping_texts import LEAVE, WHOLE, Choices, Row, Translation, code_for
-from indicators.models import Category, Dimension, Indicator, Source
+from indicators.models import Category, Dimension, Indicator, Period, Source
 from indicators.vocabulary import Flag, PeriodKind
 from orgs.forms import PortalForm
 from orgs.models import Territory, TerritoryScheme
@@ -33,8 +42,14 @@ FIELD_OF = {
     "source": "source_name",
     "decimal": "decimal",
     "thousands": "thousands",
+    "not_applicable": "not_applicable",
 }
 """{what a refusal of the reader names: the field of the form}."""
+
+
+def _quoted(rows: list[Row]) -> str:
+    """The first few texts."""
+    return ", ".join(f"“{row.text}”" for row in rows[:5]) + ("…" if len(rows) > 5 else "")
 
 
 class MappingForm(PortalForm):
@@ -63,6 +78,13 @@ class MappingForm(PortalForm):
         help_text=gettext_lazy("Such as 2020, 2020-Q1 or 2020-03, where the whole file is about one period."),
     )
     number = forms.ChoiceField(label=gettext_lazy("The figure"))
+    across = forms.ChoiceField(
+        label=gettext_lazy("What the columns differ in"),
+        required=False,
+        help_text=gettext_lazy(
+            "Where figures stand side by side: a column for each year, or one for women and one for men."
+        ),
+    )
     number_is = forms.ChoiceField(
         label=gettext_lazy("What the figure is"),
         choices=[
@@ -98,6 +120,14 @@ class MappingForm(PortalForm):
         max_length=120,
         help_text=gettext_lazy("Separated by blanks, such as “: - n/a”. An empty cell always means it."),
     )
+    not_applicable = forms.CharField(
+        label=gettext_lazy("Signs for “not applicable”"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy(
+            "Where a figure cannot exist, such as “x”. A share of nobody is not applicable without any sign."
+        ),
+    )
     adds_up = forms.BooleanField(
         label=gettext_lazy("Add up the rows of one cell"),
         required=False,
@@ -128,6 +158,7 @@ class MappingForm(PortalForm):
         self.known = guessing.groups()
         self.dimensions = list(Dimension.objects.all())
         self.schemes = list(TerritoryScheme.objects.all())
+        self.side: Side | None = None
         self.read: Mapping | None = None
         """What the definition that the form starts from says; None where it is new or says more than a form can."""
         self.start: dict[str, Any] = {}
@@ -139,6 +170,8 @@ class MappingForm(PortalForm):
         self._make_choices()
         for name, value in self.start.items():
             self.initial.setdefault(name, value)
+        if self.differing in self.fields:
+            self.fields[self.differing].required = False
 
     # --- What may be chosen -------------------------------------------------------------------------------------------
 
@@ -155,9 +188,12 @@ class MappingForm(PortalForm):
         self._choose("scheme", [choose, *((one.code, one.name) for one in self.schemes)])
         self._choose("period", [choose, (ALWAYS, _("Always the one given below")), columns])
         self._choose("period_part", [nowhere, columns])
-        self._choose("number", [choose, *self._columns()])
+        self._choose("number", [choose, (SIDE_BY_SIDE, _("In several columns, side by side")), columns])
         self._choose("beside", [nowhere, columns])
         self._choose("flag", [nowhere, columns])
+        differing = [("period", _("Period")), ("territory", _("Territory")), ("indicator", _("Indicator"))]
+        differing += [(f"group_{one.code}", one.name) for one in self.dimensions]
+        self._choose("across", [("", _("Nothing: there is one column of figures")), *differing])
         categories = self._categories
         for dimension in self.dimensions:
             always = [(f"{ALWAYS}{code}", name) for code, name in categories.get(dimension.code, [])]
@@ -195,7 +231,8 @@ class MappingForm(PortalForm):
             "period": column(guess.period),
             "period_kind": guess.period_kind,
             "period_part": column(guess.period_part),
-            "number": column(guess.number),
+            "number": SIDE_BY_SIDE if guess.across else column(guess.number),
+            "across": guess.across,
             "number_is": "numerator",
             "flag": column(guess.flag),
             "decimal": guess.decimal,
@@ -204,18 +241,18 @@ class MappingForm(PortalForm):
         }
 
     def _from_definition(self) -> dict[str, Any]:
-        """What the definition says, as far as a form can say it: figures side by side, for one, it cannot."""
+        """What the definition says, as far as a form can say it: columns that differ in two things, for one, it cannot."""
         try:
             mapping = read_mapping(self.base)
         except ValidationError:
             return {}
-        if mapping.wide is not None:
+        if not fits_form(mapping):
             return {}
-        self.read = mapping
+        self.read, self.side = mapping, side_of(mapping)
         places = {name: place for place, name in enumerate(self.contents.header)}
 
         def shown(part: Part | None) -> str:
-            if part is None:
+            if part is None or (self.side is not None and part is self.side.part):
                 return ""
             if part.column is None:
                 return f"{ALWAYS}{part.constant}"
@@ -226,6 +263,8 @@ class MappingForm(PortalForm):
         period = shown(parts.get("code") or parts.get("year"))
         number = "numerator" if "numerator" in mapping.numbers else "value"
         beside = mapping.numbers.get("denominator") or mapping.numbers.get("base")
+        if self.side is not None:
+            beside = self.side.beside
         return {
             "indicator": shown(mapping.indicator),
             "scheme": mapping.territory_scheme,
@@ -235,13 +274,15 @@ class MappingForm(PortalForm):
             "period_always": period.removeprefix(ALWAYS) if period.startswith(ALWAYS) else "",
             "period_kind": part or mapping.period_kind or "year",
             "period_part": shown(parts.get(part)),
-            "number": shown(Part(column=mapping.numbers[number])),
+            "number": SIDE_BY_SIDE if self.side else shown(Part(column=mapping.numbers[number])),
+            "across": self.side.across if self.side else "",
             "number_is": number,
             "beside": shown(Part(column=beside)) if beside else "",
             "flag": shown(mapping.flag),
             "decimal": mapping.decimal,
             "thousands": "space" if mapping.thousands in ("\u00a0", " ") else mapping.thousands,
             "missing": " ".join(sorted(text for text in mapping.missing if text)),
+            "not_applicable": " ".join(sorted(mapping.not_applicable)),
             "adds_up": mapping.sums_rows,
             "source_name": mapping.source.get("name", ""),
             "source_publisher": mapping.source.get("publisher", ""),
@@ -269,6 +310,11 @@ class MappingForm(PortalForm):
             return place if place < len(self.contents.header) else None
         return None
 
+    @property
+    def differing(self) -> str:
+        """In what the columns of the figures differ; "" where there is one."""
+        return self._chosen("across") if self._chosen("number") == SIDE_BY_SIDE else ""
+
     @cached_property
     def translations(self) -> list[Translation]:
         """For every part that is drawn from a column and has codes: what each text of the column means."""
@@ -287,6 +333,7 @@ class MappingForm(PortalForm):
                 for one in self.dimensions
             ),
             self._translation("flag", _("Flag"), lambda texts: guessing.flags(), self._flag_choices),
+            self._headings(),
         ]
         kept, rows = [], 0
         for translation in found:
@@ -320,6 +367,52 @@ class MappingForm(PortalForm):
                 code = code if code in choices.codes else ""
             rows.append(Row(name, text, code))
         return Translation(part, label, column, choices, rows, is_new, has_more)
+
+    def _headings(self) -> Translation | None:
+        """What each heading of the figures side by side stands for. Columns that say something else are not among them."""
+        across = self.differing
+        if not across or across not in dict(self.fields["across"].choices):  # type: ignore[attr-defined]
+            return None
+        known, codes = self._meanings(across)
+        choices = Choices(across, codes, are_columns=True)
+        used = {self.place_of(name) for name in self.fields if name not in ("number", across)}
+        is_new, rows = False, []
+        for place, text in enumerate(self.contents.header):
+            if not text or place in used:
+                continue
+            name = f"code-columns-{across}-{place}"
+            if self.is_bound and name in self.data:
+                code = choices.code_of(str(self.data[name]).strip(), known)
+            else:
+                is_new = is_new or self.is_bound
+                code = self._code_of_heading(place, text, across, known)
+                code = code if code in choices.codes else ""
+            example = next((row[place] for row in self.contents.rows if row[place]), "")
+            rows.append(Row(name, text, code, example))
+        label = str(dict(self.fields["across"].choices)[across])  # type: ignore[attr-defined]
+        return Translation("across", _("Columns side by side"), label, choices, rows, is_new, are_columns=True)
+
+    def _code_of_heading(self, place: int, text: str, across: str, known: Vocabulary) -> str:
+        if self.side is not None and self.side.across == across:
+            code = self.side.code_of(text)
+            return LEAVE if code is None else code or WHOLE
+        if not guessing.is_of_numbers(self.contents, place):
+            return LEAVE
+        return code_for(text, None, known)
+
+    def _meanings(self, across: str) -> tuple[Vocabulary, list[tuple[str, str]]]:
+        """What headings may stand for: how their texts are understood, and (code, name) of all."""
+        if across == "period":
+            near = years_near(self.contents.header)
+            periods = Period.objects.filter(kind=self._chosen("period_kind"), year__range=near).order_by("-starts_on")
+            codes = list(periods.values_list("code", flat=True))
+            return PeriodVocabulary(set(codes)), [(code, code) for code in codes]
+        if across == "territory":
+            return self._way(self.contents.header), self._territory_choices()
+        if across == "indicator":
+            return guessing.indicators(), self._indicator_choices()
+        dimension = across.removeprefix("group_")
+        return self.known.get(dimension, Vocabulary()), self._categories.get(dimension, [])
 
     def _read_part(self, part: str, column: str) -> Part | None:
         if self.read is None:
@@ -359,6 +452,7 @@ class MappingForm(PortalForm):
             )
         if cleaned.get("decimal") and cleaned.get("decimal") == cleaned.get("thousands"):
             self.add_error("thousands", _("The decimal sign and the sign for thousands cannot be the same."))
+        self._clean_columns(cleaned)
         for translation in self.translations:
             self._clean_translation(translation)
         if not self.errors:
@@ -379,8 +473,32 @@ class MappingForm(PortalForm):
         if cleaned.get("period") == ALWAYS and not period_code({"code": cleaned.get("period_always", "")}):
             self.add_error("period_always", _("Write 2020, 2020-03, 2020-Q1 or 2020-S1."))
 
+    def _clean_columns(self, cleaned: dict[str, Any]) -> None:
+        is_side_by_side, across = cleaned.get("number") == SIDE_BY_SIDE, cleaned.get("across", "")
+        if is_side_by_side and not across and "across" not in self.errors:
+            self.add_error("across", _("Say in what the columns of the figures differ."))
+        if across and not is_side_by_side and "number" not in self.errors:
+            self.add_error("across", _("There is one column of figures, so that nothing differs."))
+        if self.differing and cleaned.get(self.differing):
+            self.add_error(self.differing, _("The columns side by side say it already: choose nothing here."))
+
     def _clean_translation(self, translation: Translation) -> None:
-        if translation.open_rows:
+        if translation.are_columns and not translation.codes and not translation.open_rows:
+            self.add_error(translation.part, _("Say below of at least one column what it stands for."))
+        elif translation.are_columns and translation.open_rows:
+            count = len(translation.open_rows)
+            self.add_error(
+                translation.part,
+                ngettext(
+                    "Of %(count)s column nobody knows what it stands for: %(texts)s. Say it below, or leave it out.",
+                    "Of %(count)s columns nobody knows what they stand for: %(texts)s. Say it below, or leave them out.",
+                    count,
+                )
+                % {"count": count, "texts": _quoted(translation.open_rows)},
+            )
+        elif translation.are_columns and translation.is_new and not translation.says_nothing:
+            self.add_error(translation.part, _("Look below at what the columns stand for, and check again."))
+        elif translation.open_rows:
             count = len(translation.open_rows)
             self.add_error(
                 translation.part,
@@ -392,8 +510,7 @@ class MappingForm(PortalForm):
                 % {
                     "count": count,
                     "column": translation.column,
-                    "texts": ", ".join(f"“{row.text}”" for row in translation.open_rows[:5])
-                    + ("…" if count > 5 else ""),
+                    "texts": _quoted(translation.open_rows),
                 },
             )
         elif translation.is_new and not translation.says_nothing:
@@ -408,21 +525,31 @@ class MappingForm(PortalForm):
         cleaned = self.cleaned_data
         rest = {name: value for name, value in self.base.items() if name in (*LAYOUT, "where")}
         number, beside = cleaned["number_is"], cleaned.get("beside")
+        across = self.differing
         made: dict[str, Any] = rest | {
             "source": self._source(),
-            "indicator": self._part("indicator"),
-            "territory": {"scheme": cleaned["scheme"], **self._part("territory", cleaned.get("territory_always", ""))},
-            "period": self._period(),
+            "territory": {
+                "scheme": cleaned["scheme"],
+                **({} if across == "territory" else self._part("territory", cleaned.get("territory_always", ""))),
+            },
+            "period": {"kind": cleaned["period_kind"]} if across == "period" else self._period(),
             "breakdowns": {
                 one.code: self._part(f"group_{one.code}") for one in self.dimensions if cleaned.get(f"group_{one.code}")
             },
-            number: {"column": self._column("number")},
+            number: "columns" if across else {"column": self._column("number")},
             "decimal": cleaned["decimal"],
             "missing": ["", *cleaned.get("missing", "").split()],
             "rows_of_one_cell": "sum" if cleaned.get("adds_up") else "refuse",
         }
-        if beside:
+        if across != "indicator":
+            made["indicator"] = self._part("indicator")
+        if across:
+            rows = next(one.rows for one in self.translations if one.are_columns)
+            made["columns"] = columns_entry(across, rows, self._column("beside") if beside else None)
+        elif beside:
             made["denominator" if number == "numerator" else "base"] = {"column": self._column("beside")}
+        if cleaned.get("not_applicable"):
+            made["not_applicable"] = cleaned["not_applicable"].split()
         if cleaned.get("flag"):
             made["flag"] = self._part("flag")
         if cleaned.get("thousands"):
@@ -459,6 +586,8 @@ class MappingForm(PortalForm):
     def _where_not(self) -> dict[str, list[str]]:
         kept = {column: list(texts) for column, texts in self.base.get("where_not", {}).items()}
         for translation in self.translations:
+            if translation.are_columns:
+                continue
             texts = {row.text for row in translation.rows}
             dropped = [text for text in kept.get(translation.column, []) if text not in texts]
             kept[translation.column] = list(dict.fromkeys([*dropped, *translation.texts_with(LEAVE)]))

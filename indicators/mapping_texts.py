@@ -16,8 +16,8 @@ MAX_SUGGESTED = 3000
 class Choices:
     """What a text of one part may stand for: (code, name) in `pairs`; `is_long`: typed with suggestions, not chosen from a list."""
 
-    def __init__(self, part: str, codes: list[tuple[str, str]]) -> None:
-        special = [(LEAVE, _("leave the rows out"))]
+    def __init__(self, part: str, codes: list[tuple[str, str]], *, are_columns: bool = False) -> None:
+        special = [(LEAVE, _("leave the column out") if are_columns else _("leave the rows out"))]
         if part == "flag":
             special.insert(0, (WHOLE, _("no flag")))
         elif part.startswith("group_"):
@@ -44,6 +44,8 @@ class Row:
     name: str
     text: str
     code: str
+    example: str = ""
+    """The first figure beneath, where the text is a heading."""
 
     @property
     def is_open(self) -> bool:
@@ -52,7 +54,7 @@ class Row:
 
 @dataclass
 class Translation:
-    """The texts of the column that was chosen for one part, each with its code."""
+    """The texts of the column that was chosen for one part, each with its code; or the headings of columns side by side."""
 
     part: str
     label: str
@@ -61,7 +63,8 @@ class Translation:
     rows: list[Row]
     is_new: bool
     """Whether the person has not seen it yet."""
-    has_more: bool
+    has_more: bool = False
+    are_columns: bool = False
 
     @property
     def list_id(self) -> str:

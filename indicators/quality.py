@@ -5,6 +5,7 @@ place in other breakdowns, the places above, below and beside it) are put side b
 batch would replace are left out. Python only works out which breakdown lies within which, once for each that occurs.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,12 +27,14 @@ from indicators.dashboards.words import number_words, period_words, value_words
 from indicators.models import Breakdown, Category, Finding, Import, Indicator, QualityRule
 from indicators.quality_rules import DEFAULTS, Limits
 from indicators.quality_sql import (
+    APPROVED_ABOUT,
     CELLS,
     GAP,
     JUMP,
     KEEP_ACCEPTED,
-    KNOWN_OF_FEW,
-    KNOWN_OF_MANY,
+    KNOWN_BY_LOOKING_UP,
+    KNOWN_BY_ONE_PASS,
+    LOOK_UPS,
     NEAR,
     OUTLIER,
     OUTLIER_BESIDE,
@@ -57,8 +60,8 @@ RULES: dict[str, list[str]] = {
 }
 
 
-FEW = 2_000
-"""Cells, up to which what stands near them is looked up one by one."""
+LOOK_UP = 5
+"""What it costs to look a cell up, in cells that one pass reads in the same time. Measured: 13 µs against 2.3 µs."""
 WORK_MEMORY = "128MB"
 """For the sorts and hashes of one examination; PostgreSQL's own 4 MB would send those of a large batch to the disk."""
 TABLES = ", ".join(
@@ -88,10 +91,8 @@ def examine(batch: Import) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'; DROP TABLE IF EXISTS {TABLES}")
         cursor.execute(CELLS, {"batch": batch.pk})
-        cursor.execute("SELECT count(*) FROM quality_cell")
-        cells = cursor.fetchone()[0]
         cursor.execute(NEAR)
-        cursor.execute(KNOWN_OF_FEW if cells <= FEW else KNOWN_OF_MANY)
+        cursor.execute(KNOWN_BY_LOOKING_UP if _is_sooner_looked_up(cursor) else KNOWN_BY_ONE_PASS)
         _make_within(cursor)
         cursor.execute("ANALYZE quality_known; ANALYZE quality_cell")
         cursor.execute(
@@ -105,6 +106,20 @@ def examine(batch: Import) -> int:
         cursor.execute(f"DROP TABLE {TABLES}")
     Import.objects.filter(pk=batch.pk).update(examined_at=timezone.now())
     return Finding.objects.filter(batch=batch).open().count()
+
+
+def _is_sooner_looked_up(cursor: CursorWrapper) -> bool:
+    """Whether what stands near the batch is found sooner cell by cell than by one pass over all that is approved of its indicators.
+
+    How much that is, the planner estimates. A place with a thousand neighbours has many cells near it, however small the batch.
+    """
+    cursor.execute(LOOK_UPS)
+    look_ups = cursor.fetchone()[0]
+    cursor.execute("SELECT DISTINCT indicator_id FROM quality_place")
+    cursor.execute(APPROVED_ABOUT, {"indicators": [row[0] for row in cursor.fetchall()]})
+    plan = cursor.fetchone()[0]
+    rows: int = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"]
+    return LOOK_UP * look_ups <= rows
 
 
 def examine_again(batch: Import) -> None:

@@ -56,8 +56,18 @@ KNOWN_TAIL = """
         AND c.breakdown_id = o.breakdown_id AND c.period_id = o.period_id);
 """
 
-# For a few cells: each is looked up.
-KNOWN_OF_FEW = f"""{KNOWN_HEAD}
+# How many cells would be looked up, and about how many one pass would read.
+LOOK_UPS = """
+    SELECT (SELECT count(*) FROM quality_series s JOIN quality_time t ON t.indicator_id = s.indicator_id AND t.kind = s.kind)
+        + (SELECT count(*) FROM quality_place)
+        + (SELECT count(*) FROM quality_group) * (SELECT count(*) FROM quality_around)
+"""
+APPROVED_ABOUT = """
+    EXPLAIN (FORMAT JSON) SELECT FROM indicators_observation WHERE status = 'approved' AND indicator_id = ANY(%(indicators)s)
+"""
+
+# Where few cells stand near the batch: each is looked up.
+KNOWN_BY_LOOKING_UP = f"""{KNOWN_HEAD}
     SELECT id, bool_or(is_here) AS is_here FROM (
         SELECT o.id, false AS is_here FROM quality_series s JOIN quality_time t ON t.indicator_id = s.indicator_id AND t.kind = s.kind
         JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = t.period_id
@@ -72,8 +82,8 @@ KNOWN_OF_FEW = f"""{KNOWN_HEAD}
     ) AS found GROUP BY id
 {KNOWN_TAIL}"""
 
-# For many: one pass over what is approved of these indicators.
-KNOWN_OF_MANY = f"""{KNOWN_HEAD}
+# Where many do: one pass over what is approved of these indicators.
+KNOWN_BY_ONE_PASS = f"""{KNOWN_HEAD}
     SELECT o.id, s.period_id IS NOT NULL AS is_here
     FROM indicators_observation o
     JOIN indicators_period p ON p.id = o.period_id
@@ -145,12 +155,17 @@ TERRITORIES_DIFFER = f"""
 FAR = "CASE WHEN c.points THEN %(minimum_points)s ELSE %(minimum)s END"
 
 # Between a cell and the period before it, whichever of the two is new. A break in the series explains itself.
-JUMP = f"""
+JUMP = " UNION ALL ".join(
+    f"""
     SELECT %(rule)s, {CELL}, c.x, b.x, NULL::bigint, b.period_id, ''
-    FROM quality_known c JOIN quality_known b ON {SAME_SERIES} AND b.ends_on + 1 = c.starts_on
-    WHERE (c.is_new OR b.is_new) AND c.flag <> 'break' AND abs(c.x - b.x) >= {FAR}
-        AND abs(c.x - b.x) > abs(b.x) * %(threshold)s / 100
-"""
+    FROM {later} c JOIN {earlier} b ON {SAME_SERIES} AND b.ends_on + 1 = c.starts_on
+    WHERE {new} AND c.flag <> 'break' AND abs(c.x - b.x) >= {FAR} AND abs(c.x - b.x) > abs(b.x) * %(threshold)s / 100
+    """
+    for later, earlier, new in [
+        ("quality_cell", "quality_known", "true"),
+        ("quality_known", "quality_cell", "NOT c.is_new"),
+    ]
+)
 
 # Told once for a place, at the total or the breakdown nearest to it.
 GAP = f"""
@@ -174,8 +189,8 @@ MAD = "greatest(percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(b.x::float8 - m.
 # Its own history: at least five other periods, and beyond all that was seen in them. Only those few get a median.
 OUTLIER = f"""
     WITH spans AS (
-        SELECT indicator_id, territory_id, breakdown_id, kind, count(*) AS periods, min(x) AS low, max(x) AS high, sum(x) AS total
-        FROM quality_known GROUP BY 1, 2, 3, 4 HAVING count(*) > 5
+        SELECT indicator_id, territory_id, breakdown_id, kind, count(x) AS periods, min(x) AS low, max(x) AS high, sum(x) AS total
+        FROM quality_known GROUP BY 1, 2, 3, 4 HAVING count(x) > 5
     ),
     suspects AS (
         SELECT c.* FROM quality_cell c JOIN spans b ON {SAME_SERIES}
@@ -201,7 +216,7 @@ OUTLIER_BESIDE = f"""
     ),
     medians AS (
         SELECT indicator_id, period_id, breakdown_id, parent_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY x::float8) AS median
-        FROM beside GROUP BY 1, 2, 3, 4 HAVING count(*) > 7
+        FROM beside GROUP BY 1, 2, 3, 4 HAVING count(x) > 7
     ),
     spreads AS (
         SELECT m.indicator_id, m.period_id, m.breakdown_id, m.parent_id, m.median, {MAD} AS mad

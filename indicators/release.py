@@ -15,10 +15,11 @@ A threshold of 0 says that the source has published these very cells: nothing is
 An indicator is worked off period by period, or year by year where its periods add up: memory follows the largest of these, not the archive.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from math import log2
 from typing import Any, NamedTuple
 
@@ -27,13 +28,16 @@ from django.db import connection
 from indicators.breakdowns import CategoryTree, key_of, parse_key
 from indicators.disclosure import KNOWN, Table, pattern
 from indicators.models import Breakdown, Indicator, Period, Release
-from indicators.vocabulary import Measure, TimeOperator
+from indicators.vocabulary import Flag, Measure, TimeOperator
 from orgs.models import Territory
 
+# Of a figure before disclosure control, called f.
+STATE_OF_FLAG = f"CASE f.flag WHEN '{Flag.MISSING}' THEN 'missing' WHEN '{Flag.NOT_APPLICABLE}' THEN 'not_applicable' ELSE 'shown' END"
+
 # One look at all figures, so that the pattern and the numbers are of the same moment.
-COPY = """
+COPY = f"""
     CREATE TEMPORARY TABLE release_cell ON COMMIT DROP AS
-    SELECT f.*, CASE WHEN f.flag = 'missing' THEN 'missing' ELSE 'shown' END AS state FROM indicators_figure f;
+    SELECT f.*, {STATE_OF_FLAG} AS state FROM indicators_figure f;
     CREATE INDEX ON release_cell (indicator_id, period_id);
     ANALYZE release_cell;
 """
@@ -55,6 +59,12 @@ CELLS = """
     ORDER BY r.period_id, r.territory_id, r.breakdown_id
 """
 
+# Where nothing can be counted: a part that adds nothing to its whole, and everybody knows it.
+VOID = """
+    SELECT territory_id, period_id, breakdown_id FROM release_cell
+    WHERE indicator_id = %(indicator)s AND period_id = ANY(%(periods)s) AND state = 'not_applicable'
+"""
+
 SUPPRESS = """
     UPDATE release_cell r SET state = 'suppressed', numerator = NULL, denominator = NULL, value = NULL
     FROM unnest(%(places)s::bigint[], %(times)s::bigint[], %(groups)s::bigint[]) AS hidden (territory_id, period_id, breakdown_id)
@@ -73,7 +83,7 @@ FREEZE = """
            CASE WHEN NOT is_rounded THEN r.value
                 WHEN r.denominator IS NULL THEN n.numerator * i.factor
                 ELSE round(n.numerator * i.factor / n.denominator, 10) END,
-           r.flag, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
+           CASE WHEN r.state = 'not_applicable' THEN '' ELSE r.flag END, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
     FROM release_cell r
     JOIN indicators_indicator i ON i.id = r.indicator_id
     CROSS JOIN LATERAL (
@@ -91,10 +101,25 @@ BELOW_MUNICIPALITY = {
 }
 
 
-def freeze(release: Release) -> None:
-    """Copies every figure into the release, protected. Counts what it holds and hides in the release's own row."""
+class Reason(StrEnum):
+    """Why a cell is hidden."""
+
+    SMALL = "small"
+    BEFORE = "before"
+    """It was hidden in the release before."""
+    COVER = "cover"
+    """Otherwise a difference would give another one away."""
+
+
+def freeze(release: Release) -> dict[int, Counter[Reason]]:
+    """Copies every figure into the release, protected. Counts what it holds and hides in the release's own row.
+
+    {indicator: how many of its cells are hidden for which reason}. The reason of a single cell is kept nowhere: which of the hidden ones are
+    small is what nobody may learn.
+    """
     before = Release.objects.exclude(pk=release.pk).current()
     release.suppressed_count = 0
+    reasons: dict[int, Counter[Reason]] = defaultdict(Counter)
     with connection.cursor() as cursor:
         cursor.execute(COPY)
         world = World.now()
@@ -107,15 +132,18 @@ def freeze(release: Release) -> None:
             }
             cursor.execute(CELLS, piece)
             cells = [Cell(*row) for row in cursor.fetchall()]
-            hidden = [cells[position] for position in hidden_cells(indicator, periods, cells, world)]
+            cursor.execute(VOID, piece)
+            hidden = hidden_cells(indicator, periods, cells, world, cursor.fetchall())
             if hidden:
-                places, times, groups = ([cell[place] for cell in hidden] for place in range(3))
+                reasons[indicator.pk].update(hidden.values())
+                places, times, groups = ([cells[position][part] for position in hidden] for part in range(3))
                 cursor.execute(SUPPRESS, {**piece, "places": places, "times": times, "groups": groups})
                 release.suppressed_count += cursor.rowcount
         cursor.execute(FREEZE, {"release": release.pk})
         release.figures_count = cursor.rowcount
         cursor.execute("DROP TABLE release_cell")
         cursor.execute("ANALYZE indicators_releasedfigure")
+    return reasons
 
 
 def _pieces() -> Iterator[tuple[Indicator, list[Period]]]:
@@ -218,16 +246,29 @@ class World:
         )
 
 
-def hidden_cells(indicator: Indicator, periods: list[Period], cells: list[Cell], world: World) -> list[int]:
-    """The positions of the cells to hide, in order."""
-    return _Builder(indicator, periods, cells, world).hidden()
+def hidden_cells(
+    indicator: Indicator,
+    periods: list[Period],
+    cells: list[Cell],
+    world: World,
+    void: Sequence[tuple[int, int, int]] = (),
+) -> dict[int, Reason]:
+    """The positions of the cells to hide, in order, and why. `void`: (territory, period, breakdown) of those that are not applicable."""
+    return _Builder(indicator, periods, cells, world, void).hidden()
 
 
 class _Builder:
     """The table of one piece: its cells with their levels, and every sum that ties them."""
 
-    def __init__(self, indicator: Indicator, periods: list[Period], cells: list[Cell], world: World) -> None:
-        self.indicator, self.cells, self.world = indicator, cells, world
+    def __init__(
+        self,
+        indicator: Indicator,
+        periods: list[Period],
+        cells: list[Cell],
+        world: World,
+        void: Sequence[tuple[int, int, int]],
+    ) -> None:
+        self.indicator, self.cells, self.world, self.void = indicator, cells, world, void
         self.periods = {period.pk: period for period in periods}
         self.table = Table()
         self.position = {(cell.territory, cell.period, cell.breakdown): place for place, cell in enumerate(cells)}
@@ -240,7 +281,7 @@ class _Builder:
             self._add(place, cell)
         self.height = [0] * len(cells)
 
-    def hidden(self) -> list[int]:
+    def hidden(self) -> dict[int, Reason]:
         self._tie_territories()
         self._tie_groups()
         if len(self.periods) > 1:
@@ -249,7 +290,9 @@ class _Builder:
         size = len(self.cells)
         needy = sorted(self.small, key=lambda cell: (-self.height[cell] if cell < size else 0, cell))
         kept = [place for place, cell in enumerate(self.cells) if cell.was_hidden]
-        return sorted(cell for cell in pattern(self.table, needy, kept) if cell < size)
+        reasons = dict.fromkeys(kept, Reason.BEFORE) | dict.fromkeys(self.small, Reason.SMALL)
+        hiding = sorted(cell for cell in pattern(self.table, needy, kept) if cell < size)
+        return {cell: reasons.get(cell, Reason.COVER) for cell in hiding}
 
     # --- Cells ------------------------------------------------------------------------------------------------------
 
@@ -318,10 +361,13 @@ class _Builder:
                 if whole is not None:
                     parts_of[whole].append(place)
                     break
+        void_places: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for territory, period, breakdown in self.void:
+            void_places[period, breakdown].add(territory)
         for whole in sorted(parts_of):
             parts, cell = parts_of[whole], self.cells[whole]
             remainder = self._remainder(whole, parts)
-            present = {self.cells[part].territory for part in parts}
+            present = {self.cells[part].territory for part in parts} | void_places[cell.period, cell.breakdown]
             is_whole = self.world.has_all_parts(cell.territory, self.periods[cell.period].ends_on, present)
             # A difference to a complete set of parts is a discrepancy: no people, and as good as known.
             self._tie(whole, parts, is_open=not is_whole and min(remainder) >= 0 and max(remainder) > 0)
@@ -333,6 +379,12 @@ class _Builder:
                 whole = self.position.get((cell.territory, cell.period, group.whole))
                 if whole is not None:
                     sets[whole, group.name, group.size].append(place)
+        void_groups = Counter(
+            (whole, group.name, group.size)
+            for territory, period, breakdown in self.void
+            for group in self.world.groups[breakdown]
+            if (whole := self.position.get((territory, period, group.whole))) is not None
+        )
         overlapping = {
             (self.cells[whole].period, self.cells[whole].breakdown, name)
             for (whole, name, size), parts in sets.items()
@@ -342,7 +394,8 @@ class _Builder:
             sets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or 0)
         ):
             if size is not None:
-                self._tie(whole, parts, is_open=len(parts) < size and min(self._remainder(whole, parts)) >= 0)
+                count = len(parts) + void_groups[whole, name, size]
+                self._tie(whole, parts, is_open=count < size and min(self._remainder(whole, parts)) >= 0)
             elif (self.cells[whole].period, self.cells[whole].breakdown, name) not in overlapping:
                 self._tie(whole, parts, is_open=True)
             else:

@@ -1,10 +1,12 @@
 """What is in a release: the indicators as they were when it was made, and how it differs from the one before.
 
 Everything is drawn from released figures, so that no number of a preview is one that the public may not read. The one exception is a
-count: how many of the suppressed cells of an indicator are small themselves.
+count: how many of the suppressed cells of an indicator are small themselves, which whoever hid them has counted.
 """
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -12,29 +14,19 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from indicators.models import Indicator, Release, ReleasedIndicator, Source
+from indicators.release import Reason
 from indicators.vocabulary import Measure
 
 LARGEST, MOST_TERRITORIES = 25, 50
 TEXTS = ("name", "definition", "numerator", "denominator")
 
-# (indicator, figures, suppressed, missing, ids of sources).
+# (indicator, figures, suppressed, missing, not applicable, ids of sources).
 BY_INDICATOR = """
     SELECT r.indicator_id, count(*), count(*) FILTER (WHERE r.state = 'suppressed'), count(*) FILTER (WHERE r.state = 'missing'),
+           count(*) FILTER (WHERE r.state = 'not_applicable'),
            array_agg(DISTINCT r.source_id) FILTER (WHERE r.source_id IS NOT NULL)
     FROM indicators_releasedfigure r WHERE r.release_id = %(release)s GROUP BY 1
 """
-# Suppressed cells whose own figure is below the threshold; the others are hidden so that no difference gives those away.
-SMALL = """
-    SELECT r.indicator_id, count(*)
-    FROM indicators_releasedfigure r
-    JOIN indicators_indicator i ON i.id = r.indicator_id AND i.threshold > 0
-    JOIN indicators_figure f ON f.indicator_id = r.indicator_id AND f.period_id = r.period_id
-         AND f.territory_id = r.territory_id AND f.breakdown_id = r.breakdown_id
-    WHERE r.release_id = %(release)s AND r.state = 'suppressed'
-      AND (f.numerator > 0 AND f.numerator < i.threshold OR f.denominator < i.threshold)
-    GROUP BY 1
-"""
-
 # Every cell that reads differently from the release before. `weight` orders them: a change counts for more the larger it is and the
 # smaller the figure, as the difference of two counts by its standard deviation.
 CHANGES = """
@@ -63,14 +55,15 @@ LARGEST_CHANGES = """
 """
 
 
-def describe(release: Release) -> None:
-    """Writes the release's indicators, and into its own row what is new, changed and gone. The caller saves that row."""
+def describe(release: Release, reasons: Mapping[int, Counter[Reason]]) -> None:
+    """Writes the release's indicators, and into its own row what is new, changed and gone. The caller saves that row.
+
+    `reasons`: {indicator: how many of its cells are hidden for which reason}, as whoever hid them says.
+    """
     parameters = {"release": release.pk, "before": release.follows_id}
     with connection.cursor() as cursor:
         cursor.execute(BY_INDICATOR, parameters)
         counts = {row[0]: row[1:] for row in cursor.fetchall()}
-        cursor.execute(SMALL, parameters)
-        small = dict(cursor.fetchall())
         if release.follows_id is None:
             changes = {pk: (count[0], 0, 0) for pk, count in counts.items()}
             release.changes = {}
@@ -79,9 +72,9 @@ def describe(release: Release) -> None:
             changes = _changes(cursor, "indicator_id")
             release.changes = {"territories": _of_territories(cursor), "largest": _largest(cursor)}
             cursor.execute("DROP TABLE release_change")
-    sources = Source.objects.in_bulk({pk for count in counts.values() for pk in count[3] or []})
+    sources = Source.objects.in_bulk({pk for count in counts.values() for pk in count[4] or []})
     ReleasedIndicator.objects.bulk_create(
-        _snapshot(release, indicator, place, counts, small, changes, sources)
+        _snapshot(release, indicator, place, counts, reasons.get(indicator.pk, Counter()), changes, sources)
         for place, indicator in enumerate(
             Indicator.objects.filter(pk__in=counts.keys() | changes.keys()).select_related("domain")
         )
@@ -96,11 +89,11 @@ def _snapshot(
     indicator: Indicator,
     order: int,
     counts: dict[int, Any],
-    small: dict[int, int],
+    reasons: Counter[Reason],
     changes: dict[int, tuple[int, int, int]],
     sources: dict[int, Source],
 ) -> ReleasedIndicator:
-    figures, suppressed, missing, source_ids = counts.get(indicator.pk, (0, 0, 0, None))
+    figures, suppressed, missing, not_applicable, source_ids = counts.get(indicator.pk, (0, 0, 0, 0, None))
     new, changed, gone = changes.get(indicator.pk, (0, 0, 0))
     kept = ("code", "unit", "factor", "decimals", "measure", "threshold", "rounding", "framework", "is_provisional")
     return ReleasedIndicator(
@@ -122,8 +115,10 @@ def _snapshot(
         ],
         figures_count=figures,
         suppressed_count=suppressed,
-        small_count=small.get(indicator.pk, 0),
+        small_count=reasons[Reason.SMALL],
+        before_count=reasons[Reason.BEFORE],
         missing_count=missing,
+        not_applicable_count=not_applicable,
         new_count=new,
         changed_count=changed,
         gone_count=gone,

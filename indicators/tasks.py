@@ -18,6 +18,12 @@ def check_files() -> int:
 
 
 @shared_task
+def remove_old_files() -> int:
+    """The number of files of which no figures came that were removed. Beat asks for it every day; doing it twice is harmless."""
+    return actions.remove_old_files(now=timezone.now())
+
+
+@shared_task
 def audit_figures() -> int:
     """The number of figures that are not what their observations give. Beat asks for it every night."""
     audit = actions.audit_figures()

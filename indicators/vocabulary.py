@@ -99,6 +99,11 @@ class Flag(models.TextChoices):
     UNRELIABLE = "unreliable", _("unreliable")
     DEFINITION = "definition", _("definition differs")
     MISSING = "missing", _("missing")
+    NOT_APPLICABLE = "inapplicable", _("not applicable")
+
+
+NO_NUMBER = (Flag.MISSING, Flag.NOT_APPLICABLE)
+"""Why a cell has no number: nobody knows it, or it cannot exist (a share of nobody). Neither is 0, and neither is added up."""
 
 
 class Origin(models.TextChoices):

@@ -133,6 +133,7 @@ CELERY_BEAT_SCHEDULE = {
     "make releases": {"task": "indicators.tasks.make_releases", "schedule": 60},
     "send waiting mail": {"task": "orgs.tasks.send_waiting_mail", "schedule": 30},
     "remind of reports": {"task": "indicators.tasks.send_reminders", "schedule": 24 * 3600},
+    "remove files of which no figures came": {"task": "indicators.tasks.remove_old_files", "schedule": 24 * 3600},
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
     "remove old mail": {"task": "orgs.tasks.remove_old_mail", "schedule": 24 * 3600},
 }

@@ -1,5 +1,6 @@
 """Files of a kind that is new here: taken in, looked at, given a meaning column by column, and checked, the large ones by a worker."""
 
+import datetime
 import logging
 from pathlib import PurePath
 from typing import Any
@@ -9,11 +10,21 @@ from django.core.files.base import File
 from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 
-from indicators.actions.imports import check_import, digest_of, keep_file, locked, new_import, note_findings, source_of
+from indicators.actions.imports import (
+    check_import,
+    digest_of,
+    forget_file,
+    keep_file,
+    locked,
+    new_import,
+    note_findings,
+    source_of,
+)
 from indicators.imports import engine
 from indicators.imports.looking import LAYOUT, Contents, layout_of, look
 from indicators.imports.mapping import Mapping, read_mapping
 from indicators.imports.messages import FileRefused, Problem, problem_text
+from indicators.imports.progress import Progress, claim, expected_figures, progress_of
 from indicators.models import Import, ImportMessage
 from indicators.models import Mapping as SavedMapping
 from orgs.models import Organisation, User
@@ -94,10 +105,20 @@ def contents_of(batch: Import) -> Contents:
 
 def _look_at(batch: Import, layout: dict[str, Any]) -> Contents:
     try:
-        with batch.file.open("rb") as file:
+        with open_kept_file(batch) as file:
             return look(file, layout)
     except FileRefused as refusal:
         raise ValidationError([problem_text(problem) for problem in refusal.problems]) from None
+    except OSError:
+        raise file_is_gone() from None
+
+
+def open_kept_file(batch: Import) -> File:
+    """Raises ValidationError where the file is not there any more."""
+    try:
+        if not batch.file:
+            raise FileNotFoundError
+        return batch.file.open("rb")
     except OSError:
         raise file_is_gone() from None
 
@@ -165,9 +186,37 @@ def _check_waiting(pk: int) -> int:
 
 
 def _check_kept(batch: Import, read: Mapping) -> None:
+    claim(batch.pk)
     with batch.file.open("rb") as file:
         findings = engine.examine(file, read)
     note_findings(batch, findings)
+
+
+@transaction.atomic
+def remove_old_files(*, now: datetime.datetime) -> int:
+    """Files of which no figures came do not wait for ever; how many went. What was found in them stays, and so does what nobody described.
+
+    One that somebody is just describing is left for the next day.
+    """
+    last = now - datetime.timedelta(days=Import.DAYS_KEPT)
+    old = Import.objects.filter(kind=Import.Kind.FILE, state__in=Import.PASSING, created_at__lt=last).exclude(file="")
+    batches = list(old.select_for_update(skip_locked=True, of=("self",)))
+    for batch in batches:
+        forget_file(batch)
+        if batch.state == Import.State.UPLOADED:
+            batch.state, batch.decided_at = Import.State.UNDONE, now
+        batch.save()
+    return len(batches)
+
+
+def progress_of_check(batch: Import) -> Progress:
+    """How far the worker is with a large file."""
+    try:
+        with open_kept_file(batch) as file:
+            expected = expected_figures(file, batch.size, read_mapping(batch.mapping))
+    except (OSError, ValidationError):
+        expected = None
+    return progress_of(batch.pk, expected)
 
 
 @transaction.atomic

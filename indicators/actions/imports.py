@@ -52,6 +52,12 @@ def keep_file(batch: Import, file: File) -> None:
     batch.file.save(batch.file_name, file, save=True)
 
 
+def forget_file(batch: Import) -> None:
+    """The caller saves the import; the file goes with the transaction."""
+    transaction.on_commit(partial(batch.file.storage.delete, str(batch.file.name)))
+    batch.file, batch.contents = "", None
+
+
 @transaction.atomic
 def bring_in_file(
     *,
@@ -214,8 +220,7 @@ def undo_import(*, batch: Import, by: User | None = None) -> Import:
 def undo_batch(batch: Import, by: User | None) -> Import:
     batch = locked(batch, Import.State.DRAFT, Import.State.UPLOADED, Import.State.STORED, Import.State.APPROVED)
     if batch.state == Import.State.UPLOADED:  # It never became figures, so that nobody needs to look it up.
-        transaction.on_commit(partial(batch.file.storage.delete, str(batch.file.name)))
-        batch.file, batch.contents = "", None
+        forget_file(batch)
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"batch": batch.pk})
         cursor.execute(RESTORABLE, {"batch": batch.pk})

@@ -112,8 +112,7 @@ def _fill(release: Release) -> None:
     """Freezes the figures into a draft and describes it; in the caller's transaction."""
     with _in_the_making(release):
         release.follows = Release.objects.current()
-        disclosure.freeze(release)
-        describe(release)
+        describe(release, disclosure.freeze(release))
         release.state, release.error = Release.State.PREVIEW, ""
         release.save()
 

@@ -20,10 +20,16 @@ SHARED_COLUMNS = (
     "reporters", "expected", "periods_used", "periods_expected", "oldest_input_at", "source_id",
 )  # fmt: skip
 
+STATES: dict[str, str] = {
+    Flag.MISSING: ReleasedFigure.State.MISSING.value,
+    Flag.NOT_APPLICABLE: ReleasedFigure.State.NOT_APPLICABLE.value,
+}
+"""The state of a figure before disclosure control by its flag; any other one has a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure: `state` is "" where there is a number, else "suppressed" or "missing"."""
+    """One figure: `state` is "" where there is a number, else "suppressed", "missing" or "not_applicable"."""
 
     indicator_id: int
     territory_id: int
@@ -48,6 +54,11 @@ class Cell:
         return self.state == "missing"
 
     @property
+    def has_nothing(self) -> bool:
+        """Nothing was counted: missing, or it cannot be. A protected figure has something."""
+        return self.state in STATES.values()
+
+    @property
     def flag_words(self) -> str:
         return "" if self.state else flag_words(self.flag)
 
@@ -66,7 +77,7 @@ def read_released(rows: QuerySet[ReleasedFigure]) -> list[Cell]:
 def read_true(rows: QuerySet[Figure]) -> list[Cell]:
     """The figures themselves, for those who keep them."""
     found = list(rows.values_list(*SHARED_COLUMNS))
-    return _cells((row, "missing" if row[7] == Flag.MISSING else "") for row in found)
+    return _cells((row, STATES.get(row[7], "")) for row in found)
 
 
 def _cells(rows: Iterable[tuple[tuple[Any, ...], str]]) -> list[Cell]:

@@ -92,7 +92,7 @@ class CellView:
     @property
     def coverage(self) -> str:
         """What `origin` does not say already."""
-        if self.cell is None or self.cell.is_missing:
+        if self.cell is None or self.cell.has_nothing:
             return ""
         coverage = coverage_of(self.cell, self.kinds_below)
         return coverage.words if coverage.is_partial or self.origin == Origin.TERRITORIES else ""

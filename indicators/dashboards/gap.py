@@ -45,7 +45,7 @@ def gap_of(indicator: Indicator, cells: Mapping[str, Cell]) -> Gap | None:
     Foreign citizens are taken as they stand; else the mobile and third-country ones are pooled by their parts; else either alone.
     """
     host = cells.get(HOST)
-    if indicator.comparator != Comparator.HOST or host is None or host.is_missing:
+    if indicator.comparator != Comparator.HOST or host is None or host.has_nothing:
         return None
     found = _migrants(indicator, cells)
     if found is None:
@@ -55,7 +55,7 @@ def gap_of(indicator: Indicator, cells: Mapping[str, Cell]) -> Gap | None:
 
 
 def _migrants(indicator: Indicator, cells: Mapping[str, Cell]) -> tuple[str, Decimal | None] | None:
-    there = {key: cells[key] for key in (FOREIGN, MOBILE, THIRD) if key in cells and not cells[key].is_missing}
+    there = {key: cells[key] for key in (FOREIGN, MOBILE, THIRD) if key in cells and not cells[key].has_nothing}
     if FOREIGN in there:
         return FOREIGN, rate(indicator, [there[FOREIGN]])
     if MOBILE in there and THIRD in there:

@@ -18,6 +18,7 @@ from indicators.imports.mapping import Mapping, Part
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
+from indicators.vocabulary import Flag
 from orgs.models import Territory, TerritoryScheme
 
 MAX_VALUES = 50_000
@@ -414,7 +415,7 @@ def _bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
         cursor.execute(
             f"SELECT min(line), count(*), r.{staged[column]}, {heading} FROM import_row r "
             f"WHERE NOT r.{staged[column]} = ANY(%s) AND r.{staged[column]} !~ %s GROUP BY 3, 4 ORDER BY 1 LIMIT %s",
-            [*([column] if "%" in heading else []), list(mapping.missing), _number_pattern(mapping), MAX_PROBLEMS],
+            [*([column] if "%" in heading else []), list(mapping.no_number), _number_pattern(mapping), MAX_PROBLEMS],
         )
         for line, count, text, place in cursor.fetchall():
             problems.append(Problem(_number_fault(text), line, place, text[:120], count))
@@ -427,7 +428,7 @@ def _lines_of_bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> Iterator[t
         cursor.execute(
             f"SELECT line, {staged[column]} FROM import_row "
             f"WHERE NOT {staged[column]} = ANY(%s) AND {staged[column]} !~ %s ORDER BY 1 LIMIT {MAX_FAULTY}",
-            [list(mapping.missing), _number_pattern(mapping)],
+            [list(mapping.no_number), _number_pattern(mapping)],
         )
         for line, text in cursor.fetchall():
             yield line, Problem(_number_fault(text), None, column, text[:120])
@@ -456,19 +457,23 @@ def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Re
         if name not in mapping.numbers:
             return "NULL::numeric"
         column = staged[mapping.numbers[name]]
-        return f"CASE WHEN r.{column} = ANY(%(missing)s) THEN NULL ELSE round(({_plain(mapping, column)})::numeric, 10) END"
+        return f"CASE WHEN r.{column} = ANY(%(no_number)s) THEN NULL ELSE round(({_plain(mapping, column)})::numeric, 10) END"
 
+    # A sign for "not applicable" in the place of a number says as much as a flag.
+    signs = "".join(f" OR r.{staged[column]} = ANY(%(not_applicable)s)" for column in set(mapping.numbers.values()))
     joins = "\n".join(resolver.join(name) for name, resolver in resolvers.items())
-    parsed = f"""
+    rows = f"""
         SELECT r.line, map_indicator.id AS indicator_id, map_period.id AS period_id, map_territory.id AS territory_id,
-               map_breakdown.id AS breakdown_id, map_flag.id AS flag, i.measure,
+               map_breakdown.id AS breakdown_id, i.measure,
+               CASE WHEN map_flag.id = '{Flag.NOT_APPLICABLE}'{signs} THEN '{Flag.NOT_APPLICABLE}' ELSE map_flag.id END AS flag,
                {number("numerator")} AS n, {number("denominator")} AS d, {number("value")} AS v, {number("base")} AS b
         FROM import_row r {joins} JOIN indicators_indicator i ON i.id = map_indicator.id
     """
+    parsed = PARSED.replace("{rows}", rows)
     cells = (ROWS_ADDED_UP if mapping.sums_rows else EACH_ROW).replace("{parsed}", parsed)
     cursor.execute(
         CELLS.replace("{cells}", cells),
-        {"missing": list(mapping.missing)},
+        {"no_number": list(mapping.no_number), "not_applicable": list(mapping.not_applicable)},
     )
 
 
@@ -478,6 +483,12 @@ def _cell_checks(mapping: Mapping) -> list[tuple[str, str, str, str]]:
     territory = mapping.territory.column or ""
     return [
         ("half_missing", numbers, "''", "rows > 1 AND rows_with_number NOT IN (0, rows)"),
+        (
+            "number_that_is_none",
+            numbers,
+            "coalesce(trim_scale(coalesce(numerator, value))::text, '')",
+            "contradicts",
+        ),
         ("negative", numbers, "trim_scale(numerator)::text", "measure IN ('count', 'ratio') AND numerator < 0"),
         (
             "no_denominator",
@@ -527,15 +538,24 @@ TOO_LARGE = "1e20"
 SAME_CELL = """o.indicator_id = c.indicator_id AND o.period_id = c.period_id
     AND o.territory_id = c.territory_id AND o.breakdown_id = c.breakdown_id"""
 
+# The numbers of each row. `is_void`: they cannot exist, since the file says so or it is a share or a mean of nobody. `contradicts`: the
+# file says that there is none, and gives one.
+PARSED = f"""
+    SELECT p.*, is_of_nobody OR flag = '{Flag.NOT_APPLICABLE}' AND coalesce(n, v) IS NULL AS is_void,
+           flag IN ('{Flag.MISSING}', '{Flag.NOT_APPLICABLE}') AND coalesce(n, v) IS NOT NULL AND NOT is_of_nobody AS contradicts
+    FROM ({{rows}}) AS p CROSS JOIN LATERAL (
+        SELECT measure IN ('ratio', 'mean') AND coalesce(coalesce(d, b) = 0, false) AND coalesce(n, v, 0) = 0 AS is_of_nobody) AS nobody
+"""
+
 CELLS = f"""
     CREATE TEMPORARY TABLE import_cell ON COMMIT DROP AS
     SELECT c.*, CASE WHEN o.id IS NULL THEN 'new'
         WHEN (o.numerator, o.denominator, o.value, o.flag) IS NOT DISTINCT FROM (c.numerator, c.denominator, c.value, c.flag) THEN 'same'
         ELSE 'changed' END AS news
     FROM (
-        SELECT line, rows, rows_with_number, indicator_id, period_id, territory_id, breakdown_id, measure, numerator,
+        SELECT line, rows, rows_with_number, contradicts, indicator_id, period_id, territory_id, breakdown_id, measure, numerator,
                CASE WHEN numerator IS NOT NULL THEN denominator END AS denominator, value,
-               CASE WHEN numerator IS NULL AND value IS NULL THEN 'missing' ELSE flag END AS flag
+               CASE WHEN rows = 0 THEN '{Flag.NOT_APPLICABLE}' WHEN numerator IS NULL AND value IS NULL THEN '{Flag.MISSING}' ELSE flag END AS flag
         FROM ({{cells}}) AS numbered
     ) AS c
     LEFT JOIN indicators_observation o ON {SAME_CELL} AND o.status = 'approved'
@@ -543,21 +563,27 @@ CELLS = f"""
 
 # Counts are kept as numerators, means as value times base, scores as values.
 EACH_ROW = """
-    SELECT line, 1 AS rows, 0 AS rows_with_number, indicator_id, period_id, territory_id, breakdown_id, measure, flag,
-           CASE measure WHEN 'count' THEN coalesce(n, v) WHEN 'score' THEN NULL ELSE coalesce(n, v * b) END AS numerator,
+    SELECT line, CASE WHEN is_void THEN 0 ELSE 1 END AS rows, 0 AS rows_with_number, contradicts, indicator_id, period_id, territory_id,
+           breakdown_id, measure, flag,
+           CASE WHEN is_void THEN NULL WHEN measure = 'count' THEN coalesce(n, v) WHEN measure = 'score' THEN NULL
+                ELSE coalesce(n, v * b) END AS numerator,
            CASE WHEN measure IN ('ratio', 'mean') THEN coalesce(d, b) END AS denominator,
-           CASE WHEN measure = 'score' THEN coalesce(n, v) WHEN measure <> 'count' AND n IS NULL AND b IS NULL THEN v END AS value
+           CASE WHEN is_void THEN NULL WHEN measure = 'score' THEN coalesce(n, v)
+                WHEN measure <> 'count' AND n IS NULL AND b IS NULL THEN v END AS value
     FROM ({parsed}) AS parsed
 """
 
+# What cannot exist is not among what is added up. A cell of nothing else has no rows.
 ROWS_ADDED_UP = """
-    SELECT min(line) AS line, count(*) AS rows, count(coalesce(n, v)) AS rows_with_number, indicator_id, period_id, territory_id,
-           breakdown_id, measure, max(flag) AS flag,
-           CASE WHEN measure = 'count' THEN sum(coalesce(n, v)) WHEN measure = 'score' THEN NULL
-                ELSE coalesce(sum(n), sum(v * b)) END AS numerator,
-           CASE WHEN measure IN ('ratio', 'mean') THEN coalesce(sum(d), sum(b)) END AS denominator,
-           CASE WHEN measure = 'score' THEN sum(coalesce(n, v))
-                WHEN measure <> 'count' AND bool_and(n IS NULL AND b IS NULL) THEN sum(v) END AS value
+    SELECT min(line) AS line, count(*) FILTER (WHERE NOT is_void) AS rows, count(coalesce(n, v)) FILTER (WHERE NOT is_void) AS rows_with_number,
+           bool_or(contradicts) AS contradicts, indicator_id, period_id, territory_id, breakdown_id, measure,
+           coalesce(max(flag) FILTER (WHERE NOT is_void), '') AS flag,
+           CASE WHEN measure = 'count' THEN sum(coalesce(n, v)) FILTER (WHERE NOT is_void) WHEN measure = 'score' THEN NULL
+                ELSE coalesce(sum(n) FILTER (WHERE NOT is_void), sum(v * b) FILTER (WHERE NOT is_void)) END AS numerator,
+           CASE WHEN measure IN ('ratio', 'mean')
+                THEN coalesce(sum(d) FILTER (WHERE NOT is_void), sum(b) FILTER (WHERE NOT is_void)) END AS denominator,
+           CASE WHEN measure = 'score' THEN sum(coalesce(n, v)) FILTER (WHERE NOT is_void)
+                WHEN measure <> 'count' AND bool_and(is_void OR n IS NULL AND b IS NULL) THEN sum(v) FILTER (WHERE NOT is_void) END AS value
     FROM ({parsed}) AS parsed
     GROUP BY indicator_id, period_id, territory_id, breakdown_id, measure
 """

@@ -35,8 +35,18 @@ HEADINGS = {
     "quarter": r"^(quarter|trimest|quartal)",
     "half": r"^(half|semest|halbjahr)",
 }
-FLAGS = {"b": Flag.BREAK, "d": Flag.DEFINITION, "e": Flag.ESTIMATED, "p": Flag.PROVISIONAL, "u": Flag.UNRELIABLE}
+# SDMX's CL_OBS_STATUS, and Eurostat's flags of before 2025 where they differ: z is m now, "data cannot exist".
+FLAGS = {
+    "b": Flag.BREAK,
+    "d": Flag.DEFINITION,
+    "e": Flag.ESTIMATED,
+    "m": Flag.NOT_APPLICABLE,
+    "p": Flag.PROVISIONAL,
+    "u": Flag.UNRELIABLE,
+    "z": Flag.NOT_APPLICABLE,
+}
 A_NUMBER = re.compile(r"^[+-]?\d[\d.,\s\u00a0\u202f]*$")
+PERIOD_IN_HEADING = re.compile(r"(?:[^\W\d]+[\s_.:-]*)*?(\d{4}(?:-?(?:[QS][1-4]|M?\d{2}))?)", re.IGNORECASE)
 AGES = re.compile(r"^(\d{1,3})\D{1,8}?(\d{1,3})$")
 OPEN_AGE = re.compile(r"^(?:>=|≥)(\d{1,3})$|^(\d{1,3})(?:\+|andover|andmore|ormore|oder?mehr|ymas|omas|etplus)$")
 YOUNGER = re.compile(r"^<(\d{1,3})$")
@@ -136,7 +146,9 @@ def way_of(texts: list[str], ways: list[Vocabulary]) -> tuple[float, Vocabulary]
 
 @dataclass
 class Guess:
-    """Places of columns, None where nothing fits."""
+    """Places of columns, None where nothing fits. `across`: in what the columns of the figures differ, where there are several."""
+
+    across: str = ""
 
     indicator: int | None = None
     scheme: str = ""
@@ -154,20 +166,25 @@ def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary
     """What each column seems to say. Nobody relies on it: it fills a form that a person looks through."""
     found = Guess()
     free = {place for place, texts in enumerate(contents.texts) if any(texts) and contents.header[place]}
-    found.number = _number_of(contents, free)
+    free -= _guess_side_by_side(found, contents, known)
+    found.number = None if found.across else _number_of(contents, free)
     if found.number is not None:
         free.discard(found.number)
         found.decimal = "," if _is_comma_decimal(contents.texts_of(found.number)) else "."
     found.flag = next((place for place in sorted(free) if _is_headed(contents, place, "flag")), None)
     free.discard(-1 if found.flag is None else found.flag)
-    _guess_period(found, contents, free)
+    if found.across != "period":
+        _guess_period(found, contents, free)
     _guess_territory(found, contents, free, schemes)
     catalogue = indicators()
-    found.indicator = next(
-        (place for place in sorted(free) if _share(contents.texts_of(place), catalogue.code_of) == 1), None
-    )
+    if found.across != "indicator":
+        found.indicator = next(
+            (place for place in sorted(free) if _share(contents.texts_of(place), catalogue.code_of) == 1), None
+        )
     free.discard(-1 if found.indicator is None else found.indicator)
     for dimension, vocabulary in known.items():
+        if found.across == f"group_{dimension}":
+            continue
         shares = {
             place: _share(contents.texts_of(place), vocabulary.code_of)
             for place in sorted(free)
@@ -180,13 +197,52 @@ def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary
     return found
 
 
+def _guess_side_by_side(found: Guess, contents: Contents, known: Mapping[str, Vocabulary]) -> set[int]:
+    """The columns of figures whose headings are periods, indicators or groups of one kind, where there are at least two of them."""
+    numeric = [place for place, name in enumerate(contents.header) if name and is_of_numbers(contents, place)]
+    ways: dict[str, Codes] = {"period": period_in, "indicator": indicators().code_of}
+    ways |= {f"group_{dimension}": vocabulary.code_of for dimension, vocabulary in known.items()}
+    best: list[int] = []
+    for across, code_of in ways.items():
+        places = [place for place in numeric if code_of(contents.header[place])]
+        if len(places) >= max(2, len(best) + 1):
+            found.across, best = across, places
+    if not best:
+        return set()
+    if found.across == "period":
+        found.period_kind = period_kind_of(period_in(contents.header[best[0]]) or "")
+    else:  # A total beside the groups has a heading of another kind: "Total".
+        best += [place for place in numeric if ways[found.across](contents.header[place]) == TOTAL]
+    decimals = [text for place in best for text in _some_texts(contents, place)]
+    found.decimal = "," if _is_comma_decimal(decimals) else "."
+    return set(best)
+
+
+def is_of_numbers(contents: Contents, place: int) -> bool:
+    """By the texts in the column, or the first rows where they are not listed."""
+    return _share(_some_texts(contents, place), lambda text: text if A_NUMBER.match(text) else None) > 0.5
+
+
+def _some_texts(contents: Contents, place: int) -> list[str]:
+    return contents.texts_of(place) or [row[place] for row in contents.rows]
+
+
+def period_in(text: str) -> str | None:
+    """The code of the period that a heading names: "2019", "Year 2019", "2019-Q1", "pop_2019"."""
+    match = PERIOD_IN_HEADING.fullmatch(text.strip())
+    code = period_code({"code": match[1]}) if match else ""
+    return code if code and 1900 <= int(code[:4]) <= 2100 else None
+
+
+def period_kind_of(code: str) -> str:
+    return {"Q": "quarter", "S": "half"}.get(code[5:6], "month" if code[4:] else "year")
+
+
 def _guess_period(found: Guess, contents: Contents, free: set[int]) -> None:
     for place in sorted(free):
         texts = [text for text in contents.texts_of(place) if text]
         if texts and all(map(_is_period, texts)):
-            codes = [period_code({"code": text}) for text in texts]
-            kinds = {"Q": "quarter", "S": "half"}
-            found.period, found.period_kind = place, kinds.get(codes[0][5:6], "month" if codes[0][4:] else "year")
+            found.period, found.period_kind = place, period_kind_of(period_code({"code": texts[0]}))
             break
     if found.period is None:
         return

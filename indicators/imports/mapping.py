@@ -12,7 +12,8 @@ from indicators.vocabulary import Flag, PeriodKind
 
 KNOWN = {
     "title", "format", "delimiter", "encoding", "decimal", "thousands", "sheet", "header_row", "source", "where", "where_not", "columns",
-    "indicator", "territory", "period", "breakdowns", "numerator", "denominator", "value", "base", "flag", "missing", "rows_of_one_cell",
+    "indicator", "territory", "period", "breakdowns", "numerator", "denominator", "value", "base", "flag", "missing",
+    "not_applicable", "rows_of_one_cell",
 }  # fmt: skip
 NUMBERS = ("numerator", "denominator", "value", "base")
 FORMATS = ("csv", "xlsx", "sdmx-csv", "eurostat-tsv", "json-stat")
@@ -85,6 +86,7 @@ class Mapping:
     flag: Part | None
     where: MappingABC[str, frozenset[str]]
     missing: frozenset[str]
+    not_applicable: frozenset[str]
     sums_rows: bool
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -96,6 +98,11 @@ class Mapping:
     wide: Wide | None = None
     where_not: MappingABC[str, frozenset[str]] = field(default_factory=dict)
     title: MappingABC[str, str] = field(default_factory=dict)
+
+    @property
+    def no_number(self) -> frozenset[str]:
+        """The texts that stand in the place of a number."""
+        return self.missing | self.not_applicable
 
     @property
     def columns(self) -> list[str]:
@@ -142,6 +149,13 @@ def read_mapping(definition: Any) -> Mapping:
         if code not in Flag.values:
             raise ValidationError(_("The mapping names a flag that is not known: %(name)s."), params={"name": code})
     parts = _parts(definition, wide)
+    missing = frozenset(_texts(definition.get("missing", MISSING.get(form, [""])), "missing"))
+    not_applicable = frozenset(_texts(definition.get("not_applicable", []), "not_applicable"))
+    if both := sorted(missing & not_applicable):
+        raise ValidationError(
+            _("“%(text)s” cannot mean both that there is no figure and that it is not applicable."),
+            params={"text": both[0], "name": "not_applicable"},
+        )
     return Mapping(
         source=definition["source"],
         indicator=parts.indicator,
@@ -154,7 +168,8 @@ def read_mapping(definition: Any) -> Mapping:
         flag=flag,
         where=_texts_by_column(definition, "where"),
         where_not=_texts_by_column(definition, "where_not"),
-        missing=frozenset(_texts(definition.get("missing", MISSING.get(form, [""])), "missing")),
+        missing=missing,
+        not_applicable=not_applicable,
         sums_rows=definition.get("rows_of_one_cell") == "sum",
         delimiter=_delimiter(definition),
         encoding=_encoding(definition),

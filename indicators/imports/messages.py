@@ -93,6 +93,9 @@ TEXTS: dict[str, str | Promise] = {
     "negative": _("“%(value)s” is below 0: a number of people cannot be."),
     "too_large": _("The figure has more than 20 digits."),
     "no_denominator": _("The denominator is missing or 0."),
+    "number_that_is_none": _(
+        "There is a number, “%(value)s”, and a sign that says that there is none. Which of the two holds? Mend the file or the mapping."
+    ),
     "half_missing": _("Some of the rows that make up this cell have no figure, so they cannot be added up."),
     "duplicate_cell": _("The cell occurs twice: the same indicator, territory, period and group as in line %(value)s."),
     "outside_validity": _("“%(value)s” did not exist in that period."),

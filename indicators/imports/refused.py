@@ -10,11 +10,17 @@ from indicators.imports.rows import read_table
 
 
 def refused_rows(file: IO[bytes], mapping: Mapping) -> Iterator[tuple[list[str], int, str]]:
-    """First the heading (line 0), then at most MAX_FAULTY rows: the row, its line, and the sentences.
+    """First the heading (line 0), then at most MAX_FAULTY rows: the row, its line, and the sentences. Closes the file in the end.
 
     Nothing where the file cannot be read as the mapping says; the messages of the import then say why.
     """
-    faults = faulty_lines(file, mapping)
+    with file:
+        yield from _refused_rows(file, mapping, faulty_lines(file, mapping))
+
+
+def _refused_rows(
+    file: IO[bytes], mapping: Mapping, faults: dict[int, list[Problem]]
+) -> Iterator[tuple[list[str], int, str]]:
     try:
         table = read_table(file, mapping)
         width, told = len(table.header), 0

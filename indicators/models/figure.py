@@ -78,7 +78,6 @@ class ComputedFigure(models.Model):
 
     class Meta:
         managed = False
-        db_table = "indicators_computedfigure"
 
     def __str__(self) -> str:
         return f"{self.indicator_id} {self.territory_id} {self.period_id} {self.breakdown_id}"

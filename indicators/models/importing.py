@@ -1,9 +1,11 @@
+import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -120,6 +122,9 @@ class Import(models.Model):
 
     DESCRIBABLE = (State.UPLOADED, State.REFUSED, State.CHECKED)
     """While nothing of the file is stored, what its columns mean may be changed."""
+    PASSING = (State.UPLOADED, State.REFUSED)
+    DAYS_KEPT = 60
+    """A file that was refused, or that nobody described, is removed so long after it came in."""
     MAX_ATTEMPTS = 3
     """Of a check by the worker: a file that kills its workers is refused in the end."""
 
@@ -145,6 +150,18 @@ class Import(models.Model):
     def mapping_title(self) -> str:
         """What people call the kind of file, as `Mapping.title`; "" where the columns are not described yet."""
         return title_in(self.mapping) or self.mapping_name
+
+    @property
+    def file_goes_on(self) -> datetime.date | None:
+        """The day on which the file is removed; None where it stays, since figures came of it or may yet, or is gone already."""
+        if self.kind != self.Kind.FILE or self.state not in self.PASSING or not self.file:
+            return None
+        return timezone.localdate(self.created_at + datetime.timedelta(days=self.DAYS_KEPT))
+
+    @property
+    def file_is_gone(self) -> bool:
+        """Of a file that was refused: it was no table, or its time is over."""
+        return self.kind == self.Kind.FILE and self.state == self.State.REFUSED and not self.file
 
     @property
     def was_read(self) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from indicators.models.catalogue import Breakdown, Indicator
 from indicators.models.importing import Import, Source
 from indicators.models.period import Period
-from indicators.vocabulary import PENDING, Flag, Status
+from indicators.vocabulary import NO_NUMBER, PENDING, Flag, Status
 from orgs.models import Territory
 
 CELL = ("indicator", "period", "territory", "breakdown")
@@ -52,7 +52,8 @@ class Observation(models.Model):
 
     Counts have a numerator; ratios a numerator and a denominator; means the sum (value times base) and the base as the same two, so that
     all three pool alike. A published rate or score without its parts is a `value` and is never combined. No figure at all is the flag
-    "missing", never 0. A new value supersedes the approved one when it is approved itself; the old row stays.
+    "missing", one that cannot exist (a share of nobody) "not applicable"; neither is ever 0. A new value supersedes the approved one when it
+    is approved itself; the old row stays.
     """
 
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="observations", db_index=False)
@@ -91,16 +92,18 @@ class Observation(models.Model):
                 violation_error_message=_("This cell already has a value that waits for approval."),
             ),
             models.CheckConstraint(
-                condition=Q(flag="missing", numerator=None, denominator=None, value=None)
+                condition=Q(flag__in=NO_NUMBER, numerator=None, denominator=None, value=None)
                 | (
-                    ~Q(flag="missing")
+                    ~Q(flag__in=NO_NUMBER)
                     & (
                         Q(numerator__isnull=False, value=None)
                         | Q(numerator=None, denominator=None, value__isnull=False)
                     )
                 ),
                 name="observation_says_one_thing",
-                violation_error_message=_("Give a numerator, or a published value, or mark it as missing."),
+                violation_error_message=_(
+                    "Give a numerator, or a published value, or mark it as missing or not applicable."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(denominator=None) | Q(denominator__gt=0),

@@ -226,7 +226,8 @@ class ReleasedIndicator(models.Model):
     """What an indicator was when a release was made: its words, its rules, whence its figures came, and how many there are.
 
     `texts`: {"name": {"en": …, "es": …}, "definition": …, "numerator": …, "denominator": …}; `sources`: [{"id", "name", "publisher",
-    "licence", "url"}, …]. `small_count` of the suppressed cells are small themselves, the others are hidden to protect those.
+    "licence", "url"}, …]. `small_count` of the suppressed cells are small themselves, `before_count` others were hidden in the release
+    before, and the rest are hidden so that no difference gives those away.
     """
 
     release = models.ForeignKey(Release, models.CASCADE, related_name="indicators")
@@ -247,7 +248,9 @@ class ReleasedIndicator(models.Model):
     figures_count = models.PositiveIntegerField(_("figures"), default=0)
     suppressed_count = models.PositiveIntegerField(_("suppressed"), default=0)
     small_count = models.PositiveIntegerField(_("suppressed as small"), default=0)
+    before_count = models.PositiveIntegerField(_("suppressed as before"), default=0)
     missing_count = models.PositiveIntegerField(_("missing"), default=0)
+    not_applicable_count = models.PositiveIntegerField(_("not applicable"), default=0)
     new_count = models.PositiveIntegerField(_("new"), default=0)
     changed_count = models.PositiveIntegerField(_("changed"), default=0)
     gone_count = models.PositiveIntegerField(_("gone"), default=0)
@@ -272,7 +275,7 @@ class ReleasedIndicator(models.Model):
 
     @property
     def complementary_count(self) -> int:
-        return self.suppressed_count - self.small_count
+        return self.suppressed_count - self.small_count - self.before_count
 
     def text(self, name: str, language: str | None = None) -> str:
         """In the language, or the reader's, or the portal's own."""

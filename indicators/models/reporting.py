@@ -170,9 +170,9 @@ class ReportAnswer(models.Model):
                 violation_error_message=_("Give a number, or say that you have none; not both."),
             ),
             models.CheckConstraint(
-                condition=Q(base=None) | Q(base__gt=0),
+                condition=Q(base=None) | Q(base__gt=0) | Q(base=0, number=0),
                 name="report_answer_base_positive",
-                violation_error_message=_("A denominator is greater than 0."),
+                violation_error_message=_("A denominator is greater than 0, but for 0 of 0."),
             ),
         ]
 

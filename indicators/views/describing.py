@@ -1,9 +1,12 @@
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
@@ -16,10 +19,11 @@ from indicators.imports.looking import LAYOUT, Contents
 from indicators.imports.mapping import read_mapping
 from indicators.imports.refused import refused_rows
 from indicators.layout_form import LayoutForm
+from indicators.mapping_columns import fits_form
 from indicators.mapping_form import MappingForm
 from indicators.models import Import, Mapping
 from indicators.permissions import can_decide_import, can_import
-from indicators.views.imports import ImportDecisionView, csv_response
+from indicators.views.imports import ImportDecisionView, csv_stream
 from orgs.mixins import AccessMixin, ActionMixin
 
 
@@ -100,7 +104,7 @@ class ImportMapView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
         return super().get_context_data(
             batch=self.batch,
             contents=self.contents,
-            mappings=[one for one in Mapping.objects.all() if "columns" not in one.definition],
+            mappings=[one for one in Mapping.objects.all() if _can_be_shown(one)],
             start=self.start,
             earlier=Import.objects.visible_to(self.person)
             .filter(checksum=self.batch.checksum, state__in=[Import.State.STORED, Import.State.APPROVED])
@@ -121,6 +125,13 @@ class ImportMapView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
         return self.batch.get_absolute_url()
 
 
+def _can_be_shown(mapping: Mapping) -> bool:
+    try:
+        return fits_form(read_mapping(mapping.definition))
+    except ValidationError:
+        return False
+
+
 class MappingSaveView(ImportDecisionView):
     """Keeps the mapping of an import under a name."""
 
@@ -138,17 +149,20 @@ class RefusedRowsView(AccessMixin, SingleObjectMixin, View):
     may_enter = staticmethod(can_import)
     model = Import
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         batch = self.get_object()
         assert isinstance(batch, Import)
-        if batch.state != Import.State.REFUSED or not batch.file:
+        if batch.state != Import.State.REFUSED:
             raise Http404
         try:
-            with batch.file.open("rb") as file:
-                rows: list[list[object]] = [
-                    [*row, line, text] if line else [*row, _("Line"), _("What is wrong")]
-                    for row, line, text in refused_rows(file, read_mapping(batch.mapping))
-                ]
-        except (ValidationError, OSError):
-            raise Http404 from None
-        return csv_response(f"import-{batch.pk}-refused.csv", rows)
+            mapping = read_mapping(batch.mapping)
+            rows = refused_rows(actions.open_kept_file(batch), mapping)
+            head = next(rows, None)  # By then the file has been looked through.
+            if head is None:
+                raise ValidationError(_("No row can be told from another in this file. The list below says why."))
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+            return redirect(batch)
+        first: list[object] = [*head[0], _("Line"), _("What is wrong")]
+        others: Iterator[list[object]] = ([*row, line, text] for row, line, text in rows)
+        return csv_stream(f"import-{batch.pk}-refused.csv", chain([first], others))

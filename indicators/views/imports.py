@@ -1,13 +1,15 @@
 import csv
 import json
 import re
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, UnreadablePostError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -132,6 +134,7 @@ class ImportDetailView(AccessMixin, DetailView):
             earlier=earlier_of(self.object, self.person),
             name_form=name_form_of(self.object),
             quality=quality.groups_of(self.object),
+            progress=actions.progress_of_check(self.object) if self.object.state == Import.State.QUEUED else None,
             **kwargs,
         )
 
@@ -226,6 +229,8 @@ class ImportUndoView(ImportDecisionView):
 # --- Files to download --------------------------------------------------------------------------------------------------
 
 
+BYTE_ORDER_MARK = "\ufeff"
+"""Spreadsheets take a file for UTF-8 by this."""
 A_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)*")
 
 
@@ -237,10 +242,26 @@ def harmless(text: object) -> str:
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
+def csv_stream(name: str, rows: Iterable[list[object]]) -> StreamingHttpResponse:
+    """However many rows, one at a time."""
+    writer = csv.writer(_Echo())
+    lines = (writer.writerow([harmless(cell) for cell in row]) for row in rows)
+    response = StreamingHttpResponse(chain([BYTE_ORDER_MARK], lines), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+class _Echo:
+    """Gives a line back to the writer's caller."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
 def csv_response(name: str, rows: list[list[object]]) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.write("\ufeff")  # Spreadsheets take the file for UTF-8 by this.
+    response.write(BYTE_ORDER_MARK)
     csv.writer(response).writerows([[harmless(cell) for cell in row] for row in rows])
     return response
 

@@ -62,7 +62,8 @@
     // Few classes take the outer colours too, so that they can be told apart.
     const shade = (index) => Math.round(1 + (bounds.length ? (index * 4) / bounds.length : 2));
     const classOf = (place) => {
-      if (!place || place.value === null) return place && place.state === "suppressed" ? "suppressed" : "none";
+      if (!place) return "none";
+      if (place.value === null) return { suppressed: "suppressed", not_applicable: "not-applicable" }[place.state] || "none";
       return shade(bounds.filter((bound) => place.value >= bound).length);
     };
 
@@ -170,6 +171,7 @@
     }
     if (places.some((place) => classOf(place) === "none")) addKey("map-class-none", figure.dataset.noData);
     if (places.some((place) => classOf(place) === "suppressed")) addKey("map-class-suppressed", figure.dataset.suppressed);
+    if (places.some((place) => classOf(place) === "not-applicable")) addKey("map-class-not-applicable", figure.dataset.notApplicable);
   };
 
   const fail = (figure) => {

@@ -205,6 +205,16 @@ def test_gap_with_a_protected_part_is_protected(release, hidden):
     assert (gap.difference, gap.ratio) == (None, None)
 
 
+@pytest.mark.parametrize("nobody", ["origin=FOREIGN", "origin=HOST"])
+def test_no_gap_to_those_who_are_not_there(release, nobody):
+    rate, territory = RateFactory(), TerritoryFactory()
+    released(release, rate, territory, "2017", "60.0")
+    for key in ("origin=FOREIGN", "origin=HOST"):
+        value, state = (None, "not_applicable") if key == nobody else ("61.0", "shown")
+        released(release, rate, territory, "2017", value, key=key, state=state)
+    assert card_of(rate, territory).gap is None
+
+
 def test_no_gap_where_the_indicator_has_no_host_to_compare_with(release):
     count, territory = IndicatorFactory(), TerritoryFactory()
     for key in ("", "origin=FOREIGN", "origin=HOST"):

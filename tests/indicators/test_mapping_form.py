@@ -1,6 +1,7 @@
 """A file of a kind that is new: taken in, looked at, described column by column, checked, and the mapping kept for the next one."""
 
 import csv
+import datetime
 import gzip
 import io
 import json
@@ -13,10 +14,12 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from indicators import actions, tasks
 from indicators.actions import describing
-from indicators.imports.guessing import age_code, folded
+from indicators.imports.guessing import age_code, folded, period_in
 from indicators.imports.looking import MAX_TEXTS, Contents, layout_of, look
 from indicators.imports.messages import FileRefused
 from indicators.mapping_form import MappingForm
@@ -531,7 +534,7 @@ def test_check_is_taken_up_again_and_given_up_after_three_deaths(land: Land, mon
 def refused(client: Client, batch: Import) -> list[list[str]]:
     response = client.get(reverse("indicators:refused_rows", args=[batch.pk]))
     assert response.status_code == 200
-    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
 
 
 def check(steward: User, content: bytes, **mapping: Any) -> Import:
@@ -569,10 +572,29 @@ def test_rows_that_contradict_each_other_are_among_them(desk: Client, steward: U
 
 def test_there_are_no_such_rows_without_a_refused_table(desk: Client, steward: User) -> None:
     fine = check(steward, table(("N1", 2020, "women", 1)))
+    assert desk.get(reverse("indicators:refused_rows", args=[fine.pk])).status_code == 404
     nothing = check(steward, b"\x89PNG\r\n\x00\x01")
     assert not nothing.file
-    for batch in (fine, nothing):
-        assert desk.get(reverse("indicators:refused_rows", args=[batch.pk])).status_code == 404
+    assert "The file is gone from the portal. Send it again." in words_of(_asked(desk, nothing))
+
+
+def _asked(desk: Client, batch: Import) -> str:
+    """The page on which one is after asking for the rows with a fault, where there are none."""
+    response = desk.get(reverse("indicators:refused_rows", args=[batch.pk]), follow=True)
+    assert response.redirect_chain == [(batch.get_absolute_url(), 302)]
+    return response.content.decode()
+
+
+def test_rows_of_a_file_that_is_gone_get_a_message(desk: Client, steward: User) -> None:
+    batch = check(steward, table(("N7", 2020, "women", 1)))
+    Path(batch.file.path).unlink()
+    assert "The file is gone from the portal. Send it again." in words_of(_asked(desk, batch))
+
+
+def test_rows_by_a_mapping_that_does_not_fit_any_more_get_a_message(desk: Client, steward: User) -> None:
+    batch = check(steward, table(("N7", 2020, "women", 1)))
+    Import.objects.update(mapping=MAPPING | {"territory": {"scheme": "atlantis", "column": "place"}})
+    assert "territory scheme that the portal does not know: atlantis" in words_of(_asked(desk, batch))
 
 
 # --- A real file ----------------------------------------------------------------------------------------------------------
@@ -602,3 +624,178 @@ def test_population_of_barcelona_is_described_from_nothing(client: Client) -> No
     again = actions.check_import(mapping=shipped, file=csv_file(content))
     assert (again.cells_new, again.cells_changed, again.cells_same) == (0, 0, batch.cells_new)
     assert batch.cells_new == 73 * 2 * 20
+
+
+# --- Files of which no figures came ---------------------------------------------------------------------------------------
+
+
+def test_files_without_figures_are_removed_in_time(
+    desk: Client, steward: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    waiting, _data = described(table(("N1", 2020, "women", 10)), steward)
+    bad = check(steward, table(("N7", 2020, "women", 1)))
+    good = check(steward, table(("N1", 2020, "women", 1)))
+    paths = [Path(batch.file.path) for batch in (waiting, bad, good)]
+    days = Import.DAYS_KEPT
+    page = words_of(desk.get(bad.get_absolute_url()).content.decode())
+    until = timezone.localdate() + datetime.timedelta(days=days)
+    assert f"is kept for {days} days, this one until {date_format(until, 'DATE_FORMAT')}" in page
+    assert "is kept for" not in words_of(desk.get(good.get_absolute_url()).content.decode())
+    assert f"keeps the file until {date_format(until, 'DATE_FORMAT')}" in words_of(
+        desk.get(reverse("indicators:import_map", args=[waiting.pk])).content.decode()
+    )
+    now = timezone.now()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert actions.remove_old_files(now=now + datetime.timedelta(days=days, minutes=-1)) == 0
+        assert actions.remove_old_files(now=now + datetime.timedelta(days=days, minutes=1)) == 2
+        assert tasks.remove_old_files() == 0
+    assert [path.exists() for path in paths] == [False, False, True]
+    waiting.refresh_from_db()
+    bad.refresh_from_db()
+    assert (waiting.state, waiting.contents, bad.state) == (Import.State.UNDONE, None, Import.State.REFUSED)
+    page = words_of(desk.get(bad.get_absolute_url()).content.decode())
+    assert "The file itself is not kept any more" in page
+    assert "is no territory" in page
+    assert "The rows with a fault" not in page
+    assert desk.get(waiting.get_absolute_url()).status_code == 200
+
+
+def test_file_that_is_mended_in_time_is_not_removed(steward: User) -> None:
+    batch = check(steward, table(("N1", 2020, "women", "-")))
+    Import.objects.update(created_at=timezone.now() - datetime.timedelta(days=Import.DAYS_KEPT + 1))
+    actions.describe_import(batch=batch, mapping=MAPPING | {"missing": ["-"]})
+    assert actions.remove_old_files(now=timezone.now()) == 0
+    assert Path(batch.file.path).exists()
+
+
+# --- Figures side by side -------------------------------------------------------------------------------------------------
+
+YEARS = "place,note,2019,2020\nN1,x,10,11\nN2,y,20,\n"
+SEXES = "place;year;Mujeres;Hombres;Total;padron\nN1;2020;1,5;2;3,5;77\nN2;2020;3;4;7;77\n"
+
+
+def test_columns_of_years_are_guessed_and_described(desk: Client, steward: User) -> None:
+    batch, data = described(YEARS, steward)
+    assert (data["number"], data["across"], data["period_kind"], data["period"]) == (":columns", "period", "year", "")
+    page = desk.get(reverse("indicators:import_map", args=[batch.pk])).content.decode()
+    assert "2019 such as 10" in words_of(page)
+    assert 'name="code-columns-period-2"' in page
+    text = words_of(post(desk, batch, data).content.decode())
+    batch.refresh_from_db()
+    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 4), text
+    assert batch.mapping["columns"] == {"headings": {"2019": {"period": "2019"}, "2020": {"period": "2020"}}}
+    actions.store_import(batch=batch)
+    found = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flag")
+    assert list(found) == [(10, ""), (11, ""), (20, ""), (None, "missing")]
+
+
+def test_columns_of_groups_with_a_total_are_guessed_and_described(desk: Client, steward: User) -> None:
+    batch, data = described(SEXES, steward)
+    assert (data["number"], data["across"], data["decimal"], data.get("group_sex")) == (
+        ":columns",
+        "group_sex",
+        ",",
+        None,
+    )
+    assert [data[f"code-columns-group_sex-{place}"] for place in (2, 3, 4, 5)] == ["F", "M", WHOLE, ""]
+    text = words_of(post(desk, batch, data).content.decode())
+    assert "Of 1 column nobody knows what it stands for: “padron”. Say it below, or leave it out." in text
+    post(desk, batch, data | {"code-columns-group_sex-5": LEAVE})
+    batch.refresh_from_db()
+    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 6)
+    assert batch.mapping["columns"]["headings"] == {"Mujeres": {"sex": "F"}, "Hombres": {"sex": "M"}, "Total": {}}
+
+
+def test_columns_of_indicators_with_one_denominator(desk: Client, steward: User) -> None:
+    content = "place,year,RATE,of,EVENTS\nN1,2020,3,10,4\n"
+    batch, data = described(content, steward, indicator="")
+    assert (data["number"], data["across"]) == (":columns", "indicator")
+    post(desk, batch, data | {"beside": "c3", "code-columns-indicator-4": LEAVE})
+    batch.refresh_from_db()
+    assert batch.state == Import.State.CHECKED
+    actions.store_import(batch=batch)
+    found = Observation.objects.get()
+    assert (found.indicator.code, found.numerator, found.denominator) == ("RATE", 3, 10)
+
+
+def test_columns_of_places(desk: Client, steward: User) -> None:
+    batch, data = described("year,N1,N2\n2019,5,6\n2020,7,8\n", steward)
+    data |= {"scheme": "test-land", "territory": "", "number": ":columns", "across": "territory"}
+    data = {name: value for name, value in data.items() if not name.startswith("code-")}
+    text = words_of(post(desk, batch, data).content.decode())
+    batch.refresh_from_db()
+    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 4), text
+
+
+def test_described_columns_come_back_when_they_are_changed(desk: Client, steward: User) -> None:
+    batch, data = described(SEXES, steward)
+    post(desk, batch, data | {"code-columns-group_sex-5": LEAVE})
+    batch.refresh_from_db()
+    form = form_of(batch)
+    assert not form.says_too_much
+    again = filled(form)
+    assert {name: again[name] for name in again if name.startswith("code-columns")} == {
+        "code-columns-group_sex-2": "F", "code-columns-group_sex-3": "M", "code-columns-group_sex-4": WHOLE,
+        "code-columns-group_sex-5": LEAVE,
+    }  # fmt: skip
+    made = batch.mapping
+    post(desk, batch, again)
+    batch.refresh_from_db()
+    assert batch.mapping == made
+
+
+@pytest.mark.parametrize(
+    ("columns", "fits"),
+    [
+        ({"headings": {"w": {"sex": "F"}, "m": {"sex": "M"}}}, True),
+        ({"headings": {"w": {"sex": "F", "age": "CHILD"}, "m": {"sex": "M"}}}, False),
+        ({"headings": {"w": {"sex": "F", "beside": "all"}, "m": {"sex": "M"}}}, False),
+    ],
+)
+def test_mapping_with_columns_that_differ_in_one_thing_is_offered(
+    desk: Client, steward: User, columns: dict[str, Any], fits: bool
+) -> None:
+    mapping = {**MAPPING, "columns": columns, "numerator": "columns", "breakdowns": {}}
+    saved = Mapping.objects.create(name="Wide", definition=mapping)
+    batch, _data = described("place,year,w,m,all\nN1,2020,1,2,3\n", steward)
+    page = desk.get(reverse("indicators:import_map", args=[batch.pk]), {"from": saved.pk}).content.decode()
+    assert (f'<option value="{saved.pk}" selected>' in page) == fits
+    assert ("The mapping says more than this page can show" in page) != fits
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"across": ""}, "Say in what the columns of the figures differ."),
+        ({"number": "c2"}, "There is one column of figures, so that nothing differs."),
+        ({"period": "=", "period_always": "2020"}, "The columns side by side say it already"),
+        ({"code-columns-period-2": LEAVE, "code-columns-period-3": LEAVE}, "of at least one column what it stands for"),
+        ({"code-columns-period-2": "2019-13"}, "nobody knows what it stands for: “2019”"),
+        ({"across": "nonsense"}, "Select a valid choice"),
+    ],
+)
+def test_bad_answer_about_columns_is_told(desk: Client, steward: User, answers: dict[str, str], words: str) -> None:
+    batch, data = described(YEARS, steward)
+    assert words in words_of(post(desk, batch, data | answers).content.decode())
+    batch.refresh_from_db()
+    assert batch.state == Import.State.UPLOADED
+
+
+def test_columns_of_something_else_are_shown_before_the_check(desk: Client, steward: User) -> None:
+    batch, data = described(SEXES, steward)
+    data = {name: value for name, value in data.items() if not name.startswith("code-columns")}
+    assert "Of 1 column nobody knows" in words_of(post(desk, batch, data).content.decode())
+    shown = post(desk, batch, data | {"across": "group_age", "show": "1"}).content.decode()
+    assert 'name="code-columns-group_age-2"' in shown
+    assert "5 columns without a meaning" not in words_of(shown)
+
+
+@pytest.mark.parametrize(
+    ("heading", "code"),
+    [
+        ("2019", "2019"), ("Year 2019", "2019"), ("pop_2019", "2019"), ("Año: 2019", "2019"), ("2019-Q1", "2019-Q1"),
+        ("2019M03", "2019-03"), ("12019", None), ("2019 provisional", None), ("people", None), ("1234", None),
+    ],
+)  # fmt: skip
+def test_headings_name_periods(heading: str, code: str | None) -> None:
+    assert period_in(heading) == code

@@ -43,6 +43,8 @@ class Case:
     """Observations stored, one for each cell of a row."""
     missing: int = 0
     """How many of those say that there is no figure."""
+    not_applicable: int = 0
+    """How many say that there cannot be one."""
     refused: tuple[str, int | None] | None = None
     """The first problem's code and line, where nothing may be stored."""
     rows: str = ""
@@ -69,7 +71,7 @@ CASES: list[Case] = [
     Case("indicators/berlin/wide_2023-02/t2-planning-areas.csv", "berlin_wide_t2", 542, 0, 5962),
     Case("indicators/berlin/wide_2023-02/t3-planning-areas.csv", "berlin_wide_t3", 542, 0, 5962),
     Case("indicators/berlin/wide_2023-02/t4-planning-areas.csv", "berlin_wide_t4", 542, 0, 15_176),
-    Case("indicators/berlin/mss_2021_context_indicators_plr.csv", "berlin_mss_context", 542, 0, 7588, 86),
+    Case("indicators/berlin/mss_2021_context_indicators_plr.csv", "berlin_mss_context", 542, 0, 7588, 58, 28),
     Case("indicators/eurostat/estat_lfsa_ergan_filtered.tsv", "eurostat_tsv_lfsa_ergan", 3240, 0, 3240, 463),
     Case("indicators/eurostat/estat_migr_resfirst_filtered.tsv", "eurostat_tsv_migr_resfirst", 160, 0, 160),
     Case("indicators/eurostat/LFSA_ERGAN_sdmxcsv2_labels_both.csv", "eurostat_lfsa_ergan", 7983, 0, 7983, 188),
@@ -342,6 +344,7 @@ def test_file_is_stored_or_refused(case: Case, shared: Path) -> None:
             case.stored,
             case.missing,
         )
+        assert Observation.objects.filter(flag="inapplicable").count() == case.not_applicable
         assert Observation.objects.filter(status="submitted").count() == case.stored
 
 

@@ -259,3 +259,21 @@ def test_as_many_queries_for_many_findings(land: Land, odd: Import, django_asser
     for findings in (few, Finding.objects.filter(batch=odd)):
         with django_assert_num_queries(3):
             quality.tell(findings.select_related(*quality.CELL_ROWS))
+
+
+@pytest.mark.parametrize("look_up", [0, 10**9], ids=["looked up", "one pass"])
+def test_both_ways_to_find_what_is_near_find_the_same(
+    land: Land, monkeypatch: pytest.MonkeyPatch, look_up: int
+) -> None:
+    monkeypatch.setattr(quality, "LOOK_UP", look_up)
+    for year in range(2012, 2017):
+        for place, people in {"N1": 500, "N2": 600, "D1": 1100, "D2": 900}.items():
+            land.observe(place, str(year), people)
+    land.observe("N1", "2017", 300, key="sex=F")
+    land.observe("N1", "2018", 480)
+    batch = store(land, ("N1", 2017, "all", 200), ("N2", 2017, "all", 640), ("D1", 2017, "all", 1100))
+    found = Finding.objects.filter(batch=batch).values_list("rule", "territory__code", "period__code")
+    assert sorted(found) == [
+        ("jump", "N1", "2017"), ("jump", "N1", "2018"), ("outlier", "N1", "2017"), ("part_over_whole", "N1", "2017"),
+        ("parts_differ", "D1", "2017"), ("parts_differ", "N1", "2017"),
+    ]  # fmt: skip

@@ -295,3 +295,19 @@ def test_release_costs_the_same_queries_for_few_and_many_cells(land: Land, djang
     rollup.roll_up()
     with django_assert_max_num_queries(40):
         publish_release()
+
+
+def test_count_of_the_small_follows_the_rule_by_which_they_are_hidden(land: Land) -> None:
+    """Below the municipality, 8 of a three-way breakdown are small; so are the 2 that 48 of 50 leave out. What was hidden stays so."""
+    three_ways(land)
+    protect(land, "RATE")
+    for place, people in {"N1": 8, "N2": 50, "N3": 50, "N4": 50}.items():
+        land.observe(place, "2020", people, key="age=CHILD&origin=HOST&sex=F")
+        land.observe(place, "2020", 60, key="age=CHILD&origin=FOREIGN&sex=F")
+        land.observe(place, "2020", 48 if place == "N1" else 25, denominator=50, indicator="RATE")
+    of_people, of_rate = release(land).indicators.order_by("code")
+    assert (of_people.suppressed_count, of_people.small_count, of_people.complementary_count) == (4, 1, 3)
+    assert (of_rate.suppressed_count, of_rate.small_count, of_rate.complementary_count) == (2, 1, 1)
+    land.observe("N1", "2020", 60, key="age=CHILD&origin=HOST&sex=F")
+    again = release(land).indicators.get(code="PEOPLE")
+    assert (again.suppressed_count, again.small_count, again.before_count, again.complementary_count) == (4, 0, 4, 0)

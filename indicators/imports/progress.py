@@ -1,0 +1,97 @@
+"""How far the check of a large file is, as PostgreSQL itself counts the rows of a COPY: nobody writes anything down for it.
+
+Whoever checks a file holds a lock with the number of its import, and by this lock its process is found.
+"""
+
+from dataclasses import dataclass
+from typing import IO
+
+from django.db import connection
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from indicators.imports.mapping import Mapping
+
+CHECK_LOCK = 7_003  # The space of the locks by which the checker of a file is found.
+SAMPLE = 1 << 18
+"""In bytes: from so much of its start the number of a file's figures is guessed."""
+TEXTS = ("csv", "sdmx-csv", "eurostat-tsv")
+
+CLAIM = "SELECT pg_advisory_xact_lock(%s, %s)"
+# No row: nobody is at it. Null: all rows are read.
+READ = """
+    SELECT c.tuples_processed
+    FROM pg_locks l LEFT JOIN pg_stat_progress_copy c ON c.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`read`: how many figures are read so far; None once all are, or before anybody has begun. `expected`: about how many there are."""
+
+    is_begun: bool = False
+    read: int | None = None
+    expected: int | None = None
+
+    @property
+    def percent(self) -> int | None:
+        """Of the reading, which is most of the work. Never all of it, for the estimate may be too low."""
+        if not self.is_begun or self.read is None:
+            return 99 if self.is_begun else None
+        return min(99, 100 * self.read // self.expected) if self.expected else None
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.percent is None
+
+    @property
+    def words(self) -> str:
+        if not self.is_begun:
+            return _("It waits for its turn.")
+        if self.read is None:
+            return _(
+                "All figures are read. They are now being compared with each other and with what the portal holds."
+            )
+        if self.percent is None:
+            return _("%(read)s figures are read so far.") % {"read": _plain(self.read)}
+        return _("%(percent)s%% read: %(read)s of about %(expected)s figures.") % {
+            "percent": self.percent,
+            "read": _plain(self.read),
+            "expected": _plain(self.expected),
+        }
+
+
+def _plain(number: int | None) -> str:
+    return str(number_format(number or 0, 0, force_grouping=True))
+
+
+def claim(batch_id: int) -> None:
+    """Until the end of the transaction, how far this session is can be asked for by the number of the import."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [CHECK_LOCK, batch_id])
+
+
+def progress_of(batch_id: int, expected: int | None = None) -> Progress:
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [CHECK_LOCK, batch_id])
+        found = cursor.fetchone()
+    return Progress() if found is None else Progress(True, found[0], expected)
+
+
+def expected_figures(file: IO[bytes], size: int, mapping: Mapping) -> int | None:
+    """About how many figures COPY will see, by the length of the first lines. None where that says nothing of the rest."""
+    start = file.read(SAMPLE)
+    lines = start.count(b"\n")
+    is_drawn_from_some = (
+        mapping.where or mapping.where_not or (mapping.wide is not None and mapping.wide.headings is None)
+    )
+    if mapping.format not in TEXTS or start.startswith(b"\x1f\x8b") or lines < 2 or is_drawn_from_some:
+        return None
+    head = start.index(b"\n") + 1
+    bytes_of_a_line = (start.rindex(b"\n") + 1 - head) / (lines - 1)
+    of_a_line = start[:head].count(b"\t") if mapping.format == "eurostat-tsv" else 1
+    if mapping.wide is not None:
+        of_a_line = len(mapping.wide.headings or ())
+    return max(1, round((size - head) / bytes_of_a_line)) * of_a_line

@@ -1,0 +1,121 @@
+"""How far the worker is with a large file, as the page says it, without JavaScript too."""
+
+import io
+import threading
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test import Client
+
+from indicators import actions, tasks
+from indicators.actions import describing
+from indicators.imports import engine
+from indicators.imports.mapping import read_mapping
+from indicators.imports.progress import Progress, claim, expected_figures, progress_of
+from indicators.models import Import
+from tests.factories_indicators import StewardFactory
+from tests.indicators.land import MAPPING, Land, table
+from tests.indicators.test_import_faults import lasting_land
+from tests.indicators.test_pages_territories import words_of
+
+__all__ = ["lasting_land"]
+ROWS = 40_000
+FILE = table(*[("N1", 2020, "women", 10)] * ROWS)
+
+
+class Slow(io.BytesIO):
+    """A file that waits before its last half is read."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.is_half_read, self.may_go_on = threading.Event(), threading.Event()
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() > len(FILE) // 2:
+            self.is_half_read.set()
+            self.may_go_on.wait(30)
+        return super().read(size)
+
+    def read1(self, size: int | None = -1) -> bytes:
+        return self.read(size)
+
+
+def test_rows_are_counted_while_they_are_read(lasting_land: Land) -> None:
+    file, mapping = Slow(FILE), read_mapping(MAPPING)
+    found: list[engine.Findings] = []
+
+    def check() -> None:
+        try:
+            with transaction.atomic():
+                claim(77)
+                found.append(engine.examine(file, mapping))
+        finally:
+            connection.close()
+
+    assert progress_of(77, ROWS) == Progress()
+    checker = threading.Thread(target=check)
+    checker.start()
+    assert file.is_half_read.wait(30)
+    progress = progress_of(77, ROWS)
+    file.may_go_on.set()
+    checker.join(60)
+    assert progress.is_begun
+    assert progress.read is not None
+    assert ROWS // 4 < progress.read < ROWS
+    assert progress.percent is not None
+    assert 25 < progress.percent < 75
+    assert "of about 40,000 figures" in progress.words
+    assert found[0].rows_read == ROWS
+    assert progress_of(77) == Progress()
+
+
+def mapping_of(**entries: Any) -> Any:
+    return read_mapping(MAPPING | entries)
+
+
+@pytest.mark.parametrize(
+    ("content", "mapping", "expected"),
+    [
+        (FILE, {}, ROWS),
+        (b"place,year,w,m\n" + b"N1,2020,1,2\n" * 900, {"columns": {"headings": {"w": {"sex": "F"}, "m": {"sex": "M"}}}, "numerator": "columns", "breakdowns": {}}, 1800),
+        (FILE, {"where": {"sex": ["women"]}}, None),
+        (b"\x1f\x8b" + FILE, {}, None),
+        (FILE, {"format": "xlsx"}, None),
+        (b"place,year,sex,people\n", {}, None),
+    ],
+)  # fmt: skip
+def test_number_of_figures_is_guessed_by_the_first_lines(
+    content: bytes, mapping: dict[str, Any], expected: int | None
+) -> None:
+    guessed = expected_figures(io.BytesIO(content), len(content), mapping_of(**mapping))
+    assert guessed is expected or (guessed is not None and expected is not None and abs(guessed / expected - 1) < 0.01)
+
+
+def test_words_of_each_stage() -> None:
+    assert (Progress().percent, Progress().words) == (None, "It waits for its turn.")
+    assert Progress(True, 1234).words == "1,234 figures are read so far."
+    assert Progress(True, 500, 1000).percent == 50
+    assert Progress(True, 5000, 1000).percent == 99
+    assert (Progress(True).percent, Progress(True).words[:21]) == (99, "All figures are read.")
+
+
+@pytest.mark.django_db
+def test_waiting_page_says_how_far_it_is(client: Client, land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(describing, "LARGE", 10)
+    steward = StewardFactory(organisation__territory=land.territories["CITY"])
+    client.force_login(steward.user)
+    batch = actions.take_in_file(
+        mapping=MAPPING, file=SimpleUploadedFile("figures.csv", FILE), authority=steward.organisation
+    )
+    assert "It waits for its turn." in words_of(client.get(batch.get_absolute_url()).content.decode())
+    with transaction.atomic():
+        claim(batch.pk)
+        page = client.get(batch.get_absolute_url()).content.decode()
+        assert "All figures are read." in words_of(page)
+        assert '<progress id="check" value="99" max="100">' in page
+    tasks.check_files()
+    batch.refresh_from_db()
+    assert batch.state == Import.State.REFUSED  # One cell, forty thousand times.
+    assert "All figures are read." not in client.get(batch.get_absolute_url()).content.decode()
