@@ -203,8 +203,14 @@ class GroupSet:
         return len(self.choices) > LONGEST_SET
 
     @property
-    def is_open(self) -> bool:
-        return any(choice.is_chosen for choice in self.choices)
+    def at_hand(self) -> list[GroupChoice]:
+        """All of them; of a long set, those that are chosen."""
+        return [choice for choice in self.choices if choice.is_chosen or not self.is_long]
+
+    @property
+    def folded(self) -> list[GroupChoice]:
+        """The rest, for who looks for another."""
+        return [choice for choice in self.choices if self.is_long and not choice.is_chosen]
 
 
 @dataclass(frozen=True)
