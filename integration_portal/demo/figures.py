@@ -6,10 +6,11 @@ from typing import NamedTuple
 from django.core.files.base import ContentFile, File
 
 from indicators import actions, rollup
-from indicators.models import Import, Mapping, Release
+from indicators.models import Import, Indicator, Mapping, Release, Target
 from integration_portal.demo.accounts import People
 from integration_portal.demo.registry import Organisations
 from integration_portal.demo.vocabulary import FIGURES
+from orgs.models import Territory
 
 
 class FigureFile(NamedTuple):
@@ -43,6 +44,7 @@ def load(people: People, organisations: Organisations) -> None:
     for file in FILES:
         bring_in(file, people, organisations)
     refuse_one(people, organisations)
+    aim(people)
     rollup.roll_up()
     if not Release.objects.exists():
         actions.publish_release(note="Figures of the demonstration", by=people.steward)
@@ -78,3 +80,22 @@ def refuse_one(people: People, organisations: Organisations) -> None:
             authority=organisations["city-council"],
             by=people.steward,
         )
+
+
+def aim(people: People) -> None:
+    """A target, so that the page of the city says how far it is."""
+    indicator, territory = (
+        Indicator.objects.get(code="C2"),
+        Territory.objects.get(scheme__code="barcelona", code="080193"),
+    )
+    if not Target.objects.filter(indicator=indicator, territory=territory).exists():
+        target = Target(
+            indicator=indicator,
+            territory=territory,
+            year=2020,
+            value=60_000,
+            baseline_year=2013,
+            baseline_value=114_443,
+            source="A sample target of the demonstration",
+        )
+        actions.set_target(target=target, by=people.steward)
