@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,11 +144,41 @@ def copy_and_insert(lines: list[str]) -> None:
 
 
 def peak(path: Path, mapping: dict[str, Any]) -> int:
-    """The most memory, in MB, that a process of its own needed for the import."""
+    """The most memory, in MB, that a process of its own needed for the import, together with what PostgreSQL needed for it (without the
+    buffers that all share)."""
     run("TRUNCATE indicators_import, indicators_observation CASCADE")
     command = [sys.executable, "-m", "bench.importing", str(connection.settings_dict["NAME"]), str(path)]
-    done = subprocess.run(command, input=json.dumps(mapping), capture_output=True, text=True, check=True)
-    return int(done.stdout)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(mapping))
+        process.stdin.close()
+        server = 0
+        while process.poll() is None:
+            server = max([server, *map(private_memory, others())])
+            time.sleep(0.1)
+        client = int(process.stdout.read())
+    assert process.returncode == 0
+    return client + server
+
+
+def others() -> list[int]:
+    """The server processes of the other connections to this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def private_memory(pid: int) -> int:
+    """In MB."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:  # It has ended.
+        return 0
+    (size,) = (int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:"))
+    return size // 1024
 
 
 BARE_TABLES = """

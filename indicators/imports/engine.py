@@ -25,6 +25,7 @@ MAX_VALUES = 50_000
 MAX_PROBLEMS = 200
 MAX_FAULTY = 20_000
 MANY_ROWS = 5_000
+PAGES_AT_ONCE = 4_000  # Of the temporary table: some 250,000 cells.
 # Every kind of space that stands between thousands.
 SPACES = " \u00a0\u2009\u202f"
 
@@ -89,8 +90,15 @@ def store(batch_id: int, source_id: int) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(SUPERSEDE_PENDING)
-        cursor.execute(STORE, {"batch": batch_id, "source": source_id})
-        stored = int(cursor.rowcount)
+        # PostgreSQL remembers each row whose references it has yet to check: piece by piece, so that its memory follows no file's size.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SELECT pg_relation_size('import_cell') / current_setting('block_size')::bigint")
+        stored = 0
+        for page in range(0, cursor.fetchone()[0], PAGES_AT_ONCE):
+            ends = {"first": f"({page},0)", "end": f"({page + PAGES_AT_ONCE},0)"}
+            cursor.execute(STORE, {"batch": batch_id, "source": source_id, **ends})
+            stored += int(cursor.rowcount)
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         if stored >= MANY_ROWS:  # The rollup follows at once, and plans by what it knows of the table.
             cursor.execute("ANALYZE indicators_observation")
         return stored
@@ -624,5 +632,5 @@ STORE = """
     INSERT INTO indicators_observation
         (indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, value, flag, status, source_id, batch_id)
     SELECT indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, value, flag, 'submitted', %(source)s, %(batch)s
-    FROM import_cell WHERE news <> 'same'
+    FROM import_cell WHERE news <> 'same' AND ctid >= %(first)s::tid AND ctid < %(end)s::tid
 """
