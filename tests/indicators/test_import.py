@@ -6,8 +6,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from indicators import actions
+from indicators.imports import engine
 from indicators.imports.engine import period_code
 from indicators.imports.mapping import read_mapping
 from indicators.models import DirtyMark, Import, Observation
@@ -24,6 +27,16 @@ def test_import_stores_nothing_before_store(land: Land) -> None:
     batch = land.check(table(("N1", 2020, "women", 10), ("N1", 2020, "men", 12)))
     assert (batch.state, batch.rows_read, batch.cells_new) == (Import.State.CHECKED, 2, 2)
     assert not Observation.objects.exists()
+
+
+def test_import_of_many_pieces_stores_every_cell_once(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "PAGES_AT_ONCE", 1)
+    places, sexes = ("N1", "N2", "N3", "N4"), ("women", "men", "all")
+    rows = [(place, year, sex, year) for year in range(1990, 2021) for place in places for sex in sexes]
+    with CaptureQueriesContext(connection) as queries:
+        batch = actions.store_import(batch=land.check(table(*rows)))
+    assert sum("INSERT INTO indicators_observation" in query["sql"] for query in queries) > 2
+    assert batch.cells_new == len(rows) == Observation.objects.filter(batch=batch, status="submitted").count()
 
 
 def test_import_counts_only_after_approval(land: Land) -> None:
