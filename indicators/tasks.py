@@ -13,8 +13,8 @@ def roll_up() -> int:
 
 @shared_task
 def check_files() -> int:
-    """The number of large files that were checked. Beat asks for it every minute, an upload at once; doing it twice is harmless."""
-    return actions.check_waiting_files()
+    """The number of large files that were checked or stored. Beat asks for it every minute, a steward at once; doing it twice is harmless."""
+    return actions.work_on_waiting_files()
 
 
 @shared_task

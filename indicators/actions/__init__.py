@@ -1,6 +1,6 @@
 from indicators.actions.catalogue import load_catalogue, load_dimensions
 from indicators.actions.describing import (
-    check_waiting_files,
+    ask_to_store,
     contents_of,
     describe_import,
     open_kept_file,
@@ -10,6 +10,7 @@ from indicators.actions.describing import (
     remove_old_files,
     save_mapping,
     take_in_file,
+    work_on_waiting_files,
 )
 from indicators.actions.editing import (
     add_indicator,
@@ -59,12 +60,12 @@ __all__ = [
     "approve_release",
     "approve_report",
     "ask_for_reports",
+    "ask_to_store",
     "audit_figures",
     "bring_in_file",
     "cells_of_request",
     "check_definition",
     "check_import",
-    "check_waiting_files",
     "contents_of",
     "describe_import",
     "discard_release",
@@ -100,4 +101,5 @@ __all__ = [
     "undo_import",
     "use_true_access",
     "withdraw_request",
+    "work_on_waiting_files",
 ]

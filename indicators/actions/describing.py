@@ -1,4 +1,4 @@
-"""Files of a kind that is new here: taken in, looked at, given a meaning column by column, and checked, the large ones by a worker."""
+"""Files of a kind that is new here: taken in, looked at, given a meaning column by column, and checked; large ones are checked and stored by a worker."""
 
 import datetime
 import logging
@@ -19,6 +19,7 @@ from indicators.actions.imports import (
     new_import,
     note_findings,
     source_of,
+    store_import,
 )
 from indicators.imports import engine
 from indicators.imports.looking import LAYOUT, Contents, layout_of, look
@@ -153,14 +154,28 @@ def describe_import(
     return batch
 
 
-def check_waiting_files() -> int:
-    """Checks the large files that were taken in; how many. Any number of workers may call it, and one that dies loses nothing."""
-    return sum(_check_waiting(batch.pk) for batch in Import.objects.filter(state=Import.State.QUEUED).order_by("pk"))
+@transaction.atomic
+def ask_to_store(*, batch: Import, by: User | None = None) -> Import:
+    """Stores the checked file's cells: at once, or by a worker where it is large."""
+    if batch.size <= LARGE:
+        return store_import(batch=batch, by=by)
+    batch = locked(batch, Import.State.CHECKED)
+    batch.state, batch.attempts = Import.State.STORING, 0
+    batch.save()
+    wake(CHECK_FILES)
+    return batch
 
 
-def _check_waiting(pk: int) -> int:
+def work_on_waiting_files() -> int:
+    """Checks the large files that were taken in, and stores those that shall be; how many. Any number of workers may call it, and one that
+    dies loses nothing."""
+    waiting = Import.objects.filter(state__in=Import.WITH_WORKER).order_by("pk")
+    return sum(_work_on(batch.pk) for batch in waiting)
+
+
+def _work_on(pk: int) -> int:
     """In one transaction under the import's lock, so that who dies leaves it waiting. Attempts are counted before."""
-    waiting = Import.objects.filter(pk=pk, state=Import.State.QUEUED).select_for_update(skip_locked=True)
+    waiting = Import.objects.filter(pk=pk, state__in=Import.WITH_WORKER).select_for_update(skip_locked=True)
     with transaction.atomic():
         batch = waiting.first()
         if batch is None:
@@ -175,12 +190,20 @@ def _check_waiting(pk: int) -> int:
             if batch.attempts > Import.MAX_ATTEMPTS:
                 note_findings(batch, engine.Findings(problems=[Problem("check_failed")]))
                 return 0
-            _check_kept(batch, read_mapping(batch.mapping))
+            if batch.state == Import.State.STORING:
+                claim(batch.pk)
+                store_import(batch=batch)
+            else:
+                _check_kept(batch, read_mapping(batch.mapping))
     except ValidationError as refusal:
+        # What no longer fits is checked again, which says line by line why.
+        if Import.objects.filter(pk=pk, state=Import.State.STORING).update(state=Import.State.QUEUED, attempts=0):
+            wake(CHECK_FILES)
+            return 0
         fault = Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120])
         note_findings(Import.objects.get(pk=pk), engine.Findings(problems=[fault]))
     except (DatabaseError, OSError):
-        logger.exception("import %s could not be checked", pk)
+        logger.exception("import %s could not be checked or stored", pk)
         return 0
     return 1
 

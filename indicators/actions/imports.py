@@ -165,7 +165,7 @@ def message_text(message: ImportMessage) -> str:
 @transaction.atomic
 def store_import(*, batch: Import, by: User | None = None) -> Import:
     """Stores the checked file's cells as submitted observations. The file is read again: what changed since the check counts."""
-    batch = locked(batch, Import.State.CHECKED)
+    batch = locked(batch, Import.State.CHECKED, Import.State.STORING)
     _refuse_same_file(batch.checksum, batch.mapping, but=batch)
     with batch.file.open("rb") as file:
         findings = engine.examine(file, read_mapping(batch.mapping), to_store=True)

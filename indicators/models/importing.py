@@ -83,6 +83,7 @@ class Import(models.Model):
         UPLOADED = "uploaded", _("to be described")
         QUEUED = "queued", _("being checked")
         CHECKED = "checked", _("checked, nothing stored")
+        STORING = "storing", _("being stored")
         REFUSED = "refused", _("refused")
         STORED = "stored", _("waiting for approval")
         APPROVED = "approved", _("approved")
@@ -122,11 +123,13 @@ class Import(models.Model):
 
     DESCRIBABLE = (State.UPLOADED, State.REFUSED, State.CHECKED)
     """While nothing of the file is stored, what its columns mean may be changed."""
+    WITH_WORKER = (State.QUEUED, State.STORING)
+    """A worker checks or stores it, or will."""
     PASSING = (State.UPLOADED, State.REFUSED)
     DAYS_KEPT = 60
     """A file that was refused, or that nobody described, is removed so long after it came in."""
     MAX_ATTEMPTS = 3
-    """Of a check by the worker: a file that kills its workers is refused in the end."""
+    """Of a worker, to check or to store it: a file that kills its workers is refused in the end."""
 
     class Meta:
         ordering = ["-created_at", "-pk"]

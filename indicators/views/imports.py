@@ -134,7 +134,7 @@ class ImportDetailView(AccessMixin, DetailView):
             earlier=earlier_of(self.object, self.person),
             name_form=name_form_of(self.object),
             quality=quality.groups_of(self.object),
-            progress=actions.progress_of_check(self.object) if self.object.state == Import.State.QUEUED else None,
+            progress=actions.progress_of_check(self.object) if self.object.state in Import.WITH_WORKER else None,
             **kwargs,
         )
 
@@ -210,8 +210,11 @@ class ImportDecisionView(AccessMixin, SingleObjectMixin, View):
 
 class ImportStoreView(ImportDecisionView):
     def decide(self, batch: Import) -> None:
-        actions.store_import(batch=batch, by=self.person)
-        self.done = _("Stored. The figures count once they are approved.")
+        batch = actions.ask_to_store(batch=batch, by=self.person)
+        if batch.state == Import.State.STORING:
+            self.done = _("The file is large and is being stored. The figures count once they are approved.")
+        else:
+            self.done = _("Stored. The figures count once they are approved.")
 
 
 class ImportApproveView(ImportDecisionView):

@@ -362,10 +362,10 @@ def test_two_workers_at_once_check_a_file_once(lasting_land: Land, monkeypatch: 
         actions.take_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table((place, 2020, "women", 1))))
         for place in ("N1", "N2", "N3")
     ]
-    assert sum(at_once(*[actions.check_waiting_files] * 3)) == len(batches)
+    assert sum(at_once(*[actions.work_on_waiting_files] * 3)) == len(batches)
     found = Import.objects.values_list("state", "cells_new")
     assert list(found) == [(Import.State.CHECKED, 1)] * 3
-    assert actions.check_waiting_files() == 0
+    assert actions.work_on_waiting_files() == 0
 
 
 def test_two_stewards_at_once_describe_the_same_upload_one_after_the_other(lasting_land: Land) -> None:

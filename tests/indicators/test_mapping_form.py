@@ -510,6 +510,54 @@ def test_mapping_at_fault_is_told_before_the_worker_is_asked(
     assert not Import.objects.exists()
 
 
+def test_large_file_is_stored_by_the_worker_once(
+    desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    batch = checked(desk)
+    monkeypatch.setattr(describing, "LARGE", 10)
+    with django_capture_on_commit_callbacks() as asked:
+        text = words_of(desk.post(f"{batch.get_absolute_url()}store/", follow=True).content.decode())
+    assert "The file is being stored" in text
+    assert any(call.args == (describing.CHECK_FILES,) for call in asked)
+    assert not Observation.objects.exists()
+    assert "undone" not in words_of(desk.post(f"{batch.get_absolute_url()}undo/", follow=True).content.decode())
+    assert tasks.check_files() == 1
+    assert tasks.check_files() == 0
+    batch.refresh_from_db()
+    assert (batch.state, Observation.objects.get().status) == (Import.State.STORED, "submitted")
+
+
+def test_large_file_that_no_longer_fits_is_checked_again(
+    desk: Client, land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = checked(desk)
+    monkeypatch.setattr(describing, "LARGE", 10)
+    desk.post(f"{batch.get_absolute_url()}store/")
+    land.territories["N1"].code = "N1-old"
+    land.territories["N1"].save()
+    assert tasks.check_files() == 0
+    assert tasks.check_files() == 1
+    batch.refresh_from_db()
+    assert (batch.state, batch.messages.get().line) == (Import.State.REFUSED, 2)
+    assert not Observation.objects.exists()
+
+
+def test_storing_that_kills_its_workers_is_given_up(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = checked(desk)
+    Import.objects.update(state=Import.State.STORING, attempts=Import.MAX_ATTEMPTS)
+    tasks.check_files()
+    batch.refresh_from_db()
+    assert (batch.state, batch.messages.get().code) == (Import.State.REFUSED, "check_failed")
+    assert not Observation.objects.exists()
+
+
+def checked(desk: Client) -> Import:
+    """A file of one figure, by a saved mapping."""
+    saved = Mapping.objects.create(name="Register", definition=MAPPING)
+    upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk)
+    return Import.objects.get(state=Import.State.CHECKED)
+
+
 def test_check_is_taken_up_again_and_given_up_after_three_deaths(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(describing, "LARGE", 10)
     batch = actions.take_in_file(mapping=MAPPING, file=csv_file(table(("N1", 2020, "women", 10))))
