@@ -45,7 +45,16 @@ class Pile:
     @property
     def items(self) -> list[Waiting]:
         """The oldest first."""
-        return sorted((item for lot in self.lots for item in lot.items), key=lambda item: item.since)[:LONGEST]
+        return sorted(self._all, key=lambda item: item.since)[:LONGEST]
+
+    @property
+    def pressing(self) -> list[Waiting]:
+        """What is for the reader to do, the oldest first, however much else waits."""
+        return sorted((item for item in self._all if item.is_pressing), key=lambda item: item.since)[:LONGEST]
+
+    @property
+    def _all(self) -> list[Waiting]:
+        return [item for lot in self.lots for item in lot.items]
 
     @property
     def count(self) -> int:

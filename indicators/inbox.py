@@ -13,7 +13,7 @@ from orgs.models import User
 
 def waiting_for(user: User) -> list[Waiting]:
     """From the desk what is for the person to do, and their own reports."""
-    own = [item for pile in desk_of(user) for item in pile.items if item.is_pressing] if is_steward(user) else []
+    own = [item for pile in desk_of(user) for item in pile.pressing] if is_steward(user) else []
     return [*own, *reports_to_answer(user)]
 
 

@@ -324,7 +324,7 @@ def _facts(cursor: CursorWrapper) -> steps.Facts:
     return steps.Facts(
         reported=frozenset(row[0] for row in reported if row[3]),
         has_given=given > 0,
-        has_denominators=has_given_denominators or any(row[4] for row in reported),
+        has_denominators=has_shorter_periods or has_given_denominators or any(row[4] for row in reported),
         has_shorter_periods=has_shorter_periods,
         has_periods=has_shorter_periods or has_given_periods,
         has_rivals=has_rivals,

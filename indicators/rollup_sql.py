@@ -226,7 +226,7 @@ COVERAGE = """
 # that are only read (given).
 CELLS = """
     CREATE TEMPORARY TABLE rollup_reported ON COMMIT DROP AS
-    SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at
+    SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at, o.flag = 'inapplicable' AS is_void
     FROM rollup_place p JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id
          AND o.period_id = p.period_id AND o.territory_id = p.territory_id
     WHERE o.flag <> 'missing';
@@ -252,7 +252,7 @@ CELLS = """
 # What a batch does not have is not carried along. Whole numbers, of which no sum of a batch can leave the range of a bigint, are added up as
 # such, which is exact as well and takes half the time of numeric.
 REPORTED = """
-    SELECT breakdown_id, count(*), max(place_id), bool_or(numerator IS NOT NULL), bool_or(denominator IS NOT NULL),
+    SELECT breakdown_id, count(*), max(place_id), bool_or(numerator IS NOT NULL OR is_void), bool_or(denominator IS NOT NULL),
            bool_and(coalesce(min_scale(numerator) = 0 AND numerator BETWEEN -1e12 AND 1e12, true)
                     AND coalesce(min_scale(denominator) = 0 AND denominator <= 1e12, true))
     FROM rollup_reported GROUP BY 1

@@ -66,13 +66,16 @@ def pooled(facts: Facts) -> str:
 
 
 def parts_from(tables: Iterable[str], facts: Facts, where: str) -> str:
-    """The cells of some tables as they are pooled, none of them beaten."""
+    """The cells of some tables as they are pooled, none of them beaten.
+
+    What is not applicable is there without a number: it completes a set and a coverage, and adds nothing.
+    """
     number = facts.number
     selects = []
     for table in tables:
         if table == REPORTED_TABLE:
             columns = "NULL::integer AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, approved_at AS oldest_input_at"
-            condition = "numerator IS NOT NULL"
+            condition = "(numerator IS NOT NULL OR is_void)"
         else:
             columns = "reporters, periods_used, periods_expected, oldest_input_at"
             condition = "true" if table == GIVEN_TABLE else "NOT is_beaten"
@@ -91,9 +94,9 @@ PERIODS = adding(
     """
         SELECT p.id AS place_id, o.breakdown_id, NULL::integer AS reporters,
                CASE s.time_operator WHEN 'last' THEN (array_agg(o.numerator ORDER BY short.starts_on DESC))[1]
-                                    WHEN 'mean' THEN avg(o.numerator) ELSE sum(o.numerator) END AS numerator,
+                                    WHEN 'mean' THEN round(avg(o.numerator), 10) ELSE sum(o.numerator) END AS numerator,
                CASE s.time_operator WHEN 'last' THEN (array_agg(o.denominator ORDER BY short.starts_on DESC))[1]
-                                    WHEN 'mean' THEN avg(o.denominator) ELSE sum(o.denominator) END AS denominator,
+                                    WHEN 'mean' THEN round(avg(o.denominator), 10) ELSE sum(o.denominator) END AS denominator,
                count(*) AS periods_used,
                (SELECT count(*) FROM indicators_period each WHERE each.kind = s.frequency AND each.year = long.year
                 AND each.starts_on >= long.starts_on AND each.ends_on <= long.ends_on) AS periods_expected,
@@ -151,6 +154,7 @@ def categories(facts: Facts, *, tables: Iterable[str], standing: Iterable[str]) 
         ) AS sums
         JOIN (SELECT DISTINCT whole_id, set_size FROM rollup_margin WHERE rank = %(rank)s AND choice = %(choice)s) AS whole
              ON whole.whole_id = sums.breakdown_id AND whole.set_size = sums.parts
+        WHERE sums.numerator IS NOT NULL
         """,
         to=CATEGORIES_TABLE,
         has_rivals=facts.has_rivals,
@@ -162,8 +166,8 @@ def territories(facts: Facts, *, to: str, tables: Iterable[str], standing: Itera
 
     `tables`: where the parts' figures are; `standing`: where those of the wholes may stand already.
     """
-    there = " AND ".join(
-        f"""NOT EXISTS (
+    there = "".join(
+        f""" AND NOT EXISTS (
             SELECT FROM {table} f WHERE f.place_id BETWEEN %(first)s AND %(last)s AND f.place_id = made.place_id
             AND f.breakdown_id = made.breakdown_id)"""
         for table in standing
@@ -178,7 +182,7 @@ def territories(facts: Facts, *, to: str, tables: Iterable[str], standing: Itera
         """,
         to=to,
         has_rivals=facts.has_rivals,
-        where=f"WHERE {there}" if there else "",
+        where=f"WHERE made.numerator IS NOT NULL{there}",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from indicators.actions.imports import (
@@ -18,6 +19,7 @@ from indicators.actions.imports import (
     locked,
     new_import,
     note_findings,
+    refuse_same_file,
     source_of,
     store_import,
 )
@@ -160,6 +162,7 @@ def ask_to_store(*, batch: Import, by: User | None = None) -> Import:
     if batch.size <= LARGE:
         return store_import(batch=batch, by=by)
     batch = locked(batch, Import.State.CHECKED)
+    refuse_same_file(batch.checksum, batch.mapping, but=batch)
     batch.state, batch.attempts = Import.State.STORING, 0
     batch.save()
     wake(CHECK_FILES)
@@ -180,6 +183,7 @@ def _work_on(pk: int) -> int:
         batch = waiting.first()
         if batch is None:
             return 0
+        state = batch.state
         batch.attempts += 1
         batch.save(update_fields=["attempts"])
     try:
@@ -196,15 +200,27 @@ def _work_on(pk: int) -> int:
             else:
                 _check_kept(batch, read_mapping(batch.mapping))
     except ValidationError as refusal:
-        # What no longer fits is checked again, which says line by line why.
-        if Import.objects.filter(pk=pk, state=Import.State.STORING).update(state=Import.State.QUEUED, attempts=0):
-            wake(CHECK_FILES)
-            return 0
-        fault = Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120])
-        note_findings(Import.objects.get(pk=pk), engine.Findings(problems=[fault]))
+        return _refuse_waiting(waiting.filter(state=state), refusal)
     except (DatabaseError, OSError):
         logger.exception("import %s could not be checked or stored", pk)
         return 0
+    return 1
+
+
+@transaction.atomic
+def _refuse_waiting(waiting: QuerySet[Import], refusal: ValidationError) -> int:
+    """What should be stored and no longer fits is checked again, which says line by line why. Nothing where another worker has it meanwhile."""
+    batch = waiting.first()
+    if batch is None:
+        return 0
+    if batch.state == Import.State.STORING:
+        batch.state, batch.attempts = Import.State.QUEUED, 0
+        batch.save()
+        wake(CHECK_FILES)
+        return 0
+    note_findings(
+        batch, engine.Findings(problems=[Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120])])
+    )
     return 1
 
 

@@ -73,7 +73,7 @@ def bring_in_file(
     """
     read = read_mapping(mapping)
     checksum, size = digest_of(file)
-    _refuse_same_file(checksum, mapping)
+    refuse_same_file(checksum, mapping)
     findings = engine.examine(file, read, to_store=True)
     batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
     note_findings(batch, findings)
@@ -146,7 +146,7 @@ def same_file(checksum: str, mapping: dict[str, Any], *, but: Import | None = No
     return (held.exclude(pk=but.pk) if but else held).first()
 
 
-def _refuse_same_file(checksum: str, mapping: dict[str, Any], *, but: Import | None = None) -> None:
+def refuse_same_file(checksum: str, mapping: dict[str, Any], *, but: Import | None = None) -> None:
     with connection.cursor() as cursor:  # Of two at once, the second waits here and then sees the first.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_import_file'), hashtext(%s))", [checksum])
     held = same_file(checksum, mapping, but=but)
@@ -166,7 +166,7 @@ def message_text(message: ImportMessage) -> str:
 def store_import(*, batch: Import, by: User | None = None) -> Import:
     """Stores the checked file's cells as submitted observations. The file is read again: what changed since the check counts."""
     batch = locked(batch, Import.State.CHECKED, Import.State.STORING)
-    _refuse_same_file(batch.checksum, batch.mapping, but=batch)
+    refuse_same_file(batch.checksum, batch.mapping, but=batch)
     with batch.file.open("rb") as file:
         findings = engine.examine(file, read_mapping(batch.mapping), to_store=True)
     if findings.problems:

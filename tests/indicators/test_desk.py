@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from indicators import actions
-from indicators.desk import REMEMBERED, Pile, desk_of
+from indicators.desk import REMEMBERED, Lot, Pile, desk_of
 from indicators.inbox import waiting_for
 from indicators.models import Finding, Import, Release, ReleasePolicy, Report, ReportRequest, Slice
+from orgs.inbox import LONGEST, Waiting
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory
 from tests.factories_indicators import ImportFactory, IndicatorFactory, StewardFactory, breakdown, period
@@ -218,3 +219,14 @@ def test_full_desk_asks_as_few_queries_as_an_empty_one(authority: Organisation, 
     for _ in range(4):
         fill(authority, steward)
     assert queries() == few
+
+
+def test_what_presses_is_not_crowded_out_by_what_waits_for_others() -> None:
+    def item(day: int, status: str = "") -> Waiting:
+        since = datetime.datetime(2026, 1, day, tzinfo=datetime.UTC)
+        return Waiting(kind="Report", title=f"{day}", url="/", since=since, status=status)
+
+    late = [item(day, "Waits for the organisation") for day in range(1, LONGEST + 1)]
+    pile = Pile("reports", "Reports", "inbox", "/", [Lot(late, 40), Lot([item(30)], 1)])
+    assert [found.title for found in pile.pressing] == ["30"]
+    assert (len(pile.items), pile.more) == (LONGEST, 21)

@@ -542,6 +542,18 @@ def test_large_file_that_no_longer_fits_is_checked_again(
     assert not Observation.objects.exists()
 
 
+def test_large_file_that_is_in_already_is_told_at_once(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = checked(desk)
+    upload(desk, table(("N1", 2020, "women", 10)), mapping=Mapping.objects.get().pk)
+    second = Import.objects.exclude(pk=first.pk).get()
+    actions.store_import(batch=first)
+    monkeypatch.setattr(describing, "LARGE", 10)
+    text = words_of(desk.post(f"{second.get_absolute_url()}store/", follow=True).content.decode())
+    assert f"This very file is already in: import {first.pk}" in text
+    second.refresh_from_db()
+    assert second.state == Import.State.CHECKED
+
+
 def test_storing_that_kills_its_workers_is_given_up(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = checked(desk)
     Import.objects.update(state=Import.State.STORING, attempts=Import.MAX_ATTEMPTS)

@@ -22,6 +22,7 @@ from indicators.vocabulary import Flag
 from tests.indicators.land import MAPPING, Land, table
 from tests.indicators.test_release import hidden, protect, release, shown
 from tests.indicators.test_reports import Asking, asking, association, authority, number, steward
+from tests.indicators.test_rollup import compare_with_scratch
 
 __all__ = ["asking", "authority", "steward"]
 pytestmark = pytest.mark.django_db
@@ -199,6 +200,21 @@ def test_what_is_not_applicable_is_never_added_up(land: Land) -> None:
     assert land.value("D1", "2020", indicator="RATE") == 30
     assert land.figure("D2", "2020", indicator="RATE") is None
     assert shown(land, "N1", indicator="RATE") == ("not_applicable", None)
+
+
+def test_what_is_not_applicable_completes_a_set_and_a_coverage(land: Land) -> None:
+    void(land, "N1", indicator="RATE", key="sex=F")
+    land.observe("N1", "2020", 5, denominator=10, indicator="RATE", key="sex=M")
+    land.observe("N2", "2020", 1, denominator=10, indicator="RATE")
+    for key in ("sex=F", "sex=M"):
+        void(land, "N3", indicator="RATE", key=key)
+    release(land)
+    assert land.value("N1", "2020", indicator="RATE") == 50
+    whole = land.figure("D1", "2020", indicator="RATE")
+    assert whole is not None
+    assert (whole.value, whole.reporters, whole.expected) == (30, 2, 2)
+    assert land.figure("N3", "2020", indicator="RATE") is None
+    compare_with_scratch()
 
 
 def test_reported_as_not_applicable_stands_before_what_could_be_added_up(land: Land) -> None:

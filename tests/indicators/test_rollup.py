@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from indicators import rollup
+from indicators import actions, rollup
 from indicators.actions import load_dimensions
 from indicators.models import Breakdown, ComputedFigure, ComputedPlace, DirtyMark, Observation, Period, RollupRun, Slice
 from orgs.models import Territory, TerritorySuccession
@@ -237,6 +237,31 @@ def test_numbers_of_any_size_add_up_exactly(land: Land, numbers: tuple[str, str]
         first + second + 2,
         first + second + 7,
     ]
+    compare_with_scratch()
+
+
+def test_mean_of_periods_that_does_not_end_is_kept_as_it_is_recomputed(land: Land) -> None:
+    for place in ("N1", "N2", "N3"):
+        for month, people in enumerate((1, 0, 0), start=1):
+            land.observe(place, f"2020-{month:02d}", people, indicator="STOCK")
+    rollup.roll_up()
+    assert land.value("N1", "2020-Q1", indicator="STOCK") == Decimal("0.3333333333")
+    land.observe("N4", "2020-01", 1, indicator="STOCK")
+    compare_with_scratch()
+    audit = actions.audit_figures()
+    assert audit is not None
+    assert audit.differences_count == 0
+
+
+def test_denominators_of_shorter_periods_count_though_the_batch_has_none_itself(land: Land) -> None:
+    land.indicators["RATE"].frequency = "month"
+    land.indicators["RATE"].save()
+    for month in (1, 2, 3):
+        land.observe("CITY", f"2020-{month:02d}", 3, denominator=10, indicator="RATE")
+    rollup.roll_up()
+    land.observe("CITY", "2020-04", None, indicator="RATE")
+    rollup.roll_up()
+    assert [land.value("CITY", period, indicator="RATE") for period in ("2020-Q1", "2020-S1", "2020")] == [30, 30, 30]
     compare_with_scratch()
 
 
