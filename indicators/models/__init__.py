@@ -4,8 +4,9 @@ from indicators.models.figure import ComputedFigure, ComputedPlace, Figure
 from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
 from indicators.models.period import Period
+from indicators.models.protection import ProtectionChange
 from indicators.models.quality import Finding, QualityRule
-from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
+from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
 from indicators.models.target import Target
 from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
@@ -29,9 +30,9 @@ __all__ = [
     "Mapping",
     "Observation",
     "Period",
+    "ProtectionChange",
     "QualityRule",
     "Release",
-    "ReleasePolicy",
     "ReleasedFigure",
     "ReleasedIndicator",
     "Report",
