@@ -28,16 +28,16 @@ from django.db import connection
 from indicators.breakdowns import CategoryTree, key_of, parse_key
 from indicators.disclosure import KNOWN, Table, pattern
 from indicators.models import Breakdown, Indicator, Period, Release
-from indicators.vocabulary import Flag, Measure, TimeOperator
+from indicators.vocabulary import QUALITIES, Flag, Measure, TimeOperator
 from orgs.models import Territory
 
 # Of a figure before disclosure control, called f.
-STATE_OF_FLAG = f"CASE f.flag WHEN '{Flag.MISSING}' THEN 'missing' WHEN '{Flag.NOT_APPLICABLE}' THEN 'not_applicable' ELSE 'shown' END"
+STATE_OF_FLAGS = f"CASE WHEN f.flags >= {Flag.MISSING} THEN 'missing' WHEN f.flags >= {Flag.NOT_APPLICABLE} THEN 'not_applicable' ELSE 'shown' END"
 
 # One look at all figures, so that the pattern and the numbers are of the same moment.
 COPY = f"""
     CREATE TEMPORARY TABLE release_cell ON COMMIT DROP AS
-    SELECT f.*, {STATE_OF_FLAG} AS state FROM indicators_figure f;
+    SELECT f.*, {STATE_OF_FLAGS} AS state FROM indicators_figure f;
     CREATE INDEX ON release_cell (indicator_id, period_id);
     ANALYZE release_cell;
 """
@@ -73,9 +73,9 @@ SUPPRESS = """
 """
 
 # Counts and the parts of ratios are rounded on the way; a denominator is not rounded to 0.
-FREEZE = """
+FREEZE = f"""
     INSERT INTO indicators_releasedfigure
-        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, flag, origin,
+        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, flags, origin,
          reporters, expected, periods_used, periods_expected, oldest_input_at, source_id)
     SELECT %(release)s, r.indicator_id, r.territory_id, r.period_id, r.breakdown_id, r.state,
            CASE WHEN is_rounded THEN n.numerator ELSE r.numerator END,
@@ -83,7 +83,7 @@ FREEZE = """
            CASE WHEN NOT is_rounded THEN r.value
                 WHEN r.denominator IS NULL THEN n.numerator * i.factor
                 ELSE round(n.numerator * i.factor / n.denominator, 10) END,
-           CASE WHEN r.state = 'not_applicable' THEN '' ELSE r.flag END, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
+           r.flags & {QUALITIES}, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
     FROM release_cell r
     JOIN indicators_indicator i ON i.id = r.indicator_id
     CROSS JOIN LATERAL (

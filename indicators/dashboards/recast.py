@@ -30,7 +30,8 @@ RECAST = """
         WHERE p.ends_on < %(begins)s GROUP BY p.id
     )
     SELECT r.period_id, b.key, sum(r.numerator * o.share), sum(r.denominator * o.share), bool_or(r.state = 'suppressed'),
-           sum(r.reporters)::integer, sum(r.expected)::integer, min(r.periods_used), max(r.periods_expected), min(r.oldest_input_at)
+           sum(r.reporters)::integer, sum(r.expected)::integer, min(r.periods_used), max(r.periods_expected), min(r.oldest_input_at),
+           bit_or(r.flags)
     FROM told p CROSS JOIN origin o
     JOIN indicators_releasedfigure r ON r.release_id = %(release)s AND r.territory_id = o.id AND r.indicator_id = %(indicator)s
          AND r.period_id = p.id
@@ -67,7 +68,7 @@ def _cell(indicator: Indicator, territory: Territory, period: Period, row: tuple
         numerator = denominator = value = None
     else:
         value = numerator * indicator.factor / (1 if denominator is None else denominator)
-    reporters, expected, periods_used, periods_expected, oldest_input_at = rest
+    reporters, expected, periods_used, periods_expected, oldest_input_at, flags = rest
     return Cell(
         indicator_id=indicator.pk,
         territory_id=territory.pk,
@@ -76,7 +77,7 @@ def _cell(indicator: Indicator, territory: Territory, period: Period, row: tuple
         numerator=numerator,
         denominator=denominator,
         value=value,
-        flag=Flag.ESTIMATED,
+        flags=flags | Flag.ESTIMATED,
         origin=Origin.TERRITORIES,
         reporters=reporters,
         expected=expected,
