@@ -17,6 +17,7 @@ from django.views.decorators.http import condition, require_safe
 
 from indicators.downloads import Contents, TooMuchError, write_csv, write_jsonstat, write_sdmx_csv, write_xlsx
 from indicators.models import Period, Release
+from orgs.authentication import client_address
 from orgs.models import Territory
 
 A_WEEK = 7 * 24 * 3600
@@ -118,7 +119,7 @@ def contents_of(request: HttpRequest, release: Release) -> Contents:
 
 def is_too_often(request: HttpRequest) -> bool:
     """Counted in the cache, for each address and minute. Without a cache nobody is turned away."""
-    key = f"downloads:{request.META.get('REMOTE_ADDR', '')}:{timezone.now():%H%M}"
+    key = f"downloads:{client_address(request)}:{timezone.now():%H%M}"
     if cache.add(key, 1, timeout=120):
         return False
     try:
