@@ -187,7 +187,9 @@ def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary
     if found.number is not None:
         free.discard(found.number)
         found.decimal = "," if _is_comma_decimal(contents.texts_of(found.number)) else "."
-    found.flag = next((place for place in sorted(free) if _is_headed(contents, place, "flag")), None)
+    # OBS_FLAG has all flags of a cell; OBS_STATUS beside it may have one of them, or something else.
+    headed = [place for place in sorted(free) if _is_headed(contents, place, "flag")]
+    found.flag = min(headed, key=lambda place: "flag" not in folded(contents.header[place]), default=None)
     free.discard(-1 if found.flag is None else found.flag)
     if found.across != "period":
         _guess_period(found, contents, free)

@@ -61,7 +61,7 @@ SELECT DISTINCT indicator_id, period_id FROM indicators_observation WHERE status
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0012_being_stored"),
+        ("indicators", "0013_counts_without_a_denominator"),
     ]
 
     operations = [
