@@ -733,7 +733,9 @@ def test_file_that_is_mended_in_time_is_not_removed(steward: User) -> None:
 
 
 def test_flags_that_stand_together_are_guessed_and_kept(desk: Client, steward: User) -> None:
-    batch, data = described("place,year,people,OBS_STATUS,OBS_FLAG\nN1,2020,10,B,bu\nN2,2020,11,E,e\nN3,2020,12,A,\n", steward)
+    batch, data = described(
+        "place,year,people,OBS_STATUS,OBS_FLAG\nN1,2020,10,B,bu\nN2,2020,11,E,e\nN3,2020,12,A,\n", steward
+    )
     page = words_of(desk.get(reverse("indicators:import_map", args=[batch.pk])).content.decode())
     assert "break in series, unreliable" in page
     text = words_of(post(desk, batch, data).content.decode())

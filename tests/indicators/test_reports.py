@@ -133,7 +133,7 @@ def test_blank_is_never_zero_and_missing_is_said(asking: Asking, first: Organisa
     report = asking.ask(first, with_parts=True).reports.get()
     asking.approve(asking.send(report, number(0), MISSING, None))
     rows = {row.territory.code: (row.numerator, row.flags) for row in Observation.objects.filter(batch__kind="report")}
-    assert rows == {"CITY": (0, ""), "D1": (None, Flag.MISSING)}
+    assert rows == {"CITY": (0, 0), "D1": (None, Flag.MISSING)}
 
 
 def test_nothing_filled_in_is_not_sent(asking: Asking, first: Organisation) -> None:
