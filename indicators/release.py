@@ -72,7 +72,8 @@ SUPPRESS = """
       AND r.period_id = hidden.period_id AND r.breakdown_id = hidden.breakdown_id
 """
 
-# Counts and the parts of ratios are rounded on the way; a denominator is not rounded to 0.
+# Counts and the parts of ratios are rounded on the way; a denominator is not rounded to 0, and what has none gets none
+# (greatest() passes over NULL).
 FREEZE = """
     INSERT INTO indicators_releasedfigure
         (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, flag, origin,
@@ -88,7 +89,7 @@ FREEZE = """
     JOIN indicators_indicator i ON i.id = r.indicator_id
     CROSS JOIN LATERAL (
         SELECT round(r.numerator / i.rounding) * i.rounding AS numerator,
-               greatest(round(r.denominator / i.rounding) * i.rounding, i.rounding) AS denominator,
+               CASE WHEN r.denominator IS NOT NULL THEN greatest(round(r.denominator / i.rounding) * i.rounding, i.rounding) END AS denominator,
                r.numerator IS NOT NULL AND i.threshold > 0 AND i.rounding > 1 AND i.measure IN ('count', 'ratio') AS is_rounded
     ) AS n
 """

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from indicators.dashboards.cells import Cell
 from indicators.models import Indicator, Period
-from indicators.vocabulary import Comparator
+from indicators.vocabulary import WITH_BASE, Comparator, Measure
 
 HOST = "origin=HOST"
 FOREIGN = "origin=FOREIGN"
@@ -60,7 +60,7 @@ def _migrants(indicator: Indicator, cells: Mapping[str, Cell]) -> tuple[str, Dec
         return FOREIGN, rate(indicator, [there[FOREIGN]])
     if MOBILE in there and THIRD in there:
         both = [there[MOBILE], there[THIRD]]
-        if any(cell.state for cell in both) or all(cell.has_parts for cell in both):
+        if any(cell.state for cell in both) or can_be_pooled(indicator, both):
             return FOREIGN, rate(indicator, both)
     for key in (THIRD, MOBILE):
         if key in there:
@@ -68,12 +68,21 @@ def _migrants(indicator: Indicator, cells: Mapping[str, Cell]) -> tuple[str, Dec
     return None
 
 
+def can_be_pooled(indicator: Indicator, cells: list[Cell]) -> bool:
+    """Counts add up; what has a base is pooled by its parts, where they are there; scores are never combined."""
+    if indicator.measure == Measure.COUNT:
+        return all(cell.value is not None for cell in cells)
+    return indicator.measure in WITH_BASE and all(cell.has_parts for cell in cells)
+
+
 def rate(indicator: Indicator, cells: list[Cell]) -> Decimal | None:
-    """The figure of all the cells together: from their parts where there are any; None where one of them has no number."""
+    """The figure of all the cells together; None where one of them has no number. What has no denominator is divided by none."""
     if any(cell.state for cell in cells):
         return None
-    if all(cell.has_parts for cell in cells):
-        numerator = sum((cell.numerator or Decimal(0) for cell in cells), Decimal(0))
-        denominator = sum((cell.denominator or Decimal(0) for cell in cells), Decimal(0))
-        return numerator * indicator.factor / denominator
-    return cells[0].value if len(cells) == 1 else None
+    if len(cells) == 1:
+        return cells[0].value
+    if indicator.measure == Measure.COUNT:
+        return sum((cell.value or Decimal(0) for cell in cells), Decimal(0))
+    numerator = sum((cell.numerator or Decimal(0) for cell in cells), Decimal(0))
+    denominator = sum((cell.denominator or Decimal(0) for cell in cells), Decimal(0))
+    return numerator * indicator.factor / denominator

@@ -11,7 +11,7 @@ from django.db import connection
 
 from indicators.dashboards.cells import Cell
 from indicators.models import Indicator, Period, Release
-from indicators.vocabulary import Flag, Measure, Origin
+from indicators.vocabulary import WITH_BASE, Flag, Measure, Origin
 from orgs.models import Territory, TerritorySuccession
 
 # `line`: the territory, what it was made of, what those were made of, and the share of each that has come to it.
@@ -29,7 +29,7 @@ RECAST = """
         SELECT p.id, p.starts_on, count(*) AS origins FROM indicators_period p JOIN origin o ON p.ends_on BETWEEN o.valid_from AND o.valid_to
         WHERE p.ends_on < %(begins)s GROUP BY p.id
     )
-    SELECT r.period_id, b.key, sum(r.numerator * o.share), sum(r.denominator * o.share), bool_or(r.state = 'suppressed'),
+    SELECT r.period_id, b.key, sum(r.numerator * o.share), sum(r.denominator * o.share) FILTER (WHERE %(has_base)s), bool_or(r.state = 'suppressed'),
            sum(r.reporters)::integer, sum(r.expected)::integer, min(r.periods_used), max(r.periods_expected), min(r.oldest_input_at)
     FROM told p CROSS JOIN origin o
     JOIN indicators_releasedfigure r ON r.release_id = %(release)s AND r.territory_id = o.id AND r.indicator_id = %(indicator)s
@@ -37,7 +37,7 @@ RECAST = """
     JOIN indicators_breakdown b ON b.id = r.breakdown_id
     WHERE r.state = 'suppressed' OR r.numerator IS NOT NULL
     GROUP BY r.period_id, b.key, p.origins
-    HAVING count(*) = p.origins AND (bool_or(r.state = 'suppressed') OR count(r.denominator) IN (0, count(*)))
+    HAVING count(*) = p.origins AND (bool_or(r.state = 'suppressed') OR NOT %(has_base)s OR count(r.denominator) IN (0, count(*)))
     ORDER BY min(p.starts_on), b.key
 """
 MOST_STEPS = 8  # A division that changed every year for eight years.
@@ -53,6 +53,7 @@ def recast_cells(indicator: Indicator, territory: Territory, release: Release) -
         "release": release.pk,
         "indicator": indicator.pk,
         "steps": MOST_STEPS,
+        "has_base": indicator.measure in WITH_BASE,
     }
     with connection.cursor() as cursor:
         cursor.execute(RECAST, values)

@@ -30,6 +30,17 @@ REFUSE_STATEMENT = f"""
     END IF;
     RETURN NULL;
 """
+# A release does not come out with something divided by a denominator that it has not. A table of cells cannot hold this by itself, for
+# what is counted stands in another one.
+REFUSE_INVENTED_BASES = """
+    IF EXISTS (SELECT FROM indicators_releasedfigure f JOIN indicators_releasedindicator i
+                   ON i.release_id = f.release_id AND i.indicator_id = f.indicator_id
+               WHERE f.release_id = NEW.id AND f.denominator IS NOT NULL AND i.measure NOT IN ('ratio', 'mean')) THEN
+        RAISE EXCEPTION 'Only ratios and means have a denominator.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'released_only_ratios_and_means_have_a_base';
+    END IF;
+    RETURN NEW;
+"""
 OPERATIONS = {"insert": pgtrigger.Insert, "update": pgtrigger.Update, "delete": pgtrigger.Delete}
 
 
@@ -146,6 +157,14 @@ class Release(models.Model):
                     "RAISE EXCEPTION 'A published release is frozen.' "
                     "USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';"
                 ),
+            ),
+            pgtrigger.Trigger(
+                name="no_invented_base",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.published_at IS NULL AND NEW.published_at IS NOT NULL"),
+                func=pgtrigger.Func(REFUSE_INVENTED_BASES),
             ),
         ]
 

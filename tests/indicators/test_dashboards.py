@@ -182,6 +182,15 @@ def test_gap_pools_the_groups_by_their_parts_and_never_averages_rates(release):
     assert gap.difference == Decimal(-25)
 
 
+def test_gap_of_counts_is_a_difference_of_people(release):
+    people, territory = IndicatorFactory(comparator="host"), TerritoryFactory()
+    released(release, people, territory, "2017", 1000, denominator=5)
+    for key, amount in {"origin=MOBILE": 60, "origin=THIRD": 40, "origin=HOST": 900}.items():
+        released(release, people, territory, "2017", amount, key=key, denominator=5)
+    gap = card_of(people, territory).gap
+    assert (gap.group, gap.migrants, gap.host, gap.difference) == ("origin=FOREIGN", 100, 900, -800)
+
+
 def test_rates_without_parts_are_not_pooled(release):
     rate, territory = RateFactory(), TerritoryFactory()
     released(release, rate, territory, "2017", "60.0")

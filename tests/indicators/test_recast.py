@@ -47,6 +47,15 @@ def test_count_is_added_up_by_the_shares(release, merged):
     assert (cell.flag, cell.state) == ("estimated", "")
 
 
+def test_count_is_divided_by_nothing(release, merged):
+    """Whatever stands in the column of a release from before the portal kept it empty."""
+    first, second, new = merged
+    people = IndicatorFactory()
+    released(release, people, first, "2019", 105, denominator=5)
+    released(release, people, second, "2019", 200)
+    assert values(people, new, release) == {("2019", ""): 155}
+
+
 def test_ratio_is_pooled(release, merged):
     first, second, new = merged
     rate = RateFactory()

@@ -132,6 +132,24 @@ def test_counts_are_rounded_each_for_itself(land: Land) -> None:
     assert [shown(land, place)[1] for place in ("N1", "N3", "N4", "D1", "CITY")] == [10, 15, 40, 25, 75]
 
 
+def test_what_has_no_denominator_is_released_with_none(land: Land) -> None:
+    protect(land)
+    for place, people in {"N1": 105, "N2": 200}.items():
+        land.observe(place, "2020", people)
+    assert not release(land).figures.exclude(denominator=None).exists()
+
+
+def test_release_with_a_denominator_that_was_invented_is_not_published(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    rollup.roll_up()
+    draft = actions.start_release()
+    draft.figures.update(denominator=5)
+    with pytest.raises(IntegrityError, match="Only ratios and means"), transaction.atomic():
+        actions.approve_release(release=draft)
+    draft.figures.update(denominator=None)
+    assert actions.approve_release(release=draft).published_at
+
+
 def test_ratio_with_a_small_part_is_hidden_and_others_come_from_rounded_parts(land: Land) -> None:
     protect(land, "RATE")
     land.observe("N1", "2020", 3, denominator=80, indicator="RATE")
