@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0012_being_stored"),
+        ("indicators", "0013_counts_without_a_denominator"),
     ]
 
     operations = [
