@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+from functools import partial
 
 from django.conf import settings
 from django.core.files import File
@@ -114,5 +115,5 @@ def _remove(files: list[ReleaseFile]) -> int:
     names = [(file.file.storage, file.file.name) for file in files if file.file]
     ReleaseFile.objects.filter(pk__in=[file.pk for file in files]).delete()
     for storage, name in names:
-        transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))
+        transaction.on_commit(partial(storage.delete, name))
     return len(files)

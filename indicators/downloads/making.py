@@ -4,7 +4,7 @@ import gzip
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.db import connection
 
@@ -39,7 +39,7 @@ def made(contents: Contents, wanted: Format, *, is_packed: bool = False) -> IO[b
     """
     content = wanted.write(contents)
     if hasattr(content, "read"):
-        return content  # type: ignore[no-any-return]
+        return cast("IO[bytes]", content)
     file: IO[bytes] = tempfile.TemporaryFile(suffix=f".{wanted.ending}")  # noqa: SIM115  Whoever reads it closes it.
     target: Any = gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0) if is_packed else file
     for part in content:

@@ -71,11 +71,13 @@ def release_download(request: HttpRequest, pk: int, ending: str) -> HttpResponse
 class Unpacked(gzip.GzipFile):
     """What is in a packed file, which is closed with it."""
 
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__(fileobj=packed)
+        self.packed = packed
+
     def close(self) -> None:
-        packed = self.fileobj
         super().close()
-        if packed is not None:
-            packed.close()
+        self.packed.close()
 
 
 def stored_file(request: HttpRequest, contents: Contents, wanted: Format) -> HttpResponseBase:
@@ -90,7 +92,7 @@ def stored_file(request: HttpRequest, contents: Contents, wanted: Format) -> Htt
     content: IO[bytes] = stored.file.open()
     goes_packed = stored.is_packed and accepts_gzip(request)
     if stored.is_packed and not goes_packed:
-        content = cast("IO[bytes]", Unpacked(fileobj=content))
+        content = cast("IO[bytes]", Unpacked(content))
     response = finished(FileResponse(content, content_type=wanted.content_type), contents, wanted.ending)
     patch_vary_headers(response, ["Accept-Encoding"])
     if goes_packed:
