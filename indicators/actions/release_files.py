@@ -112,8 +112,8 @@ def remove_old_release_files(*, now: datetime.datetime) -> int:
 
 
 def _remove(files: list[ReleaseFile]) -> int:
-    names = [(file.file.storage, file.file.name) for file in files if file.file]
+    names = [(file.file.storage, file.file.name) for file in files if file.file.name]
     ReleaseFile.objects.filter(pk__in=[file.pk for file in files]).delete()
     for storage, name in names:
-        transaction.on_commit(partial(storage.delete, name))
+        transaction.on_commit(partial(storage.delete, str(name)))
     return len(files)
