@@ -20,6 +20,7 @@ from django.views.decorators.http import condition, require_safe
 from indicators.actions import ask_for_file
 from indicators.downloads import FORMATS, Contents, Format, TooMuchError, made, turn
 from indicators.models import Period, Release, ReleaseFile
+from orgs.authentication import client_address
 from orgs.models import Territory
 
 A_WEEK = 7 * 24 * 3600
@@ -145,7 +146,7 @@ def contents_of(request: HttpRequest, release: Release) -> Contents:
 
 def is_too_often(request: HttpRequest) -> bool:
     """Counted in the cache, for each address and minute. Without a cache nobody is turned away."""
-    key = f"downloads:{request.META.get('REMOTE_ADDR', '')}:{timezone.now():%H%M}"
+    key = f"downloads:{client_address(request)}:{timezone.now():%H%M}"
     if cache.add(key, 1, timeout=120):
         return False
     try:
