@@ -141,6 +141,7 @@ CELERY_BEAT_SCHEDULE = {
     "check files that were taken in": {"task": "indicators.tasks.check_files", "schedule": 60},
     "check the figures": {"task": "indicators.tasks.audit_figures", "schedule": crontab(hour="2", minute="30")},
     "make releases": {"task": "indicators.tasks.make_releases", "schedule": 60},
+    "make the files of releases": {"task": "indicators.tasks.make_release_files", "schedule": 60},
     "send waiting mail": {"task": "orgs.tasks.send_waiting_mail", "schedule": 30},
     "remind of reports": {"task": "indicators.tasks.send_reminders", "schedule": 24 * 3600},
     "remove files of which no figures came": {"task": "indicators.tasks.remove_old_files", "schedule": 24 * 3600},
