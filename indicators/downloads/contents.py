@@ -83,6 +83,10 @@ class Contents:
     territory: Territory | None = None
     period: Period | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        return not (self.indicator or self.territory or self.period)
+
     # --- Figures ---
 
     @property
