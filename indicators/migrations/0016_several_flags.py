@@ -61,7 +61,7 @@ SELECT DISTINCT indicator_id, period_id FROM indicators_observation WHERE status
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0014_release_files"),
+        ("indicators", "0015_released_steps"),
     ]
 
     operations = [
