@@ -188,7 +188,12 @@ OPEN = (Release.State.DRAFT, Release.State.PREVIEW)
 
 
 class ReleasedFigure(models.Model):
-    """One cell of a release, as anybody may read it. A suppressed cell has no number at all."""
+    """One cell of a release, as anybody may read it. A suppressed cell has no number at all.
+
+    Where small groups are protected, a count is rounded; a ratio or mean has the value of its true parts as precisely as its base allows,
+    its base rounded, and no numerator. `step`: the published value is a multiple of it, in the indicator's unit, and the true one lies
+    within half of it; none where the value is exact.
+    """
 
     class State(models.TextChoices):
         SHOWN = "shown", _("shown")
@@ -206,6 +211,7 @@ class ReleasedFigure(models.Model):
     numerator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     denominator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     value = models.DecimalField(max_digits=40, decimal_places=10, null=True)
+    step = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     flag = models.CharField(max_length=12, choices=Flag, blank=True, default="")
     origin = models.CharField(max_length=12, choices=Origin)
     reporters = models.PositiveIntegerField()
@@ -218,9 +224,10 @@ class ReleasedFigure(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="shown") | Q(numerator=None, denominator=None, value=None),
+                condition=Q(state="shown") | Q(numerator=None, denominator=None, value=None, step=None),
                 name="released_hidden_has_no_number",
             ),
+            models.CheckConstraint(condition=Q(step=None) | Q(step__gt=0), name="released_step_positive"),
         ]
         indexes = [
             # The indicator page: one indicator over all territories.
