@@ -42,7 +42,7 @@ CHANGES = """
          ON o.territory_id = n.territory_id AND o.indicator_id = n.indicator_id AND o.period_id = n.period_id
          AND o.breakdown_id = n.breakdown_id
     WHERE n.release_id IS NULL OR o.release_id IS NULL
-       OR (n.state, n.flag, n.value, n.numerator, n.denominator) IS DISTINCT FROM (o.state, o.flag, o.value, o.numerator, o.denominator);
+       OR (n.state, n.flags, n.value, n.numerator, n.denominator) IS DISTINCT FROM (o.state, o.flags, o.value, o.numerator, o.denominator);
     ANALYZE release_change;
 """
 COUNT_CHANGES = """
@@ -168,5 +168,5 @@ def disclosure_rule(indicator: ReleasedIndicator) -> tuple[int, int]:
     """(smallest group shown, base of the rounding); 0 and 1 where nothing is protected or rounded."""
     if indicator.threshold == 0:
         return 0, 1
-    rounds = indicator.measure in (Measure.COUNT, Measure.RATIO)
+    rounds = indicator.measure != Measure.SCORE
     return indicator.threshold, indicator.rounding if rounds else 1

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("indicators/", views.IndicatorListView.as_view(), name="indicator_list"),
     path("indicators/new/", views.IndicatorCreateView.as_view(), name="indicator_create"),
     path("indicators/<str:code>/", views.IndicatorView.as_view(), name="indicator"),
+    path("indicators/<str:code>/chart.csv", views.IndicatorChartView.as_view(), name="indicator_chart"),
     path("indicators/<str:code>/edit/", views.IndicatorUpdateView.as_view(), name="indicator_edit"),
     path("indicators/<str:code>/retire/", views.IndicatorRetireView.as_view(), name="indicator_retire"),
     path("indicators/<str:code>/restore/", views.IndicatorRestoreView.as_view(), name="indicator_restore"),
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("indicators/<str:code>/protection/", views.ProtectionDecisionView.as_view(), name="protection_decide"),
     path("indicators/<str:code>/history/", views.IndicatorHistoryView.as_view(), name="indicator_history"),
     path("indicators/<str:code>/compare/", views.CompareView.as_view(), name="compare"),
+    path("indicators/<str:code>/compare/chart.csv", views.CompareChartView.as_view(), name="compare_chart"),
     path(
         "indicators/<str:code>/targets/<slug:scheme>/<str:territory>/new/",
         views.TargetCreateView.as_view(),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators import release as disclosure
+from indicators.actions.release_files import ask_for_all_files, remove_release_files
 from indicators.models import DirtyMark, Figure, Release, ReleasedFigure, ReleasedIndicator
 from indicators.models.release import IN_THE_MAKING
 from indicators.permissions import can_approve_release, can_discard_release, can_recall_release
@@ -85,6 +86,7 @@ def approve_release(*, release: Release, note: str | None = None, by: User | Non
         raise ValidationError({"note": _("Published figures change with this release: say why.")})
     release.state, release.decided_by, release.published_at = Release.State.PUBLISHED, by, timezone.now()
     release.save()
+    ask_for_all_files(release=release)
     return release
 
 
@@ -119,6 +121,7 @@ def recall_release(*, release: Release, reason: str, by: User | None = None) -> 
     release.state, release.recalled_at, release.recalled_by = Release.State.RECALLED, timezone.now(), by
     release.recall_reason = reason
     release.save()
+    remove_release_files(release=release)
     return release
 
 

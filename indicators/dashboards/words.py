@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.models import Indicator, Period
-from indicators.vocabulary import Flag, Measure, PeriodKind, Unit
+from indicators.vocabulary import Measure, PeriodKind, Unit
 from orgs.models import Territory
+from orgs.templatetags.portal import digits_shown
 
 Words = str | Promise
 
@@ -35,9 +36,6 @@ KINDS_PLURAL: dict[str, Words] = {
     Territory.Kind.UNALLOCATED: gettext_lazy("Place not stated"),
 }
 
-# The flags that templates/components/figure_value.html knows by their code; any other is handed over in words.
-DRAWN_FLAGS = {Flag.ESTIMATED, Flag.PROVISIONAL, Flag.UNRELIABLE, Flag.BREAK}
-
 
 def period_words(period: Period) -> str:
     """2017, December 2017, 4th quarter of 2017, second half of 2017."""
@@ -53,7 +51,8 @@ def period_words(period: Period) -> str:
 
 
 def number_words(value: Decimal, decimals: int) -> str:
-    """A number as the reader writes it, without a minus sign that could be taken for a dash."""
+    """A number as the reader writes it, without a minus sign that could be taken for a dash, and with no more digits than it has."""
+    decimals = digits_shown(value, decimals)
     step = Decimal(1).scaleb(-decimals)
     rounded = value.quantize(step, rounding=ROUND_HALF_UP)
     text = formats.number_format(abs(rounded), decimal_pos=decimals, use_l10n=True, force_grouping=True)
@@ -85,7 +84,3 @@ def change_words(difference: Decimal, before: Decimal, since: Period, indicator:
     if difference > 0:
         return _("Up %(amount)s since %(period)s") % parameters
     return _("Down %(amount)s since %(period)s") % parameters
-
-
-def flag_words(flag: str) -> str:
-    return flag if not flag or flag in DRAWN_FLAGS else str(Flag(flag).label)

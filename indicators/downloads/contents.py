@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from indicators.breakdowns import parse_key
 from indicators.models import Breakdown, Dimension, Period, Release, ReleasedFigure, ReleasedIndicator
 from indicators.release_contents import disclosure_rule
-from indicators.vocabulary import Flag
+from indicators.vocabulary import WITH_BASE, Flag
 from orgs.models import Territory
 
 BATCH = 2000
@@ -23,17 +23,18 @@ State = ReleasedFigure.State
 
 # SDMX's cross-domain code list CL_OBS_STATUS; JSON-stat and the tables say the same in their own ways.
 STATUS_OF_STATE: dict[str, str] = {State.SUPPRESSED: "Q", State.MISSING: "O", State.NOT_APPLICABLE: "M"}
-STATUS_OF_FLAG: dict[str, str] = {
-    Flag.ESTIMATED: "E",
+STATUS_OF_FLAG = {
     Flag.BREAK: "B",
-    Flag.PROVISIONAL: "P",
     Flag.UNRELIABLE: "U",
     Flag.DEFINITION: "D",
+    Flag.PROVISIONAL: "P",
+    Flag.ESTIMATED: "E",
 }
+"""What weighs more for whoever compares comes first: some readers take one letter only."""
 NORMAL = "A"
 
 COLUMNS = (
-    "indicator_id, territory_id, period_id, breakdown_id, state, value, numerator, denominator, flag, "
+    "indicator_id, territory_id, period_id, breakdown_id, state, value, step, numerator, denominator, flags, "
     "reporters, expected, periods_used, periods_expected, source_id"
 )
 
@@ -51,9 +52,10 @@ class Row(NamedTuple):
     breakdown: int
     state: str
     value: Decimal | None
+    step: Decimal | None
     numerator: Decimal | None
     denominator: Decimal | None
-    flag: str
+    flags: int
     reporters: int
     expected: int
     periods_used: int
@@ -61,10 +63,19 @@ class Row(NamedTuple):
     source: int | None
 
     @property
+    def flag_letters(self) -> str:
+        """Of all its flags, as Eurostat writes them: "BU"."""
+        return "".join(letter for flag, letter in STATUS_OF_FLAG.items() if self.flags & flag)
+
+    @property
+    def statuses(self) -> str:
+        """The letter of its state, where there is no number, and those of its flags; NORMAL where it has neither."""
+        return STATUS_OF_STATE.get(self.state, "") + self.flag_letters or NORMAL
+
+    @property
     def obs_status(self) -> str:
-        if self.state != State.SHOWN:
-            return STATUS_OF_STATE[self.state]
-        return STATUS_OF_FLAG.get(self.flag, NORMAL)
+        """The one letter of them that weighs most."""
+        return self.statuses[0]
 
 
 class Place(NamedTuple):
@@ -81,6 +92,10 @@ class Contents:
     indicator: ReleasedIndicator | None = None
     territory: Territory | None = None
     period: Period | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.indicator or self.territory or self.period)
 
     # --- Figures ---
 
@@ -192,7 +207,16 @@ class Contents:
             "Groups of fewer than %(count)s people are suppressed.",
             threshold,
         ) % {"count": threshold}
-        return f"{rule} {_('Counts are rounded to %(base)s.') % {'base': base}}" if base > 1 else rule
+        rounding = _("Counts are rounded to %(base)s.") % {"base": base} if base > 1 else ""
+        return " ".join(text for text in (rule, rounding, self._rule_of_values(indicator)) if text)
+
+    def _rule_of_values(self, indicator: ReleasedIndicator) -> str:
+        if indicator.measure not in WITH_BASE:
+            return ""
+        return _(
+            "A value is worked out from the true numbers and rounded to the step beside it, the finer the larger its base; the number above "
+            "the line is not published."
+        )
 
     @property
     def metadata(self) -> list[tuple[str, str]]:

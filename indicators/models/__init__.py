@@ -7,6 +7,7 @@ from indicators.models.period import Period
 from indicators.models.protection import ProtectionChange
 from indicators.models.quality import Finding, QualityRule
 from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator
+from indicators.models.release_file import ReleaseFile
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
 from indicators.models.target import Target
 from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
@@ -33,6 +34,7 @@ __all__ = [
     "ProtectionChange",
     "QualityRule",
     "Release",
+    "ReleaseFile",
     "ReleasedFigure",
     "ReleasedIndicator",
     "Report",

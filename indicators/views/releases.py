@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.generic import DetailView, FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
@@ -18,8 +18,9 @@ from indicators import actions
 from indicators.breakdowns import parse_key
 from indicators.dashboards.cards import names_of_groups
 from indicators.dashboards.words import period_words
+from indicators.downloads import FORMATS, Format
 from indicators.forms import RecallForm, ReleaseApprovalForm, ReleaseForm
-from indicators.models import Breakdown, Category, DirtyMark, Indicator, Period, Release
+from indicators.models import Breakdown, Category, DirtyMark, Indicator, Period, Release, ReleaseFile
 from indicators.permissions import (
     can_approve_release,
     can_discard_release,
@@ -28,7 +29,6 @@ from indicators.permissions import (
     can_recall_release,
     territories_kept_by,
 )
-from indicators.views.downloads import FORMATS
 from orgs.mixins import AccessMixin, ActionMixin
 from orgs.models import Territory
 
@@ -92,12 +92,20 @@ class ReleaseDetailView(DetailView):
             indicators=indicators,
             in_it=[one for one in indicators if one.figures_count],
             sources={source["name"]: source for one in indicators for source in one.sources}.values(),
-            formats=FORMATS,
+            files=self.get_files(),
             newer=current if current and current != release else None,
             may_recall=can_recall_release(self.request.user, release),
             **(self.get_changes() if is_steward else {}),
             **kwargs,
         )
+
+    def get_files(self) -> list[tuple[Format, ReleaseFile | None]]:
+        """Each format with the file that a worker makes of it; None where it is small enough to be written when asked for."""
+        stored = {file.format: file for file in self.object.files.filter(language=get_language())}
+        return [
+            (one, stored.get(one.ending, ReleaseFile()) if self.object.figures_count > one.at_once else None)
+            for one in FORMATS.values()
+        ]
 
     def get_changes(self) -> dict[str, Any]:
         """What the preview shows, in words, and what the steward may do now. Before it is out, a steward reads only of the places that are

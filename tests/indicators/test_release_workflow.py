@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -17,8 +18,10 @@ from indicators.models import (
     Release,
     ReleasedFigure,
     ReleasedIndicator,
+    ReleaseFile,
 )
 from indicators.tasks import make_releases
+from indicators.vocabulary import Flag
 from orgs.models import User
 from tests.factories import UserFactory
 from tests.indicators.land import Land
@@ -140,7 +143,9 @@ def test_release_takes_two_people(land: Land) -> None:
     assert Release.objects.count() == 1
 
 
-def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(land: Land, client: Client) -> None:
+def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(
+    land: Land, client: Client, django_capture_on_commit_callbacks: Any
+) -> None:
     land.observe("N1", "2020", 30)
     first = publish(land)
     land.observe("N1", "2020", 41)
@@ -154,12 +159,26 @@ def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(land: L
     for cached in (client.get(file), client.get(other)):
         assert "max-age=300" in cached.headers["Cache-Control"], "what is recalled shall not stay in caches for a week"
         assert "immutable" not in cached.headers["Cache-Control"]
+    stored = ReleaseFile.objects.create(
+        release=second,
+        format="csv",
+        language="en",
+        state="ready",
+        size=2,
+        made_at=timezone.now(),
+        file="releases/x.csv",
+    )
+    kept = stored.file.storage.save("releases/x.csv", ContentFile(b"41"))
+    ReleaseFile.objects.update(file=kept)
     admin = administrator()
     client.force_login(admin)
     recall = reverse("indicators:release_recall", args=[second.pk])
     assert "Say why it is recalled" in client.post(recall, {"reason": " "}).content.decode()
     assert Release.objects.current() == second
-    assert client.post(recall, {"reason": "A family could be told by it"}).status_code == 302
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(recall, {"reason": "A family could be told by it"}).status_code == 302
+    assert not ReleaseFile.objects.filter(release=second).exists()
+    assert not stored.file.storage.exists(kept), "the files that were made are gone too"
     client.logout()
     assert Release.objects.current() == first
     for address in (page, file, file + "?indicator=PEOPLE"):
@@ -323,4 +342,4 @@ def test_published_release_and_its_words_cannot_be_changed_or_deleted(land: Land
 def test_figures_of_a_preview_can_still_change(land: Land) -> None:
     land.observe("N1", "2020", 30)
     release = preview(land)
-    assert ReleasedFigure.objects.filter(release=release).update(flag="estimated") == 3
+    assert ReleasedFigure.objects.filter(release=release).update(flags=Flag.ESTIMATED) == 3

@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0012_being_stored"),
+        ("indicators", "0016_several_flags"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
