@@ -1,6 +1,7 @@
 """The first page, the search, and the pages that the roof completes."""
 
 import datetime
+import re
 
 import pytest
 from django.test import Client
@@ -43,6 +44,33 @@ class TestFirstPage:
         assert f'href="{world.city.get_absolute_url()}"' in page
         assert "2,016" in page  # Of 2022: twice 102 + 202 + 302 + 402.
         assert "Involve" in page
+
+    def test_visitor_finds_partnerships_and_tables_in_the_menu_and_on_the_page(
+        self, client: Client, world: World
+    ) -> None:
+        html = client.get(reverse("home")).content.decode()
+        menu = re.search(r'<nav class="site-nav".*?</nav>', html, re.DOTALL)
+        assert menu
+        assert re.findall(r"<span>([^<]+)</span>", menu[0]) == [
+            "Find",
+            "My city",
+            "Partnerships",
+            "Indicators",
+            "Practices",
+        ]
+        assert world.partnership.get_absolute_url() in html
+        assert reverse("partnerships:table_list") in html
+        assert world.proposed.get_absolute_url() not in html
+
+    def test_administrator_is_led_to_no_queue_that_is_closed(self, world: World) -> None:
+        visitor = Client()
+        admin = world.users["admin"]
+        assert admin
+        visitor.force_login(admin)
+        page = visitor.get(reverse("orgs:review_queue")).content.decode()
+        assert reverse("partnerships:assessment_queue") not in page
+        visitor.force_login(world.users["reviewer"])
+        assert reverse("partnerships:assessment_queue") in visitor.get(reverse("orgs:review_queue")).content.decode()
 
     def test_visitor_is_told_of_nobody_that_is_hidden(self, client: Client, world: World) -> None:
         page = page_of(client)
