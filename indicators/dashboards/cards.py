@@ -163,7 +163,7 @@ class Card:
 
     def _is_broken(self, before: Point, now: Point) -> bool:
         return any(
-            point.cell is not None and point.cell.flag == Flag.BREAK
+            point.cell is not None and point.cell.flags & Flag.BREAK
             for point in self.total.points
             if before.period.starts_on < point.period.starts_on <= now.period.starts_on
         )
