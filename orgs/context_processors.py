@@ -82,6 +82,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         # Called by the template, so that fragments and mails do not pay for a menu they do not show.
         "navigation": lambda: destinations_for(request),
+        "offered_languages": settings.OFFERED_LANGUAGES,
         "is_demo": getattr(settings, "DEMO", False),
         "source_code_url": getattr(settings, "SOURCE_CODE_URL", ""),
     }
