@@ -72,7 +72,7 @@ class TestFirstPage:
         visitor.force_login(admin)
         page = visitor.get(reverse("orgs:review_queue")).content.decode()
         assert reverse("partnerships:assessment_queue") not in page
-        visitor.force_login(world.users["reviewer"])
+        visitor.force_login(world.user("reviewer"))
         assert reverse("partnerships:assessment_queue") in visitor.get(reverse("orgs:review_queue")).content.decode()
 
     def test_every_card_has_its_unit_and_none_is_of_few_or_of_a_part(self, client: Client, world: World) -> None:
