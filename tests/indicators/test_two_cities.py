@@ -132,7 +132,12 @@ def test_steward_acts_in_the_name_of_no_other_authority(pair: tuple[City, City])
 def test_steward_types_and_asks_within_her_city(pair: tuple[City, City], land: Land) -> None:
     mine, other = pair
     client = enter(mine.steward)
-    choice = {"authority": mine.authority.pk, "indicator": "PEOPLE", "territory": other.place.code, "period": "2020"}
+    choice: dict[str, Any] = {
+        "authority": mine.authority.pk,
+        "indicator": "PEOPLE",
+        "territory": other.place.code,
+        "period": "2020",
+    }
     text = words_of(client.get(reverse("indicators:entry"), choice).content.decode())
     assert "Choose the place of the authority, or one of its parts." in text
     asked = OrganisationFactory(published=True, name="Asked")
