@@ -104,6 +104,7 @@ class ImportAdmin(ReadingRoom):
         "created_at",
     ]
     list_filter = ["state"]
+    exclude = ["file", "contents"]  # What is in it is read on the portal's own page, which asks for a reason.
 
 
 @admin.register(Release)

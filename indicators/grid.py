@@ -6,7 +6,7 @@ Blank means "not given" and is never 0. That there is no figure is a choice of i
 import datetime
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from indicators.breakdowns import ensure_breakdowns, key_of
 from indicators.dashboards.words import period_words, value_words
-from indicators.models import Category, Dimension, Indicator, Observation, Period
+from indicators.models import Category, Dimension, Indicator, Observation, Period, Release, ReleasedFigure
 from indicators.vocabulary import NO_FLAG, PENDING, Flag, Measure
 from orgs.forms import PortalForm
 from orgs.models import Territory
@@ -162,31 +162,44 @@ def pending(cells: Iterable[Cell]) -> dict[Key, Observation]:
     return {key_of_row(row): row for row in found}
 
 
-def before(cells: Iterable[Cell]) -> dict[Key, str]:
-    """In words, what counts in the period before each cell's: "2016: 1,234"."""
+def before(cells: Iterable[Cell], *, are_true: bool = False) -> dict[Key, str]:
+    """In words, what the period before each cell's says: "2016: 1,234". As released, unless `are_true`: then as it counts."""
     cells = list(cells)
     kinds = {cell.period.kind for cell in cells}
     earlier = Period.objects.filter(kind__in=kinds, ends_on__in={cell.period.starts_on - ONE_DAY for cell in cells})
     by_kind = {(period.kind, period.ends_on): period for period in earlier}
-    moved = {}
-    for cell in cells:
-        period = by_kind.get((cell.period.kind, cell.period.starts_on - ONE_DAY))
-        if period is not None:
-            moved[cell.indicator.pk, period.pk, cell.territory.pk, cell.breakdown_id] = (cell.key, period)
-    if not moved:
+    moved = {
+        cell.key: replace(cell, period=period)
+        for cell in cells
+        if (period := by_kind.get((cell.period.kind, cell.period.starts_on - ONE_DAY))) is not None
+    }
+    if are_true:
+        rows = approved(moved.values())
+        said = {key: in_words(Typed.of(row), row.indicator) for key, row in rows.items()}
+    else:
+        said = released(moved.values())
+    return {key: f"{period_words(cell.period)}: {said[cell.key]}" for key, cell in moved.items() if cell.key in said}
+
+
+def released(cells: Iterable[Cell]) -> dict[Key, str]:
+    """In words, what everybody may read of the cells: the figures of the current release, and that some are protected."""
+    wanted = {cell.key: cell.indicator for cell in cells}
+    current = Release.objects.current()
+    if current is None or not wanted:
         return {}
-    rows = Observation.objects.approved().filter(
-        indicator__in={key[0] for key in moved},
-        period__in={key[1] for key in moved},
-        territory__in={key[2] for key in moved},
-        breakdown__in={key[3] for key in moved},
+    rows = ReleasedFigure.objects.filter(
+        release=current,
+        indicator__in={key[0] for key in wanted},
+        period__in={key[1] for key in wanted},
+        territory__in={key[2] for key in wanted},
+        breakdown__in={key[3] for key in wanted},
     )
-    words = {}
-    for row in rows.select_related("indicator"):
-        if key_of_row(row) in moved:
-            key, period = moved[key_of_row(row)]
-            words[key] = f"{period_words(period)}: {in_words(Typed.of(row), row.indicator)}"
-    return words
+    said = {}
+    for row in rows:
+        indicator = wanted.get(key_of_row(row))
+        if indicator is not None:
+            said[key_of_row(row)] = row.get_state_display() if row.value is None else value_words(row.value, indicator)
+    return said
 
 
 def in_words(typed: Typed | None, indicator: Indicator) -> str:

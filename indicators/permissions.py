@@ -1,5 +1,7 @@
 """What people may do with figures. `visible_to()` has said before what exists for them."""
 
+from enum import StrEnum
+
 from django.db.models import QuerySet
 
 from indicators.models import Import, Indicator, ProtectionChange, Release, Report, ReportRequest
@@ -116,6 +118,33 @@ def can_see_true_figures(user: Person, territory: Territory) -> bool:
         return True
     return territories_kept_by(user).filter(pk=territory.pk).exists()
 
+
+def can_see_true_figures_of(user: Person, batch: Import) -> bool:
+    """Of what an import says: those who keep the figures of the authority that brought it in, or asked for it."""
+    return user.is_authenticated and Import.objects.visible_to(user).filter(pk=batch.pk).exists()
+
+
+class TrueRight(StrEnum):
+    """By what right a figure as it was reported, before disclosure control, may stand on a page."""
+
+    OWN = "whoever typed it or brought it in reads it back"
+    OWN_ORGANISATION = "those who answer for the organisation that reported it"
+    REASON = "those who keep the figures of the place, after giving a reason, and each look is written down"
+
+
+TRUE_FIGURES_STAND = {
+    "indicators:figure": {TrueRight.REASON},
+    "indicators:indicator": {TrueRight.REASON},
+    "indicators:entry": {TrueRight.OWN, TrueRight.REASON},
+    "indicators:import_detail": {TrueRight.OWN, TrueRight.REASON},
+    "indicators:import_map": {TrueRight.OWN, TrueRight.REASON},
+    "indicators:import_messages": {TrueRight.OWN, TrueRight.REASON},
+    "indicators:refused_rows": {TrueRight.OWN, TrueRight.REASON},
+    "indicators:report_detail": {TrueRight.OWN_ORGANISATION, TrueRight.REASON},
+    "indicators:report_answer": {TrueRight.OWN_ORGANISATION},
+    "indicators:report_sheet": {TrueRight.OWN_ORGANISATION},
+}
+"""Every address at which a true figure can stand, and by which rights. Anywhere else, and without the right, figures are released ones."""
 
 ANSWERING = (Role.OWNER, Role.EDITOR, Role.MANAGER, Role.STEWARD)
 """Who may write an organisation's report."""

@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/imports/<int:pk>/mapping/", views.MappingSaveView.as_view(), name="mapping_save"),
     path("figures/imports/<int:pk>/refused.csv", views.RefusedRowsView.as_view(), name="refused_rows"),
     path("figures/imports/<int:pk>/messages.csv", views.ImportMessagesView.as_view(), name="import_messages"),
+    path("figures/imports/<int:pk>/true/", views.BatchAccessView.as_view(), name="batch_access"),
     path("figures/entry/", views.EntryView.as_view(), name="entry"),
     path("figures/reports/", views.ReportListView.as_view(), name="report_list"),
     path("figures/reports/new/", views.ReportAskView.as_view(), name="report_ask"),

@@ -24,7 +24,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from orgs.actions.membership import INVITATION_SALT
-from tests.world import USERS, World, make_world
+from tests.world import USERS, World, make_second_city, make_world
 
 TABLE = """
     # URL                                    of                GET                 POST
@@ -110,6 +110,7 @@ TABLE = """
     indicators:mapping_save                  stored            LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:refused_rows                  refused           LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
     indicators:import_messages               refused           LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
+    indicators:batch_access                  stored            LF FFFF FPPFN FFP   LF FFFF FPPFN FFP
     indicators:entry                         -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:report_list                   -                 LF PPPP PPPPP FPP   LF MMMM MMMMM FMM
     indicators:report_ask                    -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
@@ -207,23 +208,24 @@ TABLE = """
 """
 
 
-def things(world: World) -> dict[str, list[Any]]:
-    """What stands in an address, by the word in the second column."""
+def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
+    """What stands in an address, by the word in the second column; releases are those of the `first` city's world."""
     association, running = world.association.slug, world.partnership.reference
-    known = world.things
+    known, place = world.things, world.city.code
+    of_all = world.things if first is None else first.things
     return {
         "-": [],
-        "city": ["test-land", "CITY"],
+        "city": ["test-land", place],
         "indicator": ["PEOPLE"],
-        "owned": ["RATE"],
-        "figure": ["PEOPLE", "test-land", "CITY", "2022"],
-        "place": ["PEOPLE", "test-land", "CITY"],
-        "target": ["PEOPLE", "test-land", "CITY", known["target"].pk],
-        "true_figures": ["PEOPLE", "test-land", "CITY"],
-        "released_file": [known["published"].pk, "csv"],
-        "previewed_file": [known["previewed"].pk, "csv"],
-        "recalled": [known["recalled"].pk],
-        "recalled_file": [known["recalled"].pk, "csv"],
+        "owned": [known["owned"]],
+        "figure": ["PEOPLE", "test-land", place, "2022"],
+        "place": ["PEOPLE", "test-land", place],
+        "target": ["PEOPLE", "test-land", place, known["target"].pk],
+        "true_figures": ["PEOPLE", "test-land", place],
+        "released_file": [of_all["published"].pk, "csv"],
+        "previewed_file": [of_all["previewed"].pk, "csv"],
+        "recalled": [of_all["recalled"].pk],
+        "recalled_file": [of_all["recalled"].pk, "csv"],
         "association": [association],
         "hidden": [world.hidden.slug],
         "service": [association, known["service"].pk],
@@ -251,7 +253,7 @@ def things(world: World) -> dict[str, list[Any]]:
                 "request",
             )
         },
-        **{name: [known[name].pk] for name in ("published", "previewed")},
+        **{name: [of_all[name].pk] for name in ("published", "previewed")},
         "running": [running],
         "draft": [world.draft.reference],
         "proposed": [world.proposed.reference],
@@ -335,6 +337,42 @@ def test_access(user: str, caplog: pytest.LogCaptureFixture) -> None:
             if answer != expected:
                 differences.append(f"{method} {name} ({thing}): {answer} instead of {expected}")
     assert not differences, "\n".join(differences)
+
+
+MIRRORED = [user for user in USERS if user not in ("outsider", "other_owner", "admin", "partial")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("user", MIRRORED)
+def test_access_holds_in_both_directions(user: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What the table says of one city's people and things holds for another city's as well: each address is tried on the things of either,
+    by the same kind of person of either. `foreign` is the officer and steward of the other city each time."""
+    caplog.set_level("CRITICAL", "django.request")
+    world = make_world()
+    second = make_second_city(world)
+    place, arguments = USERS.index(user), things(second, first=world)
+    client = logged_in(second, user)
+    session = client.cookies.get(settings.SESSION_COOKIE_NAME)
+    differences = []
+    for name, thing, get, post in rows():
+        if thing in OF_NO_CITY:
+            continue
+        for method, expected in (("GET", get[place]), ("POST", post[place])):
+            client.cookies.clear()
+            if session is not None:
+                client.cookies[settings.SESSION_COOKIE_NAME] = session.value
+            with transaction.atomic():
+                answer = letter(client.generic(method, reverse(name, args=arguments[thing])))
+                transaction.set_rollback(True)
+            if answer != expected:
+                differences.append(f"{method} {name} ({thing}): {answer} instead of {expected}")
+    assert not differences, "\n".join(differences)
+
+
+OF_NO_CITY = {
+    "-", "indicator", "published", "previewed", "recalled", "released_file", "previewed_file", "recalled_file", "page", "nonsense",
+    "mapping", "slice", "reset", "number", "figure",
+}  # fmt: skip
 
 
 @pytest.mark.django_db

@@ -62,10 +62,6 @@ USERS = [
     "admin",
 ]
 
-FIGURES = table(
-    *((f"N{n}", 2020 + year, sex, 100 * n + year) for n in range(1, 5) for year in range(3) for sex in ("women", "men"))
-)
-
 
 @dataclass
 class World:
@@ -99,8 +95,38 @@ def make_world() -> World:
     association = OrganisationFactory(published=True, territory=city, name="Association of the city")
     hidden = OrganisationFactory(territory=city, name="Hidden group")
     users = make_users(city, authority, association, hidden, AuthorityFactory(territory=elsewhere))
-    things: dict[str, Any] = make_registry(city, users, association, hidden)
+    figures_of_city = make_figures(land, users, authority, city, indicator="RATE", is_released=True)
+    return make_things(land, users, city, authority, association, hidden, figures_of_city)
 
+
+def make_second_city(world: World) -> World:
+    """The same once more for the city of the `foreign` authority, in the same database: each city's people are strangers to the other.
+
+    Its `foreign` is an officer and steward of the first city. Whoever belongs to neither is the same person in both.
+    """
+    authority = world.user("foreign").memberships.earliest("pk").organisation
+    city = authority.territory
+    for number in range(1, 5):
+        TerritoryFactory(code=f"E{number}", name=f"E{number}", parent=city, kind=Territory.Kind.NEIGHBOURHOOD)
+    association = OrganisationFactory(published=True, territory=city, name="Association of Elsewhere")
+    hidden = OrganisationFactory(territory=city, name="Hidden group of Elsewhere")
+    users = make_users(city, authority, association, hidden, world.authority, prefix="far-")
+    for name in ("outsider", "other_owner", "admin"):
+        users[name] = world.users[name]
+    figures_of_city = make_figures(world.land, users, authority, city, indicator="SCORE", letter="E")
+    return make_things(world.land, users, city, authority, association, hidden, figures_of_city)
+
+
+def make_things(
+    land: Land,
+    users: dict[str, User | None],
+    city: Territory,
+    authority: Organisation,
+    association: Organisation,
+    hidden: Organisation,
+    things: dict[str, Any],
+) -> World:
+    things |= make_registry(city, users, association, hidden)
     partnership = PartnershipFactory(territory=city, authority=authority, partners=[association], title="Running")
     draft = PartnershipFactory(
         territory=city, authority=authority, partners=[association], state=PartnershipState.DRAFT, title="Drafted"
@@ -116,10 +142,9 @@ def make_world() -> World:
         "document": make_document(partnership, title="Minutes for the parties"),
         "paper": make_document(partnership, title="Agreement for all", is_public=True),
         "public": public,
-        "practice": PracticeFactory(name="Intercultural mediators"),
-        "table": CoordinationTableFactory(territory=city, convenor=authority, name="City table"),
-        **make_figures(land, users, authority),
-        **make_reports(land, users, authority, association),
+        "practice": PracticeFactory(name=f"Mediators of {city}"),
+        "table": CoordinationTableFactory(territory=city, convenor=authority, name=f"Table of {city}"),
+        **make_reports(land, users, authority, association, city),
     }
     return World(
         users, land, city, authority, association, hidden, partnership, draft, proposed, assessment, claim, things
@@ -127,17 +152,23 @@ def make_world() -> World:
 
 
 def make_users(
-    city: Territory, authority: Organisation, association: Organisation, hidden: Organisation, foreign: Organisation
+    city: Territory,
+    authority: Organisation,
+    association: Organisation,
+    hidden: Organisation,
+    foreign: Organisation,
+    prefix: str = "",
 ) -> dict[str, User | None]:
     users: dict[str, User | None] = {"anonymous": None}
     for name in USERS[1:]:
-        users[name] = UserFactory(email=f"{name.replace('_', '-')}@example.org", name=name, is_staff=name == "admin")
+        email = f"{prefix}{name.replace('_', '-')}@example.org"
+        users[name] = UserFactory(email=email, name=f"{prefix}{name}", is_staff=name == "admin")
     for name, organisation, role in [
         ("owner", association, Role.OWNER),
         ("editor", association, Role.EDITOR),
         ("viewer", association, Role.VIEWER),
         ("partial", association, Role.VIEWER),
-        ("other_owner", OrganisationFactory(published=True, name="Another association"), Role.OWNER),
+        ("other_owner", OrganisationFactory(published=True, name=f"Another association {prefix}"), Role.OWNER),
         ("officer", authority, Role.OFFICER),
         ("manager", authority, Role.MANAGER),
         ("steward", authority, Role.STEWARD),
@@ -199,12 +230,24 @@ def criterion_of(assessment: Assessment, code: str) -> Any:
     return assessment.scale.levels.get(criteria__code=code).criteria.get(code=code)
 
 
-def make_figures(land: Land, users: dict[str, User | None], authority: Organisation) -> dict[str, Any]:
-    """Figures that are released, a release that waits for approval, and an import in each state."""
+def make_figures(
+    land: Land,
+    users: dict[str, User | None],
+    authority: Organisation,
+    city: Territory,
+    *,
+    indicator: str,
+    letter: str = "N",
+    is_released: bool = False,
+) -> dict[str, Any]:
+    """An import in each state, and an indicator of the authority; with `is_released`, figures that are released, a release that was
+    recalled, and one that waits for approval.
+    """
     steward = users["steward"]
     assert steward is not None
-    Indicator.objects.filter(code="RATE").update(owner=authority)
-    mapping = Mapping.objects.create(name="people of the test land", definition=MAPPING)
+    Indicator.objects.filter(code=indicator).update(owner=authority)
+    mapping, _is_new = Mapping.objects.get_or_create(name="people of the test land", defaults={"definition": MAPPING})
+    places = [f"{letter}{number}" for number in range(1, 5)]
 
     def check(content: bytes, name: str) -> Import:
         file = SimpleUploadedFile(name, content)
@@ -212,43 +255,50 @@ def make_figures(land: Land, users: dict[str, User | None], authority: Organisat
             mapping=MAPPING, mapping_name=mapping.name, file=file, authority=authority, by=steward
         )
 
-    approved = figures.store_import(batch=check(FIGURES, "people.csv"), by=steward)
-    figures.approve_import(batch=approved, by=steward)
-    rollup.roll_up()
-    recalled = figures.recall_release(release=figures.publish_release(note="Too early"), reason="It told of a family")
-    published = figures.publish_release(note="First")
-    corrected = figures.store_import(batch=check(table(("N1", 2020, "women", 101)), "corrected.csv"), by=steward)
-    figures.approve_import(batch=corrected, by=steward)
-    rollup.roll_up()
-    previewed = figures.start_release(note="Second", by=steward)
-    stored = figures.store_import(batch=check(table(("N1", 2023, "women", 7)), "stored.csv"), by=steward)
-    return {
-        "mapping": mapping,
+    def approve(content: bytes, name: str) -> Import:
+        batch = figures.store_import(batch=check(content, name), by=steward)
+        batch = figures.approve_import(batch=batch, by=steward)
+        rollup.roll_up()
+        return batch
+
+    of_years = table(
+        *(
+            (place, 2020 + year, sex, 100 * number + year)
+            for number, place in enumerate(places, start=1)
+            for year in range(3)
+            for sex in ("women", "men")
+        )
+    )
+    things: dict[str, Any] = {"approved": approve(of_years, "people.csv"), "owned": indicator, "mapping": mapping}
+    if is_released:
+        early = figures.publish_release(note="Too early")
+        things["recalled"] = figures.recall_release(release=early, reason="It told of a family")
+        things["published"] = figures.publish_release(note="First")
+        approve(table((places[0], 2020, "women", 101)), "corrected.csv")
+        things["previewed"] = figures.start_release(note="Second", by=steward)
+    stored = figures.store_import(batch=check(table((places[0], 2023, "women", 7)), "stored.csv"), by=steward)
+    return things | {
         "target": Target.objects.create(
             indicator=land.indicators["PEOPLE"],
-            territory=land.territories["CITY"],
+            territory=city,
             baseline_year=2020,
             baseline_value=1,
             year=2030,
             value=2,
         ),
         "slice": Slice.objects.earliest("year"),
-        "published": published,
-        "previewed": previewed,
-        "recalled": recalled,
-        "approved": approved,
         "stored": stored,
-        "odd": figures.store_import(batch=check(table(("N4", 2025, "women", 7)), "odd.csv"), by=steward),
-        "checked": check(table(("N2", 2023, "women", 8)), "checked.csv"),
+        "odd": figures.store_import(batch=check(table((places[3], 2025, "women", 7)), "odd.csv"), by=steward),
+        "checked": check(table((places[1], 2023, "women", 8)), "checked.csv"),
         "described": figures.receive_file(
-            file=SimpleUploadedFile("described.csv", FIGURES), authority=authority, by=steward
+            file=SimpleUploadedFile("described.csv", of_years), authority=authority, by=steward
         ),
         "refused": check(table(("N9", 2023, "women", "seven")), "refused.csv"),
     }
 
 
 def make_reports(
-    land: Land, users: dict[str, User | None], authority: Organisation, association: Organisation
+    land: Land, users: dict[str, User | None], authority: Organisation, association: Organisation, city: Territory
 ) -> dict[str, Any]:
     """Two requests to the association: one that it has still to answer, one that it has answered."""
     owed, sent = (
@@ -256,7 +306,7 @@ def make_reports(
             authority=authority,
             organisations=[association],
             title=title,
-            territory=land.territories["CITY"],
+            territory=city,
             indicators=[land.indicators["EVENTS"]],
             periods=[Period.objects.get(code=year)],
             due_on=timezone.localdate(),

@@ -60,7 +60,13 @@ from indicators.actions.reports import (
 )
 from indicators.actions.rollups import audit_figures, retry_slice
 from indicators.actions.targets import remove_target, set_target
-from indicators.actions.true_figures import open_true_figures, use_true_access
+from indicators.actions.true_figures import (
+    may_read_file_of,
+    open_true_figures,
+    open_true_figures_of,
+    use_true_access,
+    use_true_access_of,
+)
 
 __all__ = [
     "accept_findings",
@@ -87,9 +93,11 @@ __all__ = [
     "load_dimensions",
     "make_release_files",
     "make_releases",
+    "may_read_file_of",
     "message_text",
     "open_kept_file",
     "open_true_figures",
+    "open_true_figures_of",
     "place_of",
     "progress_of_check",
     "publish_release",
@@ -118,6 +126,7 @@ __all__ = [
     "take_in_file",
     "undo_import",
     "use_true_access",
+    "use_true_access_of",
     "withdraw_request",
     "work_on_waiting_files",
 ]

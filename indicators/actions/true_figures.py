@@ -6,8 +6,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from indicators.models import Breakdown, Indicator, Period, TrueAccess, TrueViewing
-from indicators.permissions import can_see_true_figures
+from indicators.models import Breakdown, Import, Indicator, Period, TrueAccess, TrueViewing
+from indicators.permissions import can_see_true_figures, can_see_true_figures_of
 from orgs.models import Territory, User
 
 OPEN_FOR = datetime.timedelta(minutes=30)
@@ -50,3 +50,37 @@ def use_true_access(
     if access is not None:
         TrueViewing.objects.create(access=access, territory=territory, period=period, breakdown=breakdown)
     return access
+
+
+@transaction.atomic
+def open_true_figures_of(*, batch: Import, reason: str, by: User) -> TrueAccess:
+    """Opens what an import says, and what it is compared with, to a person, for half an hour."""
+    if not can_see_true_figures_of(by, batch):
+        raise PermissionDenied
+    now = timezone.now()
+    access = TrueAccess(
+        user=by,
+        batch=batch,
+        territory=batch.authority.territory if batch.authority else None,
+        reason=" ".join(reason.split()),
+        opened_at=now,
+        expires_at=now + OPEN_FOR,
+    )
+    access.full_clean()
+    access.save()
+    return access
+
+
+def use_true_access_of(*, batch: Import, by: User) -> TrueAccess | None:
+    """As `use_true_access`, to an import."""
+    if not can_see_true_figures_of(by, batch):
+        return None
+    access = TrueAccess.objects.open_now(by).filter(batch=batch).order_by("-expires_at").first()
+    if access is not None:
+        TrueViewing.objects.create(access=access, territory=access.territory)
+    return access
+
+
+def may_read_file_of(*, batch: Import, by: User) -> bool:
+    """What stands in it: whoever brought it in, and who gave a reason, with this viewing written down."""
+    return batch.created_by_id == by.pk or use_true_access_of(batch=batch, by=by) is not None

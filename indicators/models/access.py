@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models.catalogue import Breakdown, Indicator
+from indicators.models.importing import Import
 from indicators.models.period import Period
 from orgs.models import Membership, Territory, User
 
@@ -16,23 +17,24 @@ from orgs.models import Membership, Territory, User
 class TrueAccessQuerySet(models.QuerySet["TrueAccess"]):
     def open_for(self, user: User | AnonymousUser, territory: Territory, indicator: Indicator) -> "TrueAccessQuerySet":
         """Those by which a person may see the figures of a territory now: opened for it or for one that holds it."""
+        return self.open_now(user).filter(indicator=indicator, territory__descendant_links__descendant=territory)
+
+    def open_now(self, user: User | AnonymousUser) -> "TrueAccessQuerySet":
         if not user.is_authenticated:
             return self.none()
-        return self.filter(
-            user=user,
-            indicator=indicator,
-            territory__descendant_links__descendant=territory,
-            opened_at__lte=timezone.now(),
-            expires_at__gt=timezone.now(),
-        )
+        return self.filter(user=user, opened_at__lte=timezone.now(), expires_at__gt=timezone.now())
 
 
 class TrueAccess(models.Model):
-    """Somebody said why they need the figures of an indicator in a territory as they are before disclosure control, and sees them for a while."""
+    """Somebody said why they need figures as they are before disclosure control, and sees them for a while.
+
+    Those of an indicator in a territory, or those of one import (a file, what was typed, a report) with what it is compared with.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="true_accesses")
-    territory = models.ForeignKey(Territory, models.PROTECT, related_name="true_accesses")
-    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="true_accesses")
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="true_accesses", null=True, blank=True)
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="true_accesses", null=True, blank=True)
+    batch = models.ForeignKey(Import, models.PROTECT, related_name="true_accesses", null=True, blank=True)
     reason = models.CharField(
         _("reason"),
         max_length=250,
@@ -50,6 +52,11 @@ class TrueAccess(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(expires_at__gt=F("opened_at")), name="true_access_ends_later"),
             models.CheckConstraint(
+                condition=Q(batch=None, territory__isnull=False, indicator__isnull=False)
+                | Q(batch__isnull=False, indicator=None),
+                name="true_access_is_to_one_thing",
+            ),
+            models.CheckConstraint(
                 condition=~Q(reason=""),
                 name="true_access_has_a_reason",
                 violation_error_message=_("Say in a few words what you need the figure for."),
@@ -58,7 +65,7 @@ class TrueAccess(models.Model):
         triggers = [pgtrigger.Protect(name="keep_access", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
-        return f"{self.user} {self.indicator_id} {self.territory_id}"
+        return f"{self.user} {self.indicator_id or self.batch_id} {self.territory_id}"
 
 
 class TrueViewingQuerySet(models.QuerySet["TrueViewing"]):
@@ -80,7 +87,7 @@ class TrueViewing(models.Model):
     """Once that true figures were shown: to whom (of the access), which, when. Never changed, never removed."""
 
     access = models.ForeignKey(TrueAccess, models.PROTECT, related_name="viewings")
-    territory = models.ForeignKey(Territory, models.PROTECT, related_name="+")
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="+", null=True, blank=True)
     period = models.ForeignKey(
         Period, models.PROTECT, related_name="+", null=True, blank=True, help_text=_("Empty: all periods.")
     )

@@ -49,9 +49,10 @@ from indicators.views.reports import (
 from indicators.views.runs import RunListView, SliceRetryView
 from indicators.views.targets import TargetCreateView, TargetRemoveView
 from indicators.views.territories import TerritoryListView, TerritoryView, territory_outlines
-from indicators.views.true_figures import TrueAccessView, TrueViewingListView
+from indicators.views.true_figures import BatchAccessView, TrueAccessView, TrueViewingListView
 
 __all__ = [
+    "BatchAccessView",
     "CompareChartView",
     "CompareView",
     "DefinitionCheckView",

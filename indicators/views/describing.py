@@ -23,11 +23,11 @@ from indicators.mapping_columns import fits_form
 from indicators.mapping_form import MappingForm
 from indicators.models import Import, Mapping
 from indicators.permissions import can_decide_import, can_import
-from indicators.views.imports import ImportDecisionView, csv_stream
-from orgs.mixins import AccessMixin, ActionMixin
+from indicators.views.imports import ImportDecisionView, OfFile, csv_stream
+from orgs.mixins import ActionMixin
 
 
-class ImportMapView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
+class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
     """What the columns of a file mean: the first rows, the guesses, and what a person makes of them. Checking stores no figure.
 
     Three buttons: `read_again` looks at the file as somebody says that it is written, `show` brings the texts of the columns that were
@@ -143,7 +143,7 @@ class MappingSaveView(ImportDecisionView):
         self.done = _("Kept. It is offered with the next file.")
 
 
-class RefusedRowsView(AccessMixin, SingleObjectMixin, View):
+class RefusedRowsView(OfFile, SingleObjectMixin, View):
     """The rows of a refused file that have a fault, as they stand in it, with line and reason."""
 
     may_enter = staticmethod(can_import)

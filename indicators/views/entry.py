@@ -6,12 +6,15 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.generic.base import View
 
 from indicators import actions
 from indicators.dashboards.words import period_words
-from indicators.grid import MOST_CELLS, Cell, GridForm, Typed, approved, before, cells_of, in_words, pending
+from indicators.grid import MOST_CELLS, Cell, GridForm, Typed, approved, before, cells_of, in_words, pending, released
+from indicators.models import Import
 from indicators.permissions import authorities_of, can_enter_figures
 from indicators.report_forms import ChooseCellsForm
 from orgs.mixins import PersonMixin, show_refusal
@@ -29,12 +32,30 @@ class EntryView(PersonMixin, View):
         choose, cells = self.choose()
         if not cells:
             return render(request, "indicators/entry_choose.html", {"form": choose})
-        return self.show(choose, cells, self.form_for(choose, cells))
+        return self.ask_first(choose) or self.show(choose, cells, self.form_for(choose, cells))
+
+    def ask_first(self, choose: ChooseCellsForm) -> HttpResponse | None:
+        """A draft that somebody else began holds their figures: it takes a reason to go on with it."""
+        draft = self.draft_of(choose)
+        if draft is None or actions.may_read_file_of(batch=draft, by=self.person):
+            return None
+        messages.info(
+            self.request, _("Somebody else began to type these figures. Give a reason to see what they wrote.")
+        )
+        here = urlencode({"next": self.request.get_full_path()})
+        return redirect(f"{reverse('indicators:batch_access', args=[draft.pk])}?{here}")
+
+    @staticmethod
+    def draft_of(choose: ChooseCellsForm) -> Import | None:
+        return actions.draft_of(choose.cleaned_data["authority"], choice_of(choose))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         choose, cells = self.choose()
         if not cells:
             return render(request, "indicators/entry_choose.html", {"form": choose})
+        gate = self.ask_first(choose)
+        if gate is not None:
+            return gate
         form = self.form_for(choose, cells, request.POST)
         if form.is_valid():
             try:
@@ -84,16 +105,24 @@ class EntryView(PersonMixin, View):
         return form, cells
 
     def form_for(self, choose: ChooseCellsForm, cells: list[Cell], data: Any = None) -> GridForm:
-        draft = actions.draft_of(choose.cleaned_data["authority"], choice_of(choose))
-        now, waiting = approved(cells), pending(cells)
+        """With what one typed oneself; what counts already, to those who gave a reason, and else what is released of it."""
+        draft = self.draft_of(choose)
+        access = actions.use_true_access(
+            territory=choose.cleaned_data["territory"],
+            indicator=choose.cleaned_data["indicator"],
+            period=choose.cleaned_data["period"],
+            by=self.person,
+        )
+        now = approved(cells) if access else {}
         answers = {key: Typed.of(row) for key, row in now.items()}
         answers |= {
-            key: Typed.of(row) for key, row in waiting.items() if draft is not None and row.batch_id == draft.pk
+            key: Typed.of(row) for key, row in pending(cells).items() if draft is not None and row.batch_id == draft.pk
         }
-        hints = before(cells)
-        for key, row in now.items():
-            current = _("Counts now: %(value)s") % {"value": in_words(Typed.of(row), row.indicator)}
-            hints[key] = f"{current} · {hints[key]}" if key in hints else current
+        hints = before(cells, are_true=access is not None)
+        known = {key: in_words(Typed.of(row), row.indicator) for key, row in now.items()} or released(cells)
+        for key, value in known.items():
+            words = _("Counts now: %(value)s") if access else _("Published: %(value)s")
+            hints[key] = " · ".join(filter(None, [words % {"value": value}, hints.get(key, "")]))
         return GridForm(data, cells=cells, answers=answers, hints=hints)
 
     def show(self, choose: ChooseCellsForm, cells: list[Cell], form: GridForm) -> HttpResponse:
@@ -102,6 +131,12 @@ class EntryView(PersonMixin, View):
             "title": title_of(choose),
             "indicator": choose.cleaned_data["indicator"],
             "seen": actions.signature(cells),
+            "territory": choose.cleaned_data["territory"],
+            "here": self.request.get_full_path(),
+            "is_true": actions.use_true_access(
+                territory=choose.cleaned_data["territory"], indicator=choose.cleaned_data["indicator"], by=self.person
+            )
+            is not None,
         }
         return render(self.request, "indicators/entry_table.html", context)
 

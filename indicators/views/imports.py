@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, Unread
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.generic import DetailView, FormView
@@ -125,16 +126,22 @@ class ImportDetailView(AccessMixin, DetailView):
     context_object_name = "batch"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found = list(self.object.messages.all())
+        batch: Import = self.object
+        access = actions.use_true_access_of(batch=batch, by=self.person)
+        reads_file = access is not None or batch.created_by_id == self.person.pk
+        found = list(batch.messages.all()) if reads_file else []
         return super().get_context_data(
             problems=[(message, actions.message_text(message)) for message in found],
+            access=access,
+            reads_file=reads_file,
+            open_findings=batch.findings.open().count(),
             marks=marks_of(self.object),
             released=release_with(self.object),
             may_decide=can_decide_import(self.request.user, self.object),
             by_oneself=self.object.created_by_id == self.request.user.pk,
             earlier=earlier_of(self.object, self.person),
             name_form=name_form_of(self.object),
-            quality=quality.groups_of(self.object),
+            quality=quality.groups_of(self.object) if access else [],
             progress=actions.progress_of_check(self.object) if self.object.state in Import.WITH_WORKER else None,
             **kwargs,
         )
@@ -270,7 +277,21 @@ def csv_response(name: str, rows: list[list[object]]) -> HttpResponse:
     return response
 
 
-class ImportMessagesView(AccessMixin, SingleObjectMixin, View):
+class OfFile(AccessMixin):
+    """What stands in a file that was brought in: for whoever did, and who gives a reason."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if can_import(request.user):
+            batch = self.get_object()
+            assert isinstance(batch, Import)
+            if not actions.may_read_file_of(batch=batch, by=self.person):
+                messages.info(request, _("What is in this file is for whoever brought it in. Give a reason to see it."))
+                here = urlencode({"next": request.get_full_path()})
+                return redirect(f"{reverse('indicators:batch_access', args=[batch.pk])}?{here}")
+        return super().dispatch(request, *args, **kwargs)
+
+
+class ImportMessagesView(OfFile, SingleObjectMixin, View):
     """The messages of an import as a table to work through."""
 
     may_enter = staticmethod(can_import)

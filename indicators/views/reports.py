@@ -18,7 +18,7 @@ from django.views.generic.detail import SingleObjectMixin
 from django_filters.views import FilterView
 
 from indicators import actions, quality
-from indicators.grid import Cell, GridForm, Typed, approved, before, in_words
+from indicators.grid import Cell, GridForm, Typed, approved, before, in_words, released
 from indicators.models import Report, ReportRequest, ReportStep
 from indicators.permissions import (
     authorities_of,
@@ -26,6 +26,7 @@ from indicators.permissions import (
     can_ask_for_reports,
     can_review_report,
     can_see_reports,
+    can_see_true_figures_of,
     can_withdraw_request,
 )
 from indicators.report_filters import ReportFilter
@@ -110,28 +111,42 @@ class ReportDetailView(ReportMixin, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         report: Report = self.object
         may_review = can_review_report(self.request.user, report)
+        answers_for_it = can_answer_report(self.request.user, report)
+        batch = report.batch
+        access = actions.use_true_access_of(batch=batch, by=self.person) if batch is not None else None
+        shows_answers = answers_for_it or access is not None
         return super().get_context_data(
-            rows=answer_rows(report),
+            rows=answer_rows(report, shows_answers=shows_answers, are_true=access is not None),
+            shows_answers=shows_answers,
+            access=access,
+            may_open=access is None and batch is not None and can_see_true_figures_of(self.request.user, batch),
             steps=[entry_of(step) for step in report.steps.select_related("by")],
             returned=report.steps.filter(kind=ReportStep.Kind.RETURNED).first() if report.is_open else None,
             may_answer=can_answer_report(self.request.user, report) and report.is_open,
             may_review=may_review,
             may_withdraw=can_withdraw_request(self.request.user, report.request),
-            quality=quality.groups_of(report.batch) if report.batch is not None and may_review else [],
+            quality=quality.groups_of(batch) if batch is not None and access is not None and may_review else [],
+            open_findings=batch.findings.open().count() if batch is not None and may_review else 0,
             return_form=ReturnForm(),
             **kwargs,
         )
 
 
-def answer_rows(report: Report) -> list[AnswerRow]:
+def answer_rows(report: Report, *, shows_answers: bool, are_true: bool) -> list[AnswerRow]:
+    """What was answered, to those who may read it, beside what is known: as it counts to who gave a reason, else as released."""
     cells = actions.cells_of_request(report.request)
-    answers, now, earlier = actions.answers_of(report), approved(cells), before(cells)
+    answers = actions.answers_of(report) if shows_answers else {}
+    if are_true:
+        known = {key: in_words(Typed.of(row), row.indicator) for key, row in approved(cells).items()}
+    else:
+        known = released(cells)
+    earlier = before(cells, are_true=are_true)
     return [
         AnswerRow(
             cell,
-            in_words(answers.get(cell.key), cell.indicator),
+            in_words(answers.get(cell.key), cell.indicator) if shows_answers else "",
             cell.key in answers,
-            in_words(Typed.of(now[cell.key]), cell.indicator) if cell.key in now else "",
+            known.get(cell.key, ""),
             earlier.get(cell.key, ""),
         )
         for cell in cells

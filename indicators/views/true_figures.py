@@ -10,14 +10,21 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, ListView
+from django.views.generic.detail import SingleObjectMixin
 
 from indicators import actions
 from indicators.actions.true_figures import OPEN_FOR
 from indicators.forms import TrueAccessForm
-from indicators.models import Indicator, TrueAccess, TrueViewing
-from indicators.permissions import can_read_viewings, can_see_true_figures
+from indicators.models import Import, Indicator, TrueAccess, TrueViewing
+from indicators.permissions import can_read_viewings, can_see_true_figures, is_steward
 from orgs.mixins import AccessMixin, ActionMixin
 from orgs.models import Territory
+
+
+def own_address(request: HttpRequest) -> str:
+    """Where to go on: an address of the portal, or none."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -30,9 +37,7 @@ class TrueAccessView(AccessMixin, ActionMixin, FormView):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        self.next = request.POST.get("next") or request.GET.get("next", "")
-        if not url_has_allowed_host_and_scheme(self.next, allowed_hosts=None):
-            self.next = ""
+        self.next = own_address(request)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.indicator = get_object_or_404(Indicator, code=kwargs["indicator"])
@@ -64,6 +69,39 @@ class TrueAccessView(AccessMixin, ActionMixin, FormView):
 
 
 @method_decorator(never_cache, name="dispatch")
+class BatchAccessView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
+    """Say why, and see what an import or a report says, for half an hour."""
+
+    may_enter = staticmethod(is_steward)
+    model = Import
+    template_name = "indicators/true_access_form.html"
+    form_class = TrueAccessForm
+    object: Any
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_steward(request.user):
+            self.batch: Import = self.get_object()  # type: ignore[assignment]
+            self.object = self.batch
+            self.next = own_address(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"reason": _("To check “%(name)s”") % {"name": self.batch.file_name[:200]}}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            batch=self.batch, next=self.next, minutes=int(OPEN_FOR.total_seconds() // 60), **kwargs
+        )
+
+    def perform(self, form: TrueAccessForm) -> TrueAccess:
+        return actions.open_true_figures_of(batch=self.batch, reason=form.cleaned_data["reason"], by=self.person)
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("The true figures are open to you. Each look at them is written down."))
+        return self.next or self.batch.get_absolute_url()
+
+
+@method_decorator(never_cache, name="dispatch")
 class TrueViewingListView(AccessMixin, ListView):
     """Who saw which true figures, when and why."""
 
@@ -77,5 +115,7 @@ class TrueViewingListView(AccessMixin, ListView):
         return (
             super()
             .get_queryset()
-            .select_related("access__user", "access__indicator", "territory__scheme", "period", "breakdown")
+            .select_related(
+                "access__user", "access__indicator", "access__batch", "territory__scheme", "period", "breakdown"
+            )
         )
