@@ -42,14 +42,14 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
 
 
-def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False) -> Findings:
+def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False, within: Territory | None = None) -> Findings:
     """Reads `file` into the temporary table `import_cell` of the running transaction and says what it holds.
 
     Must run in a transaction; the temporary tables go with it. With `to_store`, other imports of the same indicators wait from here on, so
-    that what is found still holds when it is stored. Raises ValidationError where the mapping itself does not fit the portal (an unknown
+    that what is found still holds when it is stored. Rows of places that are not `within` a territory are faults. Raises ValidationError where the mapping itself does not fit the portal (an unknown
     scheme or dimension).
     """
-    resolvers = _resolvers(mapping)
+    resolvers = _resolvers(mapping, within)
     findings = Findings()
     try:
         with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
@@ -106,12 +106,12 @@ def store(batch_id: int, source_id: int) -> int:
         return stored
 
 
-def faulty_lines(file: IO[bytes], mapping: Mapping) -> dict[int, list[Problem]]:
+def faulty_lines(file: IO[bytes], mapping: Mapping, *, within: Territory | None = None) -> dict[int, list[Problem]]:
     """{line: what is wrong with it} for every row that `examine` has something to say of, at most MAX_FAULTY of each kind.
 
     Empty where the file cannot be read at all. Rows of another width than the heading are the reader's business, and not among them.
     """
-    resolvers = _resolvers(mapping)
+    resolvers = _resolvers(mapping, within)
     found: dict[int, list[Problem]] = {}
     try:
         with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
@@ -259,10 +259,10 @@ def _texts(part: Part, values: dict[str, str], code: str) -> str:
     return translated
 
 
-def _resolvers(mapping: Mapping) -> dict[str, Resolver]:
+def _resolvers(mapping: Mapping, within: Territory | None = None) -> dict[str, Resolver]:
     return {
         "indicator": _indicator_resolver(mapping),
-        "territory": _territory_resolver(mapping),
+        "territory": _territory_resolver(mapping, within),
         "period": _period_resolver(mapping),
         "breakdown": _breakdown_resolver(mapping),
         "flag": _flag_resolver(mapping),
@@ -285,7 +285,7 @@ def _indicator_resolver(mapping: Mapping) -> Resolver:
     return Resolver(mapping, _part_columns(part), find)
 
 
-def _territory_resolver(mapping: Mapping) -> Resolver:
+def _territory_resolver(mapping: Mapping, within: Territory | None) -> Resolver:
     part = mapping.territory
     scheme = TerritoryScheme.objects.filter(code=mapping.territory_scheme).first()
     if scheme is None:
@@ -294,11 +294,14 @@ def _territory_resolver(mapping: Mapping) -> Resolver:
             params={"name": mapping.territory_scheme},
         )
     known = dict(Territory.objects.filter(scheme=scheme).values_list("code", "pk"))
+    own = None if within is None else set(Territory.objects.within(within).values_list("pk", flat=True))
 
     def find(values: dict[str, str]) -> int:
         code = _texts(part, values, "unknown_territory")
         if code not in known:
             raise Unknown("unknown_territory", part.column or "", values.get(part.column or "", code))
+        if own is not None and known[code] not in own:
+            raise Unknown("territory_of_others", part.column or "", values.get(part.column or "", code))
         return known[code]
 
     return Resolver(mapping, _part_columns(part), find)

@@ -77,6 +77,9 @@ TEXTS: dict[str, str | Promise] = {
     "unknown_indicator": _("“%(value)s” is no indicator of the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
     "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),
+    "territory_of_others": _(
+        "“%(value)s” is not in the territory of the authority in whose name the file is brought in. Leave these rows out, or ask an administrator."
+    ),
     "unknown_period": _("“%(value)s” is no month, quarter, half-year or year."),
     "serial_date": _(
         "“%(value)s” is a date that a spreadsheet has made a number. Format the column as text and write 2020, 2020-03, 2020-Q1 or 2020-S1."
