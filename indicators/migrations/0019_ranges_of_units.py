@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0017_made_up_sources"),
+        ("indicators", "0018_recall_and_two_people"),
     ]
 
     operations = [
