@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from indicators.imports.recognising import recognise
 from indicators.models import Mapping, Target
+from indicators.vocabulary import Measure
 from orgs.forms import PortalForm, PortalModelForm
 from orgs.models import Organisation
 
@@ -197,4 +198,11 @@ class TargetForm(PortalModelForm):
     class Meta:
         model = Target
         fields = ["baseline_year", "baseline_value", "year", "value", "source"]
-        localized_fields = ["baseline_value", "value"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.indicator.measure == Measure.COUNT:
+            for name in ("baseline_value", "value"):
+                if (number := cleaned.get(name)) is not None and number != number.to_integral_value():
+                    self.add_error(name, _("A number of people is whole."))
+        return cleaned
