@@ -6,6 +6,7 @@ The fixed ones, which prepare the workbench, are in `rollup_sql`. `made` is ever
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from indicators.periods import CALENDAR_KINDS
 from indicators.vocabulary import Origin
 
 
@@ -91,7 +92,7 @@ PERIODS_TABLE, CATEGORIES_TABLE = "rollup_periods", "rollup_categories"
 
 # 1. From shorter periods: a stock takes the last of its months or their mean, a flow their sum.
 PERIODS = adding(
-    """
+    f"""
         SELECT p.id AS place_id, o.breakdown_id, NULL::integer AS reporters,
                CASE s.time_operator WHEN 'last' THEN (array_agg(o.numerator ORDER BY short.starts_on DESC))[1]
                                     WHEN 'mean' THEN round(avg(o.numerator), 10) ELSE sum(o.numerator) END AS numerator,
@@ -103,7 +104,7 @@ PERIODS = adding(
                min(o.approved_at) AS oldest_input_at
         FROM rollup_place p JOIN indicators_period long ON long.id = p.period_id
         JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = long.year AND s.is_combined AND s.time_operator <> 'none'
-             AND s.frequency <> long.kind
+             AND s.frequency <> long.kind AND long.kind IN {CALENDAR_KINDS}
         JOIN indicators_period short ON short.kind = s.frequency AND short.year = long.year
              AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
         JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id AND o.period_id = short.id
