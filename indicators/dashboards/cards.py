@@ -35,7 +35,9 @@ LONGEST_CHART = 60
 
 def figure_url(indicator: Indicator, territory: Territory, period: Period, key: str = TOTAL) -> str:
     """The page that shows what is behind a number."""
-    url = reverse("indicators:figure", args=[indicator.code, territory.scheme.code, territory.code, period.code])
+    is_of_then = territory.valid_from <= period.ends_on <= territory.valid_to
+    code = territory.code if is_of_then else territory.address_code
+    url = reverse("indicators:figure", args=[indicator.code, territory.scheme.code, code, period.code])
     return f"{url}?breakdown={key.replace('&', '%26')}" if key else url
 
 

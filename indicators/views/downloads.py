@@ -17,7 +17,7 @@ from django.views.decorators.http import condition, require_safe
 
 from indicators.downloads import Contents, TooMuchError, write_csv, write_jsonstat, write_sdmx_csv, write_xlsx
 from indicators.models import Period, Release
-from orgs.models import Territory
+from indicators.views.territories import place_or_404
 
 A_WEEK = 7 * 24 * 3600
 MOST_A_MINUTE = 60
@@ -108,11 +108,12 @@ def contents_of(request: HttpRequest, release: Release) -> Contents:
     """What of the release the address asks for; 404 where it names something that is not there."""
     code, territory, period = (request.GET.get(name, "") for name in FILTERS)
     scheme, _colon, place = territory.partition(":")
+    of = get_object_or_404(Period, code=period) if period else None
     return Contents(
         release,
         get_object_or_404(release.indicators, code=code) if code else None,
-        get_object_or_404(Territory, scheme__code=scheme, code=place) if territory else None,
-        get_object_or_404(Period, code=period) if period else None,
+        place_or_404(scheme, place, of.ends_on if of else None) if territory else None,
+        of,
     )
 
 
