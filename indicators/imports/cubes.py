@@ -131,5 +131,5 @@ def _cells(
     for place, codes in enumerate(itertools.product(*categories)):
         if place in values:
             value = values[place]
-            text = "" if value is None else str(value).replace(".", mapping.decimal)
+            text = "" if value is None else str(value).replace(".", mapping.writing.decimal)
             yield place + 1, [*codes, text, str(statuses.get(place) or "")]
