@@ -4,6 +4,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from integration_portal import embedded
@@ -14,7 +15,7 @@ def main() -> None:
     try:
         with embedded.provide():
             execute_from_command_line(sys.argv)
-    except embedded.EmbeddedServerError as error:
+    except (embedded.EmbeddedServerError, ImproperlyConfigured) as error:
         sys.exit(str(error))
 
 

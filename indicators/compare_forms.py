@@ -65,9 +65,9 @@ class AddressWidget(LookupWidget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Typed:
         typed = super().value_from_datadict(data, files, name)
-        texts = [text.replace("\0", "").strip() for text in typed.texts]
+        texts = [text.strip() for text in typed.texts]
         codes = [text for text in texts if IN_ADDRESS.fullmatch(text)]
-        chosen = [text.replace("\0", "").strip() for text in typed.chosen]
+        chosen = [text.strip() for text in typed.chosen]
         return Typed([text for text in texts if text not in codes], list(dict.fromkeys([*chosen, *codes])))
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:

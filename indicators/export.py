@@ -1,8 +1,8 @@
 """Figures as CSV straight from PostgreSQL, by COPY: however many, the memory is that of one buffer.
 
 For those with a shell: the true figures, or a release as it was published. Columns: indicator, scheme, territory, period, breakdown
-("" for the total), state (shown, suppressed, missing, not_applicable), value, numerator, denominator, flag, origin, reporters, expected,
-periods_used, periods_expected, oldest_input_at, source.
+("" for the total), state (shown, suppressed, missing, not_applicable), value, step (of a released value: it is a multiple of that), numerator,
+denominator, flag, origin, reporters, expected, periods_used, periods_expected, oldest_input_at, source.
 """
 
 from typing import IO
@@ -18,7 +18,7 @@ HARMLESS = "CASE WHEN left({0}, 1) IN ('=', '+', '-', '@', E'\\t', E'\\r') THEN 
 COPY = f"""
     COPY (
         SELECT i.code AS indicator, s.code AS scheme, {HARMLESS.format("t.code")} AS territory, p.code AS period, b.key AS breakdown,
-               {{state}} AS state, trim_scale(f.value) AS value, trim_scale(f.numerator) AS numerator,
+               {{state}} AS state, trim_scale(f.value) AS value, {{step}} AS step, trim_scale(f.numerator) AS numerator,
                trim_scale(f.denominator) AS denominator, f.flag, f.origin, f.reporters, f.expected, f.periods_used, f.periods_expected,
                f.oldest_input_at, {HARMLESS.format("c.name")} AS source
         FROM {{table}} f
@@ -39,8 +39,10 @@ def export_figures(
     """Writes the figures in UTF-8, in no particular order; how many. Without a release: before disclosure control."""
     wanted = {"release_id": release, "indicator_id": indicator, "period_id": period}
     where = "".join(f" AND f.{column} = {int(thing.pk)}" for column, thing in wanted.items() if thing is not None)
-    table, state = ("indicators_figure", STATE_OF_FLAG) if release is None else ("indicators_releasedfigure", "f.state")
+    table, state, step = ("indicators_releasedfigure", "f.state", "trim_scale(f.step)")
+    if release is None:
+        table, state, step = ("indicators_figure", STATE_OF_FLAG, "NULL")
     with connection.cursor() as cursor:
         cursor.execute("SET client_encoding TO 'UTF8'")
-        cursor.cursor.copy_expert(COPY.format(table=table, state=state, where=where), out)
+        cursor.cursor.copy_expert(COPY.format(table=table, state=state, step=step, where=where), out)
         return int(cursor.rowcount)

@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from math import log2
 from typing import Any, NamedTuple
@@ -34,10 +35,88 @@ from orgs.models import Territory
 # Of a figure before disclosure control, called f.
 STATE_OF_FLAG = f"CASE f.flag WHEN '{Flag.MISSING}' THEN 'missing' WHEN '{Flag.NOT_APPLICABLE}' THEN 'not_applicable' ELSE 'shown' END"
 
+BELOW_MUNICIPALITY = (
+    Territory.Kind.DISTRICT,
+    Territory.Kind.NEIGHBOURHOOD,
+    Territory.Kind.AREA,
+    Territory.Kind.UNALLOCATED,
+)
+MOST_STEP = Decimal("0.1")  # Of a ratio (10 points of a percentage): a rate that is coarser says nothing.
+MOST_STEP_OF_MEANS = Decimal("0.2")  # Of the mean, rounded up to a step of the ladder.
+
+
+# A figure f of an indicator i becomes a published one by lateral steps (docs/decisions/0006-disclosure.md has the reasons):
+#
+#   rule   is_protected; t, the protection level; b, the base of the rounding
+#   base   the published base of a ratio or mean, and the least and the most that it may be rounded from
+#   asked  by how much the numerator of a ratio, or the sum of a mean, must stay open through the value alone
+#   step   the smallest of 1, 2, 5 × 10^k by which it does: a function of what is published (for a mean: nearly), so that it tells nothing
+#   told   the published value, which is the true one rounded to the step
+#   class  the numerators, and the remainders to the base, that would be published alike, from the least to the most
+#
+# What nobody (0 of 40) or everybody is in is exact. What is told of few or of all but few is small, and hidden anyway.
+def _ladder(number: str) -> str:
+    """The smallest of 1, 2, 5 × 10^k that is not below a positive number."""
+    power = f"power(10::numeric, floor(log({number}::float8))::numeric)"
+    return f"CASE WHEN {number} <= {power} THEN 1 WHEN {number} <= 2 * {power} THEN 2 WHEN {number} <= 5 * {power} THEN 5 ELSE 10 END * {power}"
+
+
+# OFFSET 0 keeps PostgreSQL from writing each step into the next ones, where it would be worked out again for every mention.
+TELL = f"""
+    CROSS JOIN LATERAL (
+        SELECT i.threshold > 0 AND f.numerator IS NOT NULL AND i.measure IN ('count', 'ratio', 'mean') AS is_protected,
+               f.denominator IS NOT NULL AND i.measure IN ('ratio', 'mean') AS has_base, i.rounding::numeric AS b,
+               (i.threshold * CASE WHEN length(g.key) - length(replace(g.key, '=', '')) >= 3
+                                        AND place.kind IN ({", ".join(f"'{kind}'" for kind in BELOW_MUNICIPALITY)}) THEN 2 ELSE 1 END)::numeric AS t
+        OFFSET 0
+    ) AS rule
+    CROSS JOIN LATERAL (
+        SELECT d, ceil(d - b / 2) AS least, ceil(d + b / 2) - 1 AS most FROM (SELECT round(f.denominator / b) * b AS d) AS rounded OFFSET 0
+    ) AS base
+    CROSS JOIN LATERAL (
+        SELECT f.numerator * i.factor / CASE WHEN has_base THEN f.denominator ELSE 1 END AS exact,
+               f.numerator = 0 OR has_base AND i.measure = 'ratio' AND f.numerator = f.denominator AS is_plain
+        OFFSET 0
+    ) AS known
+    LEFT JOIN LATERAL (
+        SELECT CASE i.measure WHEN 'ratio' THEN (t + 2) * i.factor ELSE (2 * greatest(t - b, 0) + 3) * scale END AS amount,
+               CASE i.measure WHEN 'ratio' THEN {MOST_STEP} * i.factor ELSE {MOST_STEP_OF_MEANS} * scale END AS most
+        FROM (SELECT CASE WHEN i.measure = 'mean' AND exact <> 0 THEN {_ladder("abs(exact)")} END AS scale) AS size_of_mean OFFSET 0
+    ) AS asked ON is_protected AND has_base AND NOT is_plain
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN NOT is_protected OR is_plain THEN NULL WHEN NOT has_base THEN nullif(b, 1) * i.factor
+                    WHEN base.least > 0 THEN {_ladder("(asked.amount / base.least)")} END AS size
+        OFFSET 0
+    ) AS step
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN NOT is_protected THEN f.value WHEN step.size IS NULL THEN round(exact, 10)
+                    ELSE round(exact / step.size) * step.size END AS value
+        OFFSET 0
+    ) AS told
+    LEFT JOIN LATERAL (
+        SELECT greatest(ceil((told.value - step.size / 2) * base.least / i.factor), t) AS least,
+               least(ceil((told.value + step.size / 2) * base.most / i.factor) - 1, CASE WHEN told.value < i.factor THEN base.most - t END) AS most,
+               greatest(floor((i.factor - told.value - step.size / 2) * base.least / i.factor) + 1, t) AS rest_least,
+               least(floor((i.factor - told.value + step.size / 2) * base.most / i.factor), base.most - t) AS rest_most
+        OFFSET 0
+    ) AS class ON asked.amount IS NOT NULL AND i.measure = 'ratio'
+"""
+IS_NARROW = """
+    is_protected AND has_base AND NOT is_plain AND (step.size IS NULL OR step.size > asked.most OR i.measure = 'ratio' AND (
+        told.value IN (0, i.factor) OR class.most - class.least <= t OR told.value < i.factor AND class.rest_most - class.rest_least <= t))
+"""
+
 # One look at all figures, so that the pattern and the numbers are of the same moment.
 COPY = f"""
     CREATE TEMPORARY TABLE release_cell ON COMMIT DROP AS
-    SELECT f.*, {STATE_OF_FLAG} AS state FROM indicators_figure f;
+    SELECT f.*, {STATE_OF_FLAG} AS state, rule.t AS threshold, coalesce({IS_NARROW}, false) AS is_narrow, step.size AS step, told.value AS told_value,
+           CASE WHEN NOT is_protected THEN f.numerator WHEN has_base THEN NULL ELSE round(f.numerator / b) * b END AS told_numerator,
+           CASE WHEN NOT has_base THEN NULL WHEN is_protected THEN base.d ELSE f.denominator END AS told_denominator
+    FROM indicators_figure f
+    JOIN indicators_indicator i ON i.id = f.indicator_id
+    JOIN indicators_breakdown g ON g.id = f.breakdown_id
+    JOIN orgs_territory place ON place.id = f.territory_id
+    {TELL};
     CREATE INDEX ON release_cell (indicator_id, period_id);
     ANALYZE release_cell;
 """
@@ -49,9 +128,9 @@ PERIODS = """
 
 # The numbers of one indicator in some periods. `was_hidden`: in the release before. `is_known`: it was shown there, as it would be now.
 CELLS = """
-    SELECT r.territory_id, r.period_id, r.breakdown_id, r.numerator::float8, r.denominator::float8,
+    SELECT r.territory_id, r.period_id, r.breakdown_id, r.numerator::float8, r.denominator::float8, r.threshold::float8, r.is_narrow,
            coalesce(old.state = 'suppressed', false) AS was_hidden,
-           coalesce(old.state = 'shown' AND round(r.numerator / %(rounding)s) * %(rounding)s = old.numerator, false) AS is_known
+           coalesce(old.state = 'shown' AND (r.told_value, r.told_denominator) IS NOT DISTINCT FROM (old.value, old.denominator), false) AS is_known
     FROM release_cell r
     LEFT JOIN indicators_releasedfigure old ON old.release_id = %(before)s AND old.indicator_id = r.indicator_id
          AND old.period_id = r.period_id AND old.territory_id = r.territory_id AND old.breakdown_id = r.breakdown_id
@@ -66,39 +145,21 @@ VOID = """
 """
 
 SUPPRESS = """
-    UPDATE release_cell r SET state = 'suppressed', numerator = NULL, denominator = NULL, value = NULL
+    UPDATE release_cell r SET state = 'suppressed', told_numerator = NULL, told_denominator = NULL, told_value = NULL, step = NULL
     FROM unnest(%(places)s::bigint[], %(times)s::bigint[], %(groups)s::bigint[]) AS hidden (territory_id, period_id, breakdown_id)
     WHERE r.indicator_id = %(indicator)s AND r.period_id = ANY(%(periods)s) AND r.territory_id = hidden.territory_id
       AND r.period_id = hidden.period_id AND r.breakdown_id = hidden.breakdown_id
 """
 
-# Counts and the parts of ratios are rounded on the way; a denominator is not rounded to 0.
 FREEZE = """
     INSERT INTO indicators_releasedfigure
-        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, flag, origin,
+        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, step, flag, origin,
          reporters, expected, periods_used, periods_expected, oldest_input_at, source_id)
     SELECT %(release)s, r.indicator_id, r.territory_id, r.period_id, r.breakdown_id, r.state,
-           CASE WHEN is_rounded THEN n.numerator ELSE r.numerator END,
-           CASE WHEN is_rounded THEN n.denominator ELSE r.denominator END,
-           CASE WHEN NOT is_rounded THEN r.value
-                WHEN r.denominator IS NULL THEN n.numerator * i.factor
-                ELSE round(n.numerator * i.factor / n.denominator, 10) END,
+           r.told_numerator, r.told_denominator, r.told_value, r.step,
            CASE WHEN r.state = 'not_applicable' THEN '' ELSE r.flag END, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
     FROM release_cell r
-    JOIN indicators_indicator i ON i.id = r.indicator_id
-    CROSS JOIN LATERAL (
-        SELECT round(r.numerator / i.rounding) * i.rounding AS numerator,
-               greatest(round(r.denominator / i.rounding) * i.rounding, i.rounding) AS denominator,
-               r.numerator IS NOT NULL AND i.threshold > 0 AND i.rounding > 1 AND i.measure IN ('count', 'ratio') AS is_rounded
-    ) AS n
 """
-
-BELOW_MUNICIPALITY = {
-    Territory.Kind.DISTRICT,
-    Territory.Kind.NEIGHBOURHOOD,
-    Territory.Kind.AREA,
-    Territory.Kind.UNALLOCATED,
-}
 
 
 class Reason(StrEnum):
@@ -127,7 +188,6 @@ def freeze(release: Release) -> dict[int, Counter[Reason]]:
             piece: dict[str, Any] = {
                 "before": before.pk if before else None,
                 "indicator": indicator.pk,
-                "rounding": indicator.rounding,
                 "periods": [period.pk for period in periods],
             }
             cursor.execute(CELLS, piece)
@@ -182,6 +242,9 @@ class Cell(NamedTuple):
     breakdown: int
     numerator: float
     denominator: float | None
+    threshold: float
+    is_narrow: bool
+    """What would be published of it leaves too few numbers open: its base is too small for a rate."""
     was_hidden: bool
     is_known: bool
 
@@ -204,11 +267,10 @@ class World:
     kinds: dict[int, str]
     incomplete: set[int]
     groups: dict[int, list[Group]]
-    ways: dict[int, int]
 
     @classmethod
     def now(cls) -> "World":
-        world = cls({}, defaultdict(list), {}, {}, set(), {}, {})
+        world = cls({}, defaultdict(list), {}, {}, set(), {})
         rows = Territory.objects.values_list("pk", "parent_id", "kind", "valid_from", "valid_to", "has_all_parts")
         for place, parent, kind, first, last, has_all_parts in rows.order_by("pk"):
             world.kinds[place], world.valid[place] = kind, (first, last)
@@ -225,7 +287,6 @@ class World:
         ids = dict(Breakdown.objects.values_list("key", "pk"))
         for key, pk in ids.items():
             categories = parse_key(key)
-            self.ways[pk] = len(categories)
             self.groups[pk] = []
             for dimension, code in categories.items():
                 category = tree.by_code[dimension, code]
@@ -313,17 +374,13 @@ class _Builder:
             return (cell.denominator, cell.numerator)
         return (cell.numerator, cell.denominator - cell.numerator if self.has_rest else cell.denominator)
 
-    def _threshold(self, cell: Cell) -> float:
-        is_fine = self.world.ways[cell.breakdown] >= 3 and self.world.kinds[cell.territory] in BELOW_MUNICIPALITY
-        return self.indicator.threshold * (2.0 if is_fine else 1.0)
-
     def _levels(self, cell: Cell, threshold: float) -> tuple[float, ...]:
         if self.indicator.measure == Measure.MEAN and cell.denominator is not None:
             return (threshold, threshold * abs(cell.numerator) / max(cell.denominator, 1.0))
         return (threshold,) * len(self._amounts(cell))
 
     def _add(self, place: int, cell: Cell) -> None:
-        threshold = self._threshold(cell)
+        threshold = cell.threshold
         amounts = self.amounts[place]
         # People first; a few large cells are worse to lose than a few small ones, and a zero moves nothing.
         cost = (
@@ -333,7 +390,8 @@ class _Builder:
             + (0.0 if amounts[0] > 0 else 2.0)
         )
         self.table.add_cell(amounts, self._levels(cell, threshold), cost)
-        if self._is_small(amounts, threshold) or (cell.denominator is not None and cell.denominator < threshold):
+        has_few = cell.denominator is not None and cell.denominator < threshold
+        if cell.is_narrow or has_few or self._is_small(amounts, threshold):
             self.small.append(place)
 
     def _is_small(self, amounts: tuple[float, ...], threshold: float) -> bool:
@@ -354,7 +412,7 @@ class _Builder:
         members = list(parts)
         if is_open:
             remainder = self._remainder(whole, parts)
-            threshold = self._threshold(self.cells[parts[0]])
+            threshold = self.cells[parts[0]].threshold
             is_small = self._is_small(remainder, threshold)
             levels = (threshold if is_small else 0.0,) * len(remainder)
             members.append(self.table.add_cell(remainder, levels, 0.0))

@@ -149,5 +149,5 @@ def disclosure_rule(indicator: ReleasedIndicator) -> tuple[int, int]:
     """(smallest group shown, base of the rounding); 0 and 1 where nothing is protected or rounded."""
     if indicator.threshold == 0:
         return 0, 1
-    rounds = indicator.measure in (Measure.COUNT, Measure.RATIO)
+    rounds = indicator.measure != Measure.SCORE
     return indicator.threshold, indicator.rounding if rounds else 1

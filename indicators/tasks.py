@@ -19,8 +19,11 @@ def check_files() -> int:
 
 @shared_task
 def remove_old_files() -> int:
-    """The number of files of which no figures came that were removed. Beat asks for it every day; doing it twice is harmless."""
-    return actions.remove_old_files(now=timezone.now())
+    """The number of files that were removed: those of which no figures came, and those of earlier releases. Beat asks for it every day;
+    doing it twice is harmless.
+    """
+    now = timezone.now()
+    return actions.remove_old_files(now=now) + actions.remove_old_release_files(now=now)
 
 
 @shared_task
@@ -40,3 +43,9 @@ def send_reminders() -> int:
 def make_releases() -> int:
     """The number of drafts that became previews. Beat asks for it every minute, a steward at once; doing it twice is harmless."""
     return actions.make_releases()
+
+
+@shared_task
+def make_release_files() -> int:
+    """The number of files that were made. Beat asks for it every minute, a publication at once; doing it twice is harmless."""
+    return actions.make_release_files()

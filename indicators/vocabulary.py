@@ -11,6 +11,9 @@ class Measure(models.TextChoices):
     SCORE = "score", _("score")
 
 
+WITH_BASE = (Measure.RATIO, Measure.MEAN)
+"""What is counted out of something. The others have no denominator, and are never divided or pooled by one."""
+
 OVER_TERRITORIES = {
     Measure.COUNT: _("added up"),
     Measure.RATIO: _("numerators and denominators added up"),

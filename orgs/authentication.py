@@ -1,4 +1,6 @@
-"""How people log in: by e-mail address, through allauth."""
+"""How people log in: by e-mail address, through allauth; and from where they come, as far as that can be known."""
+
+from ipaddress import ip_address
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
@@ -7,6 +9,33 @@ from django.http import HttpRequest
 
 from orgs.emails import queue_text
 from orgs.models import User
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that the outermost trusted proxy saw, by which every limit counts.
+
+    Each proxy adds to X-Forwarded-For, on the right, who connected to it; whatever stands further left was sent by the client itself and is
+    worth nothing. A request that came past fewer proxies than TRUSTED_PROXY_COUNT, as a probe of the machine's own does, is its sender's.
+    """
+    trusted = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    passed = request.META.get("HTTP_X_FORWARDED_FOR", "") if trusted else ""
+    chain = [*filter(None, passed.split(",")), request.META.get("REMOTE_ADDR", "")]
+    seen = chain[-trusted - 1] if trusted < len(chain) else chain[0]
+    return readable_address(seen) or readable_address(chain[-1]) or "127.0.0.1"  # A proxy on a Unix socket has none.
+
+
+def readable_address(text: str) -> str:
+    """Without the port that some proxies add; an IPv4 address that is written as IPv6 in its own form. Empty for what is none."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 class AccountBackend(AuthenticationBackend):
@@ -22,6 +51,9 @@ class AccountBackend(AuthenticationBackend):
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts begin with the registration of an organisation or an invitation, so nobody signs up for nothing."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

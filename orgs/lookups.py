@@ -379,7 +379,7 @@ class LookupField(forms.Field):
         return isinstance(value, Model) or (isinstance(self.lookup, CodeLookup) and isinstance(value, str))
 
     def clean(self, value: Typed) -> Any:
-        texts = [plain for plain in (" ".join(text.replace("\0", "").split())[:250] for text in value.texts) if plain]
+        texts = [plain for plain in (" ".join(text.split())[:250] for text in value.texts) if plain]
         chosen = self.lookup.get(value.chosen)
         self.widget.questions = {}
         found: list[Any] = [] if not self.several else list(chosen)

@@ -31,6 +31,12 @@ from indicators.actions.imports import (
     undo_import,
 )
 from indicators.actions.quality import accept_findings
+from indicators.actions.release_files import (
+    ask_for_file,
+    make_release_files,
+    remove_old_release_files,
+    remove_release_files,
+)
 from indicators.actions.releases import (
     approve_release,
     discard_release,
@@ -60,6 +66,7 @@ __all__ = [
     "approve_import",
     "approve_release",
     "approve_report",
+    "ask_for_file",
     "ask_for_reports",
     "ask_to_store",
     "audit_figures",
@@ -74,6 +81,7 @@ __all__ = [
     "edit_indicator",
     "load_catalogue",
     "load_dimensions",
+    "make_release_files",
     "make_releases",
     "message_text",
     "open_kept_file",
@@ -83,6 +91,8 @@ __all__ = [
     "read_file_again",
     "receive_file",
     "remove_old_files",
+    "remove_old_release_files",
+    "remove_release_files",
     "remove_target",
     "restore_indicator",
     "retire_indicator",

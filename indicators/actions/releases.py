@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators import release as disclosure
+from indicators.actions.release_files import ask_for_all_files
 from indicators.models import DirtyMark, Figure, Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
 from indicators.models.release import IN_THE_MAKING
 from indicators.release_contents import describe
@@ -82,6 +83,7 @@ def approve_release(*, release: Release, note: str | None = None, by: User | Non
         raise ValidationError({"note": _("Published figures change with this release: say why.")})
     release.state, release.decided_by, release.published_at = Release.State.PUBLISHED, by, timezone.now()
     release.save()
+    ask_for_all_files(release=release)
     return release
 
 

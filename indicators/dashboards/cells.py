@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -59,6 +59,13 @@ class Cell:
     oldest_input_at: datetime.datetime
     source_id: int | None
     state: str
+    step: Decimal | None = None
+    """The value is rounded to a multiple of this, in the indicator's unit; None where it is exact."""
+
+    @property
+    def margin(self) -> Decimal:
+        """How far the true value may be from this one, in the indicator's unit: what disclosure control may have moved."""
+        return (self.step or Decimal(0)) / 2
 
     @property
     def is_missing(self) -> bool:
@@ -75,29 +82,56 @@ class Cell:
 
     @property
     def has_parts(self) -> bool:
-        """Numerator and denominator are there, so that it may be pooled."""
-        return self.numerator is not None and self.denominator is not None
+        """It may be pooled: its base is there, and its numerator, or a value from which that follows as near as may be."""
+        return self.denominator is not None and self.value is not None
 
 
 def read_released(rows: QuerySet[ReleasedFigure]) -> list[Cell]:
     """What the public may read."""
-    found = list(rows.values_list(*SHARED_COLUMNS, "state"))
-    return _cells((row[:-1], "" if row[-1] == ReleasedFigure.State.SHOWN else row[-1]) for row in found)
+    found = list(rows.values_list(*SHARED_COLUMNS, "state", "step"))
+    return _cells((row[:-2], "" if row[-2] == ReleasedFigure.State.SHOWN else row[-2], row[-1]) for row in found)
 
 
 def read_true(rows: QuerySet[Figure]) -> list[Cell]:
     """The figures themselves, for those who keep them."""
     found = list(rows.values_list(*SHARED_COLUMNS))
-    return _cells((row, STATES.get(row[7], "")) for row in found)
+    return _cells((row, STATES.get(row[7], ""), None) for row in found)
 
 
-def _cells(rows: Iterable[tuple[tuple[Any, ...], str]]) -> list[Cell]:
+def _cells(rows: Iterable[tuple[tuple[Any, ...], str, Decimal | None]]) -> list[Cell]:
     held = list(rows)
-    periods = Period.objects.in_bulk({row[2] for row, _state in held})
-    names = [field.name for field in fields(Cell)][:-1]
-    return [
-        Cell(**{**dict(zip(names, row, strict=True)), "period": periods[row[2]], "state": state}) for row, state in held
-    ]
+    periods = Period.objects.in_bulk({row[2] for row, _state, _step in held})
+    names = [field.name for field in fields(Cell)][: len(SHARED_COLUMNS)]
+    cells = []
+    for row, state, step in held:
+        known = dict(zip(names, row, strict=True))
+        known |= {
+            "period": periods[row[2]],
+            "state": state,
+            "step": step,
+            "value": with_digits_of(step, known["value"]),
+        }
+        cells.append(Cell(**known))
+    return cells
+
+
+def with_digits_of(step: Decimal | None, value: Decimal | None) -> Decimal | None:
+    """A value with no more digits than its step: 29.2 to 0.2, 30 to 5. They go with it into all that is made of it."""
+    if step is None or value is None:
+        return value
+    return value.quantize(Decimal(1).scaleb(min(step.adjusted(), 0)), rounding=ROUND_HALF_UP)
+
+
+def pooled_step(base: Decimal, base_error: Decimal, numerator_error: Decimal, spread: Decimal) -> Decimal | None:
+    """How precise a pooled value is, as `Cell.step`, where its parts come from rounded values and bases.
+
+    base: of all together. base_error: by how much that may be off. numerator_error: the sum of each (base + its error) × half its step.
+    spread: from the lowest value to the highest. For true bases d and values v beside the pooled V, sum d (v - V) / sum d is the error:
+    each value is off by half its step at most, and the weights, which are off by base_error, matter as far as values differ.
+    """
+    if not base_error and not numerator_error:
+        return None
+    return round(2 * (numerator_error + base_error * spread) / (base - base_error), 10) or None
 
 
 @dataclass(frozen=True, slots=True)

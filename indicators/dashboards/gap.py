@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from indicators.dashboards.cells import Cell
+from indicators.dashboards.cells import Cell, pooled_step, with_digits_of
 from indicators.models import Indicator, Period
-from indicators.vocabulary import Comparator
+from indicators.vocabulary import WITH_BASE, Comparator, Measure
 
 HOST = "origin=HOST"
 FOREIGN = "origin=FOREIGN"
@@ -24,11 +24,20 @@ class Gap:
     """Whom "migrants" stands for: the key of a group of origin."""
     migrants: Decimal | None
     host: Decimal | None
+    step: Decimal | None = None
+    """How precise the difference is, as `Cell.step`: what the two may be off together; None where both are exact."""
 
     @property
     def difference(self) -> Decimal | None:
-        """Migrants − host: points of a percentage, otherwise in the indicator's unit."""
-        return None if self.migrants is None or self.host is None else self.migrants - self.host
+        """Migrants − host: points of a percentage, otherwise in the indicator's unit. With no more digits than either has."""
+        if self.migrants is None or self.host is None:
+            return None
+        return with_digits_of(self.step, self.migrants - self.host)
+
+    @property
+    def margin(self) -> Decimal:
+        """How far the true gap may be from this one."""
+        return (self.step or Decimal(0)) / 2
 
     @property
     def ratio(self) -> Decimal | None:
@@ -47,33 +56,49 @@ def gap_of(indicator: Indicator, cells: Mapping[str, Cell]) -> Gap | None:
     host = cells.get(HOST)
     if indicator.comparator != Comparator.HOST or host is None or host.has_nothing:
         return None
-    found = _migrants(indicator, cells)
+    found = _migrants(cells, indicator)
     if found is None:
         return None
     group, migrants = found
-    return Gap(host.period, group, migrants, rate(indicator, [host]))
+    (value, step), (of_host, step_of_host) = rate(indicator, migrants), rate(indicator, [host])
+    steps = [one for one in (step, step_of_host) if one is not None]
+    return Gap(host.period, group, value, of_host, sum(steps, Decimal(0)) or None)
 
 
-def _migrants(indicator: Indicator, cells: Mapping[str, Cell]) -> tuple[str, Decimal | None] | None:
+def _migrants(cells: Mapping[str, Cell], indicator: Indicator) -> tuple[str, list[Cell]] | None:
     there = {key: cells[key] for key in (FOREIGN, MOBILE, THIRD) if key in cells and not cells[key].has_nothing}
     if FOREIGN in there:
-        return FOREIGN, rate(indicator, [there[FOREIGN]])
+        return FOREIGN, [there[FOREIGN]]
     if MOBILE in there and THIRD in there:
         both = [there[MOBILE], there[THIRD]]
-        if any(cell.state for cell in both) or all(cell.has_parts for cell in both):
-            return FOREIGN, rate(indicator, both)
-    for key in (THIRD, MOBILE):
-        if key in there:
-            return key, rate(indicator, [there[key]])
-    return None
+        if any(cell.state for cell in both) or can_be_pooled(indicator, both):
+            return FOREIGN, both
+    return next(((key, [there[key]]) for key in (THIRD, MOBILE) if key in there), None)
 
 
-def rate(indicator: Indicator, cells: list[Cell]) -> Decimal | None:
-    """The figure of all the cells together: from their parts where there are any; None where one of them has no number."""
+def can_be_pooled(indicator: Indicator, cells: list[Cell]) -> bool:
+    """Counts add up; what has a base is pooled by its parts, where they are there; scores are never combined."""
+    if indicator.measure == Measure.COUNT:
+        return all(cell.value is not None for cell in cells)
+    return indicator.measure in WITH_BASE and all(cell.has_parts for cell in cells)
+
+
+def rate(indicator: Indicator, cells: list[Cell]) -> tuple[Decimal | None, Decimal | None]:
+    """The figure of all the cells together and its step; without a number where one of them has none.
+
+    What has no denominator is divided by none. A protected figure has no numerator: it is taken from value and base, and the step says so.
+    """
     if any(cell.state for cell in cells):
-        return None
-    if all(cell.has_parts for cell in cells):
-        numerator = sum((cell.numerator or Decimal(0) for cell in cells), Decimal(0))
-        denominator = sum((cell.denominator or Decimal(0) for cell in cells), Decimal(0))
-        return numerator * indicator.factor / denominator
-    return cells[0].value if len(cells) == 1 else None
+        return None, None
+    if len(cells) == 1:
+        return cells[0].value, cells[0].step
+    values = [cell.value or Decimal(0) for cell in cells]
+    if indicator.measure == Measure.COUNT:
+        return sum(values, Decimal(0)), sum((cell.step or Decimal(0) for cell in cells), Decimal(0)) or None
+    bases = [cell.denominator or Decimal(0) for cell in cells]
+    errors = [Decimal(indicator.rounding) / 2 if cell.numerator is None else Decimal(0) for cell in cells]
+    base, error = sum(bases, Decimal(0)), sum(errors, Decimal(0))
+    value = sum((value * base for value, base in zip(values, bases, strict=True)), Decimal(0)) / base
+    off = sum(((base + e) * cell.margin for cell, base, e in zip(cells, bases, errors, strict=True)), Decimal(0))
+    step = pooled_step(base, error, off, max(values) - min(values))
+    return with_digits_of(step, value), step

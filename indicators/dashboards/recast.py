@@ -1,7 +1,8 @@
 """Figures of before a territory existed, recast onto it from those that it was made of: a choice of the reader, and an estimate.
 
 A merger takes each of its predecessors whole; a split takes the share that went to it. What is added up are released numbers, so a place
-of which any predecessor's figure is protected has a protected figure, and one of which any is missing has none.
+of which any predecessor's figure is protected has a protected figure, and one of which any is missing has none. How far the rounding of
+those may have moved it is said by the step of the cell.
 """
 
 from collections.abc import Iterable
@@ -9,9 +10,9 @@ from typing import Any
 
 from django.db import connection
 
-from indicators.dashboards.cells import Cell
+from indicators.dashboards.cells import Cell, pooled_step, with_digits_of
 from indicators.models import Indicator, Period, Release
-from indicators.vocabulary import Flag, Measure, Origin
+from indicators.vocabulary import WITH_BASE, Flag, Measure, Origin
 from orgs.models import Territory, TerritorySuccession
 
 # `line`: the territory, what it was made of, what those were made of, and the share of each that has come to it.
@@ -29,15 +30,18 @@ RECAST = """
         SELECT p.id, p.starts_on, count(*) AS origins FROM indicators_period p JOIN origin o ON p.ends_on BETWEEN o.valid_from AND o.valid_to
         WHERE p.ends_on < %(begins)s GROUP BY p.id
     )
-    SELECT r.period_id, b.key, sum(r.numerator * o.share), sum(r.denominator * o.share), bool_or(r.state = 'suppressed'),
+    SELECT r.period_id, b.key, bool_or(r.state = 'suppressed'),
+           sum(coalesce(r.numerator, r.value * r.denominator / %(factor)s) * o.share), sum(r.denominator * o.share) FILTER (WHERE %(has_base)s),
+           sum(e.error * o.share), coalesce(sum((CASE WHEN %(has_base)s THEN coalesce(r.denominator, 1) ELSE 1 END + e.error) * r.step / 2 * o.share), 0), max(r.value) - min(r.value),
            sum(r.reporters)::integer, sum(r.expected)::integer, min(r.periods_used), max(r.periods_expected), min(r.oldest_input_at)
     FROM told p CROSS JOIN origin o
     JOIN indicators_releasedfigure r ON r.release_id = %(release)s AND r.territory_id = o.id AND r.indicator_id = %(indicator)s
          AND r.period_id = p.id
     JOIN indicators_breakdown b ON b.id = r.breakdown_id
-    WHERE r.state = 'suppressed' OR r.numerator IS NOT NULL
+    CROSS JOIN LATERAL (SELECT CASE WHEN r.numerator IS NULL THEN %(rounding)s / 2.0 ELSE 0 END AS error) AS e
+    WHERE r.state = 'suppressed' OR r.numerator IS NOT NULL OR %(has_base)s AND r.value IS NOT NULL AND r.denominator IS NOT NULL
     GROUP BY r.period_id, b.key, p.origins
-    HAVING count(*) = p.origins AND (bool_or(r.state = 'suppressed') OR count(r.denominator) IN (0, count(*)))
+    HAVING count(*) = p.origins AND (bool_or(r.state = 'suppressed') OR NOT %(has_base)s OR count(r.denominator) IN (0, count(*)))
     ORDER BY min(p.starts_on), b.key
 """
 MOST_STEPS = 8  # A division that changed every year for eight years.
@@ -53,6 +57,9 @@ def recast_cells(indicator: Indicator, territory: Territory, release: Release) -
         "release": release.pk,
         "indicator": indicator.pk,
         "steps": MOST_STEPS,
+        "has_base": indicator.measure in WITH_BASE,
+        "factor": indicator.factor,
+        "rounding": indicator.rounding,
     }
     with connection.cursor() as cursor:
         cursor.execute(RECAST, values)
@@ -62,12 +69,15 @@ def recast_cells(indicator: Indicator, territory: Territory, release: Release) -
 
 
 def _cell(indicator: Indicator, territory: Territory, period: Period, row: tuple) -> Cell:
-    _, key, numerator, denominator, is_protected, *rest = row
+    _, key, is_protected, numerator, denominator, base_error, off, spread, *rest = row
+    reporters, expected, periods_used, periods_expected, oldest_input_at = rest
+    step = None
     if is_protected:
         numerator = denominator = value = None
+    elif denominator is None:
+        value, step = numerator * indicator.factor, 2 * off or None
     else:
-        value = numerator * indicator.factor / (1 if denominator is None else denominator)
-    reporters, expected, periods_used, periods_expected, oldest_input_at = rest
+        value, step = numerator * indicator.factor / denominator, pooled_step(denominator, base_error, off, spread)
     return Cell(
         indicator_id=indicator.pk,
         territory_id=territory.pk,
@@ -75,7 +85,7 @@ def _cell(indicator: Indicator, territory: Territory, period: Period, row: tuple
         key=key,
         numerator=numerator,
         denominator=denominator,
-        value=value,
+        value=with_digits_of(step, value),
         flag=Flag.ESTIMATED,
         origin=Origin.TERRITORIES,
         reporters=reporters,
@@ -85,6 +95,7 @@ def _cell(indicator: Indicator, territory: Territory, period: Period, row: tuple
         oldest_input_at=oldest_input_at,
         source_id=None,
         state="suppressed" if is_protected else "",
+        step=step,
     )
 
 

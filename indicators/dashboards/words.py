@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from indicators.models import Indicator, Period
 from indicators.vocabulary import MEANS, Flag, Measure, PeriodKind, Unit
 from orgs.models import Territory
+from orgs.templatetags.portal import digits_shown
 
 Words = str | Promise
 
@@ -59,7 +60,8 @@ def period_words(period: Period) -> str:
 
 
 def number_words(value: Decimal, decimals: int) -> str:
-    """A number as the reader writes it, without a minus sign that could be taken for a dash."""
+    """A number as the reader writes it, without a minus sign that could be taken for a dash, and with no more digits than it has."""
+    decimals = digits_shown(value, decimals)
     step = Decimal(1).scaleb(-decimals)
     rounded = value.quantize(step, rounding=ROUND_HALF_UP)
     text = formats.number_format(abs(rounded), decimal_pos=decimals, use_l10n=True, force_grouping=True)

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from indicators.breakdowns import parse_key
 from indicators.models import Breakdown, Dimension, Period, Release, ReleasedFigure, ReleasedIndicator
 from indicators.release_contents import disclosure_rule
-from indicators.vocabulary import Flag
+from indicators.vocabulary import WITH_BASE, Flag
 from orgs.models import Territory
 
 BATCH = 2000
@@ -33,7 +33,7 @@ STATUS_OF_FLAG: dict[str, str] = {
 NORMAL = "A"
 
 COLUMNS = (
-    "indicator_id, territory_id, period_id, breakdown_id, state, value, numerator, denominator, flag, "
+    "indicator_id, territory_id, period_id, breakdown_id, state, value, step, numerator, denominator, flag, "
     "reporters, expected, periods_used, periods_expected, source_id"
 )
 
@@ -51,6 +51,7 @@ class Row(NamedTuple):
     breakdown: int
     state: str
     value: Decimal | None
+    step: Decimal | None
     numerator: Decimal | None
     denominator: Decimal | None
     flag: str
@@ -81,6 +82,10 @@ class Contents:
     indicator: ReleasedIndicator | None = None
     territory: Territory | None = None
     period: Period | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.indicator or self.territory or self.period)
 
     # --- Figures ---
 
@@ -192,7 +197,16 @@ class Contents:
             "Groups of fewer than %(count)s people are suppressed.",
             threshold,
         ) % {"count": threshold}
-        return f"{rule} {_('Counts are rounded to %(base)s.') % {'base': base}}" if base > 1 else rule
+        rounding = _("Counts are rounded to %(base)s.") % {"base": base} if base > 1 else ""
+        return " ".join(text for text in (rule, rounding, self._rule_of_values(indicator)) if text)
+
+    def _rule_of_values(self, indicator: ReleasedIndicator) -> str:
+        if indicator.measure not in WITH_BASE:
+            return ""
+        return _(
+            "A value is worked out from the true numbers and rounded to the step beside it, the finer the larger its base; the number above "
+            "the line is not published."
+        )
 
     @property
     def metadata(self) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ FREQUENCIES = {PeriodKind.MONTH: "M", PeriodKind.QUARTER: "Q", PeriodKind.HALF: 
 YEARLY = "A"
 HEAD = ("STRUCTURE", "STRUCTURE_ID", "ACTION", "FREQ", "INDICATOR", "REF_AREA_SCHEME", "REF_AREA")
 OF_CELLS = (
-    "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "NUMERATOR", "DENOMINATOR", "RELEASE", "RELEASE_DATE",
+    "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "STEP", "NUMERATOR", "DENOMINATOR", "RELEASE", "RELEASE_DATE",
 )  # fmt: skip
 OF_INDICATORS = ("TITLE", "DEFINITION", "SOURCE", "LICENCE", "DISCLOSURE", "SUPPRESSION_NOTE", "RELEASE_NOTE")
 
@@ -63,6 +63,7 @@ def observation(contents: Contents, row: Row) -> list[str]:
         row.obs_status,
         "N" if row.state == ReleasedFigure.State.SUPPRESSED else "F",  # CL_CONF_STATUS: not for publication, free.
         indicator.unit,
+        plain(row.step),
         plain(row.numerator),
         plain(row.denominator),
         str(contents.release.pk),

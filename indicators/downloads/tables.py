@@ -16,7 +16,7 @@ LINES = 500
 MOST_IN_A_SHEET = 1_000_000  # Of 1,048,576 rows.
 HEAD = ("indicator", "indicator_name", "unit", "scheme", "territory", "territory_name", "period")
 TAIL = (
-    "value", "numerator", "denominator", "status", "flag", "reporters", "expected", "periods_used", "periods_expected", "source",
+    "value", "step", "numerator", "denominator", "status", "flag", "reporters", "expected", "periods_used", "periods_expected", "source",
 )  # fmt: skip
 
 
@@ -61,6 +61,7 @@ def cells(contents: Contents, row: Row) -> list[Any]:
         contents.periods[row.period].code,
         *map(harmless, contents.groups[row.breakdown]),
         row.value,
+        row.step,
         row.numerator,
         row.denominator,
         row.state,

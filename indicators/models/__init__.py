@@ -6,6 +6,7 @@ from indicators.models.observation import Observation
 from indicators.models.period import Period
 from indicators.models.quality import Finding, QualityRule
 from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
+from indicators.models.release_file import ReleaseFile
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
 from indicators.models.target import Target
 from indicators.models.work import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
@@ -31,6 +32,7 @@ __all__ = [
     "Period",
     "QualityRule",
     "Release",
+    "ReleaseFile",
     "ReleasePolicy",
     "ReleasedFigure",
     "ReleasedIndicator",

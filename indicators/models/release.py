@@ -30,6 +30,17 @@ REFUSE_STATEMENT = f"""
     END IF;
     RETURN NULL;
 """
+# A release does not come out with something divided by a denominator that it has not. A table of cells cannot hold this by itself, for
+# what is counted stands in another one.
+REFUSE_INVENTED_BASES = """
+    IF EXISTS (SELECT FROM indicators_releasedfigure f JOIN indicators_releasedindicator i
+                   ON i.release_id = f.release_id AND i.indicator_id = f.indicator_id
+               WHERE f.release_id = NEW.id AND f.denominator IS NOT NULL AND i.measure NOT IN ('ratio', 'mean')) THEN
+        RAISE EXCEPTION 'Only ratios and means have a denominator.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'released_only_ratios_and_means_have_a_base';
+    END IF;
+    RETURN NEW;
+"""
 OPERATIONS = {"insert": pgtrigger.Insert, "update": pgtrigger.Update, "delete": pgtrigger.Delete}
 
 
@@ -147,6 +158,14 @@ class Release(models.Model):
                     "USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';"
                 ),
             ),
+            pgtrigger.Trigger(
+                name="no_invented_base",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.published_at IS NULL AND NEW.published_at IS NOT NULL"),
+                func=pgtrigger.Func(REFUSE_INVENTED_BASES),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -169,7 +188,12 @@ OPEN = (Release.State.DRAFT, Release.State.PREVIEW)
 
 
 class ReleasedFigure(models.Model):
-    """One cell of a release, as anybody may read it. A suppressed cell has no number at all."""
+    """One cell of a release, as anybody may read it. A suppressed cell has no number at all.
+
+    Where small groups are protected, a count is rounded; a ratio or mean has the value of its true parts as precisely as its base allows,
+    its base rounded, and no numerator. `step`: the published value is a multiple of it, in the indicator's unit, and the true one lies
+    within half of it; none where the value is exact.
+    """
 
     class State(models.TextChoices):
         SHOWN = "shown", _("shown")
@@ -187,6 +211,7 @@ class ReleasedFigure(models.Model):
     numerator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     denominator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     value = models.DecimalField(max_digits=40, decimal_places=10, null=True)
+    step = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     flag = models.CharField(max_length=12, choices=Flag, blank=True, default="")
     origin = models.CharField(max_length=12, choices=Origin)
     reporters = models.PositiveIntegerField()
@@ -199,9 +224,10 @@ class ReleasedFigure(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="shown") | Q(numerator=None, denominator=None, value=None),
+                condition=Q(state="shown") | Q(numerator=None, denominator=None, value=None, step=None),
                 name="released_hidden_has_no_number",
             ),
+            models.CheckConstraint(condition=Q(step=None) | Q(step__gt=0), name="released_step_positive"),
         ]
         indexes = [
             # The indicator page: one indicator over all territories.

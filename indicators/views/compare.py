@@ -82,7 +82,7 @@ class CompareView(TemplateView):
 
     def asked_groups(self) -> list[str]:
         """As the address says, each once."""
-        given = (one.replace("\0", "").strip() for one in self.request.GET.getlist("group"))
+        given = (one.strip() for one in self.request.GET.getlist("group"))
         return list(dict.fromkeys(one for one in given if one))
 
 

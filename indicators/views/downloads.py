@@ -1,23 +1,27 @@
 """The files of a release: for everybody, and cheap to ask for again, since a release never changes."""
 
+import gzip
 import hashlib
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import re
+from typing import IO, cast
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
-from indicators.downloads import Contents, TooMuchError, write_csv, write_jsonstat, write_sdmx_csv, write_xlsx
-from indicators.models import Period, Release
+from indicators.actions import ask_for_file
+from indicators.downloads import FORMATS, Contents, Format, TooMuchError, made, turn
+from indicators.models import Period, Release, ReleaseFile
 from indicators.views.territories import place_or_404
+from orgs.authentication import client_address
 
 A_WEEK = 7 * 24 * 3600
 MOST_A_MINUTE = 60
@@ -25,44 +29,9 @@ MOST_A_MINUTE = 60
 FILTERS = ("indicator", "territory", "period")
 
 
-class Format(NamedTuple):
-    ending: str
-    name: Any
-    content_type: str
-    write: Callable[[Contents], Any]
-    hint: Any
-
-
-FORMATS = [
-    Format("csv", "CSV", "text/csv; charset=utf-8", write_csv, gettext_lazy("for any program; names beside the codes")),
-    Format(
-        "xlsx",
-        "XLSX",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        write_xlsx,
-        gettext_lazy("for spreadsheets; at most a million rows"),
-    ),
-    Format(
-        "sdmx.csv",
-        "SDMX-CSV 2.0",
-        "application/vnd.sdmx.data+csv; version=2.0.0; charset=utf-8",
-        write_sdmx_csv,
-        gettext_lazy("for statistical systems; codes only"),
-    ),
-    Format(
-        "json",
-        "JSON-stat 2.0",
-        "application/json",
-        write_jsonstat,
-        gettext_lazy("for programs; at most a million cells"),
-    ),
-]
-BY_ENDING = {one.ending: one for one in FORMATS}
-
-
 def file_etag(request: HttpRequest, pk: int, ending: str) -> str | None:
     """The file follows from the release, the wishes and the language; None where there is no such release."""
-    if ending not in BY_ENDING or not Release.objects.published().filter(pk=pk).exists():
+    if ending not in FORMATS or not Release.objects.published().filter(pk=pk).exists():
         return None
     wishes = "|".join([ending, get_language() or "", *(request.GET.get(name, "") for name in FILTERS)])
     return f'"release-{pk}-{hashlib.sha256(wishes.encode()).hexdigest()[:16]}"'
@@ -72,26 +41,85 @@ def file_etag(request: HttpRequest, pk: int, ending: str) -> str | None:
 @require_safe
 @condition(etag_func=file_etag)
 def release_download(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
-    """A release as a file, all of it or ?indicator=CODE, ?territory=scheme:code, ?period=2020."""
-    if ending not in BY_ENDING:
+    """A release as a file, all of it or ?indicator=CODE, ?territory=scheme:code, ?period=2020.
+
+    What is small is written at once, a few files at a time; a large release as a whole is the file that a worker has made of it.
+    """
+    if ending not in FORMATS:
         raise Http404
-    wanted = BY_ENDING[ending]
+    wanted = FORMATS[ending]
     contents = contents_of(request, get_object_or_404(Release.objects.published(), pk=pk))
     if is_too_often(request):
-        response = HttpResponse(
-            _("Too many files at once. Wait a minute."), status=429, content_type="text/plain; charset=utf-8"
-        )
-        response.headers["Retry-After"] = "60"
-        return response
+        return later(_("Too many files at once. Wait a minute."), status=429, seconds=60)
     if request.method == "HEAD":
         return finished(HttpResponse(content_type=wanted.content_type), contents, ending)
+    if contents.is_whole and contents.release.figures_count > wanted.at_once:
+        return stored_file(request, contents, wanted)
     try:
-        content = wanted.write(contents)
+        contents.refuse_above(wanted.at_once)
     except TooMuchError as error:
-        text = _("This format carries at most %(most)s cells. Choose an indicator, a territory or a period.")
-        return HttpResponse(text % {"most": error.args[0]}, status=400, content_type="text/plain; charset=utf-8")
-    answer = FileResponse if hasattr(content, "read") else StreamingHttpResponse
-    return finished(answer(content, content_type=wanted.content_type), contents, ending)
+        text = _(
+            "At most %(most)s cells are written at once in this format. Choose an indicator, a territory or a period as well."
+        )
+        return too_much(text % {"most": error.args[0]})
+    with turn() as has_turn:
+        if not has_turn:
+            return later(_("Other files are being written. Try again in some seconds."), status=503, seconds=10)
+        content = made(contents, wanted)
+    return finished(FileResponse(content, content_type=wanted.content_type), contents, ending)
+
+
+class Unpacked(gzip.GzipFile):
+    """What is in a packed file, which is closed with it."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__(fileobj=packed)
+        self.packed = packed
+
+    def close(self) -> None:
+        super().close()
+        self.packed.close()
+
+
+def stored_file(request: HttpRequest, contents: Contents, wanted: Format) -> HttpResponseBase:
+    """As a worker made it. Where it has not yet, it is asked for."""
+    stored = ask_for_file(release=contents.release, wanted=wanted, language=get_language() or settings.LANGUAGE_CODE)
+    if stored.state == ReleaseFile.State.TOO_LARGE:
+        return too_much(_("This format cannot carry so many cells. Choose an indicator, a territory or a period."))
+    if stored.state == ReleaseFile.State.FAILED:
+        return later(_("This file could not be made. Choose another format, or a part."), status=503, seconds=3600)
+    if not stored.is_ready:
+        return later(_("This file is being made. Try again in a minute."), status=503, seconds=60)
+    content: IO[bytes] = stored.file.open()
+    goes_packed = stored.is_packed and accepts_gzip(request)
+    if stored.is_packed and not goes_packed:
+        content = cast("IO[bytes]", Unpacked(content))
+    response = finished(FileResponse(content, content_type=wanted.content_type), contents, wanted.ending)
+    patch_vary_headers(response, ["Accept-Encoding"])
+    if goes_packed:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def accepts_gzip(request: HttpRequest) -> bool:
+    """Named in Accept-Encoding, and not with a weight of 0."""
+    for one in request.headers.get("Accept-Encoding", "").lower().split(","):
+        coding, _semicolon, weight = one.partition(";")
+        if coding.strip() == "gzip":
+            return not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
+    return False
+
+
+def too_much(text: str) -> HttpResponse:
+    return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
+
+
+def later(text: str, *, status: int, seconds: int) -> HttpResponse:
+    """Not now; nobody may keep this answer."""
+    response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+    response.headers["Retry-After"] = str(seconds)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def finished(response: HttpResponseBase, contents: Contents, ending: str) -> HttpResponseBase:
@@ -119,7 +147,7 @@ def contents_of(request: HttpRequest, release: Release) -> Contents:
 
 def is_too_often(request: HttpRequest) -> bool:
     """Counted in the cache, for each address and minute. Without a cache nobody is turned away."""
-    key = f"downloads:{request.META.get('REMOTE_ADDR', '')}:{timezone.now():%H%M}"
+    key = f"downloads:{client_address(request)}:{timezone.now():%H%M}"
     if cache.add(key, 1, timeout=120):
         return False
     try:

@@ -6,18 +6,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.generic import DetailView, FormView, ListView
 
 from indicators import actions
 from indicators.breakdowns import parse_key
 from indicators.dashboards.cards import names_of_groups
 from indicators.dashboards.words import period_words
+from indicators.downloads import FORMATS, Format
 from indicators.forms import ReleaseApprovalForm, ReleaseForm
-from indicators.models import Breakdown, Category, DirtyMark, Indicator, Period, Release, ReleasePolicy
+from indicators.models import Breakdown, Category, DirtyMark, Indicator, Period, Release, ReleaseFile, ReleasePolicy
 from indicators.permissions import can_publish_release, can_read_viewings
-from indicators.views.downloads import FORMATS
 from orgs.mixins import AccessMixin, ActionMixin
 from orgs.models import Territory
 
@@ -67,11 +67,19 @@ class ReleaseDetailView(DetailView):
             indicators=indicators,
             in_it=[one for one in indicators if one.figures_count],
             sources={source["name"]: source for one in indicators for source in one.sources}.values(),
-            formats=FORMATS,
+            files=self.get_files(),
             newer=current if current and current != release else None,
             **(self.get_changes() if is_steward else {}),
             **kwargs,
         )
+
+    def get_files(self) -> list[tuple[Format, ReleaseFile | None]]:
+        """Each format with the file that a worker makes of it; None where it is small enough to be written when asked for."""
+        stored = {file.format: file for file in self.object.files.filter(language=get_language())}
+        return [
+            (one, stored.get(one.ending, ReleaseFile()) if self.object.figures_count > one.at_once else None)
+            for one in FORMATS.values()
+        ]
 
     def get_changes(self) -> dict[str, Any]:
         """What the preview shows, in words, and what the steward may do now."""

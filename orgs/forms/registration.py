@@ -228,9 +228,9 @@ def form_as_typed(registration: Registration, page: str) -> RegistrationForm:
 
 
 def typed_in(form: RegistrationForm, data: QueryDict) -> dict[str, list[str]]:
-    """What belongs to the page among what was sent, without the NUL that PostgreSQL cannot hold."""
+    """What belongs to the page among what was sent."""
     names = {name for field in form.fields for name in (field, f"{field}_chosen")}
-    return {name: [value.replace("\0", "") for value in data.getlist(name)] for name in names if name in data}
+    return {name: data.getlist(name) for name in names if name in data}
 
 
 def namesakes(name: str) -> list[Organisation]:

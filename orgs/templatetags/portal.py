@@ -237,12 +237,18 @@ def sort_header(context: Context, label: str, key: str, css: str = "", parameter
 # Figures
 
 
+def digits_shown(value: Number, decimals: int) -> int:
+    """How many digits after the point: no more than the number has. One that is known to 5 points is 30 %, and not 30.0 %."""
+    exponent = value.as_tuple().exponent if isinstance(value, Decimal) else None
+    return min(decimals, max(-exponent, 0)) if isinstance(exponent, int) else decimals
+
+
 @register.simple_tag
 def figure(value: Number | None, decimals: int | str | None = None, sign: bool = False) -> str:
     """A number in the reader's own way of writing it; without decimals given, one where it is not whole."""
     if value is None:
         return ""
-    places = floatformat(value, f"{-1 if decimals in (None, '') else decimals}g")
+    places = floatformat(value, f"{-1 if decimals in (None, '') else digits_shown(value, int(decimals))}g")
     return f"+{places}" if sign and value > 0 else places.replace("-", "−", 1)
 
 

@@ -28,6 +28,6 @@ def lookup_organisations(request: HttpRequest) -> JsonResponse:
 
 
 def suggestions(lookup: Lookup, request: HttpRequest) -> JsonResponse:
-    text = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    text = request.GET.get("q", "").strip()[:100]
     found = lookup.similar(text) if len(text) > 1 else []
     return JsonResponse({"results": [{"value": lookup.value(item), "label": lookup.label(item)} for item in found]})

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.utils import perform_login
 from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature
@@ -24,7 +25,7 @@ from orgs.forms.registration import PAGES, RegistrationForm, form_as_typed, name
 from orgs.models import Registration, User
 from orgs.permissions import leaders_of
 
-COOKIE = "registration"
+COOKIE = f"{settings.HOST_COOKIE}registration"
 COOKIE_SALT = "orgs.registration.draft"
 COOKIE_AGE = Registration.DAYS_KEPT * 24 * 3600
 
@@ -59,7 +60,6 @@ def remember(response: HttpResponseBase, request: HttpRequest, registration: Reg
         registration.key.hex,
         salt=COOKIE_SALT,
         max_age=COOKIE_AGE,
-        path=reverse("orgs:registration_start"),
         httponly=True,
         samesite="Lax",
         secure=request.is_secure(),

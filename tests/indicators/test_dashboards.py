@@ -10,7 +10,7 @@ from indicators.dashboards.cards import make_card, progress
 from indicators.dashboards.cells import period_at, read_released
 from indicators.dashboards.parts import indicators_of_parts, territory_parts
 from indicators.dashboards.territory import count_kinds, organisations_at_work, territory_dashboard
-from indicators.dashboards.words import change_words, number_words, period_words
+from indicators.dashboards.words import change_words, number_words, period_words, value_words
 from indicators.models import Indicator, Period, Release, ReleasedFigure
 from indicators.vocabulary import Direction, Origin, PeriodKind
 from orgs.models import Territory
@@ -180,6 +180,39 @@ def test_gap_pools_the_groups_by_their_parts_and_never_averages_rates(release):
     gap = card_of(rate, territory).gap
     assert gap.migrants == Decimal(100) * 100 / 400  # 25 %, while the mean of 10 % and 30 % is 20 %
     assert gap.difference == Decimal(-25)
+
+
+def test_gap_of_counts_is_a_difference_of_people(release):
+    people, territory = IndicatorFactory(comparator="host"), TerritoryFactory()
+    released(release, people, territory, "2017", 1000, denominator=5)
+    for key, amount in {"origin=MOBILE": 60, "origin=THIRD": 40, "origin=HOST": 900}.items():
+        released(release, people, territory, "2017", amount, key=key, denominator=5)
+    gap = card_of(people, territory).gap
+    assert (gap.group, gap.migrants, gap.host, gap.difference) == ("origin=FOREIGN", 100, 900, -800)
+
+
+def test_gap_has_no_more_digits_than_its_rates_and_says_how_far_it_may_be_off(release):
+    rate, territory = RateFactory(rounding=5), TerritoryFactory()
+    released(release, rate, territory, "2017", "24.6", denominator=5000, step="0.2")
+    for key, value, base, step in [
+        ("origin=MOBILE", 30, 200, 5),
+        ("origin=THIRD", 37, 800, 1),
+        ("origin=HOST", "22.4", 4000, "0.2"),
+    ]:
+        released(release, rate, territory, "2017", value, key=key, denominator=base, step=step)
+    gap = card_of(rate, territory).gap
+    assert (gap.migrants, gap.host) == (36, Decimal("22.4"))  # 35.6 on average
+    assert (gap.difference, round(gap.margin, 2)) == (14, Decimal("1.05"))
+    assert str(gap.difference) == "14"
+
+
+def test_protected_value_is_written_with_the_digits_it_has(release):
+    rate, territory = RateFactory(), TerritoryFactory()
+    released(release, rate, territory, "2016", "24.6", denominator=5000, step="0.2")
+    released(release, rate, territory, "2017", 30, denominator=200, step=5)
+    card = card_of(rate, territory)
+    assert [value_words(value, rate) for value in card.total.values] == ["24.6%", "30%"]
+    assert (card.cell.step, card.cell.margin) == (5, Decimal("2.5"))
 
 
 def test_rates_without_parts_are_not_pooled(release):

@@ -74,13 +74,11 @@ def world(
         dict.fromkeys(ids.values(), "province"),
         set(),
         {},
-        {},
     )
     for part, whole in AREAS.items():
         made.parents[ids[part]] = ids[whole]
         made.parts[ids[whole]].append(ids[part])
     for pair in pairs:
-        made.ways[number[pair]] = sum(bool(group) for group in pair)
         made.groups[number[pair]] = []
         one, two = pair
         for name, tree, group in (("one", first, one), ("two", second, two)):
@@ -104,7 +102,7 @@ def protect(
     codes = sorted({name[1] for name in numbers})
     names = sorted(numbers, key=lambda name: (codes.index(name[1]), PLACES.index(name[0]), pairs.index(name[2:])))
     cells = [
-        Cell(PLACES.index(place), codes.index(when), pairs.index((one, two)), float(numbers[place, when, one, two]), None, False, False)
+        Cell(PLACES.index(place), codes.index(when), pairs.index((one, two)), float(numbers[place, when, one, two]), None, THRESHOLD, False, False, False)
         for place, when, one, two in names
     ]  # fmt: skip
     periods = [period(code, number) for number, code in enumerate(codes)]

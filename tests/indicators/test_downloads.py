@@ -251,21 +251,13 @@ def test_old_release_keeps_its_words_in_its_files(client, land, release):
         assert "Redefined" not in content
 
 
-def test_formats_that_cannot_hold_it_say_so(client, release, monkeypatch):
-    monkeypatch.setattr("indicators.downloads.tables.MOST_IN_A_SHEET", 3)
-    monkeypatch.setattr("indicators.downloads.jsonstat.MOST_CELLS", 3)
-    for ending in ("xlsx", "json"):
-        response = client.get(reverse("indicators:release_download", args=[release.pk, ending]))
-        assert response.status_code == 400
-        assert "at most 3 cells" in response.content.decode()
-
-
 def test_too_many_files_in_a_minute_are_refused(client, release, monkeypatch):
     monkeypatch.setattr("indicators.views.downloads.MOST_A_MINUTE", 2)
     url = reverse("indicators:release_download", args=[release.pk, "csv"])
     answers = []
     for _ in range(3):
         response = client.get(url, REMOTE_ADDR="198.51.100.7")
+        b"".join(response)
         answers.append(response.status_code)
     assert answers == [200, 200, 429]
 

@@ -47,12 +47,34 @@ def test_count_is_added_up_by_the_shares(release, merged):
     assert (cell.flag, cell.state) == ("estimated", "")
 
 
+def test_count_is_divided_by_nothing(release, merged):
+    """Whatever stands in the column of a release from before the portal kept it empty."""
+    first, second, new = merged
+    people = IndicatorFactory()
+    released(release, people, first, "2019", 105, denominator=5)
+    released(release, people, second, "2019", 200)
+    assert values(people, new, release) == {("2019", ""): 155}
+
+
 def test_ratio_is_pooled(release, merged):
     first, second, new = merged
     rate = RateFactory()
     released(release, rate, first, "2019", numerator=10, denominator=100)
     released(release, rate, second, "2019", numerator=40, denominator=80)
     assert values(rate, new, release) == {("2019", ""): Decimal(20) * 100 / Decimal(120)}
+
+
+def test_protected_ratio_is_pooled_by_value_and_base_and_says_how_far_it_may_be_off(release, merged):
+    """True: 287 of 998 and a quarter of 99 of 203; 26.9 % to 28.7 % and 47.3 % to 49.6 % would be published alike."""
+    first, second, new = merged
+    rate = RateFactory(rounding=5)
+    released(release, rate, first, "2019", 29, denominator=1000, step=1)
+    released(release, rate, second, "2019", 50, denominator=200, step=5)
+    (cell,) = recast_cells(rate, new, release)
+    true = Decimal(100) * (287 + Decimal(99) / 4) / (998 + Decimal(203) / 4)
+    assert cell.numerator == Decimal("315")
+    assert cell.value == 30
+    assert 0 < abs(cell.value - true) < cell.margin < 1
 
 
 def test_ratio_of_which_a_part_has_no_denominator_is_not_told(release, merged):

@@ -132,14 +132,74 @@ def test_counts_are_rounded_each_for_itself(land: Land) -> None:
     assert [shown(land, place)[1] for place in ("N1", "N3", "N4", "D1", "CITY")] == [10, 15, 40, 25, 75]
 
 
-def test_ratio_with_a_small_part_is_hidden_and_others_come_from_rounded_parts(land: Land) -> None:
+def test_what_has_no_denominator_is_released_with_none(land: Land) -> None:
+    protect(land)
+    for place, people in {"N1": 105, "N2": 200}.items():
+        land.observe(place, "2020", people)
+    assert not release(land).figures.exclude(denominator=None).exists()
+
+
+def test_release_with_a_denominator_that_was_invented_is_not_published(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    rollup.roll_up()
+    draft = actions.start_release()
+    draft.figures.update(denominator=5)
+    with pytest.raises(IntegrityError, match="Only ratios and means"), transaction.atomic():
+        actions.approve_release(release=draft)
+    draft.figures.update(denominator=None)
+    assert actions.approve_release(release=draft).published_at
+
+
+def rate_of(land: Land, numerator: int, denominator: int) -> ReleasedFigure:
+    """What is published of a rate that stands alone."""
+    land.observe("N1", "2020", numerator, denominator=denominator, indicator="RATE")
+    return release(land).figures.get(territory__code="N1", indicator__code="RATE", period__code="2020")
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "base", "value", "step"),
+    [
+        (9, 31, None, None, None),  # A base of 31 allows no digit.
+        (290, 1003, 1005, 29, 1),  # 28.9 %
+        (29_031, 100_003, 100_005, "29.03", "0.01"),
+        (0, 31, 30, 0, None),  # Nobody is nobody, and everybody everybody.
+        (31, 31, 30, 100, None),
+        (5, 2203, None, None, None),  # 0.23 %: to 0.5 points it would read 0, and is not.
+    ],
+)
+def test_rate_is_that_of_its_true_parts_with_the_digits_that_its_base_allows(
+    land: Land, numerator: int, denominator: int, base: Any, value: Any, step: Any
+) -> None:
     protect(land, "RATE")
-    land.observe("N1", "2020", 3, denominator=80, indicator="RATE")
-    land.observe("N2", "2020", 17, denominator=52, indicator="RATE")
-    land.observe("N3", "2020", 18, denominator=61, indicator="RATE")
-    release(land)
-    assert shown(land, "N1", indicator="RATE") == ("suppressed", None)
-    assert shown(land, "N3", indicator="RATE") == ("shown", Decimal("33.3333333333"))
+    figure = rate_of(land, numerator, denominator)
+    assert (figure.numerator, figure.denominator) == (None, base)
+    assert figure.value == (None if value is None else Decimal(value))
+    assert figure.step == (None if step is None else Decimal(step))
+    assert figure.state == ("suppressed" if base is None else "shown")
+
+
+def test_change_of_one_person_is_no_change_of_a_published_rate(land: Land) -> None:
+    protect(land, "RATE")
+    land.observe("N1", "2019", 80, denominator=220, indicator="RATE")
+    figure = rate_of(land, 79, 220)
+    assert shown(land, "N1", indicator="RATE", period="2019")[1] == figure.value == 35
+
+
+def test_mean_has_a_rounded_base_and_the_digits_that_it_allows(land: Land) -> None:
+    protect(land, "MOOD")
+    land.observe("N1", "2020-Q1", 4321, denominator=613, indicator="MOOD")
+    figure = release(land).figures.get(territory__code="N1", period__code="2020-Q1")
+    assert (figure.numerator, figure.denominator, figure.value, figure.step) == (
+        None,
+        615,
+        7,
+        Decimal("0.05"),
+    ) or figure.value
+
+
+def test_unprotected_rate_has_its_parts(land: Land) -> None:
+    figure = rate_of(land, 9, 31)
+    assert (figure.numerator, figure.denominator, figure.step) == (9, 31, None)
 
 
 def test_hidden_cell_cannot_hold_a_number(land: Land) -> None:
@@ -162,17 +222,17 @@ def hidden(indicator: str = "PEOPLE", period: str = "2020") -> set[str]:
 
 
 def test_ratio_is_hidden_where_all_but_a_few_are_in_it(land: Land) -> None:
-    """48 of 50 tells as much about the two as 2 of 50."""
+    """498 of 500 tells as much about the two as 2 of 500."""
     protect(land, "RATE")
-    for place, part in {"N1": 48, "N2": 20, "N3": 25, "N4": 25}.items():
-        land.observe(place, "2020", part, denominator=50, indicator="RATE")
+    for place, part in {"N1": 498, "N2": 200, "N3": 250, "N4": 250}.items():
+        land.observe(place, "2020", part, denominator=500, indicator="RATE")
     release(land)
     assert hidden("RATE") == {"N1", "N2"}
 
 
 def test_ratio_of_few_people_is_hidden(land: Land) -> None:
     protect(land, "RATE")
-    for place, part, whole in (("N1", 0, 4), ("N2", 20, 50), ("N3", 25, 50), ("N4", 0, 50)):
+    for place, part, whole in (("N1", 0, 4), ("N2", 200, 500), ("N3", 250, 500), ("N4", 0, 500)):
         land.observe(place, "2020", part, denominator=whole, indicator="RATE")
     release(land)
     assert hidden("RATE") == {"N1", "N2"}
@@ -298,13 +358,13 @@ def test_release_costs_the_same_queries_for_few_and_many_cells(land: Land, djang
 
 
 def test_count_of_the_small_follows_the_rule_by_which_they_are_hidden(land: Land) -> None:
-    """Below the municipality, 8 of a three-way breakdown are small; so are the 2 that 48 of 50 leave out. What was hidden stays so."""
+    """Below the municipality, 8 of a three-way breakdown are small; so are the 2 that 498 of 500 leave out. What was hidden stays so."""
     three_ways(land)
     protect(land, "RATE")
     for place, people in {"N1": 8, "N2": 50, "N3": 50, "N4": 50}.items():
         land.observe(place, "2020", people, key="age=CHILD&origin=HOST&sex=F")
         land.observe(place, "2020", 60, key="age=CHILD&origin=FOREIGN&sex=F")
-        land.observe(place, "2020", 48 if place == "N1" else 25, denominator=50, indicator="RATE")
+        land.observe(place, "2020", 498 if place == "N1" else 250, denominator=500, indicator="RATE")
     of_people, of_rate = release(land).indicators.order_by("code")
     assert (of_people.suppressed_count, of_people.small_count, of_people.complementary_count) == (4, 1, 3)
     assert (of_rate.suppressed_count, of_rate.small_count, of_rate.complementary_count) == (2, 1, 1)

@@ -84,7 +84,7 @@ def test_answer_to_another_question_does_not_count(namesakes, raval):
 @pytest.mark.parametrize("chosen", ["x", "-1", "9" * 40, "999999"])
 def test_nonsense_is_an_error_and_no_fault(namesakes, chosen):
     assert not PlaceForm({"place": "sant andreu", "place_chosen": chosen}).is_valid()
-    assert "not in the list" in str(PlaceForm({"place": "\x00%_'\"" + "z" * 9000}).errors)
+    assert "not in the list" in str(PlaceForm({"place": "%_'\"" + "z" * 9000}).errors)
 
 
 def test_required(city):
@@ -171,7 +171,7 @@ def test_suggestions_for_anybody(client, raval):
     assert results(client, "organisations", q="raval") == ["Raval hall (el Raval)", "Raval open (el Raval)"]
     assert results(client, "organisations", q="raval", sector="authority") == ["Raval hall (el Raval)"]
     assert results(client, "organisations", q="r") == []
-    assert results(client, "territories", q="\x00" + "z" * 5000) == []
+    assert results(client, "territories", q="%_'" + "z" * 5000) == []
     assert client.post(reverse("orgs:lookup_territories")).status_code == 405
 
 

@@ -355,12 +355,6 @@ def test_page_saves_while_one_types(client):
     assert Registration.objects.get().answers["who"]["typed"]["name"] == ["Half"]
 
 
-def test_page_with_a_nul_is_an_error_and_no_fault(client):
-    begin(client)
-    assert client.post(url("who"), {**WHO, "name": "N\0l"}).status_code == 200
-    assert client.post(url("where"), {"territory": "\0", "works_in": "a\0"}).status_code == 200
-
-
 def test_namesake_is_pointed_out(client, where):
     there = OrganisationFactory(name="ma & pa", published=True)
     fill_in(client, where)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0012_being_stored"),
+        ("indicators", "0015_released_steps"),
     ]
 
     operations = [

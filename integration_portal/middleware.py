@@ -1,0 +1,87 @@
+"""What holds for every answer of the portal, whichever view gives it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.utils import translation
+from django.views.defaults import bad_request
+
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "autoplay",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "gamepad",
+        "geolocation",
+        "gyroscope",
+        "hid",
+        "idle-detection",
+        "local-fonts",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "screen-wake-lock",
+        "serial",
+        "storage-access",
+        "usb",
+        "xr-spatial-tracking",
+    )
+)
+"""What no page of the portal does, so that nothing that finds its way into one can: https://www.w3.org/TR/permissions-policy/."""
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class PrivacyMiddleware:
+    """Nobody keeps what was made for somebody: a page stays in no cache, of the browser or on the way, unless its view says otherwise.
+
+    A page for a signed-in person stays in none whatever its view says: somebody else may sit at the computer next, and "back" would show it
+    after the log-out.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if request.user.is_authenticated:
+            del response.headers["Cache-Control"]
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class ReadableRequestMiddleware:
+    """No text that PostgreSQL can hold has a NUL in it, and no browser sends one: such a request is refused before a view looks at it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = [request.path_info, *request.COOKIES.values()]
+        for name, values in request.GET.lists():
+            sent += [name, *values]
+        if any("\0" in text for text in sent):
+            return refuse(request)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Here the body is read: Django's check of the token reads it next, and a view that takes it in its own way is exempt from that."""
+        if request.method != "POST" or getattr(view, "csrf_exempt", False):
+            return None
+        try:
+            sent = [text for name, values in request.POST.lists() for text in (name, *values)]
+        except UnreadablePostError:
+            return None  # Whoever sent it has gone.
+        return refuse(request) if any("\0" in text for text in sent) else None
+
+
+def refuse(request: HttpRequest) -> HttpResponse:
+    with translation.override(translation.get_language_from_request(request)):
+        return bad_request(request, ValueError("NUL"))
