@@ -86,8 +86,8 @@ def test_zero_bytes_in_the_middle_are_told(land: Land) -> None:
 )
 def test_thousands_and_decimal_commas_are_read(land: Land, text: str, number: str) -> None:
     content = f"place;year;sex;people\nN1;2020;women;{text}\n".encode()
-    land.bring_in(content, delimiter=";", decimal=",", thousands=".")
-    stored = Observation.objects.get().numerator
+    land.bring_in(content, delimiter=";", decimal=",", thousands=".", indicator={"constant": "SCORE"})
+    stored = Observation.objects.get().value
     assert stored is not None
     assert str(stored.normalize() + 0).startswith(number.rstrip("0") or "0")
 

@@ -248,7 +248,7 @@ def test_constants_stand_for_what_the_file_does_not_say(desk: Client, steward: U
         ({"territory": "=", "territory_always": "Atlantis"}, "Give the code of a territory of this division"),
         ({"period": "=", "period_always": "yesterday"}, "Write 2020, 2020-03, 2020-Q1, 2020-S1 or 2020/21"),
         ({"period_part": "c1"}, "say which of them it is"),
-        ({"thousands": "."}, "cannot be the same"),
+        ({"thousands": ".", "decimal": "."}, "cannot be the same"),
         ({"source_name": ""}, "This field is required"),
         ({"code-group_sex-2-0": "nonsense"}, "has no meaning yet: “women”"),
         ({"source_url": "javascript:alert(1)"}, "Enter a valid URL"),
@@ -751,7 +751,7 @@ def test_columns_of_years_are_guessed_and_described(desk: Client, steward: User)
 
 
 def test_columns_of_groups_with_a_total_are_guessed_and_described(desk: Client, steward: User) -> None:
-    batch, data = described(SEXES, steward)
+    batch, data = described(SEXES, steward, indicator="=SCORE")
     assert (data["number"], data["across"], data["decimal"], data.get("group_sex")) == (
         ":columns",
         "group_sex",

@@ -57,7 +57,7 @@ def test_number_is_read_in_the_readers_way(language: str, text: str, number: str
     ],
 )
 def test_what_could_be_another_number_is_not_guessed(language: str, text: str) -> None:
-    with translation.override(language), pytest.raises(ValueError, match=r"^[^ ]*$"):
+    with translation.override(language), pytest.raises(ValueError, match=re.escape(text)):
         read_number(text)
 
 
@@ -68,6 +68,7 @@ def test_number_is_written_as_it_is_read() -> None:
                 assert read_number(number_in_words(Decimal(number))) == Decimal(number)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("writing", "text", "number"),
     [
@@ -82,7 +83,7 @@ def test_number_is_written_as_it_is_read() -> None:
         (Writing(".", ", "), "1,234 567", None),
     ],
 )
-def test_files_and_the_database_read_a_number_alike(db: None, writing: Writing, text: str, number: str | None) -> None:
+def test_files_and_the_database_read_a_number_alike(writing: Writing, text: str, number: str | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT r.t ~ %s, {writing.sql('r.t')} FROM (SELECT %s::text AS t) AS r", [writing.pattern(), text]
