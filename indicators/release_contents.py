@@ -41,7 +41,7 @@ CHANGES = """
          ON o.territory_id = n.territory_id AND o.indicator_id = n.indicator_id AND o.period_id = n.period_id
          AND o.breakdown_id = n.breakdown_id
     WHERE n.release_id IS NULL OR o.release_id IS NULL
-       OR (n.state, n.flag, n.value, n.numerator, n.denominator) IS DISTINCT FROM (o.state, o.flag, o.value, o.numerator, o.denominator);
+       OR (n.state, n.flags, n.value, n.numerator, n.denominator) IS DISTINCT FROM (o.state, o.flags, o.value, o.numerator, o.denominator);
     ANALYZE release_change;
 """
 COUNT_CHANGES = """

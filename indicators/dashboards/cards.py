@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from indicators.breakdowns import parse_key
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, Series, kind_to_show, make_series, time_line
+from indicators.dashboards.chart_file import ChartSeries
 from indicators.dashboards.gap import GAP_KEYS, HOST, Gap, gap_of
 from indicators.dashboards.words import (
     REPORTED_BY,
@@ -163,7 +165,7 @@ class Card:
 
     def _is_broken(self, before: Point, now: Point) -> bool:
         return any(
-            point.cell is not None and point.cell.flag == Flag.BREAK
+            point.cell is not None and point.cell.flags & Flag.BREAK
             for point in self.total.points
             if before.period.starts_on < point.period.starts_on <= now.period.starts_on
         )
@@ -247,7 +249,21 @@ class Card:
             "columns": [self.groups_by_key[key] for key in keys],
             "rows": rows,
             "height": "small",
+            "csv_url": self.chart_url,
         }
+
+    @property
+    def chart_url(self) -> str:
+        """Where the chart's file is."""
+        place = f"{self.territory.scheme.code}:{self.territory.code}"
+        return f"{reverse('indicators:indicator_chart', args=[self.indicator.code])}?{urlencode({'territory': place}, safe=':')}"
+
+    @property
+    def chart_series(self) -> list[ChartSeries]:
+        return [
+            ChartSeries(self.territory, self.groups_by_key[key], self.series[key].points[-LONGEST_CHART:])
+            for key in self.chart_keys
+        ]
 
     @property
     def chart_keys(self) -> list[str]:

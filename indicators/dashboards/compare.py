@@ -29,6 +29,7 @@ from indicators.dashboards.cells import (
     read_released,
     time_line,
 )
+from indicators.dashboards.chart_file import ChartSeries
 from indicators.dashboards.words import period_words, value_words
 from indicators.models import Category, Indicator, Period, Release, ReleasedFigure
 from orgs.folding import fold
@@ -52,6 +53,8 @@ class Compared:
     kind: str = ""
     """Of the periods in the series."""
     series: Series | None = None
+    group: str = ""
+    """Of people; its name."""
 
     @property
     def latest(self) -> Point | None:
@@ -71,6 +74,8 @@ class Comparison:
     indicator: Indicator
     members: list[Compared]
     """Places by name; groups as the standard list has them."""
+    chart_url: str = ""
+    """Where the chart's file is."""
 
     @property
     def has_figures(self) -> bool:
@@ -111,7 +116,16 @@ class Comparison:
                 }
                 for period in line
             ],
+            "csv_url": self.chart_url,
         }
+
+    @property
+    def chart_series(self) -> list[ChartSeries]:
+        return [
+            ChartSeries(member.territory, member.group, member.series.points[-LONGEST_CHART:])
+            for member in self.members
+            if member.series
+        ]
 
     def _line(self, points: list[dict[str, Point]]) -> list[Period]:
         periods = {point.period.code: point.period for own in points for point in own.values()}
@@ -160,16 +174,21 @@ def compare(indicator: Indicator, territories: Iterable[Territory], release: Rel
     for place in places:
         card = make_card(indicator, place, cells[place.pk], {}) if place.pk in cells else None
         members.append(
-            Compared(place.local_name, place, kind=card.kind, series=card.total)
+            Compared(place.local_name, place, kind=card.kind, series=card.total, group=_("All"))
             if card
             else Compared(place.local_name, place)
         )
-    return Comparison(indicator, members)
+    return Comparison(indicator, members, _chart_url(places_url(indicator, places)))
 
 
 def places_url(indicator: Indicator, territories: Iterable[Territory]) -> str:
     """The page that compares these places."""
     return _url(indicator, _places(territories))
+
+
+def _chart_url(page_url: str) -> str:
+    path, _mark, query = page_url.partition("?")
+    return f"{path}chart.csv?{query}"
 
 
 def _places(territories: Iterable[Territory]) -> list[tuple[str, str]]:
@@ -309,5 +328,5 @@ def compare_groups(indicator: Indicator, territory: Territory, groups: Groups, r
     for key in groups.chosen:
         kind = kind_to_show(cells[key], indicator)
         series = make_series([cell for cell in cells[key] if cell.period.kind == kind], time_line(cells[key], kind))
-        members.append(Compared(groups.names[key], territory, key, kind, series or None))
-    return Comparison(indicator, members)
+        members.append(Compared(groups.names[key], territory, key, kind, series or None, groups.names[key]))
+    return Comparison(indicator, members, _chart_url(groups_url(indicator, territory, groups.chosen)))

@@ -14,7 +14,7 @@ from indicators.dashboards.cards import TOTAL, Change, Coverage, coverage_of, fi
 from indicators.dashboards.cells import MONTHS_OF, Cell, months_later, read_released
 from indicators.dashboards.words import KINDS_PLURAL, change_words, period_words
 from indicators.models import Breakdown, Indicator, Period, Release, ReleasedFigure
-from indicators.vocabulary import Flag, PeriodKind, Unit
+from indicators.vocabulary import PeriodKind, Unit, are_comparable_over_time
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure
 
@@ -147,7 +147,13 @@ def _newest(links: QuerySet[TerritoryClosure], rows: QuerySet[ReleasedFigure]) -
 
 
 def _change(indicator: Indicator, before: Cell | None, now: Cell | None) -> Change | None:
-    if before is None or now is None or before.value is None or now.value is None or now.flag == Flag.BREAK:
+    if (
+        before is None
+        or now is None
+        or before.value is None
+        or now.value is None
+        or not are_comparable_over_time(before.flags, now.flags)
+    ):
         return None
     return Change(
         before.period,

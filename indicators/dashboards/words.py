@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.models import Indicator, Period
-from indicators.vocabulary import MEANS, Flag, Measure, PeriodKind, Unit
+from indicators.vocabulary import MEANS, Measure, PeriodKind, Unit
 from orgs.models import Territory
 from orgs.templatetags.portal import digits_shown
 
@@ -35,9 +35,6 @@ KINDS_PLURAL: dict[str, Words] = {
     Territory.Kind.AREA: gettext_lazy("Areas"),
     Territory.Kind.UNALLOCATED: gettext_lazy("Place not stated"),
 }
-
-# The flags that templates/components/figure_value.html knows by their code; any other is handed over in words.
-DRAWN_FLAGS = {Flag.ESTIMATED, Flag.PROVISIONAL, Flag.UNRELIABLE, Flag.BREAK}
 
 
 def period_words(period: Period) -> str:
@@ -93,7 +90,3 @@ def change_words(difference: Decimal, before: Decimal, since: Period, indicator:
     if difference > 0:
         return _("Up %(amount)s since %(period)s") % parameters
     return _("Down %(amount)s since %(period)s") % parameters
-
-
-def flag_words(flag: str) -> str:
-    return flag if not flag or flag in DRAWN_FLAGS else str(Flag(flag).label)

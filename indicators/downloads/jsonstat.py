@@ -1,7 +1,7 @@
 """JSON-stat 2.0 (https://json-stat.org/full/): one data set over indicator, territory, period and the dimensions that occur.
 
 The cube is sparse, so `value` and `status` are objects: a cell without a number stands in `status` alone (Q suppressed, O missing, M not
-applicable, by the code list CL_OBS_STATUS), and a cell that is in neither is not in the release. The figures are read twice, once for
+applicable, by the code list CL_OBS_STATUS), the letters of its flags stand together behind it (OB), and a cell that is in neither is not in the release. The figures are read twice, once for
 each, and never held.
 """
 
@@ -57,7 +57,7 @@ def _value(row: Row) -> str:
 
 
 def _status(row: Row) -> str:
-    return "" if row.obs_status == NORMAL else f'"{row.obs_status}"'
+    return "" if row.statuses == NORMAL else f'"{row.statuses}"'
 
 
 class Cube:

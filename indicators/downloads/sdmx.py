@@ -1,7 +1,8 @@
 """SDMX-CSV 2.0 (https://github.com/sdmx-twg/sdmx-csv, version 2.0.0): codes only, one observation a line.
 
-Status by the code list CL_OBS_STATUS: Q suppressed, O missing, M cannot exist, and A, B, D, E, P or U where there is a number. What is said
-of an indicator as a whole (its title, definition, sources, licences, disclosure rule) is an attribute that stands in its first row.
+Status by the code list CL_OBS_STATUS: Q suppressed, O missing, M cannot exist, and A, B, D, E, P or U where there is a number. A component has
+one code there, the one that weighs most; OBS_FLAG has the letters of all flags together, as Eurostat writes them (BU). What is said of an
+indicator as a whole (its title, definition, sources, licences, disclosure rule) is an attribute that stands in its first row.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ FREQUENCIES = {PeriodKind.MONTH: "M", PeriodKind.QUARTER: "Q", PeriodKind.HALF: 
 YEARLY = "A"
 HEAD = ("STRUCTURE", "STRUCTURE_ID", "ACTION", "FREQ", "INDICATOR", "REF_AREA_SCHEME", "REF_AREA")
 OF_CELLS = (
-    "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "STEP", "NUMERATOR", "DENOMINATOR", "RELEASE", "RELEASE_DATE",
+    "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "OBS_FLAG", "CONF_STATUS", "UNIT_MEASURE", "STEP", "NUMERATOR", "DENOMINATOR", "RELEASE", "RELEASE_DATE",
 )  # fmt: skip
 OF_INDICATORS = ("TITLE", "DEFINITION", "SOURCE", "LICENCE", "DISCLOSURE", "SUPPRESSION_NOTE", "RELEASE_NOTE")
 
@@ -61,6 +62,7 @@ def observation(contents: Contents, row: Row) -> list[str]:
         time_period(period),
         plain(row.value),
         row.obs_status,
+        row.flag_letters,
         "N" if row.state == ReleasedFigure.State.SUPPRESSED else "F",  # CL_CONF_STATUS: not for publication, free.
         indicator.unit,
         plain(row.step),

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
 from indicators.downloads.contents import Contents, Row, harmless, plain
+from indicators.vocabulary import codes_of
 
 LINES = 500
 MOST_IN_A_SHEET = 1_000_000  # Of 1,048,576 rows.
 HEAD = ("indicator", "indicator_name", "unit", "scheme", "territory", "territory_name", "period")
 TAIL = (
-    "value", "step", "numerator", "denominator", "status", "flag", "reporters", "expected", "periods_used", "periods_expected", "source",
+    "value", "step", "numerator", "denominator", "status", "flags", "reporters", "expected", "periods_used", "periods_expected", "source",
 )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def cells(contents: Contents, row: Row) -> list[Any]:
         row.numerator,
         row.denominator,
         row.state,
-        row.flag,
+        codes_of(row.flags),
         row.reporters,
         row.expected,
         row.periods_used,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from indicators.models.catalogue import Breakdown, Indicator
 from indicators.models.importing import Source
 from indicators.models.period import Period
-from indicators.vocabulary import Flag, Measure, Origin, Unit
+from indicators.vocabulary import NO_FLAG, Measure, Origin, Unit
 from orgs.models import Territory
 
 # Who makes a release says so by this setting of the transaction, so that millions of rows need not be asked one by one whether they may
@@ -212,7 +212,8 @@ class ReleasedFigure(models.Model):
     denominator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     value = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     step = models.DecimalField(max_digits=40, decimal_places=10, null=True)
-    flag = models.CharField(max_length=12, choices=Flag, blank=True, default="")
+    flags = models.SmallIntegerField(default=NO_FLAG)
+    """The sum of its qualities (`vocabulary.Flag`); the state says the rest."""
     origin = models.CharField(max_length=12, choices=Origin)
     reporters = models.PositiveIntegerField()
     expected = models.PositiveIntegerField()

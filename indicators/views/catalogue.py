@@ -10,6 +10,8 @@ from django.views.generic import DetailView
 from django_filters.views import FilterView
 
 from indicators import actions
+from indicators.dashboards.cards import Card
+from indicators.dashboards.chart_file import ChartSeries
 from indicators.dashboards.indicator import discrepancies, indicator_view, territory_with_figures
 from indicators.dashboards.parts import SORTS, map_of, territory_parts
 from indicators.dashboards.recast import origins_of, successions_of
@@ -20,6 +22,7 @@ from indicators.filters import IndicatorFilter
 from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
 from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
 from indicators.permissions import can_edit_indicator, can_see_true_figures, can_set_targets, is_steward
+from indicators.views.chart_files import ChartFileMixin
 from indicators.views.territories import place_or_404
 from indicators.vocabulary import Unit
 from orgs.models import Territory, User
@@ -74,6 +77,7 @@ class IndicatorView(DetailView):
             territory=territory,
             view=view,
             card=view.card,
+            chart=self.get_chart(view.card, is_recast=is_recast),
             sources=next(iter(sources_of([view.card], release).values()), []) if view.card else [],
             places=self.get_places(territory),
             areas=self.get_areas(territory, release, kinds) if territory and kinds else None,
@@ -92,6 +96,12 @@ class IndicatorView(DetailView):
             objectives=[(number, GCM_OBJECTIVES.get(number, "")) for number in self.object.gcm_objectives],
             **kwargs,
         )
+
+    def get_chart(self, card: Card | None, *, is_recast: bool) -> dict[str, Any] | None:
+        """With estimates the file of the chart has them too."""
+        if card is None:
+            return None
+        return {**card.chart, "csv_url": f"{card.chart_url}&recast=1"} if is_recast else card.chart
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
@@ -139,3 +149,16 @@ class IndicatorView(DetailView):
             "period": period_words(parts.period) if parts.period else "",
             "short_unit": "%" if self.object.unit == Unit.PERCENT else "",
         }
+
+
+class IndicatorChartView(ChartFileMixin, IndicatorView):
+    """The file of the chart of an indicator in a place, by the same address: ?territory=scheme:code, and ?recast=1."""
+
+    page = "indicators:indicator"
+
+    def get_access(self, territory: Territory) -> None:
+        """The file has released figures alone."""
+
+    def get_series(self, context: dict[str, Any]) -> list[ChartSeries]:
+        card = context["card"]
+        return card.chart_series if card else []

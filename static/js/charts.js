@@ -144,64 +144,76 @@
     figure.querySelector("[data-chart-table]").hidden = false;
   };
 
-  const save = (href, figure, ending) => {
-    const link = document.createElement("a");
-    link.href = href;
-    link.download = `${figure.id || "chart"}.${ending}`;
-    link.click();
+  // The file of the chart says what one has to know: the lines that begin with "#", a label and a text each. The picture carries the same.
+  const readFile = async (figure) => {
+    const answer = await fetch(figure.querySelector("[data-chart-csv]").href);
+    if (!answer.ok) throw new Error(`No file of the chart: ${answer.status}`);
+    const name = /filename="([^"]+)\.csv"/.exec(answer.headers.get("Content-Disposition"))[1];
+    const unquoted = (text) => (text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text);
+    const notes = (await answer.text())
+      .replace("\ufeff", "")
+      .split(/\r?\n/)
+      .filter((line) => line.startsWith("# "))
+      .map((line) => {
+        const comma = line.indexOf(",");
+        return `${line.slice(2, comma)}: ${unquoted(line.slice(comma + 1))}`;
+      });
+    return { name, notes };
   };
 
-  const credit = (figure) => {
-    const line = figure.querySelector(".freshness");
-    return line ? words(line) : "";
-  };
+  // Broken by hand, since the height of the picture follows from the number of lines.
+  const broken = (notes, width, context) =>
+    notes.flatMap((note) => {
+      const lines = [""];
+      note.split(" ").forEach((word) => {
+        const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
+        if (lines.at(-1) && context.measureText(longer).width > width) lines.push(word);
+        else lines[lines.length - 1] = longer;
+      });
+      return lines;
+    });
 
   const savePicture = async (figure) => {
-    const echarts = await loadLibrary();
-    const sheet = document.createElement("canvas");
-    const chart = echarts.init(sheet, null, { renderer: "canvas", width: 1000, height: 600, devicePixelRatio: 2 });
-    const option = options(figure);
+    const [echarts, file] = await Promise.all([loadLibrary(), readFile(figure)]);
+    const font = getComputedStyle(document.body).fontFamily;
+    const context = document.createElement("canvas").getContext("2d");
+    const title = words(figure.querySelector(".chart-title"));
     const finding = figure.querySelector(".chart-finding");
+    context.font = `600 20px ${font}`;
+    const titles = broken([title], 940, context);
+    context.font = `14px ${font}`;
+    const findings = finding ? broken([words(finding)], 940, context) : [];
+    context.font = `12px ${font}`;
+    const notes = broken(file.notes, 940, context);
+    const above = 24 + titles.length * 26 + findings.length * 20;
+    const below = notes.length * 17 + 24;
+    const sheet = document.createElement("canvas");
+    const height = above + 480 + below;
+    const chart = echarts.init(sheet, null, { renderer: "canvas", width: 1000, height, devicePixelRatio: 2 });
+    const option = options(figure);
     const side = rightToLeft ? { right: 20 } : { left: 20 };
     option.animation = false;
     option.title = [
       {
-        text: words(figure.querySelector(".chart-title")),
-        subtext: finding ? words(finding) : "",
+        text: titles.join("\n"),
+        subtext: findings.join("\n"),
         top: 16,
         ...side,
-        textStyle: { fontSize: 20, color: colour("ink"), width: 960, overflow: "break" },
-        subtextStyle: { fontSize: 14, color: colour("ink-muted"), width: 960, overflow: "break" },
+        textStyle: { fontSize: 20, lineHeight: 26, color: colour("ink") },
+        subtextStyle: { fontSize: 14, lineHeight: 20, color: colour("ink-muted") },
       },
-      { text: credit(figure), bottom: 14, ...side, textStyle: { fontSize: 12, fontWeight: 400, color: colour("ink-muted") } },
+      { text: notes.join("\n"), bottom: 10, ...side, textStyle: { fontSize: 12, lineHeight: 17, fontWeight: 400, color: colour("ink-muted") } },
     ];
-    Object.assign(option.grid, { top: 140, bottom: 56, left: 24, right: 32 });
-    option.legend.top = 100;
+    Object.assign(option.grid, { top: above + 56, bottom: below + 16, left: 24, right: 32 });
+    option.legend.top = above + 12;
     option.legend[rightToLeft ? "right" : "left"] = 20;
     option.backgroundColor = colour("surface");
     chart.setOption(option);
-    save(chart.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: colour("surface") }), figure, "png");
+    const link = document.createElement("a");
+    link.href = chart.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: colour("surface") });
+    link.download = `${file.name}.png`;
+    link.click();
     chart.dispose();
-  };
-
-  const saveFigures = (figure) => {
-    const data = readTable(figure);
-    const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    const lines = [
-      [data.heading, ...data.series.map((one) => one.name)],
-      ...data.labels.map((label, place) => [
-        label,
-        ...data.series.map((one) => (one.values[place] === null ? one.texts[place] : String(one.values[place]))),
-      ]),
-      [],
-      [words(figure.querySelector(".chart-title"))],
-      [credit(figure)],
-      [location.href],
-    ];
-    const text = `\ufeff${lines.map((line) => line.map(quote).join(",")).join("\r\n")}\r\n`;
-    const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-    save(url, figure, "csv");
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
   };
 
   const seen = new IntersectionObserver(
@@ -223,16 +235,19 @@
   const prepare = (figure) => {
     if (figure.dataset.chartReady || !figure.querySelector("[data-chart-table]")) return;
     figure.dataset.chartReady = "yes";
-    figure.querySelector("[data-chart-tools]").hidden = false;
     const toggle = figure.querySelector("[data-chart-toggle]");
+    const picture = figure.querySelector("[data-chart-png]");
+    toggle.hidden = false;
     toggle.addEventListener("click", () => {
       const table = toggle.getAttribute("aria-pressed") !== "true";
       toggle.setAttribute("aria-pressed", String(table));
       if (table) showTable(figure);
       else draw(figure).catch(() => showTable(figure));
     });
-    figure.querySelector("[data-chart-csv]").addEventListener("click", () => saveFigures(figure));
-    figure.querySelector("[data-chart-png]").addEventListener("click", () => savePicture(figure));
+    if (picture) {
+      picture.hidden = false;
+      picture.addEventListener("click", () => savePicture(figure));
+    }
     seen.observe(figure);
     sized.observe(figure.querySelector("[data-chart-canvas]"));
   };

@@ -12,7 +12,7 @@ from indicators.dashboards.parts import indicators_of_parts, territory_parts
 from indicators.dashboards.territory import count_kinds, organisations_at_work, territory_dashboard
 from indicators.dashboards.words import change_words, number_words, period_words, value_words
 from indicators.models import Indicator, Period, Release, ReleasedFigure
-from indicators.vocabulary import Direction, Origin, PeriodKind
+from indicators.vocabulary import Direction, Flag, Origin, PeriodKind
 from orgs.models import Territory
 from tests.factories import OrganisationFactory, TerritoryFactory
 from tests.factories_indicators import (
@@ -119,7 +119,7 @@ def test_gaps_in_time_are_points_without_a_figure(release):
 def test_no_comparison_across_a_break_in_the_series(release):
     indicator, territory = RateFactory(), TerritoryFactory()
     released(release, indicator, territory, "2020", "60.0")
-    released(release, indicator, territory, "2021", "65.0", flag="break")
+    released(release, indicator, territory, "2021", "65.0", flags=Flag.BREAK)
     change = card_of(indicator, territory).change
     assert change.difference is None
     assert "break" in change.words
@@ -129,14 +129,14 @@ def test_no_comparison_across_a_break_in_the_series(release):
 def test_the_latest_known_figure_stands_where_the_newest_is_missing(release):
     indicator, territory = IndicatorFactory(), TerritoryFactory()
     released(release, indicator, territory, "2016", 8)
-    released(release, indicator, territory, "2017", state="missing", flag="missing")
+    released(release, indicator, territory, "2017", state="missing")
     card = card_of(indicator, territory)
     assert (card.latest.value, card.newer_missing) == (8, "2017")
 
 
 def test_no_card_where_every_figure_is_missing(release):
     indicator, territory = IndicatorFactory(), TerritoryFactory()
-    released(release, indicator, territory, "2017", state="missing", flag="missing")
+    released(release, indicator, territory, "2017", state="missing")
     assert card_of(indicator, territory) is None
 
 

@@ -87,7 +87,7 @@ def test_missing_zero_and_protected_look_different(client, city):
     zero, hidden, none = IndicatorFactory(), IndicatorFactory(), IndicatorFactory()
     released(release, zero, city, "2017", 0)
     released(release, hidden, city, "2017", state="suppressed")
-    released(release, none, city, "2017", state="missing", flag="missing")
+    released(release, none, city, "2017", state="missing")
     html = page(client, city)
     assert html.count("figure-large figure-zero") == 2  # at a glance, and in the domain's section
     assert "figure-suppressed" in html

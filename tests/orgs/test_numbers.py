@@ -57,7 +57,7 @@ def test_number_is_read_in_the_readers_way(language: str, text: str, number: str
     ],
 )
 def test_what_could_be_another_number_is_not_guessed(language: str, text: str) -> None:
-    with translation.override(language), pytest.raises(ValueError, match=re.escape(text)):
+    with translation.override(language), pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         read_number(text)
 
 
@@ -91,7 +91,7 @@ def test_files_and_the_database_read_a_number_alike(writing: Writing, text: str,
         is_number, plain = cursor.fetchone()
     assert is_number == (number is not None)
     if number is None:
-        with pytest.raises(ValueError, match=re.escape(text)):
+        with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
             writing.read(text)
     else:
         assert writing.read(text) == Decimal(plain) == Decimal(number)

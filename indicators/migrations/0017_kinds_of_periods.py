@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0015_released_steps"),
+        ("indicators", "0016_several_flags"),
     ]
 
     operations = [
