@@ -18,6 +18,7 @@ from indicators.release import Reason
 from indicators.vocabulary import Measure
 
 LARGEST, MOST_TERRITORIES = 25, 50
+KEPT_OF_SOURCE = ("name", "publisher", "licence", "url", "is_sample")
 TEXTS = ("name", "definition", "numerator", "denominator")
 
 # (indicator, figures, suppressed, missing, not applicable, ids of sources).
@@ -110,7 +111,7 @@ def _snapshot(
         },
         domain=indicator.domain.code,
         sources=[
-            {"id": source.pk, **{name: getattr(source, name) for name in ("name", "publisher", "licence", "url")}}
+            {"id": source.pk, **{name: getattr(source, name) for name in KEPT_OF_SOURCE}}
             for source in sorted((sources[pk] for pk in source_ids or []), key=lambda source: source.name)
         ],
         figures_count=figures,

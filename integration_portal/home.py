@@ -19,10 +19,11 @@ from orgs.inbox import Waiting
 from orgs.models import Membership, Organisation, Territory, User
 from orgs.permissions import Person, holds_role, is_reviewer
 from partnerships import inbox as partnerships_inbox
-from partnerships.models import Level, Partnership
+from partnerships.models import CoordinationTable, Level, Partnership
 from partnerships.permissions import can_log_partnerships
 
 FIGURES = 3
+LATEST = 4
 CITIES = 8
 
 
@@ -48,14 +49,23 @@ class City:
     dashboard: TerritoryDashboard
     organisations: int
     partnerships: int
+    latest: list[Partnership]
+    """The partnerships that began last."""
+    tables: list[CoordinationTable]
 
     @property
     def figures(self) -> list[tuple[DomainView, Card]]:
-        """Its own figures alone: what is borrowed from a larger territory is said on its page. First one of each domain."""
-        own = [view for view in self.dashboard.with_figures if not view.is_borrowed]
-        first = [(view, view.card) for view in own if view.card]
-        others = [(view, other.card) for view in own for other in view.others if other.card.territory == self.territory]
-        return [*first, *others][:FIGURES]
+        """Its own figures alone, and of those the ones that may stand at the head of a page. First one of each domain.
+
+        What is borrowed from a larger territory is said on the city's page; what is made up or old comes last.
+        """
+        own = [
+            (view, card, number)
+            for view in self.dashboard.with_figures
+            for number, card in enumerate(one for one in view.cards if one.territory == self.territory and one.heads)
+        ]
+        own.sort(key=lambda one: (one[1].is_sample, one[1].is_old, one[2] > 0))
+        return [(view, card) for view, card, _number in own][:FIGURES]
 
 
 def cities() -> list[Territory]:
@@ -68,11 +78,14 @@ def cities() -> list[Territory]:
 
 def city_of(territory: Territory, user: Person) -> City:
     within = Territory.objects.within(territory).values("pk")
+    running = Partnership.objects.published().live().within(territory)
     return City(
         territory=territory,
         dashboard=territory_dashboard(territory, Release.objects.current(), timezone.localdate()),
         organisations=Organisation.objects.published().filter(territory__in=within).count(),
-        partnerships=Partnership.objects.published().live().within(territory).count(),
+        partnerships=running.count(),
+        latest=list(running.select_related("territory").order_by("-starts_on", "-pk")[:LATEST]),
+        tables=list(CoordinationTable.objects.filter(territory__in=within).order_by("name", "pk")[:LATEST]),
     )
 
 

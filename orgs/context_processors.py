@@ -18,10 +18,6 @@ def is_anybody(user: Person) -> bool:
     return True
 
 
-def is_signed_in(user: Person) -> bool:
-    return user.is_authenticated
-
-
 def keeps_figures(user: Person) -> bool:
     """As indicators.permissions.is_steward, which the ground floor cannot ask."""
     return user.is_authenticated and (
@@ -44,11 +40,11 @@ class Destination:
 
 
 DESTINATIONS = [
+    Destination(_("Find"), "orgs:organisation_list", "people"),
     Destination(_("My city"), "indicators:territory_list", "geo-alt"),
-    Destination(_("Find an organisation"), "orgs:organisation_list", "people"),
-    Destination(_("Good practices"), "partnerships:practice_list", "lightbulb"),
+    Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg"),
     Destination(_("Indicators"), "indicators:indicator_list", "graph-up"),
-    Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg", is_signed_in),
+    Destination(_("Practices"), "partnerships:practice_list", "lightbulb"),
     Destination(_("Figures"), "indicators:desk", "clipboard-data", keeps_figures),
     Destination(_("Reviews"), "orgs:review_queue", "check2-square", is_reviewer_or_administrator),
 ]
@@ -86,6 +82,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         # Called by the template, so that fragments and mails do not pay for a menu they do not show.
         "navigation": lambda: destinations_for(request),
+        "offered_languages": settings.OFFERED_LANGUAGES,
         "is_demo": getattr(settings, "DEMO", False),
         "source_code_url": getattr(settings, "SOURCE_CODE_URL", ""),
     }

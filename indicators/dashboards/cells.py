@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from indicators.models import Figure, Indicator, Period, ReleasedFigure
 from indicators.periods import SUFFIXES
@@ -75,7 +76,22 @@ class Cell:
     @property
     def flag_words(self) -> str:
         """All that is said beside the number, or beside the state that stands in its place."""
-        return ", ".join(flag_labels(self.flags & QUALITIES))
+        labels = flag_labels(self.flags & QUALITIES)
+        return ", ".join(labels if self.state or self.is_whole else [*labels, _("not the whole")])
+
+    @property
+    def has_all_reporters(self) -> bool:
+        """All who should have reported did."""
+        return self.reporters >= self.expected
+
+    @property
+    def has_all_periods(self) -> bool:
+        """All of the shorter periods that it is drawn from are there."""
+        return self.periods_used >= self.periods_expected
+
+    @property
+    def is_whole(self) -> bool:
+        return self.has_all_reporters and self.has_all_periods
 
     @property
     def has_parts(self) -> bool:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from indicators.dashboards.cells import Point
 from indicators.dashboards.words import period_words
-from indicators.downloads.contents import Contents, harmless, plain
+from indicators.downloads.contents import Contents, harmless, name_of, plain
 from indicators.downloads.tables import csv_lines
 from indicators.models import Indicator, Release, ReleasedFigure
 from orgs.models import Territory
@@ -111,7 +111,7 @@ class ChartFile:
         texts = [
             "; ".join(
                 word
-                for word in (one["name"], one["publisher"], one["licence"] or _("licence not stated"), one["url"])
+                for word in (name_of(one), one["publisher"], one["licence"] or _("licence not stated"), one["url"])
                 if word
             )
             for one in chosen
@@ -126,7 +126,7 @@ class ChartFile:
 
     def _row(self, one: ChartSeries, point: Point) -> list[str]:
         cell, place = point.cell, one.territory
-        source = self.contents.sources.get((cell.source_id if cell else None) or 0, {})
+        source = self.contents.sources.get((cell.source_id if cell else None) or 0)
         return [
             *map(harmless, (place.scheme.code, place.code, place.local_name)),
             point.period.code,
@@ -136,5 +136,5 @@ class ChartFile:
             str(self.indicator.get_unit_display()),
             point.state or ReleasedFigure.State.SHOWN.value,
             cell.flag_words if cell else "",
-            harmless(source.get("name", "")),
+            harmless(name_of(source)) if source else "",
         ]

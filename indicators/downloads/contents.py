@@ -1,6 +1,6 @@
 """What of a release is wanted, read row by row by a cursor in the server, and the words that go with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -173,7 +173,7 @@ class Contents:
         }
 
     @cached_property
-    def sources(self) -> dict[int, dict[str, str]]:
+    def sources(self) -> dict[int, dict[str, Any]]:
         return {source["id"]: source for indicator in self.indicators.values() for source in indicator.sources}
 
     # --- What one has to know ---
@@ -234,13 +234,19 @@ class Contents:
             (_("Status"), "; ".join(f"{state.value}: {state.label}" for state in State)),
         ]
         for source in self.sources.values():
-            words = [source["name"], source["publisher"], source["licence"] or _("licence not stated"), source["url"]]
+            words = [name_of(source), source["publisher"], source["licence"] or _("licence not stated"), source["url"]]
             lines.append((_("Source and licence"), "; ".join(word for word in words if word)))
         for indicator in self.indicators.values():
             definition = " ".join(f"{indicator.name}. {indicator.definition}".split())
             lines.append((_("Definition of %(code)s") % {"code": indicator.code}, definition))
             lines.append((_("Disclosure rule of %(code)s") % {"code": indicator.code}, self.rule_of(indicator)))
         return lines
+
+
+def name_of(source: Mapping[str, Any]) -> str:
+    """What a source is called; one that is made up says so wherever its name goes."""
+    name = str(source["name"])
+    return _("%(name)s (sample, made up)") % {"name": name} if source.get("is_sample") else name
 
 
 def plain(number: Decimal | None) -> str:

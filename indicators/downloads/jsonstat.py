@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indicators.dashboards.words import period_words
-from indicators.downloads.contents import NORMAL, TOTAL, Contents, Row, plain
+from indicators.downloads.contents import NORMAL, TOTAL, Contents, Row, name_of, plain
 from indicators.models import Category
 from indicators.vocabulary import CALENDAR, Unit
 
@@ -119,7 +119,7 @@ class Cube:
             "version": "2.0",
             "class": "dataset",
             "label": contents.title,
-            "source": "; ".join(sources) or _("not stated"),
+            "source": "; ".join(map(name_of, sources.values())) or _("not stated"),
             "updated": contents.release.published_at.isoformat(timespec="seconds"),
             "note": [note for note in (contents.release.note, contents.suppression_note) if note],
             "id": list(dimensions),

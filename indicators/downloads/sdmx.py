@@ -7,7 +7,7 @@ indicator as a whole (its title, definition, sources, licences, disclosure rule)
 
 from collections.abc import Iterator
 
-from indicators.downloads.contents import Contents, Row, harmless, plain
+from indicators.downloads.contents import Contents, Row, harmless, name_of, plain
 from indicators.downloads.tables import csv_lines
 from indicators.models import Period, ReleasedFigure, ReleasedIndicator
 from indicators.vocabulary import CALENDAR, MEANS, PeriodKind
@@ -84,7 +84,7 @@ def attributes(contents: Contents, indicator: ReleasedIndicator) -> list[str]:
     texts = [
         indicator.name,
         indicator.definition,
-        "; ".join(source["name"] for source in indicator.sources),
+        "; ".join(map(name_of, indicator.sources)),
         "; ".join(sorted({source["licence"] for source in indicator.sources if source["licence"]})),
         contents.rule_of(indicator),
         contents.suppression_note,

@@ -10,7 +10,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
-from indicators.downloads.contents import Contents, Row, harmless, plain
+from indicators.downloads.contents import Contents, Row, harmless, name_of, plain
 from indicators.vocabulary import codes_of
 
 LINES = 500
@@ -56,7 +56,7 @@ def columns(contents: Contents) -> list[str]:
 def cells(contents: Contents, row: Row) -> list[Any]:
     """Numbers are Decimal, texts are harmless, and what is not known is None."""
     indicator, place = contents.indicators[row.indicator], contents.places[row.territory]
-    source = contents.sources.get(row.source or 0, {})
+    source = contents.sources.get(row.source or 0)
     return [
         *map(harmless, (indicator.code, indicator.name, indicator.unit, *place)),
         contents.periods[row.period].code,
@@ -71,7 +71,7 @@ def cells(contents: Contents, row: Row) -> list[Any]:
         row.expected,
         row.periods_used,
         row.periods_expected,
-        harmless(source.get("name", "")),
+        harmless(name_of(source)) if source else "",
     ]
 
 

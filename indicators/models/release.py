@@ -253,7 +253,7 @@ class ReleasedIndicator(models.Model):
     """What an indicator was when a release was made: its words, its rules, whence its figures came, and how many there are.
 
     `texts`: {"name": {"en": …, "es": …}, "definition": …, "numerator": …, "denominator": …}; `sources`: [{"id", "name", "publisher",
-    "licence", "url"}, …]. `small_count` of the suppressed cells are small themselves, `before_count` others were hidden in the release
+    "licence", "url", "is_sample"}, …] (older releases do not say what is a sample). `small_count` of the suppressed cells are small themselves, `before_count` others were hidden in the release
     before, and the rest are hidden so that no difference gives those away.
     """
 

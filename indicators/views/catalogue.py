@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -70,15 +71,18 @@ class IndicatorView(DetailView):
         kinds = count_kinds(territory, min(today, territory.valid_to)) if territory else {}
         is_recast = self.request.GET.get("recast") == "1"
         view = indicator_view(self.object, territory, release, kinds, is_recast=is_recast)
+        targets = list(self.object.targets.filter(territory=territory)) if territory else []
+        sources = next(iter(sources_of([view.card], release).values()), []) if view.card else []
+        card = replace(view.card, targets=targets, sources=sources) if view.card else None
         is_keeper = territory is not None and can_see_true_figures(self.request.user, territory)
         access = self.get_access(territory) if territory is not None and is_keeper else None
         return super().get_context_data(
             release=release,
             territory=territory,
             view=view,
-            card=view.card,
-            chart=self.get_chart(view.card, is_recast=is_recast),
-            sources=next(iter(sources_of([view.card], release).values()), []) if view.card else [],
+            card=card,
+            chart=self.get_chart(card, is_recast=is_recast),
+            sources=sources,
             places=self.get_places(territory),
             areas=self.get_areas(territory, release, kinds) if territory and kinds else None,
             is_recast=is_recast,
@@ -86,7 +90,7 @@ class IndicatorView(DetailView):
             successions=successions_of(territory) if territory else [],
             has_ended=territory is not None and territory.valid_to < today,
             is_keeper=is_keeper,
-            targets=target_lines(self.object.targets.filter(territory=territory), view.card) if territory else [],
+            targets=target_lines(targets, card),
             may_set_targets=territory is not None and can_set_targets(self.request.user, territory),
             may_edit=can_edit_indicator(self.request.user, self.object),
             version=self.object.versions.order_by("-number").first(),

@@ -63,10 +63,11 @@ def invite_member(*, organisation: Organisation, email: str, role: str, by: User
     invitation.full_clean()
     Membership(organisation=organisation, user=by, role=role).clean()
     invitation.save()
+    known = User.objects.filter(email=email).first()
     queue_letter(
         "invitation",
         to=email,
-        language=translation.get_language() or by.language,
+        language=known.language if known else translation.get_language() or by.language,
         context={"invitation": invitation, "path": invitation_path(invitation), "by": by},
     )
     return invitation

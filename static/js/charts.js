@@ -35,8 +35,20 @@
           const raw = row.cells[index + 1].dataset.value;
           return raw === "" || raw === undefined ? null : Number(raw);
         }),
+        breaks: rows.flatMap((row, place) => ("break" in row.cells[index + 1].dataset ? [place] : [])),
+      })),
+      targets: Array.from(table.tFoot ? table.tFoot.rows : []).map((row) => ({
+        name: words(row.cells[0]),
+        text: words(row.cells[1]),
+        value: Number(row.dataset.target),
       })),
     };
+  };
+
+  // A line for each stretch between two breaks: nothing is drawn across one.
+  const stretches = (one) => {
+    const bounds = [0, ...one.breaks.filter((place) => place > 0), one.values.length];
+    return bounds.slice(1).map((end, index) => one.values.map((value, place) => (place >= bounds[index] && place < end ? value : null)));
   };
 
   // For the axis: whole numbers in full, millions in short. What the table says stays as the server wrote it.
@@ -57,6 +69,16 @@
     const muted = colour("ink-muted");
     const line = colour("line");
     const font = getComputedStyle(document.body).fontFamily;
+    const palette = [1, 2, 3, 4, 5, 6].map((number) => colour(`series-${number}`));
+    const breaks = lying ? [] : [...new Set(data.series.flatMap((one) => one.breaks))];
+    const marks = {
+      silent: true,
+      symbol: "none",
+      lineStyle: { color: muted, type: "dotted", width: 1.5 },
+      label: { formatter: figure.dataset.breakWords, color: muted, fontSize: 12, position: "insideEndTop" },
+      data: breaks.map((place) => ({ xAxis: place })),
+    };
+    const named = [...data.series.map((one) => one.name), ...data.targets.map((one) => one.name)];
     const categories = {
       type: "category",
       data: data.labels,
@@ -80,11 +102,12 @@
       animation: !calm.matches,
       animationDuration: 350,
       textStyle: { fontFamily: font, color: ink },
-      color: [1, 2, 3, 4, 5, 6].map((number) => colour(`series-${number}`)),
+      color: palette,
       aria: { enabled: true, label: { enabled: false }, decal: { show: bars && data.series.length > 1 } },
-      grid: { top: data.series.length > 1 ? 40 : 16, bottom: 8, left: rightToLeft ? 26 : 8, right: rightToLeft ? 8 : 26, containLabel: true },
+      grid: { top: named.length > 1 ? 40 : breaks.length ? 26 : 16, bottom: 8, left: rightToLeft ? 26 : 8, right: rightToLeft ? 8 : 26, containLabel: true },
       legend: {
-        show: data.series.length > 1,
+        show: named.length > 1,
+        data: named,
         top: 0,
         [rightToLeft ? "right" : "left"]: 0,
         icon: bars ? "roundRect" : undefined,
@@ -104,16 +127,19 @@
             const text = one.texts[place];
             return `${data.series.length > 1 ? `${one.name}: ` : ""}${text}${one.values[place] === null || text.endsWith(suffix || "\0") ? "" : suffix}`;
           });
-          return [data.labels[place], ...lines].join("\n");
+          const wanted = data.targets.map((one) => `${one.name}: ${one.text}${suffix}`);
+          return [data.labels[place], ...lines, ...wanted].join("\n");
         },
       },
       xAxis: lying ? values : categories,
       yAxis: lying ? categories : values,
-      series: data.series.map((one, index) => ({
+      series: [...data.series.flatMap((one, index) => (bars ? [one.values] : stretches(one)).map((values, stretch) => ({
         name: one.name,
         type: bars ? "bar" : "line",
         stack: kind === "stacked" ? "all" : undefined,
-        data: one.values,
+        data: values,
+        color: palette[index % palette.length],
+        markLine: index === 0 && stretch === 0 && breaks.length ? marks : undefined,
         barMaxWidth: 34,
         barCategoryGap: "32%",
         itemStyle: bars ? { borderRadius: kind === "stacked" ? 0 : lying ? (rightToLeft ? [3, 0, 0, 3] : [0, 3, 3, 0]) : [3, 3, 0, 0] } : {},
@@ -123,7 +149,16 @@
         lineStyle: { width: 2.5, type: lineTypes[index % lineTypes.length] },
         emphasis: { focus: data.series.length > 1 ? "series" : "none" },
         connectNulls: false,
-      })),
+      }))), ...data.targets.map((one) => ({
+        name: one.name,
+        type: lying ? "bar" : "line",
+        data: lying ? [] : data.labels.map(() => one.value),
+        color: ink,
+        symbol: "none",
+        silent: true,
+        lineStyle: { width: 1.5, type: [6, 4] },
+        markLine: lying ? { silent: true, symbol: "none", lineStyle: { color: ink, type: "dashed" }, data: [{ xAxis: one.value, name: one.name }] } : undefined,
+      }))],
     };
   };
 

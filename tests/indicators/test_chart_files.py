@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from indicators import actions, rollup
 from indicators.models import Indicator, Source
+from indicators.vocabulary import Flag
 from tests.indicators.land import Land
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +23,8 @@ def borrowed(land: Land) -> Land:
     Indicator.objects.filter(code="RATE").update(
         is_headline=True, threshold=5, rounding=5, name_en="Employment rate", definition_en="At work, of all."
     )
-    for year, people, flag in ((2018, 500, ""), (2019, 520, "provisional"), (2020, 610, "break"), (2021, 1, "")):
-        land.observe("CITY", str(year), people, denominator=1000, indicator="RATE", flag=flag)
+    for year, people, flags in ((2018, 500, 0), (2019, 520, Flag.PROVISIONAL), (2020, 610, Flag.BREAK), (2021, 1, 0)):
+        land.observe("CITY", str(year), people, denominator=1000, indicator="RATE", flags=flags)
     land.observe("CITY", "2022", None, indicator="RATE")
     rollup.roll_up()
     actions.publish_release(note="First")

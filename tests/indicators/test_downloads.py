@@ -103,6 +103,18 @@ def test_csv_says_every_cell_and_what_one_has_to_know(client, release):
     assert {"# Title", "# Published on", "# On suppression", "# Definition of RATE"} <= about.keys()
 
 
+def test_made_up_sources_say_so_in_every_file(client, land, release):
+    """The mark goes with the name, so that no column, note or attribute can leave it behind."""
+    Source.objects.update(is_sample=True)
+    later = actions.publish_release(note="Made up")
+    for ending in ("csv", "sdmx.csv", "json"):
+        assert "(sample, made up)" not in fetch(client, release, ending).decode()
+        assert "(sample, made up)" in fetch(client, later, ending).decode()
+    about, rows = read_csv(fetch(client, later, "csv"))
+    assert "(sample, made up)" in about["# Source and licence"]
+    assert any("(sample, made up)" in row["source"] for row in rows)
+
+
 def test_texts_are_no_formulas_and_numbers_stay_numbers(client, release):
     _about, rows = read_csv(fetch(client, release, "csv"))
     assert {row["indicator_name"] for row in rows if row["indicator"] == "PEOPLE"} == {"'=People"}

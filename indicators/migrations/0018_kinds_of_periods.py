@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0016_several_flags"),
+        ("indicators", "0017_made_up_sources"),
     ]
 
     operations = [
