@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +83,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         # Called by the template, so that fragments and mails do not pay for a menu they do not show.
         "navigation": lambda: destinations_for(request),
+        "public_url": settings.PUBLIC_URL,
+        "today": timezone.localdate(),
         "offered_languages": settings.OFFERED_LANGUAGES,
         "is_demo": getattr(settings, "DEMO", False),
         "source_code_url": getattr(settings, "SOURCE_CODE_URL", ""),

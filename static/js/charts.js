@@ -167,6 +167,7 @@
     const echarts = await loadLibrary();
     if (figure.querySelector("[data-chart-toggle]").getAttribute("aria-pressed") === "true") return;
     box.hidden = false;
+    figure.classList.add("is-drawn");
     figure.querySelector("[data-chart-table]").hidden = true;
     const chart = charts.get(figure) ?? echarts.init(box, null, { renderer: "canvas" });
     charts.set(figure, chart);
@@ -176,6 +177,7 @@
 
   const showTable = (figure) => {
     figure.querySelector("[data-chart-canvas]").hidden = true;
+    figure.classList.remove("is-drawn");
     figure.querySelector("[data-chart-table]").hidden = false;
   };
 
