@@ -329,7 +329,7 @@ def fault_of(indicator: Indicator, typed: Typed) -> tuple[str, str] | None:
         return ("n", _("Give the number too.")) if typed.base is not None else None
     if indicator.measure in (Measure.COUNT, Measure.RATIO) and typed.number < 0:
         return "n", _("A number of people cannot be below 0.")
-    if indicator.measure == Measure.COUNT and typed.number != typed.number.to_integral_value():
+    if indicator.is_whole and typed.number != typed.number.to_integral_value():
         return "n", _("A number of people is whole.")
     if indicator.measure in (Measure.RATIO, Measure.MEAN):
         if typed.base is None:

@@ -32,7 +32,16 @@ from indicators.mapping_columns import (
 from indicators.mapping_texts import KEEP, LEAVE, WHOLE, Choices, Row, Translation, code_for
 from indicators.models import Category, Dimension, Indicator, Period, Source
 from indicators.periods import kind_of_texts, period_code
-from indicators.vocabulary import CALENDAR, FLAG_CODES, FLAG_LABELS, Flag, PeriodKind, flag_labels, flags_of
+from indicators.vocabulary import (
+    CALENDAR,
+    CURRENCY_OF_UNIT,
+    FLAG_CODES,
+    FLAG_LABELS,
+    Flag,
+    PeriodKind,
+    flag_labels,
+    flags_of,
+)
 from orgs.forms import PortalForm
 from orgs.models import Territory, TerritoryScheme
 from orgs.numbers import Writing, number_in_words, writing_of
@@ -131,6 +140,11 @@ class MappingForm(PortalForm):
         help_text=gettext_lazy("The denominator of a share, or how many people a mean is of."),
     )
     flag = forms.ChoiceField(label=gettext_lazy("Flags"), required=False)
+    currency = forms.ChoiceField(
+        label=gettext_lazy("Currency"),
+        required=False,
+        help_text=gettext_lazy("Where the figures are money: of the indicator's own currency, or the file is refused."),
+    )
     decimal = forms.ChoiceField(
         label=gettext_lazy("Decimal sign"),
         required=False,
@@ -254,6 +268,8 @@ class MappingForm(PortalForm):
         for name in FILTERS:
             self._choose(name, [("", _("None")), columns])
         self._choose("flag", [nowhere, columns])
+        money = [(f"{ALWAYS}{code}", code) for code in sorted(set(CURRENCY_OF_UNIT.values()))]
+        self._choose("currency", [("", _("They are no money")), columns, (_("Always"), money)])
         differing = [("period", _("Period")), ("territory", _("Territory")), ("indicator", _("Indicator"))]
         differing += [(f"group_{one.code}", one.name) for one in self.dimensions]
         self._choose("across", [("", _("Nothing: there is one column of figures")), *differing])
@@ -384,6 +400,7 @@ class MappingForm(PortalForm):
             "number_is": number,
             "beside": shown(Part(column=beside)) if beside else "",
             "flag": shown(mapping.flag),
+            "currency": shown(mapping.currency),
             "decimal": mapping.writing.decimal if mapping.is_writing_stated or mapping.writing.decimal != "." else "",
             "thousands": "space" if mapping.writing.signs[:1] == " " else mapping.writing.thousands,
             "missing": " ".join(sorted(text for text in mapping.missing if text)),
@@ -756,6 +773,11 @@ class MappingForm(PortalForm):
             made["not_applicable"] = cleaned["not_applicable"].split()
         if cleaned.get("flag"):
             made["flag"] = self._part("flag")
+        if cleaned.get("currency"):
+            made["currency"] = self._part("currency")
+            kept = self.base.get("currency", {})
+            if kept.get("column", "") == made["currency"].get("column"):
+                made["currency"] = kept
         if cleaned.get("zero"):
             made["zero"] = cleaned["zero"].split()
         filtered = {self.contents.header[place] for name in FILTERS if (place := self.place_of(name)) is not None}

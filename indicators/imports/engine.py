@@ -19,7 +19,7 @@ from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
 from indicators.periods import fault_of_text, kind_of_texts, period_code
-from indicators.vocabulary import NO_FLAG, NO_NUMBER, QUALITIES, Flag, Measure
+from indicators.vocabulary import CURRENCY_OF_UNIT, NO_FLAG, NO_NUMBER, QUALITIES, Flag, Measure
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure, TerritoryScheme
 from orgs.numbers import PLACES, two_readings
@@ -45,14 +45,14 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
 
 
-def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False) -> Findings:
+def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False, within: Territory | None = None) -> Findings:
     """Reads `file` into the temporary table `import_cell` of the running transaction and says what it holds.
 
     Must run in a transaction; the temporary tables go with it. With `to_store`, other imports of the same indicators wait from here on, so
-    that what is found still holds when it is stored. Raises ValidationError where the mapping itself does not fit the portal (an unknown
+    that what is found still holds when it is stored. Rows of places that are not `within` a territory are faults. Raises ValidationError where the mapping itself does not fit the portal (an unknown
     scheme or dimension).
     """
-    resolvers = _resolvers(mapping)
+    resolvers = _resolvers(mapping, within)
     findings = Findings()
     try:
         with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
@@ -69,6 +69,8 @@ def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False) -> Fin
                 raise FileRefused(*(findings.problems or [Problem("no_figures", line=1)]))
             for name, resolver in resolvers.items():
                 findings.problems += resolver.resolve(cursor, name)
+            if not findings.problems:
+                findings.problems += _bad_currencies(cursor, mapping, resolvers)
             findings.problems += _bad_numbers(cursor, mapping) or _open_numbers(cursor, mapping)
             if not findings.problems:
                 if to_store:
@@ -119,12 +121,12 @@ def store(batch_id: int, source_id: int) -> int:
         return stored
 
 
-def faulty_lines(file: IO[bytes], mapping: Mapping) -> dict[int, list[Problem]]:
+def faulty_lines(file: IO[bytes], mapping: Mapping, *, within: Territory | None = None) -> dict[int, list[Problem]]:
     """{line: what is wrong with it} for every row that `examine` has something to say of, at most MAX_FAULTY of each kind.
 
     Empty where the file cannot be read at all. Rows of another width than the heading are the reader's business, and not among them.
     """
-    resolvers = _resolvers(mapping)
+    resolvers = _resolvers(mapping, within)
     found: dict[int, list[Problem]] = {}
     try:
         with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
@@ -139,6 +141,9 @@ def faulty_lines(file: IO[bytes], mapping: Mapping) -> dict[int, list[Problem]]:
                     found.setdefault(line, []).append(problem)
             for line, problem in _lines_of_bad_numbers(cursor, mapping):
                 found.setdefault(line, []).append(problem)
+            if not problems:
+                for line, problem in _lines_of_bad_currencies(cursor, mapping, resolvers):
+                    found.setdefault(line, []).append(problem)
             if not found and not problems:
                 _make_cells(cursor, mapping, resolvers)
                 for line, problem in _lines_of_bad_cells(cursor, mapping):
@@ -282,14 +287,15 @@ def _texts(part: Part, values: dict[str, str], code: str) -> str:
     return translated
 
 
-def _resolvers(mapping: Mapping) -> dict[str, Resolver]:
+def _resolvers(mapping: Mapping, within: Territory | None = None) -> dict[str, Resolver]:
     _refuse_adding_scores(mapping)
     return {
         "indicator": _indicator_resolver(mapping),
-        "territory": _territory_resolver(mapping),
+        "territory": _territory_resolver(mapping, within),
         "period": _period_resolver(mapping),
         "breakdown": _breakdown_resolver(mapping),
         "flag": _flag_resolver(mapping),
+        "currency": _currency_resolver(mapping),
     }
 
 
@@ -308,7 +314,7 @@ def _indicator_resolver(mapping: Mapping) -> Resolver:
     return Resolver(mapping, _part_columns(part), find)
 
 
-def _territory_resolver(mapping: Mapping) -> Resolver:
+def _territory_resolver(mapping: Mapping, within: Territory | None) -> Resolver:
     part = mapping.territory
     scheme = TerritoryScheme.objects.filter(code=mapping.territory_scheme).first()
     if scheme is None:
@@ -316,21 +322,29 @@ def _territory_resolver(mapping: Mapping) -> Resolver:
             _("The mapping names a territory scheme that the portal does not know: %(name)s."),
             params={"name": mapping.territory_scheme},
         )
-    known = dict(Territory.objects.filter(scheme=scheme).order_by("-valid_from").values_list("code", "pk"))
-
+    places = Territory.objects.filter(scheme=scheme)
+    known = dict(places.order_by("-valid_from").values_list("code", "pk"))
+    own = Territory.objects.all() if within is None else Territory.objects.within(within)
+    of_others = set() if within is None else set(places.exclude(pk__in=own.values("pk")).values_list("code", flat=True))
     names = NamedPlaces(scheme, mapping.territory_kind) if mapping.territory_by == "name" else None
 
-    def find(values: dict[str, str]) -> int:
+    def code_of(values: dict[str, str]) -> str:
         code = _texts(part, values, "unknown_territory")
         if code in known:
-            return known[code]
+            return code
         text = part.text_of(values) or code
         named = names.codes(code, [values.get(column, "") for column in part.within], part.join) if names else set()
         if len(named) > 1:
             raise Unknown("several_places", _columns_of(part), text)
         if not named:
             raise Unknown("unknown_territory", _columns_of(part), text)
-        return known[named.pop()]
+        return named.pop()
+
+    def find(values: dict[str, str]) -> int:
+        code = code_of(values)
+        if code in of_others:
+            raise Unknown("territory_of_others", _columns_of(part), part.text_of(values) or code)
+        return known[code]
 
     return Resolver(mapping, _part_columns(part), find)
 
@@ -427,6 +441,52 @@ def _flag_resolver(mapping: Mapping) -> Resolver:
         return int(flags)
 
     return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="smallint")
+
+
+def _currency_resolver(mapping: Mapping) -> Resolver:
+    """Codes of ISO 4217; "" where the mapping or the file does not say."""
+    part = mapping.currency
+
+    def find(values: dict[str, str]) -> str:
+        return "" if part is None else _texts(part, values, "unknown_currency").upper()
+
+    return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="text")
+
+
+MONEY = ", ".join(f"('{unit}', '{currency}')" for unit, currency in CURRENCY_OF_UNIT.items())
+
+
+def _in_other_currency(resolvers: dict[str, Resolver]) -> str:
+    """SQL for the rows in another currency than that of their indicator's unit, or in none."""
+    return f"""
+        import_row r {resolvers["indicator"].join("indicator")} {resolvers["currency"].join("currency")}
+        JOIN indicators_indicator i ON i.id = map_indicator.id JOIN (VALUES {MONEY}) AS money (unit, currency) ON money.unit = i.unit
+        WHERE map_currency.id <> money.currency
+    """
+
+
+def _bad_currencies(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]) -> list[Problem]:
+    cursor.execute(
+        f"SELECT min(r.line), count(*), map_currency.id, money.currency FROM {_in_other_currency(resolvers)} GROUP BY 3, 4 ORDER BY 1"
+    )
+    return [_currency_problem(mapping, *row) for row in cursor.fetchall()]
+
+
+def _lines_of_bad_currencies(
+    cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]
+) -> Iterator[tuple[int, Problem]]:
+    cursor.execute(
+        f"SELECT r.line, map_currency.id, money.currency FROM {_in_other_currency(resolvers)} ORDER BY 1 LIMIT {MAX_FAULTY}"
+    )
+    for line, given, wanted in cursor.fetchall():
+        yield line, _currency_problem(mapping, None, 1, given, wanted)
+
+
+def _currency_problem(mapping: Mapping, line: int | None, rows: int, given: str, wanted: str) -> Problem:
+    column = (mapping.currency.column if mapping.currency else "") or ""
+    if not given:
+        return Problem("no_currency", line, column, wanted, rows)
+    return Problem("other_currency", line, column, f"{given} → {wanted}"[:120], rows)
 
 
 # --- Numbers and cells --------------------------------------------------------------------------------------------
@@ -565,7 +625,7 @@ def _cell_checks(mapping: Mapping) -> list[tuple[str, str, str, str]]:
             "fraction",
             numbers,
             "trim_scale(numerator)::text",
-            "measure = 'count' AND numerator <> trunc(numerator)",
+            f"measure = 'count' AND numerator <> trunc(numerator) AND {NO_MONEY}",
         ),
         ("negative", numbers, "trim_scale(numerator)::text", "measure IN ('count', 'ratio') AND numerator < 0"),
         (
@@ -612,6 +672,9 @@ def _counted(cursor: CursorWrapper) -> tuple[int, int, int]:
 # Where observations keep their numbers: 20 digits before the decimal sign.
 TOO_LARGE = "1e20"
 
+
+MONEY = ", ".join(f"'{unit.value}'" for unit in CURRENCY_OF_UNIT)
+NO_MONEY = f"NOT EXISTS (SELECT FROM indicators_indicator i WHERE i.id = c.indicator_id AND i.unit IN ({MONEY}))"
 
 SAME_CELL = """o.indicator_id = c.indicator_id AND o.period_id = c.period_id
     AND o.territory_id = c.territory_id AND o.breakdown_id = c.breakdown_id"""

@@ -15,7 +15,7 @@ from orgs.numbers import Writing
 
 KNOWN = {
     "title", "format", "delimiter", "encoding", "decimal", "thousands", "sheet", "header_row", "source", "where", "where_not", "columns",
-    "indicator", "territory", "period", "breakdowns", "numerator", "denominator", "value", "base", "flag", "missing",
+    "indicator", "territory", "period", "breakdowns", "numerator", "denominator", "value", "base", "flag", "currency", "missing",
     "not_applicable", "zero", "rows_of_one_cell",
 }  # fmt: skip
 NUMBERS = ("numerator", "denominator", "value", "base")
@@ -137,6 +137,7 @@ class Mapping:
     territory_kind: str
     numbers: MappingABC[str, str]
     flag: Part | None
+    currency: Part | None
     where: MappingABC[str, frozenset[str]]
     missing: frozenset[str]
     not_applicable: frozenset[str]
@@ -168,7 +169,7 @@ class Mapping:
     def columns(self) -> list[str]:
         """Every column that is looked at, each once; with those that a wide table is turned into."""
         parts = [self.indicator, self.territory, *self.period.values(), *self.breakdowns.values()]
-        parts += [self.flag] if self.flag else []
+        parts += [part for part in (self.flag, self.currency) if part]
         named = [column for part in parts for column in part.columns]
         return list(dict.fromkeys([*named, *self.numbers.values(), *(self.wide.columns if self.wide else ())]))
 
@@ -234,6 +235,7 @@ def read_mapping(definition: Any) -> Mapping:
         breakdowns=parts.breakdowns,
         numbers=_numbers(definition, wide),
         flag=flag,
+        currency=_part(definition["currency"], "currency") if "currency" in definition else None,
         where=_texts_by_column(definition, "where"),
         where_not=_texts_by_column(definition, "where_not"),
         missing=missing,

@@ -91,6 +91,9 @@ TEXTS: dict[str, str | Promise] = {
     "several_places": _(
         "“%(value)s” is the name of several places. Say in the mapping of which kind it is or in which place it lies, or give its code."
     ),
+    "territory_of_others": _(
+        "“%(value)s” is not in the territory of the authority in whose name the file is brought in. Leave these rows out, or ask an administrator."
+    ),
     "unknown_period": _("“%(value)s” is no month, quarter, half-year or year."),
     "other_kind": _(
         "“%(value)s” is a period of another kind than the mapping says. Mend the file, or “kind” in the mapping’s entry “period”."
@@ -108,6 +111,13 @@ TEXTS: dict[str, str | Promise] = {
     "figure_and_flag": _("“%(value)s” holds a figure and a sign. Put the sign into a column of its own."),
     "unknown_category": _("“%(value)s” is no group that the mapping or the standard list knows."),
     "unknown_flag": _("“%(value)s” is no flag that the mapping knows."),
+    "unknown_currency": _("“%(value)s” is no currency that the mapping knows."),
+    "no_currency": _(
+        "The figures are money in %(value)s. Say in the mapping which currency the file has: a constant, or a column with its code."
+    ),
+    "other_currency": _(
+        "The figures are in another currency than the indicator (%(value)s). Take them in its currency from the source: the portal changes no money."
+    ),
     "not_a_number": _(
         "“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."
     ),

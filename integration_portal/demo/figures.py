@@ -47,7 +47,9 @@ def load(people: People, organisations: Organisations) -> None:
     aim(people)
     rollup.roll_up()
     if not Release.objects.exists():
-        actions.publish_release(note="Figures of the demonstration", by=people.steward)
+        release = actions.start_release(note="Figures of the demonstration", by=people.steward)
+        actions.make_releases()
+        actions.approve_release(release=release, by=people.administrator)
 
 
 def bring_in(file: FigureFile, people: People, organisations: Organisations) -> None:

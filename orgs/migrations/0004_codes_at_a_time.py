@@ -8,7 +8,7 @@ USED = "This code is already used in the scheme at that time."
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0002_territory_has_all_parts"),
+        ("orgs", "0003_log_of_rights"),
     ]
 
     operations = [

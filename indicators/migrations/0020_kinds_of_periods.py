@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0017_made_up_sources"),
+        ("indicators", "0019_ranges_of_units"),
     ]
 
     operations = [
