@@ -673,8 +673,10 @@ def _counted(cursor: CursorWrapper) -> tuple[int, int, int]:
 TOO_LARGE = "1e20"
 
 
-MONEY = ", ".join(f"'{unit.value}'" for unit in CURRENCY_OF_UNIT)
-NO_MONEY = f"NOT EXISTS (SELECT FROM indicators_indicator i WHERE i.id = c.indicator_id AND i.unit IN ({MONEY}))"
+UNITS_OF_MONEY = ", ".join(f"'{unit.value}'" for unit in CURRENCY_OF_UNIT)
+NO_MONEY = (
+    f"NOT EXISTS (SELECT FROM indicators_indicator i WHERE i.id = c.indicator_id AND i.unit IN ({UNITS_OF_MONEY}))"
+)
 
 SAME_CELL = """o.indicator_id = c.indicator_id AND o.period_id = c.period_id
     AND o.territory_id = c.territory_id AND o.breakdown_id = c.breakdown_id"""
