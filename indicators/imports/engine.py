@@ -18,7 +18,7 @@ from indicators.imports.mapping import Mapping, Part, read_flags
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
-from indicators.vocabulary import NO_FLAG, NO_NUMBER, QUALITIES, Flag
+from indicators.vocabulary import CURRENCY_OF_UNIT, NO_FLAG, NO_NUMBER, QUALITIES, Flag
 from orgs.models import Territory, TerritoryScheme
 
 MAX_VALUES = 50_000
@@ -64,6 +64,8 @@ def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False, within
                 raise FileRefused(Problem("no_rows_kept"))
             for name, resolver in resolvers.items():
                 findings.problems += resolver.resolve(cursor, name)
+            if not findings.problems:
+                findings.problems += _bad_currencies(cursor, mapping, resolvers)
             findings.problems += _bad_numbers(cursor, mapping)
             if not findings.problems:
                 if to_store:
@@ -121,6 +123,9 @@ def faulty_lines(file: IO[bytes], mapping: Mapping, *, within: Territory | None 
                     found.setdefault(line, []).append(problem)
             for line, problem in _lines_of_bad_numbers(cursor, mapping):
                 found.setdefault(line, []).append(problem)
+            if not any(resolver.unknown for resolver in resolvers.values()):
+                for line, problem in _lines_of_bad_currencies(cursor, mapping, resolvers):
+                    found.setdefault(line, []).append(problem)
             if not found and not any(resolver.unknown for resolver in resolvers.values()):
                 _make_cells(cursor, mapping, resolvers)
                 for line, problem in _lines_of_bad_cells(cursor, mapping):
@@ -261,6 +266,7 @@ def _resolvers(mapping: Mapping, within: Territory | None = None) -> dict[str, R
         "period": _period_resolver(mapping),
         "breakdown": _breakdown_resolver(mapping),
         "flag": _flag_resolver(mapping),
+        "currency": _currency_resolver(mapping),
     }
 
 
@@ -390,6 +396,52 @@ def _flag_resolver(mapping: Mapping) -> Resolver:
         return int(flags)
 
     return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="smallint")
+
+
+def _currency_resolver(mapping: Mapping) -> Resolver:
+    """Codes of ISO 4217; "" where the mapping or the file does not say."""
+    part = mapping.currency
+
+    def find(values: dict[str, str]) -> str:
+        return "" if part is None else _texts(part, values, "unknown_currency").upper()
+
+    return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="text")
+
+
+MONEY = ", ".join(f"('{unit}', '{currency}')" for unit, currency in CURRENCY_OF_UNIT.items())
+
+
+def _in_other_currency(resolvers: dict[str, Resolver]) -> str:
+    """SQL for the rows in another currency than that of their indicator's unit, or in none."""
+    return f"""
+        import_row r {resolvers["indicator"].join("indicator")} {resolvers["currency"].join("currency")}
+        JOIN indicators_indicator i ON i.id = map_indicator.id JOIN (VALUES {MONEY}) AS money (unit, currency) ON money.unit = i.unit
+        WHERE map_currency.id <> money.currency
+    """
+
+
+def _bad_currencies(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]) -> list[Problem]:
+    cursor.execute(
+        f"SELECT min(r.line), count(*), map_currency.id, money.currency FROM {_in_other_currency(resolvers)} GROUP BY 3, 4 ORDER BY 1"
+    )
+    return [_currency_problem(mapping, *row) for row in cursor.fetchall()]
+
+
+def _lines_of_bad_currencies(
+    cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]
+) -> Iterator[tuple[int, Problem]]:
+    cursor.execute(
+        f"SELECT r.line, map_currency.id, money.currency FROM {_in_other_currency(resolvers)} ORDER BY 1 LIMIT {MAX_FAULTY}"
+    )
+    for line, given, wanted in cursor.fetchall():
+        yield line, _currency_problem(mapping, None, 1, given, wanted)
+
+
+def _currency_problem(mapping: Mapping, line: int | None, rows: int, given: str, wanted: str) -> Problem:
+    column = (mapping.currency.column if mapping.currency else "") or ""
+    if not given:
+        return Problem("no_currency", line, column, wanted, rows)
+    return Problem("other_currency", line, column, f"{given} → {wanted}"[:120], rows)
 
 
 # --- Numbers and cells --------------------------------------------------------------------------------------------

@@ -90,6 +90,13 @@ TEXTS: dict[str, str | Promise] = {
     "figure_and_flag": _("“%(value)s” holds a figure and a sign. Put the sign into a column of its own."),
     "unknown_category": _("“%(value)s” is no group that the mapping or the standard list knows."),
     "unknown_flag": _("“%(value)s” is no flag that the mapping knows."),
+    "unknown_currency": _("“%(value)s” is no currency that the mapping knows."),
+    "no_currency": _(
+        "The figures are money in %(value)s. Say in the mapping which currency the file has: a constant, or a column with its code."
+    ),
+    "other_currency": _(
+        "The figures are in another currency than the indicator (%(value)s). Take them in its currency from the source: the portal changes no money."
+    ),
     "not_a_number": _(
         "“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."
     ),
