@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0018_recall_and_two_people"),
+        ("indicators", "0020_kinds_of_periods"),
         ("orgs", "0003_log_of_rights"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
