@@ -26,11 +26,11 @@ from tests.indicators.land import MAPPING, table
 from tests.test_access import rows, things
 from tests.world import World, make_second_city, make_world
 
-APPROVED, STORED, REFUSED, TYPED, ANSWERED, REPORTED = 90211, 90223, 90237, 90241, 90253, 90269
+APPROVED, STORED, REFUSED, TYPED, ANSWERED, REPORTED = 30211, 30223, 30237, 30241, 30253, 30269
 PLANTED = {APPROVED, STORED, REFUSED, TYPED, ANSWERED, REPORTED}
-THRESHOLD = 100_000
+THRESHOLD = 32_000
 # In any language, in an attribute, in JSON, in a file: with whatever stands between the thousands.
-WRITTEN = re.compile(r"(?<!\d)(90)(?:[.,'’\s  ]|&#?\w{1,6};|\\u[0-9a-f]{4})?(2\d\d)(?!\d)")
+WRITTEN = re.compile(r"(?<!\d)(30)(?:[.,'’\s  ]|&#?\w{1,6};|\\u[0-9a-f]{4})?(2\d\d)(?!\d)")
 SPREADSHEETS = ("xlsx",)
 
 
@@ -75,6 +75,7 @@ def plant(world: World, city: World, letter: str) -> None:
     sent = actions.save_report(report=sent, answers=answers, version=sent.version, by=owner)
     actions.submit_report(report=sent, by=owner)
     sent.refresh_from_db()
+    assert sent.batch is not None
     actions.accept_findings(batch=sent.batch, reason="A test says so", by=steward)
     city.things["sent"] = actions.approve_report(
         report=sent, by=steward
@@ -120,7 +121,7 @@ def addresses(world: World, second: World) -> Iterator[tuple[str, str]]:
 
 
 def content_of(response: HttpResponseBase) -> str:
-    content = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined, call-overload]
+    content = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
     response.close()
     if content[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(content)) as book:

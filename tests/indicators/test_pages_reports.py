@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from indicators import actions
+from indicators import actions, rollup
 from indicators.grid import Typed
 from indicators.inbox import waiting_for
 from indicators.models import Finding, Import, Observation, Period, Report, ReportRequest
@@ -69,6 +69,12 @@ def enter(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def give_reason(client: Client, batch: Import | None) -> None:
+    """Opens what the batch says, for half an hour."""
+    assert batch is not None
+    client.post(reverse("indicators:batch_access", args=[batch.pk]), {"reason": "To see what was counted"})
 
 
 def text_of(response: Any) -> str:
@@ -127,6 +133,9 @@ def test_owner_fills_in_keeps_and_sends(desk: Desk) -> None:
     page = reverse("indicators:report_answer", args=[report.pk])
     cell = name_of(report)
     desk.land.observe("CITY", "2016", 11)
+    assert "2016" not in text_of(client.get(page)), "what is not released is not told to who is asked"
+    rollup.roll_up()
+    actions.publish_release()
     assert "2016: 11" in text_of(client.get(page))
     response = client.post(page, {f"n-{cell}": "12", "version": report.version}, follow=True)
     assert "It is not sent yet" in text_of(response)
@@ -196,6 +205,10 @@ def test_steward_reviews_side_by_side(desk: Desk) -> None:
     desk.land.observe("CITY", "2016", 11)
     report, client = desk.sent(), enter(desk.steward)
     page = text_of(client.get(report.get_absolute_url()))
+    assert "12 2016: 11 –" not in page
+    assert "Give a reason to see it" in page
+    give_reason(client, report.batch)
+    page = text_of(client.get(report.get_absolute_url()))
     assert "12 2016: 11 –" in page
     back = reverse("indicators:report_return", args=[report.pk])
     assert "Say what should be different" in text_of(client.post(back, follow=True))
@@ -211,6 +224,8 @@ def test_steward_reviews_side_by_side(desk: Desk) -> None:
 def test_steward_accepts_what_was_found_and_approves(desk: Desk) -> None:
     desk.land.observe("CITY", "2016", 1000)
     report, client = desk.sent(9000), enter(desk.steward)
+    assert "1 figure in it is to be looked at" in text_of(client.get(report.get_absolute_url()))
+    give_reason(client, report.batch)
     approve = reverse("indicators:report_approve", args=[report.pk])
     assert "One figure should be looked at first" in text_of(client.post(approve, follow=True))
     finding = Finding.objects.get()
@@ -292,6 +307,8 @@ def test_findings_of_an_import_are_accepted_by_kind(desk: Desk) -> None:
     Import.objects.filter(pk=batch.pk).update(authority=desk.authority)
     actions.store_import(batch=batch)
     client = enter(desk.steward)
+    assert "F in N1" not in text_of(client.get(batch.get_absolute_url()))
+    give_reason(client, batch)
     page = text_of(client.get(batch.get_absolute_url()))
     assert "F in N1 in 2017: 50, more than everybody: 40." in page
     assert "4 figures to look at first" in waiting_for(desk.steward)[0].text
