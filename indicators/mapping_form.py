@@ -29,7 +29,7 @@ from indicators.mapping_columns import (
 from indicators.mapping_texts import LEAVE, WHOLE, Choices, Row, Translation, code_for
 from indicators.models import Category, Dimension, Indicator, Period, Source
 from indicators.vocabulary import Flag, PeriodKind
-from orgs.forms import PortalForm
+from orgs.forms import PortalForm, WebAddressField
 from orgs.models import Territory, TerritoryScheme
 
 ALWAYS = "="
@@ -140,7 +140,7 @@ class MappingForm(PortalForm):
     )
     source_publisher = forms.CharField(label=gettext_lazy("Publisher"), required=False, max_length=200)
     source_licence = forms.CharField(label=gettext_lazy("Licence"), required=False, max_length=120)
-    source_url = forms.URLField(label=gettext_lazy("Address"), required=False, max_length=200, assume_scheme="https")
+    source_url = WebAddressField(label=gettext_lazy("Address"), required=False)
     name = forms.CharField(
         label=gettext_lazy("Keep it for the next file, under the name"),
         required=False,

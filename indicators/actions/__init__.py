@@ -26,6 +26,7 @@ from indicators.actions.imports import (
     check_import,
     message_text,
     same_file,
+    source_in_file,
     store_import,
     undo_import,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "send_reminders",
     "set_target",
     "signature",
+    "source_in_file",
     "start_release",
     "store_import",
     "submit_report",

@@ -26,7 +26,7 @@ def accept_findings(
         raise ValidationError(
             _("This import is already in the state “%(state)s”."), params={"state": batch.get_state_display()}
         )
-    if batch.examined_at is None:  # Stored from the command line, where nobody waited for the rules.
+    if batch.examined_at is None:  # Stored before every way in asked the rules.
         quality.examine(batch)
     found = Finding.objects.filter(batch=batch).open()
     if rule:

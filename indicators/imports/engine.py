@@ -39,6 +39,8 @@ class Findings:
     cells_new: int = 0
     cells_changed: int = 0
     cells_same: int = 0
+    unused_columns: list[tuple[str, str]] = field(default_factory=list)
+    """Of the file: the name, and the first text in it."""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -56,6 +58,7 @@ def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False) -> Fin
             _drop(cursor, resolvers)
             _copy(cursor, rows, mapping)
             findings.rows_read, findings.rows_left_out = rows.read_count, rows.left_out
+            findings.unused_columns = rows.unused_columns
             if rows.ragged:
                 findings.problems.append(rows.ragged)
             if not rows.read_count:
@@ -288,14 +291,27 @@ def _territory_resolver(mapping: Mapping) -> Resolver:
             params={"name": mapping.territory_scheme},
         )
     known = dict(Territory.objects.filter(scheme=scheme).values_list("code", "pk"))
+    by_number = codes_by_number(known)
 
     def find(values: dict[str, str]) -> int:
         code = _texts(part, values, "unknown_territory")
         if code not in known:
-            raise Unknown("unknown_territory", part.column or "", values.get(part.column or "", code))
+            text = values.get(part.column or "", code)
+            if meant := by_number.get(code.lstrip("0")):
+                raise Unknown("lost_zeros", part.column or "", f"{text} → {meant}")
+            raise Unknown("unknown_territory", part.column or "", text)
         return known[code]
 
     return Resolver(mapping, _part_columns(part), find)
+
+
+def codes_by_number(codes: Iterable[str]) -> dict[str, str]:
+    """{8019: "08019"}: the codes of digits by what a spreadsheet leaves of them, where that is one code's alone."""
+    found: dict[str, list[str]] = {}
+    for code in codes:
+        if code.isdecimal():
+            found.setdefault(code.lstrip("0"), []).append(code)
+    return {number: same[0] for number, same in found.items() if number and len(same) == 1}
 
 
 def _period_resolver(mapping: Mapping) -> Resolver:
@@ -389,14 +405,18 @@ def _flag_resolver(mapping: Mapping) -> Resolver:
 
 
 def _number_pattern(mapping: Mapping) -> str:
-    """A number as files write it: at most 18 digits before the decimal sign and 30 after it (ten are kept), no exponent, no NaN. The sign
+    """A number as files write it: at most 18 digits before the decimal sign and 30 after it (no more than ten of them other than 0), no exponent, no NaN. The sign
     for thousands stands before each three digits or nowhere.
     """
+    return _pattern(mapping, "[0-9]{1,10}0{0,20}")
+
+
+def _pattern(mapping: Mapping, decimals: str) -> str:
     whole = "[0-9]{1,18}"
     if mapping.thousands:
         sign = f"[{SPACES}]" if mapping.thousands in SPACES else re.escape(mapping.thousands)
         whole = f"({whole}|[0-9]{{1,3}}({sign}[0-9]{{3}}){{1,5}})"
-    return f"^[+-]?{whole}({re.escape(mapping.decimal)}[0-9]{{1,30}})?$"
+    return f"^[+-]?{whole}({re.escape(mapping.decimal)}{decimals})?$"
 
 
 def _plain(mapping: Mapping, column: str) -> str:
@@ -426,7 +446,7 @@ def _bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
             [*([column] if "%" in heading else []), list(mapping.no_number), _number_pattern(mapping), MAX_PROBLEMS],
         )
         for line, count, text, place in cursor.fetchall():
-            problems.append(Problem(_number_fault(text), line, place, text[:120], count))
+            problems.append(Problem(_number_fault(text, mapping), line, place, text[:120], count))
     return problems
 
 
@@ -439,7 +459,7 @@ def _lines_of_bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> Iterator[t
             [list(mapping.no_number), _number_pattern(mapping)],
         )
         for line, text in cursor.fetchall():
-            yield line, Problem(_number_fault(text), None, column, text[:120])
+            yield line, Problem(_number_fault(text, mapping), None, column, text[:120])
 
 
 def _lines_of_bad_cells(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tuple[int, Problem]]:
@@ -453,7 +473,9 @@ def _lines_of_bad_cells(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tup
             yield line, Problem("duplicate_cell", None, "", str(first))
 
 
-def _number_fault(text: str) -> str:
+def _number_fault(text: str, mapping: Mapping) -> str:
+    if re.fullmatch(_pattern(mapping, "[0-9]+"), text):
+        return "too_many_decimals"
     return "figure_and_flag" if re.fullmatch(r"[0-9.,]+\s*[A-Za-z*]+", text) else "not_a_number"
 
 

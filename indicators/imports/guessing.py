@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from modeltranslation.utils import build_localized_fieldname
 
-from indicators.imports.engine import period_code
+from indicators.imports.engine import codes_by_number, period_code
 from indicators.imports.looking import Contents
 from indicators.models import Category, Indicator
 from indicators.vocabulary import Flag
@@ -133,6 +133,7 @@ def places(scheme: str) -> list[Vocabulary]:
                 names.by_text.setdefault(folded(str(text)), code)
             if number := re.fullmatch(r"[A-Za-z]+0*(\d+)", code):
                 numbers.by_text.setdefault(number[1], code)
+        numbers.by_text |= codes_by_number(row[0] for row in rows if row[3] == kind)
         ways += [names, numbers]
     return ways
 

@@ -34,6 +34,13 @@ TEXTS: dict[str, str | Promise] = {
     "bad_encoding": _(
         "The text is not written in the encoding that the mapping names (%(value)s). Save the file in that encoding."
     ),
+    "markup": _(
+        "This is XML or a web page and no table. If it is SDMX-ML, take the same data as SDMX-CSV: the services that give one give the other."
+    ),
+    "open_quote": _(
+        "The quotation mark that opens in line %(line)s is not closed where the field should end. Close it, or take it away where it belongs "
+        "to the text."
+    ),
     "broken_row": _("The row cannot be read: %(value)s."),
     "double_header": _("Two columns are called “%(value)s”."),
     "missing_column": _("The column “%(column)s” is not in the file. It has: %(value)s."),
@@ -68,15 +75,17 @@ TEXTS: dict[str, str | Promise] = {
     "json_too_large": _("A JSON-stat file of more than %(value)s MB cannot be read. Take it in parts, or as CSV."),
     "cube_too_large": _("The dataset has more than %(value)s cells. Take it in parts, or as CSV."),
     "not_json": _("This is not valid JSON, at column %(column)s: %(value)s."),
-    "not_json_stat": _(
-        'This is no JSON-stat dataset of version 2 but “%(value)s”. Take one dataset, with "class": "dataset" in it.'
-    ),
+    "not_json_stat": _("This is no JSON-stat dataset but “%(value)s”. Take one dataset, of version 2 or 1."),
     "invalid_json_stat": _("The parts of the JSON-stat dataset contradict each other: %(column)s."),
     "mapping_at_fault": _("The mapping does not fit the portal any more: %(value)s"),
     "check_failed": _("The check broke off three times. Tell the administrators of the portal."),
     "unknown_indicator": _("“%(value)s” is no indicator of the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
     "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),
+    "lost_zeros": _(
+        "No territory has this code, but one has the same number: %(value)s. Spreadsheets drop the zeros before a number. Mend the file, or say "
+        "in the mapping which code is meant."
+    ),
     "unknown_period": _("“%(value)s” is no month, quarter, half-year or year."),
     "serial_date": _(
         "“%(value)s” is a date that a spreadsheet has made a number. Format the column as text and write 2020, 2020-03, 2020-Q1 or 2020-S1."
@@ -89,6 +98,9 @@ TEXTS: dict[str, str | Promise] = {
     "unknown_flag": _("“%(value)s” is no flag that the mapping knows."),
     "not_a_number": _(
         "“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."
+    ),
+    "too_many_decimals": _(
+        "“%(value)s” has more than ten digits after the decimal sign, and no more are kept. Round it in the file."
     ),
     "negative": _("“%(value)s” is below 0: a number of people cannot be."),
     "too_large": _("The figure has more than 20 digits."),
@@ -104,7 +116,7 @@ TEXTS: dict[str, str | Promise] = {
 
 def problem_text(problem: Problem) -> str:
     """The sentence for a problem, with its place and how often it occurs."""
-    text = str(TEXTS[problem.code]) % {"value": problem.value, "column": problem.column}
+    text = str(TEXTS[problem.code]) % {"value": problem.value, "column": problem.column, "line": problem.line}
     if problem.rows > 1:
         more = problem.rows - 1
         text += " " + ngettext("%(more)s more row has this.", "%(more)s more rows have this.", more) % {"more": more}

@@ -4,7 +4,7 @@ from indicators.models.figure import ComputedFigure, ComputedPlace, Figure
 from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
 from indicators.models.period import Period
-from indicators.models.quality import Finding, QualityRule
+from indicators.models.quality import Finding, ImportChange, QualityRule
 from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
 from indicators.models.release_file import ReleaseFile
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
@@ -24,6 +24,7 @@ __all__ = [
     "FigureDifference",
     "Finding",
     "Import",
+    "ImportChange",
     "ImportMessage",
     "Indicator",
     "IndicatorVersion",

@@ -1,5 +1,5 @@
 """The forms of the registry, and the base of every form of the portal."""
 
-from orgs.forms.portal import PortalForm, PortalModelForm, PortalRenderer
+from orgs.forms.portal import PortalForm, PortalModelForm, PortalRenderer, SeenMixin, WebAddressField
 
-__all__ = ["PortalForm", "PortalModelForm", "PortalRenderer"]
+__all__ = ["PortalForm", "PortalModelForm", "PortalRenderer", "SeenMixin", "WebAddressField"]
