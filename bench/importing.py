@@ -190,8 +190,8 @@ BARE_TABLES = """
 
 BARE_INSERT = """
     INSERT INTO bare_observation
-        (id, indicator_id, period_id, territory_id, breakdown_id, numerator, flag, status, source_id, created_at)
-    SELECT nextval('bare_id'), i.id, p.id, t.id, m.breakdown_id, r.value::numeric, '', 'submitted', %s, now()
+        (id, indicator_id, period_id, territory_id, breakdown_id, numerator, flags, status, source_id, created_at)
+    SELECT nextval('bare_id'), i.id, p.id, t.id, m.breakdown_id, r.value::numeric, 0, 'submitted', %s, now()
     FROM bare_row r
     JOIN indicators_indicator i ON i.code = 'B' || right(r."table", 1)
     JOIN indicators_period p ON p.code = r.period

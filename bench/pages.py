@@ -125,9 +125,9 @@ TERRITORIES = """
 
 FIGURES = """
     INSERT INTO indicators_releasedfigure
-        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, flag, origin,
+        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, flags, origin,
          reporters, expected, periods_used, periods_expected, oldest_input_at, source_id)
-    SELECT %(release)s, i.id, t.id, p.id, b, 'shown', amount, NULL, amount, '', 'territories', 10, 10, 1, 1, now(), NULL
+    SELECT %(release)s, i.id, t.id, p.id, b, 'shown', amount, NULL, amount, 0, 'territories', 10, 10, 1, 1, now(), NULL
     FROM orgs_territory t, indicators_indicator i, indicators_period p, unnest(%(cells)s::bigint[]) AS b,
          LATERAL (SELECT (t.id * 7 + b * 3 + p.id) %% 1000 AS amount) AS made
     WHERE p.kind = 'year' AND p.year > 2020 AND p.year <= 2020 + %(years)s AND t.kind <> 'region'

@@ -37,7 +37,7 @@ class CategoryAdmin(TranslationAdmin):
 
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin):
-    list_display = ["name", "publisher", "licence"]
+    list_display = ["name", "publisher", "licence", "is_sample"]
     search_fields = ["name", "publisher"]
 
 

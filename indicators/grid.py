@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from indicators.breakdowns import ensure_breakdowns, key_of
 from indicators.dashboards.words import period_words, value_words
 from indicators.models import Category, Dimension, Indicator, Observation, Period
-from indicators.vocabulary import PENDING, Flag, Measure
+from indicators.vocabulary import NO_FLAG, PENDING, Flag, Measure
 from orgs.forms import PortalForm
 from orgs.models import Territory
 
@@ -79,22 +79,22 @@ class Typed:
     def as_observation(self, indicator: Indicator) -> dict[str, Any]:
         """The columns of an observation: a mean is kept as its sum, so that it pools."""
         if self.is_missing or self.number is None:
-            return {"numerator": None, "denominator": None, "value": None, "flag": Flag.MISSING}
+            return {"numerator": None, "denominator": None, "value": None, "flags": Flag.MISSING}
         if self.is_not_applicable:
-            return {"numerator": None, "denominator": None, "value": None, "flag": Flag.NOT_APPLICABLE}
+            return {"numerator": None, "denominator": None, "value": None, "flags": Flag.NOT_APPLICABLE}
         if indicator.measure == Measure.SCORE:
-            return {"numerator": None, "denominator": None, "value": self.number, "flag": ""}
+            return {"numerator": None, "denominator": None, "value": self.number, "flags": NO_FLAG}
         number = self.number
         if indicator.measure == Measure.MEAN and self.base is not None:
             number = round(number * self.base, 10)
-        return {"numerator": number, "denominator": self.base, "value": None, "flag": ""}
+        return {"numerator": number, "denominator": self.base, "value": None, "flags": NO_FLAG}
 
     @classmethod
     def of(cls, observation: Observation) -> "Typed":
         """The way back."""
-        if observation.flag == Flag.MISSING:
+        if observation.flags & Flag.MISSING:
             return cls(is_missing=True)
-        if observation.flag == Flag.NOT_APPLICABLE:
+        if observation.flags & Flag.NOT_APPLICABLE:
             has_base = observation.indicator.measure in (Measure.RATIO, Measure.MEAN)
             return cls(number=Decimal(0) if has_base else None, base=Decimal(0))
         if observation.numerator is None:

@@ -28,7 +28,7 @@ from indicators.mapping_columns import (
 )
 from indicators.mapping_texts import LEAVE, WHOLE, Choices, Row, Translation, code_for
 from indicators.models import Category, Dimension, Indicator, Period, Source
-from indicators.vocabulary import Flag, PeriodKind
+from indicators.vocabulary import FLAG_CODES, FLAG_LABELS, Flag, PeriodKind, flag_labels, flags_of
 from orgs.forms import PortalForm, WebAddressField
 from orgs.models import Territory, TerritoryScheme
 
@@ -98,7 +98,7 @@ class MappingForm(PortalForm):
         required=False,
         help_text=gettext_lazy("The denominator of a share, or how many people a mean is of."),
     )
-    flag = forms.ChoiceField(label=gettext_lazy("Flag"), required=False)
+    flag = forms.ChoiceField(label=gettext_lazy("Flags"), required=False)
     decimal = forms.ChoiceField(
         label=gettext_lazy("Decimal sign"),
         choices=[(".", gettext_lazy("Point: 1234.5")), (",", gettext_lazy("Comma: 1234,5"))],
@@ -332,7 +332,7 @@ class MappingForm(PortalForm):
                 )
                 for one in self.dimensions
             ),
-            self._translation("flag", _("Flag"), lambda texts: guessing.flags(), self._flag_choices),
+            self._translation("flag", _("Flags"), lambda texts: guessing.flags(), self._flag_choices),
             self._headings(),
         ]
         kept, rows = [], 0
@@ -433,7 +433,14 @@ class MappingForm(PortalForm):
         return [(one.code, f"{one.local_name} ({one.get_kind_display()})") for one in places]
 
     def _flag_choices(self) -> list[tuple[str, str]]:
-        return [(flag.value, str(flag.label)) for flag in Flag if flag != Flag.MISSING]
+        """Each flag, and those that the file or the definition has together."""
+        single = {code: str(FLAG_LABELS[flag]) for code, flag in FLAG_CODES.items() if flag != Flag.MISSING}
+        place = self.place_of("flag")
+        known, read = guessing.flags(), self.read.flag if self.read else None
+        together = {known.code_of(text) or "" for text in self.contents.texts_of(place)} if place is not None else set()
+        together |= set((read.codes or {}).values()) if read else set()
+        several = [(code, ", ".join(flag_labels(flags_of(code) or 0))) for code in sorted(together) if " " in code]
+        return [*single.items(), *several]
 
     def full_clean(self) -> None:
         if not self.only_shown:

@@ -5,12 +5,15 @@ quality_cell: the cells of the batch. quality_known: these and the approved ones
     x      the figure in the indicator's unit
     is_here whether the batch says something of the same place and period
     points whether differences are in points of a unit (shares, means, scores) instead of in people
+    is_broken whether the series has a break here, which explains a difference from what was before
 """
+
+from indicators.vocabulary import Flag
 
 X = """CASE WHEN o.value IS NOT NULL THEN o.value WHEN o.denominator IS NULL THEN o.numerator * i.factor
         ELSE o.numerator * i.factor / o.denominator END"""
 
-COLUMNS = f"""o.indicator_id, o.period_id, o.territory_id, o.breakdown_id, o.numerator, o.denominator, o.flag,
+COLUMNS = f"""o.indicator_id, o.period_id, o.territory_id, o.breakdown_id, o.numerator, o.denominator, o.flags & {Flag.BREAK} > 0 AS is_broken,
     i.measure, i.unit, i.measure <> 'count' AS points, p.kind, p.starts_on, p.ends_on,
     CASE WHEN i.measure = 'count' THEN o.numerator ELSE o.denominator END AS size, {X} AS x"""
 
@@ -22,7 +25,7 @@ CELLS = f"""
     CREATE TEMPORARY TABLE quality_cell ON COMMIT DROP AS
     SELECT {COLUMNS}, true AS is_new
     FROM {{said}} AS o JOIN indicators_indicator i ON i.id = o.indicator_id JOIN indicators_period p ON p.id = o.period_id
-    WHERE o.flag <> 'missing';
+    WHERE o.flags < {Flag.MISSING};
     ANALYZE quality_cell;
 """
 
@@ -67,10 +70,10 @@ KNOWN_HEAD = f"""
     UNION ALL
     SELECT {COLUMNS}, false, is_here FROM (
 """
-KNOWN_TAIL = """
+KNOWN_TAIL = f"""
     ) AS near JOIN indicators_observation o ON o.id = near.id
     JOIN indicators_indicator i ON i.id = o.indicator_id JOIN indicators_period p ON p.id = o.period_id
-    WHERE o.flag <> 'missing' AND NOT EXISTS (
+    WHERE o.flags < {Flag.MISSING} AND NOT EXISTS (
         SELECT FROM quality_cell c WHERE c.indicator_id = o.indicator_id AND c.territory_id = o.territory_id
         AND c.breakdown_id = o.breakdown_id AND c.period_id = o.period_id);
 """
@@ -178,7 +181,7 @@ JUMP = " UNION ALL ".join(
     f"""
     SELECT %(rule)s, {CELL}, c.x, b.x, NULL::bigint, b.period_id, ''
     FROM {later} c JOIN {earlier} b ON {SAME_SERIES} AND b.ends_on + 1 = c.starts_on
-    WHERE {new} AND c.flag <> 'break' AND abs(c.x - b.x) >= {FAR} AND abs(c.x - b.x) > abs(b.x) * %(threshold)s / 100
+    WHERE {new} AND NOT c.is_broken AND abs(c.x - b.x) >= {FAR} AND abs(c.x - b.x) > abs(b.x) * %(threshold)s / 100
     """
     for later, earlier, new in [
         ("quality_cell", "quality_known", "true"),
@@ -213,7 +216,7 @@ OUTLIER = f"""
     ),
     suspects AS (
         SELECT c.* FROM quality_cell c JOIN spans b ON {SAME_SERIES}
-        WHERE (c.x = b.low OR c.x = b.high) AND b.low < b.high AND c.flag <> 'break'
+        WHERE (c.x = b.low OR c.x = b.high) AND b.low < b.high AND NOT c.is_broken
             AND abs(c.x - (b.total - c.x) / (b.periods - 1)) >= {FAR}
     ),
     medians AS (

@@ -29,11 +29,11 @@ from django.db import connection
 from indicators.breakdowns import CategoryTree, key_of, parse_key
 from indicators.disclosure import KNOWN, Table, pattern
 from indicators.models import Breakdown, Indicator, Period, Release
-from indicators.vocabulary import Flag, Measure, TimeOperator
+from indicators.vocabulary import QUALITIES, Flag, Measure, TimeOperator
 from orgs.models import Territory
 
 # Of a figure before disclosure control, called f.
-STATE_OF_FLAG = f"CASE f.flag WHEN '{Flag.MISSING}' THEN 'missing' WHEN '{Flag.NOT_APPLICABLE}' THEN 'not_applicable' ELSE 'shown' END"
+STATE_OF_FLAGS = f"CASE WHEN f.flags >= {Flag.MISSING} THEN 'missing' WHEN f.flags >= {Flag.NOT_APPLICABLE} THEN 'not_applicable' ELSE 'shown' END"
 
 BELOW_MUNICIPALITY = (
     Territory.Kind.DISTRICT,
@@ -109,7 +109,7 @@ IS_NARROW = """
 # One look at all figures, so that the pattern and the numbers are of the same moment.
 COPY = f"""
     CREATE TEMPORARY TABLE release_cell ON COMMIT DROP AS
-    SELECT f.*, {STATE_OF_FLAG} AS state, rule.t AS threshold, coalesce({IS_NARROW}, false) AS is_narrow, step.size AS step, told.value AS told_value,
+    SELECT f.*, {STATE_OF_FLAGS} AS state, rule.t AS threshold, coalesce({IS_NARROW}, false) AS is_narrow, step.size AS step, told.value AS told_value,
            CASE WHEN NOT is_protected THEN f.numerator WHEN has_base THEN NULL ELSE round(f.numerator / b) * b END AS told_numerator,
            CASE WHEN NOT has_base THEN NULL WHEN is_protected THEN base.d ELSE f.denominator END AS told_denominator
     FROM indicators_figure f
@@ -151,13 +151,13 @@ SUPPRESS = """
       AND r.period_id = hidden.period_id AND r.breakdown_id = hidden.breakdown_id
 """
 
-FREEZE = """
+FREEZE = f"""
     INSERT INTO indicators_releasedfigure
-        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, step, flag, origin,
+        (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, step, flags, origin,
          reporters, expected, periods_used, periods_expected, oldest_input_at, source_id)
     SELECT %(release)s, r.indicator_id, r.territory_id, r.period_id, r.breakdown_id, r.state,
            r.told_numerator, r.told_denominator, r.told_value, r.step,
-           CASE WHEN r.state = 'not_applicable' THEN '' ELSE r.flag END, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
+           r.flags & {QUALITIES}, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
     FROM release_cell r
 """
 

@@ -18,6 +18,7 @@ from indicators.release import Reason
 from indicators.vocabulary import Measure
 
 LARGEST, MOST_TERRITORIES = 25, 50
+KEPT_OF_SOURCE = ("name", "publisher", "licence", "url", "is_sample")
 TEXTS = ("name", "definition", "numerator", "denominator")
 
 # (indicator, figures, suppressed, missing, not applicable, ids of sources).
@@ -41,7 +42,7 @@ CHANGES = """
          ON o.territory_id = n.territory_id AND o.indicator_id = n.indicator_id AND o.period_id = n.period_id
          AND o.breakdown_id = n.breakdown_id
     WHERE n.release_id IS NULL OR o.release_id IS NULL
-       OR (n.state, n.flag, n.value, n.numerator, n.denominator) IS DISTINCT FROM (o.state, o.flag, o.value, o.numerator, o.denominator);
+       OR (n.state, n.flags, n.value, n.numerator, n.denominator) IS DISTINCT FROM (o.state, o.flags, o.value, o.numerator, o.denominator);
     ANALYZE release_change;
 """
 COUNT_CHANGES = """
@@ -110,7 +111,7 @@ def _snapshot(
         },
         domain=indicator.domain.code,
         sources=[
-            {"id": source.pk, **{name: getattr(source, name) for name in ("name", "publisher", "licence", "url")}}
+            {"id": source.pk, **{name: getattr(source, name) for name in KEPT_OF_SOURCE}}
             for source in sorted((sources[pk] for pk in source_ids or []), key=lambda source: source.name)
         ],
         figures_count=figures,

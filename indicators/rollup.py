@@ -318,7 +318,7 @@ def _facts(cursor: CursorWrapper) -> steps.Facts:
     cursor.execute(sql.REPORTED)
     reported = cursor.fetchall()
     cursor.execute(sql.GIVEN)
-    given, has_given_denominators, has_given_periods, are_given_integral = cursor.fetchone()
+    given, has_given_denominators, has_given_periods, are_given_integral, has_given_flags = cursor.fetchone()
     cursor.execute(sql.PLACES_AND_RIVALS)
     has_shorter_periods, has_rivals, last_target = cursor.fetchone()
     return steps.Facts(
@@ -328,6 +328,7 @@ def _facts(cursor: CursorWrapper) -> steps.Facts:
         has_shorter_periods=has_shorter_periods,
         has_periods=has_shorter_periods or has_given_periods,
         has_rivals=has_rivals,
+        has_flags=has_shorter_periods or has_given_flags or any(row[6] for row in reported),
         is_integral=not has_shorter_periods
         and are_given_integral
         and all(row[5] for row in reported)

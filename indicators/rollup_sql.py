@@ -5,6 +5,8 @@ number, so that the large sets carry two integers for a cell and not four. Place
 the tree before the others), then the direct parts of targets that are only read.
 """
 
+from indicators.vocabulary import QUALITIES, Flag
+
 # --- Claiming ---------------------------------------------------------------------------------------------------------
 
 HAS_WORK = """
@@ -224,12 +226,13 @@ COVERAGE = """
 
 # What was reported of each place (a score or a bare rate has no numerator); the reported cells beside which something may be computed (rival); what stands computed of the places
 # that are only read (given).
-CELLS = """
+CELLS = f"""
     CREATE TEMPORARY TABLE rollup_reported ON COMMIT DROP AS
-    SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at, o.flag = 'inapplicable' AS is_void
+    SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at, o.flags >= {Flag.NOT_APPLICABLE} AS is_void,
+           (o.flags & {QUALITIES})::smallint AS flags
     FROM rollup_place p JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id
          AND o.period_id = p.period_id AND o.territory_id = p.territory_id
-    WHERE o.flag <> 'missing';
+    WHERE o.flags < {Flag.MISSING};
     ANALYZE rollup_reported;
     CREATE TEMPORARY TABLE rollup_rival ON COMMIT DROP AS
     SELECT r.place_id, r.breakdown_id FROM rollup_reported r
@@ -240,7 +243,8 @@ CELLS = """
         JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.frequency <> d.kind);
     ANALYZE rollup_rival;
     CREATE TEMPORARY TABLE rollup_given ON COMMIT DROP AS
-    SELECT p.id AS place_id, f.breakdown_id, f.numerator, f.denominator, f.reporters, f.periods_used, f.periods_expected, f.oldest_input_at
+    SELECT p.id AS place_id, f.breakdown_id, f.numerator, f.denominator, f.reporters, f.periods_used, f.periods_expected, f.flags,
+           f.oldest_input_at
     FROM rollup_place p JOIN indicators_computedfigure f ON f.indicator_id = p.indicator_id AND f.period_id = p.period_id
          AND f.territory_id = p.territory_id AND NOT f.is_beaten
     WHERE NOT p.is_target;
@@ -254,13 +258,15 @@ CELLS = """
 REPORTED = """
     SELECT breakdown_id, count(*), max(place_id), bool_or(numerator IS NOT NULL OR is_void), bool_or(denominator IS NOT NULL),
            bool_and(coalesce(min_scale(numerator) = 0 AND numerator BETWEEN -1e12 AND 1e12, true)
-                    AND coalesce(min_scale(denominator) = 0 AND denominator <= 1e12, true))
+                    AND coalesce(min_scale(denominator) = 0 AND denominator <= 1e12, true)),
+           max(flags) > 0
     FROM rollup_reported GROUP BY 1
 """
 GIVEN = """
     SELECT count(*), coalesce(bool_or(denominator IS NOT NULL), false), coalesce(max(periods_expected) > 1, false),
            coalesce(bool_and(min_scale(numerator) = 0 AND numerator BETWEEN -1e12 AND 1e12
-                             AND coalesce(min_scale(denominator) = 0 AND denominator <= 1e12, true)), true)
+                             AND coalesce(min_scale(denominator) = 0 AND denominator <= 1e12, true)), true),
+           coalesce(max(flags) > 0, false)
     FROM rollup_given
 """
 PLACES_AND_RIVALS = """

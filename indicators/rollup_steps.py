@@ -6,7 +6,7 @@ The fixed ones, which prepare the workbench, are in `rollup_sql`. `made` is ever
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from indicators.vocabulary import Origin
+from indicators.vocabulary import Flag, Origin
 
 
 class Facts(NamedTuple):
@@ -18,6 +18,7 @@ class Facts(NamedTuple):
     has_shorter_periods: bool  # Some are to be drawn from.
     has_periods: bool  # Some figures are drawn from shorter ones.
     has_rivals: bool
+    has_flags: bool
     is_integral: bool
     last_reported: int  # The last place with a reported cell.
     last_target: int
@@ -40,7 +41,7 @@ def cells(table: str, facts: Facts) -> str:
     return f"""
         CREATE TEMPORARY TABLE {table} (
             place_id integer, breakdown_id bigint, numerator {facts.number}, denominator {facts.number}, is_beaten boolean,
-            reporters integer, periods_used smallint, periods_expected smallint, oldest_input_at timestamptz
+            reporters integer, periods_used smallint, periods_expected smallint, flags smallint, oldest_input_at timestamptz
         ) ON COMMIT DROP
     """
 
@@ -52,7 +53,7 @@ def adding(made: str, *, to: str, has_rivals: bool, where: str = "") -> str:
         INSERT INTO {to}
         SELECT made.place_id, made.breakdown_id, made.numerator, made.denominator,
                {"rival.place_id IS NOT NULL" if has_rivals else "false"}, made.reporters, made.periods_used, made.periods_expected,
-               made.oldest_input_at
+               made.flags, made.oldest_input_at
         FROM ({made}) AS made {rival if has_rivals else ""} {where}
     """
 
@@ -62,7 +63,8 @@ def pooled(facts: Facts) -> str:
     periods = ("min(c.periods_used)", "max(c.periods_expected)") if facts.has_periods else ("NULL::smallint",) * 2
     return f"""{facts.sum("c.numerator")} AS numerator,
         {facts.sum("c.denominator") if facts.has_denominators else f"NULL::{facts.number}"} AS denominator,
-        {periods[0]} AS periods_used, {periods[1]} AS periods_expected, min(c.oldest_input_at) AS oldest_input_at"""
+        {periods[0]} AS periods_used, {periods[1]} AS periods_expected,
+        {"bit_or(c.flags)" if facts.has_flags else "NULL::smallint"} AS flags, min(c.oldest_input_at) AS oldest_input_at"""
 
 
 def parts_from(tables: Iterable[str], facts: Facts, where: str) -> str:
@@ -74,10 +76,10 @@ def parts_from(tables: Iterable[str], facts: Facts, where: str) -> str:
     selects = []
     for table in tables:
         if table == REPORTED_TABLE:
-            columns = "NULL::integer AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, approved_at AS oldest_input_at"
+            columns = "NULL::integer AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, flags, approved_at AS oldest_input_at"
             condition = "(numerator IS NOT NULL OR is_void)"
         else:
-            columns = "reporters, periods_used, periods_expected, oldest_input_at"
+            columns = "reporters, periods_used, periods_expected, flags, oldest_input_at"
             condition = "true" if table == GIVEN_TABLE else "NOT is_beaten"
         selects.append(f"""
             SELECT place_id, breakdown_id, numerator::{number}, denominator::{number}, {columns} FROM {table}
@@ -89,9 +91,10 @@ REPORTED_TABLE, GIVEN_TABLE = "rollup_reported", "rollup_given"
 PERIODS_TABLE, CATEGORIES_TABLE = "rollup_periods", "rollup_categories"
 
 
-# 1. From shorter periods: a stock takes the last of its months or their mean, a flow their sum.
+# 1. From shorter periods: a stock takes the last of its months or their mean, a flow their sum. The last one is flagged as it is, but a
+# break in any month parts it from the year before.
 PERIODS = adding(
-    """
+    f"""
         SELECT p.id AS place_id, o.breakdown_id, NULL::integer AS reporters,
                CASE s.time_operator WHEN 'last' THEN (array_agg(o.numerator ORDER BY short.starts_on DESC))[1]
                                     WHEN 'mean' THEN round(avg(o.numerator), 10) ELSE sum(o.numerator) END AS numerator,
@@ -100,6 +103,8 @@ PERIODS = adding(
                count(*) AS periods_used,
                (SELECT count(*) FROM indicators_period each WHERE each.kind = s.frequency AND each.year = long.year
                 AND each.starts_on >= long.starts_on AND each.ends_on <= long.ends_on) AS periods_expected,
+               CASE WHEN s.time_operator = 'last' THEN (array_agg(o.flags ORDER BY short.starts_on DESC))[1] | bit_or(o.flags & {Flag.BREAK})
+                    ELSE bit_or(o.flags) END::smallint AS flags,
                min(o.approved_at) AS oldest_input_at
         FROM rollup_place p JOIN indicators_period long ON long.id = p.period_id
         JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = long.year AND s.is_combined AND s.time_operator <> 'none'
@@ -190,7 +195,8 @@ def territories(facts: Facts, *, to: str, tables: Iterable[str], standing: Itera
 
 _KEY = "indicator_id, period_id, territory_id, origin"
 _CONTENT = (
-    "breakdowns", "numerators", "denominators", "beaten", "reporters", "expected", "periods_used", "periods_expected", "oldest_inputs_at",
+    "breakdowns", "numerators", "denominators", "beaten", "reporters", "expected", "periods_used", "periods_expected", "flags",
+    "oldest_inputs_at",
 )  # fmt: skip
 _COLUMNS = f"({_KEY}, {', '.join(_CONTENT)}, computed_at)"
 
@@ -202,6 +208,7 @@ def packed(facts: Facts, made: Mapping[str, str]) -> str:
     """
     denominators = "CASE WHEN bool_or(n.denominator IS NOT NULL) THEN array_agg(n.denominator) END"
     beaten = "CASE WHEN bool_or(n.is_beaten) THEN array_agg(n.is_beaten) END"
+    flags = "CASE WHEN max(n.flags) > 0 THEN array_agg(coalesce(n.flags, 0::smallint)) END"
     used, expected = (
         f"CASE WHEN max(n.periods_expected) > 1 THEN array_agg(n.{column}) END"
         for column in ("periods_used", "periods_expected")
@@ -210,7 +217,7 @@ def packed(facts: Facts, made: Mapping[str, str]) -> str:
         f"""
         SELECT p.indicator_id, p.period_id, p.territory_id, '{origin}'::varchar(12) AS origin, n.breakdowns, n.numerators, n.denominators,
                n.beaten, {"n.reporters" if origin == Origin.TERRITORIES else "array_fill(c.reporters, ARRAY[cardinality(n.breakdowns)])"},
-               c.expected, n.periods_used, n.periods_expected, n.oldest_inputs_at, now() AS computed_at
+               c.expected, n.periods_used, n.periods_expected, n.flags, n.oldest_inputs_at, now() AS computed_at
         FROM (
             SELECT n.place_id, array_agg(n.breakdown_id) AS breakdowns, array_agg(n.numerator)::numeric(40,10)[] AS numerators,
                    {denominators if facts.has_denominators else "NULL"}::numeric(40,10)[] AS denominators,
@@ -218,6 +225,7 @@ def packed(facts: Facts, made: Mapping[str, str]) -> str:
                    {"array_agg(n.reporters) AS reporters," if origin == Origin.TERRITORIES else ""}
                    {used if facts.has_periods else "NULL::smallint[]"} AS periods_used,
                    {expected if facts.has_periods else "NULL::smallint[]"} AS periods_expected,
+                   {flags if facts.has_flags else "NULL::smallint[]"} AS flags,
                    array_agg(n.oldest_input_at) AS oldest_inputs_at
             FROM (SELECT * FROM {table} ORDER BY place_id, breakdown_id) AS n
             GROUP BY n.place_id
@@ -287,15 +295,15 @@ def differences(facts: Facts, made: Mapping[str, str]) -> str:
         FULL JOIN (
             SELECT p.indicator_id, p.period_id, p.territory_id, n.breakdown_id, n.numerator, n.denominator, n.origin, n.is_beaten,
                    coalesce(n.reporters, c.reporters) AS reporters, c.expected, coalesce(n.periods_used, 1) AS periods_used,
-                   coalesce(n.periods_expected, 1) AS periods_expected, n.oldest_input_at
+                   coalesce(n.periods_expected, 1) AS periods_expected, coalesce(n.flags, 0::smallint) AS flags, n.oldest_input_at
             FROM ({fresh}) AS n JOIN rollup_place p ON p.id = n.place_id JOIN rollup_coverage c ON c.place_id = n.place_id
         ) AS fresh
             ON (fresh.indicator_id, fresh.period_id, fresh.territory_id, fresh.breakdown_id)
              = (kept.indicator_id, kept.period_id, kept.territory_id, kept.breakdown_id)
         WHERE (kept.numerator, kept.denominator, kept.origin, kept.is_beaten, kept.reporters, kept.expected, kept.periods_used,
-               kept.periods_expected, kept.oldest_input_at)
+               kept.periods_expected, kept.flags, kept.oldest_input_at)
            IS DISTINCT FROM (fresh.numerator, fresh.denominator, fresh.origin, fresh.is_beaten, fresh.reporters, fresh.expected,
-               fresh.periods_used, fresh.periods_expected, fresh.oldest_input_at)
+               fresh.periods_used, fresh.periods_expected, fresh.flags, fresh.oldest_input_at)
         ORDER BY 1, 2, 3, 4
     """
 

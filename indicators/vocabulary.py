@@ -1,5 +1,8 @@
 """The words of the figures: closed lists that code and SQL depend on."""
 
+from enum import IntFlag
+from typing import NamedTuple
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -95,18 +98,130 @@ class Status(models.TextChoices):
 PENDING = (Status.DRAFT, Status.SUBMITTED, Status.RETURNED)
 
 
-class Flag(models.TextChoices):
-    ESTIMATED = "estimated", _("estimated")
-    BREAK = "break", _("break in series")
-    PROVISIONAL = "provisional", _("provisional")
-    UNRELIABLE = "unreliable", _("unreliable")
-    DEFINITION = "definition", _("definition differs")
-    MISSING = "missing", _("missing")
-    NOT_APPLICABLE = "inapplicable", _("not applicable")
+class Flag(IntFlag):
+    """What a source says of a figure. A cell holds several at once, as one number: their sum.
+
+    Qualities travel to whatever is added up from the cell. The two that say that there is no number do not: a cell with one of them has
+    nothing to add. They stand highest, so that a comparison tells them from the others, and the planner has statistics for it.
+    """
+
+    ESTIMATED = 1
+    BREAK = 2
+    PROVISIONAL = 4
+    UNRELIABLE = 8
+    DEFINITION = 16
+    NOT_APPLICABLE = 32
+    MISSING = 64
 
 
-NO_NUMBER = (Flag.MISSING, Flag.NOT_APPLICABLE)
-"""Why a cell has no number: nobody knows it, or it cannot exist (a share of nobody). Neither is 0, and neither is added up."""
+NO_FLAG = Flag(0)
+QUALITIES = Flag.ESTIMATED | Flag.BREAK | Flag.PROVISIONAL | Flag.UNRELIABLE | Flag.DEFINITION
+NO_NUMBER = Flag.NOT_APPLICABLE
+"""From here on a cell has no number: it cannot exist (a share of nobody), or nobody knows it. Neither is 0, and neither is added up."""
+MOST_FLAGS = Flag.MISSING | QUALITIES
+"""A cell is not both missing and not applicable."""
+
+FLAG_CODES = {
+    "estimated": Flag.ESTIMATED,
+    "break": Flag.BREAK,
+    "provisional": Flag.PROVISIONAL,
+    "unreliable": Flag.UNRELIABLE,
+    "definition": Flag.DEFINITION,
+    "inapplicable": Flag.NOT_APPLICABLE,
+    "missing": Flag.MISSING,
+}
+"""As mappings and files write them; several with a space between them."""
+
+FLAG_LABELS = {
+    Flag.ESTIMATED: _("estimated"),
+    Flag.BREAK: _("break in series"),
+    Flag.PROVISIONAL: _("provisional"),
+    Flag.UNRELIABLE: _("unreliable"),
+    Flag.DEFINITION: _("definition differs"),
+    Flag.NOT_APPLICABLE: _("not applicable"),
+    Flag.MISSING: _("missing"),
+}
+
+
+def flags_of(codes: str) -> Flag | None:
+    """The flags that some codes with spaces between them stand for; None where one of them is not known."""
+    flags = NO_FLAG
+    for code in codes.split():
+        if code not in FLAG_CODES:
+            return None
+        flags |= FLAG_CODES[code]
+    return flags
+
+
+def codes_of(flags: int) -> str:
+    """The way back, in the order of FLAG_CODES."""
+    return " ".join(code for code, flag in FLAG_CODES.items() if flags & flag)
+
+
+def codes_in_sql(column: str) -> str:
+    """SQL for `codes_of` a column."""
+    each = (f"CASE WHEN {column} & {flag} > 0 THEN '{code}' END" for code, flag in FLAG_CODES.items())
+    return f"concat_ws(' ', {', '.join(each)})"
+
+
+def flag_labels(flags: int) -> list[str]:
+    """In words, in the reader's language."""
+    return [str(label) for flag, label in FLAG_LABELS.items() if flags & flag]
+
+
+class Judgement(NamedTuple):
+    """What a flag leaves of a figure when it is held against another one (statistics, rule 9)."""
+
+    back: bool
+    """Compared with the figures before it: change, trend, finding, progress."""
+    like_alone: bool
+    """Compared with a figure without this flag: over time, and between places or groups."""
+    tone: bool
+    """Called better or worse, ranked, coloured or put at the head of a page."""
+
+
+JUDGEMENT_OF_FLAG = {
+    Flag.ESTIMATED: Judgement(back=True, like_alone=True, tone=True),
+    Flag.BREAK: Judgement(back=False, like_alone=True, tone=True),
+    Flag.PROVISIONAL: Judgement(back=True, like_alone=True, tone=True),
+    Flag.UNRELIABLE: Judgement(back=True, like_alone=True, tone=False),
+    Flag.DEFINITION: Judgement(back=True, like_alone=False, tone=True),
+    Flag.NOT_APPLICABLE: Judgement(back=False, like_alone=False, tone=False),
+    Flag.MISSING: Judgement(back=False, like_alone=False, tone=False),
+}
+"""The one table of what each flag means for comparison. Whatever a figure is flagged with is said beside it."""
+
+
+def _denied(part: str) -> Flag:
+    """The flags of which a part of their judgement is not allowed."""
+    flags = NO_FLAG
+    for flag, judgement in JUDGEMENT_OF_FLAG.items():
+        if not getattr(judgement, part):
+            flags |= flag
+    return flags
+
+
+_NOT_BACK, _NOT_LIKE, _NO_TONE = _denied("back") & QUALITIES, _denied("like_alone") & QUALITIES, _denied("tone")
+
+
+def are_comparable_over_time(before: int, *after: int) -> bool:
+    """Whether the last of some figures may be held against the first: `after` has the flags of all that lie between them, and of the last.
+
+    What lies between counts, with a number or without: a break there parts the two.
+    """
+    last = after[-1] if after else before
+    has_numbers = before < NO_NUMBER and last < NO_NUMBER
+    return has_numbers and not any(flags & _NOT_BACK for flags in after) and before & _NOT_LIKE == last & _NOT_LIKE
+
+
+def are_comparable_beside(*flags: int) -> bool:
+    """Whether figures of one period, of several places or groups, may be held against each other."""
+    return all(each < NO_NUMBER for each in flags) and (len(flags) < 2 or not any(each & _NOT_LIKE for each in flags))
+
+
+def may_have_tone(*flags: int) -> bool:
+    """Whether what is drawn from these figures may be called better or worse."""
+    return not any(each & _NO_TONE for each in flags)
 
 
 class Origin(models.TextChoices):

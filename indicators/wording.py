@@ -1,5 +1,8 @@
 """The words that say what an indicator counts, and the version of them that holds for a year."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.utils.functional import Promise
@@ -43,6 +46,15 @@ class WordingChange(models.TextChoices):
 def words_of(row: Indicator | IndicatorVersion) -> dict[str, str]:
     """Column → text; what was never written and what was emptied are the same."""
     return {name: getattr(row, name) or "" for name in WORDS}
+
+
+def definition_years(indicators: Iterable[Indicator]) -> dict[int, tuple[int, ...]]:
+    """{id: the years from which another definition holds}, of those indicators that have changed."""
+    rows = IndicatorVersion.objects.filter(indicator__in=[one.pk for one in indicators], valid_from_year__gt=0)
+    found: dict[int, set[int]] = defaultdict(set)
+    for indicator_id, year in rows.values_list("indicator_id", "valid_from_year"):
+        found[indicator_id].add(year)
+    return {indicator_id: tuple(sorted(years)) for indicator_id, years in found.items()}
 
 
 def version_of(indicator: Indicator, year: int) -> IndicatorVersion | None:

@@ -51,11 +51,17 @@ class City:
 
     @property
     def figures(self) -> list[tuple[DomainView, Card]]:
-        """Its own figures alone: what is borrowed from a larger territory is said on its page. First one of each domain."""
-        own = [view for view in self.dashboard.with_figures if not view.is_borrowed]
-        first = [(view, view.card) for view in own if view.card]
-        others = [(view, other.card) for view in own for other in view.others if other.card.territory == self.territory]
-        return [*first, *others][:FIGURES]
+        """Its own figures alone, and of those the ones that may stand at the head of a page. First one of each domain.
+
+        What is borrowed from a larger territory is said on the city's page; what is made up or old comes last.
+        """
+        own = [
+            (view, card, number)
+            for view in self.dashboard.with_figures
+            for number, card in enumerate(one for one in view.cards if one.territory == self.territory and one.heads)
+        ]
+        own.sort(key=lambda one: (one[1].is_sample, one[1].is_old, one[2] > 0))
+        return [(view, card) for view, card, _number in own][:FIGURES]
 
 
 def cities() -> list[Territory]:

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils.functional import Promise
 
-from orgs.models import Territory
+from orgs.models import Domain, Organisation, Service, Territory
 from orgs.permissions import Person
 from partnerships.models import Assessment, Experience, Level, Partnership, Scale
 from partnerships.models.partnership import PartnershipQuerySet
@@ -41,6 +41,30 @@ class TerritoryPartnerships:
     experienced: list[Count] | None
     """Experiences by level, or None while too few have answered."""
     partnerships: Sequence[Partnership]
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """The domains in which nobody is at work in a place, as far as the registry knows."""
+
+    without_service: list[Domain]
+    """No verified organisation that works here offers a service in them."""
+    without_partnership: list[Domain]
+    """No partnership of the place, of a part of it or of an area that holds it is under way in them."""
+
+
+def uncovered_domains(territory: Territory) -> Uncovered:
+    """Two queries. What the public may read decides: an organisation that is not published covers nothing."""
+    above = Territory.objects.above(territory).values("pk")
+    below = Territory.objects.within(territory).values("pk")
+    offered = Service.objects.filter(
+        organisation__in=Organisation.objects.published().at_work_in(territory).values("pk")
+    )
+    live = Partnership.objects.published().live().filter(Q(territory__in=below) | Q(territory__in=above))
+    return Uncovered(
+        list(Domain.objects.exclude(pk__in=offered.values("domain"))),
+        list(Domain.objects.exclude(pk__in=live.values("domains"))),
+    )
 
 
 def partnerships_of(territory: Territory, user: Person, on: datetime.date, *, limit: int = 10) -> TerritoryPartnerships:

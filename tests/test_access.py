@@ -88,8 +88,10 @@ TABLE = """
     indicators:indicator_retire              owned             LF FFFF FPPFF FFP   LF FFFF FRRFF FFR
     indicators:indicator_restore             indicator         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
     indicators:definition_check              indicator         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
+    indicators:indicator_chart               indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_history             indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:compare                       indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:compare_chart                 indicator         NN NNNN NNNNN NNN   MM MMMM MMMMM MMM
     indicators:target_create                 place             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
     indicators:target_remove                 target            LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
     indicators:figure                        figure            PP PPPP PPPPP PPP   MM MMMM MMMMM MMM

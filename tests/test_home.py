@@ -1,16 +1,20 @@
 """The first page, the search, and the pages that the roof completes."""
 
 import datetime
+import re
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integration_portal.home import inbox_of
+from indicators.models import Release
+from integration_portal.home import city_of, inbox_of
 from integration_portal.search import search
 from orgs.models import Verification
-from tests.factories import OrganisationFactory, ServiceFactory, UserFactory, VerificationFactory
+from tests.factories import DomainFactory, OrganisationFactory, ServiceFactory, UserFactory, VerificationFactory
+from tests.factories_indicators import RateFactory, released
 from tests.factories_partnerships import PracticeFactory
 from tests.world import World, make_world
 
@@ -43,6 +47,33 @@ class TestFirstPage:
         assert f'href="{world.city.get_absolute_url()}"' in page
         assert "2,016" in page  # Of 2022: twice 102 + 202 + 302 + 402.
         assert "Involve" in page
+
+    def test_every_card_has_its_unit_and_none_is_of_few_or_of_a_part(self, client: Client, world: World) -> None:
+        """The first card once said "33.3": of what, and of how many of those who were asked, nobody could tell."""
+        release, year = Release.objects.current(), str(timezone.localdate().year - 1)
+        assert release is not None
+        units = {"percent": "40.1%", "count": "4,010 people", "per_1000": "4.1 per 1,000", "days": "41.1 days"}
+        domain = DomainFactory(order=900)
+        small, part = RateFactory(domain=domain, order=1), RateFactory(domain=domain, order=2)
+        released(release, small, world.city, year, numerator=9, denominator=31)
+        released(release, part, world.city, year, "77.7", reporters=1, expected=4)
+        shown = []
+        for number, (unit, words) in enumerate(units.items()):
+            value = words.split(" ")[0].strip("%").replace(",", "")
+            decimals = 0 if unit == "count" else 1
+            one = RateFactory(unit=unit, decimals=decimals, domain=DomainFactory(order=901 + number))
+            released(release, one, world.city, year, value)
+            shown.append((one, words))
+        city = city_of(world.city, AnonymousUser())
+        cards = [card for _view, card in city.figures]
+        assert cards == [card for card in cards if card.is_judged]
+        page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page_of(client)))
+        assert "29.0" not in page
+        assert "77.7" not in page
+        assert len(cards) == 3
+        for one, words in shown[:3]:
+            assert one in [card.indicator for card in cards]
+            assert words in page
 
     def test_visitor_is_told_of_nobody_that_is_hidden(self, client: Client, world: World) -> None:
         page = page_of(client)

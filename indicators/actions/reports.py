@@ -31,7 +31,7 @@ from indicators.models import (
     ReportStep,
     Source,
 )
-from indicators.vocabulary import NO_NUMBER, Flag, Measure, Status
+from indicators.vocabulary import NO_FLAG, NO_NUMBER, Flag, Measure, Status
 from orgs.models import Organisation, Territory, User
 
 WEEK = datetime.timedelta(days=7)
@@ -307,8 +307,8 @@ def pooled(request: ReportRequest, *, also: Report | None = None) -> dict[Key, d
 
 
 def _sum(said: list[dict[str, Any]], *, asked: int) -> dict[str, Any]:
-    known = [columns for columns in said if columns["flag"] not in NO_NUMBER]
-    void = [columns for columns in said if columns["flag"] == Flag.NOT_APPLICABLE]
+    known = [columns for columns in said if columns["flags"] < NO_NUMBER]
+    void = [columns for columns in said if columns["flags"] == Flag.NOT_APPLICABLE]
     if not known:  # What nobody knows may be anything; it is not applicable where it is so for all.
         return next((columns for columns in said if columns not in void), said[0])
 
@@ -316,8 +316,13 @@ def _sum(said: list[dict[str, Any]], *, asked: int) -> dict[str, Any]:
         numbers = [columns[name] for columns in known if columns[name] is not None]
         return sum(numbers, Decimal(0)) if numbers else None
 
-    flag = Flag.PROVISIONAL if len(known) + len(void) < asked else ""
-    return {"numerator": total("numerator"), "denominator": total("denominator"), "value": total("value"), "flag": flag}
+    flags = Flag.PROVISIONAL if len(known) + len(void) < asked else NO_FLAG
+    return {
+        "numerator": total("numerator"),
+        "denominator": total("denominator"),
+        "value": total("value"),
+        "flags": flags,
+    }
 
 
 def _count_without(report: Report, by: User | None) -> None:

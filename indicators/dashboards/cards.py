@@ -1,28 +1,47 @@
 """What a page says of one indicator in one territory: its latest figure, how it moves, the gap, the groups, how whole and how old."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from indicators.breakdowns import parse_key
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, Series, kind_to_show, make_series, time_line
+from indicators.dashboards.chart_file import ChartSeries
+from indicators.dashboards.findings import finding, gap_sentence
 from indicators.dashboards.gap import GAP_KEYS, HOST, Gap, gap_of
+from indicators.dashboards.judgement import (
+    Break,
+    Doubt,
+    breaks_of,
+    doubt_of,
+    has_small_base,
+    is_current,
+    judge,
+    leading,
+    may_be_shared,
+    may_lead,
+    since_last_break,
+)
 from indicators.dashboards.words import (
     REPORTED_BY,
+    base_words,
     change_words,
-    difference_words,
     number_words,
+    past_change_words,
     period_words,
-    value_words,
 )
-from indicators.models import Category, Indicator, Period, Source
-from indicators.vocabulary import Direction, Flag, Measure, Origin, PeriodKind, Unit
+from indicators.models import Category, Indicator, Period, Source, Target
+from indicators.vocabulary import Comparator, Measure, Origin, PeriodKind, Unit
 from orgs.models import Territory
 
 TOTAL = ""
@@ -33,6 +52,14 @@ CARD_KEYS = (TOTAL, *SEXES, *GAP_KEYS)
 LONGEST_CHART = 60
 
 
+NOT_COMPARED: dict[Doubt, str | Promise] = {
+    Doubt.BREAK: gettext_lazy("Cannot be compared with %(period)s: the series has a break"),
+    Doubt.DEFINITION: gettext_lazy("Cannot be compared with %(period)s: the definition has changed"),
+    Doubt.OUTLINE: gettext_lazy("Cannot be compared with %(period)s: that figure is estimated for another outline"),
+}
+"""Where a reader might compare two figures, and should not. Of any other doubt the page tells beside the figure."""
+
+
 def figure_url(indicator: Indicator, territory: Territory, period: Period, key: str = TOTAL) -> str:
     """The page that shows what is behind a number."""
     url = reverse("indicators:figure", args=[indicator.code, territory.scheme.code, territory.code, period.code])
@@ -41,7 +68,7 @@ def figure_url(indicator: Indicator, territory: Territory, period: Period, key: 
 
 @dataclass(frozen=True)
 class Change:
-    """Between two periods. `progress` follows the indicator's direction: better, worse, same, or "" where it has none."""
+    """Between two periods. `progress` follows the indicator's direction: better, worse, same, or "" where nothing is to be said of it."""
 
     since: Period
     difference: Decimal | None
@@ -49,19 +76,33 @@ class Change:
     words: str
 
 
+def change_of(
+    indicator: Indicator, before: Point | None, now: Point | None, breaks: Sequence[Break], today: datetime.date
+) -> Change | None:
+    """As far as the two may be compared. None where there is nothing to say, not even that they cannot be."""
+    verdict = judge(indicator, before, now, breaks, today)
+    if before is None or now is None:
+        return None
+    if verdict.difference is None:
+        sentence = NOT_COMPARED.get(verdict.doubt) if verdict.doubt else None
+        if sentence is None:
+            return None
+        return Change(before.period, None, verdict.tone, str(sentence) % {"period": period_words(before.period)})
+    if verdict.doubt == Doubt.OLD:
+        words = past_change_words(verdict.difference, before.period, now.period, indicator)
+    else:
+        start = before.value or Decimal(0)
+        with_share = indicator.measure == Measure.COUNT and may_be_shared(indicator, start)
+        words = change_words(verdict.difference, start, before.period, indicator, with_share=with_share)
+    return Change(before.period, verdict.difference, verdict.tone, words)
+
+
 @dataclass(frozen=True)
 class Coverage:
     """How whole a figure is."""
 
-    reported: int
-    expected: int
-    periods_used: int
-    periods_expected: int
+    is_partial: bool
     words: str
-
-    @property
-    def is_partial(self) -> bool:
-        return self.reported < self.expected or self.periods_used < self.periods_expected
 
 
 @dataclass(frozen=True)
@@ -75,10 +116,14 @@ class GroupFigure:
     share: Decimal | None
     """Of the total in per cent, for what adds up."""
 
+    @property
+    def is_partial(self) -> bool:
+        return not self.cell.is_whole
+
 
 @dataclass(frozen=True)
 class Card:
-    """One indicator in one territory. `cells` hold the latest period of each group, `series` each group over time."""
+    """One indicator in one territory. `series` holds each group over time. What it says of them it asks of `judgement`."""
 
     indicator: Indicator
     territory: Territory
@@ -86,7 +131,12 @@ class Card:
     series: Mapping[str, Series]
     groups_by_key: Mapping[str, str]
     kinds_below: Mapping[str, int]
+    changed_in: tuple[int, ...] = ()
+    """The years from which another definition holds."""
     sources: list[Source] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+    """Of this territory, to be drawn with the figures."""
+    today: datetime.date = field(default_factory=timezone.localdate)
 
     @property
     def total(self) -> Series:
@@ -94,14 +144,61 @@ class Card:
 
     @cached_property
     def latest(self) -> Point:
-        point = self.total.latest or self.total.points[-1]
-        return point
+        """The figure that leads: the newest whole one, and only where there is none a partial one."""
+        return leading(self.total.points) or self.total.points[-1]
 
     @property
     def cell(self) -> Cell:
         cell = self.latest.cell
         assert cell is not None  # `make_card` gives no card without one.
         return cell
+
+    @property
+    def may_lead(self) -> bool:
+        """Whether it may stand at the head of a domain, or of a page."""
+        return may_lead(self.indicator, self.cell)
+
+    @property
+    def heads(self) -> bool:
+        """Whether it is a number that may stand for its place on the first page."""
+        return doubt_of(self.indicator, self.cell) is None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether something may be said of how things stand."""
+        return doubt_of(self.indicator, self.cell) is None and not self.is_old
+
+    @property
+    def has_small_base(self) -> bool:
+        return has_small_base(self.indicator, self.cell)
+
+    @property
+    def base_words(self) -> str:
+        """How many people a rate or a mean is of, in a band; "" where nobody says."""
+        return base_words(self.cell.denominator)
+
+    @cached_property
+    def newer_partial(self) -> "NewerFigure | None":
+        """A figure of a part that is newer than the leading whole one: it stands beside it, as what it is."""
+        newer = [
+            point for point in self.total.points if point.period.starts_on > self.latest.period.starts_on and point.cell
+        ]
+        point = next((one for one in reversed(newer) if one.value is not None), None)
+        if point is None or point.cell is None:
+            return None
+        url = figure_url(self.indicator, self.territory, point.period)
+        return NewerFigure(point, period_words(point.period), url, coverage_of(point.cell, self.kinds_below))
+
+    @cached_property
+    def breaks(self) -> list[Break]:
+        return breaks_of(self.total.points, changed_in=self.changed_in, begins_on=self.territory.valid_from)
+
+    def breaks_in(self, key: str) -> list[Break]:
+        return breaks_of(self.series[key].points, changed_in=self.changed_in, begins_on=self.territory.valid_from)
+
+    @property
+    def is_sample(self) -> bool:
+        return any(source.is_sample for source in self.sources)
 
     @property
     def url(self) -> str:
@@ -120,9 +217,16 @@ class Card:
         """Without "people", which the indicator's name says already."""
         return "" if self.indicator.unit == Unit.COUNT else self.unit
 
-    @property
+    @cached_property
     def spark(self) -> list[Decimal | None]:
-        return self.total.values[-LONGEST_CHART:] if len(self.total.points) > 1 else []
+        """Since the last break, up to the figure that leads; partial figures leave a gap. Nothing where that is no line."""
+        points = [
+            point
+            for point in since_last_break(self.total.points, self.breaks)
+            if point.period.starts_on <= self.latest.period.starts_on
+        ][-LONGEST_CHART:]
+        values = [None if doubt_of(self.indicator, point.cell) else point.value for point in points]
+        return values if sum(value is not None for value in values) > 1 else []
 
     @property
     def newer_missing(self) -> str:
@@ -147,34 +251,30 @@ class Card:
         return next(iter(self.changes), None)
 
     def change_since(self, before: Point | None) -> Change | None:
-        now = self.latest
-        if before is None or before.value is None or now.value is None:
-            return None
-        if self._is_broken(before, now):
-            words = _("Cannot be compared with %(period)s: the series has a break") % {
-                "period": period_words(before.period)
-            }
-            return Change(before.period, None, "", words)
-        difference = now.value - before.value
-        words = change_words(difference, before.value, before.period, self.indicator)
-        return Change(before.period, difference, progress(self.indicator, before.value, now.value), words)
-
-    def _is_broken(self, before: Point, now: Point) -> bool:
-        return any(
-            point.cell is not None and point.cell.flag == Flag.BREAK
-            for point in self.total.points
-            if before.period.starts_on < point.period.starts_on <= now.period.starts_on
-        )
+        return change_of(self.indicator, before, self.latest, self.breaks, self.today)
 
     @cached_property
-    def gap(self) -> Gap | None:
-        """Of the newest period in which both groups are there."""
-        for period in reversed([point.period for point in self.total.points]):
-            cells = {key: point.cell for key in GAP_KEYS if (point := self.at(key, period)) and point.cell}
+    def gaps(self) -> list[Gap]:
+        """In order of time, of the periods in which both groups are there and may be set against each other."""
+        if self.indicator.comparator != Comparator.HOST:
+            return []
+        found = []
+        for point in self.total.points:
+            cells = {key: one.cell for key in GAP_KEYS if (one := self.at(key, point.period)) and one.cell}
             gap = gap_of(self.indicator, cells)
             if gap:
-                return gap
-        return None
+                found.append(gap)
+        return found
+
+    @property
+    def gap(self) -> Gap | None:
+        return self.gaps[-1] if self.gaps else None
+
+    @cached_property
+    def gap_breaks(self) -> list[Break]:
+        """Of all the lines that a gap is drawn from."""
+        keys = [key for key in (TOTAL, *GAP_KEYS) if key in self.series]
+        return sorted({one for key in keys for one in self.breaks_in(key)}, key=lambda one: one.at)
 
     def at(self, key: str, period: Period) -> Point | None:
         return self.series[key].at(period) if key in self.series else None
@@ -208,44 +308,68 @@ class Card:
 
     @property
     def is_old(self) -> bool:
-        """A figure is due a year after its period ended; more than another such period without it is late."""
-        due = self.latest.period.ends_on + datetime.timedelta(days=365 + 31 * MONTHS_OF[PeriodKind(self.kind)])
-        return due < datetime.date.today()  # noqa: DTZ011 - a day more or less is no matter
+        """Newer figures are due: nothing is said of today by this one."""
+        return not is_current(self.latest.period, self.today)
 
     @cached_property
     def chart(self) -> dict[str, Any]:
         """What templates/components/chart.html draws."""
         keys = self.chart_keys
-        points = self.total.points[-LONGEST_CHART:]
+        breaks = {(key, one.at) for key in keys for one in self.breaks_in(key)}
         rows = [
             {
                 "label": period_words(point.period),
-                "cells": [
-                    {
-                        "value": one.value if one else None,
-                        "state": one.state if one else "missing",
-                        "flag": one.flag if one else "",
-                        "url": figure_url(self.indicator, self.territory, point.period, key)
-                        if one and one.cell and point.period.ends_on >= self.territory.valid_from
-                        else "",  # a figure of before the territory is an estimate and has no page
-                    }
-                    for key in keys
-                    for one in [self.at(key, point.period)]
-                ],
+                "cells": [self._drawn(key, point.period, (key, point.period.starts_on) in breaks) for key in keys],
             }
-            for point in points
+            for point in self._charted
         ]
         return {
             "id": f"chart-{self.indicator.code.lower().replace('.', '-')}",
             "title": self.indicator.name,
             "finding": self.finding,
-            "kind": "line" if len(points) > 2 else "bar",
+            "kind": "line" if len(rows) > 2 else "bar",
             "unit": str(self.indicator.get_unit_display()),
             "decimals": self.indicator.decimals,
             "columns": [self.groups_by_key[key] for key in keys],
             "rows": rows,
+            "targets": [
+                {"label": _("Target for %(year)s") % {"year": target.year}, "value": target.value}
+                for target in self.targets
+            ],
+            "is_sample": self.is_sample,
             "height": "small",
+            "csv_url": self.chart_url,
         }
+
+    @property
+    def _charted(self) -> list[Point]:
+        return self.total.points[-LONGEST_CHART:]
+
+    def _drawn(self, key: str, period: Period, is_break: bool) -> dict[str, Any]:
+        point = self.at(key, period)
+        # A figure of before the territory is an estimate and has no page.
+        has_page = point is not None and point.cell is not None and period.ends_on >= self.territory.valid_from
+        return {
+            "value": point.value if point else None,
+            "state": point.state if point else "missing",
+            "flag": point.flag if point else "",
+            "is_partial": bool(point and point.cell and point.value is not None and not point.cell.is_whole),
+            "is_break": is_break,
+            "url": figure_url(self.indicator, self.territory, period, key) if has_page else "",
+        }
+
+    @property
+    def chart_url(self) -> str:
+        """Where the chart's file is."""
+        place = f"{self.territory.scheme.code}:{self.territory.code}"
+        return f"{reverse('indicators:indicator_chart', args=[self.indicator.code])}?{urlencode({'territory': place}, safe=':')}"
+
+    @property
+    def chart_series(self) -> list[ChartSeries]:
+        return [
+            ChartSeries(self.territory, self.groups_by_key[key], self.series[key].points[-LONGEST_CHART:])
+            for key in self.chart_keys
+        ]
 
     @property
     def chart_keys(self) -> list[str]:
@@ -256,34 +380,34 @@ class Card:
 
     @property
     def finding(self) -> str:
-        """The chart in a sentence."""
-        known = [point for point in self.total.points[-LONGEST_CHART:] if point.value is not None]
-        if len(known) < 2:
-            return ""
-        values = {
-            "first": value_words(known[0].value or Decimal(0), self.indicator),
-            "from": period_words(known[0].period),
-            "last": value_words(known[-1].value or Decimal(0), self.indicator),
-            "to": period_words(known[-1].period),
-        }
-        return _("From %(first)s (%(from)s) to %(last)s (%(to)s).") % values
+        """The chart in sentences."""
+        return finding(
+            self.indicator, self._charted, self.gap_breaks if self.gaps else self.breaks, self.gaps, self.gap_group
+        )
+
+    @property
+    def gap_period(self) -> str:
+        return period_words(self.gap.period) if self.gap else ""
+
+    @property
+    def gap_group(self) -> str:
+        """Whom "migrants" stands for in the latest gap."""
+        return self.groups_by_key.get(self.gap.group, "") if self.gap else ""
 
     @property
     def gap_words(self) -> str:
         """The gap in a sentence, with the group that it is about."""
-        gap = self.gap
-        if gap is None or gap.difference is None:
-            return ""
-        values = {
-            "group": self.groups_by_key.get(gap.group, ""),
-            "amount": difference_words(gap.difference, self.indicator),
-            "period": period_words(gap.period),
-        }
-        if gap.difference > 0:
-            return _("%(group)s: %(amount)s above the host population (%(period)s)") % values
-        if gap.difference < 0:
-            return _("%(group)s: %(amount)s below the host population (%(period)s)") % values
-        return _("%(group)s: the same as the host population (%(period)s)") % values
+        return gap_sentence(self.indicator, self.gap, self.gap_group) if self.gap else ""
+
+
+@dataclass(frozen=True)
+class NewerFigure:
+    """A figure that is newer than the leading one, and not the whole."""
+
+    point: Point
+    period: str
+    url: str
+    coverage: "Coverage"
 
 
 def make_card(
@@ -292,8 +416,12 @@ def make_card(
     cells: list[Cell],
     names: Mapping[str, str],
     kinds_below: Mapping[str, int] | None = None,
+    changed_in: tuple[int, ...] = (),
 ) -> Card | None:
-    """From all cells of the indicator in the territory; None where nothing at all is known of its total."""
+    """From all cells of the indicator in the territory; None where nothing at all is known of its total.
+
+    `changed_in`: the years from which another definition holds (`wording.definition_years`).
+    """
     kind = kind_to_show([cell for cell in cells if cell.key == TOTAL], indicator)
     own = [cell for cell in cells if cell.period.kind == kind]
     periods = time_line([cell for cell in own if cell.key == TOTAL], kind)
@@ -301,24 +429,14 @@ def make_card(
     series = {key: make_series([cell for cell in own if cell.key == key], periods) for key in keys}
     if not series.get(TOTAL):
         return None
-    return Card(indicator, territory, kind, series, {TOTAL: _("All"), **names}, kinds_below or {})
-
-
-def progress(indicator: Indicator, before: Decimal, now: Decimal) -> str:
-    """Rule 6: better or worse by the indicator's direction; "" where it has none."""
-    if indicator.direction == Direction.CONTEXT:
-        return ""
-    step = Decimal(1).scaleb(-indicator.decimals)
-    if before.quantize(step, rounding=ROUND_HALF_UP) == now.quantize(step, rounding=ROUND_HALF_UP):
-        return "same"
-    if indicator.direction == Direction.IDEAL:
-        ideal = indicator.ideal_value or Decimal(0)
-        return "better" if abs(now - ideal) < abs(before - ideal) else "worse"
-    return "better" if (now > before) == (indicator.direction == Direction.UP) else "worse"
+    return Card(indicator, territory, kind, series, {TOTAL: _("All"), **names}, kinds_below or {}, changed_in)
 
 
 def share_of(indicator: Indicator, cell: Cell, whole: Cell | None) -> Decimal | None:
-    if indicator.measure != Measure.COUNT or whole is None or not whole.value or cell.value is None:
+    """In per cent, where both are whole and large enough to say so."""
+    if indicator.measure != Measure.COUNT or whole is None or whole.value is None or cell.value is None:
+        return None
+    if not may_be_shared(indicator, whole.value) or not (cell.is_whole and whole.is_whole):
         return None
     return cell.value / whole.value * 100
 
@@ -326,7 +444,7 @@ def share_of(indicator: Indicator, cell: Cell, whole: Cell | None) -> Decimal | 
 def coverage_of(cell: Cell, kinds_below: Mapping[str, int]) -> Coverage:
     """In words, with the kind of territory that reports where the numbers tell which one that is."""
     kinds = [kind for kind, count in kinds_below.items() if count == cell.expected and kind in REPORTED_BY]
-    if cell.origin == Origin.TERRITORIES or cell.reporters < cell.expected:
+    if cell.origin == Origin.TERRITORIES or not cell.has_all_reporters:
         pattern = REPORTED_BY[kinds[-1] if kinds else Territory.Kind.AREA]
         words = str(pattern) % {
             "reported": number_words(Decimal(cell.reporters), 0),
@@ -334,12 +452,12 @@ def coverage_of(cell: Cell, kinds_below: Mapping[str, int]) -> Coverage:
         }
     else:
         words = str(Origin(cell.origin).label)
-    if cell.periods_used < cell.periods_expected:
+    if not cell.has_all_periods:
         words += _(", %(used)s of %(expected)s periods") % {
             "used": cell.periods_used,
             "expected": cell.periods_expected,
         }
-    return Coverage(cell.reporters, cell.expected, cell.periods_used, cell.periods_expected, words)
+    return Coverage(not cell.is_whole, words)
 
 
 def names_of_groups(keys: Iterable[str], categories: Iterable[Category]) -> dict[str, str]:

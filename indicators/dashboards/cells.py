@@ -8,23 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from indicators.dashboards.words import flag_words
 from indicators.models import Figure, Indicator, Period, ReleasedFigure
-from indicators.vocabulary import Flag, PeriodKind
+from indicators.vocabulary import QUALITIES, Flag, PeriodKind, flag_labels
 
 MONTHS_OF = {PeriodKind.YEAR: 12, PeriodKind.HALF: 6, PeriodKind.QUARTER: 3, PeriodKind.MONTH: 1}
 
 SHARED_COLUMNS = (
-    "indicator_id", "territory_id", "period_id", "breakdown__key", "numerator", "denominator", "value", "flag", "origin",
+    "indicator_id", "territory_id", "period_id", "breakdown__key", "numerator", "denominator", "value", "flags", "origin",
     "reporters", "expected", "periods_used", "periods_expected", "oldest_input_at", "source_id",
 )  # fmt: skip
 
-STATES: dict[str, str] = {
-    Flag.MISSING: ReleasedFigure.State.MISSING.value,
-    Flag.NOT_APPLICABLE: ReleasedFigure.State.NOT_APPLICABLE.value,
-}
-"""The state of a figure before disclosure control by its flag; any other one has a number."""
+NOTHING = (ReleasedFigure.State.MISSING.value, ReleasedFigure.State.NOT_APPLICABLE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,8 @@ class Cell:
     denominator: Decimal | None
     value: Decimal | None
     """In the indicator's unit."""
-    flag: str
+    flags: int
+    """The sum of them (`vocabulary.Flag`)."""
     origin: str
     reporters: int
     expected: int
@@ -63,11 +60,27 @@ class Cell:
     @property
     def has_nothing(self) -> bool:
         """Nothing was counted: missing, or it cannot be. A protected figure has something."""
-        return self.state in STATES.values()
+        return self.state in NOTHING
 
     @property
     def flag_words(self) -> str:
-        return "" if self.state else flag_words(self.flag)
+        """All that is said beside the number, or beside the state that stands in its place."""
+        labels = flag_labels(self.flags & QUALITIES)
+        return ", ".join(labels if self.state or self.is_whole else [*labels, _("not the whole")])
+
+    @property
+    def has_all_reporters(self) -> bool:
+        """All who should have reported did."""
+        return self.reporters >= self.expected
+
+    @property
+    def has_all_periods(self) -> bool:
+        """All of the shorter periods that it is drawn from are there."""
+        return self.periods_used >= self.periods_expected
+
+    @property
+    def is_whole(self) -> bool:
+        return self.has_all_reporters and self.has_all_periods
 
     @property
     def has_parts(self) -> bool:
@@ -84,7 +97,14 @@ def read_released(rows: QuerySet[ReleasedFigure]) -> list[Cell]:
 def read_true(rows: QuerySet[Figure]) -> list[Cell]:
     """The figures themselves, for those who keep them."""
     found = list(rows.values_list(*SHARED_COLUMNS))
-    return _cells((row, STATES.get(row[7], ""), None) for row in found)
+    return _cells((row, state_of(row[7]), None) for row in found)
+
+
+def state_of(flags: int) -> str:
+    """The state of a figure before disclosure control; "" where it has a number."""
+    if flags >= Flag.MISSING:
+        return ReleasedFigure.State.MISSING.value
+    return ReleasedFigure.State.NOT_APPLICABLE.value if flags >= Flag.NOT_APPLICABLE else ""
 
 
 def _cells(rows: Iterable[tuple[tuple[Any, ...], str, Decimal | None]]) -> list[Cell]:

@@ -1,5 +1,6 @@
 """Up to six territories, or six groups of one territory, side by side: as context, never as a ranking."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,8 +30,11 @@ from indicators.dashboards.cells import (
     read_released,
     time_line,
 )
+from indicators.dashboards.chart_file import ChartSeries
+from indicators.dashboards.judgement import Break, breaks_of, doubt_of, leading
 from indicators.dashboards.words import period_words, value_words
 from indicators.models import Category, Indicator, Period, Release, ReleasedFigure
+from indicators.wording import definition_years
 from orgs.folding import fold
 from orgs.models import Territory
 
@@ -52,10 +56,20 @@ class Compared:
     kind: str = ""
     """Of the periods in the series."""
     series: Series | None = None
+    changed_in: tuple[int, ...] = ()
+    """The years from which another definition holds."""
+    group: str = ""
+    """Of people; its name."""
 
     @property
     def latest(self) -> Point | None:
-        return self.series.latest if self.series else None
+        """The newest whole figure, and only where there is none a partial one."""
+        return leading(self.series.points) if self.series else None
+
+    @property
+    def breaks(self) -> list[Break]:
+        points = self.series.points if self.series else []
+        return breaks_of(points, changed_in=self.changed_in, begins_on=self.territory.valid_from)
 
     @property
     def period(self) -> str:
@@ -71,6 +85,8 @@ class Comparison:
     indicator: Indicator
     members: list[Compared]
     """Places by name; groups as the standard list has them."""
+    chart_url: str = ""
+    """Where the chart's file is."""
 
     @property
     def has_figures(self) -> bool:
@@ -92,6 +108,7 @@ class Comparison:
             {point.period.code: point for point in member.series.points} if member.series else {}
             for member in self.members
         ]
+        broken = [{one.at for one in member.breaks} for member in self.members]
         line = self._line(points)[-LONGEST_CHART:]
         return {
             "id": "chart-compare",
@@ -105,13 +122,22 @@ class Comparison:
                 {
                     "label": period_words(period),
                     "cells": [
-                        self._cell(member, own.get(period.code))
-                        for member, own in zip(self.members, points, strict=True)
+                        self._cell(member, own.get(period.code), breaks)
+                        for member, own, breaks in zip(self.members, points, broken, strict=True)
                     ],
                 }
                 for period in line
             ],
+            "csv_url": self.chart_url,
         }
+
+    @property
+    def chart_series(self) -> list[ChartSeries]:
+        return [
+            ChartSeries(member.territory, member.group, member.series.points[-LONGEST_CHART:])
+            for member in self.members
+            if member.series
+        ]
 
     def _line(self, points: list[dict[str, Point]]) -> list[Period]:
         periods = {point.period.code: point.period for own in points for point in own.values()}
@@ -120,19 +146,21 @@ class Comparison:
             return time_line([point.cell for own in points for point in own.values() if point.cell], kinds.pop())
         return sorted(periods.values(), key=lambda period: (period.starts_on, period.ends_on))
 
-    def _cell(self, member: Compared, point: Point | None) -> dict[str, Any]:
+    def _cell(self, member: Compared, point: Point | None, breaks: set[datetime.date]) -> dict[str, Any]:
         if point is None or point.cell is None:
             return {"value": None, "state": "missing", "flag": "", "url": ""}
         return {
             "value": point.value,
             "state": point.state,
             "flag": point.flag,
+            "is_partial": point.value is not None and not point.cell.is_whole,
+            "is_break": point.period.starts_on in breaks,
             "url": figure_url(self.indicator, member.territory, point.period, member.key),
         }
 
     @property
     def finding(self) -> str:
-        """The latest figure of each member."""
+        """The latest figure of each member that may be set beside others."""
         said = [
             _("%(name)s: %(value)s (%(period)s)")
             % {
@@ -141,13 +169,15 @@ class Comparison:
                 "period": member.period,
             }
             for member in self.members
-            if member.latest and member.latest.value is not None
+            if member.latest
+            and member.latest.value is not None
+            and doubt_of(self.indicator, member.latest.cell) is None
         ]
         return "; ".join(said)
 
 
 def compare(indicator: Indicator, territories: Iterable[Territory], release: Release | None) -> Comparison:
-    """Two queries, however many territories."""
+    """Three queries, however many territories."""
     places = sorted(territories, key=lambda territory: (fold(territory.local_name), territory.pk))
     cells: dict[int, list[Cell]] = defaultdict(list)
     if release and places:
@@ -156,20 +186,26 @@ def compare(indicator: Indicator, territories: Iterable[Territory], release: Rel
         )
         for cell in read_released(rows):
             cells[cell.territory_id].append(cell)
+    changed_in = definition_years([indicator]).get(indicator.pk, ())
     members = []
     for place in places:
         card = make_card(indicator, place, cells[place.pk], {}) if place.pk in cells else None
         members.append(
-            Compared(place.local_name, place, kind=card.kind, series=card.total)
+            Compared(place.local_name, place, kind=card.kind, series=card.total, changed_in=changed_in, group=_("All"))
             if card
             else Compared(place.local_name, place)
         )
-    return Comparison(indicator, members)
+    return Comparison(indicator, members, _chart_url(places_url(indicator, places)))
 
 
 def places_url(indicator: Indicator, territories: Iterable[Territory]) -> str:
     """The page that compares these places."""
     return _url(indicator, _places(territories))
+
+
+def _chart_url(page_url: str) -> str:
+    path, _mark, query = page_url.partition("?")
+    return f"{path}chart.csv?{query}"
 
 
 def _places(territories: Iterable[Territory]) -> list[tuple[str, str]]:
@@ -297,7 +333,7 @@ def groups_url(indicator: Indicator, territory: Territory | None, keys: Iterable
 
 
 def compare_groups(indicator: Indicator, territory: Territory, groups: Groups, release: Release | None) -> Comparison:
-    """Those that are chosen. Two queries, however many there are."""
+    """Those that are chosen. Three queries, however many there are."""
     cells: dict[str, list[Cell]] = defaultdict(list)
     if release and groups.chosen:
         rows = ReleasedFigure.objects.filter(
@@ -305,9 +341,10 @@ def compare_groups(indicator: Indicator, territory: Territory, groups: Groups, r
         )
         for cell in read_released(rows):
             cells[cell.key].append(cell)
+    changed_in = definition_years([indicator]).get(indicator.pk, ())
     members = []
     for key in groups.chosen:
         kind = kind_to_show(cells[key], indicator)
         series = make_series([cell for cell in cells[key] if cell.period.kind == kind], time_line(cells[key], kind))
-        members.append(Compared(groups.names[key], territory, key, kind, series or None))
-    return Comparison(indicator, members)
+        members.append(Compared(groups.names[key], territory, key, kind, series or None, changed_in, groups.names[key]))
+    return Comparison(indicator, members, _chart_url(groups_url(indicator, territory, groups.chosen)))

@@ -8,9 +8,10 @@ from decimal import Decimal
 from django.db.models import Count, F, Max, Min, QuerySet
 
 from indicators.breakdowns import parse_key
-from indicators.dashboards.cards import coverage_of, figure_url, names_of_groups
+from indicators.dashboards.cards import Coverage, coverage_of, figure_url, names_of_groups
 from indicators.dashboards.cells import Cell, read_released, read_true
-from indicators.dashboards.words import period_words
+from indicators.dashboards.judgement import has_small_base
+from indicators.dashboards.words import base_words, period_words
 from indicators.models import (
     Breakdown,
     BreakdownMargin,
@@ -90,12 +91,25 @@ class CellView:
         return self.cell.origin if self.cell else ""
 
     @property
-    def coverage(self) -> str:
+    def coverage(self) -> Coverage | None:
         """What `origin` does not say already."""
         if self.cell is None or self.cell.has_nothing:
-            return ""
+            return None
         coverage = coverage_of(self.cell, self.kinds_below)
-        return coverage.words if coverage.is_partial or self.origin == Origin.TERRITORIES else ""
+        return coverage if coverage.is_partial or self.origin == Origin.TERRITORIES else None
+
+    @property
+    def is_sample(self) -> bool:
+        return any(source.is_sample for source in self.sources)
+
+    @property
+    def base_words(self) -> str:
+        """How many people the released rate or mean is of, in a band; "" where nobody says."""
+        return base_words(self.released.denominator) if self.released else ""
+
+    @property
+    def has_small_base(self) -> bool:
+        return self.released is not None and has_small_base(self.place.indicator, self.released)
 
     @property
     def discrepancy(self) -> Decimal | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from indicators.dashboards.cells import Cell, pooled_step, with_digits_of
+from indicators.dashboards.judgement import are_alike, is_coarse
 from indicators.models import Indicator, Period
 from indicators.vocabulary import WITH_BASE, Comparator, Measure
 
@@ -49,7 +50,7 @@ class Gap:
 
 
 def gap_of(indicator: Indicator, cells: Mapping[str, Cell]) -> Gap | None:
-    """The gap in one period from its cells by group; None where the two groups are not there.
+    """The gap in one period from its cells by group; None where the two groups are not there, or may not be set against each other.
 
     Foreign citizens are taken as they stand; else the mobile and third-country ones are pooled by their parts; else either alone.
     """
@@ -62,10 +63,15 @@ def gap_of(indicator: Indicator, cells: Mapping[str, Cell]) -> Gap | None:
     group, migrants = found
     (value, step), (of_host, step_of_host) = rate(indicator, migrants), rate(indicator, [host])
     steps = [one for one in (step, step_of_host) if one is not None]
-    return Gap(host.period, group, value, of_host, sum(steps, Decimal(0)) or None)
+    gap = Gap(host.period, group, value, of_host, sum(steps, Decimal(0)) or None)
+    if gap.is_protected:
+        return gap
+    is_told_finely = not (is_coarse(indicator, value, step) or is_coarse(indicator, of_host, step_of_host))
+    return gap if is_told_finely and are_alike(indicator, [migrants, [host]]) else None
 
 
 def _migrants(cells: Mapping[str, Cell], indicator: Indicator) -> tuple[str, list[Cell]] | None:
+    """The group that "migrants" stands for, and the cells that make it up."""
     there = {key: cells[key] for key in (FOREIGN, MOBILE, THIRD) if key in cells and not cells[key].has_nothing}
     if FOREIGN in there:
         return FOREIGN, [there[FOREIGN]]

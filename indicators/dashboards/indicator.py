@@ -14,6 +14,7 @@ from indicators.dashboards.compare import MOST, groups_url
 from indicators.dashboards.recast import recast_cells
 from indicators.dashboards.words import period_words
 from indicators.models import Breakdown, Category, Indicator, Period, Release, ReleasedFigure
+from indicators.wording import definition_years
 from orgs.models import Territory
 
 KINDS_BY_INTEREST = [
@@ -44,7 +45,9 @@ class BreakdownTable:
 
     @property
     def highest(self) -> Decimal:
-        return max((abs(group.cell.value) for group in self.groups if group.cell.value is not None), default=Decimal(0))
+        """Of the figures that may be set beside each other."""
+        whole = (group.cell.value for group in self.groups if group.cell.value is not None and group.cell.is_whole)
+        return max(map(abs, whole), default=Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ def indicator_view(
         .order_by("dimension__order", "order", "code")
     )
     names = names_of_groups(keys - {TOTAL}, categories)
-    card = make_card(indicator, territory, cells, names, kinds_below)
+    changed_in = definition_years([indicator]).get(indicator.pk, ())
+    card = make_card(indicator, territory, cells, names, kinds_below, changed_in)
     if card is None:
         return IndicatorView(indicator, territory, None)
     return IndicatorView(indicator, territory, card, list(_tables(card, categories)))
@@ -140,7 +144,7 @@ def _tables(card: Card, categories: Iterable[Category]) -> Iterable[BreakdownTab
                 )
             )
         if len(groups) > LONGEST_LIST * 2:  # A long list of countries is read from the largest down.
-            groups.sort(key=lambda group: (group.cell.value is None, -(group.cell.value or 0)))
+            groups.sort(key=lambda group: (group.cell.value is None, not group.cell.is_whole, -(group.cell.value or 0)))
         if groups:
             yield BreakdownTable(dimension, groups, _compare_url(card, groups, members))
 

@@ -1,20 +1,23 @@
 """The parts of a territory side by side: one figure of each, for a map, its list and a table."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from indicators.dashboards.cards import TOTAL, Change, Coverage, coverage_of, figure_url, progress
-from indicators.dashboards.cells import MONTHS_OF, Cell, months_later, read_released
-from indicators.dashboards.words import KINDS_PLURAL, change_words, period_words
+from indicators.dashboards.cards import TOTAL, Change, Coverage, change_of, coverage_of, figure_url
+from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later, read_released
+from indicators.dashboards.judgement import breaks_of, doubt_of
+from indicators.dashboards.words import KINDS_PLURAL, period_words
 from indicators.models import Breakdown, Indicator, Period, Release, ReleasedFigure
-from indicators.vocabulary import Flag, PeriodKind, Unit
+from indicators.vocabulary import PeriodKind, Unit
+from indicators.wording import definition_years
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure
 
@@ -39,6 +42,15 @@ class PartFigure:
     def state(self) -> str:
         return self.cell.state if self.cell else "missing"
 
+    @property
+    def is_partial(self) -> bool:
+        """A number is there, and it is not that of the whole place."""
+        return self.value is not None and self.cell is not None and not self.cell.is_whole
+
+    @property
+    def may_be_ranked(self) -> bool:
+        return self.value is not None and not self.is_partial
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -50,23 +62,26 @@ class Parts:
 
     @property
     def highest(self) -> Decimal:
-        return max((abs(part.value) for part in self.figures if part.value is not None), default=Decimal(0))
+        return max((abs(part.value) for part in self.ranked if part.value is not None), default=Decimal(0))
 
     @property
-    def known(self) -> list[PartFigure]:
-        return [part for part in self.figures if part.value is not None]
+    def ranked(self) -> list[PartFigure]:
+        """Those that may be set in an order: with a number, and that of the whole place."""
+        return [part for part in self.figures if part.may_be_ranked]
 
     def sorted_by(self, sort: str) -> list[PartFigure]:
-        """By name, or by value with those that have none always last."""
+        """By name, or by value with those that have none always last, and before them those that are not the whole."""
         by_name = sorted(self.figures, key=lambda part: fold(part.territory.local_name))
         if sort in ("name", "-name"):
             return by_name if sort == "name" else by_name[::-1]
         with_value = sorted(
-            (part for part in by_name if part.value is not None),
+            (part for part in by_name if part.may_be_ranked),
             key=lambda part: part.value or Decimal(0),
             reverse=sort != "value",
         )
-        return with_value + [part for part in by_name if part.value is None]
+        return with_value + sorted(
+            (part for part in by_name if not part.may_be_ranked), key=lambda one: not one.is_partial
+        )
 
 
 def indicators_of_parts(release: Release | None, territory: Territory) -> list[Indicator]:
@@ -93,27 +108,33 @@ def the_total() -> Subquery:
 def territory_parts(
     territory: Territory, release: Release | None, indicator: Indicator | None, kind: str, today: datetime.date
 ) -> Parts:
-    """The parts of one kind as they were in the latest period with figures, and those figures. Three queries, however many parts."""
+    """The parts of one kind as they were in the latest period with figures, and those figures. Some queries, however many parts."""
     cells: list[Cell] = []
     if release is not None and indicator is not None:
         cells = _latest_cells(territory, release, indicator, kind)
+    lines: dict[int, list[Point]] = defaultdict(list)
+    for cell in sorted(cells, key=lambda one: one.period.starts_on):
+        lines[cell.territory_id].append(Point(cell.period, cell))
     period = max((cell.period for cell in cells), key=lambda one: one.ends_on) if cells else None
+    back = _a_year_before(period) if period else None
     on = period.ends_on if period else min(today, territory.valid_to)
     links = TerritoryClosure.objects.filter(
         ancestor=territory, depth__gt=0, descendant__kind=kind, valid_from__lte=on, valid_to__gte=on
     )
     places = Territory.objects.filter(pk__in=links.values("descendant")).select_related("scheme")
     latest = {cell.territory_id: cell for cell in cells if period and cell.period.code == period.code}
-    earlier = {cell.territory_id: cell for cell in cells if period and cell.period.code != period.code}
+    changed_in = definition_years([indicator]).get(indicator.pk, ()) if indicator else ()
     figures = []
     for place in places:
-        now, before = latest.get(place.pk), earlier.get(place.pk)
+        now = latest.get(place.pk)
         figures.append(
             PartFigure(
                 place,
                 now,
                 figure_url(indicator, place, period) if indicator and now and period else "",
-                _change(indicator, before, now) if indicator else None,
+                _change(indicator, place, lines[place.pk], (back, period.starts_on), changed_in, today)
+                if indicator and period and back
+                else None,
                 coverage_of(now, {}) if now and not now.state else None,
             )
         )
@@ -121,7 +142,7 @@ def territory_parts(
 
 
 def _latest_cells(territory: Territory, release: Release, indicator: Indicator, kind: str) -> list[Cell]:
-    """Of the newest period of the indicator's own frequency in the parts, and of the same time a year before."""
+    """Of the indicator's own frequency in the parts: from the same time a year before up to the newest period that they share."""
     links = TerritoryClosure.objects.filter(ancestor=territory, depth__gt=0, descendant__kind=kind)
     rows = ReleasedFigure.objects.filter(release=release, indicator=indicator, breakdown=the_total())
     period_kind, starts_on = indicator.frequency, _newest(links, rows.filter(period__kind=indicator.frequency))
@@ -129,32 +150,43 @@ def _latest_cells(territory: Territory, release: Release, indicator: Indicator, 
         period_kind, starts_on = PeriodKind.YEAR, _newest(links, rows.filter(period__kind=PeriodKind.YEAR))
     if starts_on is None:
         return []
-    back = months_later(starts_on, -max(12, MONTHS_OF[PeriodKind(period_kind)]))
-    periods = Period.objects.filter(kind=period_kind, starts_on__in=[starts_on, back])
+    back = _a_year_before(Period(kind=period_kind, starts_on=starts_on))
+    periods = Period.objects.filter(kind=period_kind, starts_on__range=[back, starts_on])
     return read_released(rows.filter(territory__in=links.values("descendant"), period__in=periods.values("pk")))
 
 
+def _a_year_before(period: Period) -> datetime.date:
+    """Where the period begins with which one is compared: of the same time of the year, or the one before where they are longer."""
+    return months_later(period.starts_on, -max(12, MONTHS_OF[PeriodKind(period.kind)]))
+
+
 def _newest(links: QuerySet[TerritoryClosure], rows: QuerySet[ReleasedFigure]) -> datetime.date | None:
-    """When the newest known figure of any of the places begins: a short look into each of them."""
+    """When the newest known figure of the places begins: a short look into each of them.
+
+    The median, so that one place that is ahead of the others does not empty their list, nor one that has stopped hold it back.
+    """
     of_place = (
         rows.filter(territory=OuterRef("descendant"))
         .exclude(state=ReleasedFigure.State.MISSING)
         .order_by("-period__starts_on")
         .values("period__starts_on")[:1]
     )
-    newest: datetime.date | None = links.annotate(at=Subquery(of_place)).aggregate(newest=Max("at"))["newest"]
-    return newest
+    known = sorted(links.annotate(at=Subquery(of_place)).exclude(at=None).values_list("at", flat=True))
+    return known[len(known) // 2] if known else None
 
 
-def _change(indicator: Indicator, before: Cell | None, now: Cell | None) -> Change | None:
-    if before is None or now is None or before.value is None or now.value is None or now.flag == Flag.BREAK:
-        return None
-    return Change(
-        before.period,
-        now.value - before.value,
-        progress(indicator, before.value, now.value),
-        change_words(now.value - before.value, before.value, before.period, indicator),
-    )
+def _change(
+    indicator: Indicator,
+    place: Territory,
+    line: list[Point],
+    between: tuple[datetime.date, datetime.date],
+    changed_in: tuple[int, ...],
+    today: datetime.date,
+) -> Change | None:
+    """From one period to another, which begin on two days, in the place's own figures of that time."""
+    by_start = {point.period.starts_on: point for point in line}
+    before, now = (by_start.get(at) for at in between)
+    return change_of(indicator, before, now, breaks_of(line, changed_in=changed_in, begins_on=place.valid_from), today)
 
 
 def map_of(territory: Territory, parts: Parts, sort: str, address: Callable[[Territory], str]) -> dict[str, Any]:
@@ -168,7 +200,8 @@ def map_of(territory: Territory, parts: Parts, sort: str, address: Callable[[Ter
             "name": part.territory.local_name,
             "url": address(part.territory),
             "value": part.value,
-            "state": part.state,
+            "state": "partial" if part.is_partial else part.state,
+            "flag": part.cell.flag_words if part.cell else "",
             "value_url": part.url,
         }
         for part in parts.sorted_by(sort)
@@ -188,8 +221,11 @@ def map_of(territory: Territory, parts: Parts, sort: str, address: Callable[[Ter
 
 
 def map_finding(parts: Parts) -> str:
-    known = sorted(parts.known, key=lambda part: part.value or 0)
-    if len(known) < 2 or parts.indicator is None:
+    if parts.indicator is None:
+        return ""
+    judged = [part for part in parts.ranked if doubt_of(parts.indicator, part.cell) is None]
+    known = sorted(judged, key=lambda part: part.value or 0)
+    if len(known) < 2 or known[0].value == known[-1].value:
         return ""
     return _("Highest in %(highest)s, lowest in %(lowest)s.") % {
         "highest": known[-1].territory.local_name,

@@ -33,7 +33,8 @@ RECAST = """
     SELECT r.period_id, b.key, bool_or(r.state = 'suppressed'),
            sum(coalesce(r.numerator, r.value * r.denominator / %(factor)s) * o.share), sum(r.denominator * o.share) FILTER (WHERE %(has_base)s),
            sum(e.error * o.share), coalesce(sum((CASE WHEN %(has_base)s THEN coalesce(r.denominator, 1) ELSE 1 END + e.error) * r.step / 2 * o.share), 0), max(r.value) - min(r.value),
-           sum(r.reporters)::integer, sum(r.expected)::integer, min(r.periods_used), max(r.periods_expected), min(r.oldest_input_at)
+           sum(r.reporters)::integer, sum(r.expected)::integer, min(r.periods_used), max(r.periods_expected), min(r.oldest_input_at),
+           bit_or(r.flags)
     FROM told p CROSS JOIN origin o
     JOIN indicators_releasedfigure r ON r.release_id = %(release)s AND r.territory_id = o.id AND r.indicator_id = %(indicator)s
          AND r.period_id = p.id
@@ -70,7 +71,7 @@ def recast_cells(indicator: Indicator, territory: Territory, release: Release) -
 
 def _cell(indicator: Indicator, territory: Territory, period: Period, row: tuple) -> Cell:
     _, key, is_protected, numerator, denominator, base_error, off, spread, *rest = row
-    reporters, expected, periods_used, periods_expected, oldest_input_at = rest
+    reporters, expected, periods_used, periods_expected, oldest_input_at, flags = rest
     step = None
     if is_protected:
         numerator = denominator = value = None
@@ -86,7 +87,7 @@ def _cell(indicator: Indicator, territory: Territory, period: Period, row: tuple
         numerator=numerator,
         denominator=denominator,
         value=with_digits_of(step, value),
-        flag=Flag.ESTIMATED,
+        flags=flags | Flag.ESTIMATED,
         origin=Origin.TERRITORIES,
         reporters=reporters,
         expected=expected,

@@ -3,22 +3,51 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from indicators.dashboards.cards import Card
-from indicators.dashboards.words import value_words
+from indicators.dashboards.judgement import Doubt, Standing, TargetVerdict, judge_target
+from indicators.dashboards.words import period_words, value_words
 from indicators.models import Target
-from indicators.progress import Progress, progress
+from indicators.progress import Progress
 from indicators.vocabulary import Direction
 from orgs.models import Territory
+
+STATUSES: dict[Standing, str | Promise] = {
+    Standing.REACHED: gettext_lazy("Reached"),
+    Standing.MISSED: gettext_lazy("Missed"),
+    Standing.ON_THE_WAY: gettext_lazy("On the way"),
+    Standing.BEHIND: gettext_lazy("Behind"),
+    Standing.NOT_KNOWN: gettext_lazy("Not known"),
+}
+TONES = {
+    Standing.REACHED: "success",
+    Standing.MISSED: "warning",
+    Standing.ON_THE_WAY: "info",
+    Standing.BEHIND: "warning",
+    Standing.NOT_KNOWN: "neutral",
+}
+REASONS: dict[Doubt, str | Promise] = {
+    Doubt.PARTIAL: gettext_lazy("The figure of %(period)s is not the whole."),
+    Doubt.UNRELIABLE: gettext_lazy("The figure of %(period)s is unreliable."),
+    Doubt.SMALL_BASE: gettext_lazy("The figure of %(period)s is of too few people."),
+    Doubt.BREAK: gettext_lazy("The figure of %(period)s cannot be compared with the start: the series has a break."),
+    Doubt.DEFINITION: gettext_lazy(
+        "The figure of %(period)s cannot be compared with the start: the definition has changed."
+    ),
+    Doubt.OUTLINE: gettext_lazy("The figure of %(period)s cannot be compared with the start: the place has changed."),
+    Doubt.OLD: gettext_lazy("The latest figure, of %(period)s, is too old to say."),
+}
 
 
 @dataclass(frozen=True)
 class TargetLine:
-    """A target and how far it is; no progress where the latest figure is not shown or older than the baseline."""
+    """A target and how it stands, as far as the figures say."""
 
     target: Target
-    progress: Progress | None
+    verdict: TargetVerdict
 
     @property
     def text(self) -> str:
@@ -28,26 +57,33 @@ class TargetLine:
         }
 
     @property
+    def progress(self) -> Progress | None:
+        """How much of the way has been gone: of a target that is still to come."""
+        return self.verdict.progress
+
+    @property
     def status(self) -> str:
-        """How far it is in words; "" where nobody can say."""
-        if self.progress is None:
-            return ""
-        if self.progress.is_reached:
-            return _("Reached")
-        return _("On the way") if self.progress.is_on_track else _("Behind")
+        return str(STATUSES[self.verdict.standing])
 
     @property
     def tone(self) -> str:
         """The look of the status."""
-        if self.progress is None:
-            return "neutral"
-        if self.progress.is_reached:
-            return "success"
-        return "info" if self.progress.is_on_track else "warning"
+        return TONES[self.verdict.standing]
+
+    @property
+    def reason(self) -> str:
+        """By which figure, or why nobody can say."""
+        period = period_words(self.verdict.period) if self.verdict.period else str(self.target.year)
+        if self.verdict.standing != Standing.NOT_KNOWN:
+            return _("By the figure of %(period)s.") % {"period": period}
+        sentence = REASONS.get(self.verdict.doubt) if self.verdict.doubt else None
+        if sentence is not None and self.verdict.period:
+            return str(sentence) % {"period": period}
+        return _("No published figure says how far it is.")
 
 
 def target_lines(targets: Iterable[Target], card: Card | None) -> list[TargetLine]:
-    return [TargetLine(target, _progress(target, card)) for target in targets]
+    return [TargetLine(target, _verdict(target, card)) for target in targets]
 
 
 def next_targets(territory: Territory, year: int) -> dict[int, Target]:
@@ -61,13 +97,14 @@ def next_targets(territory: Territory, year: int) -> dict[int, Target]:
     return found
 
 
-def _progress(target: Target, card: Card | None) -> Progress | None:
-    if card is None or card.latest.value is None or card.latest.period.year < target.baseline_year:
-        return None
-    return progress(
-        direction=card.indicator.direction,
-        ideal=card.indicator.ideal_value,
+def _verdict(target: Target, card: Card | None) -> TargetVerdict:
+    if card is None:
+        return TargetVerdict(Standing.NOT_KNOWN, doubt=Doubt.NO_NUMBER)
+    return judge_target(
+        card.indicator,
+        card.total.points,
+        card.breaks,
         baseline=(target.baseline_year, target.baseline_value),
         target=(target.year, target.value),
-        current=(card.latest.period.year, card.latest.value),
+        today=card.today,
     )

@@ -4,13 +4,17 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from django.db.models import Count, Min, Q
 
 from indicators.dashboards.cards import CARD_KEYS, Card, make_card, names_of_groups
 from indicators.dashboards.cells import Cell, Point, read_released
+from indicators.dashboards.gap import Gap
+from indicators.dashboards.opening import GAPS, OpeningSentence, apart, opening_sentences, spoken_of
 from indicators.dashboards.targets import TargetLine, next_targets, target_lines
 from indicators.models import Category, Indicator, Release, ReleasedFigure, Source, Target
+from indicators.wording import definition_years
 from orgs.models import Domain, Organisation, Territory, TerritoryClosure
 
 
@@ -42,6 +46,11 @@ class DomainView:
     others: list[OtherFigure] = field(default_factory=list)
 
     @property
+    def cards(self) -> list[Card]:
+        """The one at its head, and the others."""
+        return [*([self.card] if self.card else []), *(other.card for other in self.others)]
+
+    @property
     def anchor(self) -> str:
         return f"domain-{self.domain.slug}"
 
@@ -64,23 +73,42 @@ class TerritoryDashboard:
     def without_figures(self) -> list[DomainView]:
         return [view for view in self.domains if not view.card]
 
+    @cached_property
+    def spoken_of(self) -> list[Card]:
+        return spoken_of((card for view in self.domains for card in view.cards), self.territory.pk)
+
+    @cached_property
+    def sentences(self) -> list[OpeningSentence]:
+        """What is true here and matters."""
+        return opening_sentences(self.spoken_of)
+
+    @cached_property
+    def gaps(self) -> list[tuple[Card, Gap]]:
+        """Where migrants and the host population stand apart, the widest first."""
+        return apart(self.spoken_of)[:GAPS]
+
     @property
     def own_count(self) -> int:
+        """Domains whose head is a figure of the place itself."""
         return sum(1 for view in self.domains if view.card and not view.is_borrowed)
 
     @property
     def residents(self) -> Card | None:
-        """The figure that says how big a place is, where the planning domain counts residents."""
-        cards = [view.card for view in self.domains if view.card and not view.is_borrowed]
-        return next((card for card in cards if card.indicator.code == "C1"), None)
+        """The figure that says how big a place is, where the planning domain counts residents.
+
+        None where only a part of the place was counted: its head is no place for half a number.
+        """
+        own = [view.card for view in self.domains if view.card and not view.is_borrowed]
+        others = [other.card for view in self.domains for other in view.others if not other.is_borrowed]
+        return next((card for card in [*own, *others] if card.indicator.code == "C1" and card.may_lead), None)
 
 
 def territory_dashboard(territory: Territory, release: Release | None, today: datetime.date) -> TerritoryDashboard:
-    """Some ten queries, whatever the territory holds."""
+    """Some dozen queries, whatever the territory holds."""
     path = list(Territory.objects.above(territory).select_related("scheme"))
     indicators = list(Indicator.objects.active().order_by("domain__order", "-is_headline", "order", "code"))
     kinds_below = count_kinds(territory, min(today, territory.valid_to))
-    cards = _cards(path, indicators, release, kinds_below)
+    cards = _cards(path, indicators, release, kinds_below, today)
     targets = next_targets(territory, today.year)
     views = []
     for domain in Domain.objects.all():
@@ -91,13 +119,18 @@ def territory_dashboard(territory: Territory, release: Release | None, today: da
 
 
 def _nearest(indicators: list[Indicator], path: list[Territory], cards: dict[tuple[int, int], Card]) -> list[Card]:
-    """For each indicator the card of the territory, else of the nearest one above that has one; the territory's own come first."""
+    """For each indicator the card of the territory, else of the nearest one above that has one.
+
+    Where that is of a part only, or of too few, the nearest one that may lead stands with it. Those that may lead come first, and the
+    territory's own before others'.
+    """
     found = []
     for indicator in indicators:
-        places = [place for place in reversed(path) if (place.pk, indicator.pk) in cards]
-        if places:
-            found.append(cards[places[0].pk, indicator.pk])
-    return sorted(found, key=lambda card: card.territory.pk != path[-1].pk)
+        there = [card for place in reversed(path) if (card := cards.get((place.pk, indicator.pk)))]
+        found += there[:1]
+        if there and not there[0].may_lead:
+            found += [card for card in there[1:] if card.may_lead][:1]
+    return sorted(found, key=lambda card: (not card.may_lead, card.territory.pk != path[-1].pk))
 
 
 def _view(
@@ -109,14 +142,19 @@ def _view(
     for card in cards:
         is_borrowed = card.territory.pk != territory.pk
         target = None if is_borrowed else targets.get(card.indicator.pk)
-        line = next(iter(target_lines([target] if target else [], card)), None)
-        figures.append(OtherFigure(card.indicator, card, is_borrowed, line))
+        held = [target] if target else []
+        line = next(iter(target_lines(held, card)), None)
+        figures.append(OtherFigure(card.indicator, replace(card, targets=held), is_borrowed, line))
     first, *others = figures
     return DomainView(domain, headline, first.card, first.is_borrowed, first.target, others)
 
 
 def _cards(
-    path: list[Territory], indicators: list[Indicator], release: Release | None, kinds_below: dict[str, int]
+    path: list[Territory],
+    indicators: list[Indicator],
+    release: Release | None,
+    kinds_below: dict[str, int],
+    today: datetime.date,
 ) -> dict[tuple[int, int], Card]:
     if release is None:
         return {}
@@ -127,13 +165,15 @@ def _cards(
     names = group_names([key for key in CARD_KEYS if key])
     places = {place.pk: place for place in path}
     known = {indicator.pk: indicator for indicator in indicators}
+    changed_in = definition_years(indicators)
     cards = {}
     for (territory_id, indicator_id), cells in by_place.items():
         if indicator_id in known:
             below = kinds_below if territory_id == path[-1].pk else {}
-            card = make_card(known[indicator_id], places[territory_id], cells, names, below)
+            years = changed_in.get(indicator_id, ())
+            card = make_card(known[indicator_id], places[territory_id], cells, names, below, years)
             if card:
-                cards[territory_id, indicator_id] = card
+                cards[territory_id, indicator_id] = replace(card, today=today)
     return cards
 
 
@@ -160,14 +200,18 @@ def count_kinds(territory: Territory, on: datetime.date) -> dict[str, int]:
 
 
 def _with_sources(views: list[DomainView], release: Release | None) -> list[DomainView]:
-    cards = [view.card for view in views if view.card]
+    cards = [card for view in views for card in [view.card, *(other.card for other in view.others)] if card]
     by_card = sources_of(cards, release)
+
+    def named(card: Card) -> Card:
+        return replace(card, sources=by_card.get((card.territory.pk, card.indicator.pk), []))
+
     return [
         replace(
-            view, card=replace(view.card, sources=by_card.get((view.card.territory.pk, view.card.indicator.pk), []))
+            view,
+            card=named(view.card) if view.card else None,
+            others=[replace(other, card=named(other.card)) for other in view.others],
         )
-        if view.card
-        else view
         for view in views
     ]
 
@@ -205,12 +249,4 @@ def sources_of(cards: list[Card], release: Release | None) -> dict[tuple[int, in
 
 
 def organisations_at_work(territory: Territory) -> int:
-    """Published organisations that work in the territory, in a part of it or in an area that holds it, or that are based in it."""
-    below = TerritoryClosure.objects.filter(ancestor=territory).values("descendant")
-    above = TerritoryClosure.objects.filter(descendant=territory).values("ancestor")
-    at_work = Organisation.works_in.through.objects.filter(Q(territory__in=below) | Q(territory__in=above))
-    return (
-        Organisation.objects.published()
-        .filter(Q(pk__in=at_work.values("organisation")) | Q(territory__in=below))
-        .count()
-    )
+    return Organisation.objects.published().at_work_in(territory).count()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.models import Indicator, Period
-from indicators.vocabulary import Flag, Measure, PeriodKind, Unit
+from indicators.vocabulary import PeriodKind, Unit
 from orgs.models import Territory
 from orgs.templatetags.portal import digits_shown
 
@@ -36,8 +36,11 @@ KINDS_PLURAL: dict[str, Words] = {
     Territory.Kind.UNALLOCATED: gettext_lazy("Place not stated"),
 }
 
-# The flags that templates/components/figure_value.html knows by their code; any other is handed over in words.
-DRAWN_FLAGS = {Flag.ESTIMATED, Flag.PROVISIONAL, Flag.UNRELIABLE, Flag.BREAK}
+
+BASE_BANDS = (50, 100, 500, 1_000, 10_000)
+
+MEASURES = {Unit.AGREEMENTS, Unit.YEARS, Unit.DAYS, Unit.PER_100, Unit.PER_1000, Unit.PER_100000}
+"""Units that are said after the number."""
 
 
 def period_words(period: Period) -> str:
@@ -63,7 +66,11 @@ def number_words(value: Decimal, decimals: int) -> str:
 
 
 def value_words(value: Decimal, indicator: Indicator) -> str:
-    return number_words(value, indicator.decimals) + ("%" if indicator.unit == Unit.PERCENT else "")
+    """With its unit, but for people, whom the indicator's name says, and for scales, which are no measure."""
+    number = number_words(value, indicator.decimals)
+    if indicator.unit == Unit.PERCENT:
+        return f"{number}%"
+    return f"{number} {indicator.get_unit_display()}" if indicator.unit in MEASURES else number
 
 
 def difference_words(difference: Decimal, indicator: Indicator) -> str:
@@ -71,15 +78,15 @@ def difference_words(difference: Decimal, indicator: Indicator) -> str:
     amount = number_words(abs(difference), indicator.decimals)
     if indicator.unit == Unit.PERCENT:
         return _("%(number)s points") % {"number": amount}
-    return amount
+    return f"{amount} {indicator.get_unit_display()}" if indicator.unit in MEASURES else amount
 
 
-def change_words(difference: Decimal, before: Decimal, since: Period, indicator: Indicator) -> str:
-    """Such as “Down 6,190 (7.7%) since December 2016”: counts also say how much that is of what it was."""
+def change_words(difference: Decimal, before: Decimal, since: Period, indicator: Indicator, *, with_share: bool) -> str:
+    """Such as “Down 6,190 (7.7%) since December 2016”; `with_share`: how much that is of what it was may be said."""
     parameters = {"amount": difference_words(difference, indicator), "period": period_words(since)}
     if not difference.quantize(Decimal(1).scaleb(-indicator.decimals), rounding=ROUND_HALF_UP):
         return _("Unchanged since %(period)s") % parameters
-    if indicator.measure == Measure.COUNT and before:
+    if with_share:
         parameters["share"] = number_words(abs(difference) / abs(before) * 100, 1)
         if difference > 0:
             return _("Up %(amount)s (%(share)s%%) since %(period)s") % parameters
@@ -89,5 +96,31 @@ def change_words(difference: Decimal, before: Decimal, since: Period, indicator:
     return _("Down %(amount)s since %(period)s") % parameters
 
 
-def flag_words(flag: str) -> str:
-    return flag if not flag or flag in DRAWN_FLAGS else str(Flag(flag).label)
+def past_change_words(difference: Decimal, since: Period, until: Period, indicator: Indicator) -> str:
+    """Of figures that say nothing of today: such as “Down 6,190 from December 2016 to December 2017”."""
+    parameters = {
+        "amount": difference_words(difference, indicator),
+        "since": period_words(since),
+        "until": period_words(until),
+    }
+    if not difference.quantize(Decimal(1).scaleb(-indicator.decimals), rounding=ROUND_HALF_UP):
+        return _("Unchanged from %(since)s to %(until)s") % parameters
+    if difference > 0:
+        return _("Up %(amount)s from %(since)s to %(until)s") % parameters
+    return _("Down %(amount)s from %(since)s to %(until)s") % parameters
+
+
+def base_words(base: Decimal | None) -> str:
+    """Of how many people a figure is, in a band that gives no exact number away; "" where it is not known."""
+    if base is None:
+        return ""
+    bounds = [bound for bound in BASE_BANDS if bound <= base]
+    if not bounds:
+        return _("fewer than %(number)s") % {"number": number_words(Decimal(BASE_BANDS[0]), 0)}
+    above = BASE_BANDS[len(bounds) :]
+    if not above:
+        return _("%(number)s or more") % {"number": number_words(Decimal(bounds[-1]), 0)}
+    return _("%(from)s to %(to)s") % {
+        "from": number_words(Decimal(bounds[-1]), 0),
+        "to": number_words(Decimal(above[0] - 1), 0),
+    }

@@ -1,6 +1,6 @@
 """What of a release is wanted, read row by row by a cursor in the server, and the words that go with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -23,17 +23,18 @@ State = ReleasedFigure.State
 
 # SDMX's cross-domain code list CL_OBS_STATUS; JSON-stat and the tables say the same in their own ways.
 STATUS_OF_STATE: dict[str, str] = {State.SUPPRESSED: "Q", State.MISSING: "O", State.NOT_APPLICABLE: "M"}
-STATUS_OF_FLAG: dict[str, str] = {
-    Flag.ESTIMATED: "E",
+STATUS_OF_FLAG = {
     Flag.BREAK: "B",
-    Flag.PROVISIONAL: "P",
     Flag.UNRELIABLE: "U",
     Flag.DEFINITION: "D",
+    Flag.PROVISIONAL: "P",
+    Flag.ESTIMATED: "E",
 }
+"""What weighs more for whoever compares comes first: some readers take one letter only."""
 NORMAL = "A"
 
 COLUMNS = (
-    "indicator_id, territory_id, period_id, breakdown_id, state, value, step, numerator, denominator, flag, "
+    "indicator_id, territory_id, period_id, breakdown_id, state, value, step, numerator, denominator, flags, "
     "reporters, expected, periods_used, periods_expected, source_id"
 )
 
@@ -54,7 +55,7 @@ class Row(NamedTuple):
     step: Decimal | None
     numerator: Decimal | None
     denominator: Decimal | None
-    flag: str
+    flags: int
     reporters: int
     expected: int
     periods_used: int
@@ -62,10 +63,19 @@ class Row(NamedTuple):
     source: int | None
 
     @property
+    def flag_letters(self) -> str:
+        """Of all its flags, as Eurostat writes them: "BU"."""
+        return "".join(letter for flag, letter in STATUS_OF_FLAG.items() if self.flags & flag)
+
+    @property
+    def statuses(self) -> str:
+        """The letter of its state, where there is no number, and those of its flags; NORMAL where it has neither."""
+        return STATUS_OF_STATE.get(self.state, "") + self.flag_letters or NORMAL
+
+    @property
     def obs_status(self) -> str:
-        if self.state != State.SHOWN:
-            return STATUS_OF_STATE[self.state]
-        return STATUS_OF_FLAG.get(self.flag, NORMAL)
+        """The one letter of them that weighs most."""
+        return self.statuses[0]
 
 
 class Place(NamedTuple):
@@ -163,7 +173,7 @@ class Contents:
         }
 
     @cached_property
-    def sources(self) -> dict[int, dict[str, str]]:
+    def sources(self) -> dict[int, dict[str, Any]]:
         return {source["id"]: source for indicator in self.indicators.values() for source in indicator.sources}
 
     # --- What one has to know ---
@@ -224,13 +234,19 @@ class Contents:
             (_("Status"), "; ".join(f"{state.value}: {state.label}" for state in State)),
         ]
         for source in self.sources.values():
-            words = [source["name"], source["publisher"], source["licence"] or _("licence not stated"), source["url"]]
+            words = [name_of(source), source["publisher"], source["licence"] or _("licence not stated"), source["url"]]
             lines.append((_("Source and licence"), "; ".join(word for word in words if word)))
         for indicator in self.indicators.values():
             definition = " ".join(f"{indicator.name}. {indicator.definition}".split())
             lines.append((_("Definition of %(code)s") % {"code": indicator.code}, definition))
             lines.append((_("Disclosure rule of %(code)s") % {"code": indicator.code}, self.rule_of(indicator)))
         return lines
+
+
+def name_of(source: Mapping[str, Any]) -> str:
+    """What a source is called; one that is made up says so wherever its name goes."""
+    name = str(source["name"])
+    return _("%(name)s (sample, made up)") % {"name": name} if source.get("is_sample") else name
 
 
 def plain(number: Decimal | None) -> str:

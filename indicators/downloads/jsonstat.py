@@ -1,7 +1,7 @@
 """JSON-stat 2.0 (https://json-stat.org/full/): one data set over indicator, territory, period and the dimensions that occur.
 
 The cube is sparse, so `value` and `status` are objects: a cell without a number stands in `status` alone (Q suppressed, O missing, M not
-applicable, by the code list CL_OBS_STATUS), and a cell that is in neither is not in the release. The figures are read twice, once for
+applicable, by the code list CL_OBS_STATUS), the letters of its flags stand together behind it (OB), and a cell that is in neither is not in the release. The figures are read twice, once for
 each, and never held.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from indicators.downloads.contents import NORMAL, TOTAL, Contents, Row, plain
+from indicators.downloads.contents import NORMAL, TOTAL, Contents, Row, name_of, plain
 from indicators.models import Category
 from indicators.vocabulary import Unit
 
@@ -56,7 +56,7 @@ def _value(row: Row) -> str:
 
 
 def _status(row: Row) -> str:
-    return "" if row.obs_status == NORMAL else f'"{row.obs_status}"'
+    return "" if row.statuses == NORMAL else f'"{row.statuses}"'
 
 
 class Cube:
@@ -115,7 +115,7 @@ class Cube:
             "version": "2.0",
             "class": "dataset",
             "label": contents.title,
-            "source": "; ".join(sources) or _("not stated"),
+            "source": "; ".join(map(name_of, sources.values())) or _("not stated"),
             "updated": contents.release.published_at.isoformat(timespec="seconds"),
             "note": [note for note in (contents.release.note, contents.suppression_note) if note],
             "id": list(dimensions),

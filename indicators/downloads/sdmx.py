@@ -1,12 +1,13 @@
 """SDMX-CSV 2.0 (https://github.com/sdmx-twg/sdmx-csv, version 2.0.0): codes only, one observation a line.
 
-Status by the code list CL_OBS_STATUS: Q suppressed, O missing, M cannot exist, and A, B, D, E, P or U where there is a number. What is said
-of an indicator as a whole (its title, definition, sources, licences, disclosure rule) is an attribute that stands in its first row.
+Status by the code list CL_OBS_STATUS: Q suppressed, O missing, M cannot exist, and A, B, D, E, P or U where there is a number. A component has
+one code there, the one that weighs most; OBS_FLAG has the letters of all flags together, as Eurostat writes them (BU). What is said of an
+indicator as a whole (its title, definition, sources, licences, disclosure rule) is an attribute that stands in its first row.
 """
 
 from collections.abc import Iterator
 
-from indicators.downloads.contents import Contents, Row, harmless, plain
+from indicators.downloads.contents import Contents, Row, harmless, name_of, plain
 from indicators.downloads.tables import csv_lines
 from indicators.models import ReleasedFigure, ReleasedIndicator
 from indicators.vocabulary import PeriodKind
@@ -15,7 +16,7 @@ STRUCTURE_ID = "PORTAL:FIGURES(1.0)"
 FREQUENCIES = {PeriodKind.MONTH: "M", PeriodKind.QUARTER: "Q", PeriodKind.HALF: "S", PeriodKind.YEAR: "A"}
 HEAD = ("STRUCTURE", "STRUCTURE_ID", "ACTION", "FREQ", "INDICATOR", "REF_AREA_SCHEME", "REF_AREA")
 OF_CELLS = (
-    "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "STEP", "NUMERATOR", "DENOMINATOR", "RELEASE", "RELEASE_DATE",
+    "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "OBS_FLAG", "CONF_STATUS", "UNIT_MEASURE", "STEP", "NUMERATOR", "DENOMINATOR", "RELEASE", "RELEASE_DATE",
 )  # fmt: skip
 OF_INDICATORS = ("TITLE", "DEFINITION", "SOURCE", "LICENCE", "DISCLOSURE", "SUPPRESSION_NOTE", "RELEASE_NOTE")
 
@@ -59,6 +60,7 @@ def observation(contents: Contents, row: Row) -> list[str]:
         period.code,
         plain(row.value),
         row.obs_status,
+        row.flag_letters,
         "N" if row.state == ReleasedFigure.State.SUPPRESSED else "F",  # CL_CONF_STATUS: not for publication, free.
         indicator.unit,
         plain(row.step),
@@ -73,7 +75,7 @@ def attributes(contents: Contents, indicator: ReleasedIndicator) -> list[str]:
     texts = [
         indicator.name,
         indicator.definition,
-        "; ".join(source["name"] for source in indicator.sources),
+        "; ".join(map(name_of, indicator.sources)),
         "; ".join(sorted({source["licence"] for source in indicator.sources if source["licence"]})),
         contents.rule_of(indicator),
         contents.suppression_note,

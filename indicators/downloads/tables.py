@@ -10,13 +10,14 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
-from indicators.downloads.contents import Contents, Row, harmless, plain
+from indicators.downloads.contents import Contents, Row, harmless, name_of, plain
+from indicators.vocabulary import codes_of
 
 LINES = 500
 MOST_IN_A_SHEET = 1_000_000  # Of 1,048,576 rows.
 HEAD = ("indicator", "indicator_name", "unit", "scheme", "territory", "territory_name", "period")
 TAIL = (
-    "value", "step", "numerator", "denominator", "status", "flag", "reporters", "expected", "periods_used", "periods_expected", "source",
+    "value", "step", "numerator", "denominator", "status", "flags", "reporters", "expected", "periods_used", "periods_expected", "source",
 )  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def columns(contents: Contents) -> list[str]:
 def cells(contents: Contents, row: Row) -> list[Any]:
     """Numbers are Decimal, texts are harmless, and what is not known is None."""
     indicator, place = contents.indicators[row.indicator], contents.places[row.territory]
-    source = contents.sources.get(row.source or 0, {})
+    source = contents.sources.get(row.source or 0)
     return [
         *map(harmless, (indicator.code, indicator.name, indicator.unit, *place)),
         contents.periods[row.period].code,
@@ -65,12 +66,12 @@ def cells(contents: Contents, row: Row) -> list[Any]:
         row.numerator,
         row.denominator,
         row.state,
-        row.flag,
+        codes_of(row.flags),
         row.reporters,
         row.expected,
         row.periods_used,
         row.periods_expected,
-        harmless(source.get("name", "")),
+        harmless(name_of(source)) if source else "",
     ]
 
 

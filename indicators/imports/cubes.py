@@ -150,4 +150,5 @@ def _cells(
         if place in values:
             value = values[place]
             text = "" if value is None else str(value).replace(".", mapping.decimal)
-            yield place + 1, [*codes, text, str(statuses.get(place) or "")]
+            status = statuses.get(place) or ""
+            yield place + 1, [*codes, text, " ".join(map(str, status)) if isinstance(status, list) else str(status)]

@@ -14,11 +14,11 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from indicators.breakdowns import ensure_breakdowns, key_of
-from indicators.imports.mapping import Mapping, Part
+from indicators.imports.mapping import Mapping, Part, read_flags
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
-from indicators.vocabulary import Flag
+from indicators.vocabulary import NO_FLAG, NO_NUMBER, QUALITIES, Flag
 from orgs.models import Territory, TerritoryScheme
 
 MAX_VALUES = 50_000
@@ -393,12 +393,16 @@ def _breakdown_resolver(mapping: Mapping) -> Resolver:
 def _flag_resolver(mapping: Mapping) -> Resolver:
     part = mapping.flag
 
-    def find(values: dict[str, str]) -> str:
-        if part is None or not values.get(part.column or "", ""):
-            return ""
-        return _texts(part, values, "unknown_flag")
+    def find(values: dict[str, str]) -> int:
+        if part is None:
+            return NO_FLAG
+        text = values.get(part.column or "", "")
+        flags = read_flags(part, text)
+        if flags is None:
+            raise Unknown("unknown_flag", part.column or "", text)
+        return int(flags)
 
-    return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="text")
+    return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="smallint")
 
 
 # --- Numbers and cells --------------------------------------------------------------------------------------------
@@ -495,7 +499,7 @@ def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Re
     rows = f"""
         SELECT r.line, map_indicator.id AS indicator_id, map_period.id AS period_id, map_territory.id AS territory_id,
                map_breakdown.id AS breakdown_id, i.measure,
-               CASE WHEN map_flag.id = '{Flag.NOT_APPLICABLE}'{signs} THEN '{Flag.NOT_APPLICABLE}' ELSE map_flag.id END AS flag,
+               CASE WHEN false{signs} THEN map_flag.id | {Flag.NOT_APPLICABLE} ELSE map_flag.id END AS flags,
                {number("numerator")} AS n, {number("denominator")} AS d, {number("value")} AS v, {number("base")} AS b
         FROM import_row r {joins} JOIN indicators_indicator i ON i.id = map_indicator.id
     """
@@ -571,8 +575,8 @@ SAME_CELL = """o.indicator_id = c.indicator_id AND o.period_id = c.period_id
 # The numbers of each row. `is_void`: they cannot exist, since the file says so or it is a share or a mean of nobody. `contradicts`: the
 # file says that there is none, and gives one.
 PARSED = f"""
-    SELECT p.*, is_of_nobody OR flag = '{Flag.NOT_APPLICABLE}' AND coalesce(n, v) IS NULL AS is_void,
-           flag IN ('{Flag.MISSING}', '{Flag.NOT_APPLICABLE}') AND coalesce(n, v) IS NOT NULL AND NOT is_of_nobody AS contradicts
+    SELECT p.*, is_of_nobody OR flags & {Flag.NOT_APPLICABLE} > 0 AND coalesce(n, v) IS NULL AS is_void,
+           flags >= {NO_NUMBER} AND coalesce(n, v) IS NOT NULL AND NOT is_of_nobody AS contradicts
     FROM ({{rows}}) AS p CROSS JOIN LATERAL (
         SELECT measure IN ('ratio', 'mean') AND coalesce(coalesce(d, b) = 0, false) AND coalesce(n, v, 0) = 0 AS is_of_nobody) AS nobody
 """
@@ -580,12 +584,13 @@ PARSED = f"""
 CELLS = f"""
     CREATE TEMPORARY TABLE import_cell ON COMMIT DROP AS
     SELECT c.*, CASE WHEN o.id IS NULL THEN 'new'
-        WHEN (o.numerator, o.denominator, o.value, o.flag) IS NOT DISTINCT FROM (c.numerator, c.denominator, c.value, c.flag) THEN 'same'
+        WHEN (o.numerator, o.denominator, o.value, o.flags) IS NOT DISTINCT FROM (c.numerator, c.denominator, c.value, c.flags) THEN 'same'
         ELSE 'changed' END AS news
     FROM (
         SELECT line, rows, rows_with_number, contradicts, indicator_id, period_id, territory_id, breakdown_id, measure, numerator,
                CASE WHEN numerator IS NOT NULL THEN denominator END AS denominator, value,
-               CASE WHEN rows = 0 THEN '{Flag.NOT_APPLICABLE}' WHEN numerator IS NULL AND value IS NULL THEN '{Flag.MISSING}' ELSE flag END AS flag
+               (flags & {QUALITIES} | CASE WHEN rows = 0 THEN {Flag.NOT_APPLICABLE}
+                    WHEN numerator IS NULL AND value IS NULL THEN {Flag.MISSING} ELSE 0 END)::smallint AS flags
         FROM ({{cells}}) AS numbered
     ) AS c
     LEFT JOIN indicators_observation o ON {SAME_CELL} AND o.status = 'approved'
@@ -594,7 +599,7 @@ CELLS = f"""
 # Counts are kept as numerators, means as value times base, scores as values.
 EACH_ROW = """
     SELECT line, CASE WHEN is_void THEN 0 ELSE 1 END AS rows, 0 AS rows_with_number, contradicts, indicator_id, period_id, territory_id,
-           breakdown_id, measure, flag,
+           breakdown_id, measure, flags,
            CASE WHEN is_void THEN NULL WHEN measure = 'count' THEN coalesce(n, v) WHEN measure = 'score' THEN NULL
                 ELSE coalesce(n, v * b) END AS numerator,
            CASE WHEN measure IN ('ratio', 'mean') THEN coalesce(d, b) END AS denominator,
@@ -607,7 +612,7 @@ EACH_ROW = """
 ROWS_ADDED_UP = """
     SELECT min(line) AS line, count(*) FILTER (WHERE NOT is_void) AS rows, count(coalesce(n, v)) FILTER (WHERE NOT is_void) AS rows_with_number,
            bool_or(contradicts) AS contradicts, indicator_id, period_id, territory_id, breakdown_id, measure,
-           coalesce(max(flag) FILTER (WHERE NOT is_void), '') AS flag,
+           bit_or(flags) AS flags,
            CASE WHEN measure = 'count' THEN sum(coalesce(n, v)) FILTER (WHERE NOT is_void) WHEN measure = 'score' THEN NULL
                 ELSE coalesce(sum(n) FILTER (WHERE NOT is_void), sum(v * b) FILTER (WHERE NOT is_void)) END AS numerator,
            CASE WHEN measure IN ('ratio', 'mean')
@@ -652,7 +657,7 @@ SUPERSEDE_PENDING = f"""
 
 STORE = """
     INSERT INTO indicators_observation
-        (indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, value, flag, status, source_id, batch_id)
-    SELECT indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, value, flag, 'submitted', %(source)s, %(batch)s
+        (indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, value, flags, status, source_id, batch_id)
+    SELECT indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, value, flags, 'submitted', %(source)s, %(batch)s
     FROM import_cell WHERE news <> 'same' AND ctid >= %(first)s::tid AND ctid < %(end)s::tid
 """

@@ -10,8 +10,9 @@ from modeltranslation.utils import build_localized_fieldname
 
 from indicators.imports.engine import codes_by_number, period_code
 from indicators.imports.looking import Contents
+from indicators.imports.mapping import Part, read_flags
 from indicators.models import Category, Indicator
-from indicators.vocabulary import Flag
+from indicators.vocabulary import FLAG_CODES, Flag, codes_of
 from orgs.models import Territory
 
 TOTAL = ""
@@ -36,14 +37,17 @@ HEADINGS = {
     "half": r"^(half|semest|halbjahr)",
 }
 # SDMX's CL_OBS_STATUS, and Eurostat's flags of before 2025 where they differ: z is m now, "data cannot exist".
-FLAGS = {
-    "b": Flag.BREAK,
-    "d": Flag.DEFINITION,
-    "e": Flag.ESTIMATED,
-    "m": Flag.NOT_APPLICABLE,
-    "p": Flag.PROVISIONAL,
-    "u": Flag.UNRELIABLE,
-    "z": Flag.NOT_APPLICABLE,
+FLAG_LETTERS = {
+    letter: codes_of(flag)
+    for letter, flag in {
+        "b": Flag.BREAK,
+        "d": Flag.DEFINITION,
+        "e": Flag.ESTIMATED,
+        "m": Flag.NOT_APPLICABLE,
+        "p": Flag.PROVISIONAL,
+        "u": Flag.UNRELIABLE,
+        "z": Flag.NOT_APPLICABLE,
+    }.items()
 }
 A_NUMBER = re.compile(r"^[+-]?\d[\d.,\s\u00a0\u202f]*$")
 PERIOD_IN_HEADING = re.compile(r"(?:[^\W\d]+[\s_.:-]*)*?(\d{4}(?:-?(?:[QS][1-4]|M?\d{2}))?)", re.IGNORECASE)
@@ -107,9 +111,21 @@ def groups() -> dict[str, Vocabulary]:
     return found
 
 
-def flags() -> Vocabulary:
-    codes = {value: value for value in Flag.values if value != Flag.MISSING}
-    return Vocabulary(set(codes), {**codes, **FLAGS, "a": TOTAL})
+@dataclass
+class Flags(Vocabulary):
+    """Several may stand in one text: its code is then that of each, with a space between them."""
+
+    def code_of(self, text: str) -> str | None:
+        code = super().code_of(text)
+        if code is not None:
+            return code
+        read = read_flags(Part(codes=FLAG_LETTERS, total=frozenset("a")), text.casefold())
+        return codes_of(read) if read else None
+
+
+def flags() -> Flags:
+    codes = {code: code for code, flag in FLAG_CODES.items() if flag != Flag.MISSING}
+    return Flags(set(codes), {**codes, **FLAG_LETTERS, "a": TOTAL})
 
 
 def indicators() -> Vocabulary:
@@ -172,7 +188,9 @@ def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary
     if found.number is not None:
         free.discard(found.number)
         found.decimal = "," if _is_comma_decimal(contents.texts_of(found.number)) else "."
-    found.flag = next((place for place in sorted(free) if _is_headed(contents, place, "flag")), None)
+    # OBS_FLAG has all flags of a cell; OBS_STATUS beside it may have one of them, or something else.
+    headed = [place for place in sorted(free) if _is_headed(contents, place, "flag")]
+    found.flag = min(headed, key=lambda place: "flag" not in folded(contents.header[place]), default=None)
     free.discard(-1 if found.flag is None else found.flag)
     if found.across != "period":
         _guess_period(found, contents, free)

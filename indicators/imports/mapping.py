@@ -1,6 +1,7 @@
 """Mappings: which column of a file says what. docs/formats.md is the manual; this module reads and checks one."""
 
 import io
+import re
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from indicators.vocabulary import Flag, PeriodKind
+from indicators.vocabulary import NO_FLAG, Flag, PeriodKind, flags_of
 from orgs.naming import web_address
 
 KNOWN = {
@@ -21,6 +22,9 @@ FORMATS = ("csv", "xlsx", "sdmx-csv", "eurostat-tsv", "json-stat")
 MISSING = {"sdmx-csv": ["", "NaN"], "eurostat-tsv": ["", ":"]}
 # In codes and totals: every text that is not named otherwise.
 ANY = "*"
+# What may stand between flags that are written apart, and how many letters may stand together.
+BETWEEN_FLAGS = re.compile(r"[\s,;|/+]+")
+MOST_LETTERS = 5
 # Encodings that Python knows but no table is written in; some of them take very long on purpose-made text.
 NOT_FOR_TABLES = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 
@@ -46,6 +50,33 @@ class Part:
         if ANY in self.total:
             return ""
         return text if self.codes is None else self.codes.get(ANY)
+
+
+def read_flags(part: Part, text: str) -> Flag | None:
+    """The flags that a text stands for; None where the mapping does not know one of them.
+
+    A text that the mapping names means what it says. Otherwise several may stand in it: apart ("B;U"), or as letters together, as
+    Eurostat writes them ("bu"), where the mapping speaks of letters.
+    """
+    text = text.strip()
+    if part.constant is None and not text:
+        return NO_FLAG
+    named = {*(part.codes or ()), *part.total} - {ANY}
+    pieces = [piece for piece in BETWEEN_FLAGS.split(text) if piece]
+    if part.constant is None and text not in named:
+        are_letters = named and all(len(name) == 1 for name in named)
+        if len(pieces) == 1 and are_letters and text.isalpha() and len(text) <= MOST_LETTERS and named & set(text):
+            pieces = list(text)
+    else:
+        pieces = [text]
+    flags = NO_FLAG
+    for piece in pieces:
+        code = part.translate(piece)
+        found = None if code is None else flags_of(code)
+        if found is None:
+            return None
+        flags |= found
+    return flags
 
 
 @dataclass(frozen=True)
@@ -144,8 +175,8 @@ def read_mapping(definition: Any) -> Mapping:
         raise ValidationError(_("“rows_of_one_cell” is “refuse” or “sum”."))
     wide = _wide(definition)
     flag = _part(definition["flag"], "flag") if "flag" in definition else None
-    for code in (flag.codes or {}).values() if flag else []:
-        if code not in Flag.values:
+    for code in [*(flag.codes or {}).values(), flag.constant or ""] if flag else []:
+        if flags_of(code) is None:
             raise ValidationError(_("The mapping names a flag that is not known: %(name)s."), params={"name": code})
     parts = _parts(definition, wide)
     missing = frozenset(_texts(definition.get("missing", MISSING.get(form, [""])), "missing"))

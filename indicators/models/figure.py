@@ -12,7 +12,7 @@ class ComputedPlace(models.Model):
     """What the rollup made for one place in one way: the cells of an indicator in a territory and a period, as arrays of one length.
 
     The n-th of each array belongs to the n-th breakdown, in the order of their ids. An array is None where it would say nothing: no
-    denominators, nothing beaten, one period. So a row costs a few bytes for a cell, and a neighbourhood is one write; `ComputedFigure`
+    denominators, nothing beaten, one period, no flags. So a row costs a few bytes for a cell, and a neighbourhood is one write; `ComputedFigure`
     reads it cell by cell. Cells that a source reported stay observations and are not copied.
 
     Every row is drawn from observations whose references the database checks, so the millions here are not checked again.
@@ -31,6 +31,7 @@ class ComputedPlace(models.Model):
     expected = models.PositiveIntegerField()
     periods_used = ArrayField(models.SmallIntegerField(), null=True)
     periods_expected = ArrayField(models.SmallIntegerField(), null=True)
+    flags = ArrayField(models.SmallIntegerField(), null=True)
     oldest_inputs_at = ArrayField(models.DateTimeField())
     computed_at = models.DateTimeField()
 
@@ -45,7 +46,8 @@ class ComputedPlace(models.Model):
                 & (Q(denominators=None) | Q(denominators__len=F("breakdowns__len")))
                 & (Q(beaten=None) | Q(beaten__len=F("breakdowns__len")))
                 & (Q(periods_used=None) | Q(periods_used__len=F("breakdowns__len")))
-                & (Q(periods_expected=None) | Q(periods_expected__len=F("breakdowns__len"))),
+                & (Q(periods_expected=None) | Q(periods_expected__len=F("breakdowns__len")))
+                & (Q(flags=None) | Q(flags__len=F("breakdowns__len"))),
                 name="computed_arrays_of_one_length",
             )
         ]
@@ -73,6 +75,7 @@ class ComputedFigure(models.Model):
     expected = models.PositiveIntegerField()
     periods_used = models.PositiveSmallIntegerField()
     periods_expected = models.PositiveSmallIntegerField()
+    flags = models.SmallIntegerField()
     oldest_input_at = models.DateTimeField()
     computed_at = models.DateTimeField()
 
@@ -94,7 +97,7 @@ class Figure(models.Model):
     numerator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     denominator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     value = models.DecimalField(max_digits=40, decimal_places=10, null=True)
-    flag = models.CharField(max_length=12)
+    flags = models.SmallIntegerField()
     origin = models.CharField(max_length=12, choices=Origin)
     reporters = models.PositiveIntegerField()
     expected = models.PositiveIntegerField()

@@ -20,6 +20,9 @@ class Source(models.Model):
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
     licence = models.CharField(_("licence"), max_length=120, blank=True)
     url = models.URLField(_("address"), blank=True, validators=[web_address])
+    is_sample = models.BooleanField(
+        _("made up"), default=False, help_text=_("Its figures are samples: they stand for nothing and are marked so.")
+    )
 
     class Meta:
         ordering = ["name"]

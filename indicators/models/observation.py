@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from indicators.models.catalogue import Breakdown, Indicator
 from indicators.models.importing import Import, Source
 from indicators.models.period import Period
-from indicators.vocabulary import NO_NUMBER, PENDING, Flag, Status
+from indicators.vocabulary import MOST_FLAGS, NO_FLAG, NO_NUMBER, PENDING, Status, flag_labels
 from orgs.models import Territory
 
 CELL = ("indicator", "period", "territory", "breakdown")
@@ -52,7 +52,8 @@ class Observation(models.Model):
 
     Counts have a numerator; ratios a numerator and a denominator; means the sum (value times base) and the base as the same two, so that
     all three pool alike. A published rate or score without its parts is a `value` and is never combined. No figure at all is the flag
-    "missing", one that cannot exist (a share of nobody) "not applicable"; neither is ever 0. A new value supersedes the approved one when it
+    "missing", one that cannot exist (a share of nobody) "not applicable"; neither is ever 0. It may have other flags beside: a break in the
+    series holds for a year without a figure too. A new value supersedes the approved one when it
     is approved itself; the old row stays.
     """
 
@@ -63,7 +64,8 @@ class Observation(models.Model):
     numerator = models.DecimalField(_("numerator"), max_digits=30, decimal_places=10, null=True, blank=True)
     denominator = models.DecimalField(_("denominator"), max_digits=30, decimal_places=10, null=True, blank=True)
     value = models.DecimalField(_("value"), max_digits=30, decimal_places=10, null=True, blank=True)
-    flag = models.CharField(_("flag"), max_length=12, choices=Flag, blank=True, default="")
+    flags = models.SmallIntegerField(_("flags"), default=NO_FLAG)
+    """The sum of its flags (`vocabulary.Flag`)."""
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.SUBMITTED)
     source = models.ForeignKey(Source, models.PROTECT, related_name="observations", db_index=False)
     batch = models.ForeignKey(Import, models.PROTECT, related_name="observations", null=True, blank=True)
@@ -92,9 +94,9 @@ class Observation(models.Model):
                 violation_error_message=_("This cell already has a value that waits for approval."),
             ),
             models.CheckConstraint(
-                condition=Q(flag__in=NO_NUMBER, numerator=None, denominator=None, value=None)
+                condition=Q(flags__gte=NO_NUMBER, numerator=None, denominator=None, value=None)
                 | (
-                    ~Q(flag__in=NO_NUMBER)
+                    Q(flags__lt=NO_NUMBER)
                     & (
                         Q(numerator__isnull=False, value=None)
                         | Q(numerator=None, denominator=None, value__isnull=False)
@@ -104,6 +106,11 @@ class Observation(models.Model):
                 violation_error_message=_(
                     "Give a numerator, or a published value, or mark it as missing or not applicable."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=Q(flags__gte=NO_FLAG, flags__lte=MOST_FLAGS),
+                name="observation_flags_known",
+                violation_error_message=_("A figure is missing or not applicable, not both."),
             ),
             models.CheckConstraint(
                 condition=Q(denominator=None) | Q(denominator__gt=0),
@@ -129,3 +136,7 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicator_id} {self.territory_id} {self.period_id} {self.breakdown_id}"
+
+    @property
+    def flag_words(self) -> str:
+        return ", ".join(flag_labels(self.flags))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from indicators.models.catalogue import Breakdown, Indicator
 from indicators.models.importing import Source
 from indicators.models.period import Period
-from indicators.vocabulary import Flag, Measure, Origin, Unit
+from indicators.vocabulary import NO_FLAG, Measure, Origin, Unit
 from orgs.models import Territory
 
 # Who makes a release says so by this setting of the transaction, so that millions of rows need not be asked one by one whether they may
@@ -212,7 +212,8 @@ class ReleasedFigure(models.Model):
     denominator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     value = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     step = models.DecimalField(max_digits=40, decimal_places=10, null=True)
-    flag = models.CharField(max_length=12, choices=Flag, blank=True, default="")
+    flags = models.SmallIntegerField(default=NO_FLAG)
+    """The sum of its qualities (`vocabulary.Flag`); the state says the rest."""
     origin = models.CharField(max_length=12, choices=Origin)
     reporters = models.PositiveIntegerField()
     expected = models.PositiveIntegerField()
@@ -252,7 +253,7 @@ class ReleasedIndicator(models.Model):
     """What an indicator was when a release was made: its words, its rules, whence its figures came, and how many there are.
 
     `texts`: {"name": {"en": …, "es": …}, "definition": …, "numerator": …, "denominator": …}; `sources`: [{"id", "name", "publisher",
-    "licence", "url"}, …]. `small_count` of the suppressed cells are small themselves, `before_count` others were hidden in the release
+    "licence", "url", "is_sample"}, …] (older releases do not say what is a sample). `small_count` of the suppressed cells are small themselves, `before_count` others were hidden in the release
     before, and the rest are hidden so that no difference gives those away.
     """
 

@@ -1,5 +1,5 @@
-from indicators.views.catalogue import IndicatorListView, IndicatorView
-from indicators.views.compare import CompareView
+from indicators.views.catalogue import IndicatorChartView, IndicatorListView, IndicatorView
+from indicators.views.compare import CompareChartView, CompareView
 from indicators.views.describing import ImportMapView, MappingSaveView, RefusedRowsView
 from indicators.views.desk import DeskView
 from indicators.views.downloads import release_download
@@ -50,6 +50,7 @@ from indicators.views.territories import TerritoryListView, TerritoryView, terri
 from indicators.views.true_figures import TrueAccessView, TrueViewingListView
 
 __all__ = [
+    "CompareChartView",
     "CompareView",
     "DefinitionCheckView",
     "DeskView",
@@ -65,6 +66,7 @@ __all__ = [
     "ImportProgressView",
     "ImportStoreView",
     "ImportUndoView",
+    "IndicatorChartView",
     "IndicatorCreateView",
     "IndicatorHistoryView",
     "IndicatorListView",

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -11,6 +12,8 @@ from django.views.generic import DetailView
 from django_filters.views import FilterView
 
 from indicators import actions
+from indicators.dashboards.cards import Card
+from indicators.dashboards.chart_file import ChartSeries
 from indicators.dashboards.indicator import discrepancies, indicator_view, territory_with_figures
 from indicators.dashboards.parts import SORTS, map_of, territory_parts
 from indicators.dashboards.recast import origins_of, successions_of
@@ -21,6 +24,7 @@ from indicators.filters import IndicatorFilter
 from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
 from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
 from indicators.permissions import can_edit_indicator, can_see_true_figures, can_set_targets, is_steward
+from indicators.views.chart_files import ChartFileMixin
 from indicators.vocabulary import Unit
 from orgs.models import Territory, User
 
@@ -67,14 +71,18 @@ class IndicatorView(DetailView):
         kinds = count_kinds(territory, min(today, territory.valid_to)) if territory else {}
         is_recast = self.request.GET.get("recast") == "1"
         view = indicator_view(self.object, territory, release, kinds, is_recast=is_recast)
+        targets = list(self.object.targets.filter(territory=territory)) if territory else []
+        sources = next(iter(sources_of([view.card], release).values()), []) if view.card else []
+        card = replace(view.card, targets=targets, sources=sources) if view.card else None
         is_keeper = territory is not None and can_see_true_figures(self.request.user, territory)
         access = self.get_access(territory) if territory is not None and is_keeper else None
         return super().get_context_data(
             release=release,
             territory=territory,
             view=view,
-            card=view.card,
-            sources=next(iter(sources_of([view.card], release).values()), []) if view.card else [],
+            card=card,
+            chart=self.get_chart(card, is_recast=is_recast),
+            sources=sources,
             places=self.get_places(territory),
             areas=self.get_areas(territory, release, kinds) if territory and kinds else None,
             is_recast=is_recast,
@@ -82,7 +90,7 @@ class IndicatorView(DetailView):
             successions=successions_of(territory) if territory else [],
             has_ended=territory is not None and territory.valid_to < today,
             is_keeper=is_keeper,
-            targets=target_lines(self.object.targets.filter(territory=territory), view.card) if territory else [],
+            targets=target_lines(targets, card),
             may_set_targets=territory is not None and can_set_targets(self.request.user, territory),
             may_edit=can_edit_indicator(self.request.user, self.object),
             version=self.object.versions.order_by("-number").first(),
@@ -92,6 +100,12 @@ class IndicatorView(DetailView):
             objectives=[(number, GCM_OBJECTIVES.get(number, "")) for number in self.object.gcm_objectives],
             **kwargs,
         )
+
+    def get_chart(self, card: Card | None, *, is_recast: bool) -> dict[str, Any] | None:
+        """With estimates the file of the chart has them too."""
+        if card is None:
+            return None
+        return {**card.chart, "csv_url": f"{card.chart_url}&recast=1"} if is_recast else card.chart
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
@@ -139,3 +153,16 @@ class IndicatorView(DetailView):
             "period": period_words(parts.period) if parts.period else "",
             "short_unit": "%" if self.object.unit == Unit.PERCENT else "",
         }
+
+
+class IndicatorChartView(ChartFileMixin, IndicatorView):
+    """The file of the chart of an indicator in a place, by the same address: ?territory=scheme:code, and ?recast=1."""
+
+    page = "indicators:indicator"
+
+    def get_access(self, territory: Territory) -> None:
+        """The file has released figures alone."""
+
+    def get_series(self, context: dict[str, Any]) -> list[ChartSeries]:
+        card = context["card"]
+        return card.chart_series if card else []

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from indicators.compare_forms import AddressForm, PlaceForm, PlacesForm
+from indicators.dashboards.chart_file import ChartSeries
 from indicators.dashboards.compare import MOST, Groups, compare, compare_groups, groups_of, groups_url, places_url
 from indicators.dashboards.indicator import territory_with_figures
 from indicators.models import Indicator, Release
+from indicators.views.chart_files import ChartFileMixin
 from orgs.models import Territory
 
 
@@ -84,6 +86,16 @@ class CompareView(TemplateView):
         """As the address says, each once."""
         given = (one.strip() for one in self.request.GET.getlist("group"))
         return list(dict.fromkeys(one for one in given if one))
+
+
+class CompareChartView(ChartFileMixin, CompareView):
+    """The file of the chart of a comparison, by the same address."""
+
+    page = "indicators:compare"
+
+    def get_series(self, context: dict[str, Any]) -> list[ChartSeries]:
+        comparison = context["comparison"]
+        return comparison.chart_series if comparison else []
 
 
 def problem_with(groups: Groups, asked: int) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import Folded, fold
 from orgs.models.domain import Domain
-from orgs.models.territory import Territory
+from orgs.models.territory import Territory, TerritoryClosure
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind, LevelOfGovernment, Sector, Tier
 
@@ -53,6 +53,13 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
     def civil_society(self) -> "OrganisationQuerySet":
         return self.filter(sector=Sector.CIVIL_SOCIETY)
+
+    def at_work_in(self, territory: Territory) -> "OrganisationQuerySet":
+        """Those that work in the territory, in a part of it or in an area that holds it, or that are based in it."""
+        below = TerritoryClosure.objects.filter(ancestor=territory).values("descendant")
+        above = TerritoryClosure.objects.filter(descendant=territory).values("ancestor")
+        at_work = Organisation.works_in.through.objects.filter(Q(territory__in=below) | Q(territory__in=above))
+        return self.filter(Q(pk__in=at_work.values("organisation")) | Q(territory__in=below))
 
     def named(self, name: str) -> "OrganisationQuerySet":
         """Of this very name, whatever its case and accents."""

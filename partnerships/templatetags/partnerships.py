@@ -9,7 +9,7 @@ from django.utils import timezone
 from orgs.models import Organisation, Territory
 from partnerships.models import Partnership
 from partnerships.permissions import can_log_partnerships
-from partnerships.territory import first_of, partnerships_of
+from partnerships.territory import first_of, partnerships_of, uncovered_domains
 from partnerships.vocabulary import AssessmentState, PartnershipState, PartyAnswer
 
 register = template.Library()
@@ -48,6 +48,12 @@ def partnerships_of_territory(context: Context, territory: Territory) -> dict[st
         "territory": territory,
         "may_log": can_log_partnerships(user),
     }
+
+
+@register.inclusion_tag("partnerships/_uncovered.html")
+def uncovered_domains_of(territory: Territory) -> dict[str, Any]:
+    """For the territory page: the domains in which nobody is at work."""
+    return {"uncovered": uncovered_domains(territory), "territory": territory}
 
 
 @register.inclusion_tag("partnerships/_organisation_block.html", takes_context=True)

@@ -35,8 +35,20 @@
           const raw = row.cells[index + 1].dataset.value;
           return raw === "" || raw === undefined ? null : Number(raw);
         }),
+        breaks: rows.flatMap((row, place) => ("break" in row.cells[index + 1].dataset ? [place] : [])),
+      })),
+      targets: Array.from(table.tFoot ? table.tFoot.rows : []).map((row) => ({
+        name: words(row.cells[0]),
+        text: words(row.cells[1]),
+        value: Number(row.dataset.target),
       })),
     };
+  };
+
+  // A line for each stretch between two breaks: nothing is drawn across one.
+  const stretches = (one) => {
+    const bounds = [0, ...one.breaks.filter((place) => place > 0), one.values.length];
+    return bounds.slice(1).map((end, index) => one.values.map((value, place) => (place >= bounds[index] && place < end ? value : null)));
   };
 
   // For the axis: whole numbers in full, millions in short. What the table says stays as the server wrote it.
@@ -57,6 +69,16 @@
     const muted = colour("ink-muted");
     const line = colour("line");
     const font = getComputedStyle(document.body).fontFamily;
+    const palette = [1, 2, 3, 4, 5, 6].map((number) => colour(`series-${number}`));
+    const breaks = lying ? [] : [...new Set(data.series.flatMap((one) => one.breaks))];
+    const marks = {
+      silent: true,
+      symbol: "none",
+      lineStyle: { color: muted, type: "dotted", width: 1.5 },
+      label: { formatter: figure.dataset.breakWords, color: muted, fontSize: 12, position: "insideEndTop" },
+      data: breaks.map((place) => ({ xAxis: place })),
+    };
+    const named = [...data.series.map((one) => one.name), ...data.targets.map((one) => one.name)];
     const categories = {
       type: "category",
       data: data.labels,
@@ -80,11 +102,12 @@
       animation: !calm.matches,
       animationDuration: 350,
       textStyle: { fontFamily: font, color: ink },
-      color: [1, 2, 3, 4, 5, 6].map((number) => colour(`series-${number}`)),
+      color: palette,
       aria: { enabled: true, label: { enabled: false }, decal: { show: bars && data.series.length > 1 } },
-      grid: { top: data.series.length > 1 ? 40 : 16, bottom: 8, left: rightToLeft ? 26 : 8, right: rightToLeft ? 8 : 26, containLabel: true },
+      grid: { top: named.length > 1 ? 40 : breaks.length ? 26 : 16, bottom: 8, left: rightToLeft ? 26 : 8, right: rightToLeft ? 8 : 26, containLabel: true },
       legend: {
-        show: data.series.length > 1,
+        show: named.length > 1,
+        data: named,
         top: 0,
         [rightToLeft ? "right" : "left"]: 0,
         icon: bars ? "roundRect" : undefined,
@@ -104,16 +127,19 @@
             const text = one.texts[place];
             return `${data.series.length > 1 ? `${one.name}: ` : ""}${text}${one.values[place] === null || text.endsWith(suffix || "\0") ? "" : suffix}`;
           });
-          return [data.labels[place], ...lines].join("\n");
+          const wanted = data.targets.map((one) => `${one.name}: ${one.text}${suffix}`);
+          return [data.labels[place], ...lines, ...wanted].join("\n");
         },
       },
       xAxis: lying ? values : categories,
       yAxis: lying ? categories : values,
-      series: data.series.map((one, index) => ({
+      series: [...data.series.flatMap((one, index) => (bars ? [one.values] : stretches(one)).map((values, stretch) => ({
         name: one.name,
         type: bars ? "bar" : "line",
         stack: kind === "stacked" ? "all" : undefined,
-        data: one.values,
+        data: values,
+        color: palette[index % palette.length],
+        markLine: index === 0 && stretch === 0 && breaks.length ? marks : undefined,
         barMaxWidth: 34,
         barCategoryGap: "32%",
         itemStyle: bars ? { borderRadius: kind === "stacked" ? 0 : lying ? (rightToLeft ? [3, 0, 0, 3] : [0, 3, 3, 0]) : [3, 3, 0, 0] } : {},
@@ -123,7 +149,16 @@
         lineStyle: { width: 2.5, type: lineTypes[index % lineTypes.length] },
         emphasis: { focus: data.series.length > 1 ? "series" : "none" },
         connectNulls: false,
-      })),
+      }))), ...data.targets.map((one) => ({
+        name: one.name,
+        type: lying ? "bar" : "line",
+        data: lying ? [] : data.labels.map(() => one.value),
+        color: ink,
+        symbol: "none",
+        silent: true,
+        lineStyle: { width: 1.5, type: [6, 4] },
+        markLine: lying ? { silent: true, symbol: "none", lineStyle: { color: ink, type: "dashed" }, data: [{ xAxis: one.value, name: one.name }] } : undefined,
+      }))],
     };
   };
 
@@ -144,64 +179,76 @@
     figure.querySelector("[data-chart-table]").hidden = false;
   };
 
-  const save = (href, figure, ending) => {
-    const link = document.createElement("a");
-    link.href = href;
-    link.download = `${figure.id || "chart"}.${ending}`;
-    link.click();
+  // The file of the chart says what one has to know: the lines that begin with "#", a label and a text each. The picture carries the same.
+  const readFile = async (figure) => {
+    const answer = await fetch(figure.querySelector("[data-chart-csv]").href);
+    if (!answer.ok) throw new Error(`No file of the chart: ${answer.status}`);
+    const name = /filename="([^"]+)\.csv"/.exec(answer.headers.get("Content-Disposition"))[1];
+    const unquoted = (text) => (text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text);
+    const notes = (await answer.text())
+      .replace("\ufeff", "")
+      .split(/\r?\n/)
+      .filter((line) => line.startsWith("# "))
+      .map((line) => {
+        const comma = line.indexOf(",");
+        return `${line.slice(2, comma)}: ${unquoted(line.slice(comma + 1))}`;
+      });
+    return { name, notes };
   };
 
-  const credit = (figure) => {
-    const line = figure.querySelector(".freshness");
-    return line ? words(line) : "";
-  };
+  // Broken by hand, since the height of the picture follows from the number of lines.
+  const broken = (notes, width, context) =>
+    notes.flatMap((note) => {
+      const lines = [""];
+      note.split(" ").forEach((word) => {
+        const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
+        if (lines.at(-1) && context.measureText(longer).width > width) lines.push(word);
+        else lines[lines.length - 1] = longer;
+      });
+      return lines;
+    });
 
   const savePicture = async (figure) => {
-    const echarts = await loadLibrary();
-    const sheet = document.createElement("canvas");
-    const chart = echarts.init(sheet, null, { renderer: "canvas", width: 1000, height: 600, devicePixelRatio: 2 });
-    const option = options(figure);
+    const [echarts, file] = await Promise.all([loadLibrary(), readFile(figure)]);
+    const font = getComputedStyle(document.body).fontFamily;
+    const context = document.createElement("canvas").getContext("2d");
+    const title = words(figure.querySelector(".chart-title"));
     const finding = figure.querySelector(".chart-finding");
+    context.font = `600 20px ${font}`;
+    const titles = broken([title], 940, context);
+    context.font = `14px ${font}`;
+    const findings = finding ? broken([words(finding)], 940, context) : [];
+    context.font = `12px ${font}`;
+    const notes = broken(file.notes, 940, context);
+    const above = 24 + titles.length * 26 + findings.length * 20;
+    const below = notes.length * 17 + 24;
+    const sheet = document.createElement("canvas");
+    const height = above + 480 + below;
+    const chart = echarts.init(sheet, null, { renderer: "canvas", width: 1000, height, devicePixelRatio: 2 });
+    const option = options(figure);
     const side = rightToLeft ? { right: 20 } : { left: 20 };
     option.animation = false;
     option.title = [
       {
-        text: words(figure.querySelector(".chart-title")),
-        subtext: finding ? words(finding) : "",
+        text: titles.join("\n"),
+        subtext: findings.join("\n"),
         top: 16,
         ...side,
-        textStyle: { fontSize: 20, color: colour("ink"), width: 960, overflow: "break" },
-        subtextStyle: { fontSize: 14, color: colour("ink-muted"), width: 960, overflow: "break" },
+        textStyle: { fontSize: 20, lineHeight: 26, color: colour("ink") },
+        subtextStyle: { fontSize: 14, lineHeight: 20, color: colour("ink-muted") },
       },
-      { text: credit(figure), bottom: 14, ...side, textStyle: { fontSize: 12, fontWeight: 400, color: colour("ink-muted") } },
+      { text: notes.join("\n"), bottom: 10, ...side, textStyle: { fontSize: 12, lineHeight: 17, fontWeight: 400, color: colour("ink-muted") } },
     ];
-    Object.assign(option.grid, { top: 140, bottom: 56, left: 24, right: 32 });
-    option.legend.top = 100;
+    Object.assign(option.grid, { top: above + 56, bottom: below + 16, left: 24, right: 32 });
+    option.legend.top = above + 12;
     option.legend[rightToLeft ? "right" : "left"] = 20;
     option.backgroundColor = colour("surface");
     chart.setOption(option);
-    save(chart.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: colour("surface") }), figure, "png");
+    const link = document.createElement("a");
+    link.href = chart.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: colour("surface") });
+    link.download = `${file.name}.png`;
+    link.click();
     chart.dispose();
-  };
-
-  const saveFigures = (figure) => {
-    const data = readTable(figure);
-    const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    const lines = [
-      [data.heading, ...data.series.map((one) => one.name)],
-      ...data.labels.map((label, place) => [
-        label,
-        ...data.series.map((one) => (one.values[place] === null ? one.texts[place] : String(one.values[place]))),
-      ]),
-      [],
-      [words(figure.querySelector(".chart-title"))],
-      [credit(figure)],
-      [location.href],
-    ];
-    const text = `\ufeff${lines.map((line) => line.map(quote).join(",")).join("\r\n")}\r\n`;
-    const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-    save(url, figure, "csv");
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
   };
 
   const seen = new IntersectionObserver(
@@ -223,16 +270,19 @@
   const prepare = (figure) => {
     if (figure.dataset.chartReady || !figure.querySelector("[data-chart-table]")) return;
     figure.dataset.chartReady = "yes";
-    figure.querySelector("[data-chart-tools]").hidden = false;
     const toggle = figure.querySelector("[data-chart-toggle]");
+    const picture = figure.querySelector("[data-chart-png]");
+    toggle.hidden = false;
     toggle.addEventListener("click", () => {
       const table = toggle.getAttribute("aria-pressed") !== "true";
       toggle.setAttribute("aria-pressed", String(table));
       if (table) showTable(figure);
       else draw(figure).catch(() => showTable(figure));
     });
-    figure.querySelector("[data-chart-csv]").addEventListener("click", () => saveFigures(figure));
-    figure.querySelector("[data-chart-png]").addEventListener("click", () => savePicture(figure));
+    if (picture) {
+      picture.hidden = false;
+      picture.addEventListener("click", () => savePicture(figure));
+    }
     seen.observe(figure);
     sized.observe(figure.querySelector("[data-chart-canvas]"));
   };

@@ -52,6 +52,7 @@ def lose_figure(**cell: Any) -> None:
         "reporters",
         "periods_used",
         "periods_expected",
+        "flags",
         "oldest_inputs_at",
     )
     at = "array_position(breakdowns, %(breakdown)s)"

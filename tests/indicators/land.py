@@ -13,6 +13,7 @@ from django.utils import timezone
 from indicators import actions
 from indicators.breakdowns import ensure_breakdowns
 from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Source
+from indicators.vocabulary import NO_FLAG, Flag
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
 
@@ -90,7 +91,7 @@ class Land:
             "status": "approved",
             "approved_at": timezone.now(),
             "source": self.source,
-            "flag": "missing" if amount is None else "",
+            "flags": Flag.MISSING if amount is None else NO_FLAG,
         }
         return Observation.objects.create(**cell, **(defaults | numbers | fields))
 

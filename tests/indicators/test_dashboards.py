@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone, translation
 
-from indicators.dashboards.cards import make_card, progress
+from indicators.dashboards.cards import make_card
 from indicators.dashboards.cells import period_at, read_released
 from indicators.dashboards.parts import indicators_of_parts, territory_parts
 from indicators.dashboards.territory import count_kinds, organisations_at_work, territory_dashboard
 from indicators.dashboards.words import change_words, number_words, period_words, value_words
-from indicators.models import Indicator, Period, Release, ReleasedFigure
-from indicators.vocabulary import Direction, Origin, PeriodKind
+from indicators.models import Period, Release, ReleasedFigure
+from indicators.vocabulary import Direction, Flag, Origin, PeriodKind
 from orgs.models import Territory
 from tests.factories import OrganisationFactory, TerritoryFactory
 from tests.factories_indicators import (
@@ -26,6 +26,8 @@ from tests.factories_indicators import (
 )
 
 pytestmark = pytest.mark.django_db
+LAST = timezone.localdate().year - 1
+"""The last year that is over: figures of it are current."""
 NAMES = {"origin=HOST": "Host population", "origin=FOREIGN": "Migrants", "sex=F": "Women", "sex=M": "Men"}
 
 
@@ -66,30 +68,15 @@ def test_numbers_round_half_up_and_group_their_thousands():
 
 
 def test_a_change_too_small_to_be_seen_is_none():
-    rate = RateFactory()
-    assert change_words(Decimal("0.04"), Decimal(10), period("2016"), rate) == "Unchanged since 2016"
-    assert change_words(Decimal("-1.25"), Decimal(10), period("2016"), rate) == "Down 1.3 points since 2016"
-    count = IndicatorFactory()
-    assert change_words(Decimal(50), Decimal(200), period("2016"), count) == "Up 50 (25.0%) since 2016"
-    assert change_words(Decimal(50), Decimal(0), period("2016"), count) == "Up 50 since 2016"
+    rate, count = RateFactory(), IndicatorFactory()
 
+    def words(difference, before, indicator, *, with_share=False):
+        return change_words(Decimal(difference), Decimal(before), period("2016"), indicator, with_share=with_share)
 
-@pytest.mark.parametrize(
-    ("direction", "ideal", "before", "now", "expected"),
-    [
-        (Direction.UP, None, 10, 12, "better"),
-        (Direction.UP, None, 12, 10, "worse"),
-        (Direction.DOWN, None, 12, 10, "better"),
-        (Direction.DOWN, None, 10, 12, "worse"),
-        (Direction.CONTEXT, None, 10, 12, ""),
-        (Direction.IDEAL, 1, Decimal("0.6"), Decimal("1.2"), "better"),
-        (Direction.IDEAL, 1, Decimal("1.2"), Decimal("0.6"), "worse"),
-        (Direction.UP, None, Decimal("10.01"), Decimal("10.02"), "same"),
-    ],
-)
-def test_progress_follows_the_direction(direction, ideal, before, now, expected):
-    indicator = Indicator(direction=direction, ideal_value=ideal, decimals=1)
-    assert progress(indicator, Decimal(before), Decimal(now)) == expected
+    assert words("0.04", 10, rate) == "Unchanged since 2016"
+    assert words("-1.25", 10, rate) == "Down 1.3 points since 2016"
+    assert words(50, 200, count, with_share=True) == "Up 50 (25.0%) since 2016"
+    assert words(50, 0, count) == "Up 50 since 2016"
 
 
 # --- One indicator in one territory -------------------------------------------------------------------------------------
@@ -98,7 +85,8 @@ def test_progress_follows_the_direction(direction, ideal, before, now, expected)
 def test_monthly_figures_are_compared_with_the_year_before_and_the_month_before(release):
     indicator = IndicatorFactory(frequency=PeriodKind.MONTH, direction=Direction.DOWN)
     territory = TerritoryFactory()
-    for code, value in {"2016-12": 100, "2017-11": 80, "2017-12": 90, "2017": 95}.items():
+    last = LAST
+    for code, value in {f"{last - 1}-12": 100, f"{last}-11": 80, f"{last}-12": 90, f"{last}": 95}.items():
         released(release, indicator, territory, code, value)
     card = card_of(indicator, territory)
     assert card.latest.value == 90
@@ -119,7 +107,7 @@ def test_gaps_in_time_are_points_without_a_figure(release):
 def test_no_comparison_across_a_break_in_the_series(release):
     indicator, territory = RateFactory(), TerritoryFactory()
     released(release, indicator, territory, "2020", "60.0")
-    released(release, indicator, territory, "2021", "65.0", flag="break")
+    released(release, indicator, territory, "2021", "65.0", flags=Flag.BREAK)
     change = card_of(indicator, territory).change
     assert change.difference is None
     assert "break" in change.words
@@ -129,14 +117,14 @@ def test_no_comparison_across_a_break_in_the_series(release):
 def test_the_latest_known_figure_stands_where_the_newest_is_missing(release):
     indicator, territory = IndicatorFactory(), TerritoryFactory()
     released(release, indicator, territory, "2016", 8)
-    released(release, indicator, territory, "2017", state="missing", flag="missing")
+    released(release, indicator, territory, "2017", state="missing")
     card = card_of(indicator, territory)
     assert (card.latest.value, card.newer_missing) == (8, "2017")
 
 
 def test_no_card_where_every_figure_is_missing(release):
     indicator, territory = IndicatorFactory(), TerritoryFactory()
-    released(release, indicator, territory, "2017", state="missing", flag="missing")
+    released(release, indicator, territory, "2017", state="missing")
     assert card_of(indicator, territory) is None
 
 
@@ -150,11 +138,11 @@ def test_a_suppressed_figure_is_a_card_without_a_number(release):
 
 def test_shares_of_women_and_men_are_of_the_total(release):
     indicator, territory = IndicatorFactory(), TerritoryFactory()
-    for key, value in {"": 200, "sex=F": 120, "sex=M": 80}.items():
+    for key, value in {"": 2000, "sex=F": 1200, "sex=M": 800}.items():
         released(release, indicator, territory, "2017", value, key=key)
     assert [(one.name, one.cell.value, one.share) for one in card_of(indicator, territory).sexes] == [
-        ("Women", 120, 60),
-        ("Men", 80, 40),
+        ("Women", 1200, 60),
+        ("Men", 800, 40),
     ]
 
 
@@ -337,15 +325,16 @@ def test_sources_of_a_computed_figure_are_those_of_its_own_parts(release, city):
 def test_parts_have_their_figures_of_the_latest_period_with_nothing_passed_for_zero(release, city):
     indicator = IndicatorFactory(direction=Direction.UP)
     shown, zero, hidden = city.parts.places().order_by("code")
-    for territory, value in ((shown, 8), (zero, 3)):
-        released(release, indicator, territory, "2016", value)
-    released(release, indicator, shown, "2017", 10)
-    released(release, indicator, zero, "2017", 0)
-    released(release, indicator, hidden, "2017", state="suppressed")
+    before, now = str(LAST - 1), str(LAST)
+    for territory, value in ((shown, 80), (zero, 30)):
+        released(release, indicator, territory, before, value)
+    released(release, indicator, shown, now, 100)
+    released(release, indicator, zero, now, 0)
+    released(release, indicator, hidden, now, state="suppressed")
     assert indicators_of_parts(release, city) == [indicator]
-    parts = territory_parts(city, release, indicator, "district", TODAY)
+    parts = territory_parts(city, release, indicator, "district", timezone.localdate())
     assert [(part.territory, part.value, part.state) for part in parts.sorted_by("-value")] == [
-        (shown, 10, ""),
+        (shown, 100, ""),
         (zero, 0, ""),
         (hidden, None, "suppressed"),
     ]

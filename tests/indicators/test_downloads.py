@@ -16,13 +16,18 @@ from pysdmx.io.csv.sdmx20.reader import read as read_sdmx
 
 from indicators import actions, rollup
 from indicators.models import Indicator, Release, ReleasedFigure, Source
+from indicators.vocabulary import Flag, codes_of
 from tests.factories_indicators import released
 from tests.indicators.land import Land
 
 pytestmark = pytest.mark.django_db
 
 STATUS = {"suppressed": "Q", "missing": "O", "not_applicable": "M"}
-FLAG = {"": "A", "estimated": "E", "break": "B", "provisional": "P", "unreliable": "U", "definition": "D"}
+LETTERS = {"": "A", "estimated": "E", "break": "B", "provisional": "P", "unreliable": "U", "break unreliable": "BU"}
+
+
+def letters(state: str, flags: str) -> str:
+    return STATUS.get(state, "") + LETTERS[flags].removeprefix("A") or "A"
 
 
 @pytest.fixture
@@ -31,14 +36,14 @@ def release(land: Land) -> Release:
     Indicator.objects.filter(code="PEOPLE").update(threshold=5, rounding=5, name="=People", name_en="=People")
     Source.objects.update(name="@Statistics, “office”", licence="CC BY 4.0", publisher="The city")
     for place, people in {"N1": 3, "N2": 31, "N3": 52, "N4": 60}.items():
-        land.observe(place, "2020", people, key="sex=F", flag="estimated" if place == "N4" else "")
+        land.observe(place, "2020", people, key="sex=F", flags=Flag.ESTIMATED if place == "N4" else 0)
         land.observe(place, "2020", 60, key="sex=M")
     land.observe("N1", "2021", 0)
-    land.observe("N2", "2021", None)
-    land.observe("N3", "2019", 50, flag="break")
+    land.observe("N2", "2021", None, flags=Flag.MISSING | Flag.BREAK)
+    land.observe("N3", "2019", 50, flags=Flag.BREAK | Flag.UNRELIABLE)
     land.observe("N3", "2020-03", 7, indicator="EVENTS", key="age=BABY&sex=F")
-    land.observe("N1", "2020", 17, denominator=52, indicator="RATE", flag="provisional")
-    land.observe("N2", "2020", None, indicator="SCORE", value=Decimal("-0.5"), flag="unreliable", numerator=None)
+    land.observe("N1", "2020", 17, denominator=52, indicator="RATE", flags=Flag.PROVISIONAL)
+    land.observe("N2", "2020", None, indicator="SCORE", value=Decimal("-0.5"), flags=Flag.UNRELIABLE, numerator=None)
     rollup.roll_up()
     release = actions.publish_release(note="Corrected: N4")
     released(release, land.indicators["SCORE"], land.territories["N4"], "2020", state="not_applicable")
@@ -52,10 +57,11 @@ def fetch(client, release, ending, **query):
 
 
 def cells_of(release) -> dict[tuple, tuple]:
-    """{(indicator, scheme, territory, period, breakdown): (state, value, flag)}."""
+    """{(indicator, scheme, territory, period, breakdown): (state, value, flags)}."""
     rows = ReleasedFigure.objects.filter(release=release)
     names = "indicator__code", "territory__scheme__code", "territory__code", "period__code", "breakdown__key"
-    return {tuple(row[:5]): tuple(row[5:]) for row in rows.values_list(*names, "state", "value", "flag")}
+    found = rows.values_list(*names, "state", "value", "flags")
+    return {tuple(row[:5]): (row[5], row[6], codes_of(row[7])) for row in found}
 
 
 def key_of(cell, total="_T", dimensions=("sex", "age")):
@@ -85,7 +91,7 @@ def test_csv_says_every_cell_and_what_one_has_to_know(client, release):
     about, rows = read_csv(fetch(client, release, "csv"))
     found = {
         (row["indicator"], row["scheme"], row["territory"], row["period"], key_of(row)): (
-            row["status"], number(row["value"]), row["flag"],
+            row["status"], number(row["value"]), row["flags"],
         )
         for row in rows
     }  # fmt: skip
@@ -95,6 +101,18 @@ def test_csv_says_every_cell_and_what_one_has_to_know(client, release):
     assert "CC BY 4.0" in about["# Source and licence"]
     assert "fewer than 5" in about["# Disclosure rule of PEOPLE"]
     assert {"# Title", "# Published on", "# On suppression", "# Definition of RATE"} <= about.keys()
+
+
+def test_made_up_sources_say_so_in_every_file(client, land, release):
+    """The mark goes with the name, so that no column, note or attribute can leave it behind."""
+    Source.objects.update(is_sample=True)
+    later = actions.publish_release(note="Made up")
+    for ending in ("csv", "sdmx.csv", "json"):
+        assert "(sample, made up)" not in fetch(client, release, ending).decode()
+        assert "(sample, made up)" in fetch(client, later, ending).decode()
+    about, rows = read_csv(fetch(client, later, "csv"))
+    assert "(sample, made up)" in about["# Source and licence"]
+    assert any("(sample, made up)" in row["source"] for row in rows)
 
 
 def test_texts_are_no_formulas_and_numbers_stay_numbers(client, release):
@@ -116,14 +134,14 @@ def test_xlsx_says_every_cell(client, release):
     rows = [dict(zip(names, line, strict=True)) for line in lines]
     found = {
         (row["indicator"], row["scheme"], row["territory"], row["period"], key_of(row)): (
-            row["status"], number(row["value"]), row["flag"] or "",
+            row["status"], number(row["value"]), row["flags"] or "",
         )
         for row in rows
     }  # fmt: skip
     assert found.keys() == cells_of(release).keys()
-    for cell, (state, value, flag) in cells_of(release).items():
+    for cell, (state, value, flags) in cells_of(release).items():
         assert found[cell][0] == state
-        assert found[cell][2] == flag
+        assert found[cell][2] == flags
         assert found[cell][1] == (None if value is None else pytest.approx(value, abs=Decimal("1e-9")))
     about = dict(book["About"].iter_rows(values_only=True))
     assert about["Note"] == "Corrected: N4"
@@ -140,12 +158,12 @@ def test_sdmx_csv_is_read_back_by_another_reader(client, release):
         found[cell] = (row["OBS_STATUS"], number(row["OBS_VALUE"]), row["CONF_STATUS"], row["FREQ"])
     expected = {
         (indicator, scheme, place, period, key): (
-            STATUS.get(state, FLAG.get(flag)),
+            letters(state, flags)[0],
             value,
             "N" if state == "suppressed" else "F",
             {"Q": "Q", "S": "S", "": "A"}.get(period[5:6], "M"),
         )
-        for (indicator, scheme, place, period, key), (state, value, flag) in cells_of(release).items()
+        for (indicator, scheme, place, period, key), (state, value, flags) in cells_of(release).items()
     }
     assert found == expected
     attributes = dataset.data[dataset.data["INDICATOR"] == "PEOPLE"].iloc[0]
@@ -175,7 +193,7 @@ def test_jsonstat_is_valid_and_says_every_cell(client, release):
     document = json.loads(fetch(client, release, "json"), parse_float=Decimal)
     assert validate_jsonstat(json.loads(fetch(client, release, "json")))
     assert read_jsonstat(document) == {
-        cell: (STATUS.get(state, FLAG.get(flag)), value) for cell, (state, value, flag) in cells_of(release).items()
+        cell: (letters(state, flags), value) for cell, (state, value, flags) in cells_of(release).items()
     }
     assert document["extension"]["disclosure"]["PEOPLE"].startswith("Groups of fewer than 5 people")
     assert "Corrected: N4" in document["note"]

@@ -14,6 +14,7 @@ from indicators.imports import engine
 from indicators.imports.engine import period_code
 from indicators.imports.mapping import read_mapping
 from indicators.models import DirtyMark, Import, Observation
+from indicators.vocabulary import Flag
 from tests.indicators.land import MAPPING, Land, table
 
 
@@ -86,8 +87,8 @@ def test_same_file_twice_changes_nothing(land: Land) -> None:
 def test_missing_is_a_state_and_never_zero(land: Land) -> None:
     land.bring_in(table(("N1", 2020, "women", ":"), ("N1", 2020, "men", 0)), missing=[":"])
     missing, zero = Observation.objects.order_by("breakdown__key")
-    assert (missing.numerator, missing.flag) == (None, "missing")
-    assert (zero.numerator, zero.flag) == (0, "")
+    assert (missing.numerator, missing.flags) == (None, Flag.MISSING)
+    assert (zero.numerator, zero.flags) == (0, 0)
 
 
 def test_rows_that_the_mapping_leaves_out_are_counted(land: Land) -> None:

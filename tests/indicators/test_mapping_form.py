@@ -25,6 +25,7 @@ from indicators.imports.messages import FileRefused
 from indicators.mapping_form import MappingForm
 from indicators.mapping_texts import LEAVE, WHOLE
 from indicators.models import Import, Mapping, Observation
+from indicators.vocabulary import Flag
 from orgs.actions import load_territories
 from orgs.models import User
 from tests.factories import AuthorityFactory
@@ -730,6 +731,22 @@ def test_file_that_is_mended_in_time_is_not_removed(steward: User) -> None:
 
 # --- Figures side by side -------------------------------------------------------------------------------------------------
 
+
+def test_flags_that_stand_together_are_guessed_and_kept(desk: Client, steward: User) -> None:
+    batch, data = described(
+        "place,year,people,OBS_STATUS,OBS_FLAG\nN1,2020,10,B,bu\nN2,2020,11,E,e\nN3,2020,12,A,\n", steward
+    )
+    page = words_of(desk.get(reverse("indicators:import_map", args=[batch.pk])).content.decode())
+    assert "break in series, unreliable" in page
+    text = words_of(post(desk, batch, data).content.decode())
+    batch.refresh_from_db()
+    assert batch.state == Import.State.CHECKED, text
+    assert batch.mapping["flag"] == {"column": "OBS_FLAG", "codes": {"bu": "break unreliable", "e": "estimated"}}
+    actions.store_import(batch=batch)
+    found = Observation.objects.order_by("territory__code").values_list("flags", flat=True)
+    assert list(found) == [Flag.BREAK | Flag.UNRELIABLE, Flag.ESTIMATED, 0]
+
+
 YEARS = "place,note,2019,2020\nN1,x,10,11\nN2,y,20,\n"
 SEXES = "place;year;Mujeres;Hombres;Total;padron\nN1;2020;1,5;2;3,5;77\nN2;2020;3;4;7;77\n"
 
@@ -745,8 +762,8 @@ def test_columns_of_years_are_guessed_and_described(desk: Client, steward: User)
     assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 4), text
     assert batch.mapping["columns"] == {"headings": {"2019": {"period": "2019"}, "2020": {"period": "2020"}}}
     actions.store_import(batch=batch)
-    found = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flag")
-    assert list(found) == [(10, ""), (11, ""), (20, ""), (None, "missing")]
+    found = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flags")
+    assert list(found) == [(10, 0), (11, 0), (20, 0), (None, Flag.MISSING)]
 
 
 def test_columns_of_groups_with_a_total_are_guessed_and_described(desk: Client, steward: User) -> None:

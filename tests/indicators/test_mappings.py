@@ -20,6 +20,7 @@ from indicators import actions
 from indicators.imports import engine
 from indicators.imports.mapping import read_mapping
 from indicators.models import Category, Dimension, Import, Indicator, Observation, Source
+from indicators.vocabulary import Flag
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
 
@@ -307,7 +308,7 @@ def bring_in(path: Path, definition: dict[str, Any]) -> tuple[engine.Findings, i
         source=source, mapping=definition, file_name=path.name, size=0, checksum="", state=Import.State.STORED
     )
     stored = engine.store(batch.pk, source.pk)
-    return findings, stored, Observation.objects.filter(batch=batch, flag="missing").count()
+    return findings, stored, Observation.objects.filter(batch=batch, flags__gte=Flag.MISSING).count()
 
 
 def test_no_file_and_no_mapping_is_forgotten(shared: Path) -> None:
@@ -344,7 +345,7 @@ def test_file_is_stored_or_refused(case: Case, shared: Path) -> None:
             case.stored,
             case.missing,
         )
-        assert Observation.objects.filter(flag="inapplicable").count() == case.not_applicable
+        assert Observation.objects.filter(flags=Flag.NOT_APPLICABLE).count() == case.not_applicable
         assert Observation.objects.filter(status="submitted").count() == case.stored
 
 

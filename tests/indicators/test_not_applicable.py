@@ -30,13 +30,13 @@ OF = ("place", "year", "sex", "people", "of")
 RATE: dict[str, Any] = {"indicator": {"constant": "RATE"}, "denominator": {"column": "of"}}
 FLAGGED = ("place", "year", "sex", "people", "flag")
 FLAG: dict[str, Any] = {"flag": {"column": "flag", "codes": {"z": "inapplicable", "e": "estimated"}}}
-NOTHING = (None, None, None, "inapplicable")
+NOTHING = (None, None, None, Flag.NOT_APPLICABLE)
 
 
 def stored(land: Land, content: bytes, **mapping: Any) -> dict[str, tuple[Any, ...]]:
     """{place: numerator, denominator, value, flag}."""
     land.bring_in(content, **mapping)
-    rows = Observation.objects.approved().values_list("territory__code", "numerator", "denominator", "value", "flag")
+    rows = Observation.objects.approved().values_list("territory__code", "numerator", "denominator", "value", "flags")
     return {row[0]: row[1:] for row in rows}
 
 
@@ -51,7 +51,7 @@ def faults(batch: Import) -> list[tuple[int | None, str, str]]:
 
 def test_share_of_nobody_is_not_applicable(land: Land) -> None:
     content = table(("N1", 2020, "all", 0, 0), ("N2", 2020, "all", "", 0), ("N3", 2020, "all", "", 8), header=OF)
-    assert stored(land, content, **RATE) == {"N1": NOTHING, "N2": NOTHING, "N3": (None, None, None, "missing")}
+    assert stored(land, content, **RATE) == {"N1": NOTHING, "N2": NOTHING, "N3": (None, None, None, Flag.MISSING)}
 
 
 def test_mean_of_nobody_is_not_applicable(land: Land) -> None:
@@ -60,10 +60,10 @@ def test_mean_of_nobody_is_not_applicable(land: Land) -> None:
     content = table(("N1", 2020, "all", "", 0), ("N2", 2020, "all", 0, 0), ("N3", 2020, "all", 7.5, 4), header=OF)
     batch = actions.check_import(mapping=definition, file=SimpleUploadedFile("means.csv", content))
     actions.approve_import(batch=actions.store_import(batch=batch))
-    assert list(Observation.objects.order_by("territory__code").values_list("numerator", "flag")) == [
-        (None, "inapplicable"),
-        (None, "inapplicable"),
-        (30, ""),
+    assert list(Observation.objects.order_by("territory__code").values_list("numerator", "flags")) == [
+        (None, Flag.NOT_APPLICABLE),
+        (None, Flag.NOT_APPLICABLE),
+        (30, 0),
     ]
     seven = table(("N1", 2020, "all", 7.5, 0), header=OF)
     assert faults(actions.check_import(mapping=definition, file=SimpleUploadedFile("seven.csv", seven))) == [
@@ -81,13 +81,13 @@ def test_sign_of_the_source_is_not_applicable(land: Land) -> None:
         ("N1", 2020, "all", "", "z"), ("N2", 2020, "all", "", "e"), ("N3", 2020, "all", 0, ""), header=FLAGGED
     )
     found = stored(land, content, **FLAG)
-    assert found == {"N1": NOTHING, "N2": (None, None, None, "missing"), "N3": (0, None, None, "")}
+    assert found == {"N1": NOTHING, "N2": (None, None, None, Flag.MISSING | Flag.ESTIMATED), "N3": (0, None, None, 0)}
 
 
 def test_sign_in_the_place_of_the_number_is_not_applicable(land: Land) -> None:
     content = table(("N1", 2020, "all", "x"), ("N2", 2020, "all", "-"))
     found = stored(land, content, not_applicable=["x"], missing=["", "-"])
-    assert found == {"N1": NOTHING, "N2": (None, None, None, "missing")}
+    assert found == {"N1": NOTHING, "N2": (None, None, None, Flag.MISSING)}
 
 
 def test_bulk_file_of_eurostat_says_so_by_its_flag(land: Land) -> None:
@@ -104,8 +104,13 @@ def test_bulk_file_of_eurostat_says_so_by_its_flag(land: Land) -> None:
     }
     batch = actions.check_import(mapping=mapping, file=SimpleUploadedFile("bulk.tsv", content))
     actions.store_import(batch=batch)
-    rows = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flag")
-    assert list(rows) == [(None, "inapplicable"), (5, "estimated"), (None, "inapplicable"), (None, "missing")]
+    rows = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flags")
+    assert list(rows) == [
+        (None, Flag.NOT_APPLICABLE),
+        (5, Flag.ESTIMATED),
+        (None, Flag.NOT_APPLICABLE),
+        (None, Flag.MISSING),
+    ]
 
 
 @pytest.mark.parametrize("flag", ["z", "o"])
@@ -127,7 +132,7 @@ def test_rows_that_are_added_up_leave_out_what_cannot_exist(land: Land) -> None:
         ("N1", 2020, "women", 3, 10), ("N1", 2020, "men", 0, 0), ("N2", 2020, "women", 0, 0), ("N2", 2020, "men", "", 0), header=OF
     )  # fmt: skip
     everybody = {"breakdowns": {}, "rows_of_one_cell": "sum", **RATE}
-    assert stored(land, content, **everybody) == {"N1": (3, 10, None, ""), "N2": NOTHING}
+    assert stored(land, content, **everybody) == {"N1": (3, 10, None, 0), "N2": NOTHING}
 
 
 def test_rows_with_a_sign_are_left_out_of_the_sum(land: Land) -> None:
@@ -136,7 +141,7 @@ def test_rows_with_a_sign_are_left_out_of_the_sum(land: Land) -> None:
         ("N3", 2020, "women", "", ""), ("N3", 2020, "men", "", "z"), header=FLAGGED,
     )  # fmt: skip
     found = stored(land, content, breakdowns={}, rows_of_one_cell="sum", **FLAG)
-    assert found == {"N1": (3, None, None, "estimated"), "N2": NOTHING, "N3": (None, None, None, "missing")}
+    assert found == {"N1": (3, None, None, Flag.ESTIMATED), "N2": NOTHING, "N3": (None, None, None, Flag.MISSING)}
     contradicting = table(("N1", 2020, "women", 3, "e"), ("N1", 2020, "men", 4, "z"), header=FLAGGED)
     batch = land.check(contradicting, breakdowns={}, rows_of_one_cell="sum", **FLAG)
     assert [code for _line, code, _value in faults(batch)] == ["number_that_is_none"]
@@ -145,12 +150,12 @@ def test_rows_with_a_sign_are_left_out_of_the_sum(land: Land) -> None:
 def test_letters_of_the_code_lists_are_guessed() -> None:
     """SDMX's M and Eurostat's older z say that there cannot be a figure; L that it was not collected."""
     known = guessing.flags()
-    assert [known.code_of(text) for text in ("M", "m", "z", "L")] == [Flag.NOT_APPLICABLE] * 3 + [None]
+    assert [known.code_of(text) for text in ("M", "m", "z", "L")] == ["inapplicable"] * 3 + [None]
 
 
 def test_database_holds_no_number_that_is_not_applicable(land: Land) -> None:
     with pytest.raises(IntegrityError, match="observation_says_one_thing"), transaction.atomic():
-        land.observe("N1", "2020", 0, flag=Flag.NOT_APPLICABLE)
+        land.observe("N1", "2020", 0, flags=Flag.NOT_APPLICABLE)
 
 
 # --- Typed and reported -------------------------------------------------------------------------------------------------
@@ -159,14 +164,14 @@ def test_database_holds_no_number_that_is_not_applicable(land: Land) -> None:
 def test_zero_of_zero_is_typed_and_comes_back(land: Land) -> None:
     rate, typed = land.indicators["RATE"], number(0, 0)
     assert fault_of(rate, typed) is None
-    assert typed.as_observation(rate)["flag"] == Flag.NOT_APPLICABLE
+    assert typed.as_observation(rate)["flags"] == Flag.NOT_APPLICABLE
     assert in_words(typed, rate) == "not applicable"
     fault = fault_of(rate, number(1, 0))
     assert fault is not None
     assert "0 of 0" in fault[1]
-    row = land.observe("N1", "2020", None, indicator="RATE", flag=Flag.NOT_APPLICABLE)
+    row = land.observe("N1", "2020", None, indicator="RATE", flags=Flag.NOT_APPLICABLE)
     assert Typed.of(row) == typed
-    count = land.observe("N1", "2020", None, flag=Flag.NOT_APPLICABLE)
+    count = land.observe("N1", "2020", None, flags=Flag.NOT_APPLICABLE)
     assert Typed.of(count).number is None  # Blank in the table, so that saving it changes nothing.
     assert in_words(Typed.of(count), land.indicators["PEOPLE"]) == "not applicable"
 
@@ -176,10 +181,10 @@ def test_report_of_nobody_adds_nothing_and_lacks_nothing(asking: Asking, land: L
     one, two = asking.ask(*organisations, indicator="RATE").reports.order_by("organisation__name")
     asking.approve(asking.send(one, number(0, 0)))
     only = Observation.objects.approved().get()
-    assert (only.numerator, only.flag) == (None, "inapplicable")
+    assert (only.numerator, only.flags) == (None, Flag.NOT_APPLICABLE)
     asking.approve(asking.send(two, number(3, 10)))
     both = Observation.objects.approved().get()
-    assert (both.numerator, both.denominator, both.flag) == (3, 10, "")
+    assert (both.numerator, both.denominator, both.flags) == (3, 10, 0)
     with pytest.raises(IntegrityError, match="report_answer_base_positive"), transaction.atomic():
         ReportAnswer.objects.filter(report=one).update(number=1)
 
@@ -188,7 +193,7 @@ def test_report_of_nobody_adds_nothing_and_lacks_nothing(asking: Asking, land: L
 
 
 def void(land: Land, place: str, period: str = "2020", **fields: Any) -> Observation:
-    return land.observe(place, period, None, flag=Flag.NOT_APPLICABLE, **fields)
+    return land.observe(place, period, None, flags=Flag.NOT_APPLICABLE, **fields)
 
 
 def test_what_is_not_applicable_is_never_added_up(land: Land) -> None:
@@ -283,7 +288,7 @@ def fetch(client: Client, current: Release, ending: str) -> bytes:
 def test_files_tell_it_from_missing_suppressed_and_zero(client: Client, current: Release) -> None:
     lines = fetch(client, current, "csv").decode("utf-8-sig").splitlines()
     rows = {row["territory"]: row for row in csv.DictReader(line for line in lines if not line.startswith("#"))}
-    told = {place: (row["status"], row["value"], row["flag"]) for place, row in rows.items()}
+    told = {place: (row["status"], row["value"], row["flags"]) for place, row in rows.items()}
     assert told["D2"] == ("not_applicable", "", "")
     assert (told["N2"][:2], told["N4"][:2]) == (("missing", ""), ("shown", "0"))
     text = fetch(client, current, "sdmx.csv").decode("utf-8-sig")

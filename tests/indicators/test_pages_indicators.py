@@ -126,12 +126,12 @@ def test_indicator_without_figures_in_the_chosen_place(client, city):
 def test_groups_and_parts_stand_in_tables(client, city):
     release, count = ReleaseFactory(), IndicatorFactory()
     part = TerritoryFactory(kind="district", name="Riverside", parent=city)
-    for key, value in {"": 200, "sex=F": 120, "sex=M": 80}.items():
+    for key, value in {"": 2000, "sex=F": 1200, "sex=M": 800}.items():
         released(release, count, city, "2017", value, key=key)
     released(release, count, part, "2017", 44)
     text = text_of(client, count.get_absolute_url())
-    assert "Women 120 60.0%" in text
-    assert "Men 80 40.0%" in text
+    assert "Women 1,200 60.0%" in text
+    assert "Men 800 40.0%" in text
     assert "Riverside 44" in text
 
 

@@ -18,6 +18,7 @@ from indicators import actions
 from indicators.grid import Typed
 from indicators.inbox import waiting_for
 from indicators.models import Finding, Import, Observation, Period, Report, ReportRequest
+from indicators.vocabulary import Flag
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory
 from tests.indicators.land import Land, table
@@ -308,7 +309,7 @@ class TestEntry:
         assert "Kept as a draft" in text_of(response)
         batch = Import.objects.get()
         assert (batch.kind, batch.state) == (Import.Kind.ENTRY, Import.State.DRAFT)
-        assert set(Observation.objects.values_list("status", "flag")) == {("draft", ""), ("draft", "missing")}
+        assert set(Observation.objects.values_list("status", "flags")) == {("draft", 0), ("draft", Flag.MISSING)}
 
         assert 'value="5"' in client.get(address).content.decode()
         _names, seen = self.cells(client, address)

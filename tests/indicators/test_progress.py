@@ -73,10 +73,12 @@ def test_progress_of_a_rate_and_of_its_complement_are_one(baseline: int, way: in
 
 @pytest.fixture
 def released(land: Land) -> Land:
-    """Unemployment falls from 20 to 15 per cent, pooled from two places and not a mean of their rates."""
+    """Unemployment falls from 20 to 15 per cent, pooled from four places and not a mean of their rates."""
     for year, first, second in (("2020", 30, 10), ("2025", 5, 25)):
-        land.observe("N1", year, first, denominator=150, indicator="RATE")
-        land.observe("N2", year, second, denominator=50, indicator="RATE")
+        for place in ("N1", "N3"):
+            land.observe(place, year, first, denominator=150, indicator="RATE")
+        for place in ("N2", "N4"):
+            land.observe(place, year, second, denominator=50, indicator="RATE")
     rollup.roll_up()
     actions.publish_release(note="First")
     return land

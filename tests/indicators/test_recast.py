@@ -7,6 +7,7 @@ import pytest
 
 from indicators.dashboards.recast import recast_cells
 from indicators.models import Indicator, Release
+from indicators.vocabulary import Flag
 from orgs.models import Territory, TerritorySuccession
 from tests.factories import TerritoryFactory
 from tests.factories_indicators import IndicatorFactory, RateFactory, ReleaseFactory, released
@@ -44,7 +45,7 @@ def test_count_is_added_up_by_the_shares(release, merged):
     released(release, people, new, "2021", 120)
     assert values(people, new, release) == {("2019", ""): 110}
     (cell,) = recast_cells(people, new, release)
-    assert (cell.flag, cell.state) == ("estimated", "")
+    assert (cell.flags, cell.state) == (Flag.ESTIMATED, "")
 
 
 def test_count_is_divided_by_nothing(release, merged):

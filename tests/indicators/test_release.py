@@ -251,7 +251,7 @@ def test_mean_of_few_people_is_hidden(land: Land) -> None:
 
 def test_rate_without_its_parts_is_shown_as_it_was_published(land: Land) -> None:
     protect(land, "RATE")
-    land.observe("CITY", "2020", None, indicator="RATE", value=Decimal("3.5"), flag="")
+    land.observe("CITY", "2020", None, indicator="RATE", value=Decimal("3.5"), flags=0)
     release(land)
     assert shown(land, "CITY", indicator="RATE") == ("shown", Decimal("3.5"))
 

@@ -16,6 +16,7 @@ from indicators.models import (
     ReleasePolicy,
 )
 from indicators.tasks import make_releases
+from indicators.vocabulary import Flag
 from tests.factories import UserFactory
 from tests.indicators.land import Land
 
@@ -237,4 +238,4 @@ def test_published_release_and_its_words_cannot_be_changed_or_deleted(land: Land
 def test_figures_of_a_preview_can_still_change(land: Land) -> None:
     land.observe("N1", "2020", 30)
     release = preview(land)
-    assert ReleasedFigure.objects.filter(release=release).update(flag="estimated") == 3
+    assert ReleasedFigure.objects.filter(release=release).update(flags=Flag.ESTIMATED) == 3

@@ -11,7 +11,7 @@ from django.utils import timezone
 from indicators import actions
 from indicators.grid import Typed
 from indicators.models import Finding, Import, Observation, Period, Report, ReportRequest, ReportStep
-from indicators.vocabulary import Status
+from indicators.vocabulary import Flag, Status
 from orgs.models import Membership, Organisation, OutgoingMail, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.indicators.land import Land
@@ -124,7 +124,7 @@ def test_from_the_question_to_the_figure(asking: Asking, first: Organisation, st
     asking.approve(report)
     counted = asking.counted()
     assert counted is not None
-    assert (counted.numerator, counted.flag, counted.approved_by) == (12, "", steward)
+    assert (counted.numerator, counted.flags, counted.approved_by) == (12, 0, steward)
     assert counted.source.name == "Reports to City council"
     assert letters()[-1] == ("owner@first.example.org", "Thank you, your figures count: Incidents of 2017")
 
@@ -132,8 +132,8 @@ def test_from_the_question_to_the_figure(asking: Asking, first: Organisation, st
 def test_blank_is_never_zero_and_missing_is_said(asking: Asking, first: Organisation, land: Land) -> None:
     report = asking.ask(first, with_parts=True).reports.get()
     asking.approve(asking.send(report, number(0), MISSING, None))
-    rows = {row.territory.code: (row.numerator, row.flag) for row in Observation.objects.filter(batch__kind="report")}
-    assert rows == {"CITY": (0, ""), "D1": (None, "missing")}
+    rows = {row.territory.code: (row.numerator, row.flags) for row in Observation.objects.filter(batch__kind="report")}
+    assert rows == {"CITY": (0, 0), "D1": (None, Flag.MISSING)}
 
 
 def test_nothing_filled_in_is_not_sent(asking: Asking, first: Organisation) -> None:
@@ -222,11 +222,11 @@ def test_answers_of_many_are_added_up(asking: Asking, first: Organisation, secon
     asking.approve(one)
     counted = asking.counted()
     assert counted is not None
-    assert (counted.numerator, counted.flag) == (5, "provisional")
+    assert (counted.numerator, counted.flags) == (5, Flag.PROVISIONAL)
     asking.approve(two)
     counted = asking.counted()
     assert counted is not None
-    assert (counted.numerator, counted.flag) == (12, "")
+    assert (counted.numerator, counted.flags) == (12, 0)
     assert Observation.objects.filter(status=Status.SUPERSEDED, numerator=5).exists()
 
 
@@ -256,11 +256,11 @@ def test_no_figure_of_one_is_not_taken_for_zero(asking: Asking, first: Organisat
     asking.approve(asking.send(one, MISSING))
     counted = asking.counted()
     assert counted is not None
-    assert (counted.numerator, counted.flag) == (None, "missing")
+    assert (counted.numerator, counted.flags) == (None, Flag.MISSING)
     asking.approve(asking.send(two, number(7)))
     counted = asking.counted()
     assert counted is not None
-    assert (counted.numerator, counted.flag) == (7, "provisional")
+    assert (counted.numerator, counted.flags) == (7, Flag.PROVISIONAL)
 
 
 @pytest.mark.parametrize("returned", [0, 1])
@@ -273,7 +273,7 @@ def test_sum_without_the_one_that_was_returned(
     actions.return_report(report=reports[returned], note="Look again", by=asking.steward)
     counted = asking.counted()
     assert counted is not None
-    assert (counted.numerator, counted.flag) == ((7, 5)[returned], "provisional")
+    assert (counted.numerator, counted.flags) == ((7, 5)[returned], Flag.PROVISIONAL)
     asking.approve(asking.send(reports[returned], number(6)))
     counted = asking.counted()
     assert counted is not None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from indicators import actions, rollup
 from indicators.actions import load_dimensions
 from indicators.models import Breakdown, ComputedFigure, ComputedPlace, DirtyMark, Observation, Period, RollupRun, Slice
+from indicators.vocabulary import QUALITIES, Flag
 from orgs.models import Territory, TerritorySuccession
 from tests.indicators.kept import spoil_figure
 from tests.indicators.land import DIMENSIONS, Land, make_land, table
@@ -26,6 +27,7 @@ CONTENT = (
     "expected",
     "periods_used",
     "periods_expected",
+    "flags",
 )
 
 
@@ -88,7 +90,7 @@ def test_missing_alone_stays_missing(land: Land) -> None:
     rollup.roll_up()
     figure = land.figure("N1", "2020")
     assert figure is not None
-    assert (figure.value, figure.flag) == (None, "missing")
+    assert (figure.value, figure.flags) == (None, Flag.MISSING)
     assert land.figure("CITY", "2020") is None
 
 
@@ -163,8 +165,8 @@ def test_mean_is_weighted_by_its_base(land: Land) -> None:
 
 
 def test_score_and_bare_rate_are_shown_only_where_reported(land: Land) -> None:
-    land.observe("N1", "2020", None, indicator="SCORE", value=Decimal(80), flag="")
-    land.observe("N1", "2020", None, indicator="RATE", value=Decimal("61.8"), flag="")
+    land.observe("N1", "2020", None, indicator="SCORE", value=Decimal(80), flags=0)
+    land.observe("N1", "2020", None, indicator="RATE", value=Decimal("61.8"), flags=0)
     rollup.roll_up()
     assert land.value("N1", "2020", indicator="SCORE") == 80
     assert land.value("N1", "2020", indicator="RATE") == Decimal("61.8")
@@ -449,6 +451,7 @@ VALUES = st.tuples(
     st.sampled_from(["2020", "2021", "2020-02", "2020-03", "2020-Q1"]),
     st.sampled_from(["", "sex=F", "sex=M", "age=CHILD", "age=ADULT&sex=F", "age=ADULT&sex=M", "age=BABY", "age=PUPIL"]),
     st.one_of(st.none(), st.just("withdraw"), st.integers(0, 50)),
+    st.one_of(st.just(0), st.integers(0, int(QUALITIES))),
 )
 MERGES = st.tuples(st.just("merge"), st.sampled_from(["N1", "N2", "N3", "N4"]))
 MOVES = st.tuples(st.just("move"), st.sampled_from(["N1", "N2", "N3", "N4"]), st.sampled_from(["D1", "D2"]))
@@ -488,7 +491,8 @@ def change(land: Land, kind: str, *what: object) -> None:
         indicator.time_operator = str(what[1])
         indicator.save()
     else:
-        where, counted, period, key, value = what
+        where, counted, period, key, value, flags = what
+        assert isinstance(flags, int)
         if value == "withdraw":
             cell = {"territory__code": where, "period__code": period, "breakdown__key": key, "status": "approved"}
             for observation in Observation.objects.filter(indicator__code=counted, **cell):
@@ -496,7 +500,9 @@ def change(land: Land, kind: str, *what: object) -> None:
                 observation.save()
         else:
             denominator = None if value is None or counted != "RATE" else 100
-            land.observe(str(where), str(period), value, key=str(key), indicator=str(counted), denominator=denominator)
+            numbers: dict[str, Any] = {"key": str(key), "indicator": str(counted), "denominator": denominator}
+            missing = Flag.MISSING if value is None else 0
+            land.observe(str(where), str(period), value, flags=flags | missing, **numbers)
 
 
 @pytest.mark.django_db
@@ -506,12 +512,12 @@ def change(land: Land, kind: str, *what: object) -> None:
 @given(CHANGES)
 @example(
     [
-        (("value", "D1", "EVENTS", "2020", "", 0), 0),
-        (("value", "N1", "EVENTS", "2020", "", None), 1),
+        (("value", "D1", "EVENTS", "2020", "", 0, 0), 0),
+        (("value", "N1", "EVENTS", "2020", "", None, 0), 1),
         (("move", "N2", "D2"), 0),
     ]
 )
-@example([(("value", "N3", "PEOPLE", "2020", "", 0), 0), (("merge", "N1"), 1), (("move", "N3", "D1"), 0)])
+@example([(("value", "N3", "PEOPLE", "2020", "", 0, 5), 0), (("merge", "N1"), 1), (("move", "N3", "D1"), 0)])
 def test_kept_figures_equal_those_from_scratch(changes: list) -> None:
     """After any sequence of values, corrections, withdrawals, merges and moves, rolled up now and then, now and then twice."""
     with transaction.atomic():

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0015_released_steps"),
+        ("indicators", "0017_made_up_sources"),
         ("orgs", "0003_web_addresses"),
     ]
 
