@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.db import models
-from django.forms import ModelForm
 from django.http import HttpRequest
 from modeltranslation.admin import TranslationAdmin
 
@@ -14,7 +13,6 @@ from indicators.models import (
     Mapping,
     QualityRule,
     Release,
-    ReleasePolicy,
     RollupRun,
     Slice,
     Source,
@@ -121,23 +119,6 @@ class ReleaseAdmin(ReadingRoom):
         "decided_by",
     ]
     list_filter = ["state"]
-
-
-@admin.register(ReleasePolicy)
-class ReleasePolicyAdmin(admin.ModelAdmin):
-    """One row: added once, then changed, never removed."""
-
-    list_display = ["__str__", "needs_second_person"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return not ReleasePolicy.objects.exists()
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: ReleasePolicy, form: ModelForm, change: bool) -> None:
-        obj.pk = 1
-        super().save_model(request, obj, form, change)
 
 
 @admin.register(TrueViewing)

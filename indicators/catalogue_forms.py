@@ -47,7 +47,9 @@ class IndicatorForm(PortalModelForm):
         label=_("Why it changes"),
         max_length=250,
         required=False,
-        help_text=_("Everybody can read it in the history of the definition."),
+        help_text=_(
+            "Everybody can read it in the history of the definition. It is also the reason for a weaker protection, which a second person has to agree to."
+        ),
     )
     gcm_objectives = forms.TypedMultipleChoiceField(
         label=_("Objectives of the Global Compact for Migration"),
@@ -72,7 +74,7 @@ class IndicatorForm(PortalModelForm):
         help_texts = {
             "code": _("Short and for good, such as D1.7. Files name the indicator by it."),
             "framework": _("Where the definition comes from."),
-            "owner": _("The authority whose stewards keep the definition. Without one, every steward may."),
+            "owner": _("The authority whose stewards keep the definition. Without one, administrators do."),
             "order": _("A number: smaller ones come first."),
             "is_headline": _("Shown first on the page of a place."),
             "sdg_targets": _("With commas between them, such as 10.7, 4.5."),
@@ -104,11 +106,23 @@ class IndicatorForm(PortalModelForm):
             field.widget.attrs |= {"lang": code, "dir": "rtl" if info["bidi"] else "ltr"}
 
     def _offer_owners(self, user: User) -> None:
-        offered = {authority.pk for authority in authorities_of(user)} | {self.instance.owner_id}
+        """An indicator of nobody in particular is the platform's; who owns one there is, administrators say."""
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ModelChoiceField)
-        owner.queryset = Organisation.objects.filter(pk__in=offered - {None})
-        owner.empty_label = str(_("Nobody in particular"))
+        if not user.is_staff and not self.is_new:
+            del self.fields["owner"]
+            return
+        owner.queryset = Organisation.objects.filter(pk__in=[authority.pk for authority in authorities_of(user)])
+        owner.required = not user.is_staff
+        owner.empty_label = str(_("The platform")) if user.is_staff else None
+
+    def asked(self) -> list[tuple[str, int, int]]:
+        """The weaker protection that waits for a second person: each rule's name, what it is now, and what is asked for."""
+        change = self.instance.protection_changes.open().first()
+        return [
+            (str(self.fields[name].label), getattr(self.instance, name), value)
+            for name, value in (change.rules.items() if change else ())
+        ]
 
     def _bound(self, names: Iterable[str]) -> list[forms.BoundField]:
         return [self[name] for name in names if name in self.fields]

@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from indicators.models import Finding, Import, Release, ReleasePolicy, Report, Slice
-from indicators.permissions import KEEPERS
+from indicators.models import Finding, Import, ProtectionChange, Release, Report, Slice
+from indicators.permissions import KEEPERS, can_approve_release
 from orgs.inbox import LONGEST, Waiting
-from orgs.models import User
+from orgs.models import Membership, Organisation, User
 
 REMEMBERED = datetime.timedelta(days=14)
 """A file of which nothing is stored is no longer news after that."""
@@ -74,7 +74,7 @@ def desk_of(user: User) -> list[Pile]:
         Pile("imports", _("Imports"), "cloud-upload", imports, [unfinished(user), refused(user), to_approve(user)]),
         Pile("findings", _("What the quality rules found"), "search", imports, [odd_imports(user), odd_reports(user)]),
         Pile("reports", _("Reports"), "clipboard-data", reports, [to_review(user), overdue(user)]),
-        Pile("releases", _("Releases"), "megaphone", releases, [to_publish(user)]),
+        Pile("releases", _("Releases"), "megaphone", releases, [to_publish(user), to_agree(user)]),
         Pile("parked", _("Rollup"), "arrow-repeat", runs, [parked()]),
     ]
 
@@ -201,7 +201,7 @@ def odd_words(number: int) -> str:
 def asked_for(user: User) -> QuerySet[Report]:
     """What one's authority asked for, but not of an organisation of one's own."""
     mine = user.memberships.active()
-    reports = Report.objects.visible_to(user).live().exclude(organisation__in=mine.values("organisation"))
+    reports = Report.objects.visible_to(user).live().exclude(organisation__in=Organisation.objects.own_of(user))
     if not user.is_staff:
         reports = reports.filter(request__authority__in=mine.filter(role__in=KEEPERS).values("organisation"))
     return reports.select_related("request__authority", "organisation")
@@ -251,8 +251,7 @@ def overdue(user: User) -> Lot:
 
 
 def to_publish(user: User) -> Lot:
-    """The release that is being prepared; who made it may have to wait for a second person."""
-    needs_another = ReleasePolicy.objects.filter(needs_second_person=True).exists()
+    """The release that is being prepared; who made it waits for a second person, and so does who does not keep all that it changes."""
     open_states = [Release.State.DRAFT, Release.State.PREVIEW, Release.State.FAILED]
 
     def waiting(release: Release) -> Waiting:
@@ -261,10 +260,11 @@ def to_publish(user: User) -> Lot:
             title, status = _("A release is being made"), _("Waits for the worker")
         elif release.state == Release.State.FAILED:
             title = _("A release could not be made: see why, and discard it")
-        elif needs_another and release.created_by_id == user.pk:
+        elif release.created_by_id == user.pk:
             title, status = _("A release of yours is ready"), _("Waits for a second person")
         else:
             title = _("A release waits for approval")
+            status = "" if can_approve_release(user, release) else _("Waits for an administrator")
         return Waiting(
             kind=FIGURES,
             title=title,
@@ -276,6 +276,25 @@ def to_publish(user: User) -> Lot:
         )
 
     return lot(Release.objects.filter(state__in=open_states).order_by("created_at"), waiting)
+
+
+def to_agree(user: User) -> Lot:
+    """Weaker protections that somebody else has asked for."""
+    managed = user.memberships.active().filter(role=Membership.Role.MANAGER)
+    asked = ProtectionChange.objects.open().exclude(asked_by=user).select_related("indicator")
+    if not user.is_staff:
+        asked = asked.filter(indicator__owner__in=managed.values("organisation"))
+    return lot(
+        asked.order_by("asked_at"),
+        lambda change: Waiting(
+            kind=FIGURES,
+            title=_("Agree to a weaker protection of %(indicator)s, or refuse it") % {"indicator": change.indicator},
+            url=reverse("indicators:indicator_edit", args=[change.indicator.code]),
+            since=change.asked_at,
+            text=change.reason,
+            icon="shield-exclamation",
+        ),
+    )
 
 
 # --- The rollup ---------------------------------------------------------------------------------------------------------

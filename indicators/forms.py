@@ -65,7 +65,14 @@ class ImportForm(PortalForm):
     # The last of the form: what breaks off on its way arrives without it.
     whole = forms.CharField(required=False, initial="1", widget=forms.HiddenInput(attrs={"id": "id_whole"}))
 
-    def __init__(self, *args: Any, authorities: list[Organisation], is_too_large: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        authorities: list[Organisation],
+        is_too_large: bool = False,
+        for_platform: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.authorities = authorities
         self.is_too_large = is_too_large
@@ -85,8 +92,10 @@ class ImportForm(PortalForm):
         field = self.fields["authority"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Organisation.objects.filter(pk__in=[authority.pk for authority in authorities])
-        field.required = bool(authorities)
-        if len(authorities) < 2:
+        field.required = not for_platform
+        if for_platform:
+            field.empty_label = _("The platform itself, for any place")
+        elif len(authorities) < 2:
             field.widget = forms.HiddenInput()
             field.initial = authorities[0].pk if authorities else None
 
@@ -175,6 +184,15 @@ class ReleaseApprovalForm(PortalForm):
         max_length=250,
         required=False,
         help_text=gettext_lazy("What is new or corrected, and why. Everybody can read it."),
+    )
+
+
+class RecallForm(PortalForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=250,
+        help_text=gettext_lazy("Everybody can read it: name no person, place or figure that it is about."),
+        error_messages={"required": gettext_lazy("Say why it is recalled.")},
     )
 
 

@@ -28,7 +28,7 @@ from indicators.mapping_columns import (
 )
 from indicators.mapping_texts import LEAVE, WHOLE, Choices, Row, Translation, code_for
 from indicators.models import Category, Dimension, Indicator, Period, Source
-from indicators.vocabulary import FLAG_CODES, FLAG_LABELS, Flag, PeriodKind, flag_labels, flags_of
+from indicators.vocabulary import CURRENCY_OF_UNIT, FLAG_CODES, FLAG_LABELS, Flag, PeriodKind, flag_labels, flags_of
 from orgs.forms import PortalForm, WebAddressField
 from orgs.models import Territory, TerritoryScheme
 
@@ -99,6 +99,11 @@ class MappingForm(PortalForm):
         help_text=gettext_lazy("The denominator of a share, or how many people a mean is of."),
     )
     flag = forms.ChoiceField(label=gettext_lazy("Flags"), required=False)
+    currency = forms.ChoiceField(
+        label=gettext_lazy("Currency"),
+        required=False,
+        help_text=gettext_lazy("Where the figures are money: of the indicator's own currency, or the file is refused."),
+    )
     decimal = forms.ChoiceField(
         label=gettext_lazy("Decimal sign"),
         choices=[(".", gettext_lazy("Point: 1234.5")), (",", gettext_lazy("Comma: 1234,5"))],
@@ -191,6 +196,8 @@ class MappingForm(PortalForm):
         self._choose("number", [choose, (SIDE_BY_SIDE, _("In several columns, side by side")), columns])
         self._choose("beside", [nowhere, columns])
         self._choose("flag", [nowhere, columns])
+        money = [(f"{ALWAYS}{code}", code) for code in sorted(set(CURRENCY_OF_UNIT.values()))]
+        self._choose("currency", [("", _("They are no money")), columns, (_("Always"), money)])
         differing = [("period", _("Period")), ("territory", _("Territory")), ("indicator", _("Indicator"))]
         differing += [(f"group_{one.code}", one.name) for one in self.dimensions]
         self._choose("across", [("", _("Nothing: there is one column of figures")), *differing])
@@ -279,6 +286,7 @@ class MappingForm(PortalForm):
             "number_is": number,
             "beside": shown(Part(column=beside)) if beside else "",
             "flag": shown(mapping.flag),
+            "currency": shown(mapping.currency),
             "decimal": mapping.decimal,
             "thousands": "space" if mapping.thousands in ("\u00a0", " ") else mapping.thousands,
             "missing": " ".join(sorted(text for text in mapping.missing if text)),
@@ -559,6 +567,11 @@ class MappingForm(PortalForm):
             made["not_applicable"] = cleaned["not_applicable"].split()
         if cleaned.get("flag"):
             made["flag"] = self._part("flag")
+        if cleaned.get("currency"):
+            made["currency"] = self._part("currency")
+            kept = self.base.get("currency", {})
+            if kept.get("column", "") == made["currency"].get("column"):
+                made["currency"] = kept
         if cleaned.get("thousands"):
             made["thousands"] = " " if cleaned["thousands"] == "space" else cleaned["thousands"]
         if dropped := self._where_not():

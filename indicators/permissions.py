@@ -1,7 +1,9 @@
 """What people may do with figures. `visible_to()` has said before what exists for them."""
 
-from indicators.models import Import, Indicator, Report, ReportRequest
-from orgs.models import Membership, Organisation, Territory
+from django.db.models import QuerySet
+
+from indicators.models import Import, Indicator, ProtectionChange, Release, Report, ReportRequest
+from orgs.models import Membership, Organisation, Territory, TerritoryClosure
 from orgs.permissions import Person, has_role, holds_role
 from orgs.vocabulary import Sector
 
@@ -30,13 +32,67 @@ def authorities_of(user: Person) -> "list[Organisation]":
     return list(authorities)
 
 
+def keeps_figures_of(user: Person, authority: Organisation) -> bool:
+    """Brings in, asks for and decides on figures in its name."""
+    return user.is_authenticated and (user.is_staff or has_role(user, authority, *KEEPERS))
+
+
 def can_decide_import(user: Person, batch: Import) -> bool:
-    """Store, approve or undo it."""
-    return user.is_authenticated and Import.objects.visible_to(user).filter(pk=batch.pk).exists()
+    """Store, approve or undo it, and accept what looks odd in it. What an own organisation reported, somebody else decides on."""
+    if not user.is_authenticated:
+        return False
+    own = Report.objects.filter(organisation__in=Organisation.objects.own_of(user))
+    return Import.objects.visible_to(user).filter(pk=batch.pk).exclude(reports__in=own).exists()
 
 
 def can_publish_release(user: Person) -> bool:
+    """Begin one, and look at the one that is being prepared."""
     return is_steward(user)
+
+
+def territories_kept_by(user: Person) -> QuerySet[Territory]:
+    """Those whose figures a person keeps as a steward or manager: of the authorities' places, all that lies in them."""
+    if not user.is_authenticated:
+        return Territory.objects.none()
+    keeping = user.memberships.active().filter(
+        role__in=KEEPERS, organisation__sector=Sector.AUTHORITY, organisation__closed_on=None
+    )
+    links = TerritoryClosure.objects.filter(ancestor__in=keeping.values("organisation__territory"))
+    return Territory.objects.filter(pk__in=links.values("descendant"))
+
+
+def can_approve_release(user: Person, release: Release) -> bool:
+    """Publish it, as the second person: whoever runs the platform, or keeps the figures of every place in which something changes.
+
+    Of the places above those, what is added up from them may change with them, but nothing that a source reported.
+    """
+    if not user.is_authenticated or release.created_by_id == user.pk:
+        return False
+    if user.is_staff:
+        return True
+    reach = release.changes.get("reach")
+    if reach is None:  # It was made before releases kept this.
+        return False
+    kept = territories_kept_by(user)
+    above = TerritoryClosure.objects.filter(descendant__in=kept.values("pk")).values("ancestor")
+    foreign = Territory.objects.exclude(pk__in=kept.values("pk"))
+    is_foreign = foreign.filter(pk__in=reach["reported"]) | foreign.exclude(pk__in=above).filter(
+        pk__in=reach["computed"]
+    )
+    return is_steward(user) and not is_foreign.exists()
+
+
+def can_discard_release(user: Person, release: Release) -> bool:
+    """Before it is out: who made it, or might publish it."""
+    is_own = user.is_authenticated and release.created_by_id == user.pk and is_steward(user)
+    return is_own or can_approve_release(user, release)
+
+
+def can_recall_release(user: Person, release: Release) -> bool:
+    """Whoever runs the platform, or keeps the figures of some place that is in it: one is enough, since it protects people."""
+    if not user.is_authenticated or release.state != Release.State.PUBLISHED:
+        return False
+    return user.is_staff or release.figures.filter(territory__in=territories_kept_by(user).values("pk")).exists()
 
 
 def can_retry_slice(user: Person) -> bool:
@@ -58,11 +114,7 @@ def can_see_true_figures(user: Person, territory: Territory) -> bool:
         return False
     if user.is_staff:
         return True
-    return (
-        user.memberships.active()
-        .filter(role__in=KEEPERS, organisation__territory__descendant_links__descendant=territory)
-        .exists()
-    )
+    return territories_kept_by(user).filter(pk=territory.pk).exists()
 
 
 ANSWERING = (Role.OWNER, Role.EDITOR, Role.MANAGER, Role.STEWARD)
@@ -83,8 +135,8 @@ def can_answer_report(user: Person, report: Report) -> bool:
 
 
 def can_review_report(user: Person, report: Report) -> bool:
-    """Keeps the figures of the authority that asked, and belongs not to the organisation that answers."""
-    if not user.is_authenticated or user.memberships.active().filter(organisation=report.organisation_id).exists():
+    """Keeps the figures of the authority that asked, and never belonged to the organisation that answers."""
+    if not user.is_authenticated or Organisation.objects.own_of(user).filter(pk=report.organisation_id).exists():
         return False
     return user.is_staff or has_role(user, report.request.authority, *KEEPERS)
 
@@ -104,9 +156,31 @@ def can_set_targets(user: Person, territory: Territory) -> bool:
 
 
 def can_edit_indicator(user: Person, indicator: Indicator) -> bool:
-    """Edit, check and retire it: stewards of the authority that owns it, or any steward where nobody does."""
+    """Edit, check and retire it: who keeps the figures of the authority that owns it; where none does, it is the platform's."""
     if not user.is_authenticated:
         return False
-    if user.is_staff or indicator.owner is None:
-        return is_steward(user)
-    return has_role(user, indicator.owner, *KEEPERS)
+    return user.is_staff or (indicator.owner is not None and has_role(user, indicator.owner, *KEEPERS))
+
+
+def can_agree_to_protection(user: Person, change: ProtectionChange) -> bool:
+    """As the second person: an administrator, or a manager of the authority that owns the indicator, where it counts her own people alone."""
+    if not user.is_authenticated or change.asked_by_id == user.pk:
+        return False
+    indicator = change.indicator
+    if user.is_staff:
+        return True
+    if indicator.owner is None or not has_role(user, indicator.owner, Role.MANAGER):
+        return False
+    own = Territory.objects.within(indicator.owner.territory)
+    return not indicator.observations.exclude(territory__in=own.values("pk")).exists()
+
+
+RIGHTS_REST_ON = {
+    "indicators.Import": ("authority", "created_by", "decided_by"),
+    "indicators.Indicator": ("code", "owner", "checked_by"),
+    "indicators.ReportRequest": ("authority", "territory", "created_by"),
+    "indicators.Report": ("request", "organisation", "batch"),
+    "indicators.Release": ("created_by", "decided_by", "recalled_by", "follows"),
+    "indicators.TrueAccess": ("user", "territory", "indicator", "opened_at", "expires_at"),
+}
+"""As in `orgs.permissions`: no page changes these of what is there."""

@@ -31,6 +31,7 @@ from indicators.quality_sql import (
     CELLS,
     CHANGES,
     CHECKED,
+    FRACTION,
     GAP,
     JUMP,
     KEEP_ACCEPTED,
@@ -38,8 +39,10 @@ from indicators.quality_sql import (
     KNOWN_BY_ONE_PASS,
     LOOK_UPS,
     NEAR,
+    NOT_ENDED,
     OUTLIER,
     OUTLIER_BESIDE,
+    OUTSIDE_RANGE,
     PART_OVER_BASE,
     PART_OVER_WHOLE,
     PARTS_DIFFER,
@@ -56,6 +59,9 @@ RULES: dict[str, list[str]] = {
     Code.PART_OVER_WHOLE: [PART_OVER_WHOLE],
     Code.PART_OVER_BASE: [PART_OVER_BASE],
     Code.SHARE_OVER_100: [SHARE_OVER_100],
+    Code.OUTSIDE_RANGE: [OUTSIDE_RANGE],
+    Code.FRACTION: [FRACTION],
+    Code.NOT_ENDED: [NOT_ENDED],
     Code.PARTS_DIFFER: [PARTS_DIFFER, TERRITORIES_DIFFER],
     Code.JUMP: [JUMP],
     Code.GAP: [GAP],
@@ -309,6 +315,18 @@ def _sentence(finding: Finding, groups: dict[int, str], dimensions: dict[str, st
             text = _("the numerator is %(amount)s, more than the denominator: %(other)s.") % _people(words, finding)
         case Code.SHARE_OVER_100:
             text = _("%(amount)s, and a share cannot be more than 100%%.") % words
+        case Code.OUTSIDE_RANGE:
+            words["unit"] = indicator.get_unit_display()
+            if finding.amount < (finding.other or 0):
+                text = _("%(amount)s, and in this unit (%(unit)s) a figure cannot be less than %(other)s.") % words
+            else:
+                text = _("%(amount)s, and in this unit (%(unit)s) a figure cannot be more than %(other)s.") % words
+        case Code.FRACTION:
+            words["amount"] = number_words(finding.amount, 3)
+            words["hundredfold"] = _amount(finding.amount * 100, indicator)
+            text = _("%(amount)s looks like a fraction. Is %(hundredfold)s meant?") % words
+        case Code.NOT_ENDED:
+            text = _("%(amount)s, though the period has not ended.") % words
         case Code.PARTS_DIFFER if finding.detail == "territory":
             text = _("%(amount)s, and its parts add up to %(other)s.") % words
         case Code.PARTS_DIFFER:

@@ -5,15 +5,17 @@ quality_cell: the cells of the batch. quality_known: these and the approved ones
     x      the figure in the indicator's unit
     is_here whether the batch says something of the same place and period
     points whether differences are in points of a unit (shares, means, scores) instead of in people
+    is_preliminary whether the source calls it provisional or estimated
     is_broken whether the series has a break here, which explains a difference from what was before
 """
 
-from indicators.vocabulary import Flag
+from indicators.vocabulary import RANGE_OF_UNIT, Flag, Unit
 
 X = """CASE WHEN o.value IS NOT NULL THEN o.value WHEN o.denominator IS NULL THEN o.numerator * i.factor
         ELSE o.numerator * i.factor / o.denominator END"""
 
 COLUMNS = f"""o.indicator_id, o.period_id, o.territory_id, o.breakdown_id, o.numerator, o.denominator, o.flags & {Flag.BREAK} > 0 AS is_broken,
+    o.flags & {Flag.PROVISIONAL | Flag.ESTIMATED} > 0 AS is_preliminary,
     i.measure, i.unit, i.measure <> 'count' AS points, p.kind, p.starts_on, p.ends_on,
     CASE WHEN i.measure = 'count' THEN o.numerator ELSE o.denominator END AS size, {X} AS x"""
 
@@ -139,6 +141,38 @@ PART_OVER_BASE = f"""
 SHARE_OVER_100 = f"""
     SELECT %(rule)s, {CELL}, c.x, NULL::numeric, NULL::bigint, NULL::bigint, ''
     FROM quality_cell c WHERE c.unit = 'percent' AND c.denominator IS NULL AND c.x > %(threshold)s
+"""
+
+# The ranges of the units, as a table. Shares above 100 % are another rule's, which has a limit of its own.
+RANGES = ", ".join(
+    f"('{unit}', {low}, {'NULL::integer' if high is None or unit == Unit.PERCENT else high})"
+    for unit, (low, high) in RANGE_OF_UNIT.items()
+)
+OUTSIDE_RANGE = f"""
+    SELECT %(rule)s, {CELL}, c.x, CASE WHEN c.x < r.low THEN r.low ELSE r.high END, NULL::bigint, NULL::bigint, ''
+    FROM quality_cell c JOIN (VALUES {RANGES}) AS r (unit, low, high) ON r.unit = c.unit
+    WHERE c.x < r.low OR c.x > r.high
+"""
+
+# A published share (of which no parts are known) between 0 and 1: where the indicator has nothing else, or where a hundred times as much is nearer to
+# what the same group has elsewhere. A group that has so little everywhere is left alone.
+HUNDREDS = ", ".join(f"'{unit}'" for unit, (low, high) in RANGE_OF_UNIT.items() if high == 100)
+FRACTION = f"""
+    WITH plain AS (SELECT * FROM quality_known WHERE unit IN ({HUNDREDS}) AND numerator IS NULL),
+    usual AS (
+        SELECT indicator_id, breakdown_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY x::float8) AS median
+        FROM plain WHERE x > 1 GROUP BY 1, 2
+    )
+    SELECT %(rule)s, {CELL}, c.x, NULL::numeric, NULL::bigint, NULL::bigint, ''
+    FROM plain c LEFT JOIN usual u ON u.indicator_id = c.indicator_id AND u.breakdown_id = c.breakdown_id
+    WHERE c.is_new AND c.x > 0 AND c.x < 1 AND CASE WHEN u.median IS NULL THEN c.indicator_id NOT IN (SELECT indicator_id FROM usual)
+        ELSE abs(100 * c.x::float8 - u.median) < abs(c.x::float8 - u.median) END
+"""
+
+# A source that speaks of a running period calls it provisional or estimated. Nobody can count one that has not begun.
+NOT_ENDED = f"""
+    SELECT %(rule)s, {CELL}, c.x, NULL::numeric, NULL::bigint, NULL::bigint, ''
+    FROM quality_cell c WHERE c.x IS NOT NULL AND c.ends_on >= current_date AND (c.starts_on > current_date OR NOT c.is_preliminary)
 """
 
 OFF = "abs(s.total - w.size) > greatest(%(minimum)s, abs(w.size) * %(threshold)s / 100)"

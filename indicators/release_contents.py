@@ -36,7 +36,8 @@ CHANGES = """
     SELECT coalesce(n.indicator_id, o.indicator_id) AS indicator_id, coalesce(n.territory_id, o.territory_id) AS territory_id,
            coalesce(n.period_id, o.period_id) AS period_id, coalesce(n.breakdown_id, o.breakdown_id) AS breakdown_id,
            CASE WHEN o.release_id IS NULL THEN 'new' WHEN n.release_id IS NULL THEN 'gone' ELSE 'changed' END AS kind,
-           o.state AS before_state, n.state AS after_state, o.value AS before, n.value AS after
+           o.state AS before_state, n.state AS after_state, o.value AS before, n.value AS after,
+           'reported' IN (o.origin, n.origin) AS is_reported
     FROM (SELECT * FROM indicators_releasedfigure WHERE release_id = %(release)s) AS n
     FULL JOIN (SELECT * FROM indicators_releasedfigure WHERE release_id = %(before)s) AS o
          ON o.territory_id = n.territory_id AND o.indicator_id = n.indicator_id AND o.period_id = n.period_id
@@ -48,6 +49,11 @@ CHANGES = """
 COUNT_CHANGES = """
     SELECT {by}, count(*) FILTER (WHERE kind = 'new'), count(*) FILTER (WHERE kind = 'changed'), count(*) FILTER (WHERE kind = 'gone')
     FROM release_change GROUP BY 1 ORDER BY count(*) FILTER (WHERE kind <> 'new') DESC, count(*) DESC, 1 LIMIT {limit}
+"""
+# Where something changes at all: (territory, whether a reported figure does).
+REACH = "SELECT territory_id, bool_or(coalesce(is_reported, false)) FROM release_change GROUP BY 1 ORDER BY 1"
+REACH_OF_FIRST = """
+    SELECT territory_id, bool_or(origin = 'reported') FROM indicators_releasedfigure WHERE release_id = %(release)s GROUP BY 1 ORDER BY 1
 """
 LARGEST_CHANGES = """
     SELECT indicator_id, territory_id, period_id, breakdown_id, before_state, after_state, before, after
@@ -67,11 +73,15 @@ def describe(release: Release, reasons: Mapping[int, Counter[Reason]]) -> None:
         counts = {row[0]: row[1:] for row in cursor.fetchall()}
         if release.follows_id is None:
             changes = {pk: (count[0], 0, 0) for pk, count in counts.items()}
-            release.changes = {}
+            release.changes = {"reach": _reach(cursor, REACH_OF_FIRST, parameters)}
         else:
             cursor.execute(CHANGES, parameters)
             changes = _changes(cursor, "indicator_id")
-            release.changes = {"territories": _of_territories(cursor), "largest": _largest(cursor)}
+            release.changes = {
+                "territories": _of_territories(cursor),
+                "largest": _largest(cursor),
+                "reach": _reach(cursor, REACH),
+            }
             cursor.execute("DROP TABLE release_change")
     sources = Source.objects.in_bulk({pk for count in counts.values() for pk in count[4] or []})
     ReleasedIndicator.objects.bulk_create(
@@ -131,6 +141,15 @@ def _changes(cursor: CursorWrapper, by: str, limit: str = "ALL") -> dict[int, tu
     """{id: (new, changed, gone)}, most altered first."""
     cursor.execute(COUNT_CHANGES.format(by=by, limit=limit))
     return {row[0]: row[1:] for row in cursor.fetchall()}
+
+
+def _reach(cursor: CursorWrapper, query: str, parameters: dict[str, Any] | None = None) -> dict[str, list[int]]:
+    cursor.execute(query, parameters)
+    found = cursor.fetchall()
+    return {
+        "reported": [pk for pk, is_reported in found if is_reported],
+        "computed": [pk for pk, is_reported in found if not is_reported],
+    }
 
 
 def _of_territories(cursor: CursorWrapper) -> list[dict[str, int]]:

@@ -13,7 +13,7 @@ from indicators.models import Dimension, Indicator, Period
 from indicators.report_sheet import MAX_BYTES
 from orgs.forms import PortalForm
 from orgs.lookups import LookupField, OrganisationLookup, TerritoryLookup
-from orgs.models import Organisation
+from orgs.models import Organisation, Territory
 
 
 def read_periods(text: str) -> list[Period]:
@@ -60,6 +60,15 @@ class CellsForm(PortalForm):
         if len(authorities) == 1:
             field.widget = forms.HiddenInput()
             field.initial = authorities[0].pk
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        authority, territory = cleaned.get("authority"), cleaned.get("territory")
+        if authority and territory:
+            own = Territory.objects.within(authority.territory)
+            if not own.filter(pk=territory.pk).exists():
+                self.add_error("territory", _("Choose the place of the authority, or one of its parts."))
+        return cleaned
 
 
 class ChooseCellsForm(CellsForm):

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("indicators/<str:code>/retire/", views.IndicatorRetireView.as_view(), name="indicator_retire"),
     path("indicators/<str:code>/restore/", views.IndicatorRestoreView.as_view(), name="indicator_restore"),
     path("indicators/<str:code>/check/", views.DefinitionCheckView.as_view(), name="definition_check"),
+    path("indicators/<str:code>/protection/", views.ProtectionDecisionView.as_view(), name="protection_decide"),
     path("indicators/<str:code>/history/", views.IndicatorHistoryView.as_view(), name="indicator_history"),
     path("indicators/<str:code>/compare/", views.CompareView.as_view(), name="compare"),
     path("indicators/<str:code>/compare/chart.csv", views.CompareChartView.as_view(), name="compare_chart"),
@@ -60,6 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/releases/<int:pk>/", views.ReleaseDetailView.as_view(), name="release"),
     path("figures/releases/<int:pk>/approve/", views.ReleaseApproveView.as_view(), name="release_approve"),
     path("figures/releases/<int:pk>/discard/", views.ReleaseDiscardView.as_view(), name="release_discard"),
+    path("figures/releases/<int:pk>/recall/", views.ReleaseRecallView.as_view(), name="release_recall"),
     path("figures/releases/<int:pk>/figures.<str:ending>", views.release_download, name="release_download"),
     path("figures/viewings/", views.TrueViewingListView.as_view(), name="true_viewing_list"),
     path(

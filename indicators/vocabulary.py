@@ -72,6 +72,8 @@ class Unit(models.TextChoices):
     AGREEMENTS = "agreements", _("agreements")
     YEARS = "years", _("years")
     DAYS = "days", _("days")
+    EUROS = "euros", _("euros")
+    EUROS_PER_MONTH = "euros_month", _("euros a month")
     PER_100 = "per_100", _("per 100")
     PER_1000 = "per_1000", _("per 1,000")
     PER_100000 = "per_100000", _("per 100,000")
@@ -82,6 +84,31 @@ class Unit(models.TextChoices):
     INDEX_0_50_100 = "index_0_50_100", _("0, 50 or 100")
     MEAN_0_10 = "mean_0_10", _("from 0 to 10")
     RATIO = "ratio", _("ratio")
+
+
+RANGE_OF_UNIT: dict[Unit, tuple[int, int | None]] = {
+    Unit.PERCENT: (0, 100),
+    Unit.COUNT: (0, None),
+    Unit.AGREEMENTS: (0, None),
+    Unit.YEARS: (0, None),
+    Unit.DAYS: (0, None),
+    Unit.EUROS: (0, None),
+    Unit.EUROS_PER_MONTH: (0, None),
+    Unit.PER_100: (0, None),
+    Unit.PER_1000: (0, None),
+    Unit.PER_100000: (0, None),
+    Unit.INDEX_0_1: (0, 1),
+    Unit.INDEX_0_3: (0, 3),
+    Unit.INDEX_0_4: (0, 4),
+    Unit.INDEX_0_100: (0, 100),
+    Unit.INDEX_0_50_100: (0, 100),
+    Unit.MEAN_0_10: (0, 10),
+    Unit.RATIO: (0, None),
+}
+"""The least and the most that a figure in the unit can be, None where there is no most. Places per 100 people may be more than 100."""
+
+CURRENCY_OF_UNIT = {Unit.EUROS: "EUR", Unit.EUROS_PER_MONTH: "EUR"}
+"""A unit of money names its currency, by ISO 4217. Figures in another one are refused: rates of exchange are for the source to choose."""
 
 
 class Status(models.TextChoices):

@@ -19,10 +19,11 @@ from orgs.inbox import Waiting
 from orgs.models import Membership, Organisation, Territory, User
 from orgs.permissions import Person, holds_role, is_reviewer
 from partnerships import inbox as partnerships_inbox
-from partnerships.models import Level, Partnership
+from partnerships.models import CoordinationTable, Level, Partnership
 from partnerships.permissions import can_log_partnerships
 
 FIGURES = 3
+LATEST = 4
 CITIES = 8
 
 
@@ -48,6 +49,9 @@ class City:
     dashboard: TerritoryDashboard
     organisations: int
     partnerships: int
+    latest: list[Partnership]
+    """The partnerships that began last."""
+    tables: list[CoordinationTable]
 
     @property
     def figures(self) -> list[tuple[DomainView, Card]]:
@@ -74,11 +78,14 @@ def cities() -> list[Territory]:
 
 def city_of(territory: Territory, user: Person) -> City:
     within = Territory.objects.within(territory).values("pk")
+    running = Partnership.objects.published().live().within(territory)
     return City(
         territory=territory,
         dashboard=territory_dashboard(territory, Release.objects.current(), timezone.localdate()),
         organisations=Organisation.objects.published().filter(territory__in=within).count(),
-        partnerships=Partnership.objects.published().live().within(territory).count(),
+        partnerships=running.count(),
+        latest=list(running.select_related("territory").order_by("-starts_on", "-pk")[:LATEST]),
+        tables=list(CoordinationTable.objects.filter(territory__in=within).order_by("name", "pk")[:LATEST]),
     )
 
 

@@ -200,6 +200,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- Languages ----------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French")), ("ar", _("Arabic"))]
+# In which the portal is offered: those of which every text is translated. In the others only names and definitions may be given.
+OFFERED_LANGUAGES = ["en", "es"]
 MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 LOCALE_PATHS = [BASE_DIR / "locale"]

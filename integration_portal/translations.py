@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 SOURCES = ("orgs", "indicators", "partnerships", "integration_portal", "templates")
-# Languages that a person may rely on. The others are offered while they are being translated.
+# Languages that a person may rely on, and so those that are offered (settings.OFFERED_LANGUAGES).
 COMPLETE = ("es",)
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,

@@ -6,8 +6,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import translation
 
-from orgs.emails import queue_text
+from orgs.emails import queue_letter
 from orgs.models import User
 
 
@@ -59,9 +60,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
-        """Into the outbox: a letter is never lost, and a request never waits for the mail server."""
-        message = self.render_mail(template_prefix, email, {**context, "email": email})
-        queue_text(to=email, subject=message.subject, body=str(message.body))
+        """Into the outbox, in the portal's own words and the reader's language: an e-mail is never lost, and a request never waits for the
+        mail server. `template_prefix` is allauth's: "account/email/login_code".
+        """
+        reader = context.get("user") or User.objects.filter(email__iexact=email).first()
+        language = reader.language if reader is not None else translation.get_language()
+        name = template_prefix.rpartition("/")[2].removesuffix("_signup")
+        queue_letter(f"account/{name}", to=email, language=language, context={**context, "email": email})
 
 
 def display_name(user: User) -> str:

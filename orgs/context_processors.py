@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,10 +17,6 @@ from orgs.permissions import Person, holds_role, is_reviewer
 
 def is_anybody(user: Person) -> bool:
     return True
-
-
-def is_signed_in(user: Person) -> bool:
-    return user.is_authenticated
 
 
 def keeps_figures(user: Person) -> bool:
@@ -44,11 +41,11 @@ class Destination:
 
 
 DESTINATIONS = [
+    Destination(_("Find"), "orgs:organisation_list", "people"),
     Destination(_("My city"), "indicators:territory_list", "geo-alt"),
-    Destination(_("Find an organisation"), "orgs:organisation_list", "people"),
-    Destination(_("Good practices"), "partnerships:practice_list", "lightbulb"),
+    Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg"),
     Destination(_("Indicators"), "indicators:indicator_list", "graph-up"),
-    Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg", is_signed_in),
+    Destination(_("Practices"), "partnerships:practice_list", "lightbulb"),
     Destination(_("Figures"), "indicators:desk", "clipboard-data", keeps_figures),
     Destination(_("Reviews"), "orgs:review_queue", "check2-square", is_reviewer_or_administrator),
 ]
@@ -86,6 +83,9 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         # Called by the template, so that fragments and mails do not pay for a menu they do not show.
         "navigation": lambda: destinations_for(request),
+        "public_url": settings.PUBLIC_URL,
+        "today": timezone.localdate(),
+        "offered_languages": settings.OFFERED_LANGUAGES,
         "is_demo": getattr(settings, "DEMO", False),
         "source_code_url": getattr(settings, "SOURCE_CODE_URL", ""),
     }

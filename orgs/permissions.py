@@ -3,10 +3,41 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from orgs.models import Membership, Organisation, User, Verification
+from orgs.models import Invitation, Membership, Organisation, User, Verification
 
 Person = User | AnonymousUser
 Role = Membership.Role
+
+
+RIGHTS_REST_ON = {
+    "orgs.Organisation": (
+        "kind",
+        "level_of_government",
+        "territory",
+        "tier",
+        "verified_at",
+        "closed_on",
+        "reference",
+        "slug",
+        "is_sample",
+    ),
+    "orgs.Territory": ("scheme", "code", "kind", "parent", "valid_from", "valid_to"),
+    "orgs.User": ("is_staff", "is_superuser", "is_active", "is_sample"),
+    "orgs.ReviewerAppointment": ("user", "territory", "starts_at", "ends_at", "appointed_by"),
+    "orgs.Membership": ("user", "organisation", "created_at"),
+    "orgs.Invitation": ("organisation", "email", "invited_by", "created_at", "accepted_at"),
+}
+"""From which rights follow: whose figures somebody keeps, whom somebody reviews, who runs the platform. Only administrators change these of
+what is there (a reviewer sets the tier, and nothing else); each other app has a list of its own. No page, form or file of anybody else
+writes them."""
+
+
+def can_change_what_rights_rest_on(user: Person, organisation: Organisation) -> bool:
+    """Kind and place. A CSO's own people mend theirs until somebody has verified them; of an authority, administrators alone."""
+    if user.is_authenticated and user.is_staff:
+        return True
+    is_settled = organisation.is_authority or bool(organisation.tier)
+    return not is_settled and can_edit_organisation(user, organisation)
 
 
 def has_role(user: Person, organisation: Organisation, *roles: str) -> bool:
@@ -30,6 +61,12 @@ def can_edit_organisation(user: Person, organisation: Organisation) -> bool:
 
 def can_manage_members(user: Person, organisation: Organisation) -> bool:
     return user.is_staff or has_role(user, organisation, Role.OWNER, Role.MANAGER)
+
+
+def can_still_invite(invitation: Invitation) -> bool:
+    """Whoever sent it could send it today: a letter gives no more than its sender has."""
+    sender = invitation.invited_by
+    return sender is not None and sender.is_active and can_manage_members(sender, invitation.organisation)
 
 
 def can_see_contacts(user: Person, organisation: Organisation) -> bool:

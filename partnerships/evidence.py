@@ -128,6 +128,11 @@ def evidence_of(assessment: Assessment) -> list[Evidence]:
     )
 
 
+def counting(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Those that may carry a claim. What a reviewer did not accept carries nothing until it is put forward anew."""
+    return [row for row in evidence if row.is_accepted is not False]
+
+
 def pieces_of(evidence: Iterable[Evidence], roles: Roles) -> list[Piece]:
     return [Piece(row.criterion.code, facts_of(row.record, roles)) for row in evidence]
 

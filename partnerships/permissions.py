@@ -13,6 +13,22 @@ ACTING_ROLES = (Role.MANAGER, Role.OFFICER)
 SPEAKING_ROLES = (Role.OWNER, Role.EDITOR, *ACTING_ROLES)
 
 
+RIGHTS_REST_ON = {
+    "partnerships.PartnershipParty": ("partnership", "organisation", "role"),
+    "partnerships.CoordinationTable": ("convenor", "slug"),
+    "partnerships.Assessment": (
+        "partnership",
+        "scale",
+        "confirmed",
+        "confirmed_from",
+        "confirmed_until",
+        "submitted_by",
+    ),
+    "partnerships.Partnership": ("reference", "is_sample", "created_by"),
+}
+"""As in `orgs.permissions`: no page changes these of what is there. Where a partnership is, its authority says, within its own territory."""
+
+
 def can_log_partnerships(user: Person) -> bool:
     """An officer or manager of any authority."""
     return holds_role(user, *ACTING_ROLES)
@@ -56,7 +72,7 @@ def can_edit_assessment(user: Person, assessment: Assessment) -> bool:
 
 
 def can_review_assessment(user: Person, assessment: Assessment) -> bool:
-    """A reviewer of its territory who is party to neither side."""
+    """A reviewer of its territory who is, and ever was, of neither side."""
     return Assessment.objects.reviewable_by(user).filter(pk=assessment.pk).exists()
 
 

@@ -44,4 +44,5 @@ INSTALLED_APPS[INSTALLED_APPS.index("integration_portal.apps.FrontEndConfig")] =
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 uploads = tempfile.TemporaryDirectory(prefix="portal-test-media-")
 MEDIA_ROOT = Path(uploads.name)
+OFFERED_LANGUAGES = ["en", "es", "fr", "ar"]  # What reads from the right is looked at before its texts are complete.
 WHITENOISE_AUTOREFRESH = True  # Otherwise each test client reads through all files that collectstatic left.

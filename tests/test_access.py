@@ -5,7 +5,7 @@ Each letter of a row is what one kind of person gets, in the order of `tests.wor
     anonymous, outsider · owner, editor, viewer of the association, owner of another · officer, manager, steward, reader of the city
     council, officer and steward of another authority · reviewer, reviewer who belongs to the association, administrator
 
-    P a page   R done, and led on   L to the log-in   F forbidden (403)   N does not exist for them (404)   M not that method (405)
+    P a page   R done, and led on   L to the log-in   F forbidden (403)   N does not exist for them (404)   M not that method (405)   G recalled, gone for good (410)
 
 POST is sent without any field: where it is allowed, the answer is the form with its errors or the change itself. An address that is
 missing from the table fails the tests, and so does a row without an address. The administration has one rule: administrators only.
@@ -82,12 +82,14 @@ TABLE = """
     indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_create              -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:indicator                     indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    indicators:indicator_edit                indicator         LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:indicator_edit                indicator         LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:indicator_edit                owned             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
-    indicators:indicator_retire              indicator         LF FFFF FPPFP FFP   LF FFFF FRRFR FFR
+    indicators:indicator_retire              indicator         LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     indicators:indicator_retire              owned             LF FFFF FPPFF FFP   LF FFFF FRRFF FFR
-    indicators:indicator_restore             indicator         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
-    indicators:definition_check              indicator         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
+    indicators:indicator_restore             indicator         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    indicators:definition_check              indicator         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    indicators:protection_decide             indicator         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    indicators:protection_decide             owned             LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
     indicators:indicator_chart               indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_history             indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:compare                       indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -126,8 +128,11 @@ TABLE = """
     indicators:release_create                -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:release                       published         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:release                       previewed         NN NNNN NPPNP NNP   MM MMMM MMMMM MMM
-    indicators:release_approve               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
-    indicators:release_discard               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFR FFR
+    indicators:release_approve               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFF FFR
+    indicators:release_discard               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFF FFR
+    indicators:release_recall                published         LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:release                       recalled          GG GGGG GGGGG GGG   MM MMMM MMMMM MMM
+    indicators:release_download              recalled_file     GG GGGG GGGGG GGG   MM MMMM MMMMM MMM
     indicators:release_download              released_file     PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:release_download              previewed_file    NN NNNN NNNNN NNN   MM MMMM MMMMM MMM
     indicators:true_access                   true_figures      LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
@@ -218,6 +223,8 @@ def things(world: World) -> dict[str, list[Any]]:
         "true_figures": ["PEOPLE", "test-land", "CITY"],
         "released_file": [known["published"].pk, "csv"],
         "previewed_file": [known["previewed"].pk, "csv"],
+        "recalled": [known["recalled"].pk],
+        "recalled_file": [known["recalled"].pk, "csv"],
         "association": [association],
         "hidden": [world.hidden.slug],
         "service": [association, known["service"].pk],
@@ -290,7 +297,7 @@ def letter(response: HttpResponseBase) -> str:
         b"".join(response.streaming_content)  # type: ignore[attr-defined]
     if response.status_code == 302:
         return "L" if response.headers["Location"].startswith(reverse("account_login")) else "R"
-    return {200: "P", 403: "F", 404: "N", 405: "M"}.get(response.status_code, str(response.status_code))
+    return {200: "P", 403: "F", 404: "N", 405: "M", 410: "G"}.get(response.status_code, str(response.status_code))
 
 
 def logged_in(world: World, name: str) -> Client:

@@ -48,6 +48,33 @@ class TestFirstPage:
         assert "2,016" in page  # Of 2022: twice 102 + 202 + 302 + 402.
         assert "Involve" in page
 
+    def test_visitor_finds_partnerships_and_tables_in_the_menu_and_on_the_page(
+        self, client: Client, world: World
+    ) -> None:
+        html = client.get(reverse("home")).content.decode()
+        menu = re.search(r'<nav class="site-nav".*?</nav>', html, re.DOTALL)
+        assert menu
+        assert re.findall(r"<span>([^<]+)</span>", menu[0]) == [
+            "Find",
+            "My city",
+            "Partnerships",
+            "Indicators",
+            "Practices",
+        ]
+        assert world.partnership.get_absolute_url() in html
+        assert reverse("partnerships:table_list") in html
+        assert world.proposed.get_absolute_url() not in html
+
+    def test_administrator_is_led_to_no_queue_that_is_closed(self, world: World) -> None:
+        visitor = Client()
+        admin = world.users["admin"]
+        assert admin
+        visitor.force_login(admin)
+        page = visitor.get(reverse("orgs:review_queue")).content.decode()
+        assert reverse("partnerships:assessment_queue") not in page
+        visitor.force_login(world.user("reviewer"))
+        assert reverse("partnerships:assessment_queue") in visitor.get(reverse("orgs:review_queue")).content.decode()
+
     def test_every_card_has_its_unit_and_none_is_of_few_or_of_a_part(self, client: Client, world: World) -> None:
         """The first card once said "33.3": of what, and of how many of those who were asked, nobody could tell."""
         release, year = Release.objects.current(), str(timezone.localdate().year - 1)

@@ -217,7 +217,11 @@ def make_figures(land: Land, users: dict[str, User | None], authority: Organisat
     approved = figures.store_import(batch=check(FIGURES, "people.csv"), by=steward)
     figures.approve_import(batch=approved, by=steward)
     rollup.roll_up()
-    published = figures.publish_release(note="First", by=steward)
+    recalled = figures.recall_release(release=figures.publish_release(note="Too early"), reason="It told of a family")
+    published = figures.publish_release(note="First")
+    corrected = figures.store_import(batch=check(table(("N1", 2020, "women", 101)), "corrected.csv"), by=steward)
+    figures.approve_import(batch=corrected, by=steward)
+    rollup.roll_up()
     previewed = figures.start_release(note="Second", by=steward)
     stored = figures.store_import(batch=check(table(("N1", 2023, "women", 7)), "stored.csv"), by=steward)
     return {
@@ -233,6 +237,7 @@ def make_figures(land: Land, users: dict[str, User | None], authority: Organisat
         "slice": Slice.objects.earliest("year"),
         "published": published,
         "previewed": previewed,
+        "recalled": recalled,
         "approved": approved,
         "stored": stored,
         "odd": figures.store_import(batch=check(table(("N4", 2025, "women", 7)), "odd.csv"), by=steward),

@@ -14,8 +14,10 @@ from indicators.actions.describing import (
 )
 from indicators.actions.editing import (
     add_indicator,
+    agree_to_protection,
     check_definition,
     edit_indicator,
+    refuse_protection,
     restore_indicator,
     retire_indicator,
 )
@@ -25,6 +27,7 @@ from indicators.actions.imports import (
     bring_in_file,
     check_import,
     message_text,
+    place_of,
     same_file,
     source_in_file,
     store_import,
@@ -42,6 +45,7 @@ from indicators.actions.releases import (
     discard_release,
     make_releases,
     publish_release,
+    recall_release,
     start_release,
 )
 from indicators.actions.reports import (
@@ -62,6 +66,7 @@ from indicators.actions.true_figures import open_true_figures, use_true_access
 __all__ = [
     "accept_findings",
     "add_indicator",
+    "agree_to_protection",
     "answers_of",
     "approve_import",
     "approve_release",
@@ -86,10 +91,13 @@ __all__ = [
     "message_text",
     "open_kept_file",
     "open_true_figures",
+    "place_of",
     "progress_of_check",
     "publish_release",
     "read_file_again",
+    "recall_release",
     "receive_file",
+    "refuse_protection",
     "remove_old_files",
     "remove_old_release_files",
     "remove_release_files",

@@ -21,6 +21,9 @@ from indicators.actions.imports import (
     locked,
     new_import,
     note_check,
+    place_of,
+    refuse_foreign_name,
+    refuse_others,
     refuse_same_file,
     store_import,
 )
@@ -69,6 +72,7 @@ def receive_file(*, file: File, authority: Organisation | None = None, by: User 
 
     Raises ValidationError where it is no table that can be read; then nothing is kept.
     """
+    refuse_foreign_name(authority, by)
     checksum, size = digest_of(file)
     try:
         layout = layout_of(file)
@@ -93,6 +97,7 @@ def receive_file(*, file: File, authority: Organisation | None = None, by: User 
 def read_file_again(*, batch: Import, layout: dict[str, Any], by: User | None = None) -> Import:
     """Looks at a kept file as somebody says that it is written. Raises ValidationError where it cannot be read so."""
     batch = locked(batch, *Import.DESCRIBABLE)
+    refuse_others(batch, by)
     contents = _look_at(batch, layout)
     kept = {name: value for name, value in batch.mapping.items() if name not in LAYOUT}
     batch.mapping, batch.contents = kept | layout, contents.as_json()
@@ -140,6 +145,7 @@ def describe_import(
     Raises ValidationError where the mapping is at fault.
     """
     batch = locked(batch, *Import.DESCRIBABLE)
+    refuse_others(batch, by)
     read = read_mapping(mapping)
     batch.mapping, batch.mapping_name, batch.source = mapping, mapping_name, known_source(read)
     batch.attempts = 0
@@ -164,6 +170,7 @@ def ask_to_store(*, batch: Import, by: User | None = None) -> Import:
     if batch.size <= LARGE:
         return store_import(batch=batch, by=by)
     batch = locked(batch, Import.State.CHECKED)
+    refuse_others(batch, by)
     refuse_same_file(batch.checksum, batch.mapping, but=batch)
     batch.state, batch.attempts = Import.State.STORING, 0
     batch.save()
@@ -227,7 +234,7 @@ def _refuse_waiting(waiting: QuerySet[Import], refusal: ValidationError) -> int:
 def _check_kept(batch: Import, read: Mapping) -> None:
     claim(batch.pk)
     with batch.file.open("rb") as file:
-        findings = engine.examine(file, read)
+        findings = engine.examine(file, read, within=place_of(batch.authority))
     note_check(batch, findings)
 
 

@@ -11,14 +11,16 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from indicators.models import Dimension, Indicator, IndicatorVersion
-from indicators.permissions import authorities_of, can_edit_indicator, is_steward
+from indicators.models import Dimension, Indicator, IndicatorVersion, ProtectionChange
+from indicators.permissions import authorities_of, can_agree_to_protection, can_edit_indicator, is_steward
 from indicators.vocabulary import Status
 from indicators.wording import WordingChange, words_of
 from orgs.models import User
 
 COUNTING = ("measure", "unit", "factor", "time_operator", "frequency")
 """What decides how figures are computed, so that it stays once there are some."""
+PROTECTION = ("threshold", "rounding")
+"""Smaller is weaker."""
 
 
 @transaction.atomic
@@ -26,7 +28,16 @@ def add_indicator(*, indicator: Indicator, breakdowns: Iterable[Dimension], by: 
     """A new indicator with its first version. Its definition is provisional until somebody has checked it."""
     if not is_steward(by):
         raise PermissionDenied
-    _refuse_owner(indicator, None, by)
+    _refuse_owner(indicator, by)
+    weaker = {name: getattr(Indicator(), name) for name in PROTECTION}
+    weaker = {name: least for name, least in weaker.items() if getattr(indicator, name) < least}
+    if weaker:
+        refusal = _(
+            "A new indicator is protected at least by %(least)s. Once it is there, ask for less: it takes two people."
+        )
+        raise ValidationError(
+            {name: ValidationError(refusal, params={"least": least}) for name, least in weaker.items()}
+        )
     indicator.is_provisional = True
     indicator.full_clean()
     indicator.save()
@@ -47,9 +58,14 @@ def edit_indicator(
 ) -> Indicator:
     """Stores the changed indicator. Changed words make a version: of the same years where `wording` is a correction, else of those
     from `valid_from_year` on, and the new definition is then provisional. What decides how figures are computed stays once there are some.
+    A weaker protection than now is asked for, with the note as its reason, and holds once a second person agrees.
     """
     stored = _locked(indicator, by)
-    _refuse_owner(indicator, stored.owner_id, by)
+    if not by.is_staff and indicator.owner_id != stored.owner_id:
+        raise PermissionDenied
+    asked = {name: getattr(indicator, name) for name in PROTECTION if getattr(indicator, name) < getattr(stored, name)}
+    for name in asked:
+        setattr(indicator, name, getattr(stored, name))
     locked = [name for name in COUNTING if getattr(indicator, name) != getattr(stored, name)]
     if locked and stored.has_figures:
         refusal = _("Figures have been brought in, so this cannot change any more.")
@@ -71,7 +87,45 @@ def edit_indicator(
     indicator.breakdowns.set(breakdowns)
     if wording:
         record_version(indicator, valid_from_year=year, note=note, by=by)
+    if asked:
+        _refuse_without_reason(note)
+        change = ProtectionChange(indicator=indicator, rules=asked, reason=" ".join(note.split()), asked_by=by)
+        change.full_clean()
+        change.save()
     return indicator
+
+
+@transaction.atomic
+def agree_to_protection(*, change: ProtectionChange, by: User) -> Indicator:
+    """The second person: from the next release on, the weaker protection holds."""
+    change = _open_change(change)
+    if not can_agree_to_protection(by, change):
+        raise PermissionDenied
+    stored = Indicator.objects.select_for_update().get(pk=change.indicator_id)
+    for name in PROTECTION:
+        setattr(stored, name, change.rules.get(name, getattr(stored, name)))
+    stored.full_clean()
+    change.decided_by, change.decided_at, change.is_agreed = by, timezone.now(), True
+    change.save()
+    return _stored_again(stored)
+
+
+@transaction.atomic
+def refuse_protection(*, change: ProtectionChange, by: User) -> Indicator:
+    """Everything stays as protected as it is. Who asked may take it back by this."""
+    change = _open_change(change)
+    if not can_edit_indicator(by, change.indicator):
+        raise PermissionDenied
+    change.decided_by, change.decided_at = by, timezone.now()
+    change.save()
+    return change.indicator
+
+
+def _open_change(change: ProtectionChange) -> ProtectionChange:
+    change = ProtectionChange.objects.select_for_update().get(pk=change.pk)
+    if change.decided_at is not None:
+        raise ValidationError(_("This has been decided already."))
+    return change
 
 
 @transaction.atomic
@@ -137,8 +191,10 @@ def _latest_version(stored: Indicator) -> IndicatorVersion:
     return stored.versions.order_by("-number").first() or record_version(stored)
 
 
-def _refuse_owner(indicator: Indicator, before: int | None, by: User) -> None:
-    if indicator.owner_id not in (None, before, *(authority.pk for authority in authorities_of(by))):
+def _refuse_owner(indicator: Indicator, by: User) -> None:
+    """What belongs to nobody in particular is the platform's, and so for administrators to add."""
+    owned = {authority.pk for authority in authorities_of(by)}
+    if indicator.owner_id not in (owned | {None} if by.is_staff else owned):
         raise ValidationError({"owner": _("Choose an authority whose figures you keep.")})
 
 

@@ -4,15 +4,16 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indicators import quality
 from indicators.grid import Answers, Cell, approved, lock_indicators, pending, write_observations
 from indicators.models import Import, Source
+from indicators.permissions import keeps_figures_of
 from indicators.vocabulary import Status
-from orgs.models import Organisation, User
+from orgs.models import Organisation, Territory, User
 
 
 def signature(cells: Iterable[Cell]) -> str:
@@ -45,6 +46,11 @@ def save_entry(
 
     `seen` is the `signature` of the cells when the form was shown: the second of two people is told.
     """
+    if by is not None and not keeps_figures_of(by, authority):
+        raise PermissionDenied
+    own = set(Territory.objects.within(authority.territory).values_list("pk", flat=True))
+    if any(cell.territory.pk not in own for cell in cells):
+        raise ValidationError(_("Choose the place of the authority, or one of its parts."))
     lock_indicators(cell.indicator.pk for cell in cells)
     if any(cell.indicator.retired_on for cell in cells):
         raise ValidationError(_("This indicator is retired: it takes no new figures."))

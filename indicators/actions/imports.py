@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import IO, Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
 from django.db import connection, transaction
 from django.utils import timezone
@@ -17,7 +17,8 @@ from indicators.imports import engine
 from indicators.imports.mapping import Mapping, read_mapping
 from indicators.imports.messages import Problem, problem_text
 from indicators.models import Import, ImportMessage, Source
-from orgs.models import Organisation, User
+from indicators.permissions import can_decide_import, keeps_figures_of
+from orgs.models import Organisation, Territory, User
 from orgs.queue import wake
 
 ROLL_UP = "indicators.tasks.roll_up"
@@ -38,12 +39,23 @@ def check_import(
     read = read_mapping(mapping)
     checksum, size = digest_of(file)
     with transaction.atomic():
-        findings = engine.examine(file, read)
+        findings = engine.examine(file, read, within=place_of(authority))
         batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
         note_check(batch, findings)
         if findings.rows_read:  # Otherwise it is no table, and nobody needs it again.
             keep_file(batch, file)
     return batch
+
+
+def place_of(authority: Organisation | None) -> Territory | None:
+    """In which, and in whose parts, an authority's figures lie. None, everywhere, for the platform itself."""
+    return authority.territory if authority else None
+
+
+def refuse_foreign_name(authority: Organisation | None, by: User | None) -> None:
+    """Nobody brings figures in for an authority whose figures they do not keep, nor for the platform. `by` is None for the shell."""
+    if by is not None and not (by.is_staff if authority is None else keeps_figures_of(by, authority)):
+        raise PermissionDenied
 
 
 def keep_file(batch: Import, file: File) -> None:
@@ -73,7 +85,7 @@ def bring_in_file(
     read = read_mapping(mapping)
     checksum, size = digest_of(file)
     refuse_same_file(checksum, mapping)
-    findings = engine.examine(file, read, to_store=True)
+    findings = engine.examine(file, read, to_store=True, within=place_of(authority))
     batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
     note_findings(batch, findings)
     if batch.state == Import.State.CHECKED:
@@ -93,6 +105,7 @@ def new_import(
     mapping_name: str,
     by: User | None,
 ) -> Import:
+    refuse_foreign_name(authority, by)
     return Import.objects.create(
         authority=authority,
         source=known_source(read),
@@ -186,10 +199,11 @@ def message_text(message: ImportMessage) -> str:
 def store_import(*, batch: Import, by: User | None = None) -> Import:
     """Stores the checked file's cells as submitted observations. The file is read again: what changed since the check counts."""
     batch = locked(batch, Import.State.CHECKED, Import.State.STORING)
+    refuse_others(batch, by)
     refuse_same_file(batch.checksum, batch.mapping, but=batch)
     read = read_mapping(batch.mapping)
     with batch.file.open("rb") as file:
-        findings = engine.examine(file, read, to_store=True)
+        findings = engine.examine(file, read, to_store=True, within=place_of(batch.authority))
     if findings.problems:
         raise ValidationError(
             _("The file no longer fits the portal: %(problem)s Check it again."),
@@ -219,14 +233,23 @@ def approve_import(*, batch: Import, by: User | None = None) -> Import:
     Refused while a quality rule has something to say of it that nobody has accepted. What is found anew is kept though it refuses.
     """
     _refuse_report(batch)
+    refuse_others(batch, by)
     quality.examine_again(batch)
     return approve_batch(batch, by)
 
 
 @transaction.atomic
 def approve_batch(batch: Import, by: User | None) -> Import:
-    """The approval of every batch: a file, what was typed, a report."""
+    """The approval of every batch: a file, what was typed, a report. What lies elsewhere by now, since the tree or the authority changed,
+    counts no more."""
     batch = locked(batch, Import.State.STORED)
+    if batch.authority is not None:
+        own = Territory.objects.within(batch.authority.territory)
+        if batch.observations.exclude(territory__in=own.values("pk")).exists():
+            raise ValidationError(
+                _("Some of these figures are not in the territory of %(authority)s."),
+                params={"authority": batch.authority},
+            )
     quality.refuse_open_findings(batch)
     now = timezone.now()
     with connection.cursor() as cursor:
@@ -239,6 +262,7 @@ def approve_batch(batch: Import, by: User | None) -> Import:
 def undo_import(*, batch: Import, by: User | None = None) -> Import:
     """Takes the import back. Where its values counted, those that they had superseded count again."""
     _refuse_report(batch)
+    refuse_others(batch, by)
     return undo_batch(batch, by)
 
 
@@ -254,6 +278,12 @@ def undo_batch(batch: Import, by: User | None) -> Import:
         cursor.execute(RESTORE)
         cursor.execute("DROP TABLE restorable")
     return _decided(batch, Import.State.UNDONE, by, timezone.now())
+
+
+def refuse_others(batch: Import, by: User | None) -> None:
+    """Asked again where it is done, so that no page can forget it. `by` is None for the shell."""
+    if by is not None and not can_decide_import(by, batch):
+        raise PermissionDenied
 
 
 def _refuse_report(batch: Import) -> None:

@@ -1,12 +1,13 @@
 """Accepting what the quality rules found."""
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators import quality
 from indicators.models import Finding, Import
+from indicators.permissions import can_decide_import
 from orgs.models import User
 
 
@@ -26,6 +27,8 @@ def accept_findings(
         raise ValidationError(
             _("This import is already in the state “%(state)s”."), params={"state": batch.get_state_display()}
         )
+    if by is not None and not can_decide_import(by, batch):
+        raise PermissionDenied
     if batch.examined_at is None:  # Stored before every way in asked the rules.
         quality.examine(batch)
     found = Finding.objects.filter(batch=batch).open()

@@ -4,16 +4,17 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators import release as disclosure
-from indicators.actions.release_files import ask_for_all_files
-from indicators.models import DirtyMark, Figure, Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
+from indicators.actions.release_files import ask_for_all_files, remove_release_files
+from indicators.models import DirtyMark, Figure, Release, ReleasedFigure, ReleasedIndicator
 from indicators.models.release import IN_THE_MAKING
+from indicators.permissions import can_approve_release, can_discard_release, can_recall_release
 from indicators.release_contents import describe
 from orgs.models import User
 from orgs.queue import wake
@@ -27,16 +28,16 @@ MAKING_LOCK = 7_002  # The space of the session locks by which the maker of a re
 
 
 @transaction.atomic
-def publish_release(*, note: str = "", by: User | None = None) -> Release:
-    """Makes and publishes a release at once, unseen: for the shell and the demo. What the public reads is what the figures are now.
+def publish_release(*, note: str = "") -> Release:
+    """Makes and publishes a release at once, unseen and in nobody's name: for the shell. What the public reads is what the figures are now.
 
-    Refused while changes wait for the rollup, and to a person where a second one has to look.
+    Refused while changes wait for the rollup.
     """
-    release = _begin(note, by)
+    release = _begin(note, None)
     _fill(release)
-    if by is None and not note and release.alters_what_is_public:
+    if not note and release.alters_what_is_public:
         note = _("Figures brought up to date.")
-    return approve_release(release=release, note=note, by=by)
+    return approve_release(release=release, note=note)
 
 
 @transaction.atomic
@@ -67,17 +68,19 @@ def make_releases() -> int:
 def approve_release(*, release: Release, note: str | None = None, by: User | None = None) -> Release:
     """Publishes a preview: from now on it is what the public reads, and nobody can change it.
 
-    Where what was published reads differently or is gone, the note must say why. Who made it may be kept from approving it.
+    Where what was published reads differently or is gone, the note must say why. Two people see to it: who made it does not approve it, and
+    who approves it keeps the figures of every place in which something changes, or runs the platform.
     """
-    policy = ReleasePolicy.objects.select_for_update().filter(pk=1).first()
     release = Release.objects.select_for_update().get(pk=release.pk)
     if release.state != Release.State.PREVIEW:
         raise _wrong_state(release)
-    if policy is not None and policy.needs_second_person and by is not None and release.created_by_id == by.pk:
+    if by is not None and release.created_by_id == by.pk:
         raise ValidationError(_("You made this release: somebody else has to look at it and approve it."))
+    if by is not None and not can_approve_release(by, release):
+        raise PermissionDenied
     current = Release.objects.current()
     if release.follows_id != (current.pk if current else None):
-        raise ValidationError(_("Another release came out meanwhile. Discard this one and make it again."))
+        raise ValidationError(_("What is public has changed meanwhile. Discard this release and make it again."))
     release.note = release.note if note is None else note
     if release.alters_what_is_public and not release.note.strip():
         raise ValidationError({"note": _("Published figures change with this release: say why.")})
@@ -93,9 +96,32 @@ def discard_release(*, release: Release, by: User | None = None) -> Release:
     release = Release.objects.select_for_update().get(pk=release.pk)
     if release.state not in (Release.State.DRAFT, Release.State.PREVIEW, Release.State.FAILED):
         raise _wrong_state(release)
+    if by is not None and not can_discard_release(by, release):
+        raise PermissionDenied
     _empty(release)
     release.state, release.decided_by, release.changes = Release.State.DISCARDED, by, {}
     release.save()
+    return release
+
+
+@transaction.atomic
+def recall_release(*, release: Release, reason: str, by: User | None = None) -> Release:
+    """From now on nobody reads it, and the release before it leads again, or none. At once and by one person: every minute counts.
+
+    That it was there, who recalled it and why stays for everybody to read.
+    """
+    release = Release.objects.select_for_update().get(pk=release.pk)
+    if release.state != Release.State.PUBLISHED:
+        raise _wrong_state(release)
+    if by is not None and not can_recall_release(by, release):
+        raise PermissionDenied
+    reason = " ".join(reason.split())
+    if not reason:
+        raise ValidationError({"reason": _("Say why it is recalled.")})
+    release.state, release.recalled_at, release.recalled_by = Release.State.RECALLED, timezone.now(), by
+    release.recall_reason = reason
+    release.save()
+    remove_release_files(release=release)
     return release
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,6 +31,7 @@ from indicators.models import (
     ReportStep,
     Source,
 )
+from indicators.permissions import can_answer_report, can_review_report, can_withdraw_request, keeps_figures_of
 from indicators.vocabulary import NO_FLAG, NO_NUMBER, Flag, Measure, Status
 from orgs.models import Organisation, Territory, User
 
@@ -57,6 +58,9 @@ def ask_for_reports(
     for name, asked in (("organisations", organisations), ("indicators", indicators), ("periods", periods)):
         if not asked:
             raise ValidationError({name: _("Choose at least one.")})
+    if not Territory.objects.within(authority.territory).filter(pk=territory.pk).exists():
+        raise ValidationError({"territory": _("Choose the place of the authority, or one of its parts.")})
+    _refuse_unless(by is None or keeps_figures_of(by, authority))
     if authority in organisations:
         raise ValidationError({"organisations": _("An authority types its own figures, and does not ask itself.")})
     if due_on < timezone.localdate():
@@ -115,6 +119,7 @@ def answers_of(report: Report) -> dict[Key, Typed]:
 def withdraw_request(*, request: ReportRequest, by: User | None) -> ReportRequest:
     """Nobody needs to answer any more. What is approved stays; what waits for a decision is taken back. Harmless twice."""
     request = ReportRequest.objects.select_for_update().get(pk=request.pk)
+    _refuse_unless(by is None or can_withdraw_request(by, request))
     if request.withdrawn_at is not None:
         return request
     request.withdrawn_at = timezone.now()
@@ -130,6 +135,7 @@ def withdraw_request(*, request: ReportRequest, by: User | None) -> ReportReques
 def save_report(*, report: Report, answers: Answers, version: int, by: User | None) -> Report:
     """Keeps what was typed so far. The second of two writers is told, and nothing of the first is lost."""
     report = _open_report(report)
+    _refuse_unless(by is None or can_answer_report(by, report))
     if report.version != version:
         raise ValidationError(
             _(
@@ -164,6 +170,7 @@ def save_report(*, report: Report, answers: Answers, version: int, by: User | No
 def submit_report(*, report: Report, note: str = "", by: User | None) -> Report:
     """Sends it to the authority: a batch that waits for approval. The note of the last return stays in the history."""
     report = _open_report(report)
+    _refuse_unless(by is None or can_answer_report(by, report))
     if not report.answers.exists():
         raise ValidationError(_("Nothing is filled in yet. Where you have no figure, tick “We have no figure”."))
     report.batch = Import.objects.create(
@@ -191,6 +198,7 @@ def return_report(*, report: Report, note: str, by: User | None) -> Report:
     if not note.strip():
         raise ValidationError({"note": _("Say what should be different.")})
     report = _locked(report, Report.State.SUBMITTED, Report.State.APPROVED)
+    _refuse_unless(by is None or can_review_report(by, report))
     counted = report.state == Report.State.APPROVED
     if report.batch is not None and report.batch.state in (Import.State.STORED, Import.State.APPROVED):
         undo_batch(report.batch, by)
@@ -211,6 +219,7 @@ def approve_report(*, report: Report, note: str = "", by: User | None) -> Report
     """
     with transaction.atomic():
         report = _locked(report, Report.State.SUBMITTED)
+        _refuse_unless(by is None or can_review_report(by, report))
         _fill_batch(report)
     with transaction.atomic():
         report = _locked(report, Report.State.SUBMITTED)
@@ -244,6 +253,11 @@ def send_reminders(*, today: datetime.date) -> int:
 
 
 # --- From answers to observations ---------------------------------------------------------------------------------------
+
+
+def _refuse_unless(is_allowed: bool) -> None:
+    if not is_allowed:
+        raise PermissionDenied
 
 
 def _locked(report: Report, *states: str) -> Report:

@@ -18,7 +18,7 @@ from indicators.imports.mapping import Mapping, Part, read_flags
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
-from indicators.vocabulary import NO_FLAG, NO_NUMBER, QUALITIES, Flag
+from indicators.vocabulary import CURRENCY_OF_UNIT, NO_FLAG, NO_NUMBER, QUALITIES, Flag
 from orgs.models import Territory, TerritoryScheme
 
 MAX_VALUES = 50_000
@@ -44,14 +44,14 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
 
 
-def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False) -> Findings:
+def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False, within: Territory | None = None) -> Findings:
     """Reads `file` into the temporary table `import_cell` of the running transaction and says what it holds.
 
     Must run in a transaction; the temporary tables go with it. With `to_store`, other imports of the same indicators wait from here on, so
-    that what is found still holds when it is stored. Raises ValidationError where the mapping itself does not fit the portal (an unknown
+    that what is found still holds when it is stored. Rows of places that are not `within` a territory are faults. Raises ValidationError where the mapping itself does not fit the portal (an unknown
     scheme or dimension).
     """
-    resolvers = _resolvers(mapping)
+    resolvers = _resolvers(mapping, within)
     findings = Findings()
     try:
         with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
@@ -67,6 +67,8 @@ def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False) -> Fin
                 raise FileRefused(Problem("no_rows_kept"))
             for name, resolver in resolvers.items():
                 findings.problems += resolver.resolve(cursor, name)
+            if not findings.problems:
+                findings.problems += _bad_currencies(cursor, mapping, resolvers)
             findings.problems += _bad_numbers(cursor, mapping)
             if not findings.problems:
                 if to_store:
@@ -107,12 +109,12 @@ def store(batch_id: int, source_id: int) -> int:
         return stored
 
 
-def faulty_lines(file: IO[bytes], mapping: Mapping) -> dict[int, list[Problem]]:
+def faulty_lines(file: IO[bytes], mapping: Mapping, *, within: Territory | None = None) -> dict[int, list[Problem]]:
     """{line: what is wrong with it} for every row that `examine` has something to say of, at most MAX_FAULTY of each kind.
 
     Empty where the file cannot be read at all. Rows of another width than the heading are the reader's business, and not among them.
     """
-    resolvers = _resolvers(mapping)
+    resolvers = _resolvers(mapping, within)
     found: dict[int, list[Problem]] = {}
     try:
         with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
@@ -124,6 +126,9 @@ def faulty_lines(file: IO[bytes], mapping: Mapping) -> dict[int, list[Problem]]:
                     found.setdefault(line, []).append(problem)
             for line, problem in _lines_of_bad_numbers(cursor, mapping):
                 found.setdefault(line, []).append(problem)
+            if not any(resolver.unknown for resolver in resolvers.values()):
+                for line, problem in _lines_of_bad_currencies(cursor, mapping, resolvers):
+                    found.setdefault(line, []).append(problem)
             if not found and not any(resolver.unknown for resolver in resolvers.values()):
                 _make_cells(cursor, mapping, resolvers)
                 for line, problem in _lines_of_bad_cells(cursor, mapping):
@@ -257,13 +262,14 @@ def _texts(part: Part, values: dict[str, str], code: str) -> str:
     return translated
 
 
-def _resolvers(mapping: Mapping) -> dict[str, Resolver]:
+def _resolvers(mapping: Mapping, within: Territory | None = None) -> dict[str, Resolver]:
     return {
         "indicator": _indicator_resolver(mapping),
-        "territory": _territory_resolver(mapping),
+        "territory": _territory_resolver(mapping, within),
         "period": _period_resolver(mapping),
         "breakdown": _breakdown_resolver(mapping),
         "flag": _flag_resolver(mapping),
+        "currency": _currency_resolver(mapping),
     }
 
 
@@ -282,7 +288,7 @@ def _indicator_resolver(mapping: Mapping) -> Resolver:
     return Resolver(mapping, _part_columns(part), find)
 
 
-def _territory_resolver(mapping: Mapping) -> Resolver:
+def _territory_resolver(mapping: Mapping, within: Territory | None) -> Resolver:
     part = mapping.territory
     scheme = TerritoryScheme.objects.filter(code=mapping.territory_scheme).first()
     if scheme is None:
@@ -292,6 +298,7 @@ def _territory_resolver(mapping: Mapping) -> Resolver:
         )
     known = dict(Territory.objects.filter(scheme=scheme).values_list("code", "pk"))
     by_number = codes_by_number(known)
+    own = None if within is None else set(Territory.objects.within(within).values_list("pk", flat=True))
 
     def find(values: dict[str, str]) -> int:
         code = _texts(part, values, "unknown_territory")
@@ -300,6 +307,8 @@ def _territory_resolver(mapping: Mapping) -> Resolver:
             if meant := by_number.get(code.lstrip("0")):
                 raise Unknown("lost_zeros", part.column or "", f"{text} → {meant}")
             raise Unknown("unknown_territory", part.column or "", text)
+        if own is not None and known[code] not in own:
+            raise Unknown("territory_of_others", part.column or "", values.get(part.column or "", code))
         return known[code]
 
     return Resolver(mapping, _part_columns(part), find)
@@ -403,6 +412,52 @@ def _flag_resolver(mapping: Mapping) -> Resolver:
         return int(flags)
 
     return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="smallint")
+
+
+def _currency_resolver(mapping: Mapping) -> Resolver:
+    """Codes of ISO 4217; "" where the mapping or the file does not say."""
+    part = mapping.currency
+
+    def find(values: dict[str, str]) -> str:
+        return "" if part is None else _texts(part, values, "unknown_currency").upper()
+
+    return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="text")
+
+
+MONEY = ", ".join(f"('{unit}', '{currency}')" for unit, currency in CURRENCY_OF_UNIT.items())
+
+
+def _in_other_currency(resolvers: dict[str, Resolver]) -> str:
+    """SQL for the rows in another currency than that of their indicator's unit, or in none."""
+    return f"""
+        import_row r {resolvers["indicator"].join("indicator")} {resolvers["currency"].join("currency")}
+        JOIN indicators_indicator i ON i.id = map_indicator.id JOIN (VALUES {MONEY}) AS money (unit, currency) ON money.unit = i.unit
+        WHERE map_currency.id <> money.currency
+    """
+
+
+def _bad_currencies(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]) -> list[Problem]:
+    cursor.execute(
+        f"SELECT min(r.line), count(*), map_currency.id, money.currency FROM {_in_other_currency(resolvers)} GROUP BY 3, 4 ORDER BY 1"
+    )
+    return [_currency_problem(mapping, *row) for row in cursor.fetchall()]
+
+
+def _lines_of_bad_currencies(
+    cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]
+) -> Iterator[tuple[int, Problem]]:
+    cursor.execute(
+        f"SELECT r.line, map_currency.id, money.currency FROM {_in_other_currency(resolvers)} ORDER BY 1 LIMIT {MAX_FAULTY}"
+    )
+    for line, given, wanted in cursor.fetchall():
+        yield line, _currency_problem(mapping, None, 1, given, wanted)
+
+
+def _currency_problem(mapping: Mapping, line: int | None, rows: int, given: str, wanted: str) -> Problem:
+    column = (mapping.currency.column if mapping.currency else "") or ""
+    if not given:
+        return Problem("no_currency", line, column, wanted, rows)
+    return Problem("other_currency", line, column, f"{given} → {wanted}"[:120], rows)
 
 
 # --- Numbers and cells --------------------------------------------------------------------------------------------

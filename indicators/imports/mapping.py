@@ -14,7 +14,7 @@ from orgs.naming import web_address
 
 KNOWN = {
     "title", "format", "delimiter", "encoding", "decimal", "thousands", "sheet", "header_row", "source", "where", "where_not", "columns",
-    "indicator", "territory", "period", "breakdowns", "numerator", "denominator", "value", "base", "flag", "missing",
+    "indicator", "territory", "period", "breakdowns", "numerator", "denominator", "value", "base", "flag", "currency", "missing",
     "not_applicable", "rows_of_one_cell",
 }  # fmt: skip
 NUMBERS = ("numerator", "denominator", "value", "base")
@@ -116,6 +116,7 @@ class Mapping:
     breakdowns: MappingABC[str, Part]
     numbers: MappingABC[str, str]
     flag: Part | None
+    currency: Part | None
     where: MappingABC[str, frozenset[str]]
     missing: frozenset[str]
     not_applicable: frozenset[str]
@@ -140,7 +141,7 @@ class Mapping:
     def columns(self) -> list[str]:
         """Every column that is looked at, each once; with those that a wide table is turned into."""
         parts = [self.indicator, self.territory, *self.period.values(), *self.breakdowns.values()]
-        parts += [self.flag] if self.flag else []
+        parts += [part for part in (self.flag, self.currency) if part]
         named = [part.column for part in parts if part.column is not None]
         return list(dict.fromkeys([*named, *self.numbers.values(), *(self.wide.columns if self.wide else ())]))
 
@@ -196,6 +197,7 @@ def read_mapping(definition: Any) -> Mapping:
         breakdowns=parts.breakdowns,
         numbers=_numbers(definition, wide),
         flag=flag,
+        currency=_part(definition["currency"], "currency") if "currency" in definition else None,
         where=_texts_by_column(definition, "where"),
         where_not=_texts_by_column(definition, "where_not"),
         missing=missing,

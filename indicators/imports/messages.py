@@ -86,6 +86,9 @@ TEXTS: dict[str, str | Promise] = {
         "No territory has this code, but one has the same number: %(value)s. Spreadsheets drop the zeros before a number. Mend the file, or say "
         "in the mapping which code is meant."
     ),
+    "territory_of_others": _(
+        "“%(value)s” is not in the territory of the authority in whose name the file is brought in. Leave these rows out, or ask an administrator."
+    ),
     "unknown_period": _("“%(value)s” is no month, quarter, half-year or year."),
     "serial_date": _(
         "“%(value)s” is a date that a spreadsheet has made a number. Format the column as text and write 2020, 2020-03, 2020-Q1 or 2020-S1."
@@ -96,6 +99,13 @@ TEXTS: dict[str, str | Promise] = {
     "figure_and_flag": _("“%(value)s” holds a figure and a sign. Put the sign into a column of its own."),
     "unknown_category": _("“%(value)s” is no group that the mapping or the standard list knows."),
     "unknown_flag": _("“%(value)s” is no flag that the mapping knows."),
+    "unknown_currency": _("“%(value)s” is no currency that the mapping knows."),
+    "no_currency": _(
+        "The figures are money in %(value)s. Say in the mapping which currency the file has: a constant, or a column with its code."
+    ),
+    "other_currency": _(
+        "The figures are in another currency than the indicator (%(value)s). Take them in its currency from the source: the portal changes no money."
+    ),
     "not_a_number": _(
         "“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."
     ),

@@ -7,15 +7,18 @@ from indicators.imports.engine import MAX_FAULTY, faulty_lines
 from indicators.imports.mapping import Mapping
 from indicators.imports.messages import FileRefused, Problem, problem_text
 from indicators.imports.rows import read_table
+from orgs.models import Territory
 
 
-def refused_rows(file: IO[bytes], mapping: Mapping) -> Iterator[tuple[list[str], int, str]]:
+def refused_rows(
+    file: IO[bytes], mapping: Mapping, *, within: Territory | None = None
+) -> Iterator[tuple[list[str], int, str]]:
     """First the heading (line 0), then at most MAX_FAULTY rows: the row, its line, and the sentences. Closes the file in the end.
 
     Nothing where the file cannot be read as the mapping says; the messages of the import then say why.
     """
     with file:
-        yield from _refused_rows(file, mapping, faulty_lines(file, mapping))
+        yield from _refused_rows(file, mapping, faulty_lines(file, mapping, within=within))
 
 
 def _refused_rows(

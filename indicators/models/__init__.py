@@ -4,8 +4,9 @@ from indicators.models.figure import ComputedFigure, ComputedPlace, Figure
 from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
 from indicators.models.period import Period
+from indicators.models.protection import ProtectionChange
 from indicators.models.quality import Finding, ImportChange, QualityRule
-from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator, ReleasePolicy
+from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator
 from indicators.models.release_file import ReleaseFile
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
 from indicators.models.target import Target
@@ -31,10 +32,10 @@ __all__ = [
     "Mapping",
     "Observation",
     "Period",
+    "ProtectionChange",
     "QualityRule",
     "Release",
     "ReleaseFile",
-    "ReleasePolicy",
     "ReleasedFigure",
     "ReleasedIndicator",
     "Report",

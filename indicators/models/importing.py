@@ -1,6 +1,7 @@
 import datetime
 from typing import Any
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -159,6 +160,20 @@ class Import(models.Model):
                 condition=~Q(state__in=["stored", "approved"]) | Q(problems=0, source__isnull=False),
                 name="import_stored_without_problems",
                 violation_error_message=_("A file with problems is not stored."),
+            ),
+        ]
+        triggers = [
+            # Whose figures may be in it follows from who brought it in.
+            pgtrigger.Trigger(
+                name="stays_with_its_authority",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("authority_id"),
+                condition=pgtrigger.Condition("OLD.authority_id IS DISTINCT FROM NEW.authority_id"),
+                func=pgtrigger.Func(
+                    "RAISE EXCEPTION 'An import stays with who brought it in.' "
+                    "USING ERRCODE = 'check_violation', CONSTRAINT = 'import_stays_with_its_authority';"
+                ),
             ),
         ]
 

@@ -26,6 +26,20 @@ INSERTED = "SELECT * FROM new_rows WHERE status = 'approved'"
 DELETED = "SELECT * FROM old_rows WHERE status = 'approved'"
 
 
+# Whoever brings figures in for an authority, by whatever way, brings in those of its place and the parts of it.
+OTHERS = """
+    SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM {rows}) AS n
+    JOIN indicators_import b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id
+    WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)
+"""
+REFUSE_OTHERS = f"""
+    IF EXISTS ({OTHERS}) THEN
+        RAISE EXCEPTION 'An authority brings in figures of its own territory.'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'observation_of_the_authority';
+    END IF;
+"""
+
+
 def mark_trigger(
     name: str, operation: pgtrigger.Operation, changed: str, referencing: pgtrigger.Referencing
 ) -> pgtrigger.Trigger:
@@ -124,6 +138,23 @@ class Observation(models.Model):
             ),
         ]
         triggers = [
+            pgtrigger.Trigger(
+                name="of_the_authority",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=pgtrigger.Func(REFUSE_OTHERS.format(rows="new_rows") + "RETURN NULL;"),
+            ),
+            pgtrigger.Trigger(
+                name="stays_with_the_authority",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("territory_id", "batch_id"),
+                func=pgtrigger.Func(
+                    REFUSE_OTHERS.format(rows="(SELECT NEW.batch_id, NEW.territory_id) AS moved") + "RETURN NEW;"
+                ),
+            ),
             mark_trigger("mark_inserted", pgtrigger.Insert, INSERTED, pgtrigger.Referencing(new="new_rows")),
             mark_trigger("mark_deleted", pgtrigger.Delete, DELETED, pgtrigger.Referencing(old="old_rows")),
             mark_trigger(

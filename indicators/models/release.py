@@ -1,7 +1,7 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,14 @@ REFUSE_STATEMENT = f"""
         RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';
     END IF;
     RETURN NULL;
+"""
+# The one thing that happens to a published release: it is recalled, and its row then says when, by whom and why.
+REFUSE_BUT_RECALL = """
+    IF TG_OP = 'UPDATE' AND OLD.state = 'published' AND to_jsonb(NEW) - ARRAY['state', 'recalled_at', 'recalled_by_id', 'recall_reason']
+       = to_jsonb(OLD) - ARRAY['state', 'recalled_at', 'recalled_by_id', 'recall_reason'] AND NEW.state = 'recalled' THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';
 """
 # A release does not come out with something divided by a denominator that it has not. A table of cells cannot hold this by itself, for
 # what is counted stands in another one.
@@ -69,6 +77,11 @@ def frozen(*, trusted: bool) -> list[pgtrigger.Trigger]:
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def published(self) -> "ReleaseQuerySet":
+        """Those that everybody may read: published, and not recalled since."""
+        return self.filter(state=Release.State.PUBLISHED)
+
+    def ever_published(self) -> "ReleaseQuerySet":
+        """With those that were recalled, of which the log stays."""
         return self.filter(published_at__isnull=False)
 
     def open(self) -> "ReleaseQuerySet":
@@ -82,15 +95,19 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 class Release(models.Model):
     """A frozen, disclosure-controlled copy of the figures. Public pages read the latest one and nothing else; old ones stay readable.
 
-    It is a draft while it is made, then a preview for the stewards, then published or discarded. `changes` is what the preview shows:
+    It is a draft while it is made, then a preview for the stewards, then published or discarded; two people see to it. One that gives
+    people away is recalled: nobody reads it any more, its row says why, and the one before leads again. `changes` is what the preview shows:
     {"territories": [{"id", "new", "changed", "gone"}, …], "largest": [{"indicator", "territory", "period", "breakdown", "before",
     "after", "before_state", "after_state"}, …]} against the release that was current when it was made; values as texts, released ones.
+    {"reach": {"reported": [id, …], "computed": [id, …]}} are all territories in which something changes: where a reported figure does, and
+    where computed ones alone do. Who approves it answers for these.
     """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("being made")
         PREVIEW = "preview", _("waits for approval")
         PUBLISHED = "published", _("published")
+        RECALLED = "recalled", _("recalled")
         DISCARDED = "discarded", _("discarded")
         FAILED = "failed", _("failed")
 
@@ -111,6 +128,16 @@ class Release(models.Model):
         verbose_name=_("approved or discarded by"),
     )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    recalled_at = models.DateTimeField(_("recalled at"), null=True, blank=True)
+    recalled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="recalled_releases",
+        null=True,
+        blank=True,
+        verbose_name=_("recalled by"),
+    )
+    recall_reason = models.CharField(_("why it was recalled"), max_length=250, blank=True, default="")
     follows = models.ForeignKey(
         "self", models.PROTECT, related_name="followed_by", null=True, blank=True, verbose_name=_("compared with")
     )
@@ -131,10 +158,24 @@ class Release(models.Model):
         verbose_name_plural = _("releases")
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="published", published_at__isnull=False)
-                | (~Q(state="published") & Q(published_at=None)),
+                condition=Q(state__in=["published", "recalled"], published_at__isnull=False)
+                | (~Q(state__in=["published", "recalled"]) & Q(published_at=None)),
                 name="release_published_has_a_date",
                 violation_error_message=_("A release has a date once it is published, and not before."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="recalled", recalled_at__isnull=False) & ~Q(recall_reason=""))
+                | (~Q(state="recalled") & Q(recalled_at=None, recalled_by=None, recall_reason="")),
+                name="release_recalled_with_a_reason",
+                violation_error_message=_("Say why it is recalled."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published")
+                | Q(created_by=None)
+                | Q(decided_by=None)
+                | ~Q(created_by=F("decided_by")),
+                name="release_takes_two_people",
+                violation_error_message=_("You made this release: somebody else has to look at it and approve it."),
             ),
             models.UniqueConstraint(
                 models.Value(1),
@@ -144,7 +185,7 @@ class Release(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-published_at"], name="release_current", condition=Q(published_at__isnull=False)),
+            models.Index(fields=["-published_at"], name="release_current", condition=Q(state="published")),
         ]
         triggers = [
             pgtrigger.Trigger(
@@ -153,10 +194,7 @@ class Release(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Condition("OLD.published_at IS NOT NULL"),
-                func=pgtrigger.Func(
-                    "RAISE EXCEPTION 'A published release is frozen.' "
-                    "USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';"
-                ),
+                func=pgtrigger.Func(REFUSE_BUT_RECALL),
             ),
             pgtrigger.Trigger(
                 name="no_invented_base",
@@ -177,6 +215,10 @@ class Release(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def is_recalled(self) -> bool:
+        return self.state == Release.State.RECALLED
 
     @property
     def alters_what_is_public(self) -> bool:
@@ -309,27 +351,3 @@ class ReleasedIndicator(models.Model):
         texts = self.texts.get(name, {})
         language = (language or get_language() or "").split("-")[0]
         return texts.get(language) or texts.get(settings.MODELTRANSLATION_DEFAULT_LANGUAGE) or ""
-
-
-class ReleasePolicy(models.Model):
-    """How releases come about: one row, kept by administrators."""
-
-    needs_second_person = models.BooleanField(
-        _("second pair of eyes"),
-        default=False,
-        help_text=_("Who made a release may not approve it."),
-    )
-
-    class Meta:
-        verbose_name = _("release policy")
-        verbose_name_plural = _("release policy")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(pk=1),
-                name="release_policy_is_one",
-                violation_error_message=_("There is one policy: change that one."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(_("release policy"))

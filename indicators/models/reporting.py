@@ -1,6 +1,7 @@
 import datetime
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -61,6 +62,20 @@ class ReportRequest(models.Model):
         ordering = ["-due_on", "-pk"]
         verbose_name = _("request for a report")
         verbose_name_plural = _("requests for reports")
+        triggers = [
+            pgtrigger.Trigger(
+                name="of_the_authority",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("authority_id", "territory_id"),
+                func=pgtrigger.Func(
+                    "IF NOT EXISTS (SELECT FROM orgs_organisation a JOIN orgs_territoryclosure c ON c.ancestor_id = a.territory_id "
+                    "WHERE a.id = NEW.authority_id AND c.descendant_id = NEW.territory_id) THEN "
+                    "RAISE EXCEPTION 'An authority asks for figures of its own territory.' "
+                    "USING ERRCODE = 'check_violation', CONSTRAINT = 'request_of_the_authority'; END IF; RETURN NEW;"
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -10,6 +10,7 @@ from indicators.views.editing import (
     IndicatorRestoreView,
     IndicatorRetireView,
     IndicatorUpdateView,
+    ProtectionDecisionView,
 )
 from indicators.views.entry import EntryView
 from indicators.views.figures import FigureView
@@ -32,6 +33,7 @@ from indicators.views.releases import (
     ReleaseDetailView,
     ReleaseDiscardView,
     ReleaseListView,
+    ReleaseRecallView,
 )
 from indicators.views.reports import (
     ReportAnswerView,
@@ -77,12 +79,14 @@ __all__ = [
     "MappingSaveView",
     "MappingTemplateView",
     "MappingView",
+    "ProtectionDecisionView",
     "RefusedRowsView",
     "ReleaseApproveView",
     "ReleaseCreateView",
     "ReleaseDetailView",
     "ReleaseDiscardView",
     "ReleaseListView",
+    "ReleaseRecallView",
     "ReportAnswerView",
     "ReportApproveView",
     "ReportAskView",

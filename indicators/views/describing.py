@@ -156,7 +156,7 @@ class RefusedRowsView(AccessMixin, SingleObjectMixin, View):
             raise Http404
         try:
             mapping = read_mapping(batch.mapping)
-            rows = refused_rows(actions.open_kept_file(batch), mapping)
+            rows = refused_rows(actions.open_kept_file(batch), mapping, within=actions.place_of(batch.authority))
             head = next(rows, None)  # By then the file has been looked through.
             if head is None:
                 raise ValidationError(_("No row can be told from another in this file. The list below says why."))

@@ -1,4 +1,5 @@
-"""The files of a release: for everybody, and cheap to ask for again, since a release never changes."""
+"""The files of a release: for everybody, and cheap to ask for again, since a release never changes. It may be recalled: so a copy is kept
+for minutes only, and then asked for again, which costs nothing while it stands."""
 
 import gzip
 import hashlib
@@ -12,7 +13,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
@@ -23,7 +25,8 @@ from indicators.models import Period, Release, ReleaseFile
 from orgs.authentication import client_address
 from orgs.models import Territory
 
-A_WEEK = 7 * 24 * 3600
+FIVE_MINUTES = 300
+"""As long may a cache between here and the reader still show what was recalled."""
 MOST_A_MINUTE = 60
 """Files for one address. Asking whether a file has changed costs nothing and is not counted."""
 FILTERS = ("indicator", "territory", "period")
@@ -48,7 +51,10 @@ def release_download(request: HttpRequest, pk: int, ending: str) -> HttpResponse
     if ending not in FORMATS:
         raise Http404
     wanted = FORMATS[ending]
-    contents = contents_of(request, get_object_or_404(Release.objects.published(), pk=pk))
+    release = get_object_or_404(Release.objects.ever_published(), pk=pk)
+    if release.is_recalled:
+        return recalled(release)
+    contents = contents_of(request, release)
     if is_too_often(request):
         return later(_("Too many files at once. Wait a minute."), status=429, seconds=60)
     if request.method == "HEAD":
@@ -122,12 +128,20 @@ def later(text: str, *, status: int, seconds: int) -> HttpResponse:
     return response
 
 
+def recalled(release: Release) -> HttpResponse:
+    text = _("This release was recalled on %(date)s: %(reason)s Please do not use or pass on a copy of it.")
+    words = {"date": date_format(timezone.localtime(release.recalled_at)), "reason": release.recall_reason}
+    response = HttpResponse(text % words, status=410, content_type="text/plain; charset=utf-8")
+    add_never_cache_headers(response)
+    return response
+
+
 def finished(response: HttpResponseBase, contents: Contents, ending: str) -> HttpResponseBase:
     parts = [part.code for part in (contents.indicator, contents.territory, contents.period) if part]
     name = "-".join(["release", str(contents.release.pk), *parts])
     name = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "_" for sign in name)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
-    patch_cache_control(response, public=True, max_age=A_WEEK, immutable=True)
+    patch_cache_control(response, public=True, max_age=FIVE_MINUTES, must_revalidate=True)
     patch_vary_headers(response, ["Accept-Language", "Cookie"])  # The reader's language.
     return response
 

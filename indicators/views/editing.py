@@ -20,7 +20,7 @@ from indicators import actions
 from indicators.catalogue_forms import IndicatorForm
 from indicators.dashboards.history import rule_changes, version_lines
 from indicators.models import Indicator
-from indicators.permissions import can_edit_indicator, is_steward
+from indicators.permissions import can_agree_to_protection, can_edit_indicator, is_steward
 from orgs.mixins import AccessMixin, ActionMixin, PersonMixin
 
 
@@ -56,7 +56,20 @@ class IndicatorUpdateView(AccessMixin, ActionMixin, UpdateView):
     def perform(self, form: IndicatorForm) -> Indicator:
         indicator = actions.edit_indicator(indicator=form.instance, by=self.person, **form.facts())
         messages.success(self.request, _("Saved."))
+        if indicator.protection_changes.open().exists():
+            messages.info(
+                self.request,
+                _("The weaker protection waits for a second person. Until then, all stays as protected as it is."),
+            )
         return indicator
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        change = self.object.protection_changes.open().select_related("asked_by", "indicator__owner").first()
+        return super().get_context_data(
+            change=change,
+            may_agree=change is not None and can_agree_to_protection(self.request.user, change),
+            **kwargs,
+        )
 
 
 class IndicatorStepMixin(PersonMixin):
@@ -80,6 +93,24 @@ class IndicatorStepMixin(PersonMixin):
                 messages.error(request, message)
         else:
             messages.success(request, str(self.done))
+        return redirect(self.indicator)
+
+
+class ProtectionDecisionView(IndicatorStepMixin, View):
+    """Agree to a weaker protection, as the second person, or refuse it."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        change = self.indicator.protection_changes.open().first()
+        if change is None:
+            messages.info(request, _("Nothing waits here any more."))
+        elif "agree" in request.POST:
+            actions.agree_to_protection(change=change, by=self.person)
+            messages.success(request, _("Agreed. It holds from the next release on."))
+        else:
+            actions.refuse_protection(change=change, by=self.person)
+            messages.success(request, _("Refused. All stays as protected as it is."))
         return redirect(self.indicator)
 
 

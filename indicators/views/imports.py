@@ -90,6 +90,7 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):
         return {
             **super().get_form_kwargs(),
             "authorities": authorities_of(self.request.user),
+            "for_platform": self.person.is_staff,
             "is_too_large": self.is_too_large,
         }
 

@@ -5,34 +5,45 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.forms import BaseForm
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, ListView
+from django.views.generic.detail import SingleObjectMixin
 
 from indicators import actions
 from indicators.breakdowns import parse_key
 from indicators.dashboards.cards import names_of_groups
 from indicators.dashboards.words import period_words
 from indicators.downloads import FORMATS, Format
-from indicators.forms import ReleaseApprovalForm, ReleaseForm
-from indicators.models import Breakdown, Category, DirtyMark, Indicator, Period, Release, ReleaseFile, ReleasePolicy
-from indicators.permissions import can_publish_release, can_read_viewings
+from indicators.forms import RecallForm, ReleaseApprovalForm, ReleaseForm
+from indicators.models import Breakdown, Category, DirtyMark, Indicator, Period, Release, ReleaseFile
+from indicators.permissions import (
+    can_approve_release,
+    can_discard_release,
+    can_publish_release,
+    can_read_viewings,
+    can_recall_release,
+    territories_kept_by,
+)
 from orgs.mixins import AccessMixin, ActionMixin
 from orgs.models import Territory
 
 
 @method_decorator(login_not_required, name="dispatch")
 class ReleaseListView(ListView):
-    """What was published, and when. Stewards see the one that is being prepared too."""
+    """What was published, and when, and what was recalled. Stewards see the one that is being prepared too."""
 
     template_name = "indicators/release_list.html"
     context_object_name = "releases"
     paginate_by = 25
 
     def get_queryset(self) -> QuerySet[Release]:
-        return Release.objects.published().order_by("-published_at", "-pk")
+        return Release.objects.ever_published().order_by("-published_at", "-pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         is_steward = can_publish_release(self.request.user)
@@ -41,6 +52,7 @@ class ReleaseListView(ListView):
             is_steward=is_steward,
             may_read_viewings=can_read_viewings(self.request.user),
             open=prepared.first() if is_steward else None,
+            current=Release.objects.current(),
             **kwargs,
         )
 
@@ -54,7 +66,20 @@ class ReleaseDetailView(DetailView):
 
     def get_queryset(self) -> QuerySet[Release]:
         releases = Release.objects.select_related("created_by", "decided_by", "follows")
-        return releases if can_publish_release(self.request.user) else releases.published()
+        return releases if can_publish_release(self.request.user) else releases.ever_published()
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        if not self.object.is_recalled:
+            return self.render_to_response(self.get_context_data(object=self.object))
+        context = {
+            "release": self.object,
+            "current": Release.objects.current(),
+            "is_steward": can_publish_release(request.user),
+        }
+        response = render(request, "indicators/release_recalled.html", context, status=410)
+        add_never_cache_headers(response)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         release = self.object
@@ -70,6 +95,7 @@ class ReleaseDetailView(DetailView):
             sources={source["name"]: source for one in indicators for source in one.sources}.values(),
             files=self.get_files(),
             newer=current if current and current != release else None,
+            may_recall=can_recall_release(self.request.user, release),
             **(self.get_changes() if is_steward else {}),
             **kwargs,
         )
@@ -83,10 +109,16 @@ class ReleaseDetailView(DetailView):
         ]
 
     def get_changes(self) -> dict[str, Any]:
-        """What the preview shows, in words, and what the steward may do now."""
-        release = self.object
+        """What the preview shows, in words, and what the steward may do now. Before it is out, a steward reads only of the places that are
+        theirs to keep."""
+        release, user = self.object, self.request.user
         changes = release.changes
         listed, places = changes.get("largest", []), changes.get("territories", [])
+        if release.is_open and not user.is_staff:
+            named = {one["territory"] for one in listed} | {one["id"] for one in places}
+            kept = set(territories_kept_by(user).filter(pk__in=named).values_list("pk", flat=True))
+            listed = [one for one in listed if one["territory"] in kept]
+            places = [one for one in places if one["id"] in kept]
         territories = Territory.objects.in_bulk({one["territory"] for one in listed} | {one["id"] for one in places})
         indicators = Indicator.objects.in_bulk({one["indicator"] for one in listed})
         periods = Period.objects.in_bulk({one["period"] for one in listed})
@@ -99,8 +131,6 @@ class ReleaseDetailView(DetailView):
             [key for key in keys.values() if key],
             Category.objects.filter(dimension__code__in=dimensions).select_related("dimension"),
         )
-        policy = ReleasePolicy.objects.first()
-        by_oneself = release.created_by_id is not None and release.created_by_id == self.request.user.pk
         return {
             "largest": [
                 {
@@ -115,8 +145,9 @@ class ReleaseDetailView(DetailView):
                 for one in listed
             ],
             "territories": [{**one, "territory": territories.get(one["id"])} for one in places],
-            "needs_another": policy is not None and policy.needs_second_person and by_oneself,
-            "by_oneself": by_oneself,
+            "by_oneself": release.created_by_id is not None and release.created_by_id == user.pk,
+            "may_approve": can_approve_release(user, release),
+            "may_discard": can_discard_release(user, release),
             "form": ReleaseApprovalForm(initial={"note": release.note}),
             "marks": DirtyMark.objects.exists(),
         }
@@ -180,6 +211,8 @@ class ReleaseDecisionView(AccessMixin, ActionMixin, DetailView, FormView):
 
 
 class ReleaseApproveView(ReleaseDecisionView):
+    """Who made it is told that it takes somebody else; who may not is turned away."""
+
     def perform(self, form: ReleaseApprovalForm) -> Release:
         return actions.approve_release(release=self.object, note=form.cleaned_data["note"], by=self.person)
 
@@ -197,3 +230,29 @@ class ReleaseDiscardView(ReleaseDecisionView):
 
     def done(self) -> str:
         return _("Discarded. What is public stays as it is.")
+
+
+class ReleaseRecallView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
+    """Takes a published release away from everybody, with a reason that everybody reads."""
+
+    may_enter = staticmethod(can_publish_release)
+    may = staticmethod(can_recall_release)
+    template_name = "indicators/release_recall.html"
+    form_class = RecallForm
+    context_object_name = "release"
+    object: Release
+
+    def get_queryset(self) -> QuerySet[Release]:
+        return Release.objects.published()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated and can_publish_release(request.user):
+            self.object = self.get_object()  # type: ignore[assignment]
+        return super().dispatch(request, *args, **kwargs)
+
+    def perform(self, form: RecallForm) -> Release:
+        return actions.recall_release(release=self.object, reason=form.cleaned_data["reason"], by=self.person)
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("Recalled. Nobody reads it any more."))
+        return reverse("indicators:release_list")

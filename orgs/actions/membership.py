@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from orgs.actions.account import open_account
 from orgs.emails import queue_letter, queue_letter_to
 from orgs.models import Invitation, Membership, Organisation, ReviewerAppointment, Territory, User
+from orgs.permissions import can_manage_members, can_still_invite
 
 LEADING = (Membership.Role.OWNER, Membership.Role.MANAGER)
 INVITATION_SALT = "orgs.invitation"
@@ -32,6 +33,7 @@ def change_role(*, membership: Membership, role: str, by: User) -> Membership:
     membership.role = role
     membership.full_clean()
     membership.save(update_fields=["role"])
+    withdraw_unfounded_invitations(membership)
     return membership
 
 
@@ -46,6 +48,7 @@ def end_membership(*, membership: Membership, by: User) -> Membership:
         refuse_without_another_leader(membership)
     membership.ended_at = timezone.now()
     membership.save(update_fields=["ended_at"])
+    withdraw_unfounded_invitations(membership)
     return membership
 
 
@@ -56,17 +59,18 @@ def invite_member(*, organisation: Organisation, email: str, role: str, by: User
     if organisation.memberships.active().filter(user__email=email).exists():
         raise ValidationError({"email": _("This person is already a member. You can change the role in the list.")})
     for old in organisation.invitations.open().filter(email=email).select_for_update():
-        if not old.is_expired:
+        if not old.is_expired and can_still_invite(old):
             raise ValidationError({"email": _("This person is already invited.")})
         withdraw_invitation(invitation=old, by=by)
     invitation = Invitation(organisation=organisation, email=email, role=role, invited_by=by)
     invitation.full_clean()
     Membership(organisation=organisation, user=by, role=role).clean()
     invitation.save()
+    known = User.objects.filter(email=email).first()
     queue_letter(
         "invitation",
         to=email,
-        language=translation.get_language() or by.language,
+        language=known.language if known else translation.get_language() or by.language,
         context={"invitation": invitation, "path": invitation_path(invitation), "by": by},
     )
     return invitation
@@ -77,11 +81,20 @@ def withdraw_invitation(*, invitation: Invitation, by: User) -> None:
     Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=timezone.now())
 
 
+def withdraw_unfounded_invitations(membership: Membership) -> None:
+    """What a person has promised to others goes with the right to promise it."""
+    if not can_manage_members(membership.user, membership.organisation):
+        open_ones = membership.organisation.invitations.open().filter(invited_by=membership.user)
+        open_ones.update(withdrawn_at=timezone.now())
+
+
 @transaction.atomic
 def accept_invitation(*, invitation: Invitation, name: str, language: str) -> tuple[User, bool]:
     """By whoever reads the mail: the person's account, opened now where there was none, and whether it is new."""
-    invitation = Invitation.objects.select_for_update().select_related("organisation").get(pk=invitation.pk)
-    if invitation.withdrawn_at is not None or invitation.is_expired:
+    locked(invitation.organisation)  # Whoever ends the inviter's part at this moment is waited for.
+    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    is_unfounded = invitation.accepted_at is None and not can_still_invite(invitation)
+    if invitation.withdrawn_at is not None or invitation.is_expired or is_unfounded:
         raise ValidationError(_("This invitation is no longer valid. Ask for a new one."))
     user, is_new = open_account(email=invitation.email, name=name, language=language)
     if invitation.accepted_at is None:

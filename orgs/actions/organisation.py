@@ -22,6 +22,7 @@ from orgs.models import (
     VerificationAnswer,
 )
 from orgs.naming import new_reference, slugs_for
+from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on
 from orgs.verification import LADDER, profile_of
 from orgs.vocabulary import Kind
 
@@ -96,10 +97,13 @@ def update_organisation(
     by: User,
     **changes: Unpack[Profile],
 ) -> Organisation:
-    """Changes what an organisation says of itself, and nothing else of it: verification and address stay."""
+    """Changes what an organisation says of itself, and nothing else of it: verification and address stay, and so does what rights rest
+    on, but for an administrator."""
     current = Organisation.objects.select_for_update().get(pk=organisation.pk)
     for name, value in changes.items():
         setattr(organisation, name, value)
+    if not can_change_what_rights_rest_on(by, current):
+        keep_what_rights_rest_on(organisation, current, changes)
     if Kind.AUTHORITY in (current.kind, organisation.kind) and current.kind != organisation.kind:
         refuse_roles_that_do_not_fit(organisation)
     if organisation.address_is_public and organisation.has_shelter:
@@ -113,6 +117,15 @@ def update_organisation(
         organisation.domains.set(domains)
     organisation.refresh_from_db()
     return organisation
+
+
+def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, changes: Collection[str]) -> None:
+    """Refuses who asks for another kind or place; what was read before somebody changed it does not undo that."""
+    for name in RIGHTS_REST_ON["orgs.Organisation"]:
+        if name in changes and getattr(organisation, name) != getattr(current, name):
+            raise PermissionDenied
+        if name in Profile.__annotations__:
+            setattr(organisation, name, getattr(current, name))
 
 
 @transaction.atomic

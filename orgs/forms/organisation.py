@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm, PortalModelForm, SeenMixin, WebAddressField
 from orgs.lookups import CountryLookup, LanguageLookup, LookupField, TerritoryLookup
-from orgs.models import Organisation, OrganisationContact, Service
+from orgs.models import Organisation, OrganisationContact, Service, User
+from orgs.permissions import can_change_what_rights_rest_on
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind
 
 
@@ -62,8 +63,13 @@ class ProfileForm(PortalModelForm):
             "founded_year": forms.TextInput(attrs={"inputmode": "numeric", "class": "input-short"}),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.is_settled = not can_change_what_rights_rest_on(by, self.instance)
+        if self.is_settled:
+            for name in ("kind", "level_of_government", "territory"):
+                del self.fields[name]
+            return
         # Nobody becomes an authority by changing a list, nor ceases to be one.
         if self.instance.is_authority:
             del self.fields["kind"]

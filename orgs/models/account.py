@@ -1,5 +1,6 @@
 from typing import Any
 
+import pghistory
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -20,6 +21,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
+@pghistory.track(fields=["is_staff", "is_superuser", "is_active"], model_name="UserRightsEvent")
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who logs in by e-mail. What they may do comes from memberships and appointments; staff run the platform."""
 

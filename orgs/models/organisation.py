@@ -48,6 +48,10 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             mine = Q(pk__in=user.memberships.active().values("organisation")) | Q(territory__in=reviewed)
         return self.filter(Q(pk__in=Organisation.objects.published().values("pk")) | mine)
 
+    def own_of(self, user: settings.AUTH_USER_MODEL) -> "OrganisationQuerySet":  # type: ignore[name-defined]
+        """Those of which a person is, or ever was, a member, and so nobody to judge them: who leaves at noon could decide a minute later."""
+        return self.filter(pk__in=user.memberships.values("organisation"))
+
     def authorities(self) -> "OrganisationQuerySet":
         return self.filter(sector=Sector.AUTHORITY)
 

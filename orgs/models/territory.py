@@ -1,6 +1,7 @@
 import datetime
 from decimal import Decimal
 
+import pghistory
 import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -94,6 +95,12 @@ class TerritoryQuerySet(models.QuerySet["Territory"]):
         return self.exclude(kind=Territory.Kind.UNALLOCATED)
 
 
+# Where a place hangs in the tree decides who keeps its figures and who reviews there.
+@pghistory.track(
+    pghistory.UpdateEvent(),
+    fields=["scheme", "code", "kind", "parent", "valid_from", "valid_to"],
+    model_name="TerritoryPlaceEvent",
+)
 class Territory(models.Model):
     """A place with a code in a scheme, for as long as its outline held. A figure of 2019 belongs to the division of 2019.
 

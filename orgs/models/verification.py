@@ -19,7 +19,7 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
             return self.none()
         territories = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
         return self.filter(organisation__territory__in=territories).exclude(
-            organisation__in=user.memberships.values("organisation")
+            organisation__in=Organisation.objects.own_of(user)
         )
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "VerificationQuerySet":  # type: ignore[name-defined]

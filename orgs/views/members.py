@@ -22,7 +22,7 @@ from orgs.actions.membership import invitation_of
 from orgs.forms.members import AcceptForm, InvitationForm, RoleForm
 from orgs.mixins import ActionMixin
 from orgs.models import Invitation, Membership, Organisation
-from orgs.permissions import Person, can_manage_members, has_role
+from orgs.permissions import Person, can_manage_members, can_still_invite, has_role
 from orgs.views.organisation import OfOrganisation
 
 
@@ -159,6 +159,8 @@ class InvitationView(View):
 
     def show(self, invitation: Invitation | None, form: AcceptForm) -> HttpResponse:
         is_gone = invitation is None or invitation.withdrawn_at is not None
-        if is_gone or (invitation and invitation.is_expired and invitation.accepted_at is None):
+        if invitation is not None and invitation.accepted_at is None:
+            is_gone = is_gone or invitation.is_expired or not can_still_invite(invitation)
+        if is_gone:
             return render(self.request, "orgs/invitation_gone.html", status=404)
         return render(self.request, "orgs/invitation.html", {"invitation": invitation, "form": form})

@@ -67,6 +67,9 @@ class ProfileView(OfOrganisation, ActionMixin, UpdateView):
     def get_object(self, queryset: QuerySet[Any] | None = None) -> Organisation:
         return self.organisation
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "by": self.person}
+
     def perform(self, form: ProfileForm) -> Organisation:
         return actions.update_organisation(organisation=form.instance, **form.changes(), by=self.person)
 

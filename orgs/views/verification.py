@@ -19,7 +19,7 @@ from orgs.forms.verification import ReviewForm
 from orgs.languages import country_name, language_label
 from orgs.mixins import AccessMixin, ActionMixin
 from orgs.models import Organisation, Territory, Verification, VerificationAnswer
-from orgs.permissions import can_review_verification, is_reviewer_or_administrator
+from orgs.permissions import can_review_verification, is_reviewer, is_reviewer_or_administrator
 from orgs.verification import CHECKLIST, QUESTIONS, changes_since
 from orgs.views.directory import address_upstairs
 
@@ -55,7 +55,8 @@ class ReviewQueueView(AccessMixin, ListView):
             }
             for verification in context["page_obj"]
         ]
-        context["partnership_reviews_url"] = address_upstairs("partnerships:assessment_queue")
+        if is_reviewer(self.request.user):  # An administrator reads this queue, and not that one.
+            context["partnership_reviews_url"] = address_upstairs("partnerships:assessment_queue")
         return context
 
 

@@ -72,7 +72,7 @@ def begin_assessment(
 
 @transaction.atomic
 def put_forward_evidence(*, assessment: Assessment, criterion: Criterion, record: AnyRecord, by: User) -> Evidence:
-    """Lets a record stand for a criterion. Doing so twice is the same as once."""
+    """Lets a record stand for a criterion. Doing so twice is the same as once; what a reviewer did not accept is put forward anew."""
     assessment = locked_assessment(assessment)
     refuse_unless_with_authority(assessment)
     refuse_unless(criterion.level.scale_id == assessment.scale_id, _("This criterion belongs to another scale."))
@@ -84,14 +84,15 @@ def put_forward_evidence(*, assessment: Assessment, criterion: Criterion, record
             _("“%(record)s” cannot stand for %(criterion)s: %(reason)s"),
             params={"record": record, "criterion": criterion, "reason": OBSTACLE_WORDS[found.value]},
         )
-    piece, _created = Evidence.objects.get_or_create(
-        assessment=assessment,
-        criterion=criterion,
-        activity=record if isinstance(record, Activity) else None,
-        contribution=record if isinstance(record, Contribution) else None,
-        document=record if isinstance(record, Document) else None,
-        defaults={"put_forward_by": by},
-    )
+    named = {
+        "assessment": assessment,
+        "criterion": criterion,
+        "activity": record if isinstance(record, Activity) else None,
+        "contribution": record if isinstance(record, Contribution) else None,
+        "document": record if isinstance(record, Document) else None,
+    }
+    Evidence.objects.filter(**named, is_accepted=False).delete()
+    piece, _created = Evidence.objects.get_or_create(**named, defaults={"put_forward_by": by})
     return piece
 
 
@@ -162,7 +163,8 @@ def submit_assessment(
     )
     criteria = evidence_records.criteria_of(assessment.scale)
     ladder = evidence_records.ladder_of(assessment.scale, criteria)
-    findings = evidence_records.findings_of(assessment, evidence_records.evidence_of(assessment))
+    counting = evidence_records.counting(evidence_records.evidence_of(assessment))
+    findings = evidence_records.findings_of(assessment, counting)
     check_claims(ladder, findings, claimed, stage_levels, {criterion.code: criterion for criterion in criteria})
     assessment.claimed = claimed
     assessment.promised = promise_of(assessment)

@@ -40,6 +40,16 @@ def check_partners(authority: Organisation, partners: Sequence[Organisation], kn
             )
 
 
+def refuse_place_elsewhere(authority: Organisation, territory: Territory) -> None:
+    """The place says whose reviewers look at it, so an authority does not choose one that is not its own."""
+    if not Territory.objects.within(authority.territory).filter(pk=territory.pk).exists():
+        refusal = ValidationError(
+            _("%(place)s is not in the territory of %(authority)s."),
+            params={"place": territory, "authority": authority},
+        )
+        raise ValidationError({"territory": refusal})
+
+
 @transaction.atomic
 def log_partnership(
     *,
@@ -64,6 +74,7 @@ def log_partnership(
     """A draft that only the authority sees, until the partners are asked (`propose_partnership`)."""
     refuse_unless(authority.is_authority, _("A partnership is led by an authority."))
     check_partners(authority, partners)
+    refuse_place_elsewhere(authority, territory)
     Organisation.objects.select_for_update().get(pk=authority.pk)  # A form sent twice at once is one partnership.
     is_known = Partnership.objects.filter(title=title, starts_on=starts_on, parties__organisation=authority).exists()
     refuse_unless(not is_known, _("The authority has already logged a partnership with this title and start."))
@@ -122,6 +133,8 @@ def revise_partnership(
         stored.state != State.ACTIVE or stored.promised_id == partnership.promised_id,
         _("The partners have confirmed the promised level. It stays what it was at the start."),
     )
+    if partnership.territory_id != stored.territory_id:
+        refuse_place_elsewhere(stored.authority, partnership.territory)
     partnership.state = stored.state
     partnership.full_clean()
     partnership.save()

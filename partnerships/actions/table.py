@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from orgs.models import Organisation, Territory, User
 from orgs.naming import slug_for
-from partnerships.actions.partnership import refuse_unless
+from partnerships.actions.partnership import refuse_place_elsewhere, refuse_unless
 from partnerships.models import CoordinationTable, Meeting, Seat
 
 
@@ -25,6 +25,7 @@ def found_table(
 ) -> CoordinationTable:
     """A standing table, chaired by the authority that convenes it until somebody else is."""
     refuse_unless(convenor.is_authority, _("A coordination table is convened by an authority."))
+    refuse_place_elsewhere(convenor, territory)
     slug = slug_for(f"{name} {territory.name}", otherwise="")
     refuse_unless(bool(slug), _("Give it a name with letters."))
     refuse_unless(

@@ -37,8 +37,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.open().filter(partnership__in=confirmed.values("partnership"))
 
     def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "AssessmentQuerySet":  # type: ignore[name-defined]
-        """In the reviewer's territories, and never of a partnership in which an organisation of the reviewer is a
-        party.
+        """In the reviewer's territories, and never of a partnership in which an organisation that the reviewer belongs to,
+        or ever belonged to, is a party.
         """
         return self.filter(partnership__in=Partnership.objects.in_review_of(user))
 

@@ -24,12 +24,12 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
         return self.filter(pk__in=PartnershipParty.objects.of_members(user).values("partnership"))
 
     def in_review_of(self, user: settings.AUTH_USER_MODEL) -> "PartnershipQuerySet":  # type: ignore[name-defined]
-        """Those in a reviewer's territories in which the reviewer is no party."""
+        """Those in a reviewer's territories in which no party is, or ever was, an organisation of the reviewer."""
         if not user.is_authenticated:
             return self.none()
         territories = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
         return self.filter(territory__in=territories).exclude(
-            parties__organisation__in=user.memberships.active().values("organisation")
+            parties__organisation__in=Organisation.objects.own_of(user)
         )
 
     def live(self) -> "PartnershipQuerySet":

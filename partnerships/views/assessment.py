@@ -26,6 +26,7 @@ from partnerships.engagement import Findings, Obstacle
 from partnerships.evidence import (
     AnyRecord,
     Roles,
+    counting,
     criteria_of,
     date_of,
     evidence_of,
@@ -68,6 +69,11 @@ class Option:
     hindrance: str | Promise = ""
     """What would have to be mended before it can."""
 
+    @property
+    def is_refused(self) -> bool:
+        """A reviewer did not accept it."""
+        return self.evidence is not None and self.evidence.is_accepted is False
+
 
 @dataclass(frozen=True)
 class CriterionRow:
@@ -80,6 +86,11 @@ class CriterionRow:
     @property
     def chosen(self) -> list[Option]:
         return [option for option in self.options if option.evidence]
+
+    @property
+    def is_refused(self) -> bool:
+        """Something was put forward, and none of it was accepted."""
+        return bool(self.chosen) and all(option.is_refused for option in self.chosen)
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,7 @@ class Sheet:
         return Standing(self.levels.get(overall.level or ""), missing, stages)
 
     def rows(self) -> list[CriterionRow]:
-        met = self.findings(self.evidence).overall.met
+        met = self.findings(counting(self.evidence)).overall.met
         standing_for = {(piece.criterion_id, key_of(piece.record)): piece for piece in self.evidence}
         rows = []
         for criterion in self.criteria:
@@ -258,7 +269,7 @@ class AssessmentDetail(ActionMixin, AssessmentMixin, FormView):
             may_work=self.may_work,
             may_discard=self.may_work and self.assessment.state == AssessmentState.DRAFT,
             rows=self.sheet.rows(),
-            standing=self.sheet.standing(self.sheet.evidence),
+            standing=self.sheet.standing(counting(self.sheet.evidence)),
             stage_levels=self.assessment.stage_levels.select_related("claimed", "confirmed"),
             decisions=self.assessment.decisions.select_related("level"),
             **kwargs,
@@ -266,7 +277,11 @@ class AssessmentDetail(ActionMixin, AssessmentMixin, FormView):
 
 
 class AssessmentEvidence(AssessmentMixin, View):
-    """Takes the ticks of the desk. With htmx it answers with the level that follows; else it comes back to the desk."""
+    """Takes the ticks of the desk. With htmx it answers with the level that follows; else it comes back to the desk.
+
+    What a reviewer did not accept is not ticked, and stays in sight with the reason until another record replaces it. A tick puts it
+    forward anew.
+    """
 
     may = staticmethod(can_edit_assessment)
     http_method_names = ["post"]
@@ -281,7 +296,7 @@ class AssessmentEvidence(AssessmentMixin, View):
         if self.request.headers.get("HX-Request"):
             context = {
                 "assessment": self.assessment,
-                "standing": sheet.standing(sheet.evidence),
+                "standing": sheet.standing(counting(sheet.evidence)),
                 "saved": True,
             }
             return render(request, "partnerships/_assessment_standing.html", context)
@@ -291,12 +306,14 @@ class AssessmentEvidence(AssessmentMixin, View):
     def store(self, wanted: set[str]) -> None:
         sheet = self.sheet
         standing_for = {f"{piece.criterion_id}:{key_of(piece.record)}": piece for piece in sheet.evidence}
+        refused = {value for value, piece in standing_for.items() if piece.is_accepted is False}
+        replaced = {value.partition(":")[0] for value in wanted - refused}
         for value, piece in standing_for.items():
-            if value not in wanted:
+            if value not in wanted and (value not in refused or str(piece.criterion_id) in replaced):
                 withdraw_evidence(evidence=piece, by=self.person)
         records = {key_of(record): record for record in sheet.records}
         criteria = {str(criterion.pk): criterion for criterion in sheet.criteria}
-        for value in wanted - standing_for.keys():
+        for value in wanted - (standing_for.keys() - refused):
             criterion, _colon, key = value.partition(":")
             if criterion not in criteria or key not in records:
                 raise ValidationError(_("That record is not there any more. Load the page again."))

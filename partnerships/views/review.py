@@ -15,7 +15,7 @@ from django.views.generic import FormView, ListView
 from orgs.mixins import AccessMixin, ActionMixin
 from orgs.permissions import is_reviewer
 from partnerships.actions import decide_assessment
-from partnerships.evidence import key_of
+from partnerships.evidence import counting, key_of
 from partnerships.forms import ReviewForm
 from partnerships.models import Assessment, AssessmentDecision, Criterion, Evidence, Experience
 from partnerships.permissions import can_review_assessment
@@ -140,7 +140,7 @@ class AssessmentReview(ActionMixin, AssessmentMixin, FormView):
             "is_waiting": self.assessment.state == AssessmentState.SUBMITTED,
             "groups": self.groups(form),
             "standing": self.sheet.standing(form.accepted()),
-            "claimed_standing": self.sheet.standing(self.sheet.evidence),
+            "claimed_standing": self.sheet.standing(counting(self.sheet.evidence)),
             "stage_levels": self.assessment.stage_levels.select_related("claimed", "confirmed"),
             "experiences": experiences.select_related("party__organisation", "level").prefetch_related(
                 "stage_levels__level"

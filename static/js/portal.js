@@ -82,13 +82,6 @@
   });
   window.addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
-  // Forms that filter a list answer at once; their button stays for those without scripts.
-  all("form[data-submit-on-change]").forEach((form) => {
-    form.addEventListener("change", (event) => {
-      if (event.target.matches("select, input[type=checkbox], input[type=radio]")) form.requestSubmit();
-    });
-  });
-
   // Sample accounts of the demonstration fill the log-in form.
   all("[data-fill-login]").forEach((button) => {
     button.hidden = false;

@@ -13,7 +13,7 @@ from django.utils import timezone
 from indicators import actions
 from indicators.desk import REMEMBERED, Lot, Pile, desk_of
 from indicators.inbox import waiting_for
-from indicators.models import Finding, Import, Release, ReleasePolicy, Report, ReportRequest, Slice
+from indicators.models import Finding, Import, Release, Report, ReportRequest, Slice
 from orgs.inbox import LONGEST, Waiting
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory
@@ -170,9 +170,8 @@ def test_others_things_are_not_on_the_desk(authority: Organisation, steward: Use
 
 def test_what_waits_for_somebody_else_says_so_and_is_not_in_the_inbox(authority: Organisation, steward: User) -> None:
     asked(authority, steward, days=-3)
-    release = Release.objects.create(state=Release.State.PREVIEW, created_by=steward)
-    assert [item.title for item in waiting_for(steward)] == ["A release waits for approval"]
-    ReleasePolicy.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
+    reach = {"reported": [authority.territory_id], "computed": []}
+    release = Release.objects.create(state=Release.State.PREVIEW, created_by=steward, changes={"reach": reach})
     assert waiting_for(steward) == []
     text = words_of(page(steward))
     assert "A release of yours is ready" in text
@@ -180,6 +179,9 @@ def test_what_waits_for_somebody_else_says_so_and_is_not_in_the_inbox(authority:
     assert "Waits for the organisation" in text
     colleague = MembershipFactory(organisation=authority, role=Membership.Role.STEWARD).user
     assert [item.title for item in waiting_for(colleague)] == ["A release waits for approval"]
+    foreign = MembershipFactory(organisation=AuthorityFactory(), role=Membership.Role.STEWARD).user
+    assert waiting_for(foreign) == []
+    assert "Waits for an administrator" in words_of(page(foreign))
     Release.objects.filter(pk=release.pk).update(state=Release.State.DRAFT)
     assert "Waits for the worker" in page(colleague)
     Release.objects.filter(pk=release.pk).update(state=Release.State.FAILED)

@@ -103,6 +103,25 @@ def test_steward_asks_on_one_page(desk: Desk) -> None:
     assert request.created_by == desk.steward
 
 
+@pytest.mark.parametrize("has_left", [False, True])
+def test_steward_decides_nothing_that_an_own_organisation_reported(desk: Desk, has_left: bool) -> None:
+    """Neither the report nor what the rules found in it; and leaving the organisation for a minute does not help."""
+    report = desk.sent(amount=70)
+    assert report.batch is not None
+    membership = MembershipFactory(organisation=desk.association, user=desk.steward, role=Role.VIEWER)
+    if has_left:
+        Membership.objects.filter(pk=membership.pk).update(ended_at=timezone.now())
+    client = enter(desk.steward)
+    for step in ("report_approve", "report_return"):
+        client.post(reverse(f"indicators:{step}", args=[report.pk]), {"note": "Mine"})
+    for step in ("findings_accept", "import_approve", "import_undo"):
+        assert client.post(reverse(f"indicators:{step}", args=[report.batch.pk]), {"reason": "Mine"}).status_code == 403
+    assert report.request.title not in text_of(client.get(reverse("indicators:desk")))
+    report.refresh_from_db()
+    assert (report.state, report.steps.count()) == (Report.State.SUBMITTED, 1)
+    assert not report.batch.findings.exclude(accepted_at=None).exists()
+
+
 def test_owner_fills_in_keeps_and_sends(desk: Desk) -> None:
     report, client = desk.ask(), enter(desk.owner)
     page = reverse("indicators:report_answer", args=[report.pk])

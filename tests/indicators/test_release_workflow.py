@@ -1,10 +1,15 @@
 """A release from the draft to the frozen copy: who may take which step, what is refused, and what a dead worker leaves."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from indicators import actions, rollup
 from indicators.models import (
@@ -13,14 +18,20 @@ from indicators.models import (
     Release,
     ReleasedFigure,
     ReleasedIndicator,
-    ReleasePolicy,
+    ReleaseFile,
 )
 from indicators.tasks import make_releases
 from indicators.vocabulary import Flag
+from orgs.models import User
 from tests.factories import UserFactory
 from tests.indicators.land import Land
 
 State = Release.State
+
+
+def administrator() -> User:
+    user: User = UserFactory(is_staff=True)
+    return user
 
 
 def preview(land: Land, *, by=None, note="") -> Release:
@@ -43,7 +54,7 @@ def test_small_release_is_a_preview_at_once_and_public_once_approved(land: Land)
     release = preview(land, by=UserFactory())
     assert (release.state, release.figures_count, release.new_count) == (State.PREVIEW, 3, 3)
     assert Release.objects.current() is None
-    actions.approve_release(release=release, by=UserFactory())
+    actions.approve_release(release=release, by=administrator())
     assert Release.objects.current() == release
 
 
@@ -100,7 +111,7 @@ def test_release_waits_for_the_rollup(land: Land) -> None:
 
 def test_discarded_release_leaves_its_row_and_no_figures(land: Land) -> None:
     land.observe("N1", "2020", 30)
-    release = actions.discard_release(release=preview(land), by=UserFactory())
+    release = actions.discard_release(release=preview(land), by=administrator())
     assert (release.state, release.figures.count(), release.indicators.count()) == (State.DISCARDED, 0, 0)
     for step in (actions.discard_release, actions.approve_release):
         with pytest.raises(ValidationError, match="already"):
@@ -116,24 +127,119 @@ def test_published_release_is_neither_approved_again_nor_discarded(land: Land) -
     assert Release.objects.get().state == State.PUBLISHED
 
 
-def test_maker_may_approve_unless_the_policy_asks_for_a_second_person(land: Land) -> None:
-    maker, other = UserFactory(), UserFactory()
-    assert actions.approve_release(release=preview(land, by=maker), by=maker).state == State.PUBLISHED
-    ReleasePolicy.objects.create(pk=1, needs_second_person=True)
+def test_release_takes_two_people(land: Land) -> None:
+    """By the page, by the action, and by the database."""
+    maker, other = administrator(), administrator()
     release = preview(land, by=maker)
     with pytest.raises(ValidationError, match="somebody else"):
         actions.approve_release(release=release, by=maker)
+    with pytest.raises(IntegrityError, match="release_takes_two_people"), transaction.atomic():
+        Release.objects.filter(pk=release.pk).update(
+            state=State.PUBLISHED, published_at=timezone.now(), decided_by=maker
+        )
     with pytest.raises(ValidationError, match="Another release"):
-        actions.publish_release(by=other)
+        actions.publish_release()
     assert actions.approve_release(release=release, by=other).decided_by == other
-    with pytest.raises(ValidationError, match="somebody else"):
-        actions.publish_release(by=maker)
-    assert Release.objects.count() == 2
+    assert Release.objects.count() == 1
 
 
-def test_there_is_one_policy(db: None) -> None:
-    with pytest.raises(IntegrityError, match="release_policy_is_one"), transaction.atomic():
-        ReleasePolicy.objects.create(pk=2)
+def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(
+    land: Land, client: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    land.observe("N1", "2020", 30)
+    first = publish(land)
+    land.observe("N1", "2020", 41)
+    second = publish(land, note="Counted again")
+    page, file, other = (
+        reverse("indicators:release", args=[second.pk]),
+        reverse("indicators:release_download", args=[second.pk, "csv"]),
+        reverse("indicators:release_download", args=[first.pk, "csv"]),
+    )
+    etag = client.head(file).headers["ETag"]
+    for cached in (client.head(file), client.head(other)):
+        assert "max-age=300" in cached.headers["Cache-Control"], "what is recalled shall not stay in caches for a week"
+        assert "immutable" not in cached.headers["Cache-Control"]
+    stored = ReleaseFile.objects.create(
+        release=second,
+        format="csv",
+        language="en",
+        state="ready",
+        size=2,
+        made_at=timezone.now(),
+        file="releases/x.csv",
+    )
+    kept = stored.file.storage.save("releases/x.csv", ContentFile(b"41"))
+    ReleaseFile.objects.update(file=kept)
+    admin = administrator()
+    client.force_login(admin)
+    recall = reverse("indicators:release_recall", args=[second.pk])
+    assert "Say why it is recalled" in client.post(recall, {"reason": " "}).content.decode()
+    assert Release.objects.current() == second
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(recall, {"reason": "A family could be told by it"}).status_code == 302
+    assert not ReleaseFile.objects.filter(release=second).exists()
+    assert not stored.file.storage.exists(kept), "the files that were made are gone too"
+    client.logout()
+    assert Release.objects.current() == first
+    for address in (page, file, file + "?indicator=PEOPLE"):
+        gone = client.get(address)
+        assert gone.status_code == 410
+        assert "A family could be told by it" in gone.content.decode()
+        assert "no-store" in gone.headers["Cache-Control"]
+        assert ">41<" not in gone.content.decode()
+    assert client.get(file, headers={"If-None-Match": etag}).status_code == 410, "no cache is told that its copy holds"
+    assert client.head(file).status_code == 410
+    still = client.get(other)
+    assert b"".join(still.streaming_content)  # type: ignore[attr-defined]
+    still.close()
+    log = client.get(reverse("indicators:release_list")).content.decode()
+    assert "A family could be told by it" in log
+    assert str(admin) not in log, "who it was is not everybody's business"
+    second.refresh_from_db()
+    assert (second.recalled_by, second.state, second.figures.count()) == (admin, State.RECALLED, 3)
+    for step in (actions.discard_release, actions.approve_release):
+        with pytest.raises(ValidationError, match="already"):
+            step(release=second)
+    with pytest.raises(ValidationError, match="already"):
+        actions.recall_release(release=second, reason="Twice")
+    third = publish(land, note="Counted again")
+    assert (Release.objects.current(), third.follows) == (third, first)
+
+
+def test_only_release_is_recalled_and_nothing_is_public(land: Land, client: Client) -> None:
+    land.observe("N1", "2020", 30)
+    actions.recall_release(release=publish(land), reason="Wrong file")
+    assert Release.objects.current() is None
+    assert client.get(land.territories["CITY"].get_absolute_url()).status_code == 200
+
+
+def test_preview_that_followed_a_recalled_release_is_made_again(land: Land) -> None:
+    land.observe("N1", "2020", 30)
+    first = publish(land)
+    land.observe("N2", "2020", 30)
+    second = preview(land)
+    actions.recall_release(release=first, reason="Wrong file")
+    with pytest.raises(ValidationError, match="changed meanwhile"):
+        actions.approve_release(release=second)
+
+
+@pytest.mark.parametrize(
+    "change", [{"note": "Better"}, {"published_at": None}, {"state": State.PUBLISHED}, {"recall_reason": "Other"}]
+)
+def test_recall_is_the_only_change_of_a_published_release(land: Land, change: dict[str, Any]) -> None:
+    land.observe("N1", "2020", 30)
+    release = actions.recall_release(release=publish(land), reason="Wrong file")
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        Release.objects.filter(pk=release.pk).update(**change)
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        ReleasedFigure.objects.filter(release=release)._raw_delete("default")
+    other = publish(land)
+    with pytest.raises(IntegrityError, match="release_recalled_with_a_reason"), transaction.atomic():
+        Release.objects.filter(pk=other.pk).update(state=State.RECALLED, recalled_at=timezone.now())
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        Release.objects.filter(pk=other.pk).update(
+            state=State.RECALLED, recalled_at=timezone.now(), recall_reason="Why", figures_count=1
+        )
 
 
 def test_correction_needs_a_note(land: Land) -> None:
@@ -143,9 +249,9 @@ def test_correction_needs_a_note(land: Land) -> None:
     release = preview(land)
     assert (release.new_count, release.changed_count, release.gone_count) == (0, 3, 0)
     with pytest.raises(ValidationError) as refusal:
-        actions.approve_release(release=release, note=" ", by=UserFactory())
+        actions.approve_release(release=release, note=" ", by=administrator())
     assert list(refusal.value.error_dict) == ["note"]
-    assert actions.approve_release(release=release, note="N1 was counted again", by=UserFactory()).note
+    assert actions.approve_release(release=release, note="N1 was counted again", by=administrator()).note
 
 
 def test_preview_counts_and_lists_what_changed(land: Land) -> None:

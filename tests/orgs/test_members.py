@@ -158,6 +158,50 @@ def test_withdrawn_or_forged_invitation_is_gone(client, owner):
     assert not User.objects.filter(email="new@person.example").exists()
 
 
+@pytest.mark.parametrize("how", ["ended", "downgraded", "account closed", "account gone", "no longer administrator"])
+def test_invitation_goes_with_the_right_of_its_sender(client, owner, how):
+    """Who was removed would come back as owner by a second address."""
+    organisation = owner.organisation
+    if how == "no longer administrator":
+        sender = UserFactory(is_staff=True)
+    else:
+        membership = MembershipFactory(organisation=organisation)
+        sender = membership.user
+    invite = {"organisation": organisation, "email": "second@address.example", "role": "owner"}
+    invitation = actions.invite_member(**invite, by=sender)
+    path = letter_path()
+    kept = actions.invite_member(organisation=organisation, email="kept@person.example", role="viewer", by=owner.user)
+    if how == "ended":
+        actions.end_membership(membership=membership, by=owner.user)
+    elif how == "downgraded":
+        actions.change_role(membership=membership, role="viewer", by=owner.user)
+    elif how == "account closed":
+        User.objects.filter(pk=sender.pk).update(is_active=False)
+    elif how == "account gone":
+        sender.delete()
+    else:
+        User.objects.filter(pk=sender.pk).update(is_staff=False)
+    assert client.get(path).status_code == 404
+    assert client.post(path, {"name": "Back again"}).status_code == 404
+    with pytest.raises(ValidationError, match="no longer valid"):
+        actions.accept_invitation(invitation=invitation, name="Back again", language="en")
+    assert not User.objects.filter(email="second@address.example").exists()
+    if how in ("ended", "downgraded"):
+        assert list(organisation.invitations.open()) == [kept]
+    actions.invite_member(**invite, by=owner.user)  # The address is free for who may invite.
+    assert actions.accept_invitation(invitation=kept, name="Kept", language="en")[1]
+
+
+def test_accepted_invitation_still_leads_on_when_its_sender_has_left(client, owner):
+    sender = MembershipFactory(organisation=owner.organisation)
+    actions.invite_member(organisation=owner.organisation, email="new@person.example", role="viewer", by=sender.user)
+    path = letter_path()
+    client.post(path, {"name": "New"})
+    actions.end_membership(membership=sender, by=owner.user)
+    assert client.get(path).status_code == 200
+    assert Membership.objects.active().filter(user__email="new@person.example").count() == 1
+
+
 def test_role_is_changed_and_membership_ended_by_those_who_lead(client, owner):
     member = MembershipFactory(organisation=owner.organisation, role="viewer", user__name="Mona")
     client.force_login(owner.user)

@@ -1,12 +1,20 @@
 """An organisation's own people keep what it says of itself."""
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from orgs import actions
 from orgs.models import Organisation, Verification
-from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, ServiceFactory, UserFactory
+from tests.factories import (
+    AuthorityFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ServiceFactory,
+    TerritoryFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -88,11 +96,46 @@ def test_saving_does_not_undo_a_decision_made_meanwhile(organisation, owner):
 
 
 def test_nobody_becomes_an_authority_by_a_form(client, organisation, owner):
+    Organisation.objects.update(tier="", verified_at=None)  # Its people may still mend the kind.
     client.force_login(owner)
     body = client.post(page("organisation_update", organisation), profile(kind="authority")).content.decode()
     assert "Select a valid choice" in body
     with pytest.raises(ValidationError, match="does not become an authority"):
         actions.update_organisation(organisation=organisation, kind="authority", level_of_government="local", by=owner)
+
+
+@pytest.mark.parametrize("kind", ["association", "authority"])
+def test_what_rights_rest_on_is_changed_by_administrators_alone(client, raval, kind):
+    """A manager who moves her authority would read another city's figures; who moves an association, choose its reviewer."""
+    is_authority = kind == "authority"
+    elsewhere = TerritoryFactory(name="Elsewhere")
+    ours = (AuthorityFactory if is_authority else OrganisationFactory)(name="Ours", territory=raval, published=True)
+    leader = MembershipFactory(organisation=ours, role="manager" if is_authority else "owner").user
+    client.force_login(leader)
+    body = client.get(page("organisation_update", ours)).content.decode()
+    for name in ("kind", "territory", "level_of_government"):
+        assert f'name="{name}' not in body, name
+    assert "Ask an administrator where this changes" in body
+    typed = {"name": "Ours anew", "territory": "Elsewhere", "kind": "media", "level_of_government": "national"}
+    assert client.post(page("organisation_update", ours), {**typed, "version": "1"}).status_code == 302
+    for changes in ({"territory": elsewhere}, {"kind": "media"}, {"is_sample": True}):
+        with pytest.raises(PermissionDenied):
+            actions.update_organisation(organisation=Organisation.objects.get(pk=ours.pk), **changes, by=leader)
+    smuggled = Organisation.objects.get(pk=ours.pk)
+    smuggled.territory = elsewhere
+    actions.update_organisation(organisation=smuggled, description="Later", by=leader)
+    now = Organisation.objects.get(pk=ours.pk)
+    assert (now.name, now.description) == ("Ours anew", "Later")
+    assert (now.territory, now.kind, now.level_of_government) == (raval, kind, ours.level_of_government)
+    actions.update_organisation(organisation=now, territory=elsewhere, by=UserFactory(is_staff=True))
+    places = apps.get_model("orgs", "OrganisationEvent").objects.filter(pgh_obj=ours).order_by("pgh_id")
+    assert list(places.values_list("territory__name", flat=True))[-2:] == ["el Raval", "Elsewhere"], "it is logged"
+
+
+def test_unverified_organisation_mends_its_place(organisation, owner, city):
+    Organisation.objects.update(tier="", verified_at=None)
+    actions.update_organisation(organisation=Organisation.objects.get(), territory=city, by=owner)
+    assert Organisation.objects.get().territory == city
 
 
 def test_shelter_hides_the_address(client, organisation, owner, domain):
@@ -221,7 +264,7 @@ def test_administrator_admits_an_authority(city, raval, domain):
 
 def test_authority_keeps_its_level_in_the_form(client):
     hall = AuthorityFactory()
-    client.force_login(MembershipFactory(organisation=hall, role="manager").user)
+    client.force_login(UserFactory(is_staff=True))
     body = client.get(page("organisation_update", hall)).content.decode()
     assert 'name="level_of_government"' in body
     assert 'name="kind"' not in body

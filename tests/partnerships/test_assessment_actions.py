@@ -2,9 +2,10 @@ import datetime
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
-from orgs.models import OutgoingMail
+from orgs.models import Membership, OutgoingMail
 from partnerships.actions import (
     Verdict,
     begin_assessment,
@@ -19,7 +20,9 @@ from partnerships.actions import (
 )
 from partnerships.actions.review import years_after
 from partnerships.models import Assessment, AssessmentDecision, Evidence, Experience
+from partnerships.permissions import can_review_assessment
 from partnerships.vocabulary import AssessmentState, PartnershipState, PartyAnswer
+from tests.factories import MembershipFactory
 from tests.factories_partnerships import (
     ActivityFactory,
     ContributionFactory,
@@ -401,6 +404,27 @@ def test_nobody_decides_on_their_own_or_elsewhere(submitted, world):
         with pytest.raises(PermissionDenied):
             decide(submitted, person)
     assert stored(submitted).state == State.SUBMITTED
+
+
+@pytest.mark.parametrize("side", ["authority", "partner"])
+@pytest.mark.parametrize("part", ["had left before", "leaves for a minute", "joins afterwards"])
+def test_whoever_ever_belonged_to_a_party_decides_nothing(client, submitted, world, side, part):
+    """Neither by list, predicate, page nor action; and what only its reviewers read, they read no more."""
+    organisation, reviewer = getattr(world, side), world.reviewer
+    client.force_login(reviewer)
+    if part == "joins afterwards":
+        assert client.get(reverse("partnerships:assessment_review", args=[submitted.pk])).status_code == 200
+    membership = MembershipFactory(user=reviewer, organisation=organisation, role=Membership.Role.VIEWER)
+    if part != "joins afterwards":
+        Membership.objects.filter(pk=membership.pk).update(ended_at=timezone.now())
+    assert not Assessment.objects.reviewable_by(reviewer).exists()
+    assert not can_review_assessment(reviewer, submitted)
+    assert client.get(reverse("partnerships:assessment_review", args=[submitted.pk])).status_code in (403, 404)
+    assert submitted.partnership.title not in client.get(reverse("partnerships:assessment_queue")).content.decode()
+    with pytest.raises(PermissionDenied):
+        decide(submitted, reviewer)
+    assert stored(submitted).state == State.SUBMITTED
+    assert not submitted.decisions.exists()
 
 
 def test_assessment_keeps_its_scale(submitted, world, scale):

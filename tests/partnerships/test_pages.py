@@ -532,7 +532,7 @@ def test_returned_claim_shows_what_changed_when_it_comes_back(client, submitted,
     fuller = make_document(submitted.partnership, title="Fuller answer", kind="written_answer")
     html = client.get(submitted.get_absolute_url()).content.decode()
     assert "A fuller answer, please." in html
-    assert "not accepted" in html
+    assert "Not accepted" in html
     kept = [f"{piece.criterion_id}:activity:{piece.activity_id}" for piece in submitted.evidence.exclude(activity=None)]
     client.post(
         page("assessment_evidence", submitted.pk),
@@ -548,6 +548,36 @@ def test_returned_claim_shows_what_changed_when_it_comes_back(client, submitted,
     # Earlier verdicts stand in the form, the new piece waits for one.
     form = response.context["form"]
     assert sorted(str(row.verdict.value()) for row in form.rows()) == ["None", "yes", "yes", "yes"]
+
+
+def test_rejected_evidence_of_a_returned_claim_no_longer_counts_and_says_why(client, submitted, world):
+    url = page("assessment_review", submitted.pk)
+    comment = {f"comment_{submitted.evidence.get(criterion__code='C2').pk}": "It answers another question"}
+    client.post(url, ballot(submitted, reject=["C2"], outcome="returned", reasons="Not yet.", **comment))
+    client.force_login(world.officer)
+    response = client.get(submitted.get_absolute_url())
+    assert response.context["standing"].level.code == "inform"
+    rows = {row.criterion.code: row for row in response.context["rows"]}
+    assert (rows["C2"].is_met, rows["C2"].is_refused, rows["C1"].is_met) == (False, True, True)
+    html = response.content.decode()
+    assert "Not accepted: It answers another question" in html
+    assert "Replace" in html
+    ticked = re.findall(r'value="([^"]+)" id="e[^"]+" checked', html)
+    refused = submitted.evidence.get(is_accepted=False)
+    value = f"{refused.criterion_id}:{refused.record._meta.model_name}:{refused.record.pk}"
+    assert value not in ticked
+    assert len(ticked) == 3
+    # What was ticked is saved again: the rejected piece stays in sight, and carries no claim.
+    client.post(page("assessment_evidence", submitted.pk), {"evidence": ticked})
+    assert submitted.evidence.filter(pk=refused.pk).exists()
+    again = client.post(submitted.get_absolute_url(), {"claimed": level("consult").pk})
+    assert "does not support" in again.content.decode()
+    # Put forward anew it counts, and waits for a new verdict.
+    client.post(page("assessment_evidence", submitted.pk), {"evidence": [*ticked, value]})
+    assert submitted.evidence.get(criterion__code="C2").is_accepted is None
+    client.post(submitted.get_absolute_url(), {"claimed": level("consult").pk})
+    submitted.refresh_from_db()
+    assert submitted.state == "submitted"
 
 
 def test_decided_claim_takes_no_second_decision(client, submitted):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0002_territory_has_all_parts"),
+        ("orgs", "0003_log_of_rights"),
     ]
 
     operations = [

@@ -7,8 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0017_made_up_sources"),
-        ("orgs", "0003_web_addresses"),
+        ("indicators", "0019_ranges_of_units"),
+        ("orgs", "0004_web_addresses"),
     ]
 
     operations = [
