@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from indicators.models import Source
 from orgs.forms.organisation import ProfileForm
-from tests.factories import OrganisationFactory
+from tests.factories import OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 WRONG = [
@@ -56,10 +56,13 @@ def test_address_that_is_not_of_the_web_is_not_stored(address: str) -> None:
 
 def test_form_takes_an_address_of_the_web_only() -> None:
     organisation = OrganisationFactory()
-    form = ProfileForm({"website": "javascript:alert(1)"}, instance=organisation)
+    form = ProfileForm({"website": "javascript:alert(1)"}, instance=organisation, by=UserFactory())
     assert "https://" in form.errors["website"][0]
-    assert "https://" in ProfileForm({"website": "ftp://example.org"}, instance=organisation).errors["website"][0]
-    assert "website" not in ProfileForm({"website": "example.org"}, instance=organisation).errors
+    assert (
+        "https://"
+        in ProfileForm({"website": "ftp://example.org"}, instance=organisation, by=UserFactory()).errors["website"][0]
+    )
+    assert "website" not in ProfileForm({"website": "example.org"}, instance=organisation, by=UserFactory()).errors
 
 
 @pytest.mark.parametrize(
