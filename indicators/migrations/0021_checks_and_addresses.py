@@ -7,8 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0019_ranges_of_units"),
-        ("orgs", "0004_web_addresses"),
+        ("indicators", "0020_kinds_of_periods"),
+        ("orgs", "0005_web_addresses"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0003_log_of_rights"),
+        ("orgs", "0004_codes_at_a_time"),
     ]
 
     operations = [

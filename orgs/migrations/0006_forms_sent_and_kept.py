@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0004_web_addresses"),
+        ("orgs", "0005_web_addresses"),
     ]
 
     operations = [
