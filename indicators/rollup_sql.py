@@ -284,10 +284,10 @@ PLACES_AND_RIVALS = """
 """
 
 # 2. From a complete set of groups in the same territory: one rank of the breakdowns after another, and for each whole the smallest of its
-# sets first, so that the other sets are added up only where that one has gaps.
+# sets first, so that the other sets are added up only where that one has gaps. What stands beside a set is added, and not missed.
 MARGINS = """
     CREATE TEMPORARY TABLE rollup_margin ON COMMIT DROP AS
-    SELECT m.part_id, m.whole_id, m.set_size, b.rank,
+    SELECT m.part_id, m.whole_id, m.set_size, m.is_beside, b.rank,
            dense_rank() OVER (PARTITION BY m.whole_id ORDER BY m.set_size, m.dimension_id) AS choice
     FROM indicators_breakdownmargin m JOIN indicators_breakdown b ON b.id = m.part_id;
     ANALYZE rollup_margin
