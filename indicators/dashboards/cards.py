@@ -372,6 +372,11 @@ class Card:
         ]
 
     @property
+    def has_chart(self) -> bool:
+        """A line or bars of one value say nothing that the figure itself does not."""
+        return sum(point.value is not None for point in self.total.points[-LONGEST_CHART:]) > 1
+
+    @property
     def chart_keys(self) -> list[str]:
         gap = self.gap
         if gap and not gap.is_protected and gap.group in self.series:

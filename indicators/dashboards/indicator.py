@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
+from django.utils.translation import gettext as _
 
 from indicators.breakdowns import parse_key
 from indicators.dashboards.cards import TOTAL, Card, GroupFigure, figure_url, make_card, names_of_groups, share_of
@@ -14,6 +15,7 @@ from indicators.dashboards.compare import MOST, groups_url
 from indicators.dashboards.recast import recast_cells
 from indicators.dashboards.words import period_words
 from indicators.models import Breakdown, Category, Indicator, Period, Release, ReleasedFigure
+from indicators.vocabulary import Measure, Unit
 from indicators.wording import definition_years
 from orgs.models import Territory
 
@@ -34,6 +36,8 @@ class BreakdownTable:
     groups: list[GroupFigure]
     compare_url: str
     """Where the first few stand side by side; "" where there is but one."""
+    whole: Decimal | None = None
+    """What a whole bar stands for: everyone of a count, 100 % of a share."""
 
     @property
     def first(self) -> list[GroupFigure]:
@@ -44,8 +48,12 @@ class BreakdownTable:
         return self.groups[LONGEST_LIST:]
 
     @property
-    def highest(self) -> Decimal:
-        """Of the figures that may be set beside each other."""
+    def full(self) -> Decimal:
+        """What a whole bar stands for: the whole where there is one, else the largest of the figures that may be set beside each other."""
+        return max(self.whole or Decimal(0), self._highest)
+
+    @property
+    def _highest(self) -> Decimal:
         whole = (group.cell.value for group in self.groups if group.cell.value is not None and group.cell.is_whole)
         return max(map(abs, whole), default=Decimal(0))
 
@@ -124,38 +132,52 @@ def indicator_view(
 
 
 def _tables(card: Card, categories: Iterable[Category]) -> Iterable[BreakdownTable]:
-    by_dimension: dict[str, list[Category]] = {}
-    for category in categories:
-        by_dimension.setdefault(category.dimension.name, []).append(category)
-    for dimension, members in by_dimension.items():
-        groups = []
-        for category in members:
-            key = f"{category.dimension.code}={category.code}"
-            point = card.at(key, card.latest.period)
-            if point is None or point.cell is None:
-                continue
-            groups.append(
-                GroupFigure(
-                    key,
-                    category.name,
-                    point.cell,
-                    figure_url(card.indicator, card.territory, card.latest.period, key),
-                    share_of(card.indicator, point.cell, card.latest.cell),
-                )
-            )
+    """One table for the groups that lie side by side: wholes and what they are made of never stand in one list."""
+    known = list(categories)
+    names = {category.pk: category.name for category in known}
+    levels: dict[tuple[str, int | None, bool], list[Category]] = {}
+    for category in known:
+        levels.setdefault((category.dimension.name, category.parent_id, not category.is_part), []).append(category)
+    dimensions = list(dict.fromkeys(dimension for dimension, _parent, _other in levels))
+    for level in sorted(levels, key=lambda one: (dimensions.index(one[0]), one[1] is not None, one[2])):
+        dimension, parent, is_other = level
+        groups = list(_groups(card, levels[level]))
+        if not groups:
+            continue
         if len(groups) > LONGEST_LIST * 2:  # A long list of countries is read from the largest down.
             groups.sort(key=lambda group: (group.cell.value is None, not group.cell.is_whole, -(group.cell.value or 0)))
-        if groups:
-            yield BreakdownTable(dimension, groups, _compare_url(card, groups, members))
+        values = {"dimension": dimension, "whole": names.get(parent or 0, "")}
+        title = _("%(dimension)s: %(whole)s") % values if values["whole"] else dimension
+        if is_other:
+            title = _("%(dimension)s: other groups") % {"dimension": title}
+        yield BreakdownTable(title, groups, _compare_url(card, groups), _whole_of(card))
 
 
-def _compare_url(card: Card, groups: list[GroupFigure], categories: Iterable[Category]) -> str:
-    """The largest groups that do not lie in each other, where there are several, else the first few."""
-    outer = {f"{one.dimension.code}={one.code}" for one in categories if one.parent_id is None}
-    keys = [group.key for group in groups if group.key in outer]
-    if len(keys) < 2:
-        keys = [group.key for group in groups]
-    return groups_url(card.indicator, card.territory, keys[:MOST]) if len(keys) > 1 else ""
+def _groups(card: Card, categories: Iterable[Category]) -> Iterable[GroupFigure]:
+    for category in categories:
+        key = f"{category.dimension.code}={category.code}"
+        point = card.at(key, card.latest.period)
+        if point is None or point.cell is None:
+            continue
+        yield GroupFigure(
+            key,
+            category.name,
+            point.cell,
+            figure_url(card.indicator, card.territory, card.latest.period, key),
+            share_of(card.indicator, point.cell, card.latest.cell),
+        )
+
+
+def _whole_of(card: Card) -> Decimal | None:
+    if card.indicator.unit == Unit.PERCENT:
+        return Decimal(100)
+    return card.latest.value if card.indicator.measure == Measure.COUNT else None
+
+
+def _compare_url(card: Card, groups: list[GroupFigure]) -> str:
+    """The first few, where there are several; of a long list, the largest."""
+    keys = [group.key for group in groups[:MOST]]
+    return groups_url(card.indicator, card.territory, keys) if len(keys) > 1 else ""
 
 
 DISCREPANCIES = """

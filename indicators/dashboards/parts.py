@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later, re
 from indicators.dashboards.judgement import breaks_of, doubt_of
 from indicators.dashboards.words import KINDS_PLURAL, period_words
 from indicators.models import Breakdown, Indicator, Period, Release, ReleasedFigure
-from indicators.vocabulary import PeriodKind, Unit
+from indicators.vocabulary import Measure, PeriodKind, Unit
 from indicators.wording import definition_years
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure
@@ -61,6 +61,12 @@ class Parts:
     figures: list[PartFigure]
 
     @property
+    def full(self) -> Decimal:
+        """What a whole bar stands for: 100 %, else the largest figure."""
+        is_share = self.indicator is not None and self.indicator.unit == Unit.PERCENT
+        return max(Decimal(100), self.highest) if is_share else self.highest
+
+    @property
     def highest(self) -> Decimal:
         return max((abs(part.value) for part in self.ranked if part.value is not None), default=Decimal(0))
 
@@ -85,10 +91,11 @@ class Parts:
 
 
 def indicators_of_parts(release: Release | None, territory: Territory) -> list[Indicator]:
-    """Those of which some direct part has a released total."""
+    """Those of which some direct part has a released total; rates first, which can be compared whatever the size of a part."""
     if release is None:
         return []
     children = Territory.objects.filter(parent=territory).places()
+    rates_first = Case(When(measure=Measure.COUNT, then=Value(1)), default=Value(0), output_field=IntegerField())
     there = ReleasedFigure.objects.filter(
         release=release, territory__in=children.values("pk"), indicator=OuterRef("pk"), breakdown=the_total()
     )
@@ -96,7 +103,7 @@ def indicators_of_parts(release: Release | None, territory: Territory) -> list[I
         Indicator.objects.active()
         .annotate(there=Subquery(there.values("release")[:1]))
         .exclude(there=None)
-        .order_by("-is_headline", "domain__order", "order", "code")
+        .order_by(rates_first, "-is_headline", "domain__order", "order", "code")
     )
 
 
@@ -216,6 +223,7 @@ def map_of(territory: Territory, parts: Parts, sort: str, address: Callable[[Ter
         "unit": "%" if indicator and indicator.unit == Unit.PERCENT else "",
         "decimals": indicator.decimals if indicator else None,
         "direction": indicator.direction if indicator else "",
+        "is_amount": indicator is not None and indicator.measure == Measure.COUNT,
         "places": places,
     }
 

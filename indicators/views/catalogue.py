@@ -103,7 +103,7 @@ class IndicatorView(DetailView):
 
     def get_chart(self, card: Card | None, *, is_recast: bool) -> dict[str, Any] | None:
         """With estimates the file of the chart has them too."""
-        if card is None:
+        if card is None or not card.has_chart:
             return None
         return {**card.chart, "csv_url": f"{card.chart_url}&recast=1"} if is_recast else card.chart
 

@@ -51,9 +51,15 @@
     return bounds.slice(1).map((end, index) => one.values.map((value, place) => (place >= bounds[index] && place < end ? value : null)));
   };
 
-  // For the axis: whole numbers in full, millions in short. What the table says stays as the server wrote it.
+  // For the axis: whole numbers in full, millions in short, with so many digits that no two labels read alike. What the table says stays as
+  // the server wrote it.
   const { full, short } = window.portalNumbers;
-  const axisWords = (value) => (Math.abs(value) < 1e6 ? full(value, 0, 2) : short(value));
+  const axisWords = (value, spread) => {
+    const isLarge = Math.abs(value) >= 1e6;
+    const step = spread / 4 / (isLarge ? 1e6 : 1);
+    const digits = step > 0 ? Math.min(4, Math.max(0, Math.ceil(-Math.log10(step)) + (step < 1 ? 1 : 0))) : 2;
+    return isLarge ? short(value, digits) : full(value, 0, digits);
+  };
 
   const lineTypes = ["solid", "dashed", "dotted", [8, 3, 2, 3], [2, 4], [12, 4]];
   const symbols = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect"];
@@ -65,6 +71,8 @@
     const bars = kind !== "line";
     const unit = figure.dataset.unit;
     const suffix = unit === "%" ? "%" : "";
+    const drawn = data.series.flatMap((one) => one.values).filter((value) => value !== null);
+    const spread = drawn.length ? Math.max(...drawn) - (bars ? Math.min(0, ...drawn) : Math.min(...drawn)) : 0;
     const ink = colour("ink");
     const muted = colour("ink-muted");
     const line = colour("line");
@@ -94,7 +102,7 @@
       scale: !bars,
       position: !lying && rightToLeft ? "right" : undefined,
       inverse: lying && rightToLeft,
-      axisLabel: { color: muted, fontSize: 13, formatter: (value) => axisWords(value) + suffix },
+      axisLabel: { color: muted, fontSize: 13, formatter: (value) => axisWords(value, spread) + suffix },
       splitLine: { lineStyle: { color: line } },
       splitNumber: 4,
     };

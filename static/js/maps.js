@@ -61,8 +61,13 @@
     const bounds = classBounds(known);
     // Few classes take the outer colours too, so that they can be told apart.
     const shade = (index) => Math.round(1 + (bounds.length ? (index * 4) / bounds.length : 2));
+    // Amounts are circles, whose area says how many: a large place with few people would else look like many.
+    const hasCircles = figure.hasAttribute("data-circles");
+    const largest = Math.max(...known.map(Math.abs), 0);
+    const radius = (value) => (largest ? 24 * Math.sqrt(Math.abs(value) / largest) : 0);
     const classOf = (place) => {
       if (!place) return "none";
+      if (place.value !== null && hasCircles) return "outline";
       if (place.value === null) return { suppressed: "suppressed", not_applicable: "not-applicable" }[place.state] || "none";
       return shade(bounds.filter((bound) => place.value >= bound).length);
     };
@@ -103,6 +108,16 @@
       style: (feature) => ({ className: `map-place map-class-${classOf(byCode.get(String(feature.properties.code ?? feature.id)))}`, weight: 1.25 }),
     }).addTo(map);
     map.fitBounds(layer.getBounds(), { padding: [12, 12], animate: false });
+
+    if (hasCircles) {
+      const drawn = [];
+      layer.eachLayer((shape) => {
+        const place = byCode.get(String(shape.feature.properties.code ?? shape.feature.id));
+        if (place && place.value) drawn.push({ at: shape.getBounds().getCenter(), value: place.value });
+      });
+      drawn.sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
+      drawn.forEach((one) => L.circleMarker(one.at, { radius: radius(one.value), className: "map-circle", interactive: false, pane: "markerPane" }).addTo(map));
+    }
 
     const order = [];
     layer.eachLayer((shape) => {
@@ -160,7 +175,19 @@
     };
     legend.replaceChildren();
     const edges = [Math.min(...known), ...bounds, Math.max(...known)];
-    if (known.length) {
+    if (known.length && hasCircles) {
+      [largest, largest / 4].forEach((value) => {
+        const size = Math.ceil(radius(value));
+        const item = document.createElement("li");
+        const swatch = svg("svg", { viewBox: `0 0 ${2 * size} ${2 * size}`, width: 2 * size, height: 2 * size, class: "map-legend-circle", "aria-hidden": "true" });
+        swatch.append(svg("circle", { cx: size, cy: size, r: size }));
+        const span = document.createElement("span");
+        span.dir = "auto";
+        span.textContent = words(least ? value : Math.round(value)) + unit;
+        item.append(swatch, span);
+        legend.append(item);
+      });
+    } else if (known.length) {
       for (let index = 0; index <= bounds.length; index += 1) {
         const inside = known.filter((value) => bounds.filter((bound) => value >= bound).length === index);
         if (!inside.length) continue;

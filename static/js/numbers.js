@@ -20,6 +20,6 @@
     // With at least and at most so many decimals.
     full: (value, least, most) => written(value, { minimumFractionDigits: least, maximumFractionDigits: most }),
     // Millions and more in short.
-    short: (value) => written(value, { maximumFractionDigits: 2, notation: "compact" }),
+    short: (value, most = 2) => written(value, { maximumFractionDigits: most, notation: "compact" }),
   };
 })();

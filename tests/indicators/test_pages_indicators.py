@@ -1,5 +1,7 @@
 """The catalogue, the page of an indicator and the inputs of a figure."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -133,6 +135,55 @@ def test_groups_and_parts_stand_in_tables(client, city):
     assert "Women 1,200 60.0%" in text
     assert "Men 800 40.0%" in text
     assert "Riverside 44" in text
+
+
+def test_wholes_and_what_they_are_made_of_stand_in_lists_of_their_own(client, land):
+    release, count = ReleaseFactory(), land.indicators["PEOPLE"]
+    people = {"": 1000, "age=CHILD": 300, "age=ADULT": 700, "age=BABY": 100, "age=PUPIL": 200, "age=Y15-29": 250}
+    for key, value in people.items():
+        released(release, count, land.territories["CITY"], "2017", value, key=key)
+    tables = client.get(count.get_absolute_url()).context["view"].tables
+    assert {table.dimension: [group.name for group in table.groups] for table in tables} == {
+        "Age": ["Children", "Adults"],
+        "Age: other groups": ["15 to 29"],
+        "Age: Children": ["Babies", "Pupils"],
+    }
+
+
+def test_bars_of_shares_run_to_a_hundred_and_those_of_people_to_everyone(client, city):
+    release, rate, count = ReleaseFactory(), RateFactory(), IndicatorFactory()
+    for key, value in {"": "20", "sex=F": "30", "sex=M": "10"}.items():
+        released(release, rate, city, "2017", value, key=key)
+        released(release, count, city, "2017", int(value) * 10, key=key)
+    html = client.get(rate.get_absolute_url()).content.decode()
+    assert re.findall(r'cell-bar-fill" width="([\d.]+)"', html) == ["30.0", "10.0"]
+    html = client.get(count.get_absolute_url()).content.decode()
+    assert re.findall(r'cell-bar-fill" width="([\d.]+)"', html) == ["100.0", "33.3"]  # 300 and 100 beside the larger
+
+
+def test_one_value_is_no_chart(client, city):
+    release, count = ReleaseFactory(), IndicatorFactory()
+    released(release, count, city, "2017", 100)
+    assert "data-chart=" not in client.get(count.get_absolute_url()).content.decode()
+    assert "data-chart=" not in client.get(city.get_absolute_url()).content.decode()
+    released(release, count, city, "2016", 90)
+    assert "data-chart=" in client.get(count.get_absolute_url()).content.decode()
+    assert "data-chart=" in client.get(city.get_absolute_url()).content.decode()
+
+
+def test_map_shows_rates_first_and_amounts_as_circles(client, city):
+    release = ReleaseFactory()
+    count, rate = IndicatorFactory(name="Residents", is_headline=True), RateFactory(name="Employment")
+    part = TerritoryFactory(kind="district", name="Riverside", parent=city)
+    for place in (city, part):
+        released(release, count, place, "2017", 44)
+        released(release, rate, place, "2017", "20")
+    html = client.get(city.get_absolute_url()).content.decode()
+    assert "Employment, 2017" in html
+    assert "data-circles" not in html
+    html = client.get(city.get_absolute_url(), {"indicator": count.code}).content.decode()
+    assert "Residents, 2017" in html
+    assert "data-circles" in html
 
 
 def test_discrepancies_are_for_those_who_keep_figures(client, city, steward):
