@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0019_ranges_of_units"),
+        ("indicators", "0020_kinds_of_periods"),
     ]
 
     operations = [
