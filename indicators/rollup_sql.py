@@ -141,7 +141,7 @@ SCOPE = f"""
 """
 
 # Targets: the marked territories (or all that were observed) and those above them at that time, each with its level in the tree.
-PLACES = f"""
+PLACES = """
     CREATE TEMPORARY TABLE rollup_place ON COMMIT DROP AS
     SELECT row_number() OVER (ORDER BY depth DESC, indicator_id, period_id, territory_id)::integer AS id, places.*, true AS is_target
     FROM (
