@@ -6,6 +6,7 @@ The fixed ones, which prepare the workbench, are in `rollup_sql`. `made` is ever
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from indicators.periods import CALENDAR_KINDS
 from indicators.vocabulary import Flag, Origin
 
 
@@ -109,7 +110,7 @@ PERIODS = adding(
                min(o.approved_at) AS oldest_input_at
         FROM rollup_place p JOIN indicators_period long ON long.id = p.period_id
         JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = long.year AND s.is_combined AND s.time_operator <> 'none'
-             AND s.frequency <> long.kind
+             AND s.frequency <> long.kind AND long.kind IN {CALENDAR_KINDS}
         JOIN indicators_period short ON short.kind = s.frequency AND short.year = long.year
              AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
         JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id AND o.period_id = short.id

@@ -62,7 +62,9 @@ NOT_COMPARED: dict[Doubt, str | Promise] = {
 
 def figure_url(indicator: Indicator, territory: Territory, period: Period, key: str = TOTAL) -> str:
     """The page that shows what is behind a number."""
-    url = reverse("indicators:figure", args=[indicator.code, territory.scheme.code, territory.code, period.code])
+    is_of_then = territory.valid_from <= period.ends_on <= territory.valid_to
+    code = territory.code if is_of_then else territory.address_code
+    url = reverse("indicators:figure", args=[indicator.code, territory.scheme.code, code, period.code])
     return f"{url}?breakdown={key.replace('&', '%26')}" if key else url
 
 
@@ -361,7 +363,7 @@ class Card:
     @property
     def chart_url(self) -> str:
         """Where the chart's file is."""
-        place = f"{self.territory.scheme.code}:{self.territory.code}"
+        place = f"{self.territory.scheme.code}:{self.territory.address_code}"
         return f"{reverse('indicators:indicator_chart', args=[self.indicator.code])}?{urlencode({'territory': place}, safe=':')}"
 
     @property
