@@ -30,7 +30,7 @@ FIGURE_VIEW_BEFORE = FIGURE_VIEW.replace("coalesce(answered::integer, 1)", "1").
 
 
 class Migration(migrations.Migration):
-    dependencies = [("indicators", "0019_ranges_of_units")]
+    dependencies = [("indicators", "0020_kinds_of_periods")]
 
     operations = [
         migrations.AddField(
