@@ -235,7 +235,7 @@ COVERAGE = """
 CELLS = f"""
     CREATE TEMPORARY TABLE rollup_reported ON COMMIT DROP AS
     SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at, o.flags >= {Flag.NOT_APPLICABLE} AS is_void,
-           (o.flags & {QUALITIES})::smallint AS flags
+           (o.flags & {QUALITIES})::smallint AS flags, coalesce(o.answered < o.asked, false) AS is_part
     FROM rollup_place p JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id
          AND o.period_id = p.period_id AND o.territory_id = p.territory_id
     WHERE o.flags < {Flag.MISSING};

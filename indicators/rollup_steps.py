@@ -71,13 +71,14 @@ def pooled(facts: Facts) -> str:
 def parts_from(tables: Iterable[str], facts: Facts, where: str) -> str:
     """The cells of some tables as they are pooled, none of them beaten.
 
-    What is not applicable is there without a number: it completes a set and a coverage, and adds nothing.
+    What is not applicable is there without a number: it completes a set and a coverage, and adds nothing. What not all who were asked have
+    answered does not count as reported, so that what is made of it is not the whole either.
     """
     number = facts.number
     selects = []
     for table in tables:
         if table == REPORTED_TABLE:
-            columns = "NULL::integer AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, flags, approved_at AS oldest_input_at"
+            columns = "CASE WHEN is_part THEN 0 END AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, flags, approved_at AS oldest_input_at"
             condition = "(numerator IS NOT NULL OR is_void)"
         else:
             columns = "reporters, periods_used, periods_expected, flags, oldest_input_at"
