@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0020_kinds_of_periods"),
+        ("indicators", "0021_answers_received"),
     ]
 
     operations = [
