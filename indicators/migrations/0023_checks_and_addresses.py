@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0020_kinds_of_periods"),
+        ("indicators", "0022_categories_beside_a_set"),
         ("orgs", "0005_web_addresses"),
     ]
 
