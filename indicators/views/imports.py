@@ -141,7 +141,9 @@ class ImportDetailView(AccessMixin, DetailView):
             by_oneself=self.object.created_by_id == self.request.user.pk,
             earlier=earlier_of(self.object, self.person),
             name_form=name_form_of(self.object),
-            quality=quality.groups_of(self.object) if access else [],
+            quality=quality.groups_of(batch) if access else [],
+            changes=quality.changes_of(batch) if access else [],
+            source_said=actions.source_in_file(batch) if batch.kind == Import.Kind.FILE else {},
             progress=actions.progress_of_check(self.object) if self.object.state in Import.WITH_WORKER else None,
             **kwargs,
         )
