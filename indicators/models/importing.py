@@ -153,7 +153,9 @@ class Import(models.Model):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.UpdateOf("authority_id"),
-                condition=pgtrigger.Condition("OLD.authority_id IS DISTINCT FROM NEW.authority_id"),
+                condition=pgtrigger.Condition(
+                    "OLD.authority_id IS NOT NULL AND OLD.authority_id IS DISTINCT FROM NEW.authority_id"
+                ),
                 func=pgtrigger.Func(
                     "RAISE EXCEPTION 'An import stays with who brought it in.' "
                     "USING ERRCODE = 'check_violation', CONSTRAINT = 'import_stays_with_its_authority';"
