@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('indicators', '0021_answers_received'),
+        ('indicators', '0023_checks_and_addresses'),
     ]
 
     operations = [
