@@ -6,18 +6,28 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('indicators', '0023_checks_and_addresses'),
+        ("indicators", "0023_checks_and_addresses"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='import',
-            name='stays_with_its_authority',
+            model_name="import",
+            name="stays_with_its_authority",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='import',
-            trigger=pgtrigger.compiler.Trigger(name='stays_with_its_authority', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.authority_id IS NOT NULL AND OLD.authority_id IS DISTINCT FROM NEW.authority_id)', func="RAISE EXCEPTION 'An import stays with who brought it in.' USING ERRCODE = 'check_violation', CONSTRAINT = 'import_stays_with_its_authority';", hash='989fb08d26b88002e55f6a72e7d3be8afa668066', operation='UPDATE OF "authority_id"', pgid='pgtrigger_stays_with_its_authority_15f2a', table='indicators_import', when='BEFORE')),
+            model_name="import",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stays_with_its_authority",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.authority_id IS NOT NULL AND OLD.authority_id IS DISTINCT FROM NEW.authority_id)",
+                    func="RAISE EXCEPTION 'An import stays with who brought it in.' USING ERRCODE = 'check_violation', CONSTRAINT = 'import_stays_with_its_authority';",
+                    hash="989fb08d26b88002e55f6a72e7d3be8afa668066",
+                    operation='UPDATE OF "authority_id"',
+                    pgid="pgtrigger_stays_with_its_authority_15f2a",
+                    table="indicators_import",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
