@@ -18,6 +18,7 @@ from indicators.models import (
     Source,
     TrueViewing,
 )
+from orgs.forms.numbers import IN_ADMIN
 
 
 @admin.register(Dimension)
@@ -51,6 +52,7 @@ class QualityRuleAdmin(admin.ModelAdmin):
 
     list_display = ["code", "is_active", "threshold", "minimum", "minimum_points"]
     readonly_fields = ["code"]
+    formfield_overrides = IN_ADMIN
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

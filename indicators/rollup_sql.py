@@ -5,6 +5,7 @@ number, so that the large sets carry two integers for a cell and not four. Place
 the tree before the others), then the direct parts of targets that are only read.
 """
 
+from indicators.periods import CALENDAR_KINDS
 from indicators.vocabulary import QUALITIES, Flag
 
 # --- Claiming ---------------------------------------------------------------------------------------------------------
@@ -125,19 +126,19 @@ REPORTING_KINDS = """
 """
 
 # The marked periods and the longer ones that hold them. `is_whole`: marked without a territory, so that every place of it is done anew.
-SCOPE = """
+SCOPE = f"""
     CREATE TEMPORARY TABLE rollup_scope ON COMMIT DROP AS
     SELECT m.indicator_id, long.id AS period_id, long.ends_on, bool_or(m.territory_id IS NULL) AS is_whole
     FROM rollup_mark m JOIN indicators_period p ON p.id = m.period_id
     JOIN rollup_slice s ON s.indicator_id = m.indicator_id AND s.year = p.year
     JOIN indicators_period long ON long.year = p.year AND long.starts_on <= p.starts_on AND long.ends_on >= p.ends_on
-         AND (long.id = p.id OR p.kind = s.frequency)
+         AND (long.id = p.id OR p.kind = s.frequency AND long.kind IN {CALENDAR_KINDS})
     GROUP BY 1, 2, 3;
     ANALYZE rollup_scope, rollup_mark
 """
 
 # Targets: the marked territories (or all that were observed) and those above them at that time, each with its level in the tree.
-PLACES = """
+PLACES = f"""
     CREATE TEMPORARY TABLE rollup_place ON COMMIT DROP AS
     SELECT row_number() OVER (ORDER BY depth DESC, indicator_id, period_id, territory_id)::integer AS id, places.*, true AS is_target
     FROM (
@@ -152,6 +153,7 @@ PLACES = """
             SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
             FROM rollup_scope w JOIN indicators_period long ON long.id = w.period_id
             JOIN rollup_slice s ON s.indicator_id = w.indicator_id AND s.year = long.year AND s.frequency <> long.kind
+                 AND long.kind IN {CALENDAR_KINDS}
             JOIN indicators_period short ON short.kind = s.frequency AND short.year = long.year
                  AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
             JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = w.indicator_id AND o.period_id = short.id
@@ -229,7 +231,7 @@ COVERAGE = """
 CELLS = f"""
     CREATE TEMPORARY TABLE rollup_reported ON COMMIT DROP AS
     SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at, o.flags >= {Flag.NOT_APPLICABLE} AS is_void,
-           (o.flags & {QUALITIES})::smallint AS flags
+           (o.flags & {QUALITIES})::smallint AS flags, coalesce(o.answered < o.asked, false) AS is_part
     FROM rollup_place p JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id
          AND o.period_id = p.period_id AND o.territory_id = p.territory_id
     WHERE o.flags < {Flag.MISSING};
@@ -240,7 +242,8 @@ CELLS = f"""
         SELECT whole_id FROM rollup_part
         UNION ALL
         SELECT p.id FROM rollup_place p JOIN indicators_period d ON d.id = p.period_id
-        JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.frequency <> d.kind);
+        JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.frequency <> d.kind
+        WHERE d.kind IN {CALENDAR_KINDS});
     ANALYZE rollup_rival;
     CREATE TEMPORARY TABLE rollup_given ON COMMIT DROP AS
     SELECT p.id AS place_id, f.breakdown_id, f.numerator, f.denominator, f.reporters, f.periods_used, f.periods_expected, f.flags,
@@ -269,11 +272,11 @@ GIVEN = """
            coalesce(max(flags) > 0, false)
     FROM rollup_given
 """
-PLACES_AND_RIVALS = """
+PLACES_AND_RIVALS = f"""
     SELECT EXISTS (
                SELECT FROM rollup_place p JOIN indicators_period d ON d.id = p.period_id
                JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.is_combined
-                    AND s.time_operator <> 'none' AND s.frequency <> d.kind
+                    AND s.time_operator <> 'none' AND s.frequency <> d.kind AND d.kind IN {CALENDAR_KINDS}
                WHERE p.is_target),
            EXISTS (SELECT FROM rollup_rival), (SELECT coalesce(max(id), 0) FROM rollup_place WHERE is_target)
 """

@@ -6,6 +6,7 @@ The fixed ones, which prepare the workbench, are in `rollup_sql`. `made` is ever
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from indicators.periods import CALENDAR_KINDS
 from indicators.vocabulary import Flag, Origin
 
 
@@ -70,13 +71,14 @@ def pooled(facts: Facts) -> str:
 def parts_from(tables: Iterable[str], facts: Facts, where: str) -> str:
     """The cells of some tables as they are pooled, none of them beaten.
 
-    What is not applicable is there without a number: it completes a set and a coverage, and adds nothing.
+    What is not applicable is there without a number: it completes a set and a coverage, and adds nothing. What not all who were asked have
+    answered does not count as reported, so that what is made of it is not the whole either.
     """
     number = facts.number
     selects = []
     for table in tables:
         if table == REPORTED_TABLE:
-            columns = "NULL::integer AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, flags, approved_at AS oldest_input_at"
+            columns = "CASE WHEN is_part THEN 0 END AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, flags, approved_at AS oldest_input_at"
             condition = "(numerator IS NOT NULL OR is_void)"
         else:
             columns = "reporters, periods_used, periods_expected, flags, oldest_input_at"
@@ -108,7 +110,7 @@ PERIODS = adding(
                min(o.approved_at) AS oldest_input_at
         FROM rollup_place p JOIN indicators_period long ON long.id = p.period_id
         JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = long.year AND s.is_combined AND s.time_operator <> 'none'
-             AND s.frequency <> long.kind
+             AND s.frequency <> long.kind AND long.kind IN {CALENDAR_KINDS}
         JOIN indicators_period short ON short.kind = s.frequency AND short.year = long.year
              AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
         JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id AND o.period_id = short.id

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from indicators.vocabulary import (
+    CURRENCY_OF_UNIT,
     OVER_TERRITORIES,
     Comparator,
     Direction,
@@ -151,6 +152,11 @@ class Indicator(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("indicators:indicator", args=[self.code])
+
+    @property
+    def is_whole(self) -> bool:
+        """People and things are counted one by one; money has cents."""
+        return self.measure == Measure.COUNT and self.unit not in CURRENCY_OF_UNIT
 
     @property
     def over_territories(self) -> str | Promise:
