@@ -142,7 +142,8 @@ def is_open(facts: Facts, *, tables: Iterable[str], standing: Iterable[str]) -> 
         SELECT count(*)
         FROM ({parts_from(tables, facts, "place_id <= %(last_target)s AND breakdown_id = ANY(%(parts)s)")}) AS c
         JOIN (
-            SELECT whole_id, min(part_id) AS part_id FROM rollup_margin WHERE rank = %(rank)s AND choice = %(choice)s GROUP BY 1
+            SELECT whole_id, min(part_id) AS part_id FROM rollup_margin
+            WHERE rank = %(rank)s AND choice = %(choice)s AND NOT is_beside GROUP BY 1
         ) AS m ON m.part_id = c.breakdown_id
         WHERE true {_not_standing(standing)}
     """
@@ -153,7 +154,7 @@ def categories(facts: Facts, *, tables: Iterable[str], standing: Iterable[str]) 
     return adding(
         f"""
         SELECT sums.*, NULL::integer AS reporters FROM (
-            SELECT c.place_id, m.whole_id AS breakdown_id, count(*) AS parts, {pooled(facts)}
+            SELECT c.place_id, m.whole_id AS breakdown_id, count(*) FILTER (WHERE NOT m.is_beside) AS parts, {pooled(facts)}
             FROM ({parts_from(tables, facts, "place_id <= %(last_target)s")}) AS c
             JOIN rollup_margin m ON m.part_id = c.breakdown_id
             WHERE m.rank = %(rank)s AND m.choice = %(choice)s {_not_standing(standing)}
