@@ -41,7 +41,7 @@ def test_every_page_is_valid_html(tmp_path: Path) -> None:
                 response = clients[USERS[place]].get(reverse(name, args=arguments[thing]))
                 transaction.set_rollback(True)
             if response.streaming:
-                b"".join(response.streaming_content)
+                b"".join(response)
             elif (
                 response.content.lstrip().lower().startswith(b"<!doctype html>")
             ):  # Not a part that a page fetches for itself.
