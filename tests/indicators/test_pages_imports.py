@@ -150,9 +150,9 @@ def test_from_the_file_to_the_public_page(desk, steward, mapping, city, indicato
     response = desk.post(reverse("indicators:import_approve", args=[batch.pk]), follow=True)
     assert Observation.objects.filter(status=Status.APPROVED, approved_by=steward).count() == 2
     progress = reverse("indicators:import_progress", args=[batch.pk])
-    assert f'hx-get="{progress}"' in response.content.decode()
+    assert f'data-hx-get="{progress}"' in response.content.decode()
     assert "The figures are being rolled up" in words_of(response.content.decode())
-    assert f'hx-get="{progress}"' in desk.get(progress).content.decode()
+    assert f'data-hx-get="{progress}"' in desk.get(progress).content.decode()
 
     rollup.roll_up()
     done = desk.get(progress).content.decode()
