@@ -198,6 +198,7 @@ HARMLESS_TWICE = {
     indicator_views.IndicatorRetireView: "sets a state",
     indicator_views.IndicatorRestoreView: "sets a state",
     indicator_views.DefinitionCheckView: "sets a state",
+    indicator_views.ProtectionDecisionView: "decides what is open, under a lock",
     indicator_views.ReportUploadView: "writes the draft of a report, by its version",
     indicator_views.RequestWithdrawView: "withdrawn is withdrawn",
     partnership_views.RecordRemove: "gone is gone",

@@ -103,14 +103,17 @@ class ProtectionDecisionView(IndicatorStepMixin, View):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change = self.indicator.protection_changes.open().first()
-        if change is None:
-            messages.info(request, _("Nothing waits here any more."))
-        elif "agree" in request.POST:
-            actions.agree_to_protection(change=change, by=self.person)
-            messages.success(request, _("Agreed. It holds from the next release on."))
-        else:
-            actions.refuse_protection(change=change, by=self.person)
-            messages.success(request, _("Refused. All stays as protected as it is."))
+        try:
+            if change is None:
+                messages.info(request, _("Nothing waits here any more."))
+            elif "agree" in request.POST:
+                actions.agree_to_protection(change=change, by=self.person)
+                messages.success(request, _("Agreed. It holds from the next release on."))
+            else:
+                actions.refuse_protection(change=change, by=self.person)
+                messages.success(request, _("Refused. All stays as protected as it is."))
+        except ValidationError as refusal:  # Somebody else decided at the same moment.
+            messages.error(request, " ".join(refusal.messages))
         return redirect(self.indicator)
 
 

@@ -179,6 +179,8 @@ def test_who_approves_sees_what_counts_and_what_will(ways: Callable[[str], Impor
     batch = ways(way)
     User.objects.filter(is_staff=False).update(is_staff=True)  # What the command brings in is for administrators.
     url = batch.reports.get().get_absolute_url() if way == "report" else batch.get_absolute_url()
+    reason = {"reason": "To see what changes by it"}
+    assert desk.post(reverse("indicators:batch_access", args=[batch.pk]), reason).status_code == 302
     words = words_of(desk.get(url).content.decode())
     assert "The largest changes" in words
     assert "5,400 226 −96 %" in words
