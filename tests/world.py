@@ -107,7 +107,10 @@ def make_second_city(world: World) -> World:
     authority = world.user("foreign").memberships.earliest("pk").organisation
     city = authority.territory
     for number in range(1, 5):
-        TerritoryFactory(code=f"E{number}", name=f"E{number}", parent=city, kind=Territory.Kind.NEIGHBOURHOOD)
+        code = f"E{number}"
+        world.land.territories[code] = TerritoryFactory(
+            code=code, name=code, parent=city, kind=Territory.Kind.NEIGHBOURHOOD
+        )
     association = OrganisationFactory(published=True, territory=city, name="Association of Elsewhere")
     hidden = OrganisationFactory(territory=city, name="Hidden group of Elsewhere")
     users = make_users(city, authority, association, hidden, world.authority, prefix="far-")
