@@ -122,7 +122,6 @@ def addresses(world: World, second: World) -> Iterator[tuple[str, str]]:
 
 def content_of(response: HttpResponseBase) -> str:
     content = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
-    response.close()
     if content[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             return "\n".join(book.read(name).decode(errors="replace") for name in book.namelist())
