@@ -8,6 +8,7 @@ from modeltranslation.admin import TranslationAdmin
 from indicators.models import (
     Category,
     Dimension,
+    Identity,
     Import,
     Indicator,
     Mapping,
@@ -22,7 +23,7 @@ from indicators.models import (
 
 @admin.register(Dimension)
 class DimensionAdmin(TranslationAdmin):
-    list_display = ["code", "name", "order"]
+    list_display = ["code", "name", "order", "is_sensitive"]
 
 
 @admin.register(Category)
@@ -31,6 +32,12 @@ class CategoryAdmin(TranslationAdmin):
     list_filter = ["dimension"]
     search_fields = ["code", "name"]
     autocomplete_fields = ["parent"]
+
+
+@admin.register(Identity)
+class IdentityAdmin(admin.ModelAdmin):
+    list_display = ["whole", "own_country_in"]
+    autocomplete_fields = ["whole", "parts"]
 
 
 @admin.register(Source)
