@@ -1,28 +1,13 @@
-"""The attacker on whatever figures a database holds, such as those of the demo, under every protection on offer. Nothing is kept.
-
-    .venv/bin/python -m integration_portal.embedded .venv/bin/python -m tests.indicators.attack_release
-
-He reads the standard list and the territories from their tables and not from the engine, takes all that is shown for known to the last
-digit, and looks at each period with all dimensions together. Of ratios and means he attacks what stands above the line.
+"""The attacker on the figures that a database holds. He reads the standard list and the territories from their tables and not from the engine,
+takes all that is shown for known to the last digit, and looks at a period with all dimensions together. Of ratios and means he attacks what
+stands above the line.
 """
 
-import os
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import NamedTuple
 
-import django
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "integration_portal.settings")
-    django.setup()
-
-from django.db import transaction
-
-from indicators import release as disclosure
 from indicators.links import span_of
 from indicators.models import Category, Figure, Identity, Indicator, Period, Release, ReleasedFigure
-from indicators.vocabulary import PROTECTIONS
 from orgs.models import Territory, TerritoryClosure
 from tests.indicators.attack import Attack, Words
 
@@ -73,43 +58,5 @@ def attack_period(release: Release, indicator: Indicator, period: Period) -> Out
         if parent in there and place in there:
             parts[parent].append(place)
     attack.knows_places(parts, complete=set(parts) - incomplete)
-    level = float(indicator.threshold) if indicator.measure == "count" else 0.0
-    widths = attack.widths(level)
+    widths = attack.widths(float(indicator.threshold))
     return Outcome(len(true), len(hidden), min(widths.values(), default=float("inf")))
-
-
-def attack_all(release: Release) -> Iterator[tuple[Indicator, Period, Outcome]]:
-    protected = release.figures.filter(indicator__threshold__gt=0).values_list("indicator", "period").distinct()
-    for indicator, period in protected:
-        yield (
-            (one := Indicator.objects.get(pk=indicator)),
-            (when := Period.objects.get(pk=period)),
-            attack_period(release, one, when),
-        )
-
-
-def main() -> None:
-    for threshold, rounding in PROTECTIONS[1:]:
-        with transaction.atomic():
-            Indicator.objects.filter(threshold__gt=0).update(threshold=threshold, rounding=rounding)
-            release = Release.objects.exclude(state__in=["draft", "preview"]).first() and Release.objects.create()
-            assert release is not None
-            disclosure.freeze(release)
-            cells = hidden = 0
-            narrowest, where = float("inf"), ""
-            open_cells = []
-            for indicator, period, outcome in attack_all(release):
-                cells, hidden = cells + outcome.cells, hidden + outcome.hidden
-                if indicator.measure == "count" and outcome.narrowest <= threshold:
-                    open_cells.append(f"{indicator.code} {period.code}: {outcome.narrowest:.1f}")
-                if indicator.measure == "count" and outcome.narrowest < narrowest:
-                    narrowest, where = outcome.narrowest, f"{indicator.code} {period.code}"
-            transaction.set_rollback(True)
-        print(
-            f"{threshold} and {rounding}: {cells:,} cells, {hidden:,} hidden ({hidden / cells:.2%}), narrowest {narrowest:.0f} ({where})"
-        )
-        print("\n".join(open_cells))
-
-
-if __name__ == "__main__":
-    main()
