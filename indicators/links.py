@@ -32,6 +32,8 @@ class Group(NamedTuple):
     whole: int
     name: str
     size: int | None
+    is_beside: bool = False
+    """Added to the set where it is there, and not missed where it is not."""
 
 
 class Same(NamedTuple):
@@ -84,6 +86,8 @@ class Vocabulary:
     countries: dict[Item, str] = field(default_factory=dict)
     """The country that a category stands for, by the code of its territory."""
     sensitive: set[Item] = field(default_factory=set)
+    beside: set[Item] = field(default_factory=set)
+    """What belongs to a complete set where it is reported."""
 
     @classmethod
     def now(cls) -> "Vocabulary":
@@ -104,6 +108,7 @@ class Vocabulary:
             ],
             {item[one.pk]: one.country_code for one in categories if one.country_code},
             {item[one.pk] for one in categories if one.is_sensitive or one.dimension.is_sensitive},
+            {item[one.pk] for one in categories if one.is_beside},
         )
 
     def __post_init__(self) -> None:
@@ -136,12 +141,24 @@ class Vocabulary:
         rest = {name: value for name, value in items.items() if name != dimension}
         if parent is not None:
             rest[dimension] = parent
-        return Group(self.number(key_of(rest)), dimension, len(self.sets[dimension, parent]) if is_part else None)
+        is_beside = (dimension, code) in self.beside
+        size = len(self.sets.get((dimension, parent), ())) if is_part or is_beside else None
+        return Group(self.number(key_of(rest)), dimension, size or None, is_beside)
 
     def parts(self, whole: int, dimension: str) -> list[int]:
         """The complete set that makes up a breakdown along a dimension, reported or not."""
         items = parse_key(self.keys[whole])
         return [self.number(key_of({**items, dimension: code})) for code in self.sets[dimension, items.get(dimension)]]
+
+    def parts_beside(self, whole: int, dimension: str) -> list[int]:
+        """What is added to that set where it is reported."""
+        items = parse_key(self.keys[whole])
+        codes = [code for name, code in self.beside if name == dimension]
+        return [
+            self.number(key_of({**items, dimension: code}))
+            for code in sorted(codes)
+            if self.categories[dimension, code][0] == items.get(dimension)
+        ]
 
     def is_sensitive(self, breakdown: int, dimension: str) -> bool:
         return (dimension, parse_key(self.keys[breakdown])[dimension]) in self.sensitive
@@ -212,9 +229,10 @@ class _Linking:
             if whole in self.void:
                 continue
             if whole not in self.there and not missing and any(part in self.there for part in parts):
-                self._derive(whole, parts, ())
+                self._derive(whole, [*parts, *self.words.parts_beside(whole, dimension)], ())
             elif whole in self.there and len(missing) == 1 and len(parts) > 1:
-                self._derive(missing[0], [whole], [part for part in parts if part != missing[0]])
+                others = [*parts, *self.words.parts_beside(whole, dimension)]
+                self._derive(missing[0], [whole], [part for part in others if part != missing[0]])
         return len(self.derived) > before
 
     # --- Identities -------------------------------------------------------------------------------------------------

@@ -496,17 +496,19 @@ class _Builder:
 
     def _tie_groups(self) -> None:
         sets: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
+        besides: Counter[tuple[int, str, int | None]] = Counter()
         for place, cell in enumerate(self.cells):
             chained = self.links[cell.territory, cell.period].chained
             for group in self.world.words.groups(cell.breakdown):
                 whole = self.position.get((cell.territory, cell.period, group.whole))
                 if whole is not None and (group.size is not None or (group.whole, cell.breakdown) not in chained):
                     sets[whole, group.name, group.size].append(place)
+                    besides[whole, group.name, group.size] += group.is_beside
         void_groups = Counter(
             (whole, group.name, group.size)
             for territory, period, breakdown in self.void
             for group in self.world.words.groups(breakdown)
-            if (whole := self.position.get((territory, period, group.whole))) is not None
+            if not group.is_beside and (whole := self.position.get((territory, period, group.whole))) is not None
         )
         overlapping = {
             (self.cells[whole].period, self.cells[whole].breakdown, name)
@@ -517,7 +519,7 @@ class _Builder:
             sets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or 0)
         ):
             if size is not None:
-                count = len(parts) + void_groups[whole, name, size]
+                count = len(parts) - besides[whole, name, size] + void_groups[whole, name, size]
                 remainder = self._remainder(whole, parts)
                 # Nothing left: the source leaves out those of whom there is nobody, and everybody knows that.
                 self._tie(whole, parts, is_open=count < size and min(remainder) >= 0 and max(remainder) > 0)

@@ -41,6 +41,7 @@ def load_dimensions(entries: list[Entry]) -> None:
                 code=item["code"],
                 defaults={
                     "is_part": item["part"],
+                    "is_beside": item.get("beside", False),
                     "order": item["order"],
                     "is_sensitive": item.get("sensitive", False),
                     "country_code": item.get("country", ""),

@@ -15,7 +15,7 @@ BRING_INTO_LINE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0020_kinds_of_periods"),
+        ("indicators", "0024_imports_given_to_an_authority"),
     ]
 
     operations = [
