@@ -3,6 +3,7 @@ from orgs.models.domain import Domain
 from orgs.models.mail import OutgoingMail
 from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
+from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
 from orgs.models.verification import Verification, VerificationAnswer
@@ -18,6 +19,8 @@ __all__ = [
     "Organisation",
     "OrganisationContact",
     "OutgoingMail",
+    "PublicChange",
+    "PublicPage",
     "Registration",
     "ReviewerAppointment",
     "Service",

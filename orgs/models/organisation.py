@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from orgs.folding import Folded, fold
 from orgs.models.domain import Domain
 from orgs.models.territory import Territory, TerritoryClosure
+from orgs.readable import readable
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind, LevelOfGovernment, Sector, Tier
 
 KINDS_OF_SECTOR = {
@@ -152,6 +153,12 @@ class Organisation(models.Model):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         constraints = [
+            readable("name", "acronym", of="organisation"),
+            models.CheckConstraint(
+                condition=Q(founded_year__gte=1200, founded_year__lte=2100) | Q(founded_year=None),
+                name="organisation_founded_in_range",
+                violation_error_message=_("Check the year of foundation."),
+            ),
             models.CheckConstraint(
                 condition=Q(kind=Kind.AUTHORITY) ^ Q(level_of_government=""),
                 name="organisation_level_of_authority",
@@ -238,6 +245,7 @@ class Service(models.Model):
         ordering = ["organisation", "title"]
         verbose_name = _("service")
         verbose_name_plural = _("services")
+        constraints = [readable("title", of="service")]
 
     def __str__(self) -> str:
         return self.title

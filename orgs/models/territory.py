@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import Folded, fold
+from orgs.readable import readable
 
 # An open end is a far date, so that every comparison is a plain one.
 BEGINNING = datetime.date(1, 1, 1)
@@ -149,6 +150,7 @@ class Territory(models.Model):
         verbose_name = _("territory")
         verbose_name_plural = _("territories")
         constraints = [
+            readable("name", of="territory"),
             models.UniqueConstraint(
                 "scheme",
                 "code",
