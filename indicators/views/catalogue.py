@@ -26,11 +26,12 @@ from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
 from indicators.permissions import can_edit_indicator, can_see_true_figures, can_set_targets, is_steward
 from indicators.views.chart_files import ChartFileMixin
 from indicators.vocabulary import Unit
+from orgs.mixins import PagedMixin
 from orgs.models import Territory, User
 
 
 @method_decorator(login_not_required, name="dispatch")
-class IndicatorListView(FilterView):
+class IndicatorListView(PagedMixin, FilterView):
     """The catalogue, domain by domain."""
 
     template_name = "indicators/indicator_list.html"
