@@ -21,7 +21,8 @@ settings.configure(
 def one_query(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM orgs_domain")
-        return HttpResponse(str(cursor.fetchone()[0]))
+        found = str(cursor.fetchone()[0])
+    return HttpResponse(found, headers={"Content-Length": len(found)})
 
 
 urlpatterns = [path("", one_query)]

@@ -62,6 +62,7 @@ def measure(scale: float) -> list[Row]:
                 (crowd(portal, paths, seconds=SECONDS * scale), crowd(bare, ["/"], seconds=SECONDS * scale))
                 for _ in range(ROUNDS)
             ]
+    assert all(plain.answers and not plain.errors for _, plain in pairs), [plain.said for _, plain in pairs]
     of_portal = [visitors for visitors, _ in pairs]
     errors = sum(visitors.errors for visitors in of_portal)
     a_second = statistics.median(visitors.a_second for visitors in of_portal)
