@@ -18,6 +18,7 @@ from indicators.models import (
     Source,
     TrueViewing,
 )
+from orgs.forms.numbers import IN_ADMIN
 
 
 @admin.register(Dimension)
@@ -27,7 +28,7 @@ class DimensionAdmin(TranslationAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(TranslationAdmin):
-    list_display = ["code", "name", "dimension", "parent", "is_part", "order"]
+    list_display = ["code", "name", "dimension", "parent", "is_part", "is_beside", "order"]
     list_filter = ["dimension"]
     search_fields = ["code", "name"]
     autocomplete_fields = ["parent"]
@@ -51,6 +52,7 @@ class QualityRuleAdmin(admin.ModelAdmin):
 
     list_display = ["code", "is_active", "threshold", "minimum", "minimum_points"]
     readonly_fields = ["code"]
+    formfield_overrides = IN_ADMIN
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

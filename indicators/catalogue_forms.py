@@ -16,7 +16,7 @@ from indicators.models import Indicator
 from indicators.permissions import authorities_of
 from indicators.vocabulary import Direction
 from indicators.wording import TRANSLATED, WORDS, WordingChange
-from orgs.forms import PortalModelForm
+from orgs.forms import NumberInput, PortalModelForm, WholeNumberField
 from orgs.models import Organisation, User
 
 CHANGE = ("wording", "valid_from_year", "note")
@@ -35,13 +35,13 @@ class IndicatorForm(PortalModelForm):
         required=False,
         widget=forms.RadioSelect,
     )
-    valid_from_year = forms.IntegerField(
+    valid_from_year = WholeNumberField(
         label=_("Counted like this from the year"),
         min_value=1900,
         max_value=2100,
         required=False,
         help_text=_("Only where something else is counted. Figures of the years before keep the definition they had."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input-short"}),
+        widget=NumberInput(mode="numeric"),
     )
     note = forms.CharField(
         label=_("Why it changes"),
@@ -63,7 +63,6 @@ class IndicatorForm(PortalModelForm):
         model = Indicator
         fields = ["code", *WORDS, *COUNTING, *MEANING, "breakdowns", *PLACE, *LINKS, *SHOWING]
         widgets = {"breakdowns": forms.CheckboxSelectMultiple, "direction": forms.RadioSelect}
-        localized_fields = ["ideal_value"]
         labels = {
             "factor": _("Multiplied by"),
             "decimals": _("Decimals shown"),

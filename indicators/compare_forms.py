@@ -14,6 +14,7 @@ from indicators.dashboards.compare import MOST
 from orgs.forms import PortalForm
 from orgs.lookups import LookupField, LookupWidget, TerritoryLookup, Typed
 from orgs.models import Territory
+from orgs.models.territory import nearest, read_address
 
 SUGGESTED = 60
 IN_ADDRESS = re.compile(r"[A-Za-z0-9_-]+:\S.*")
@@ -31,15 +32,21 @@ class AddressLookup(TerritoryLookup):
         return super().queryset().select_related("scheme")
 
     def value(self, item: Territory) -> str:
-        return f"{item.scheme.code}:{item.code}"
+        return f"{item.scheme.code}:{item.address_code}"
 
     def get(self, values: Iterable[str]) -> list[Territory]:
         """In one query."""
         pairs = [(scheme, code) for scheme, _colon, code in (value.partition(":") for value in values) if code]
         if not pairs:
             return []
-        wanted = reduce(or_, (Q(scheme__code=scheme, code=code) for scheme, code in pairs))
-        return list(self.queryset().filter(wanted).order_by("name_folded", "pk"))
+        asked = [(scheme, *read_address(code)) for scheme, code in pairs]
+        wanted = reduce(or_, (Q(scheme__code=scheme, code=code) for scheme, code, _day in asked))
+        found = list(self.queryset().filter(wanted).order_by("name_folded", "pk"))
+        kept = {
+            nearest((one for one in found if (one.scheme.code, one.code) == (scheme, code)), day)
+            for scheme, code, day in asked
+        }
+        return [one for one in found if one in kept]
 
     def suggested(self) -> list[Territory]:
         """Beside, above and below."""

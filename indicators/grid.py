@@ -4,17 +4,14 @@ Blank means "not given" and is never 0. That there is no figure is a choice of i
 """
 
 import datetime
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,8 +19,9 @@ from indicators.breakdowns import ensure_breakdowns, key_of
 from indicators.dashboards.words import period_words, value_words
 from indicators.models import Category, Dimension, Indicator, Observation, Period
 from indicators.vocabulary import NO_FLAG, PENDING, Flag, Measure
-from orgs.forms import PortalForm
+from orgs.forms import NumberField, PortalForm
 from orgs.models import Territory
+from orgs.numbers import number_in_words
 
 ONE_DAY = datetime.timedelta(days=1)
 MOST_CELLS = 400
@@ -200,25 +198,16 @@ def in_words(typed: Typed | None, indicator: Indicator) -> str:
     if indicator.measure == Measure.RATIO and typed.base:
         share = value_words(typed.number * indicator.factor / typed.base, indicator)
         return _("%(number)s of %(base)s (%(share)s)") % {
-            "number": plain(typed.number),
-            "base": plain(typed.base),
+            "number": number_in_words(typed.number),
+            "base": number_in_words(typed.base),
             "share": share,
         }
     if indicator.measure == Measure.MEAN and typed.base:
         return _("%(mean)s for %(base)s people") % {
             "mean": value_words(typed.number, indicator),
-            "base": plain(typed.base),
+            "base": number_in_words(typed.base),
         }
-    return plain(typed.number)
-
-
-def plain(number: Decimal) -> str:
-    """As the reader writes it, without needless zeros."""
-    text = f"{number:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    places = len(text.partition(".")[2])
-    return str(formats.number_format(Decimal(text), decimal_pos=places, use_l10n=True, force_grouping=True))
+    return number_in_words(typed.number)
 
 
 def write_observations(*, batch_id: int, source_id: int, values: Mapping[Key, Mapping[str, Any]], status: str) -> None:
@@ -262,51 +251,6 @@ def lock_indicators(ids: Iterable[int]) -> None:
 
 # --- The form ----------------------------------------------------------------------------------------------------------
 
-SPACES = re.compile(r"[\s\u00a0\u202f'’]")
-
-
-def read_number(text: str) -> Decimal:
-    """A number as people write it in the language of the page: 1,234.5 or 1.234,5. ValueError where it is none, or could be two."""
-    decimal, thousands = formats.get_format("DECIMAL_SEPARATOR"), formats.get_format("THOUSAND_SEPARATOR")
-    text = SPACES.sub("", text.strip()).replace("−", "-")
-    text = text.translate(DIGITS)
-    whole, sign, rest = text.partition(decimal)
-    if not thousands.strip():
-        thousands = "." if decimal == "," else ","
-    if thousands in whole:
-        if not re.fullmatch(rf"-?\d{{1,3}}({re.escape(thousands)}\d{{3}})+", whole):
-            raise ValueError(text)
-        whole = whole.replace(thousands, "")
-    if not re.fullmatch(r"-?\d{1,18}", whole) or (sign and not re.fullmatch(r"\d{1,10}", rest)):
-        raise ValueError(text)
-    return Decimal(f"{whole}.{rest}" if rest else whole)
-
-
-DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-
-
-class NumberField(forms.CharField):
-    """A number in the reader's own way of writing it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "input-short"})
-        super().__init__(required=False, max_length=40, widget=widget, **kwargs)
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return read_number(text)
-        except ValueError as error:
-            raise ValidationError(
-                _("“%(text)s” is not a number. Write it like %(example)s."),
-                params={"text": text, "example": formats.number_format(Decimal("1234.5"), force_grouping=True)},
-            ) from error
-
-    def prepare_value(self, value: Any) -> Any:
-        return plain(value) if isinstance(value, Decimal) else value
-
 
 @dataclass(frozen=True)
 class Row:
@@ -338,9 +282,11 @@ class GridForm(PortalForm):
         for cell in cells:
             said = answers.get(cell.key, Typed())
             hint = (hints or {}).get(cell.key, "")
-            self.fields[f"n-{cell.name}"] = NumberField(label=number_label(cell), initial=said.number, help_text=hint)
+            self.fields[f"n-{cell.name}"] = NumberField(
+                label=number_label(cell), initial=said.number, help_text=hint, required=False
+            )
             if cell.has_base:
-                self.fields[f"b-{cell.name}"] = NumberField(label=base_label(cell), initial=said.base)
+                self.fields[f"b-{cell.name}"] = NumberField(label=base_label(cell), initial=said.base, required=False)
             self.fields[f"m-{cell.name}"] = forms.BooleanField(
                 label=gettext_lazy("We have no figure"), required=False, initial=said.is_missing
             )
@@ -383,7 +329,7 @@ def fault_of(indicator: Indicator, typed: Typed) -> tuple[str, str] | None:
         return ("n", _("Give the number too.")) if typed.base is not None else None
     if indicator.measure in (Measure.COUNT, Measure.RATIO) and typed.number < 0:
         return "n", _("A number of people cannot be below 0.")
-    if indicator.measure == Measure.COUNT and typed.number != typed.number.to_integral_value():
+    if indicator.is_whole and typed.number != typed.number.to_integral_value():
         return "n", _("A number of people is whole.")
     if indicator.measure in (Measure.RATIO, Measure.MEAN):
         if typed.base is None:

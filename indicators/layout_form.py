@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from orgs.forms import PortalForm
+from orgs.forms import PortalForm, WholeNumberField
 
 
 class LayoutForm(PortalForm):
@@ -42,7 +42,7 @@ class LayoutForm(PortalForm):
             ("cp1256", "Windows-1256"),
         ],
     )
-    header_row = forms.IntegerField(
+    header_row = WholeNumberField(
         label=gettext_lazy("Line with the names of the columns"), required=False, min_value=1, max_value=10_000
     )
     sheet = forms.CharField(

@@ -56,20 +56,34 @@ def side_of(mapping: Mapping) -> Side | None:
 
 def fits_form(mapping: Mapping) -> bool:
     """Whether the form can show all that the mapping says."""
+    parts = [
+        mapping.indicator,
+        *mapping.period.values(),
+        *mapping.breakdowns.values(),
+        *([mapping.flag] if mapping.flag else []),
+    ]
+    if any(part.within for part in parts):
+        return False
+    place = mapping.territory
+    if place.within and (len(place.within) > 1 or place.join != Part.join or mapping.territory_by != "name"):
+        return False
     return mapping.wide is None or side_of(mapping) is not None
 
 
+@dataclass
 class PeriodVocabulary(Vocabulary):
     """Periods of one kind, which headings may name in a text of their own: "Year 2019", "2019-Q1"."""
 
+    kind: str = ""
+
     def code_of(self, text: str) -> str | None:
-        code = period_in(text)
+        code = period_in(text, self.kind)
         return code if code in self.codes else None
 
 
-def years_near(headings: list[str]) -> tuple[int, int]:
+def years_near(headings: list[str], kind: str) -> tuple[int, int]:
     """From the first to the last that the headings name, and a few around them for a heading that nobody understands."""
-    years = [int(code[:4]) for text in headings if (code := period_in(text))] or [timezone.localdate().year]
+    years = [int(code[:4]) for text in headings if (code := period_in(text, kind))] or [timezone.localdate().year]
     return min(years) - YEARS_AROUND, max(years) + YEARS_AROUND
 
 

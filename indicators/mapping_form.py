@@ -3,6 +3,8 @@
 It knows nothing of its own of mappings: what it makes is read by the one reader (indicators/imports/mapping.py), whose refusals it shows.
 """
 
+from collections.abc import Callable
+from collections.abc import Mapping as MappingABC
 from functools import cached_property
 from typing import Any
 
@@ -12,11 +14,12 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from indicators.dashboards.words import period_words
 from indicators.imports import guessing
-from indicators.imports.engine import period_code
+from indicators.imports.engine import NamedPlaces
 from indicators.imports.guessing import Vocabulary
 from indicators.imports.looking import LAYOUT, Contents
-from indicators.imports.mapping import MISSING, Mapping, Part, read_mapping
+from indicators.imports.mapping import ANY, MISSING, Mapping, Part, read_mapping
 from indicators.mapping_columns import (
     SIDE_BY_SIDE,
     PeriodVocabulary,
@@ -26,13 +29,27 @@ from indicators.mapping_columns import (
     side_of,
     years_near,
 )
-from indicators.mapping_texts import LEAVE, WHOLE, Choices, Row, Translation, code_for
+from indicators.mapping_texts import KEEP, LEAVE, WHOLE, Choices, Row, Translation, code_for
 from indicators.models import Category, Dimension, Indicator, Period, Source
-from indicators.vocabulary import CURRENCY_OF_UNIT, FLAG_CODES, FLAG_LABELS, Flag, PeriodKind, flag_labels, flags_of
+from indicators.periods import kind_of_texts, period_code
+from indicators.vocabulary import (
+    CALENDAR,
+    CURRENCY_OF_UNIT,
+    FLAG_CODES,
+    FLAG_LABELS,
+    Flag,
+    PeriodKind,
+    flag_labels,
+    flags_of,
+)
 from orgs.forms import PortalForm
 from orgs.models import Territory, TerritoryScheme
+from orgs.numbers import Writing, number_in_words, writing_of
 
 ALWAYS = "="
+FILTERS = ("filter_1", "filter_2")
+THOUSANDS, DECIMAL = "thousands", "decimal"
+"""The entries of the mapping that say what a sign stands for."""
 MAX_ROWS = 1500
 """Of texts to translate on one page: a request may not have many more fields."""
 FIELD_OF = {
@@ -43,6 +60,8 @@ FIELD_OF = {
     "decimal": "decimal",
     "thousands": "thousands",
     "not_applicable": "not_applicable",
+    "zero": "zero",
+    "rows_of_one_cell": "adds_up",
 }
 """{what a refusal of the reader names: the field of the form}."""
 
@@ -66,7 +85,29 @@ class MappingForm(PortalForm):
         max_length=40,
         help_text=gettext_lazy("Its code, where the whole file is about one place."),
     )
-    period_kind = forms.ChoiceField(label=gettext_lazy("Kind of period"), choices=PeriodKind)
+    territory_by_name = forms.BooleanField(
+        label=gettext_lazy("The places stand there by their names"),
+        required=False,
+        help_text=gettext_lazy(
+            "As the division has them, in any of its languages. Below you then see only the names that it does not know."
+        ),
+    )
+    territory_within = forms.ChoiceField(
+        label=gettext_lazy("Column with the state or province"),
+        required=False,
+        help_text=gettext_lazy("Where several places have one name."),
+    )
+    territory_kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of place"),
+        required=False,
+        choices=[("", gettext_lazy("Any")), *Territory.Kind.choices],
+        help_text=gettext_lazy("Where a city is called as its province."),
+    )
+    period_kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of period"),
+        choices=[("", gettext_lazy("Choose")), *PeriodKind.choices],
+        help_text=gettext_lazy("2009-10 may be a month, a school year or a financial year."),
+    )
     period = forms.ChoiceField(label=gettext_lazy("Period"))
     period_part = forms.ChoiceField(
         label=gettext_lazy("Month, quarter or half-year in a column of its own"), required=False
@@ -106,7 +147,12 @@ class MappingForm(PortalForm):
     )
     decimal = forms.ChoiceField(
         label=gettext_lazy("Decimal sign"),
-        choices=[(".", gettext_lazy("Point: 1234.5")), (",", gettext_lazy("Comma: 1234,5"))],
+        required=False,
+        choices=[
+            ("", gettext_lazy("As the figures show")),
+            (".", gettext_lazy("Point: 1234.5")),
+            (",", gettext_lazy("Comma: 1234,5")),
+        ],
     )
     thousands = forms.ChoiceField(
         label=gettext_lazy("Sign for thousands"),
@@ -119,6 +165,7 @@ class MappingForm(PortalForm):
             ("'", gettext_lazy("Apostrophe: 1'234")),
         ],
     )
+    reading = forms.ChoiceField(required=False, widget=forms.RadioSelect)
     missing = forms.CharField(
         label=gettext_lazy("Signs for “no figure”"),
         required=False,
@@ -133,6 +180,18 @@ class MappingForm(PortalForm):
             "Where a figure cannot exist, such as “x”. A share of nobody is not applicable without any sign."
         ),
     )
+    zero = forms.CharField(
+        label=gettext_lazy("Signs for 0"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy("Where nobody was counted, such as “-”."),
+    )
+    filter_1 = forms.ChoiceField(
+        label=gettext_lazy("Leave rows out by the column"),
+        required=False,
+        help_text=gettext_lazy("Its texts are then listed above, to say which rows are kept."),
+    )
+    filter_2 = forms.ChoiceField(label=gettext_lazy("And by the column"), required=False)
     adds_up = forms.BooleanField(
         label=gettext_lazy("Add up the rows of one cell"),
         required=False,
@@ -154,9 +213,19 @@ class MappingForm(PortalForm):
     )
 
     def __init__(
-        self, *args: Any, contents: Contents, base: dict[str, Any], only_shown: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        contents: Contents,
+        base: dict[str, Any],
+        only_shown: bool = False,
+        together: Callable[[list[int], str], list[str]] | None = None,
+        **kwargs: Any,
     ) -> None:
-        """`base`: a mapping to start from, or the entries that say how the file is written. `only_shown`: nothing is judged yet."""
+        """`base`: a mapping to start from, or the entries that say how the file is written. `only_shown`: nothing is judged yet.
+
+        `together`: from places of columns and a sign to the different texts that they have together, with the sign between them.
+        """
+        self.together = together or self._texts_of_first_rows
         self.only_shown = only_shown
         self.contents = contents
         self.base = base
@@ -172,9 +241,9 @@ class MappingForm(PortalForm):
             self.start = self._from_definition()
         if self.read is None:
             self.start = self._from_guess()
-        self._make_choices()
         for name, value in self.start.items():
             self.initial.setdefault(name, value)
+        self._make_choices()
         if self.differing in self.fields:
             self.fields[self.differing].required = False
 
@@ -195,6 +264,9 @@ class MappingForm(PortalForm):
         self._choose("period_part", [nowhere, columns])
         self._choose("number", [choose, (SIDE_BY_SIDE, _("In several columns, side by side")), columns])
         self._choose("beside", [nowhere, columns])
+        self._choose("territory_within", [nowhere, columns])
+        for name in FILTERS:
+            self._choose(name, [("", _("None")), columns])
         self._choose("flag", [nowhere, columns])
         money = [(f"{ALWAYS}{code}", code) for code in sorted(set(CURRENCY_OF_UNIT.values()))]
         self._choose("currency", [("", _("They are no money")), columns, (_("Always"), money)])
@@ -207,6 +279,43 @@ class MappingForm(PortalForm):
             self.fields[f"group_{dimension.code}"] = forms.ChoiceField(
                 label=dimension.name, required=False, choices=[nowhere, columns, (_("Always"), always)]
             )
+        self._ask_for_reading()
+
+    def _ask_for_reading(self) -> None:
+        """What 24.512 means, where nothing else in its column tells; the field is there only then."""
+        text, sign = self._open_number()
+        if not sign:
+            del self.fields["reading"]
+            return
+        field = self.fields["reading"]
+        field.label = _("What does “%(text)s” mean?") % {"text": text}
+        field.help_text = _("Every figure with this sign has three digits behind it.")
+        thousands, decimal = Writing("-", sign).read(text), Writing(sign).read(text)
+        self._choose(
+            "reading",
+            [
+                (THOUSANDS, _("%(number)s: it stands between thousands") % {"number": number_in_words(thousands)}),
+                (DECIMAL, _("%(number)s: it is the decimal sign") % {"number": number_in_words(decimal)}),
+            ],
+        )
+
+    def _open_number(self) -> tuple[str, str]:
+        """The first figure that can be read in two ways, and its sign; nothing where a person has said how numbers are written."""
+        if self._chosen("decimal") or self._chosen("thousands"):
+            return "", ""
+        for place in self._places_of_figures():
+            texts = [text for text in self.contents.some_texts(place) if guessing.A_NUMBER.match(text)]
+            _writing, sign = writing_of(texts)
+            if sign:
+                return next(text for text in texts if sign in text), sign
+        return "", ""
+
+    def _places_of_figures(self) -> list[int]:
+        if self._chosen("number") == SIDE_BY_SIDE:
+            used = {self.place_of(name) for name in self.fields if name != "number"}
+            numeric = [place for place, name in enumerate(self.contents.header) if name and place not in used]
+            return [place for place in numeric if guessing.is_of_numbers(self.contents, place)]
+        return [place for name in ("number", "beside") if (place := self.place_of(name)) is not None]
 
     def _choose(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
@@ -242,7 +351,9 @@ class MappingForm(PortalForm):
             "across": guess.across,
             "number_is": "numerator",
             "flag": column(guess.flag),
+            "territory_by_name": guess.territory in self.contents.more,
             "decimal": guess.decimal,
+            "thousands": "space" if guess.thousands == " " else guess.thousands,
             "missing": " ".join(MISSING.get(self.base.get("format", ""), [])).strip(),
             **{f"group_{dimension}": column(place) for dimension, place in guess.groups.items()},
         }
@@ -277,9 +388,12 @@ class MappingForm(PortalForm):
             "scheme": mapping.territory_scheme,
             "territory": shown(mapping.territory)[:1] if mapping.territory.column is None else shown(mapping.territory),
             "territory_always": mapping.territory.constant or "",
+            "territory_by_name": mapping.territory_by == "name",
+            "territory_within": shown(Part(mapping.territory.within[0])) if mapping.territory.within else "",
+            "territory_kind": mapping.territory_kind,
             "period": period[:1] if period.startswith(ALWAYS) else period,
             "period_always": period.removeprefix(ALWAYS) if period.startswith(ALWAYS) else "",
-            "period_kind": part or mapping.period_kind or "year",
+            "period_kind": part or mapping.period_kind or self._kind_of(parts),
             "period_part": shown(parts.get(part)),
             "number": SIDE_BY_SIDE if self.side else shown(Part(column=mapping.numbers[number])),
             "across": self.side.across if self.side else "",
@@ -287,10 +401,12 @@ class MappingForm(PortalForm):
             "beside": shown(Part(column=beside)) if beside else "",
             "flag": shown(mapping.flag),
             "currency": shown(mapping.currency),
-            "decimal": mapping.decimal,
-            "thousands": "space" if mapping.thousands in ("\u00a0", " ") else mapping.thousands,
+            "decimal": mapping.writing.decimal if mapping.is_writing_stated or mapping.writing.decimal != "." else "",
+            "thousands": "space" if mapping.writing.signs[:1] == " " else mapping.writing.thousands,
             "missing": " ".join(sorted(text for text in mapping.missing if text)),
             "not_applicable": " ".join(sorted(mapping.not_applicable)),
+            "zero": " ".join(sorted(mapping.zero)),
+            **self._filters(mapping, places),
             "adds_up": mapping.sums_rows,
             "source_name": mapping.source.get("name", ""),
             "source_publisher": mapping.source.get("publisher", ""),
@@ -298,6 +414,24 @@ class MappingForm(PortalForm):
             "source_url": mapping.source.get("url", ""),
             **{f"group_{dimension}": shown(group) for dimension, group in mapping.breakdowns.items()},
         }
+
+    def _filters(self, mapping: Mapping, places: dict[str, int]) -> dict[str, str]:
+        """Columns by which rows are left out, and which mean nothing else here: as many as there are fields."""
+        used = set(mapping.columns)
+        named = [name for name in (*mapping.where, *mapping.where_not) if name in places and name not in used]
+        shown = [name for name in dict.fromkeys(named) if self.contents.has_all_texts(places[name])]
+        return {field: f"c{places[name]}" for field, name in zip(FILTERS, shown, strict=False)}
+
+    def _kind_of(self, parts: MappingABC[str, Part]) -> str:
+        """The kind of period of a definition that does not name it; "" where the texts do not tell."""
+        if "year" in parts:
+            return PeriodKind.YEAR.value
+        places = [place for place, name in enumerate(self.contents.header) if name == parts["code"].column]
+        texts = [text for place in places for text in self.contents.texts_of(place)]
+        return (
+            kind_of_texts([parts["code"].translate(text) or "" for text in texts] or [parts["code"].constant or ""])
+            or ""
+        )
 
     @property
     def says_too_much(self) -> bool:
@@ -342,6 +476,7 @@ class MappingForm(PortalForm):
             ),
             self._translation("flag", _("Flags"), lambda texts: guessing.flags(), self._flag_choices),
             self._headings(),
+            *(self._filter(name) for name in FILTERS),
         ]
         kept, rows = [], 0
         for translation in found:
@@ -358,8 +493,10 @@ class MappingForm(PortalForm):
         texts = [text for text in self.contents.texts_of(place) if text or part != "flag"]
         known = vocabulary(texts)
         column = self.contents.header[place]
+        if part == "territory" and self._is_by_name:
+            return self._names(label, place, codes_of)
         if part == "territory" and place in self.contents.more:
-            return None  # Thousands of places: the file has to name them by their codes.
+            return None  # Thousands of places: the file has to name them by their codes, or all by their names.
         read = self._read_part(part, column)
         dropped = self.read.where_not.get(column, frozenset()) if self.read else frozenset()
         is_new = False
@@ -375,6 +512,67 @@ class MappingForm(PortalForm):
                 code = code if code in choices.codes else ""
             rows.append(Row(name, text, code))
         return Translation(part, label, column, choices, rows, is_new, has_more)
+
+    @property
+    def _is_by_name(self) -> bool:
+        return self._chosen("territory_by_name") not in ("", "False")
+
+    def _names(self, label: str, place: int, codes_of: Any) -> Translation:
+        """Names of places, of which only those are listed that the division does not know, or that it knows twice."""
+        within = self.place_of("territory_within")
+        places = [place] if within is None else [within, place]
+        column = ", ".join(self.contents.header[one] for one in places)
+        scheme = TerritoryScheme.objects.filter(code=self._chosen("scheme")).first()
+        names = NamedPlaces(scheme, self._chosen("territory_kind")) if scheme else None
+        choices = Choices("territory", list(codes_of()), may_leave=within is None)
+        before = self.read.territory if self.read else None
+        given = (
+            before.codes or {}
+            if before and before.columns == tuple(self.contents.header[one] for one in places)
+            else {}
+        )
+        dropped = self.read.where_not.get(column, frozenset()) if self.read else frozenset()
+        rows, is_new = [], False
+        for number, text in enumerate(self.together(places, Part.join)):
+            above = [text.partition(Part.join)[0]] if within is not None else []
+            is_known = text in choices.codes or (names and len(names.codes(text, above, Part.join)) == 1)
+            if is_known and text not in given:
+                continue
+            name = f"code-territory-{'-'.join(map(str, places))}-{number}"
+            if self.is_bound and name in self.data:
+                code = choices.code_of(str(self.data[name]).strip(), Vocabulary())
+            else:
+                is_new = is_new or self.is_bound
+                code = LEAVE if text in dropped else given.get(text, "")
+                code = code if code in choices.codes else ""
+            rows.append(Row(name, text, code))
+        return Translation("territory", label, column, choices, rows[:MAX_ROWS], is_new)
+
+    def _texts_of_first_rows(self, places: list[int], join: str) -> list[str]:
+        if len(places) == 1:
+            return self.contents.some_texts(places[0])
+        return list(dict.fromkeys(join.join(row[place].strip() for place in places) for row in self.contents.rows))
+
+    def _filter(self, name: str) -> Translation | None:
+        """The texts of a column by which rows are kept or left out."""
+        place = self.place_of(name)
+        if place is None:
+            return None
+        column = self.contents.header[place]
+        choices = Choices(name, [(KEEP, _("keep the rows"))])
+        dropped = self.read.where_not.get(column, frozenset()) if self.read else frozenset()
+        kept = self.read.where.get(column) if self.read else None
+        rows, is_new = [], False
+        for number, text in enumerate(self.contents.texts_of(place)):
+            field = f"code-{name}-{place}-{number}"
+            if self.is_bound and field in self.data:
+                code = str(self.data[field]) if str(self.data[field]) in choices.codes else KEEP
+            else:
+                is_new = is_new or self.is_bound
+                code = LEAVE if text in dropped or (kept is not None and text not in kept) else KEEP
+            rows.append(Row(field, text, code))
+        has_more = not self.contents.has_all_texts(place)
+        return Translation(name, _("Rows"), column, choices, rows, is_new, has_more)
 
     def _headings(self) -> Translation | None:
         """What each heading of the figures side by side stands for. Columns that say something else are not among them."""
@@ -411,10 +609,11 @@ class MappingForm(PortalForm):
     def _meanings(self, across: str) -> tuple[Vocabulary, list[tuple[str, str]]]:
         """What headings may stand for: how their texts are understood, and (code, name) of all."""
         if across == "period":
-            near = years_near(self.contents.header)
-            periods = Period.objects.filter(kind=self._chosen("period_kind"), year__range=near).order_by("-starts_on")
-            codes = list(periods.values_list("code", flat=True))
-            return PeriodVocabulary(set(codes)), [(code, code) for code in codes]
+            kind = self._chosen("period_kind")
+            near = years_near(self.contents.header, kind)
+            periods = Period.objects.filter(kind=kind, year__range=near).order_by("-starts_on")
+            names = [(one.code, period_words(one) if one.kind not in CALENDAR else one.code) for one in periods]
+            return PeriodVocabulary({code for code, _name in names}, kind=kind), names
         if across == "territory":
             return self._way(self.contents.header), self._territory_choices()
         if across == "indicator":
@@ -437,8 +636,9 @@ class MappingForm(PortalForm):
         return [(one.code, f"{one.code} {one.name}") for one in Indicator.objects.active()]
 
     def _territory_choices(self) -> list[tuple[str, str]]:
-        places = Territory.objects.filter(scheme__code=self._chosen("scheme")).order_by("code")
-        return [(one.code, f"{one.local_name} ({one.get_kind_display()})") for one in places]
+        places = Territory.objects.filter(scheme__code=self._chosen("scheme")).order_by("code", "valid_from")
+        names = {one.code: f"{one.local_name} ({one.get_kind_display()})" for one in places}
+        return list(names.items())
 
     def _flag_choices(self) -> list[tuple[str, str]]:
         """Each flag, and those that the file or the definition has together."""
@@ -461,12 +661,14 @@ class MappingForm(PortalForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         self._clean_always(cleaned)
-        if cleaned.get("period_part") and cleaned.get("period_kind") == PeriodKind.YEAR:
+        if cleaned.get("period_part") and cleaned.get("period_kind") not in (*CALENDAR[:3], None):
             self.add_error(
                 "period_kind", _("With a month, quarter or half-year in a column of its own, say which of them it is.")
             )
         if cleaned.get("decimal") and cleaned.get("decimal") == cleaned.get("thousands"):
             self.add_error("thousands", _("The decimal sign and the sign for thousands cannot be the same."))
+        if "reading" in self.fields and not cleaned.get("reading"):
+            self.add_error("reading", _("Say what the number means: the file does not tell."))
         self._clean_columns(cleaned)
         for translation in self.translations:
             self._clean_translation(translation)
@@ -485,8 +687,11 @@ class MappingForm(PortalForm):
             code, scheme = cleaned.get("territory_always", ""), cleaned.get("scheme", "")
             if not Territory.objects.filter(scheme__code=scheme, code=code).exists():
                 self.add_error("territory_always", _("Give the code of a territory of this division."))
-        if cleaned.get("period") == ALWAYS and not period_code({"code": cleaned.get("period_always", "")}):
-            self.add_error("period_always", _("Write 2020, 2020-03, 2020-Q1 or 2020-S1."))
+        always, kind = {"code": cleaned.get("period_always", "")}, cleaned.get("period_kind", "")
+        if cleaned.get("period") == ALWAYS and kind and not period_code(always, kind):
+            self.add_error(
+                "period_always", _("Write 2020, 2020-03, 2020-Q1, 2020-S1 or 2020/21, as the kind of period has it.")
+            )
 
     def _clean_columns(self, cleaned: dict[str, Any]) -> None:
         is_side_by_side, across = cleaned.get("number") == SIDE_BY_SIDE, cleaned.get("across", "")
@@ -545,6 +750,7 @@ class MappingForm(PortalForm):
             "source": self._source(),
             "territory": {
                 "scheme": cleaned["scheme"],
+                **self._by_name(),
                 **({} if across == "territory" else self._part("territory", cleaned.get("territory_always", ""))),
             },
             "period": {"kind": cleaned["period_kind"]} if across == "period" else self._period(),
@@ -552,7 +758,7 @@ class MappingForm(PortalForm):
                 one.code: self._part(f"group_{one.code}") for one in self.dimensions if cleaned.get(f"group_{one.code}")
             },
             number: "columns" if across else {"column": self._column("number")},
-            "decimal": cleaned["decimal"],
+            **self._writing(),
             "missing": ["", *cleaned.get("missing", "").split()],
             "rows_of_one_cell": "sum" if cleaned.get("adds_up") else "refuse",
         }
@@ -572,11 +778,30 @@ class MappingForm(PortalForm):
             kept = self.base.get("currency", {})
             if kept.get("column", "") == made["currency"].get("column"):
                 made["currency"] = kept
-        if cleaned.get("thousands"):
-            made["thousands"] = " " if cleaned["thousands"] == "space" else cleaned["thousands"]
+        if cleaned.get("zero"):
+            made["zero"] = cleaned["zero"].split()
+        filtered = {self.contents.header[place] for name in FILTERS if (place := self.place_of(name)) is not None}
+        if "where" in made:
+            made["where"] = {column: kept for column, kept in made["where"].items() if column not in filtered}
         if dropped := self._where_not():
             made["where_not"] = dropped
         return made
+
+    def _writing(self) -> dict[str, str]:
+        """What nobody said is not in the mapping, so that a number that can be read in two ways is asked about."""
+        cleaned = self.cleaned_data
+        _text, sign = self._open_number()
+        if sign:
+            return {cleaned["reading"]: sign}
+        thousands = " " if cleaned.get("thousands") == "space" else cleaned.get("thousands")
+        given = {"decimal": cleaned.get("decimal"), "thousands": thousands}
+        return {name: value for name, value in given.items() if value}
+
+    def _by_name(self) -> dict[str, str]:
+        if not self._is_by_name or self.place_of("territory") is None:
+            return {}
+        kind = self.cleaned_data.get("territory_kind")
+        return {"by": "name", **({"kind": kind} if kind else {})}
 
     def _column(self, name: str) -> str:
         place = self.place_of(name)
@@ -587,6 +812,8 @@ class MappingForm(PortalForm):
         place = self.place_of(name)
         if place is None:
             return {"constant": always or self.cleaned_data[name].removeprefix(ALWAYS)}
+        if name == "territory" and self._is_by_name:
+            return self._named_part(place)
         part: dict[str, Any] = {"column": self.contents.header[place]}
         translation = next((one for one in self.translations if one.part == name), None)
         if translation is None:
@@ -602,6 +829,14 @@ class MappingForm(PortalForm):
         if total:
             part["total"] = total
         return part
+
+    def _named_part(self, place: int) -> dict[str, Any]:
+        """Names as they stand, but for those that are given a meaning."""
+        within = self.place_of("territory_within")
+        columns = [self.contents.header[one] for one in (within, place) if one is not None]
+        part: dict[str, Any] = {"column": columns[0]} if within is None else {"columns": columns}
+        codes = next((one.codes for one in self.translations if one.part == "territory"), {})
+        return part | ({"codes": {**codes, ANY: ANY}} if codes else {})
 
     def _where_not(self) -> dict[str, list[str]]:
         kept = {column: list(texts) for column, texts in self.base.get("where_not", {}).items()}

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from indicators.imports.guessing import TOTAL, Vocabulary
 from indicators.imports.mapping import Part
 
-WHOLE, LEAVE = ":total", ":leave"
+WHOLE, LEAVE, KEEP = ":total", ":leave", ":keep"
 MANY_CODES = 60
 """Beyond this many codes one types what one looks for, instead of scrolling through them for every text."""
 MAX_SUGGESTED = 3000
@@ -16,13 +16,15 @@ MAX_SUGGESTED = 3000
 class Choices:
     """What a text of one part may stand for: (code, name) in `pairs`; `is_long`: typed with suggestions, not chosen from a list."""
 
-    def __init__(self, part: str, codes: list[tuple[str, str]], *, are_columns: bool = False) -> None:
+    def __init__(
+        self, part: str, codes: list[tuple[str, str]], *, are_columns: bool = False, may_leave: bool = True
+    ) -> None:
         special = [(LEAVE, _("leave the column out") if are_columns else _("leave the rows out"))]
         if part == "flag":
             special.insert(0, (WHOLE, _("no flag")))
         elif part.startswith("group_"):
             special.insert(0, (WHOLE, _("the total")))
-        self.pairs = [*special, *codes]
+        self.pairs = [*(special if may_leave else ()), *codes]
         self.codes = {code for code, _name in self.pairs}
         self.is_long = len(codes) > MANY_CODES
 
@@ -81,7 +83,7 @@ class Translation:
     @property
     def codes(self) -> dict[str, str]:
         """{text: code} without those that are left out or stand for the total."""
-        return {row.text: row.code for row in self.rows if row.code not in ("", WHOLE, LEAVE)}
+        return {row.text: row.code for row in self.rows if row.code not in ("", WHOLE, LEAVE, KEEP)}
 
     def texts_with(self, code: str) -> list[str]:
         return [row.text for row in self.rows if row.code == code]

@@ -29,7 +29,7 @@ from django.db import connection
 from indicators.breakdowns import CategoryTree, key_of, parse_key
 from indicators.disclosure import KNOWN, Table, pattern
 from indicators.models import Breakdown, Indicator, Period, Release
-from indicators.vocabulary import QUALITIES, Flag, Measure, TimeOperator
+from indicators.vocabulary import CALENDAR, QUALITIES, Flag, Measure, TimeOperator
 from orgs.models import Territory
 
 # Of a figure before disclosure control, called f.
@@ -207,22 +207,31 @@ def freeze(release: Release) -> dict[int, Counter[Reason]]:
 
 
 def _pieces() -> Iterator[tuple[Indicator, list[Period]]]:
-    """The periods of each protected indicator, one at a time, or those of a year together where they are tied to each other."""
+    """The periods of each protected indicator, one at a time, or those of a year together where they are tied to each other.
+
+    A school year, or several years together, reach over the ends of years: then all the indicator's periods are looked at together.
+    """
     with connection.cursor() as cursor:
         cursor.execute(PERIODS)
         pairs = cursor.fetchall()
     indicators = Indicator.objects.in_bulk({indicator for indicator, _ in pairs})
     periods = Period.objects.in_bulk({period for _, period in pairs})
+    reaching = {indicator for indicator, period in pairs if periods[period].kind not in CALENDAR}
     pieces: dict[tuple[int, int, int], list[Period]] = defaultdict(list)
     for indicator_id, period_id in sorted(pairs):
         period = periods[period_id]
-        is_tied = indicators[indicator_id].time_operator != TimeOperator.NONE
-        pieces[indicator_id, period.year, 0 if is_tied else period_id].append(period)
+        is_tied = indicators[indicator_id].time_operator != TimeOperator.NONE or indicator_id in reaching
+        year = 0 if indicator_id in reaching else period.year
+        pieces[indicator_id, year, 0 if is_tied else period_id].append(period)
     for (indicator_id, _year, _period), together in sorted(pieces.items()):
         if len({period.kind for period in together}) > 1:
             yield indicators[indicator_id], together
         else:
             yield from ((indicators[indicator_id], [period]) for period in together)
+
+
+def is_within(short: Period, long: Period) -> bool:
+    return long.starts_on <= short.starts_on and short.ends_on <= long.ends_on
 
 
 class Cell(NamedTuple):
@@ -246,6 +255,8 @@ class Group(NamedTuple):
     whole: int
     name: str
     size: int | None
+    is_beside: bool = False
+    """Added to the set where it is there, and not missed where it is not."""
 
 
 @dataclass
@@ -286,8 +297,9 @@ class World:
                     rest[dimension] = tree.by_id[category.parent_id].code
                 whole = ids.get(key_of(rest))
                 if whole is not None:
-                    size = tree.set_sizes[category.dimension_id, category.parent_id] if category.is_part else None
-                    self.groups[pk].append(Group(whole, dimension, size))
+                    belongs = category.is_part or category.is_beside
+                    size = tree.set_sizes.get((category.dimension_id, category.parent_id)) if belongs else None
+                    self.groups[pk].append(Group(whole, dimension, size, category.is_beside))
 
     def exists(self, place: int, on: date) -> bool:
         first, last = self.valid[place]
@@ -432,16 +444,18 @@ class _Builder:
 
     def _tie_groups(self) -> None:
         sets: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
+        besides: Counter[tuple[int, str, int | None]] = Counter()
         for place, cell in enumerate(self.cells):
             for group in self.world.groups[cell.breakdown]:
                 whole = self.position.get((cell.territory, cell.period, group.whole))
                 if whole is not None:
                     sets[whole, group.name, group.size].append(place)
+                    besides[whole, group.name, group.size] += group.is_beside
         void_groups = Counter(
             (whole, group.name, group.size)
             for territory, period, breakdown in self.void
             for group in self.world.groups[breakdown]
-            if (whole := self.position.get((territory, period, group.whole))) is not None
+            if not group.is_beside and (whole := self.position.get((territory, period, group.whole))) is not None
         )
         overlapping = {
             (self.cells[whole].period, self.cells[whole].breakdown, name)
@@ -452,7 +466,7 @@ class _Builder:
             sets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or 0)
         ):
             if size is not None:
-                count = len(parts) + void_groups[whole, name, size]
+                count = len(parts) - besides[whole, name, size] + void_groups[whole, name, size]
                 self._tie(whole, parts, is_open=count < size and min(self._remainder(whole, parts)) >= 0)
             elif (self.cells[whole].period, self.cells[whole].breakdown, name) not in overlapping:
                 self._tie(whole, parts, is_open=True)
@@ -465,13 +479,9 @@ class _Builder:
         """A longer period and the shorter ones reported in it, as far as the numbers agree with the indicator's operator."""
         short = {pk: period for pk, period in self.periods.items() if period.kind == self.indicator.frequency}
         within = {
-            long.pk: sorted(
-                (p.starts_on, pk)
-                for pk, p in short.items()
-                if long.starts_on <= p.starts_on and p.ends_on <= long.ends_on
-            )
+            long.pk: sorted((p.starts_on, pk) for pk, p in short.items() if is_within(p, long))
             for long in self.periods.values()
-            if long.kind != self.indicator.frequency
+            if long.kind != self.indicator.frequency and long.kind in CALENDAR
         }
         for whole, cell in enumerate(self.cells):
             places = [self.position.get((cell.territory, pk, cell.breakdown)) for _, pk in within.get(cell.period, [])]
@@ -491,3 +501,30 @@ class _Builder:
             ]
             if max(differences) < 1e-3 or self.indicator.time_operator in (TimeOperator.SUM, TimeOperator.POOLED):
                 self._tie(whole, parts, is_open=False, times=times)
+        self._tie_periods_beside()
+
+    def _tie_periods_beside(self) -> None:
+        """A school year, or several years together, and what of the calendar makes it up, where it is its sum or its mean."""
+        made_of = {
+            (long.pk, kind): [p.pk for p in self.periods.values() if p.kind == kind and is_within(p, long)]
+            for long in self.periods.values()
+            if long.kind not in CALENDAR
+            for kind in CALENDAR
+        }
+        for (whole_period, _kind), parts_of in made_of.items():
+            long = self.periods[whole_period]
+            days = sum((self.periods[pk].ends_on - self.periods[pk].starts_on).days + 1 for pk in parts_of)
+            if days != (long.ends_on - long.starts_on).days + 1:
+                continue
+            for whole, cell in enumerate(self.cells):
+                if cell.period != whole_period:
+                    continue
+                found = [self.position.get((cell.territory, pk, cell.breakdown)) for pk in parts_of]
+                parts = [place for place in found if place is not None]
+                if len(parts) < len(found):
+                    continue
+                for times in (1.0, float(len(parts))):
+                    amounts = enumerate(self.amounts[whole])
+                    if all(abs(times * one - sum(self.amounts[p][n] for p in parts)) < 1e-3 for n, one in amounts):
+                        self._tie(whole, parts, is_open=False, times=times)
+                        break

@@ -8,8 +8,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indicators.imports.engine import period_code
 from indicators.models import Dimension, Indicator, Period
+from indicators.periods import period_code
 from indicators.report_sheet import MAX_BYTES
 from orgs.forms import PortalForm
 from orgs.lookups import LookupField, OrganisationLookup, TerritoryLookup
@@ -80,7 +80,7 @@ class ChooseCellsForm(CellsForm):
     period = forms.CharField(
         label=gettext_lazy("Period"),
         max_length=8,
-        help_text=gettext_lazy("2017, 2017-S1, 2017-Q1 or 2017-03."),
+        help_text=gettext_lazy("2017, 2017-S1, 2017-Q1, 2017-03, or 2017-SY for the school year 2017/18."),
         widget=forms.TextInput(attrs={"class": "input-short"}),
     )
     field_order = ["authority", "indicator", "territory", "period", "with_parts", "dimension"]
@@ -111,7 +111,9 @@ class AskForm(CellsForm):
     periods = forms.CharField(
         label=gettext_lazy("Periods"),
         max_length=200,
-        help_text=gettext_lazy("2017, 2017-S1, 2017-Q1 or 2017-03, with commas between them."),
+        help_text=gettext_lazy(
+            "2017, 2017-S1, 2017-Q1, 2017-03, or 2017-SY for the school year 2017/18, with commas between them."
+        ),
     )
     due_on = forms.DateField(
         label=gettext_lazy("By which day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

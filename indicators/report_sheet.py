@@ -4,7 +4,9 @@ Nothing of a file is believed but the numbers in the open cells: it names its re
 """
 
 import io
+import struct
 import zipfile
+import zlib
 from decimal import Decimal
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
@@ -19,8 +21,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from indicators.dashboards.words import period_words
-from indicators.grid import Answers, Cell, Key, Typed, base_label, fault_of, number_label, read_number
+from indicators.grid import Answers, Cell, Key, Typed, base_label, fault_of, number_label
 from indicators.models import Report
+from orgs.numbers import read_number
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_UNPACKED = 20 * 1024 * 1024
@@ -125,7 +128,7 @@ def read_sheet(file: IO[bytes], report: Report, cells: list[Cell], *, replace: b
             )
             continue
         found.add(key)
-        typed = _typed(row, number, expected[key], faults)
+        typed = _typed(row, number, expected[key], faults, language)
         if typed is not None and typed != Typed():
             answers[expected[key].key] = typed
     if not faults and len(found) < len(expected):
@@ -162,7 +165,7 @@ def _rows(file: IO[bytes], expected: int) -> list[tuple[Any, ...]]:
             book.close()
     except (
         zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError,
-        NotImplementedError, RuntimeError, ParseError,
+        NotImplementedError, RuntimeError, ParseError, zlib.error, struct.error,
     ) as error:  # fmt: skip
         raise wrong_file() from error
 
@@ -188,12 +191,12 @@ def _check_reference(text: Any, report: Report, replace: bool) -> str:
     return str(language)
 
 
-def _typed(row: tuple[Any, ...], number: int, cell: Cell, faults: list[str]) -> Typed | None:
+def _typed(row: tuple[Any, ...], number: int, cell: Cell, faults: list[str], language: str) -> Typed | None:
     before = len(faults)
     values = {}
     for place, letter in ((NUMBER, "E"), (BASE, "F")):
         try:
-            values[letter] = _number(row[place])
+            values[letter] = _number(row[place], language)
         except ValueError as error:
             faults.append(_("Cell %(cell)s: %(fault)s") % {"cell": f"{letter}{number}", "fault": error})
     if len(faults) > before:
@@ -211,8 +214,8 @@ def _typed(row: tuple[Any, ...], number: int, cell: Cell, faults: list[str]) -> 
     return typed
 
 
-def _number(cell: Any) -> Decimal | None:
-    """ValueError with a sentence for a person."""
+def _number(cell: Any, language: str) -> Decimal | None:
+    """A text is read as the language of the sheet writes numbers. ValueError with a sentence for a person."""
     value = cell.value
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
@@ -222,7 +225,8 @@ def _number(cell: Any) -> Decimal | None:
         raise ValueError(_("This is not a number: a date, perhaps? Set the cell to “number” and type it again."))
     if isinstance(value, str):
         try:
-            return read_number(value)
+            with translation.override(language):
+                return read_number(value)
         except ValueError as error:
             raise ValueError(_("“%(text)s” is not a number.") % {"text": value[:40]}) from error
     number = Decimal(repr(value))

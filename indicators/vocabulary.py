@@ -64,6 +64,19 @@ class PeriodKind(models.TextChoices):
     QUARTER = "quarter", _("quarter")
     HALF = "half", _("half-year")
     YEAR = "year", _("year")
+    SCHOOL = "school", _("school year")
+    FISCAL = "fiscal", _("financial year")
+    YEARS_2 = "years2", _("mean over two years")
+    YEARS_3 = "years3", _("mean over three years")
+    YEARS_4 = "years4", _("mean over four years")
+    YEARS_5 = "years5", _("mean over five years")
+
+
+CALENDAR = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.HALF, PeriodKind.YEAR)
+"""Each is made of whole ones before it, so that figures may be added up from one to the next. The other kinds stand beside them."""
+
+MEANS = {PeriodKind.YEARS_2: 2, PeriodKind.YEARS_3: 3, PeriodKind.YEARS_4: 4, PeriodKind.YEARS_5: 5}
+"""Kinds of which a figure is drawn from several years together, and from how many."""
 
 
 class Unit(models.TextChoices):

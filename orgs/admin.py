@@ -26,6 +26,7 @@ from modeltranslation.admin import TranslationAdmin
 
 from orgs import actions
 from orgs.forms import PortalModelForm
+from orgs.forms.numbers import IN_ADMIN
 from orgs.ladders import standing
 from orgs.models import (
     Domain,
@@ -267,6 +268,7 @@ class SuccessionInline(admin.TabularInline):
     model = TerritorySuccession
     fk_name = "predecessor"
     extra = 0
+    formfield_overrides = IN_ADMIN
     autocomplete_fields = ["successor"]
 
 

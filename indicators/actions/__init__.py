@@ -10,6 +10,7 @@ from indicators.actions.describing import (
     remove_old_files,
     save_mapping,
     take_in_file,
+    texts_together,
     work_on_waiting_files,
 )
 from indicators.actions.editing import (
@@ -116,6 +117,7 @@ __all__ = [
     "store_import",
     "submit_report",
     "take_in_file",
+    "texts_together",
     "undo_import",
     "use_true_access",
     "withdraw_request",

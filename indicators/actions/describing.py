@@ -26,7 +26,7 @@ from indicators.actions.imports import (
     source_of,
     store_import,
 )
-from indicators.imports import engine
+from indicators.imports import engine, looking
 from indicators.imports.looking import LAYOUT, Contents, layout_of, look
 from indicators.imports.mapping import Mapping, read_mapping
 from indicators.imports.messages import FileRefused, Problem, problem_text
@@ -109,6 +109,17 @@ def contents_of(batch: Import) -> Contents:
     if batch.contents is not None:
         return Contents.from_json(batch.contents)
     return _look_at(batch, {name: value for name, value in batch.mapping.items() if name in LAYOUT})
+
+
+def texts_together(batch: Import, places: list[int], join: str) -> list[str]:
+    """The different texts that some columns of the kept file have together. None where it cannot be read."""
+    try:
+        with open_kept_file(batch) as file:
+            return looking.texts_together(
+                file, {name: batch.mapping[name] for name in LAYOUT if name in batch.mapping}, places, join
+            )
+    except (FileRefused, OSError, ValidationError):
+        return []
 
 
 def _look_at(batch: Import, layout: dict[str, Any]) -> Contents:

@@ -62,7 +62,9 @@ NOT_COMPARED: dict[Doubt, str | Promise] = {
 
 def figure_url(indicator: Indicator, territory: Territory, period: Period, key: str = TOTAL) -> str:
     """The page that shows what is behind a number."""
-    url = reverse("indicators:figure", args=[indicator.code, territory.scheme.code, territory.code, period.code])
+    is_of_then = territory.valid_from <= period.ends_on <= territory.valid_to
+    code = territory.code if is_of_then else territory.address_code
+    url = reverse("indicators:figure", args=[indicator.code, territory.scheme.code, code, period.code])
     return f"{url}?breakdown={key.replace('&', '%26')}" if key else url
 
 
@@ -361,7 +363,7 @@ class Card:
     @property
     def chart_url(self) -> str:
         """Where the chart's file is."""
-        place = f"{self.territory.scheme.code}:{self.territory.code}"
+        place = f"{self.territory.scheme.code}:{self.territory.address_code}"
         return f"{reverse('indicators:indicator_chart', args=[self.indicator.code])}?{urlencode({'territory': place}, safe=':')}"
 
     @property
@@ -447,9 +449,14 @@ def share_of(indicator: Indicator, cell: Cell, whole: Cell | None) -> Decimal | 
 
 
 def coverage_of(cell: Cell, kinds_below: Mapping[str, int]) -> Coverage:
-    """In words, with the kind of territory that reports where the numbers tell which one that is."""
+    """In words: how many of those who were asked have answered, or of the territories that report, with their kind where it is known."""
     kinds = [kind for kind, count in kinds_below.items() if count == cell.expected and kind in REPORTED_BY]
-    if cell.origin == Origin.TERRITORIES or not cell.has_all_reporters:
+    if cell.origin == Origin.REPORTED and cell.expected > 1:
+        words = _("%(answered)s of %(asked)s organisations asked have answered") % {
+            "answered": cell.reporters,
+            "asked": cell.expected,
+        }
+    elif cell.origin == Origin.TERRITORIES or not cell.has_all_reporters:
         pattern = REPORTED_BY[kinds[-1] if kinds else Territory.Kind.AREA]
         words = str(pattern) % {
             "reported": number_words(Decimal(cell.reporters), 0),

@@ -5,15 +5,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from indicators.models import Figure, Indicator, Period, ReleasedFigure
-from indicators.vocabulary import QUALITIES, Flag, PeriodKind, flag_labels
+from indicators.periods import SUFFIXES
+from indicators.vocabulary import MEANS, QUALITIES, Flag, PeriodKind, flag_labels
 
-MONTHS_OF = {PeriodKind.YEAR: 12, PeriodKind.HALF: 6, PeriodKind.QUARTER: 3, PeriodKind.MONTH: 1}
+MONTHS_OF = {
+    PeriodKind.MONTH: 1,
+    PeriodKind.QUARTER: 3,
+    PeriodKind.HALF: 6,
+    PeriodKind.YEAR: 12,
+    PeriodKind.SCHOOL: 12,
+    PeriodKind.FISCAL: 12,
+    **{kind: 12 * years for kind, years in MEANS.items()},
+}
+"""How long a period is."""
 
 SHARED_COLUMNS = (
     "indicator_id", "territory_id", "period_id", "breakdown__key", "numerator", "denominator", "value", "flags", "origin",
@@ -207,15 +218,20 @@ def kind_to_show(cells: Iterable[Cell], indicator: Indicator) -> str:
 
 
 def time_line(cells: Iterable[Cell], kind: str) -> list[Period]:
-    """Every period of the kind from the first to the last of the cells."""
-    own = [cell.period for cell in cells if cell.period.kind == kind]
-    if not own:
+    """Every period of the kind from the first to the last of the cells.
+
+    Means over several years may follow each other year by year or end to end: in the shortest step that the cells have.
+    """
+    starts = sorted({cell.period.starts_on for cell in cells if cell.period.kind == kind})
+    if not starts:
         return []
-    first, last = min(period.starts_on for period in own), max(period.starts_on for period in own)
+    first, last, step = starts[0], starts[-1], MONTHS_OF[PeriodKind(kind)]
+    if kind in MEANS and len(starts) > 1:
+        step = min(12 * (after.year - before.year) for before, after in pairwise(starts))
     periods = []
     while first <= last:
         periods.append(period_at(first, kind))
-        first = months_later(first, MONTHS_OF[PeriodKind(kind)])
+        first = months_later(first, step)
     return periods
 
 
@@ -227,6 +243,7 @@ def period_at(starts_on: datetime.date, kind: str) -> Period:
         PeriodKind.HALF: f"{year}-S{1 if month < 7 else 2}",
         PeriodKind.QUARTER: f"{year}-Q{(month + 2) // 3}",
         PeriodKind.MONTH: f"{year}-{month:02}",
+        **{beside: f"{year}{suffix}" for beside, suffix in SUFFIXES.items()},
     }[PeriodKind(kind)]
     ends_on = months_later(starts_on, MONTHS_OF[PeriodKind(kind)]) - datetime.timedelta(days=1)
     return Period(code=code, kind=kind, year=year, starts_on=starts_on, ends_on=ends_on)

@@ -209,7 +209,7 @@ def _chart_url(page_url: str) -> str:
 
 
 def _places(territories: Iterable[Territory]) -> list[tuple[str, str]]:
-    return [("territory", f"{place.scheme.code}:{place.code}") for place in territories]
+    return [("territory", f"{place.scheme.code}:{place.address_code}") for place in territories]
 
 
 def _url(indicator: Indicator, query: list[tuple[str, str]]) -> str:

@@ -199,7 +199,7 @@ def _change(
 def map_of(territory: Territory, parts: Parts, sort: str, address: Callable[[Territory], str]) -> dict[str, Any]:
     """What templates/components/map.html draws; `address` is where a place leads."""
     indicator = parts.indicator
-    url = reverse("indicators:territory_outlines", args=[territory.scheme.code, territory.code])
+    url = reverse("indicators:territory_outlines", args=[territory.scheme.code, territory.address_code])
     query = f"?level={parts.kind}" + (f"&on={parts.period.ends_on:%Y-%m-%d}" if parts.period else "")
     places = [
         {

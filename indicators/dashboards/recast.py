@@ -105,6 +105,12 @@ def origins_of(territory: Territory) -> Iterable[TerritorySuccession]:
     return territory.origins.select_related("predecessor__scheme").order_by("predecessor__name_folded", "pk")
 
 
+def namesakes_of(territory: Territory) -> Iterable[Territory]:
+    """The other places that have had its code or will have it, the oldest first."""
+    same = Territory.objects.filter(scheme=territory.scheme, code=territory.code).exclude(pk=territory.pk)
+    return same.select_related("scheme").order_by("valid_from")
+
+
 def successions_of(territory: Territory) -> Iterable[TerritorySuccession]:
     """What became of a territory."""
     return territory.successions.select_related("successor__scheme").order_by("successor__name_folded", "pk")

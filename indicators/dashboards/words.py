@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.models import Indicator, Period
-from indicators.vocabulary import PeriodKind, Unit
+from indicators.vocabulary import MEANS, PeriodKind, Unit
 from orgs.models import Territory
 from orgs.templatetags.portal import digits_shown
 
@@ -39,12 +39,21 @@ KINDS_PLURAL: dict[str, Words] = {
 
 BASE_BANDS = (50, 100, 500, 1_000, 10_000)
 
-MEASURES = {Unit.AGREEMENTS, Unit.YEARS, Unit.DAYS, Unit.PER_100, Unit.PER_1000, Unit.PER_100000}
+MEASURES = {
+    Unit.AGREEMENTS,
+    Unit.YEARS,
+    Unit.DAYS,
+    Unit.EUROS,
+    Unit.EUROS_PER_MONTH,
+    Unit.PER_100,
+    Unit.PER_1000,
+    Unit.PER_100000,
+}
 """Units that are said after the number."""
 
 
 def period_words(period: Period) -> str:
-    """2017, December 2017, 4th quarter of 2017, second half of 2017."""
+    """2017, December 2017, quarter 4 of 2017, second half of 2017, school year 2017/18, mean of 2015 to 2017."""
     if period.kind == PeriodKind.MONTH:
         return formats.date_format(period.starts_on, "YEAR_MONTH_FORMAT")
     if period.kind == PeriodKind.QUARTER:
@@ -53,6 +62,12 @@ def period_words(period: Period) -> str:
     if period.kind == PeriodKind.HALF:
         half = _("first half of %(year)s") if period.starts_on.month == 1 else _("second half of %(year)s")
         return half % {"year": period.year}
+    if period.kind in (PeriodKind.SCHOOL, PeriodKind.FISCAL):
+        years = f"{period.starts_on.year}/{period.ends_on.year % 100:02d}"
+        words = _("school year %(years)s") if period.kind == PeriodKind.SCHOOL else _("financial year %(years)s")
+        return words % {"years": years}
+    if period.kind in MEANS:
+        return _("mean of %(first)s to %(last)s") % {"first": period.starts_on.year, "last": period.ends_on.year}
     return str(period.year)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from indicators.dashboards.words import period_words
 from indicators.downloads.contents import NORMAL, TOTAL, Contents, Row, name_of, plain
 from indicators.models import Category
-from indicators.vocabulary import Unit
+from indicators.vocabulary import CALENDAR, Unit
 
 MOST_CELLS = 1_000_000
 PARTS = 500
@@ -72,14 +73,17 @@ class Cube:
         occurring = [{contents.groups[pk][n] for pk in breakdowns} for n in range(len(contents.dimensions))]
         self.used = [n for n, codes in enumerate(occurring) if codes - {TOTAL}]
         self.codes = {n: [TOTAL, *sorted(occurring[n] - {TOTAL})] for n in self.used}
+        # Places that had one code one after the other are one category, which the periods tell apart.
+        self.place_codes = list(dict.fromkeys(self._code_of(pk) for pk in self.territories))
+        place_of = {code: place for place, code in enumerate(self.place_codes)}
+        self._of_territory = {pk: place_of[self._code_of(pk)] for pk in self.territories}
         self.sizes = [
             len(self.indicators),
-            len(self.territories),
+            len(self.place_codes),
             len(self.periods),
             *(len(self.codes[n]) for n in self.used),
         ]
         self._of_indicator = {pk: place for place, pk in enumerate(self.indicators)}
-        self._of_territory = {pk: place for place, pk in enumerate(self.territories)}
         self._of_period = {pk: place for place, pk in enumerate(self.periods)}
         self._of_breakdown = {pk: self._place_of_groups(contents.groups[pk]) for pk in breakdowns}
         self._groups = 1
@@ -89,7 +93,7 @@ class Cube:
     def place(self, row: Row) -> int:
         """The number of the cell, the last dimension running fastest."""
         place = self._of_indicator[row.indicator]
-        place = place * len(self.territories) + self._of_territory[row.territory]
+        place = place * len(self.place_codes) + self._of_territory[row.territory]
         place = place * len(self.periods) + self._of_period[row.period]
         return place * self._groups + self._of_breakdown[row.breakdown]
 
@@ -107,7 +111,7 @@ class Cube:
         dimensions = {
             "indicator": self._indicators(),
             "territory": self._territories(),
-            "period": _dimension(_("Period"), [contents.periods[pk].code for pk in self.periods]),
+            "period": self._periods(),
             **{contents.dimensions[n].code: self._groups_of(n) for n in self.used},
         }
         sources = {source["name"]: source for source in contents.sources.values()}
@@ -150,9 +154,20 @@ class Cube:
 
     def _territories(self) -> dict[str, Any]:
         """Codes are unique within their scheme, so both are named."""
-        places = [self.contents.places[pk] for pk in self.territories]
-        codes = [f"{place.scheme}:{place.code}" for place in places]
-        return _dimension(_("Territory"), codes, {code: place.name for code, place in zip(codes, places, strict=True)})
+        names = {self._code_of(pk): self.contents.places[pk].name for pk in self.territories}
+        return _dimension(_("Territory"), self.place_codes, names)
+
+    def _code_of(self, territory: int) -> str:
+        place = self.contents.places[territory]
+        return f"{place.scheme}:{place.code}"
+
+    def _periods(self) -> dict[str, Any]:
+        """With names for those that their code does not tell: 2009-SY."""
+        found = [self.contents.periods[pk] for pk in self.periods]
+        beside = any(one.kind not in CALENDAR for one in found)
+        return _dimension(
+            _("Period"), [one.code for one in found], {one.code: period_words(one) for one in found} if beside else None
+        )
 
     def _groups_of(self, n: int) -> dict[str, Any]:
         dimension = self.contents.dimensions[n]

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 from indicators.downloads.contents import Contents, Row, harmless, name_of, plain
 from indicators.downloads.tables import csv_lines
-from indicators.models import ReleasedFigure, ReleasedIndicator
-from indicators.vocabulary import PeriodKind
+from indicators.models import Period, ReleasedFigure, ReleasedIndicator
+from indicators.vocabulary import CALENDAR, MEANS, PeriodKind
 
 STRUCTURE_ID = "PORTAL:FIGURES(1.0)"
-FREQUENCIES = {PeriodKind.MONTH: "M", PeriodKind.QUARTER: "Q", PeriodKind.HALF: "S", PeriodKind.YEAR: "A"}
+# CL_FREQ: what is drawn from several years comes out each year, as a school year does.
+FREQUENCIES = {PeriodKind.MONTH: "M", PeriodKind.QUARTER: "Q", PeriodKind.HALF: "S"}
+YEARLY = "A"
 HEAD = ("STRUCTURE", "STRUCTURE_ID", "ACTION", "FREQ", "INDICATOR", "REF_AREA_SCHEME", "REF_AREA")
 OF_CELLS = (
     "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "OBS_FLAG", "CONF_STATUS", "UNIT_MEASURE", "STEP", "NUMERATOR", "DENOMINATOR", "RELEASE", "RELEASE_DATE",
@@ -52,12 +54,12 @@ def observation(contents: Contents, row: Row) -> list[str]:
         "dataflow",
         STRUCTURE_ID,
         "I",
-        FREQUENCIES[PeriodKind(period.kind)],
+        FREQUENCIES.get(PeriodKind(period.kind), YEARLY),
         indicator.code,
         place.scheme,
         place.code,
         *contents.groups[row.breakdown],
-        period.code,
+        time_period(period),
         plain(row.value),
         row.obs_status,
         row.flag_letters,
@@ -69,6 +71,13 @@ def observation(contents: Contents, row: Row) -> list[str]:
         str(contents.release.pk),
         contents.date,
     ]
+
+
+def time_period(period: Period) -> str:
+    """As SDMX writes it: what is none of the calendar's by its first day and its length (2009-09-01/P1Y)."""
+    if period.kind in CALENDAR:
+        return period.code
+    return f"{period.starts_on.isoformat()}/P{MEANS.get(PeriodKind(period.kind), 1)}Y"
 
 
 def attributes(contents: Contents, indicator: ReleasedIndicator) -> list[str]:

@@ -131,6 +131,6 @@ def _cells(
     for place, codes in enumerate(itertools.product(*categories)):
         if place in values:
             value = values[place]
-            text = "" if value is None else str(value).replace(".", mapping.decimal)
+            text = "" if value is None else str(value).replace(".", mapping.writing.decimal)
             status = statuses.get(place) or ""
             yield place + 1, [*codes, text, " ".join(map(str, status)) if isinstance(status, list) else str(status)]

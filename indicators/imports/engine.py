@@ -16,18 +16,22 @@ from django.utils.translation import gettext as _
 from indicators.breakdowns import ensure_breakdowns, key_of
 from indicators.imports.mapping import Mapping, Part, read_flags
 from indicators.imports.messages import FileRefused, Problem
+from indicators.imports.progress import STORING, note
 from indicators.imports.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
-from indicators.vocabulary import CURRENCY_OF_UNIT, NO_FLAG, NO_NUMBER, QUALITIES, Flag
-from orgs.models import Territory, TerritoryScheme
+from indicators.periods import fault_of_text, kind_of_texts, period_code
+from indicators.vocabulary import CURRENCY_OF_UNIT, NO_FLAG, NO_NUMBER, QUALITIES, Flag, Measure
+from orgs.folding import fold
+from orgs.models import Territory, TerritoryClosure, TerritoryScheme
+from orgs.numbers import PLACES, two_readings
 
 MAX_VALUES = 50_000
 MAX_PROBLEMS = 200
 MAX_FAULTY = 20_000
 MANY_ROWS = 5_000
 PAGES_AT_ONCE = 4_000  # Of the temporary table: some 250,000 cells.
-# Every kind of space that stands between thousands.
-SPACES = " \u00a0\u2009\u202f"
+MAX_PLACES = 30
+"""So many decimals a number may have; PLACES of them are kept."""
 
 
 @dataclass
@@ -62,11 +66,13 @@ def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False, within
                 raise FileRefused(Problem("no_rows", line=1))
             if rows.read_count == rows.left_out:
                 raise FileRefused(Problem("no_rows_kept"))
+            if not rows.given:  # Each row is at fault by itself, or none has a column of figures.
+                raise FileRefused(*(findings.problems or [Problem("no_figures", line=1)]))
             for name, resolver in resolvers.items():
                 findings.problems += resolver.resolve(cursor, name)
             if not findings.problems:
                 findings.problems += _bad_currencies(cursor, mapping, resolvers)
-            findings.problems += _bad_numbers(cursor, mapping)
+            findings.problems += _bad_numbers(cursor, mapping) or _open_numbers(cursor, mapping)
             if not findings.problems:
                 if to_store:
                     cursor.execute(LOCK)
@@ -85,6 +91,16 @@ def refuse_unfitting(mapping: Mapping) -> None:
     _resolvers(mapping)
 
 
+def _refuse_adding_scores(mapping: Mapping) -> None:
+    """Where every row is of an indicator whose figures are not combined. Where a column names it, the cells are looked at one by one."""
+    code = mapping.indicator.constant
+    if mapping.sums_rows and code and Indicator.objects.filter(code=code, measure=Measure.SCORE).exists():
+        raise ValidationError(
+            _("“%(indicator)s” is a score, and scores are not added up. Keep one row of each cell."),
+            params={"indicator": code, "name": "rows_of_one_cell"},
+        )
+
+
 def store(batch_id: int, source_id: int) -> int:
     """Writes what `examine` (with `to_store`) left in the running transaction as submitted observations of the import; the number written.
 
@@ -95,8 +111,9 @@ def store(batch_id: int, source_id: int) -> int:
         # PostgreSQL remembers each row whose references it has yet to check: piece by piece, so that its memory follows no file's size.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SELECT pg_relation_size('import_cell') / current_setting('block_size')::bigint")
-        stored = 0
-        for page in range(0, cursor.fetchone()[0], PAGES_AT_ONCE):
+        stored, pages = 0, cursor.fetchone()[0]
+        for page in range(0, pages, PAGES_AT_ONCE):
+            note(STORING, page, pages)
             ends = {"first": f"({page},0)", "end": f"({page + PAGES_AT_ONCE},0)"}
             cursor.execute(STORE, {"batch": batch_id, "source": source_id, **ends})
             stored += int(cursor.rowcount)
@@ -117,16 +134,19 @@ def faulty_lines(file: IO[bytes], mapping: Mapping, *, within: Territory | None 
         with transaction.atomic(), connection.cursor() as cursor, open_rows(file, mapping) as rows:
             _drop(cursor, resolvers)
             _copy(cursor, rows, mapping)
+            if not rows.given:
+                return {}
+            problems: list[Problem] = []
             for name, resolver in resolvers.items():
-                resolver.resolve(cursor, name)
+                problems += resolver.resolve(cursor, name)
                 for line, problem in resolver.unknown_lines(cursor):
                     found.setdefault(line, []).append(problem)
             for line, problem in _lines_of_bad_numbers(cursor, mapping):
                 found.setdefault(line, []).append(problem)
-            if not any(resolver.unknown for resolver in resolvers.values()):
+            if not problems:
                 for line, problem in _lines_of_bad_currencies(cursor, mapping, resolvers):
                     found.setdefault(line, []).append(problem)
-            if not found and not any(resolver.unknown for resolver in resolvers.values()):
+            if not found and not problems:
                 _make_cells(cursor, mapping, resolvers)
                 for line, problem in _lines_of_bad_cells(cursor, mapping):
                     found.setdefault(line, []).append(problem)
@@ -136,7 +156,9 @@ def faulty_lines(file: IO[bytes], mapping: Mapping, *, within: Territory | None 
 
 
 def _drop(cursor: CursorWrapper, resolvers: Iterable[str]) -> None:
-    cursor.execute(f"DROP TABLE IF EXISTS import_row, import_cell, {', '.join(f'map_{name}' for name in resolvers)}")
+    cursor.execute(
+        f"DROP TABLE IF EXISTS import_row, import_cell, import_later, {', '.join(f'map_{name}' for name in resolvers)}"
+    )
 
 
 def column_names(mapping: Mapping) -> dict[str, str]:
@@ -177,6 +199,8 @@ class Resolver:
     prepare: Callable[[Iterable[Any]], dict[Any, Any]] | None = None
     """Called once with all that `find` gave; translates them to ids where that takes a write."""
     sql_type: str = "bigint"
+    survey: Callable[[list[dict[str, str]]], None] | None = None
+    """Shown every combination before `find` is asked of each."""
     unknown: list[tuple[list[str], Problem]] = field(default_factory=list)
     """After `resolve`: the combinations that have no meaning, and why."""
 
@@ -192,6 +216,8 @@ class Resolver:
         groups = cursor.fetchall()
         if len(groups) > MAX_VALUES:
             return [Problem("too_many_values", line=1, column=", ".join(self.columns), value=str(MAX_VALUES))]
+        if self.survey:
+            self.survey([dict(zip(self.columns, texts, strict=False)) for _line, _count, *texts in groups])
         found: list[tuple[list[str], Any]] = []
         problems: dict[tuple[str, str, str], Problem] = {}
         for line, count, *texts in groups:
@@ -247,19 +273,24 @@ class Resolver:
 
 
 def _part_columns(*parts: Part) -> list[str]:
-    return list(dict.fromkeys(part.column for part in parts if part.column is not None))
+    return list(dict.fromkeys(column for part in parts for column in part.columns))
+
+
+def _columns_of(part: Part) -> str:
+    return ", ".join(part.columns)
 
 
 def _texts(part: Part, values: dict[str, str], code: str) -> str:
     """Our code for the part; Unknown where the mapping does not say."""
-    text = values.get(part.column or "", "")
+    text = part.text_of(values)
     translated = part.translate(text)
     if translated is None:
-        raise Unknown(code, part.column or "", text)
+        raise Unknown(code, _columns_of(part), text)
     return translated
 
 
 def _resolvers(mapping: Mapping, within: Territory | None = None) -> dict[str, Resolver]:
+    _refuse_adding_scores(mapping)
     return {
         "indicator": _indicator_resolver(mapping),
         "territory": _territory_resolver(mapping, within),
@@ -277,9 +308,9 @@ def _indicator_resolver(mapping: Mapping) -> Resolver:
     def find(values: dict[str, str]) -> int:
         code = _texts(part, values, "unknown_indicator")
         if code not in known:
-            raise Unknown("unknown_indicator", part.column or "", code)
+            raise Unknown("unknown_indicator", _columns_of(part), code)
         if known[code].retired_on is not None:
-            raise Unknown("retired_indicator", part.column or "", code)
+            raise Unknown("retired_indicator", _columns_of(part), code)
         return known[code].pk
 
     return Resolver(mapping, _part_columns(part), find)
@@ -293,71 +324,87 @@ def _territory_resolver(mapping: Mapping, within: Territory | None) -> Resolver:
             _("The mapping names a territory scheme that the portal does not know: %(name)s."),
             params={"name": mapping.territory_scheme},
         )
-    known = dict(Territory.objects.filter(scheme=scheme).values_list("code", "pk"))
-    own = None if within is None else set(Territory.objects.within(within).values_list("pk", flat=True))
+    places = Territory.objects.filter(scheme=scheme)
+    known = dict(places.order_by("-valid_from").values_list("code", "pk"))
+    own = Territory.objects.all() if within is None else Territory.objects.within(within)
+    of_others = set() if within is None else set(places.exclude(pk__in=own.values("pk")).values_list("code", flat=True))
+    names = NamedPlaces(scheme, mapping.territory_kind) if mapping.territory_by == "name" else None
+
+    def code_of(values: dict[str, str]) -> str:
+        code = _texts(part, values, "unknown_territory")
+        if code in known:
+            return code
+        text = part.text_of(values) or code
+        named = names.codes(code, [values.get(column, "") for column in part.within], part.join) if names else set()
+        if len(named) > 1:
+            raise Unknown("several_places", _columns_of(part), text)
+        if not named:
+            raise Unknown("unknown_territory", _columns_of(part), text)
+        return named.pop()
 
     def find(values: dict[str, str]) -> int:
-        code = _texts(part, values, "unknown_territory")
-        if code not in known:
-            raise Unknown("unknown_territory", part.column or "", values.get(part.column or "", code))
-        if own is not None and known[code] not in own:
-            raise Unknown("territory_of_others", part.column or "", values.get(part.column or "", code))
+        code = code_of(values)
+        if code in of_others:
+            raise Unknown("territory_of_others", _columns_of(part), part.text_of(values) or code)
         return known[code]
 
     return Resolver(mapping, _part_columns(part), find)
+
+
+class NamedPlaces:
+    """The places of a scheme (of one kind) by their names in every language, whatever their case and accents."""
+
+    def __init__(self, scheme: TerritoryScheme, kind: str = "") -> None:
+        places = Territory.objects.filter(scheme=scheme, **({"kind": kind} if kind else {}))
+        self._codes: dict[str, set[str]] = {}
+        for code, name, others in places.values_list("code", "name", "names"):
+            for text in (name, *others.values()):
+                self._codes.setdefault(fold(str(text)), set()).add(code)
+        self._scheme = scheme
+        self._above: dict[str, set[str]] | None = None
+
+    def codes(self, text: str, within: list[str], join: str) -> set[str]:
+        """Of the places that are called so and lie in one called or coded as each text of `within`."""
+        name = text.removeprefix(join.join([*within, ""])) if within else text
+        found = self._codes.get(fold(name), set())
+        if within and found:
+            wanted = {fold(one) for one in within}
+            found = {code for code in found if wanted <= self._names_above(code)}
+        return set(found)
+
+    def _names_above(self, code: str) -> set[str]:
+        if self._above is None:
+            self._above = {}
+            links = TerritoryClosure.objects.filter(descendant__scheme=self._scheme, depth__gt=0)
+            columns = ("descendant__code", "ancestor__code", "ancestor__name", "ancestor__names")
+            for below, above, called, others in links.values_list(*columns):
+                self._above.setdefault(below, set()).update(fold(str(one)) for one in (above, called, *others.values()))
+        return self._above.get(code, set())
 
 
 def _period_resolver(mapping: Mapping) -> Resolver:
     parts = mapping.period
     known = dict(Period.objects.values_list("code", "pk"))
 
+    is_open = False
+
+    def survey(rows: list[dict[str, str]]) -> None:
+        """Without a kind, months that are all two years in a row (2009-10, 2010-11) may as well be school years."""
+        nonlocal is_open
+        if not mapping.period_kind and "code" in parts:
+            texts = [parts["code"].translate(parts["code"].text_of(values)) or "" for values in rows]
+            is_open = kind_of_texts(texts) == ""
+
     def find(values: dict[str, str]) -> int:
         column = ", ".join(_part_columns(*parts.values()))
         texts = {name: _texts(part, values, "unknown_period") for name, part in parts.items()}
-        code = period_code(texts, mapping.period_kind)
+        code = "" if is_open else period_code(texts, mapping.period_kind)
         if code not in known:
             text = " ".join(texts.values())
-            raise Unknown(
-                "serial_date" if SERIAL_DATE.match(text) else "day" if DAY.match(text) else "unknown_period",
-                column,
-                text,
-            )
+            raise Unknown(fault_of_text(text, mapping.period_kind), column, text)
         return known[code]
 
-    return Resolver(mapping, _part_columns(*parts.values()), find)
-
-
-DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:[T ][0-9:.]+Z?)?$")
-# A day as spreadsheets count them, from 1982 to 2064.
-SERIAL_DATE = re.compile(r"^[3-5]\d{4}(?:\.\d+)?$")
-
-
-def period_code(texts: dict[str, str], kind: str = "") -> str:
-    """Our code of a period given in parts ({"year": "2017", "month": "1"}) or whole ({"code": "2017Q1"}); "" where it is none.
-
-    A day stands for the period of the `kind` that it lies in.
-    """
-    if "code" in texts:
-        text = texts["code"].strip().upper()
-        if day := DAY.match(text) if kind else None:
-            return _period_of_day(day[1], int(day[2]), kind)
-        match = re.fullmatch(r"(\d{4})(?:-?(?:([QS])([1-4])|M?(\d{1,2})))?", text)
-        if match is None:
-            return ""
-        year, letter, number, month = match.groups()
-        return f"{year}-{letter}{number}" if letter else f"{year}-{int(month):02d}" if month else year
-    year = texts.get("year", "")
-    for name, form in (("month", "{:02d}"), ("quarter", "Q{}"), ("half", "S{}")):
-        if name in texts:
-            return f"{year}-{form.format(int(texts[name]))}" if texts[name].isdecimal() and len(texts[name]) < 3 else ""
-    return year
-
-
-def _period_of_day(year: str, month: int, kind: str) -> str:
-    if not 1 <= month <= 12:
-        return ""
-    codes = {"year": "", "half": f"-S{(month + 5) // 6}", "quarter": f"-Q{(month + 2) // 3}", "month": f"-{month:02d}"}
-    return year + codes[kind]
+    return Resolver(mapping, _part_columns(*parts.values()), find, survey=survey)
 
 
 def _breakdown_resolver(mapping: Mapping) -> Resolver:
@@ -376,7 +423,7 @@ def _breakdown_resolver(mapping: Mapping) -> Resolver:
             if code == "":
                 continue
             if (dimension, code) not in known:
-                raise Unknown("unknown_category", part.column or "", values.get(part.column or "", code))
+                raise Unknown("unknown_category", _columns_of(part), part.text_of(values) or code)
             categories[dimension] = code
         return key_of(categories)
 
@@ -389,10 +436,10 @@ def _flag_resolver(mapping: Mapping) -> Resolver:
     def find(values: dict[str, str]) -> int:
         if part is None:
             return NO_FLAG
-        text = values.get(part.column or "", "")
+        text = part.text_of(values) if any(values.get(column, "") for column in part.columns) else ""
         flags = read_flags(part, text)
         if flags is None:
-            raise Unknown("unknown_flag", part.column or "", text)
+            raise Unknown("unknown_flag", _columns_of(part), text)
         return int(flags)
 
     return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="smallint")
@@ -447,32 +494,6 @@ def _currency_problem(mapping: Mapping, line: int | None, rows: int, given: str,
 # --- Numbers and cells --------------------------------------------------------------------------------------------
 
 
-def _number_pattern(mapping: Mapping) -> str:
-    """A number as files write it: at most 18 digits before the decimal sign and 30 after it (ten are kept), no exponent, no NaN. The sign
-    for thousands stands before each three digits or nowhere.
-    """
-    whole = "[0-9]{1,18}"
-    if mapping.thousands:
-        sign = f"[{SPACES}]" if mapping.thousands in SPACES else re.escape(mapping.thousands)
-        whole = f"({whole}|[0-9]{{1,3}}({sign}[0-9]{{3}}){{1,5}})"
-    return f"^[+-]?{whole}({re.escape(mapping.decimal)}[0-9]{{1,30}})?$"
-
-
-def _plain(mapping: Mapping, column: str) -> str:
-    """SQL for a number's text with a decimal point and no signs for thousands."""
-    text = f"r.{column}"
-    if mapping.thousands:
-        signs = SPACES if mapping.thousands in SPACES else mapping.thousands
-        text = f"translate({text}, {_literal(signs)}, '')"
-    if mapping.decimal != ".":
-        text = f"replace({text}, {_literal(mapping.decimal)}, '.')"
-    return text
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''").replace("%", "%%") + "'"
-
-
 def _bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
     staged = column_names(mapping)
     problems = []
@@ -482,7 +503,12 @@ def _bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
         cursor.execute(
             f"SELECT min(line), count(*), r.{staged[column]}, {heading} FROM import_row r "
             f"WHERE NOT r.{staged[column]} = ANY(%s) AND r.{staged[column]} !~ %s GROUP BY 3, 4 ORDER BY 1 LIMIT %s",
-            [*([column] if "%" in heading else []), list(mapping.no_number), _number_pattern(mapping), MAX_PROBLEMS],
+            [
+                *([column] if "%" in heading else []),
+                list(mapping.signs),
+                mapping.writing.pattern(MAX_PLACES),
+                MAX_PROBLEMS,
+            ],
         )
         for line, count, text, place in cursor.fetchall():
             problems.append(Problem(_number_fault(text), line, place, text[:120], count))
@@ -495,7 +521,7 @@ def _lines_of_bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> Iterator[t
         cursor.execute(
             f"SELECT line, {staged[column]} FROM import_row "
             f"WHERE NOT {staged[column]} = ANY(%s) AND {staged[column]} !~ %s ORDER BY 1 LIMIT {MAX_FAULTY}",
-            [list(mapping.no_number), _number_pattern(mapping)],
+            [list(mapping.signs), mapping.writing.pattern(MAX_PLACES)],
         )
         for line, text in cursor.fetchall():
             yield line, Problem(_number_fault(text), None, column, text[:120])
@@ -512,6 +538,26 @@ def _lines_of_bad_cells(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tup
             yield line, Problem("duplicate_cell", None, "", str(first))
 
 
+def _open_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
+    """Columns where every number with a decimal sign may as well be one with a sign for thousands: 24.512. Nobody guesses that."""
+    if mapping.is_writing_stated:
+        return []
+    staged = column_names(mapping)
+    sign = mapping.writing.decimal
+    problems = []
+    for column in dict.fromkeys(mapping.numbers.values()):
+        heading = f"r.{staged[mapping.wide.name]}" if mapping.wide and column in mapping.wide.columns else "%s::text"
+        cursor.execute(
+            f"SELECT min(line), count(*), (array_agg(r.{staged[column]} ORDER BY line))[1], {heading} FROM import_row r "
+            f"WHERE NOT r.{staged[column]} = ANY(%s) AND strpos(r.{staged[column]}, %s) > 0 "
+            f"GROUP BY 4 HAVING bool_and(r.{staged[column]} ~ %s) ORDER BY 1 LIMIT %s",
+            [*([column] if "%" in heading else []), list(mapping.signs), sign, two_readings(sign), MAX_PROBLEMS],
+        )
+        for line, count, text, place in cursor.fetchall():
+            problems.append(Problem("two_readings", line, place, text, count))
+    return problems
+
+
 def _number_fault(text: str) -> str:
     return "figure_and_flag" if re.fullmatch(r"[0-9.,]+\s*[A-Za-z*]+", text) else "not_a_number"
 
@@ -524,13 +570,18 @@ def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Re
         if name not in mapping.numbers:
             return "NULL::numeric"
         column = staged[mapping.numbers[name]]
-        return f"CASE WHEN r.{column} = ANY(%(no_number)s) THEN NULL ELSE round(({_plain(mapping, column)})::numeric, 10) END"
+        plain = mapping.writing.sql(f"r.{column}")
+        zero = f"WHEN r.{column} = ANY(%(zero)s) THEN 0 " if mapping.zero else ""
+        return f"CASE WHEN r.{column} = ANY(%(no_number)s) THEN NULL {zero}ELSE round(({plain})::numeric, {PLACES}) END"
 
     # A sign for "not applicable" in the place of a number says as much as a flag.
     signs = "".join(f" OR r.{staged[column]} = ANY(%(not_applicable)s)" for column in set(mapping.numbers.values()))
     joins = "\n".join(resolver.join(name) for name, resolver in resolvers.items())
+    territory = "map_territory.id"
+    if _find_later_places(cursor):
+        joins, territory = joins + OF_THE_PERIOD, "coalesce(later.id, map_territory.id)"
     rows = f"""
-        SELECT r.line, map_indicator.id AS indicator_id, map_period.id AS period_id, map_territory.id AS territory_id,
+        SELECT r.line, map_indicator.id AS indicator_id, map_period.id AS period_id, {territory} AS territory_id,
                map_breakdown.id AS breakdown_id, i.measure,
                CASE WHEN false{signs} THEN map_flag.id | {Flag.NOT_APPLICABLE} ELSE map_flag.id END AS flags,
                {number("numerator")} AS n, {number("denominator")} AS d, {number("value")} AS v, {number("base")} AS b
@@ -540,21 +591,44 @@ def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Re
     cells = (ROWS_ADDED_UP if mapping.sums_rows else EACH_ROW).replace("{parsed}", parsed)
     cursor.execute(
         CELLS.replace("{cells}", cells),
-        {"no_number": list(mapping.no_number), "not_applicable": list(mapping.not_applicable)},
+        {
+            "no_number": list(mapping.no_number),
+            "not_applicable": list(mapping.not_applicable),
+            "zero": list(mapping.zero),
+        },
     )
+    cursor.execute("ANALYZE import_cell")
+
+
+def _find_later_places(cursor: CursorWrapper) -> bool:
+    """Whether codes of the file stand for several places, one after the other; a code is resolved to the oldest of them."""
+    cursor.execute(LATER_PLACES)
+    return bool(cursor.rowcount)
 
 
 def _cell_checks(mapping: Mapping) -> list[tuple[str, str, str, str]]:
     """What may be wrong with a cell: the problem's code, the column, SQL for the value, and SQL for the fault."""
     numbers = ", ".join(mapping.numbers.values())
-    territory = mapping.territory.column or ""
+    territory = _columns_of(mapping.territory)
     return [
         ("half_missing", numbers, "''", "rows > 1 AND rows_with_number NOT IN (0, rows)"),
+        (
+            "cannot_be_added",
+            numbers,
+            "''",
+            "rows > 1 AND rows_with_number > 0 AND (measure = 'score' OR rows_without_base > 0)",
+        ),
         (
             "number_that_is_none",
             numbers,
             "coalesce(trim_scale(coalesce(numerator, value))::text, '')",
             "contradicts",
+        ),
+        (
+            "fraction",
+            numbers,
+            "trim_scale(numerator)::text",
+            f"measure = 'count' AND numerator <> trunc(numerator) AND {NO_MONEY}",
         ),
         ("negative", numbers, "trim_scale(numerator)::text", "measure IN ('count', 'ratio') AND numerator < 0"),
         (
@@ -602,6 +676,11 @@ def _counted(cursor: CursorWrapper) -> tuple[int, int, int]:
 TOO_LARGE = "1e20"
 
 
+UNITS_OF_MONEY = ", ".join(f"'{unit.value}'" for unit in CURRENCY_OF_UNIT)
+NO_MONEY = (
+    f"NOT EXISTS (SELECT FROM indicators_indicator i WHERE i.id = c.indicator_id AND i.unit IN ({UNITS_OF_MONEY}))"
+)
+
 SAME_CELL = """o.indicator_id = c.indicator_id AND o.period_id = c.period_id
     AND o.territory_id = c.territory_id AND o.breakdown_id = c.breakdown_id"""
 
@@ -620,7 +699,7 @@ CELLS = f"""
         WHEN (o.numerator, o.denominator, o.value, o.flags) IS NOT DISTINCT FROM (c.numerator, c.denominator, c.value, c.flags) THEN 'same'
         ELSE 'changed' END AS news
     FROM (
-        SELECT line, rows, rows_with_number, contradicts, indicator_id, period_id, territory_id, breakdown_id, measure, numerator,
+        SELECT line, rows, rows_with_number, rows_without_base, contradicts, indicator_id, period_id, territory_id, breakdown_id, measure, numerator,
                CASE WHEN numerator IS NOT NULL THEN denominator END AS denominator, value,
                (flags & {QUALITIES} | CASE WHEN rows = 0 THEN {Flag.NOT_APPLICABLE}
                     WHEN numerator IS NULL AND value IS NULL THEN {Flag.MISSING} ELSE 0 END)::smallint AS flags
@@ -631,7 +710,7 @@ CELLS = f"""
 
 # Counts are kept as numerators, means as value times base, scores as values.
 EACH_ROW = """
-    SELECT line, CASE WHEN is_void THEN 0 ELSE 1 END AS rows, 0 AS rows_with_number, contradicts, indicator_id, period_id, territory_id,
+    SELECT line, CASE WHEN is_void THEN 0 ELSE 1 END AS rows, 0 AS rows_with_number, 0 AS rows_without_base, contradicts, indicator_id, period_id, territory_id,
            breakdown_id, measure, flags,
            CASE WHEN is_void THEN NULL WHEN measure = 'count' THEN coalesce(n, v) WHEN measure = 'score' THEN NULL
                 ELSE coalesce(n, v * b) END AS numerator,
@@ -644,6 +723,7 @@ EACH_ROW = """
 # What cannot exist is not among what is added up. A cell of nothing else has no rows.
 ROWS_ADDED_UP = """
     SELECT min(line) AS line, count(*) FILTER (WHERE NOT is_void) AS rows, count(coalesce(n, v)) FILTER (WHERE NOT is_void) AS rows_with_number,
+           count(coalesce(n, v)) FILTER (WHERE NOT is_void AND measure IN ('ratio', 'mean') AND coalesce(d, b) IS NULL) AS rows_without_base,
            bool_or(contradicts) AS contradicts, indicator_id, period_id, territory_id, breakdown_id, measure,
            bit_or(flags) AS flags,
            CASE WHEN measure = 'count' THEN sum(coalesce(n, v)) FILTER (WHERE NOT is_void) WHEN measure = 'score' THEN NULL
@@ -654,6 +734,19 @@ ROWS_ADDED_UP = """
                 WHEN measure <> 'count' AND bool_and(is_void OR n IS NULL AND b IS NULL) THEN sum(v) FILTER (WHERE NOT is_void) END AS value
     FROM ({parsed}) AS parsed
     GROUP BY indicator_id, period_id, territory_id, breakdown_id, measure
+"""
+
+# The places that have later had the code of one that was found, and from when on. The end of the period says which of them is meant.
+LATER_PLACES = """
+    CREATE TEMPORARY TABLE import_later ON COMMIT DROP AS
+    SELECT oldest.id AS oldest_id, t.id, t.valid_from AS begins,
+           coalesce(lead(t.valid_from) OVER (PARTITION BY oldest.id ORDER BY t.valid_from), 'infinity'::date) AS next_begins
+    FROM (SELECT DISTINCT id FROM map_territory) AS found JOIN orgs_territory oldest ON oldest.id = found.id
+    JOIN orgs_territory t ON t.scheme_id = oldest.scheme_id AND t.code = oldest.code AND t.valid_from > oldest.valid_from
+"""
+OF_THE_PERIOD = """
+    JOIN indicators_period ending ON ending.id = map_period.id
+    LEFT JOIN import_later later ON later.oldest_id = map_territory.id AND ending.ends_on >= later.begins AND ending.ends_on < later.next_begins
 """
 
 OUTSIDE_VALIDITY = "NOT (p.starts_on <= t.valid_to AND p.ends_on >= t.valid_from)"

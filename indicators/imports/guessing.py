@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from modeltranslation.utils import build_localized_fieldname
 
-from indicators.imports.engine import period_code
 from indicators.imports.looking import Contents
 from indicators.imports.mapping import Part, read_flags
 from indicators.models import Category, Indicator
+from indicators.periods import FIRST, LAST, kind_of_texts, period_code
 from indicators.vocabulary import FLAG_CODES, Flag, codes_of
 from orgs.models import Territory
+from orgs.numbers import writing_of
 
 TOTAL = ""
 """The code of what is not broken down."""
@@ -49,8 +50,10 @@ FLAG_LETTERS = {
         "z": Flag.NOT_APPLICABLE,
     }.items()
 }
-A_NUMBER = re.compile(r"^[+-]?\d[\d.,\s\u00a0\u202f]*$")
-PERIOD_IN_HEADING = re.compile(r"(?:[^\W\d]+[\s_.:-]*)*?(\d{4}(?:-?(?:[QS][1-4]|M?\d{2}))?)", re.IGNORECASE)
+A_NUMBER = re.compile(r"^[+-]?\d[\d.,'\s\u00a0\u202f]*$")
+PERIOD_IN_HEADING = re.compile(
+    r"(?:[^\W\d]+[\s_.:-]*)*?(\d{4}(?:\s?[-–/_]\s?(?:\d{4}|\d{2})|-?(?:[QS][1-4]|M?\d{2}))?)", re.IGNORECASE
+)
 AGES = re.compile(r"^(\d{1,3})\D{1,8}?(\d{1,3})$")
 OPEN_AGE = re.compile(r"^(?:>=|≥)(\d{1,3})$|^(\d{1,3})(?:\+|andover|andmore|ormore|oder?mehr|ymas|omas|etplus)$")
 YOUNGER = re.compile(r"^<(\d{1,3})$")
@@ -171,11 +174,14 @@ class Guess:
     territory: int | None = None
     period: int | None = None
     period_kind: str = "year"
+    """ "" where the texts may be of several kinds: 2009-10 is a month or a school year."""
     period_part: int | None = None
     groups: dict[str, int] = field(default_factory=dict)
     number: int | None = None
     flag: int | None = None
-    decimal: str = "."
+    decimal: str = ""
+    """ "" where no figure has one, or where it may as well stand between thousands."""
+    thousands: str = ""
 
 
 def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary]) -> Guess:
@@ -186,7 +192,7 @@ def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary
     found.number = None if found.across else _number_of(contents, free)
     if found.number is not None:
         free.discard(found.number)
-        found.decimal = "," if _is_comma_decimal(contents.texts_of(found.number)) else "."
+        _guess_writing(found, contents.some_texts(found.number))
     # OBS_FLAG has all flags of a cell; OBS_STATUS beside it may have one of them, or something else.
     headed = [place for place in sorted(free) if _is_headed(contents, place, "flag")]
     found.flag = min(headed, key=lambda place: "flag" not in folded(contents.header[place]), default=None)
@@ -218,7 +224,7 @@ def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary
 def _guess_side_by_side(found: Guess, contents: Contents, known: Mapping[str, Vocabulary]) -> set[int]:
     """The columns of figures whose headings are periods, indicators or groups of one kind, where there are at least two of them."""
     numeric = [place for place, name in enumerate(contents.header) if name and is_of_numbers(contents, place)]
-    ways: dict[str, Codes] = {"period": period_in, "indicator": indicators().code_of}
+    ways: dict[str, Codes] = {"period": _names_period, "indicator": indicators().code_of}
     ways |= {f"group_{dimension}": vocabulary.code_of for dimension, vocabulary in known.items()}
     best: list[int] = []
     for across, code_of in ways.items():
@@ -228,39 +234,40 @@ def _guess_side_by_side(found: Guess, contents: Contents, known: Mapping[str, Vo
     if not best:
         return set()
     if found.across == "period":
-        found.period_kind = period_kind_of(period_in(contents.header[best[0]]) or "")
+        found.period_kind = kind_of_texts(period_text(contents.header[place]) for place in best) or ""
     else:  # A total beside the groups has a heading of another kind: "Total".
         best += [place for place in numeric if ways[found.across](contents.header[place]) == TOTAL]
-    decimals = [text for place in best for text in _some_texts(contents, place)]
-    found.decimal = "," if _is_comma_decimal(decimals) else "."
+    _guess_writing(found, [text for place in best for text in contents.some_texts(place)])
     return set(best)
 
 
 def is_of_numbers(contents: Contents, place: int) -> bool:
     """By the texts in the column, or the first rows where they are not listed."""
-    return _share(_some_texts(contents, place), lambda text: text if A_NUMBER.match(text) else None) > 0.5
+    return _share(contents.some_texts(place), lambda text: text if A_NUMBER.match(text) else None) > 0.5
 
 
-def _some_texts(contents: Contents, place: int) -> list[str]:
-    return contents.texts_of(place) or [row[place] for row in contents.rows]
+def period_text(heading: str) -> str:
+    """What in a heading is a period, if anything: "2019" of "pop_2019"."""
+    match = PERIOD_IN_HEADING.fullmatch(heading.strip())
+    return match[1] if match else ""
 
 
-def period_in(text: str) -> str | None:
-    """The code of the period that a heading names: "2019", "Year 2019", "2019-Q1", "pop_2019"."""
-    match = PERIOD_IN_HEADING.fullmatch(text.strip())
-    code = period_code({"code": match[1]}) if match else ""
-    return code if code and 1900 <= int(code[:4]) <= 2100 else None
+def period_in(heading: str, kind: str = "") -> str | None:
+    """The code of the period (of that kind) that a heading names: "2019", "Year 2019", "2019-Q1", "pop_2019"."""
+    code = period_code({"code": period_text(heading)}, kind)
+    return code if code and FIRST <= int(code[:4]) <= LAST else None
 
 
-def period_kind_of(code: str) -> str:
-    return {"Q": "quarter", "S": "half"}.get(code[5:6], "month" if code[4:] else "year")
+def _names_period(heading: str) -> str | None:
+    return None if kind_of_texts([period_text(heading)]) is None else heading
 
 
 def _guess_period(found: Guess, contents: Contents, free: set[int]) -> None:
     for place in sorted(free):
         texts = [text for text in contents.texts_of(place) if text]
-        if texts and all(map(_is_period, texts)):
-            found.period, found.period_kind = place, period_kind_of(period_code({"code": texts[0]}))
+        kind = kind_of_texts(texts)
+        if kind is not None:
+            found.period, found.period_kind = place, kind
             break
     if found.period is None:
         return
@@ -298,21 +305,21 @@ def _number_of(contents: Contents, free: set[int]) -> int | None:
         if _share(contents.texts_of(place), lambda t: t if A_NUMBER.match(t) else None) > 0.5
     ]
     headed = [place for place in numeric if _is_headed(contents, place, "number")]
-    others = [place for place in numeric if not all(map(_is_period, filter(None, contents.texts_of(place))))]
+    others = [place for place in numeric if kind_of_texts(contents.texts_of(place)) is None]
     return next(reversed(headed or others), None)
-
-
-def _is_period(text: str) -> bool:
-    code = period_code({"code": text})
-    return bool(code) and 1900 <= int(code[:4]) <= 2100
 
 
 def _is_headed(contents: Contents, place: int, what: str) -> bool:
     return re.search(HEADINGS[what], folded(contents.header[place])) is not None
 
 
-def _is_comma_decimal(texts: list[str]) -> bool:
-    return any("," in text for text in texts) and all(re.fullmatch(r"[+-]?\d*(,\d+)?|\D*", text) for text in texts)
+def _guess_writing(found: Guess, texts: list[str]) -> None:
+    """By the numbers among the texts; nothing where they can be read in two ways."""
+    writing, is_open = writing_of(text for text in texts if A_NUMBER.match(text))
+    if writing and not is_open:
+        signs = "".join(texts)
+        found.decimal = writing.decimal if writing.decimal in signs or writing.thousands else ""
+        found.thousands = writing.thousands
 
 
 def _is_nothing_but_total(contents: Contents, place: int, vocabulary: Vocabulary) -> bool:

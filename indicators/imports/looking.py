@@ -5,7 +5,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import IO, Any
 
@@ -22,6 +22,7 @@ SHOWN_ROWS = 10
 LOOKED_AT = 100_000
 MAX_TEXTS = 200
 LONGEST_TEXT = 120
+MOST_TOGETHER = 50_000
 # Columns beyond these are offered too, but without the texts in them.
 LISTED_COLUMNS = 60
 START, LOOKED_FOR_ENCODING = 1 << 16, 8 << 20
@@ -56,6 +57,10 @@ class Contents:
     def texts_of(self, place: int) -> list[str]:
         return self.texts[place] if place < len(self.texts) else []
 
+    def some_texts(self, place: int) -> list[str]:
+        """Those that are listed, or those of the first rows."""
+        return self.texts_of(place) or [row[place] for row in self.rows]
+
     def has_all_texts(self, place: int) -> bool:
         return self.is_whole and place < len(self.texts) and place not in self.more
 
@@ -69,8 +74,11 @@ def look(file: IO[bytes], layout: dict[str, Any]) -> Contents:
     width = len(seen.header)
     found: list[dict[str, None]] = [{} for _name in seen.header[:LISTED_COLUMNS]]
     open_columns = list(range(len(found)))
+    ragged: Problem | None = None
     for line, record in islice(table.records, LOOKED_AT):
         if len(record) != width:
+            before = ragged or Problem("ragged_row", line=line, value=str(len(record)), rows=0)
+            ragged = replace(before, rows=before.rows + 1)
             continue
         seen.rows_seen += 1
         if len(seen.rows) < SHOWN_ROWS:
@@ -85,10 +93,24 @@ def look(file: IO[bytes], layout: dict[str, Any]) -> Contents:
                 else:
                     found[place][text] = None
     if not seen.rows_seen:
-        raise FileRefused(Problem("no_rows", line=seen.header_line))
+        raise FileRefused(ragged or Problem("no_rows", line=seen.header_line))
     seen.texts = [list(texts) for texts in found]
     seen.is_whole = next(table.records, None) is None
     return seen
+
+
+def texts_together(file: IO[bytes], layout: dict[str, Any], places: list[int], join: str) -> list[str]:
+    """The different texts that some columns have together, with `join` between them, in the order in which they stand in the file.
+
+    Of the first LOOKED_AT rows at most, and at most MOST_TOGETHER. Raises FileRefused.
+    """
+    table = read_table(file, reading(layout))
+    width = len(table.header)
+    found: dict[str, None] = {}
+    for _line, record in islice(table.records, LOOKED_AT):
+        if len(record) == width and len(found) < MOST_TOGETHER:
+            found[join.join(record[place].strip() for place in places)] = None
+    return list(found)
 
 
 def _refuse_heading(seen: Contents) -> None:

@@ -10,14 +10,18 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from indicators.vocabulary import NO_FLAG, Flag, PeriodKind, flags_of
+from orgs.models import Territory
+from orgs.numbers import Writing
 
 KNOWN = {
     "title", "format", "delimiter", "encoding", "decimal", "thousands", "sheet", "header_row", "source", "where", "where_not", "columns",
     "indicator", "territory", "period", "breakdowns", "numerator", "denominator", "value", "base", "flag", "currency", "missing",
-    "not_applicable", "rows_of_one_cell",
+    "not_applicable", "zero", "rows_of_one_cell",
 }  # fmt: skip
 NUMBERS = ("numerator", "denominator", "value", "base")
 FORMATS = ("csv", "xlsx", "sdmx-csv", "eurostat-tsv", "json-stat")
+# Their standards say so.
+WRITTEN_WITH_POINTS = ("sdmx-csv", "eurostat-tsv", "json-stat")
 MISSING = {"sdmx-csv": ["", "NaN"], "eurostat-tsv": ["", ":"]}
 # In codes and totals: every text that is not named otherwise.
 ANY = "*"
@@ -30,12 +34,26 @@ NOT_FOR_TABLES = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicod
 
 @dataclass(frozen=True)
 class Part:
-    """Where one part of a cell comes from: a constant, or a column whose values are translated by `codes` where there are any."""
+    """Where one part of a cell comes from: a constant, or a column whose values are translated by `codes` where there are any.
+
+    Several columns may say it together, such as a state and a city: then their texts, with `join` between them, are translated.
+    """
 
     column: str | None = None
+    within: tuple[str, ...] = ()
+    """The columns before it, where there are several."""
+    join: str = " / "
     constant: str | None = None
     codes: MappingABC[str, str] | None = None
     total: frozenset[str] = frozenset()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return () if self.column is None else (*self.within, self.column)
+
+    def text_of(self, values: MappingABC[str, str]) -> str:
+        """What the file says, from {column: text}."""
+        return self.join.join(values.get(column, "").strip() for column in self.columns)
 
     def translate(self, text: str | None) -> str | None:
         """Our code for what the file says; "" for a total; None where the mapping does not know it."""
@@ -48,7 +66,8 @@ class Part:
             return self.codes[text]
         if ANY in self.total:
             return ""
-        return text if self.codes is None else self.codes.get(ANY)
+        other = ANY if self.codes is None else self.codes.get(ANY)
+        return text if other == ANY else other
 
 
 def read_flags(part: Part, text: str) -> Flag | None:
@@ -113,17 +132,22 @@ class Mapping:
     period: MappingABC[str, Part]
     period_kind: str
     breakdowns: MappingABC[str, Part]
+    territory_by: str
+    """Whether the texts are "code"s or "name"s, and of which kind of place ("" for all)."""
+    territory_kind: str
     numbers: MappingABC[str, str]
     flag: Part | None
     currency: Part | None
     where: MappingABC[str, frozenset[str]]
     missing: frozenset[str]
     not_applicable: frozenset[str]
+    zero: frozenset[str]
     sums_rows: bool
     delimiter: str = ","
     encoding: str = "utf-8"
-    decimal: str = "."
-    thousands: str = ""
+    writing: Writing = field(default_factory=Writing)
+    is_writing_stated: bool = True
+    """Whether the mapping, or the file's format, says which sign is the decimal one. Otherwise 24.512 is asked about."""
     format: str = "csv"
     sheet: str = ""
     header_row: int = 1
@@ -133,15 +157,20 @@ class Mapping:
 
     @property
     def no_number(self) -> frozenset[str]:
-        """The texts that stand in the place of a number."""
+        """The texts that stand in the place of a number that is not there."""
         return self.missing | self.not_applicable
+
+    @property
+    def signs(self) -> frozenset[str]:
+        """All texts that stand in the place of a number."""
+        return self.no_number | self.zero
 
     @property
     def columns(self) -> list[str]:
         """Every column that is looked at, each once; with those that a wide table is turned into."""
         parts = [self.indicator, self.territory, *self.period.values(), *self.breakdowns.values()]
         parts += [part for part in (self.flag, self.currency) if part]
-        named = [part.column for part in parts if part.column is not None]
+        named = [column for part in parts for column in part.columns]
         return list(dict.fromkeys([*named, *self.numbers.values(), *(self.wide.columns if self.wide else ())]))
 
     @property
@@ -188,11 +217,19 @@ def read_mapping(definition: Any) -> Mapping:
             _("“%(text)s” cannot mean both that there is no figure and that it is not applicable."),
             params={"text": both[0], "name": "not_applicable"},
         )
+    zero = frozenset(_texts(definition.get("zero", []), "zero"))
+    if both := sorted(zero & (missing | not_applicable)):
+        raise ValidationError(
+            _("“%(text)s” cannot mean both that there is no figure and that it is 0."),
+            params={"text": both[0], "name": "zero"},
+        )
     return Mapping(
         source=definition["source"],
         indicator=parts.indicator,
         territory=parts.territory,
         territory_scheme=str(definition["territory"].get("scheme", "")),
+        territory_by=_territory_by(definition),
+        territory_kind=_territory_kind(definition),
         period=parts.period,
         period_kind=_period_kind(definition),
         breakdowns=parts.breakdowns,
@@ -203,11 +240,12 @@ def read_mapping(definition: Any) -> Mapping:
         where_not=_texts_by_column(definition, "where_not"),
         missing=missing,
         not_applicable=not_applicable,
+        zero=zero,
         sums_rows=definition.get("rows_of_one_cell") == "sum",
         delimiter=_delimiter(definition),
         encoding=_encoding(definition),
-        decimal=_sign(definition, "decimal", "."),
-        thousands=_sign(definition, "thousands", ""),
+        writing=_writing(definition),
+        is_writing_stated="decimal" in definition or "thousands" in definition or form in WRITTEN_WITH_POINTS,
         format=form,
         sheet=str(definition.get("sheet", "")),
         header_row=_header_row(definition),
@@ -234,7 +272,7 @@ def _parts(definition: dict[str, Any], wide: Wide | None) -> _Parts:
     }
     if not period_parts and set(period) - {"kind"}:
         period_parts = {"code": _part({key: value for key, value in period.items() if key != "kind"}, "period")}
-    territory = {key: value for key, value in definition["territory"].items() if key not in ("scheme", "by")}
+    territory = {key: value for key, value in definition["territory"].items() if key not in ("scheme", "by", "kind")}
     parts: dict[str, Part] = {f"period {name}": part for name, part in period_parts.items()}
     for name, value in (("indicator", definition.get("indicator")), ("territory", territory)):
         if value:
@@ -318,6 +356,14 @@ def _numbers(definition: dict[str, Any], wide: Wide | None) -> dict[str, str]:
         raise ValidationError(
             _("A mapping gives a numerator, a numerator and a denominator, a value, or a value and its base.")
         )
+    if definition.get("rows_of_one_cell") == "sum" and set(numbers) == {"value"}:
+        raise ValidationError(
+            _(
+                "A rate, a mean or a score is not added up. Give it with its parts (a numerator and a denominator, or a value and its base), or "
+                "keep one row of each cell."
+            ),
+            params={"name": "rows_of_one_cell"},
+        )
     return numbers
 
 
@@ -333,6 +379,28 @@ def _period_kind(definition: dict[str, Any]) -> str:
     if kind and kind not in PeriodKind.values:
         raise ValidationError(
             _("The mapping names a kind of period that is not known: %(name)s."), params={"name": kind}
+        )
+    part = next((name for name in ("month", "quarter", "half") if name in definition.get("period", {})), kind)
+    if kind and kind != part:
+        raise ValidationError(
+            _("The mapping says that the periods are of the kind “%(kind)s”, and gives a “%(part)s”."),
+            params={"name": "period", "kind": kind, "part": part},
+        )
+    return str(kind)
+
+
+def _territory_by(definition: dict[str, Any]) -> str:
+    by = definition["territory"].get("by", "code")
+    if by not in ("code", "name"):
+        raise ValidationError(_("“by” in “territory” is “code” or “name”."), params={"name": "territory"})
+    return str(by)
+
+
+def _territory_kind(definition: dict[str, Any]) -> str:
+    kind = definition["territory"].get("kind", "")
+    if kind and kind not in Territory.Kind.values:
+        raise ValidationError(
+            _("The mapping names a kind of place that is not known: %(name)s."), params={"name": kind}
         )
     return str(kind)
 
@@ -358,6 +426,16 @@ def _sign(definition: dict[str, Any], name: str, default: str) -> str:
     return sign or default
 
 
+def _writing(definition: dict[str, Any]) -> Writing:
+    thousands = _sign(definition, "thousands", "")
+    decimal = _sign(definition, "decimal", "," if thousands == "." else ".")
+    if decimal == thousands:
+        raise ValidationError(
+            _("The decimal sign and the sign for thousands cannot be the same."), params={"name": "thousands"}
+        )
+    return Writing(decimal, thousands)
+
+
 def _encoding(definition: dict[str, Any]) -> str:
     encoding = str(definition.get("encoding", "utf-8")).lower().replace("_", "-")
     try:
@@ -380,7 +458,12 @@ def _header_row(definition: dict[str, Any]) -> int:
 
 
 def _part(definition: Any, name: str) -> Part:
-    if not isinstance(definition, dict) or ("column" in definition) == ("constant" in definition):
+    given = (
+        [entry for entry in ("column", "columns", "constant") if entry in definition]
+        if isinstance(definition, dict)
+        else []
+    )
+    if len(given) != 1:
         raise ValidationError(
             _("The entry “%(name)s” of the mapping gives a column or a constant."), params={"name": name}
         )
@@ -389,8 +472,17 @@ def _part(definition: Any, name: str) -> Part:
         raise ValidationError(
             _("The codes of “%(name)s” are pairs of a text in the file and a code of ours."), params={"name": name}
         )
+    columns = definition.get("columns", [definition["column"]] if "column" in definition else [])
+    if (
+        not isinstance(columns, list)
+        or not all(isinstance(column, str | int) for column in columns)
+        or (given == ["columns"] and not columns)
+    ):
+        raise ValidationError(_("The columns of “%(name)s” are a list of their names."), params={"name": name})
     return Part(
-        column=str(definition["column"]) if "column" in definition else None,
+        column=str(columns[-1]) if columns else None,
+        within=tuple(map(str, columns[:-1])),
+        join=str(definition.get("join", Part.join)),
         constant=str(definition["constant"]) if "constant" in definition else None,
         codes=None if codes is None else {str(text).strip(): str(code) for text, code in codes.items()},
         total=frozenset(_texts(definition.get("total", []), "total")),
@@ -399,6 +491,6 @@ def _part(definition: Any, name: str) -> Part:
 
 def _column(definition: Any, name: str) -> str:
     part = _part(definition, name)
-    if part.column is None:
+    if part.column is None or part.within:
         raise ValidationError(_("The entry “%(name)s” of the mapping names a column."), params={"name": name})
     return part.column

@@ -1,10 +1,15 @@
 """What can be wrong with a file, in plain words. A problem is stored by its code and told in the reader's language."""
 
+import re
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+
+from orgs.numbers import Writing, number_in_words
+
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,11 @@ class Problem:
     column: str = ""
     value: str = ""
     rows: int = 1
+
+    def __post_init__(self) -> None:
+        """What a file holds that is no text cannot be kept: it is shown as a sign that stands for it."""
+        for name in ("column", "value"):
+            object.__setattr__(self, name, NO_TEXT.sub("\ufffd", getattr(self, name)))
 
 
 class FileRefused(Exception):
@@ -30,6 +40,7 @@ TEXTS: dict[str, str | Promise] = {
     "empty": _("The file is empty."),
     "no_rows": _("The file has column names but no rows."),
     "no_rows_kept": _("The mapping leaves out every row of the file. Is it the mapping for this file?"),
+    "no_figures": _("The file has no column of figures that the mapping looks at."),
     "not_text": _("This is not a text file with columns. Save the table as CSV and try again."),
     "bad_encoding": _(
         "The text is not written in the encoding that the mapping names (%(value)s). Save the file in that encoding."
@@ -77,10 +88,20 @@ TEXTS: dict[str, str | Promise] = {
     "unknown_indicator": _("“%(value)s” is no indicator of the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
     "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),
+    "several_places": _(
+        "“%(value)s” is the name of several places. Say in the mapping of which kind it is or in which place it lies, or give its code."
+    ),
     "territory_of_others": _(
         "“%(value)s” is not in the territory of the authority in whose name the file is brought in. Leave these rows out, or ask an administrator."
     ),
     "unknown_period": _("“%(value)s” is no month, quarter, half-year or year."),
+    "other_kind": _(
+        "“%(value)s” is a period of another kind than the mapping says. Mend the file, or “kind” in the mapping’s entry “period”."
+    ),
+    "span_of_years": _(
+        "“%(value)s” may be a school year, a financial year or a mean over several years, and is no year of the calendar. Say in the mapping "
+        "which: “kind” in its entry “period” is “school”, “fiscal”, or “years2” to “years5”. For months it is “month”."
+    ),
     "serial_date": _(
         "“%(value)s” is a date that a spreadsheet has made a number. Format the column as text and write 2020, 2020-03, 2020-Q1 or 2020-S1."
     ),
@@ -100,11 +121,20 @@ TEXTS: dict[str, str | Promise] = {
     "not_a_number": _(
         "“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."
     ),
+    "two_readings": _(
+        "“%(value)s” may be %(thousands)s or %(decimal)s: in this column every number with this sign has three digits behind it. Say in the "
+        "mapping which it is: “thousands” or “decimal” is “%(sign)s”."
+    ),
+    "fraction": _("“%(value)s” is not a whole number: people and things are counted one by one."),
     "negative": _("“%(value)s” is below 0: a number of people cannot be."),
     "too_large": _("The figure has more than 20 digits."),
     "no_denominator": _("The denominator is missing or 0."),
     "number_that_is_none": _(
         "There is a number, “%(value)s”, and a sign that says that there is none. Which of the two holds? Mend the file or the mapping."
+    ),
+    "cannot_be_added": _(
+        "Several rows make up this cell, and what they give cannot be added up: only counts can, and rates and means with their base. Keep one "
+        "row of each cell, or give the parts."
     ),
     "half_missing": _("Some of the rows that make up this cell have no figure, so they cannot be added up."),
     "duplicate_cell": _("The cell occurs twice: the same indicator, territory, period and group as in line %(value)s."),
@@ -112,9 +142,18 @@ TEXTS: dict[str, str | Promise] = {
 }
 
 
+def _readings(problem: Problem) -> dict[str, str]:
+    """Of a number that can be read in two ways: both, and the sign that leaves it open."""
+    if problem.code != "two_readings":
+        return {}
+    sign = next(letter for letter in problem.value if letter in ".,")
+    thousands, decimal = Writing("-", sign).read(problem.value), Writing(sign).read(problem.value)
+    return {"thousands": number_in_words(thousands), "decimal": number_in_words(decimal), "sign": sign}
+
+
 def problem_text(problem: Problem) -> str:
     """The sentence for a problem, with its place and how often it occurs."""
-    text = str(TEXTS[problem.code]) % {"value": problem.value, "column": problem.column}
+    text = str(TEXTS[problem.code]) % {"value": problem.value, "column": problem.column, **_readings(problem)}
     if problem.rows > 1:
         more = problem.rows - 1
         text += " " + ngettext("%(more)s more row has this.", "%(more)s more rows have this.", more) % {"more": more}

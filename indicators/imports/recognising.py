@@ -40,15 +40,30 @@ def _known_share(file: IO[bytes], mapping: Mapping) -> float:
     if not set(mapping.file_columns) <= set(table.header):
         return 0
     parts = [mapping.indicator, mapping.territory, *mapping.period.values(), *mapping.breakdowns.values()]
-    looked = [(part, table.header.index(part.column)) for part in parts if part.column in table.header]
+    looked = [
+        (part, [table.header.index(column) for column in part.columns]) for part in parts if _is_in(table.header, part)
+    ]
     where = [(table.header.index(name), kept) for name, kept in mapping.where.items()]
+    where_not = [(table.header.index(name), dropped) for name, dropped in mapping.where_not.items()]
     rows = [record for _line, record in islice(table.records, LOOKED_AT) if len(record) == len(table.header)]
-    known = sum(_is_known(record, looked, where) for record in rows)
+    known = sum(_is_known(record, looked, where, where_not) for record in rows)
     return known / len(rows) if rows else 0
 
 
-def _is_known(record: list[str], looked: list[tuple[Part, int]], where: list[tuple[int, frozenset[str]]]) -> bool:
+def _is_in(header: list[str], part: Part) -> bool:
+    """Not a constant, and not made of figures side by side."""
+    return bool(part.columns) and set(part.columns) <= set(header)
+
+
+Filters = list[tuple[int, frozenset[str]]]
+
+
+def _is_known(record: list[str], looked: list[tuple[Part, list[int]]], where: Filters, where_not: Filters) -> bool:
     """A row that the mapping leaves out is one that it knows."""
     if any(record[place].strip() not in kept for place, kept in where):
         return True
-    return all(part.translate(record[place]) is not None for part, place in looked)
+    if any(record[place].strip() in dropped for place, dropped in where_not):
+        return True
+    return all(
+        part.translate(part.join.join(record[place].strip() for place in places)) is not None for part, places in looked
+    )

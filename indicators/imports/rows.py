@@ -51,6 +51,7 @@ class Rows:
         self.mapping = mapping
         self.read_count = 0
         self.left_out = 0
+        self.given = 0
         self.ragged: Problem | None = None
         self.refusal: FileRefused | None = None
         self._records = table.records
@@ -122,9 +123,9 @@ class Rows:
         buffer = io.StringIO()
         writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
         records = self._spread(wide) if wide else self._kept()
-        for rows, (line, record) in enumerate(records, start=1):
+        for self.given, (line, record) in enumerate(records, start=1):
             writer.writerow((line, *map(str.strip, taken(record))))
-            if rows % CHUNK_ROWS == 0:
+            if self.given % CHUNK_ROWS == 0:
                 yield self._encoded(buffer.getvalue())
                 buffer.seek(0)
                 buffer.truncate()

@@ -6,11 +6,14 @@ from indicators.vocabulary import PeriodKind
 
 
 class Period(models.Model):
-    """A month, quarter, half-year or year: 2017-01, 2017-Q1, 2017-S1, 2017. All of 1900 to 2100 are there from the start."""
+    """A month, quarter, half-year or year (2017-01, 2017-Q1, 2017-S1, 2017), or a period beside the calendar: the school year 2017/18
+    (2017-SY), the financial year (2017-FY), a mean over the three years from 2017 (2017-P3Y). All that begin in 1900 to 2100 are there
+    from the start.
+    """
 
     code = models.CharField(_("code"), max_length=8, unique=True)
     kind = models.CharField(_("kind"), max_length=8, choices=PeriodKind)
-    year = models.PositiveSmallIntegerField(_("year"))
+    year = models.PositiveSmallIntegerField(_("year"), help_text=_("In which it begins."))
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
 

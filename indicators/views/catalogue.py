@@ -4,7 +4,6 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
@@ -25,6 +24,7 @@ from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
 from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
 from indicators.permissions import can_edit_indicator, can_see_true_figures, can_set_targets, is_steward
 from indicators.views.chart_files import ChartFileMixin
+from indicators.views.territories import place_or_404
 from indicators.vocabulary import Unit
 from orgs.mixins import PagedMixin
 from orgs.models import Territory, User
@@ -123,7 +123,7 @@ class IndicatorView(DetailView):
         """The one in the address (?territory=scheme:code), else where there are figures."""
         scheme, _colon, code = self.request.GET.get("territory", "").partition(":")
         if code:
-            return get_object_or_404(Territory.objects.select_related("scheme"), scheme__code=scheme, code=code)
+            return place_or_404(scheme, code)
         return territory_with_figures(self.object, release)
 
     def get_places(self, territory: Territory | None) -> list[Territory]:
@@ -148,7 +148,7 @@ class IndicatorView(DetailView):
         return {
             "parts": parts,
             "rows": parts.sorted_by(sort),
-            "map": map_of(territory, parts, sort, lambda place: f"?territory={place.scheme.code}:{place.code}"),
+            "map": map_of(territory, parts, sort, lambda place: f"?territory={place.scheme.code}:{place.address_code}"),
             "kind": kind,
             "levels": [(one, KINDS_PLURAL[one], count) for one, count in kinds.items()],
             "period": period_words(parts.period) if parts.period else "",

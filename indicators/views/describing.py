@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
@@ -92,7 +92,7 @@ class ImportMapView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
         base = self.batch.mapping
         if self.start is not None:
             base = {name: value for name, value in self.start.definition.items() if name not in LAYOUT} | layout
-        return {"contents": self.contents, "base": base}
+        return {"contents": self.contents, "base": base, "together": partial(actions.texts_together, self.batch)}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         only_shown = "show" in self.request.POST

@@ -22,8 +22,8 @@ from django.views.decorators.http import condition, require_safe
 from indicators.actions import ask_for_file
 from indicators.downloads import FORMATS, Contents, Format, TooMuchError, made, turn
 from indicators.models import Period, Release, ReleaseFile
+from indicators.views.territories import place_or_404
 from orgs.authentication import client_address
-from orgs.models import Territory
 
 FIVE_MINUTES = 300
 """As long may a cache between here and the reader still show what was recalled."""
@@ -150,11 +150,12 @@ def contents_of(request: HttpRequest, release: Release) -> Contents:
     """What of the release the address asks for; 404 where it names something that is not there."""
     code, territory, period = (request.GET.get(name, "") for name in FILTERS)
     scheme, _colon, place = territory.partition(":")
+    of = get_object_or_404(Period, code=period) if period else None
     return Contents(
         release,
         get_object_or_404(release.indicators, code=code) if code else None,
-        get_object_or_404(Territory, scheme__code=scheme, code=place) if territory else None,
-        get_object_or_404(Period, code=period) if period else None,
+        place_or_404(scheme, place, of.ends_on if of else None) if territory else None,
+        of,
     )
 
 

@@ -13,7 +13,7 @@ from indicators.dashboards.territory import count_kinds
 from indicators.dashboards.words import period_words
 from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Release, TrueAccess
 from indicators.permissions import can_see_true_figures
-from indicators.views.territories import crumbs_to
+from indicators.views.territories import crumbs_to, place_or_404
 from indicators.wording import version_of
 from orgs.mixins import PersonMixin
 from orgs.models import Territory
@@ -32,14 +32,12 @@ class FigureView(PersonMixin, TemplateView):
         return response
 
     def get_place(self) -> Place:
+        """The place that had the code at the end of the period."""
+        period = get_object_or_404(Period, code=self.kwargs["period"])
         return Place(
             get_object_or_404(Indicator.objects.select_related("domain"), code=self.kwargs["indicator"]),
-            get_object_or_404(
-                Territory.objects.select_related("scheme"),
-                scheme__code=self.kwargs["scheme"],
-                code=self.kwargs["territory"],
-            ),
-            get_object_or_404(Period, code=self.kwargs["period"]),
+            place_or_404(self.kwargs["scheme"], self.kwargs["territory"], period.ends_on),
+            period,
             get_object_or_404(Breakdown, key=self.request.GET.get("breakdown", "")),
         )
 

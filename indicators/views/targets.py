@@ -13,8 +13,8 @@ from indicators import actions
 from indicators.forms import TargetForm
 from indicators.models import Indicator, Target
 from indicators.permissions import can_set_targets
+from indicators.views.territories import place_or_404
 from orgs.mixins import ActionMixin
-from orgs.models import Territory
 
 
 class TargetPlaceMixin(ActionMixin):
@@ -24,15 +24,14 @@ class TargetPlaceMixin(ActionMixin):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.indicator = get_object_or_404(Indicator, code=kwargs["code"])
-        places = Territory.objects.select_related("scheme")
-        self.territory = get_object_or_404(places, scheme__code=kwargs["scheme"], code=kwargs["territory"])
+        self.territory = place_or_404(kwargs["scheme"], kwargs["territory"])
         if not can_set_targets(request.user, self.territory):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
 
     @property
     def indicator_url(self) -> str:
-        place = f"{self.territory.scheme.code}:{self.territory.code}"
+        place = f"{self.territory.scheme.code}:{self.territory.address_code}"
         return f"{reverse('indicators:indicator', args=[self.indicator.code])}?territory={place}#targets-title"
 
 

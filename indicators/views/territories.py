@@ -1,3 +1,4 @@
+import datetime
 import hashlib
 from collections import defaultdict
 from typing import Any
@@ -6,7 +7,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -16,7 +16,7 @@ from django.views.decorators.http import condition, require_safe
 from django.views.generic import DetailView, TemplateView
 
 from indicators.dashboards.parts import SORTS, indicators_of_parts, map_of, territory_parts
-from indicators.dashboards.recast import origins_of, successions_of
+from indicators.dashboards.recast import namesakes_of, origins_of, successions_of
 from indicators.dashboards.territory import organisations_at_work, territory_dashboard
 from indicators.dashboards.words import KINDS_PLURAL
 from indicators.models import Release
@@ -88,7 +88,7 @@ class TerritoryView(DetailView):
         return Territory.objects.select_related("scheme")
 
     def get_object(self, queryset: QuerySet[Territory] | None = None) -> Territory:
-        return get_object_or_404(self.get_queryset(), scheme__code=self.kwargs["scheme"], code=self.kwargs["code"])
+        return place_or_404(self.kwargs["scheme"], self.kwargs["code"], places=self.get_queryset())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         release = Release.objects.current()
@@ -101,6 +101,7 @@ class TerritoryView(DetailView):
             crumbs=crumbs_to(dashboard.path[:-1]),
             origins=origins_of(self.object),
             successions=successions_of(self.object),
+            namesakes=namesakes_of(self.object),
             has_ended=self.object.valid_to < today,
             organisations=organisations_at_work(self.object),
             areas=self.get_areas(release, dashboard.kinds_below) if dashboard.kinds_below else None,
@@ -130,6 +131,16 @@ class TerritoryView(DetailView):
         }
 
 
+def place_or_404(
+    scheme: str, code: str, on: datetime.date | None = None, *, places: QuerySet[Territory] | None = None
+) -> Territory:
+    """The place that an address means: the one of the day that stands in it, else the one of `on` (today)."""
+    try:
+        return (Territory.objects.select_related("scheme") if places is None else places).coded(scheme, code, on)  # type: ignore[attr-defined]
+    except Territory.DoesNotExist:
+        raise Http404 from None
+
+
 def crumbs_to(path: list[Territory]) -> list[tuple[str, str]]:
     return [(_("My city"), reverse("indicators:territory_list"))] + [
         (place.local_name, place.get_absolute_url()) for place in path
@@ -152,7 +163,7 @@ DIGEST = "md5(coalesce(string_agg(t.code || t.name || md5(o.geometry::text), '|'
 
 
 def outline_parameters(request: HttpRequest, scheme: str, code: str) -> dict[str, Any]:
-    territory = get_object_or_404(Territory, scheme__code=scheme, code=code)
+    territory = place_or_404(scheme, code)
     kind = request.GET.get("level", "")
     try:
         on = parse_date(request.GET.get("on", "")) or min(timezone.localdate(), territory.valid_to)

@@ -16,8 +16,8 @@ from indicators.actions.true_figures import OPEN_FOR
 from indicators.forms import TrueAccessForm
 from indicators.models import Indicator, TrueAccess, TrueViewing
 from indicators.permissions import can_read_viewings, can_see_true_figures
+from indicators.views.territories import place_or_404
 from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
-from orgs.models import Territory
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -36,9 +36,7 @@ class TrueAccessView(AccessMixin, ActionMixin, FormView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.indicator = get_object_or_404(Indicator, code=kwargs["indicator"])
-        self.territory = get_object_or_404(
-            Territory.objects.select_related("scheme"), scheme__code=kwargs["scheme"], code=kwargs["territory"]
-        )
+        self.territory = place_or_404(kwargs["scheme"], kwargs["territory"])
         if not can_see_true_figures(request.user, self.territory):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
@@ -59,7 +57,7 @@ class TrueAccessView(AccessMixin, ActionMixin, FormView):
 
     def get_success_url(self) -> str:
         messages.success(self.request, _("The true figures are open to you. Each look at them is written down."))
-        scheme, code = self.territory.scheme.code, self.territory.code
+        scheme, code = self.territory.scheme.code, self.territory.address_code
         return self.next or f"{self.indicator.get_absolute_url()}?territory={scheme}:{code}"
 
 

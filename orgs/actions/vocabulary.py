@@ -1,6 +1,7 @@
 """Vocabulary from files: loaded as often as one likes, always with the same end."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from orgs.models import Domain, Territory, TerritoryOutline, TerritoryScheme
-from orgs.models.territory import BEGINNING, END
+from orgs.models.territory import BEGINNING, END, nearest
 
 Key = tuple[str, str]
 
@@ -49,29 +50,53 @@ def load_territories(
     for each place.
     """
     scheme_ids = load_schemes(schemes)
-    entries = {(entry["scheme"], entry["code"]): entry for entry in territories}
-    ids: dict[Key, int] = {
-        (scheme, code): pk
-        for pk, scheme, code in Territory.objects.values_list("pk", "scheme__code", "code")
-        if (scheme, code) not in entries
-    }
-    waiting = list(entries.items())
+    # Of one code the older place first, so that it ends before the younger one begins.
+    entries = sorted(territories, key=lambda entry: entry.get("valid_from") or "")
+    named: dict[Key, list[Mapping[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        named[entry["scheme"], entry["code"]].append(entry)
+    ids: dict[Key, list[Territory]] = defaultdict(list)
+    for place in Territory.objects.select_related("scheme"):
+        ids[place.scheme.code, place.code].append(place)
+    _move_beginnings(ids, named)
+    for key in named:
+        ids.pop(key, None)
+    waiting = entries
     while waiting:
-        ready = [(key, entry) for key, entry in waiting if parent_key(entry) is None or parent_key(entry) in ids]
+        open_keys = {(entry["scheme"], entry["code"]) for entry in waiting}
+        ready: list[Mapping[str, Any]] = []
+        rest: list[Mapping[str, Any]] = []
+        for entry in waiting:
+            parent = parent_key(entry)
+            (ready if parent is None or (parent in ids and parent not in open_keys) else rest).append(entry)
         if not ready:
-            lost = ", ".join(f"{scheme} {code}" for (scheme, code), _ in waiting)
+            lost = ", ".join(f"{entry['scheme']} {entry['code']}" for entry in waiting)
             raise ValueError(f"These territories lie in none that is known: {lost}")
-        rows = [territory_of(entry, scheme_ids, ids) for _, entry in ready]
+        rows = [territory_of(entry, scheme_ids, ids) for entry in ready]
         Territory.objects.bulk_create(
             rows,
             update_conflicts=True,
-            unique_fields=["scheme", "code"],
-            update_fields=["parent", "name", "names", "kind", "valid_from", "valid_to", "has_all_parts"],
+            unique_fields=["scheme", "code", "valid_from"],
+            update_fields=["parent", "name", "names", "kind", "valid_to", "has_all_parts"],
         )
-        ids.update({key: row.pk for (key, _), row in zip(ready, rows, strict=True)})
-        waiting = [(key, entry) for key, entry in waiting if key not in ids]
+        for entry, row in zip(ready, rows, strict=True):
+            ids[entry["scheme"], entry["code"]].append(row)
+        waiting = rest
     load_outlines(outlines or {}, ids)
     return len(entries)
+
+
+def _move_beginnings(known: Mapping[Key, list[Territory]], named: Mapping[Key, list[Mapping[str, Any]]]) -> None:
+    """A place that alone has its code, before and now, stays itself where its first day is corrected."""
+    moved = []
+    for key, entries in named.items():
+        if len(entries) == len(known.get(key, ())) == 1:
+            [place], [entry] = known[key], entries
+            begins = day(entry.get("valid_from")) or BEGINNING
+            if place.valid_from != begins:
+                place.valid_from, place.valid_to = begins, day(entry.get("valid_to")) or END
+                moved.append(place)
+    Territory.objects.bulk_update(moved, ["valid_from", "valid_to"])
 
 
 def load_schemes(schemes: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -91,11 +116,12 @@ def load_schemes(schemes: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return dict(TerritoryScheme.objects.values_list("code", "pk"))
 
 
-def load_outlines(collection: Mapping[str, Any], ids: Mapping[Key, int]) -> None:
+def load_outlines(collection: Mapping[str, Any], ids: Mapping[Key, list[Territory]]) -> None:
+    """Each the shape of the place that its code stands for now."""
     TerritoryOutline.objects.bulk_create(
         [
             TerritoryOutline(
-                territory_id=ids[feature["properties"]["scheme"], feature["properties"]["code"]],
+                territory=nearest(ids[feature["properties"]["scheme"], feature["properties"]["code"]]),
                 geometry=feature["geometry"],
             )
             for feature in collection.get("features", [])
@@ -106,18 +132,21 @@ def load_outlines(collection: Mapping[str, Any], ids: Mapping[Key, int]) -> None
     )
 
 
-def territory_of(entry: Mapping[str, Any], scheme_ids: Mapping[str, int], ids: Mapping[Key, int]) -> Territory:
+def territory_of(
+    entry: Mapping[str, Any], scheme_ids: Mapping[str, int], ids: Mapping[Key, list[Territory]]
+) -> Territory:
     parent = parent_key(entry)
+    ends = day(entry.get("valid_to"))
     return Territory(
         scheme_id=scheme_ids[entry["scheme"]],
-        parent_id=None if parent is None else ids[parent],
+        parent=None if parent is None else nearest(ids[parent], ends),
         code=entry["code"],
         name=entry["name"],
         names=entry.get("names", {}),
         kind=entry["kind"],
         has_all_parts=entry.get("has_all_parts", True),
         valid_from=day(entry.get("valid_from")) or BEGINNING,
-        valid_to=day(entry.get("valid_to")) or END,
+        valid_to=ends or END,
     )
 
 

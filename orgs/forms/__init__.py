@@ -1,5 +1,6 @@
 """The forms of the registry, and the base of every form of the portal."""
 
+from orgs.forms.numbers import NumberField, NumberInput, WholeNumberField
 from orgs.forms.portal import PortalForm, PortalModelForm, PortalRenderer
 
-__all__ = ["PortalForm", "PortalModelForm", "PortalRenderer"]
+__all__ = ["NumberField", "NumberInput", "PortalForm", "PortalModelForm", "PortalRenderer", "WholeNumberField"]

@@ -6,9 +6,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from django.forms.models import ModelFormMetaclass
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
+from orgs.forms.numbers import number_field_for
 from orgs.readable import is_blank, without_hidden_signs
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -47,7 +49,17 @@ class PortalForm(SaneInputMixin, forms.Form):
     required_css_class = "required"
 
 
-class PortalModelForm(SaneInputMixin, forms.ModelForm):
+class PortalModelFormMetaclass(ModelFormMetaclass):
+    """Every number that a model's form asks for is read by the portal's one reader."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> "PortalModelFormMetaclass":
+        meta = attributes.get("Meta")
+        if meta is not None and not hasattr(meta, "formfield_callback"):
+            meta.formfield_callback = number_field_for
+        return super().__new__(cls, name, bases, attributes)
+
+
+class PortalModelForm(SaneInputMixin, forms.ModelForm, metaclass=PortalModelFormMetaclass):
     """A model form that checks every constraint of its model, and that notices when somebody else saved meanwhile.
 
     Django skips a constraint which names a field that the form lacks; the save would then end in an error page. Here it is

@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.actions.registration import ContactFacts, WhereFacts, WhoFacts
+from orgs.forms.numbers import NumberInput, WholeNumberField
 from orgs.forms.portal import PortalForm
 from orgs.lookups import LanguageLookup, LookupField, TerritoryLookup
 from orgs.models import Domain, Organisation, Registration, Service
@@ -78,11 +79,11 @@ class WhoForm(RegistrationForm):
     )
     led_by_migrants = forms.BooleanField(label=_("We are led by migrants"), required=False)
     led_by_women = forms.BooleanField(label=_("We are led by women"), required=False)
-    founded_year = forms.IntegerField(
+    founded_year = WholeNumberField(
         label=_("Since which year have you existed?"),
         required=False,
         validators=[MinValueValidator(1200)],
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input-short"}),
+        widget=NumberInput(mode="numeric"),
         help_text=_("For example, 2014."),
     )
 

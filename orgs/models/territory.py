@@ -1,14 +1,19 @@
 import datetime
+import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 import pghistory
 import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils import formats, timezone
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import Folded, fold
@@ -67,7 +72,28 @@ class TerritoryScheme(models.Model):
         return self.name
 
 
+class InclusiveRange(Func):
+    """From the first value to the last; from a value to itself it is that one alone."""
+
+    template = "%(function)s(%(expressions)s, '[]')"
+    arity = 2
+
+
+DAY_IN_ADDRESS = re.compile(r"(.+)@(\d{4}-\d{2}-\d{2})")
+
+
 class TerritoryQuerySet(models.QuerySet["Territory"]):
+    def coded(self, scheme: str, code: str, on: datetime.date | None = None) -> "Territory":
+        """The place that the code stands for on the day (today); else the last one before, or the first one after.
+
+        `code` may name a day itself, as `address_code` does. Raises DoesNotExist.
+        """
+        text, day = read_address(code)
+        found = nearest(self.filter(scheme__code=scheme, code=text), day or on)
+        if found is None:
+            raise self.model.DoesNotExist
+        return found
+
     def active(self, on: datetime.date) -> "TerritoryQuerySet":
         return self.filter(valid_from__lte=on, valid_to__gte=on)
 
@@ -151,11 +177,24 @@ class Territory(models.Model):
         verbose_name_plural = _("territories")
         constraints = [
             readable("name", of="territory"),
+            # A place that merges may keep its code: then the two rows follow each other. No extension is needed for that, since ranges,
+            # also those of one number or one text, are compared by PostgreSQL itself.
+            ExclusionConstraint(
+                name="territory_code_once_at_a_time",
+                expressions=[
+                    (InclusiveRange("scheme", "scheme", function="int8range"), RangeOperators.OVERLAPS),
+                    (InclusiveRange("code", "code", function="text_range"), RangeOperators.OVERLAPS),
+                    (InclusiveRange("valid_from", "valid_to", function="daterange"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("This code is already used in the scheme at that time."),
+            ),
+            # Pages, imports and loaded files find a place by its code. (scheme, code, first day)
             models.UniqueConstraint(
                 "scheme",
                 "code",
-                name="territory_code_unique",
-                violation_error_message=_("This code is already used in the scheme."),
+                "valid_from",
+                name="territory_code_from",
+                violation_error_message=_("This code is already used in the scheme at that time."),
             ),
             models.CheckConstraint(
                 condition=Q(valid_from__lte=F("valid_to")),
@@ -182,7 +221,15 @@ class Territory(models.Model):
         return self.local_name
 
     def get_absolute_url(self) -> str:
-        return reverse("indicators:territory", args=[self.scheme.code, self.code])
+        return reverse("indicators:territory", args=[self.scheme.code, self.address_code])
+
+    @property
+    def address_code(self) -> str:
+        """How an address names the place: by its code, and where it is none of today, with a day of it (08019@2018-12-31)."""
+        today = timezone.localdate()
+        if self.valid_from <= today <= self.valid_to:
+            return self.code
+        return f"{self.code}@{(self.valid_to if self.valid_to < today else self.valid_from).isoformat()}"
 
     @property
     def local_name(self) -> str:
@@ -192,7 +239,10 @@ class Territory(models.Model):
     @property
     def label(self) -> str:
         """The name with what tells it from its namesakes: "el Raval (neighbourhood, Ciutat Vella, Barcelona)"."""
-        return f"{self.local_name} ({', '.join([self.get_kind_display(), *(place.local_name for place in self.surroundings)])})"
+        told = [self.get_kind_display(), *(place.local_name for place in self.surroundings)]
+        if self.valid_to < timezone.localdate():
+            told.append(gettext("until %(date)s") % {"date": formats.date_format(self.valid_to, "SHORT_DATE_FORMAT")})
+        return f"{self.local_name} ({', '.join(told)})"
 
     @property
     def surroundings(self) -> list["Territory"]:
@@ -205,6 +255,24 @@ class Territory(models.Model):
                 return above
             place = place.parent if len(above) < 3 else None
         return above[:1]
+
+
+def read_address(code: str) -> tuple[str, datetime.date | None]:
+    """Of what `address_code` gives: the code, and the day if it names one."""
+    if found := DAY_IN_ADDRESS.fullmatch(code):
+        try:
+            return found[1], datetime.date.fromisoformat(found[2])
+        except ValueError:
+            pass
+    return code, None
+
+
+def nearest(places: Iterable[Territory], on: datetime.date | None = None) -> Territory | None:
+    """Of places of one code the one of the day (today); else the last one before, or the first one after."""
+    day = on or timezone.localdate()
+    ordered = sorted(places, key=lambda place: place.valid_from)
+    begun = [place for place in ordered if place.valid_from <= day]
+    return begun[-1] if begun else ordered[0] if ordered else None
 
 
 class TerritoryClosure(models.Model):

@@ -23,7 +23,7 @@ CLEAN = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0004_readable_names"),
+        ("orgs", "0005_readable_names"),
         ("partnerships", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

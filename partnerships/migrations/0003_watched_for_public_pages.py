@@ -27,7 +27,7 @@ WATCHED = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0005_public_pages"),
+        ("orgs", "0006_public_pages"),
         ("partnerships", "0002_readable_names"),
     ]
 

@@ -1,5 +1,6 @@
 import gzip
 import json
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from indicators import actions
 from indicators.imports import engine
-from indicators.imports.engine import period_code
 from indicators.imports.mapping import read_mapping
 from indicators.models import DirtyMark, Import, Observation
+from indicators.periods import period_code
 from indicators.vocabulary import Flag
 from tests.indicators.land import MAPPING, Land, table
 
@@ -131,8 +132,12 @@ def test_ratio_keeps_its_parts_and_a_mean_its_sum(land: Land) -> None:
 
 def test_compressed_file_decimal_comma_and_thousands(land: Land) -> None:
     content = gzip.compress("place;year;sex;people\nN1;2020;women;1.234,5\n".encode("latin-1"))
-    land.bring_in(content, delimiter=";", encoding="latin-1", decimal=",", thousands=".")
-    assert Observation.objects.get().numerator == pytest.approx(1234.5)
+    signs = {"delimiter": ";", "encoding": "latin-1", "decimal": ",", "thousands": "."}
+    mean = {"indicator": {"constant": "MOOD"}, "value": {"column": "people"}, "numerator": None}
+    definition = {name: value for name, value in (MAPPING | signs | mean).items() if value is not None}
+    batch = actions.check_import(mapping=definition, file=SimpleUploadedFile("figures.csv.gz", content))
+    actions.store_import(batch=batch)
+    assert Observation.objects.get().value == Decimal("1234.5")
 
 
 def test_byte_order_mark_and_blank_lines_are_no_fault(land: Land) -> None:

@@ -6,12 +6,14 @@ import io
 import threading
 import tracemalloc
 import zipfile
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 
 from indicators import actions
@@ -84,8 +86,8 @@ def test_zero_bytes_in_the_middle_are_told(land: Land) -> None:
 )
 def test_thousands_and_decimal_commas_are_read(land: Land, text: str, number: str) -> None:
     content = f"place;year;sex;people\nN1;2020;women;{text}\n".encode()
-    land.bring_in(content, delimiter=";", decimal=",", thousands=".")
-    stored = Observation.objects.get().numerator
+    land.bring_in(content, delimiter=";", decimal=",", thousands=".", indicator={"constant": "SCORE"})
+    stored = Observation.objects.get().value
     assert stored is not None
     assert str(stored.normalize() + 0).startswith(number.rstrip("0") or "0")
 
@@ -390,3 +392,101 @@ def test_two_mappings_of_one_name_at_once_leave_one(lasting_land: Land) -> None:
     results = at_once(lambda: save("one"), lambda: save("two"))
     assert sorted(type(result).__name__ for result in results) == ["Mapping", "ValidationError"]
     assert Mapping.objects.count() == 1
+
+
+# --- What adds up -----------------------------------------------------------------------------------------------------------
+
+SUM = {"breakdowns": {}, "rows_of_one_cell": "sum"}
+BESIDE = ("place", "year", "sex", "people", "of", "what")
+
+
+def test_scores_are_not_added_up(land: Land) -> None:
+    rows = [("N1", 2020, "", people, "", "SCORE") for people in (55, 70, 60)]
+    with pytest.raises(ValidationError, match="is a score"):
+        land.check(table(*rows, header=BESIDE), indicator={"constant": "SCORE"}, **SUM)
+    batch = land.check(table(*rows, header=BESIDE), indicator={"column": "what"}, **SUM)
+    assert told(batch) == [(2, "people", "cannot_be_added", "", 1)]
+
+
+@pytest.mark.parametrize("indicator", ["RATE", "MOOD"])
+def test_rates_and_means_without_a_base_are_not_added_up(land: Land, indicator: str) -> None:
+    definition = {name: value for name, value in MAPPING.items() if name != "numerator"}
+    definition |= {"indicator": {"constant": indicator}, "value": {"column": "people"}, **SUM}
+    with pytest.raises(ValidationError, match="not added up"):
+        read_mapping(definition)
+    definition["base"] = {"column": "of"}
+    rows = [("N1", 2020, "", 7, 10, ""), ("N1", 2020, "", 5, "", "")]
+    batch = actions.check_import(mapping=definition, file=SimpleUploadedFile("rows.csv", table(*rows, header=BESIDE)))
+    assert told(batch) == [(2, "people, of", "cannot_be_added", "", 1)]
+
+
+def test_ratios_with_a_denominator_in_some_rows_only_are_not_added_up(land: Land) -> None:
+    rows = [("N1", 2020, "", 7, 10, "RATE"), ("N1", 2020, "", 5, "", "RATE")]
+    changes = {"indicator": {"constant": "RATE"}, "denominator": {"column": "of"}, **SUM}
+    assert told(land.check(table(*rows, header=BESIDE), **changes))[0][2] == "cannot_be_added"
+    land.bring_in(table(rows[0], rows[0], header=BESIDE), **changes)
+    assert [(row.numerator, row.denominator) for row in Observation.objects.all()] == [(14, 20)]
+
+
+# --- Numbers ------------------------------------------------------------------------------------------------------------------
+
+OPEN = (
+    ("N1", 2020, "all", "24.512"),
+    ("N2", 2020, "all", "10.430"),
+    ("N3", 2020, "all", "987"),
+    ("N4", 2020, "all", "11.000"),
+)
+
+
+def test_point_before_each_three_digits_is_asked_about(land: Land) -> None:
+    batch = land.check(table(*OPEN))
+    assert told(batch) == [(2, "people", "two_readings", "24.512", 3)]
+    text = actions.message_text(batch.messages.get())
+    assert "24,512 or 24.512" in text
+    assert "“thousands” or “decimal” is “.”" in text
+    land.bring_in(table(*OPEN), thousands=".")
+    assert Observation.objects.aggregate(all=Sum("numerator"))["all"] == 46929
+
+
+def test_rates_with_three_decimals_are_asked_about_too_unless_one_has_other_digits(land: Land) -> None:
+    rate = {"indicator": {"constant": "RATE"}, "breakdowns": {}, "denominator": {"column": "base"}}
+    header = ("place", "year", "sex", "people", "base")
+    rows = [("N1", 2020, "", "24.512", "100"), ("N2", 2020, "", "10.430", "100")]
+    assert [message[2] for message in told(land.check(table(*rows, header=header), **rate))] == ["two_readings"]
+    land.bring_in(table(*rows, ("N3", 2020, "", "0.5", "100"), header=header), **rate)
+    assert set(Observation.objects.values_list("numerator", flat=True)) == {
+        Decimal("24.512"),
+        Decimal("10.43"),
+        Decimal("0.5"),
+    }
+
+
+def test_a_stated_decimal_sign_is_believed_but_a_count_has_no_fraction(land: Land) -> None:
+    assert told(land.check(table(*OPEN), decimal="."))[0] == (2, "people", "fraction", "24.512", 2)
+    assert told(land.check(table(("N1", 2020, "all", "12.5"))))[0] == (2, "people", "fraction", "12.5", 1)
+
+
+def test_figures_side_by_side_are_asked_about_column_by_column(land: Land) -> None:
+    batch = land.check(
+        b"place,year,w,m\nN1,2020,1.234,2\nN2,2020,2.345,3\n",
+        breakdowns={},
+        columns={"headings": {"w": {"sex": "F"}, "m": {"sex": "M"}}},
+        numerator="columns",
+    )
+    assert told(batch) == [(2, "w", "two_readings", "1.234", 2)]
+
+
+@pytest.mark.parametrize("signs", [{"decimal": ".", "thousands": "."}, {"decimal": ",", "thousands": ","}])
+def test_one_sign_is_not_both(land: Land, signs: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="cannot be the same"):
+        land.check(table(GOOD), **signs)
+
+
+def test_number_of_a_workbook_is_no_question(land: Land) -> None:
+    mapping = {"format": "xlsx", "indicator": {"constant": "RATE"}, "denominator": {"column": "base"}, "breakdowns": {}}
+    content = workbook(["place", "year", "people", "base"], ["N1", 2020, 24.512, 100], ["N2", 2020, 10.43, 100])
+    land.bring_in(content, **mapping)
+    assert set(Observation.objects.values_list("numerator", flat=True)) == {Decimal("10.43"), Decimal("24.512")}
+    as_text = workbook(["place", "year", "people", "base"], ["N1", 2020, "24.512", 100])
+    batch = land.check(as_text, **mapping)
+    assert list(batch.messages.values_list("code", flat=True)) == ["two_readings"]

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Sum
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -247,9 +248,9 @@ def test_constants_stand_for_what_the_file_does_not_say(desk: Client, steward: U
         ({"indicator": "=NOSUCH"}, "Select a valid choice"),
         ({"number": "c99"}, "Select a valid choice"),
         ({"territory": "=", "territory_always": "Atlantis"}, "Give the code of a territory of this division"),
-        ({"period": "=", "period_always": "yesterday"}, "Write 2020, 2020-03, 2020-Q1 or 2020-S1"),
+        ({"period": "=", "period_always": "yesterday"}, "Write 2020, 2020-03, 2020-Q1, 2020-S1 or 2020/21"),
         ({"period_part": "c1"}, "say which of them it is"),
-        ({"thousands": "."}, "cannot be the same"),
+        ({"thousands": ".", "decimal": "."}, "cannot be the same"),
         ({"source_name": ""}, "This field is required"),
         ({"code-group_sex-2-0": "nonsense"}, "has no meaning yet: “women”"),
         ({"source_url": "javascript:alert(1)"}, "Enter a valid URL"),
@@ -770,7 +771,7 @@ def test_columns_of_years_are_guessed_and_described(desk: Client, steward: User)
 
 
 def test_columns_of_groups_with_a_total_are_guessed_and_described(desk: Client, steward: User) -> None:
-    batch, data = described(SEXES, steward)
+    batch, data = described(SEXES, steward, indicator="=SCORE")
     assert (data["number"], data["across"], data["decimal"], data.get("group_sex")) == (
         ":columns",
         "group_sex",
@@ -879,3 +880,63 @@ def test_columns_of_something_else_are_shown_before_the_check(desk: Client, stew
 )  # fmt: skip
 def test_headings_name_periods(heading: str, code: str | None) -> None:
     assert period_in(heading) == code
+
+
+# --- What a file leaves open --------------------------------------------------------------------------------------------------
+
+OPEN_NUMBERS = (
+    "place,year,sex,people\nN1,2020,Women,24.512\nN2,2020,Women,10.430\nN3,2020,Women,987\nN4,2020,Women,11.000\n"
+)
+
+
+def test_number_with_two_readings_is_asked_about(desk: Client, steward: User) -> None:
+    batch, data = described(OPEN_NUMBERS, steward, source_name="Office")
+    page = desk.get(reverse("indicators:import_map", args=[batch.pk])).content.decode()
+    assert "What does “24.512” mean?" in page
+    assert "24,512: it stands between thousands" in page
+    assert "24.512: it is the decimal sign" in page
+    assert "the file does not tell" in words_of(post(desk, batch, data).content.decode())
+    assert not Import.objects.filter(state="checked").exists()
+    post(desk, batch, data | {"reading": "thousands"})
+    batch.refresh_from_db()
+    assert (batch.state, batch.mapping["thousands"]) == ("checked", ".")
+    actions.store_import(batch=batch)
+    assert Observation.objects.aggregate(all=Sum("numerator"))["all"] == 46929
+
+
+def test_number_that_shows_how_it_is_written_is_not_asked_about(steward: User) -> None:
+    content = OPEN_NUMBERS.replace(",", ";").replace("11.000", "1.234.567")
+    batch, data = described(content, steward)
+    form = form_of(batch)
+    assert "reading" not in form.fields
+    assert (data["decimal"], data["thousands"]) == (",", ".")
+
+
+def test_two_years_in_a_row_are_asked_about(desk: Client, steward: User) -> None:
+    content = "place,course,sex,people\nN1,2009-10,Women,5\nN1,2010-11,Women,6\n"
+    batch, data = described(content, steward, source_name="Office")
+    assert form_of(batch)["period"].value() == "c1"
+    assert not form_of(batch)["period_kind"].value()
+    assert "This field is required" in words_of(post(desk, batch, data).content.decode())
+    post(desk, batch, data | {"period_kind": "year"})
+    batch.refresh_from_db()
+    assert [message.code for message in batch.messages.all()] == ["span_of_years", "span_of_years"]
+    post(desk, batch, data | {"period_kind": "school"})
+    batch.refresh_from_db()
+    actions.store_import(batch=batch)
+    assert set(Observation.objects.values_list("period__code", flat=True)) == {"2009-SY", "2010-SY"}
+
+
+def test_school_years_side_by_side(desk: Client, steward: User) -> None:
+    batch, data = described("place,sex,2009/10,2010/11\nN1,Women,5,6\n", steward, source_name="Office")
+    assert (data["number"], data["across"]) == (":columns", "period")
+    data = {name: value for name, value in data.items() if not name.startswith("code-columns")} | {
+        "period_kind": "school"
+    }
+    shown = post(desk, batch, data | {"show": "1"}).content.decode()
+    assert "school year 2009/10" in shown
+    post(desk, batch, data | {"code-columns-period-2": "2009-SY", "code-columns-period-3": "2010-SY"})
+    batch.refresh_from_db()
+    assert batch.state == "checked", [actions.message_text(message) for message in batch.messages.all()]
+    actions.store_import(batch=batch)
+    assert set(Observation.objects.values_list("period__code", "numerator")) == {("2009-SY", 5), ("2010-SY", 6)}

@@ -125,12 +125,25 @@ def test_steward_sets_a_target_and_takes_it_back(released: Land, client: Client)
     assert not Target.objects.exists()
 
 
+def test_target_is_read_in_the_language_of_the_page(released: Land, client: Client) -> None:
+    client.force_login(steward_of(released, "CITY"))
+    client.cookies["django_language"] = "es"
+    released.indicators["PEOPLE"].direction = "up"
+    released.indicators["PEOPLE"].save()
+    page = reverse("indicators:target_create", args=["PEOPLE", "test-land", "CITY"])
+    fields = {"baseline_year": "2020", "baseline_value": "5.000", "year": "2030", "value": "6.500", "source": ""}
+    client.post(page, fields)
+    assert [(target.baseline_value, target.value) for target in Target.objects.all()] == [(5000, 6500)]
+    client.post(page, fields | {"year": "2031", "value": "6500,5"})
+    assert Target.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"value": "25"}, "no better than the start"),
         ({"year": 2019}, "lies before the year of the target"),
-        ({"value": "much"}, "Enter a number"),
+        ({"value": "much"}, "“much” is not a number"),
     ],
 )
 def test_target_that_cannot_be_is_refused_in_words(released: Land, client: Client, changes: dict, message: str) -> None:

@@ -22,7 +22,7 @@ CLEAN = [
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("orgs", "0003_log_of_rights"),
+        ("orgs", "0004_codes_at_a_time"),
     ]
 
     operations = [

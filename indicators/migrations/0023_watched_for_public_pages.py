@@ -18,8 +18,8 @@ WATCHED = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0005_public_pages"),
-        ("indicators", "0019_ranges_of_units"),
+        ("orgs", "0006_public_pages"),
+        ("indicators", "0022_categories_beside_a_set"),
     ]
 
     operations = [
