@@ -158,11 +158,11 @@ NOT_ENDED = f"""
 
 OFF = "abs(s.total - w.size) > greatest(%(minimum)s, abs(w.size) * %(threshold)s / 100)"
 
-# A complete set that adds up to something else; an incomplete one only where it is already more than the whole.
+# A complete set, with what stands beside it, that adds up to something else; an incomplete one only where it is already more than the whole.
 PARTS_DIFFER = f"""
     SELECT %(rule)s, w.indicator_id, w.period_id, w.territory_id, w.breakdown_id, w.size, s.total, NULL::bigint, NULL::bigint, d.code
     FROM (
-        SELECT c.indicator_id, c.period_id, c.territory_id, m.whole_id, m.dimension_id, m.set_size, sum(c.size) AS total, count(*) AS parts,
+        SELECT c.indicator_id, c.period_id, c.territory_id, m.whole_id, m.dimension_id, m.set_size, sum(c.size) AS total, count(*) FILTER (WHERE NOT m.is_beside) AS parts,
                bool_or(c.is_new) AS is_new
         FROM quality_known c JOIN indicators_breakdownmargin m ON m.part_id = c.breakdown_id
         WHERE c.measure = 'count' AND c.is_here AND m.whole_id IN (SELECT DISTINCT breakdown_id FROM quality_known)

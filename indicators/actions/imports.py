@@ -230,6 +230,8 @@ def approve_batch(batch: Import, by: User | None) -> Import:
         cursor.execute(LOCK, {"batch": batch.pk})
         cursor.execute(SUPERSEDE_APPROVED, {"batch": batch.pk})
         cursor.execute(APPROVE, {"batch": batch.pk, "by": by.pk if by else None, "at": now})
+        if cursor.rowcount >= engine.MANY_ROWS:  # The rollup starts at once, and plans by how many count.
+            cursor.execute("ANALYZE indicators_observation")
     return _decided(batch, Import.State.APPROVED, by, now)
 
 

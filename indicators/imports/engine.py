@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from indicators.breakdowns import ensure_breakdowns, key_of
 from indicators.imports.mapping import Mapping, Part, read_flags
 from indicators.imports.messages import FileRefused, Problem
+from indicators.imports.progress import STORING, note
 from indicators.imports.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
 from indicators.periods import fault_of_text, kind_of_texts, period_code
@@ -110,8 +111,9 @@ def store(batch_id: int, source_id: int) -> int:
         # PostgreSQL remembers each row whose references it has yet to check: piece by piece, so that its memory follows no file's size.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SELECT pg_relation_size('import_cell') / current_setting('block_size')::bigint")
-        stored = 0
-        for page in range(0, cursor.fetchone()[0], PAGES_AT_ONCE):
+        stored, pages = 0, cursor.fetchone()[0]
+        for page in range(0, pages, PAGES_AT_ONCE):
+            note(STORING, page, pages)
             ends = {"first": f"({page},0)", "end": f"({page + PAGES_AT_ONCE},0)"}
             cursor.execute(STORE, {"batch": batch_id, "source": source_id, **ends})
             stored += int(cursor.rowcount)
@@ -595,6 +597,7 @@ def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Re
             "zero": list(mapping.zero),
         },
     )
+    cursor.execute("ANALYZE import_cell")
 
 
 def _find_later_places(cursor: CursorWrapper) -> bool:

@@ -62,6 +62,7 @@ def found(entry: dict[str, Any], places: Places, people: People, weeks_ago: int)
     else:
         organisation = register(entry, places, contact)
     complete_profile(organisation, entry, places, contact)
+    mark_as_sample(organisation, people.administrator)
     if entry["kind"] != Kind.AUTHORITY:
         review(organisation, entry, people.reviewer)
     put_into_the_past(organisation, entry, weeks_ago)
@@ -128,9 +129,12 @@ def complete_profile(organisation: Organisation, entry: dict[str, Any], places: 
         languages=entry["languages"],
         communities=entry["communities_of_origin"],
         description=entry["description"]["en"],
-        is_sample=True,
         **{name: entry[name] for name in LATER},
     )
+
+
+def mark_as_sample(organisation: Organisation, by: User) -> None:
+    actions.update_organisation(organisation=Organisation.objects.get(pk=organisation.pk), is_sample=True, by=by)
 
 
 def review(organisation: Organisation, entry: dict[str, Any], reviewer: User) -> None:
