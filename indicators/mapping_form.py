@@ -42,7 +42,7 @@ from indicators.vocabulary import (
     flag_labels,
     flags_of,
 )
-from orgs.forms import PortalForm
+from orgs.forms import PortalForm, WebAddressField
 from orgs.models import Territory, TerritoryScheme
 from orgs.numbers import Writing, number_in_words, writing_of
 
@@ -204,7 +204,7 @@ class MappingForm(PortalForm):
     )
     source_publisher = forms.CharField(label=gettext_lazy("Publisher"), required=False, max_length=200)
     source_licence = forms.CharField(label=gettext_lazy("Licence"), required=False, max_length=120)
-    source_url = forms.URLField(label=gettext_lazy("Address"), required=False, max_length=200, assume_scheme="https")
+    source_url = WebAddressField(label=gettext_lazy("Address"), required=False)
     name = forms.CharField(
         label=gettext_lazy("Keep it for the next file, under the name"),
         required=False,
