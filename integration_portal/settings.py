@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "orgs.middleware.AccountLocaleMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "orgs.middleware.KeepingLoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "orgs.middleware.SecondStepMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -154,6 +154,7 @@ CELERY_BEAT_SCHEDULE = {
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
     "remove files without a row": {"task": "orgs.tasks.remove_orphaned_files", "schedule": 24 * 3600},
     "remove public pages": {"task": "orgs.tasks.remove_public_pages", "schedule": 60},
+    "forget forms": {"task": "orgs.tasks.forget_forms", "schedule": 3600},
     "remove old mail": {"task": "orgs.tasks.remove_old_mail", "schedule": 24 * 3600},
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True
@@ -262,6 +263,7 @@ CSRF_COOKIE_NAME = f"{HOST_COOKIE}csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_NAME = f"{HOST_COOKIE}django_language"
+CSRF_FAILURE_VIEW = "orgs.views.forgery.refuse_forgery"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"

@@ -30,3 +30,8 @@ def remove_public_pages() -> int:
 @shared_task
 def remove_old_mail() -> int:
     return actions.remove_old_mail(now=timezone.now())
+
+
+@shared_task
+def forget_forms() -> int:
+    return actions.forget_forms(now=timezone.now())

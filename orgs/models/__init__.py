@@ -3,6 +3,7 @@ from orgs.models.domain import Domain
 from orgs.models.mail import OutgoingMail
 from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
+from orgs.models.passing import KeptForm, SentForm
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
@@ -15,6 +16,7 @@ __all__ = [
     "Capacity",
     "Domain",
     "Invitation",
+    "KeptForm",
     "Membership",
     "Organisation",
     "OrganisationContact",
@@ -23,6 +25,7 @@ __all__ = [
     "PublicPage",
     "Registration",
     "ReviewerAppointment",
+    "SentForm",
     "Service",
     "Territory",
     "TerritoryClosure",

@@ -18,8 +18,8 @@ WATCHED = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0006_public_pages"),
-        ("indicators", "0022_categories_beside_a_set"),
+        ("orgs", "0008_public_pages"),
+        ("indicators", "0024_imports_given_to_an_authority"),
     ]
 
     operations = [

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import migrations, models
 
 HIDDEN = (
@@ -5,11 +6,12 @@ HIDDEN = (
     r"\u0009\u000a\u000d]"
 )
 NAMES = [
-    ("orgs_organisation", "name"),
-    ("orgs_organisation", "acronym"),
-    ("orgs_service", "title"),
-    ("orgs_territory", "name"),
-    ("orgs_user", "name"),
+    ("partnerships_activity", "title"),
+    ("partnerships_coordinationtable", "name"),
+    ("partnerships_document", "title"),
+    ("partnerships_document", "file_name"),
+    ("partnerships_partnership", "title"),
+    ("partnerships_practice", "name"),
 ]
 
 # A name that came in before keeps all that is seen of it.
@@ -21,56 +23,53 @@ CLEAN = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
-        ("orgs", "0004_codes_at_a_time"),
+        ("orgs", "0007_readable_names"),
+        ("partnerships", "0002_meeting_once_a_day"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RunSQL(CLEAN, migrations.RunSQL.noop),
         migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("name__regex", HIDDEN), _negated=True),
-                    models.Q(("acronym__regex", HIDDEN), _negated=True),
-                ),
-                name="organisation_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("founded_year__gte", 1200), ("founded_year__lte", 2100)),
-                    ("founded_year", None),
-                    _connector="OR",
-                ),
-                name="organisation_founded_in_range",
-                violation_error_message="Check the year of foundation.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
+            model_name="activity",
             constraint=models.CheckConstraint(
                 condition=models.Q(("title__regex", HIDDEN), _negated=True),
-                name="service_readable",
+                name="activity_readable",
                 violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
             ),
         ),
         migrations.AddConstraint(
-            model_name="territory",
+            model_name="coordinationtable",
             constraint=models.CheckConstraint(
                 condition=models.Q(("name__regex", HIDDEN), _negated=True),
-                name="territory_readable",
+                name="table_readable",
                 violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
             ),
         ),
         migrations.AddConstraint(
-            model_name="user",
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("title__regex", HIDDEN), _negated=True),
+                    models.Q(("file_name__regex", HIDDEN), _negated=True),
+                ),
+                name="document_readable",
+                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="partnership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title__regex", HIDDEN), _negated=True),
+                name="partnership_readable",
+                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="practice",
             constraint=models.CheckConstraint(
                 condition=models.Q(("name__regex", HIDDEN), _negated=True),
-                name="user_readable",
+                name="practice_readable",
                 violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
             ),
         ),

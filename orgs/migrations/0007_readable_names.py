@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.db import migrations, models
 
 HIDDEN = (
@@ -6,12 +5,11 @@ HIDDEN = (
     r"\u0009\u000a\u000d]"
 )
 NAMES = [
-    ("partnerships_activity", "title"),
-    ("partnerships_coordinationtable", "name"),
-    ("partnerships_document", "title"),
-    ("partnerships_document", "file_name"),
-    ("partnerships_partnership", "title"),
-    ("partnerships_practice", "name"),
+    ("orgs_organisation", "name"),
+    ("orgs_organisation", "acronym"),
+    ("orgs_service", "title"),
+    ("orgs_territory", "name"),
+    ("orgs_user", "name"),
 ]
 
 # A name that came in before keeps all that is seen of it.
@@ -23,53 +21,56 @@ CLEAN = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0005_readable_names"),
-        ("partnerships", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("orgs", "0006_forms_sent_and_kept"),
     ]
 
     operations = [
         migrations.RunSQL(CLEAN, migrations.RunSQL.noop),
         migrations.AddConstraint(
-            model_name="activity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("title__regex", HIDDEN), _negated=True),
-                name="activity_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="coordinationtable",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name__regex", HIDDEN), _negated=True),
-                name="table_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
+            model_name="organisation",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("title__regex", HIDDEN), _negated=True),
-                    models.Q(("file_name__regex", HIDDEN), _negated=True),
+                    models.Q(("name__regex", HIDDEN), _negated=True),
+                    models.Q(("acronym__regex", HIDDEN), _negated=True),
                 ),
-                name="document_readable",
+                name="organisation_readable",
                 violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
             ),
         ),
         migrations.AddConstraint(
-            model_name="partnership",
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("founded_year__gte", 1200), ("founded_year__lte", 2100)),
+                    ("founded_year", None),
+                    _connector="OR",
+                ),
+                name="organisation_founded_in_range",
+                violation_error_message="Check the year of foundation.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="service",
             constraint=models.CheckConstraint(
                 condition=models.Q(("title__regex", HIDDEN), _negated=True),
-                name="partnership_readable",
+                name="service_readable",
                 violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
             ),
         ),
         migrations.AddConstraint(
-            model_name="practice",
+            model_name="territory",
             constraint=models.CheckConstraint(
                 condition=models.Q(("name__regex", HIDDEN), _negated=True),
-                name="practice_readable",
+                name="territory_readable",
+                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name__regex", HIDDEN), _negated=True),
+                name="user_readable",
                 violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
             ),
         ),

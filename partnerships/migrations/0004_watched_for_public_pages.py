@@ -27,8 +27,8 @@ WATCHED = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0006_public_pages"),
-        ("partnerships", "0002_readable_names"),
+        ("orgs", "0008_public_pages"),
+        ("partnerships", "0003_readable_names"),
     ]
 
     operations = [

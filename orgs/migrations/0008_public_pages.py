@@ -56,7 +56,7 @@ WATCHED = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orgs", "0005_readable_names"),
+        ("orgs", "0007_readable_names"),
     ]
 
     operations = [
