@@ -15,7 +15,7 @@ BRING_INTO_LINE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0024_imports_given_to_an_authority"),
+        ("indicators", "0025_watched_for_public_pages"),
     ]
 
     operations = [
