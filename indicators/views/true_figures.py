@@ -18,7 +18,7 @@ from indicators.forms import TrueAccessForm
 from indicators.models import Import, Indicator, TrueAccess, TrueViewing
 from indicators.permissions import can_read_viewings, can_see_true_figures, is_steward
 from indicators.views.territories import place_or_404
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 
 
 def own_address(request: HttpRequest) -> str:
@@ -67,6 +67,7 @@ class TrueAccessView(AccessMixin, ActionMixin, FormView):
 
 
 @method_decorator(never_cache, name="dispatch")
+<<<<<<< HEAD
 class BatchAccessView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
     """Say why, and see what an import or a report says, for half an hour."""
 
@@ -101,6 +102,9 @@ class BatchAccessView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
 
 @method_decorator(never_cache, name="dispatch")
 class TrueViewingListView(AccessMixin, ListView):
+=======
+class TrueViewingListView(AccessMixin, PagedMixin, ListView):
+>>>>>>> main
     """Who saw which true figures, when and why."""
 
     may_enter = staticmethod(can_read_viewings)

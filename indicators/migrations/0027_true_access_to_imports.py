@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0024_imports_given_to_an_authority"),
+        ("indicators", "0026_linked_tables"),
         ("orgs", "0006_forms_sent_and_kept"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
