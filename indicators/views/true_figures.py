@@ -67,7 +67,6 @@ class TrueAccessView(AccessMixin, ActionMixin, FormView):
 
 
 @method_decorator(never_cache, name="dispatch")
-<<<<<<< HEAD
 class BatchAccessView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
     """Say why, and see what an import or a report says, for half an hour."""
 
@@ -101,10 +100,7 @@ class BatchAccessView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class TrueViewingListView(AccessMixin, ListView):
-=======
 class TrueViewingListView(AccessMixin, PagedMixin, ListView):
->>>>>>> main
     """Who saw which true figures, when and why."""
 
     may_enter = staticmethod(can_read_viewings)
