@@ -28,7 +28,7 @@ class DimensionAdmin(TranslationAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(TranslationAdmin):
-    list_display = ["code", "name", "dimension", "parent", "is_part", "order"]
+    list_display = ["code", "name", "dimension", "parent", "is_part", "is_beside", "order"]
     list_filter = ["dimension"]
     search_fields = ["code", "name"]
     autocomplete_fields = ["parent"]

@@ -39,17 +39,20 @@ class CategoryTree:
         """The steps from a breakdown up to the total."""
         return sum(self.depth(self.by_code[item]) for item in parse_key(key).items())
 
-    def wholes(self, key: str) -> Iterable[tuple[str, int, int]]:
-        """For each dimension in which `key` is one of a complete set: the whole's key, the dimension's id, the size of the set."""
+    def wholes(self, key: str) -> Iterable[tuple[str, int, int, bool]]:
+        """For each dimension in which `key` is one of a complete set, or beside one: the whole's key, the dimension's id, the size of the set
+        without what is beside it, and whether `key` is.
+        """
         parts = parse_key(key)
         for dimension, code in parts.items():
             category = self.by_code[dimension, code]
-            if not category.is_part:
+            size = self.set_sizes.get((category.dimension_id, category.parent_id), 0)
+            if not size or not (category.is_part or category.is_beside):
                 continue
             rest = {name: value for name, value in parts.items() if name != dimension}
             if category.parent_id is not None:
                 rest[dimension] = self.by_id[category.parent_id].code
-            yield key_of(rest), category.dimension_id, self.set_sizes[category.dimension_id, category.parent_id]
+            yield key_of(rest), category.dimension_id, size, category.is_beside
 
 
 def ensure_breakdowns(keys: Iterable[str]) -> dict[str, int]:
@@ -68,7 +71,7 @@ def place_anew() -> bool:
     """Places all breakdowns again after the standard list has changed; whether any of them now adds up differently."""
     tree = CategoryTree()
     known = dict(Breakdown.objects.values_list("key", "pk"))
-    margins = BreakdownMargin.objects.values_list("part__key", "whole__key", "dimension_id", "set_size")
+    margins = BreakdownMargin.objects.values_list("part__key", "whole__key", "dimension_id", "set_size", "is_beside")
     if {(key, *whole) for key in known for whole in tree.wholes(key)} == set(margins):
         return False
     BreakdownMargin.objects.all().delete()
@@ -78,11 +81,11 @@ def place_anew() -> bool:
 
 def _place(tree: CategoryTree, keys: Iterable[str], placed: Container[str]) -> dict[str, int]:
     """Makes the breakdowns and what they add up to, as far as it is not among those `placed`; {key: id} of all there are."""
-    links: dict[str, list[tuple[str, int, int]]] = {}
+    links: dict[str, list[tuple[str, int, int, bool]]] = {}
     waiting = set(keys)
     while waiting:
         links |= {key: list(tree.wholes(key)) for key in waiting}
-        wholes = {whole for key in waiting for whole, _, _ in links[key]}
+        wholes = {whole for key in waiting for whole, *_rest in links[key]}
         waiting = {whole for whole in wholes if whole not in links and whole not in placed}
     Breakdown.objects.bulk_create(
         [Breakdown(key=key, rank=tree.rank(key)) for key in sorted(links)],
@@ -102,9 +105,11 @@ def _place(tree: CategoryTree, keys: Iterable[str], placed: Container[str]) -> d
     )
     BreakdownMargin.objects.bulk_create(
         [
-            BreakdownMargin(part_id=known[key], whole_id=known[whole], dimension_id=dimension, set_size=size)
+            BreakdownMargin(
+                part_id=known[key], whole_id=known[whole], dimension_id=dimension, set_size=size, is_beside=is_beside
+            )
             for key, wholes in links.items()
-            for whole, dimension, size in wholes
+            for whole, dimension, size, is_beside in wholes
         ],
         ignore_conflicts=True,
     )

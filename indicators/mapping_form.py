@@ -42,7 +42,7 @@ from indicators.vocabulary import (
     flag_labels,
     flags_of,
 )
-from orgs.forms import PortalForm
+from orgs.forms import PortalForm, WebAddressField
 from orgs.models import Territory, TerritoryScheme
 from orgs.numbers import Writing, number_in_words, writing_of
 
@@ -204,7 +204,7 @@ class MappingForm(PortalForm):
     )
     source_publisher = forms.CharField(label=gettext_lazy("Publisher"), required=False, max_length=200)
     source_licence = forms.CharField(label=gettext_lazy("Licence"), required=False, max_length=120)
-    source_url = forms.URLField(label=gettext_lazy("Address"), required=False, max_length=200, assume_scheme="https")
+    source_url = WebAddressField(label=gettext_lazy("Address"), required=False)
     name = forms.CharField(
         label=gettext_lazy("Keep it for the next file, under the name"),
         required=False,
@@ -288,6 +288,8 @@ class MappingForm(PortalForm):
             del self.fields["reading"]
             return
         field = self.fields["reading"]
+        field.required = True
+        field.error_messages["required"] = _("Say what the number means: the file does not tell.")
         field.label = _("What does “%(text)s” mean?") % {"text": text}
         field.help_text = _("Every figure with this sign has three digits behind it.")
         thousands, decimal = Writing("-", sign).read(text), Writing(sign).read(text)
@@ -667,8 +669,6 @@ class MappingForm(PortalForm):
             )
         if cleaned.get("decimal") and cleaned.get("decimal") == cleaned.get("thousands"):
             self.add_error("thousands", _("The decimal sign and the sign for thousands cannot be the same."))
-        if "reading" in self.fields and not cleaned.get("reading"):
-            self.add_error("reading", _("Say what the number means: the file does not tell."))
         self._clean_columns(cleaned)
         for translation in self.translations:
             self._clean_translation(translation)

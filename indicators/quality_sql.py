@@ -19,12 +19,31 @@ COLUMNS = f"""o.indicator_id, o.period_id, o.territory_id, o.breakdown_id, o.num
     i.measure, i.unit, i.measure <> 'count' AS points, p.kind, p.starts_on, p.ends_on,
     CASE WHEN i.measure = 'count' THEN o.numerator ELSE o.denominator END AS size, {X} AS x"""
 
+# What a batch says: once it is stored, and while a dry run has it in the engine's temporary table (indicators/imports/engine.py).
+STORED = "(SELECT * FROM indicators_observation WHERE batch_id = %(batch)s AND status = 'submitted')"
+CHECKED = "(SELECT * FROM import_cell WHERE news <> 'same')"
+
 CELLS = f"""
     CREATE TEMPORARY TABLE quality_cell ON COMMIT DROP AS
     SELECT {COLUMNS}, true AS is_new
-    FROM indicators_observation o JOIN indicators_indicator i ON i.id = o.indicator_id JOIN indicators_period p ON p.id = o.period_id
-    WHERE o.batch_id = %(batch)s AND o.status = 'submitted' AND o.flags < {Flag.MISSING};
+    FROM {{said}} AS o JOIN indicators_indicator i ON i.id = o.indicator_id JOIN indicators_period p ON p.id = o.period_id
+    WHERE o.flags < {Flag.MISSING};
     ANALYZE quality_cell;
+"""
+
+# The values that would be replaced, the largest changes of each indicator; people and points are not held against each other.
+CHANGES = f"""
+    INSERT INTO indicators_importchange (batch_id, indicator_id, period_id, territory_id, breakdown_id, before, after)
+    SELECT %(batch)s, indicator_id, period_id, territory_id, breakdown_id, before, after FROM (
+        SELECT *, row_number() OVER (PARTITION BY indicator_id
+            ORDER BY abs(coalesce(after, 0) - coalesce(before, 0)) DESC, territory_id, period_id, breakdown_id) AS place
+        FROM (
+            SELECT o.indicator_id, o.period_id, o.territory_id, o.breakdown_id, round({X.replace("o.", "old.")}, 10) AS before, round({X}, 10) AS after
+            FROM {{said}} AS o JOIN indicators_indicator i ON i.id = o.indicator_id
+            JOIN indicators_observation old ON old.status = 'approved' AND old.indicator_id = o.indicator_id AND old.period_id = o.period_id
+                AND old.territory_id = o.territory_id AND old.breakdown_id = o.breakdown_id
+        ) AS both_values WHERE before IS DISTINCT FROM after
+    ) AS ranked WHERE place <= %(most)s ORDER BY place, indicator_id LIMIT %(most)s
 """
 
 # Approved cells of the same series, of the same place, and of the places around it in the same period. Tables with statistics, so that a
@@ -158,11 +177,11 @@ NOT_ENDED = f"""
 
 OFF = "abs(s.total - w.size) > greatest(%(minimum)s, abs(w.size) * %(threshold)s / 100)"
 
-# A complete set that adds up to something else; an incomplete one only where it is already more than the whole.
+# A complete set, with what stands beside it, that adds up to something else; an incomplete one only where it is already more than the whole.
 PARTS_DIFFER = f"""
     SELECT %(rule)s, w.indicator_id, w.period_id, w.territory_id, w.breakdown_id, w.size, s.total, NULL::bigint, NULL::bigint, d.code
     FROM (
-        SELECT c.indicator_id, c.period_id, c.territory_id, m.whole_id, m.dimension_id, m.set_size, sum(c.size) AS total, count(*) AS parts,
+        SELECT c.indicator_id, c.period_id, c.territory_id, m.whole_id, m.dimension_id, m.set_size, sum(c.size) AS total, count(*) FILTER (WHERE NOT m.is_beside) AS parts,
                bool_or(c.is_new) AS is_new
         FROM quality_known c JOIN indicators_breakdownmargin m ON m.part_id = c.breakdown_id
         WHERE c.measure = 'count' AND c.is_here AND m.whole_id IN (SELECT DISTINCT breakdown_id FROM quality_known)

@@ -255,6 +255,8 @@ class Group(NamedTuple):
     whole: int
     name: str
     size: int | None
+    is_beside: bool = False
+    """Added to the set where it is there, and not missed where it is not."""
 
 
 @dataclass
@@ -295,8 +297,9 @@ class World:
                     rest[dimension] = tree.by_id[category.parent_id].code
                 whole = ids.get(key_of(rest))
                 if whole is not None:
-                    size = tree.set_sizes[category.dimension_id, category.parent_id] if category.is_part else None
-                    self.groups[pk].append(Group(whole, dimension, size))
+                    belongs = category.is_part or category.is_beside
+                    size = tree.set_sizes.get((category.dimension_id, category.parent_id)) if belongs else None
+                    self.groups[pk].append(Group(whole, dimension, size, category.is_beside))
 
     def exists(self, place: int, on: date) -> bool:
         first, last = self.valid[place]
@@ -441,16 +444,18 @@ class _Builder:
 
     def _tie_groups(self) -> None:
         sets: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
+        besides: Counter[tuple[int, str, int | None]] = Counter()
         for place, cell in enumerate(self.cells):
             for group in self.world.groups[cell.breakdown]:
                 whole = self.position.get((cell.territory, cell.period, group.whole))
                 if whole is not None:
                     sets[whole, group.name, group.size].append(place)
+                    besides[whole, group.name, group.size] += group.is_beside
         void_groups = Counter(
             (whole, group.name, group.size)
             for territory, period, breakdown in self.void
             for group in self.world.groups[breakdown]
-            if (whole := self.position.get((territory, period, group.whole))) is not None
+            if not group.is_beside and (whole := self.position.get((territory, period, group.whole))) is not None
         )
         overlapping = {
             (self.cells[whole].period, self.cells[whole].breakdown, name)
@@ -461,7 +466,7 @@ class _Builder:
             sets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or 0)
         ):
             if size is not None:
-                count = len(parts) + void_groups[whole, name, size]
+                count = len(parts) - besides[whole, name, size] + void_groups[whole, name, size]
                 self._tie(whole, parts, is_open=count < size and min(self._remainder(whole, parts)) >= 0)
             elif (self.cells[whole].period, self.cells[whole].breakdown, name) not in overlapping:
                 self._tie(whole, parts, is_open=True)

@@ -76,7 +76,8 @@ SETTINGS = """
 SLICES = """
     CREATE TEMPORARY TABLE rollup_slice ON COMMIT DROP AS
     SELECT s.id, s.indicator_id, s.year, s.reporting_kind, i.frequency, i.time_operator, i.measure <> 'score' AS is_combined
-    FROM indicators_slice s JOIN indicators_indicator i ON i.id = s.indicator_id WHERE s.id = ANY(%(slices)s)
+    FROM indicators_slice s JOIN indicators_indicator i ON i.id = s.indicator_id WHERE s.id = ANY(%(slices)s);
+    ANALYZE rollup_slice
 """
 
 TAKE_MARKS = """
@@ -126,19 +127,21 @@ REPORTING_KINDS = """
 """
 
 # The marked periods and the longer ones that hold them. `is_whole`: marked without a territory, so that every place of it is done anew.
+# `is_drawn`: not the indicator's own kind of period, so that it may be drawn from shorter ones.
 SCOPE = f"""
     CREATE TEMPORARY TABLE rollup_scope ON COMMIT DROP AS
-    SELECT m.indicator_id, long.id AS period_id, long.ends_on, bool_or(m.territory_id IS NULL) AS is_whole
+    SELECT m.indicator_id, long.id AS period_id, long.ends_on, long.kind <> s.frequency AND long.kind IN {CALENDAR_KINDS} AS is_drawn,
+           bool_or(m.territory_id IS NULL) AS is_whole
     FROM rollup_mark m JOIN indicators_period p ON p.id = m.period_id
     JOIN rollup_slice s ON s.indicator_id = m.indicator_id AND s.year = p.year
     JOIN indicators_period long ON long.year = p.year AND long.starts_on <= p.starts_on AND long.ends_on >= p.ends_on
          AND (long.id = p.id OR p.kind = s.frequency AND long.kind IN {CALENDAR_KINDS})
-    GROUP BY 1, 2, 3;
+    GROUP BY 1, 2, 3, 4;
     ANALYZE rollup_scope, rollup_mark
 """
 
 # Targets: the marked territories (or all that were observed) and those above them at that time, each with its level in the tree.
-PLACES = f"""
+PLACES = """
     CREATE TEMPORARY TABLE rollup_place ON COMMIT DROP AS
     SELECT row_number() OVER (ORDER BY depth DESC, indicator_id, period_id, territory_id)::integer AS id, places.*, true AS is_target
     FROM (
@@ -152,12 +155,13 @@ PLACES = f"""
             UNION
             SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
             FROM rollup_scope w JOIN indicators_period long ON long.id = w.period_id
-            JOIN rollup_slice s ON s.indicator_id = w.indicator_id AND s.year = long.year AND s.frequency <> long.kind
-                 AND long.kind IN {CALENDAR_KINDS}
+            JOIN rollup_slice s ON s.indicator_id = w.indicator_id AND s.year = long.year
             JOIN indicators_period short ON short.kind = s.frequency AND short.year = long.year
                  AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
-            JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = w.indicator_id AND o.period_id = short.id
-            WHERE w.is_whole
+            CROSS JOIN LATERAL (
+                SELECT DISTINCT territory_id FROM indicators_observation
+                WHERE status = 'approved' AND indicator_id = w.indicator_id AND period_id = short.id) AS o
+            WHERE w.is_whole AND w.is_drawn
             UNION
             SELECT w.indicator_id, w.period_id, w.ends_on, m.territory_id
             FROM rollup_mark m JOIN indicators_period p ON p.id = m.period_id
@@ -231,7 +235,7 @@ COVERAGE = """
 CELLS = f"""
     CREATE TEMPORARY TABLE rollup_reported ON COMMIT DROP AS
     SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at, o.flags >= {Flag.NOT_APPLICABLE} AS is_void,
-           (o.flags & {QUALITIES})::smallint AS flags
+           (o.flags & {QUALITIES})::smallint AS flags, coalesce(o.answered < o.asked, false) AS is_part
     FROM rollup_place p JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = p.indicator_id
          AND o.period_id = p.period_id AND o.territory_id = p.territory_id
     WHERE o.flags < {Flag.MISSING};
@@ -282,10 +286,10 @@ PLACES_AND_RIVALS = f"""
 """
 
 # 2. From a complete set of groups in the same territory: one rank of the breakdowns after another, and for each whole the smallest of its
-# sets first, so that the other sets are added up only where that one has gaps.
+# sets first, so that the other sets are added up only where that one has gaps. What stands beside a set is added, and not missed.
 MARGINS = """
     CREATE TEMPORARY TABLE rollup_margin ON COMMIT DROP AS
-    SELECT m.part_id, m.whole_id, m.set_size, b.rank,
+    SELECT m.part_id, m.whole_id, m.set_size, m.is_beside, b.rank,
            dense_rank() OVER (PARTITION BY m.whole_id ORDER BY m.set_size, m.dimension_id) AS choice
     FROM indicators_breakdownmargin m JOIN indicators_breakdown b ON b.id = m.part_id;
     ANALYZE rollup_margin

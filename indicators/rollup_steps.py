@@ -71,13 +71,14 @@ def pooled(facts: Facts) -> str:
 def parts_from(tables: Iterable[str], facts: Facts, where: str) -> str:
     """The cells of some tables as they are pooled, none of them beaten.
 
-    What is not applicable is there without a number: it completes a set and a coverage, and adds nothing.
+    What is not applicable is there without a number: it completes a set and a coverage, and adds nothing. What not all who were asked have
+    answered does not count as reported, so that what is made of it is not the whole either.
     """
     number = facts.number
     selects = []
     for table in tables:
         if table == REPORTED_TABLE:
-            columns = "NULL::integer AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, flags, approved_at AS oldest_input_at"
+            columns = "CASE WHEN is_part THEN 0 END AS reporters, 1::smallint AS periods_used, 1::smallint AS periods_expected, flags, approved_at AS oldest_input_at"
             condition = "(numerator IS NOT NULL OR is_void)"
         else:
             columns = "reporters, periods_used, periods_expected, flags, oldest_input_at"
@@ -141,7 +142,8 @@ def is_open(facts: Facts, *, tables: Iterable[str], standing: Iterable[str]) -> 
         SELECT count(*)
         FROM ({parts_from(tables, facts, "place_id <= %(last_target)s AND breakdown_id = ANY(%(parts)s)")}) AS c
         JOIN (
-            SELECT whole_id, min(part_id) AS part_id FROM rollup_margin WHERE rank = %(rank)s AND choice = %(choice)s GROUP BY 1
+            SELECT whole_id, min(part_id) AS part_id FROM rollup_margin
+            WHERE rank = %(rank)s AND choice = %(choice)s AND NOT is_beside GROUP BY 1
         ) AS m ON m.part_id = c.breakdown_id
         WHERE true {_not_standing(standing)}
     """
@@ -152,7 +154,7 @@ def categories(facts: Facts, *, tables: Iterable[str], standing: Iterable[str]) 
     return adding(
         f"""
         SELECT sums.*, NULL::integer AS reporters FROM (
-            SELECT c.place_id, m.whole_id AS breakdown_id, count(*) AS parts, {pooled(facts)}
+            SELECT c.place_id, m.whole_id AS breakdown_id, count(*) FILTER (WHERE NOT m.is_beside) AS parts, {pooled(facts)}
             FROM ({parts_from(tables, facts, "place_id <= %(last_target)s")}) AS c
             JOIN rollup_margin m ON m.part_id = c.breakdown_id
             WHERE m.rank = %(rank)s AND m.choice = %(choice)s {_not_standing(standing)}

@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "integration_portal.middleware.PrivacyMiddleware",
     "orgs.middleware.AccountLocaleMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "orgs.middleware.KeepingLoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -146,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     "remind of reports": {"task": "indicators.tasks.send_reminders", "schedule": 24 * 3600},
     "remove files of which no figures came": {"task": "indicators.tasks.remove_old_files", "schedule": 24 * 3600},
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
+    "forget forms": {"task": "orgs.tasks.forget_forms", "schedule": 3600},
     "remove old mail": {"task": "orgs.tasks.remove_old_mail", "schedule": 24 * 3600},
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True
@@ -250,6 +251,7 @@ CSRF_COOKIE_NAME = f"{HOST_COOKIE}csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_NAME = f"{HOST_COOKIE}django_language"
+CSRF_FAILURE_VIEW = "orgs.views.forgery.refuse_forgery"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"

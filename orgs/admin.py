@@ -25,7 +25,7 @@ from django.utils.translation import ngettext
 from modeltranslation.admin import TranslationAdmin
 
 from orgs import actions
-from orgs.forms import PortalModelForm
+from orgs.forms import PortalModelForm, WebAddressField
 from orgs.forms.numbers import IN_ADMIN
 from orgs.ladders import standing
 from orgs.models import (
@@ -141,7 +141,7 @@ class AdmissionForm(PortalModelForm):
         initial=["reachable", "purpose", "territory"],
         help_text=_("What you have checked. The tier follows from it."),
     )
-    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+    website = WebAddressField(label=_("Website"), required=False)
 
     def clean_met(self) -> list[str]:
         met: list[str] = self.cleaned_data["met"]
@@ -211,7 +211,7 @@ class OrganisationAdmin(admin.ModelAdmin):
 
 
 class ChangeForm(PortalModelForm):
-    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+    website = WebAddressField(label=_("Website"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,9 +1,13 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
+
+from orgs import kept_forms
 
 
 def chosen_language(request: HttpRequest) -> str:
@@ -35,4 +39,28 @@ class AccountLocaleMiddleware:
             request.LANGUAGE_CODE = chosen
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", chosen)
+        return response
+
+
+class KeepingLoginRequiredMiddleware(LoginRequiredMiddleware):
+    """Every page is for people who are logged in unless it says otherwise; what somebody typed whose session has ended is kept till they are."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.kept_form = None  # type: ignore[attr-defined]
+        if request.method == "GET" and kept_forms.KEPT in request.COOKIES and kept_forms.BEGIN_AGAIN not in request.GET:
+            request.kept_form = kept_forms.kept_for(request)  # type: ignore[attr-defined]
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        response = super().handle_no_permission(request, view_func)
+        kept_forms.keep(request, response)
+        return response
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:  # Of a visitor nothing is asked, and nothing set.
+            kept_forms.remember_who(request, response)
+            is_sent = (request.method == "POST" and response.status_code < 500) or kept_forms.BEGIN_AGAIN in request.GET
+            if is_sent and request.user.is_authenticated and not hasattr(request, "has_kept_form"):
+                kept_forms.forget(request, response)
         return response

@@ -3,13 +3,17 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from django.views.generic.base import View
 
+from orgs import sent_forms
 from orgs.models import User
+
+UNIQUE_VIOLATION = "23505"
 
 
 def show_refusal(form: BaseForm, refusal: ValidationError) -> None:
@@ -60,19 +64,50 @@ class AccessMixin(PersonMixin):
 class ActionMixin(PersonMixin):
     """A form view whose valid form is handed to an action: `perform(form)` returns the object or raises ValidationError.
 
-    All of it is one transaction; what the action refuses stands as an error on the form, with everything the person typed.
+    All of it is one transaction; what the action refuses stands as an error on the form, with everything the person typed. A form that is
+    sent twice acts once (orgs/sent_forms.py), and one whose session ended opens with what was typed (orgs/kept_forms.py).
     """
+
+    shows_kept_form = True
 
     def perform(self, form: Any) -> Any:
         raise NotImplementedError
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
+        kept = getattr(self.request, "kept_form", None)
+        return kwargs if kept is None else {**kwargs, "data": kept}
+
     def form_valid(self, form: BaseForm) -> HttpResponse:
+        def act() -> str:
+            if hasattr(form, "claim_version"):
+                form.claim_version()
+            self.object = self.perform(form)
+            return str(self.get_success_url())  # type: ignore[attr-defined]
+
         try:
-            with transaction.atomic():
-                if hasattr(form, "claim_version"):
-                    form.claim_version()
-                self.object = self.perform(form)
+            url = sent_forms.act_once(self.request, act)
         except ValidationError as refusal:
             show_refusal(form, refusal)
-            return self.form_invalid(form)  # type: ignore[attr-defined]
-        return HttpResponseRedirect(self.get_success_url())  # type: ignore[attr-defined]
+            return self.form_invalid(form)
+        except IntegrityError as clash:
+            if getattr(clash.__cause__, "pgcode", "") != UNIQUE_VIOLATION:
+                raise
+            show_refusal(form, said_by_somebody_else())
+            return self.form_invalid(form)
+        return HttpResponseRedirect(url)
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        # It may be refused only because it was sent a moment ago and done.
+        before = sent_forms.led_to(sent_forms.key_of(self.request))
+        if before is not None:
+            return HttpResponseRedirect(before)
+        answer: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
+        return answer
+
+
+def said_by_somebody_else() -> ValidationError:
+    """Two people, or two pages of one person, said the same at one moment."""
+    return ValidationError(
+        _("This was saved by somebody else at the same moment. Look whether it is there before you save it again.")
+    )

@@ -1,11 +1,22 @@
-"""Addresses and references of organisations."""
+"""Addresses and references of organisations, and addresses in the web."""
 
 import re
 import secrets
 import unicodedata
 from collections.abc import Iterator
 
+from django.core.validators import URLValidator
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
 from orgs.folding import fold
+
+# Only these may be stored or shown: a browser that follows `javascript:` runs it.
+web_address = URLValidator(
+    schemes=["http", "https"], message=_("Give an address of the web: it begins with https:// or http://.")
+)
+WEB_ADDRESS = r"^https?://[^[:space:]]+$"
+NOT_OF_THE_WEB = _("An address of the web begins with https:// or http://.")
 
 # Without 0 and O, 1, I and L, 5 and S, 8 and B, 2 and Z: what is read over a telephone.
 REFERENCE_ALPHABET = "34679ACDEFGHJKMNPQRTUVWXY"
@@ -33,6 +44,17 @@ GREEK = {
     "ω": "o",
 }  # fmt: skip
 ROMAN = str.maketrans({**ARABIC, **CYRILLIC, **GREEK})
+
+
+def blank_or_of_the_web(column: str) -> Q:
+    """The condition of the constraint that every column with an address has."""
+    return Q((column, "")) | Q((f"{column}__iregex", WEB_ADDRESS))
+
+
+def of_the_web(address: object) -> str:
+    """The address where it may be shown as a link, else ""."""
+    text = str(address or "")
+    return text if re.match(r"https?://", text, re.IGNORECASE) else ""
 
 
 def new_reference() -> str:

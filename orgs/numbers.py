@@ -32,14 +32,14 @@ class Writing:
         return SPACES + self.thousands.strip() if set(self.thousands) & set(SPACES) else self.thousands
 
     def pattern(self, places: int = PLACES) -> str:
-        """A regular expression of all such numbers, for Python and for PostgreSQL."""
+        """A regular expression of all such numbers, for Python and for PostgreSQL; zeros behind the last place say nothing."""
         whole = "[0-9]{1,18}"
         if self.signs:
             # Each kind of sign by itself: 1 234.567 has two.
             kinds = [f"[{SPACES}]"] if set(self.signs) & set(SPACES) else []
             kinds += [re.escape(sign) for sign in self.signs if sign not in SPACES]
             whole = "|".join([whole, *(f"[1-9][0-9]{{0,2}}({kind}[0-9]{{3}}){{1,5}}" for kind in kinds)])
-        return f"^[+-]?({whole})({re.escape(self.decimal)}[0-9]{{1,{places}}})?$"
+        return f"^[+-]?({whole})({re.escape(self.decimal)}[0-9]{{1,{places}}}0{{0,20}})?$"
 
     def sql(self, text: str) -> str:
         """SQL for the plain number in what `pattern` allows, from SQL for its text: without signs for thousands, with a decimal point."""

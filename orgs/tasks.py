@@ -17,3 +17,8 @@ def remove_stale_drafts() -> int:
 @shared_task
 def remove_old_mail() -> int:
     return actions.remove_old_mail(now=timezone.now())
+
+
+@shared_task
+def forget_forms() -> int:
+    return actions.forget_forms(now=timezone.now())

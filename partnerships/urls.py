@@ -62,4 +62,5 @@ urlpatterns = [
     path("tables/<slug:slug>/", views.TableDetail.as_view(), name="table_detail"),
     path("tables/<slug:slug>/seats/new/", views.SeatCreate.as_view(), name="seat_create"),
     path("tables/<slug:slug>/meetings/new/", views.MeetingCreate.as_view(), name="meeting_create"),
+    path("tables/<slug:slug>/meetings/<int:pk>/", views.MeetingEdit.as_view(), name="meeting_edit"),
 ]

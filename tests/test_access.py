@@ -173,6 +173,7 @@ TABLE = """
     partnerships:table_detail                table             PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:seat_create                 table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
     partnerships:meeting_create              table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:meeting_edit                meeting           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
     account_login                            -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
     account_logout                           -                 RP PPPP PPPPP PPP   RR RRRR RRRRR RRR
     account_signup                           -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
@@ -265,6 +266,7 @@ def things(world: World) -> dict[str, list[Any]]:
         "assessment_party": [world.assessment.pk, association],
         "practice": [known["practice"].slug],
         "table": [known["table"].slug],
+        "meeting": [known["table"].slug, known["meeting"].pk],
         "reset": ["1", "nonsense"],
         "number": [1],
     }

@@ -19,7 +19,7 @@ from indicators.models import Import, Indicator, Mapping, Period, Slice, Target
 from orgs import actions as registry
 from orgs.models import Membership, Organisation, Registration, Territory, User
 from partnerships import actions
-from partnerships.models import Assessment, Partnership
+from partnerships.models import Assessment, Meeting, Partnership
 from partnerships.vocabulary import PartnershipState
 from tests.factories import (
     AuthorityFactory,
@@ -111,13 +111,15 @@ def make_world() -> World:
     assessment = AssessmentFactory(partnership=partnership)
     claim = make_claim(city, authority, association, users)
     public = PartnershipFactory(territory=city, authority=authority, partners=[association], title="Settled")
+    table = CoordinationTableFactory(territory=city, convenor=authority, name="City table")
     things |= {
         "activity": ActivityFactory(partnership=partnership, title="Briefing of the partners"),
         "document": make_document(partnership, title="Minutes for the parties"),
         "paper": make_document(partnership, title="Agreement for all", is_public=True),
         "public": public,
         "practice": PracticeFactory(name="Intercultural mediators"),
-        "table": CoordinationTableFactory(territory=city, convenor=authority, name="City table"),
+        "table": table,
+        "meeting": Meeting.objects.create(table=table, held_on="2024-03-05", agenda="Housing"),
         **make_figures(land, users, authority),
         **make_reports(land, users, authority, association),
     }

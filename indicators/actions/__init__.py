@@ -30,6 +30,7 @@ from indicators.actions.imports import (
     message_text,
     place_of,
     same_file,
+    source_in_file,
     store_import,
     undo_import,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "send_reminders",
     "set_target",
     "signature",
+    "source_in_file",
     "start_release",
     "store_import",
     "submit_report",

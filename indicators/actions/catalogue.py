@@ -34,7 +34,12 @@ def load_dimensions(entries: list[Entry]) -> None:
             Category.objects.update_or_create(
                 dimension=dimension,
                 code=item["code"],
-                defaults={"is_part": item["part"], "order": item["order"], **_translated(item, "name")},
+                defaults={
+                    "is_part": item["part"],
+                    "is_beside": item.get("beside", False),
+                    "order": item["order"],
+                    **_translated(item, "name"),
+                },
             )
         by_code = {category.code: category for category in dimension.categories.all()}
         for item in entry["categories"]:

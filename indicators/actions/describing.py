@@ -11,19 +11,20 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from indicators import quality
 from indicators.actions.imports import (
     check_import,
     digest_of,
     forget_file,
     keep_file,
+    known_source,
     locked,
     new_import,
-    note_findings,
+    note_check,
     place_of,
     refuse_foreign_name,
     refuse_others,
     refuse_same_file,
-    source_of,
     store_import,
 )
 from indicators.imports import engine, looking
@@ -157,13 +158,14 @@ def describe_import(
     batch = locked(batch, *Import.DESCRIBABLE)
     refuse_others(batch, by)
     read = read_mapping(mapping)
-    batch.mapping, batch.mapping_name, batch.source = mapping, mapping_name, source_of(read)
+    batch.mapping, batch.mapping_name, batch.source = mapping, mapping_name, known_source(read)
     batch.attempts = 0
     engine.refuse_unfitting(read)
     if batch.size > LARGE:
         batch.state = Import.State.QUEUED
         batch.save()
         ImportMessage.objects.filter(batch=batch).delete()
+        quality.forget(batch)
         wake(CHECK_FILES)
     else:
         try:
@@ -210,7 +212,7 @@ def _work_on(pk: int) -> int:
             if batch is None:
                 return 0
             if batch.attempts > Import.MAX_ATTEMPTS:
-                note_findings(batch, engine.Findings(problems=[Problem("check_failed")]))
+                note_check(batch, engine.Findings(problems=[Problem("check_failed")]))
                 return 0
             if batch.state == Import.State.STORING:
                 claim(batch.pk)
@@ -236,9 +238,7 @@ def _refuse_waiting(waiting: QuerySet[Import], refusal: ValidationError) -> int:
         batch.save()
         wake(CHECK_FILES)
         return 0
-    note_findings(
-        batch, engine.Findings(problems=[Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120])])
-    )
+    note_check(batch, engine.Findings(problems=[Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120])]))
     return 1
 
 
@@ -246,7 +246,7 @@ def _check_kept(batch: Import, read: Mapping) -> None:
     claim(batch.pk)
     with batch.file.open("rb") as file:
         findings = engine.examine(file, read, within=place_of(batch.authority))
-    note_findings(batch, findings)
+    note_check(batch, findings)
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ def check_import(
     mapping_name: str = "",
     by: User | None = None,
 ) -> Import:
-    """A dry run. The import keeps the file and what was found in it; no observation is stored.
+    """A dry run. The import keeps the file and what was found in it, by the quality rules too; no figure is stored, and nothing that others share.
 
     Raises ValidationError where the mapping is at fault; a file at fault gives an import in the state "refused" with its messages.
     """
@@ -40,9 +40,8 @@ def check_import(
     checksum, size = digest_of(file)
     with transaction.atomic():
         findings = engine.examine(file, read, within=place_of(authority))
-    with transaction.atomic():
         batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
-        note_findings(batch, findings)
+        note_check(batch, findings)
         if findings.rows_read:  # Otherwise it is no table, and nobody needs it again.
             keep_file(batch, file)
     return batch
@@ -92,10 +91,7 @@ def bring_in_file(
     if batch.state == Import.State.CHECKED:
         file.seek(0)
         batch.file.save(batch.file_name, file, save=False)
-        assert batch.source_id is not None
-        engine.store(batch.pk, batch.source_id)
-        batch.state = Import.State.STORED
-        batch.save()
+        _store_cells(batch, read)
     return batch
 
 
@@ -112,7 +108,7 @@ def new_import(
     refuse_foreign_name(authority, by)
     return Import.objects.create(
         authority=authority,
-        source=source_of(read),
+        source=known_source(read),
         mapping=mapping,
         mapping_name=mapping_name,
         file_name=PurePath(file.name or "").name[:200],
@@ -123,17 +119,41 @@ def new_import(
     )
 
 
+def known_source(read: Mapping) -> Source | None:
+    """The source that the mapping names, where the portal has it: a check writes none."""
+    return Source.objects.filter(name=read.source["name"]).first()
+
+
 def source_of(read: Mapping) -> Source:
-    source, _created = Source.objects.update_or_create(
-        name=read.source["name"],
-        defaults={name: read.source.get(name, "") for name in ("publisher", "licence", "url")},
-    )
-    return source
+    """The source that the mapping names, made where it is new. What is known of one stays: others' figures stand beside it."""
+    defaults = {name: read.source[name] for name in ("publisher", "licence", "url")}
+    return Source.objects.get_or_create(name=read.source["name"], defaults=defaults)[0]
+
+
+def source_in_file(batch: Import) -> dict[str, str]:
+    """What the mapping of a file says of its source, where that differs from what the portal keeps; {} otherwise."""
+    try:
+        read = read_mapping(batch.mapping)
+    except ValidationError:
+        return {}
+    if batch.source is None or batch.source.name != read.source["name"]:
+        return {}
+    given = {name: read.source[name] for name in ("publisher", "licence", "url")}
+    return {name: text for name, text in given.items() if text and text != getattr(batch.source, name)}
+
+
+def note_check(batch: Import, findings: engine.Findings) -> None:
+    """What a dry run found, within its transaction: what is wrong with the file, or else what the quality rules say of its figures."""
+    note_findings(batch, findings)
+    if batch.state == Import.State.CHECKED:
+        quality.examine(batch, is_stored=False)
+    else:
+        quality.forget(batch)
 
 
 def note_findings(batch: Import, findings: engine.Findings) -> None:
     batch.state = Import.State.REFUSED if findings.problems else Import.State.CHECKED
-    for name in ("rows_read", "rows_left_out", "cells_new", "cells_changed", "cells_same"):
+    for name in ("rows_read", "rows_left_out", "cells_new", "cells_changed", "cells_same", "unused_columns"):
         setattr(batch, name, getattr(findings, name))
     batch.problems = len(findings.problems)
     batch.save()
@@ -181,24 +201,30 @@ def store_import(*, batch: Import, by: User | None = None) -> Import:
     batch = locked(batch, Import.State.CHECKED, Import.State.STORING)
     refuse_others(batch, by)
     refuse_same_file(batch.checksum, batch.mapping, but=batch)
+    read = read_mapping(batch.mapping)
     with batch.file.open("rb") as file:
-        findings = engine.examine(file, read_mapping(batch.mapping), to_store=True, within=place_of(batch.authority))
+        findings = engine.examine(file, read, to_store=True, within=place_of(batch.authority))
     if findings.problems:
         raise ValidationError(
             _("The file no longer fits the portal: %(problem)s Check it again."),
             params={"problem": problem_text(findings.problems[0])},
         )
-    assert batch.source_id is not None  # import_stored_without_problems
-    engine.store(batch.pk, batch.source_id)
     batch.cells_new, batch.cells_changed, batch.cells_same = (
         findings.cells_new,
         findings.cells_changed,
         findings.cells_same,
     )
+    _store_cells(batch, read)
+    return batch
+
+
+def _store_cells(batch: Import, read: Mapping) -> None:
+    """The one step by which the cells of a file are stored: what the rules say of them stands there from then on."""
+    batch.source = source_of(read)
+    engine.store(batch.pk, batch.source.pk)
     batch.state = Import.State.STORED
     batch.save()
     quality.examine(batch)
-    return batch
 
 
 def approve_import(*, batch: Import, by: User | None = None) -> Import:
@@ -230,6 +256,8 @@ def approve_batch(batch: Import, by: User | None) -> Import:
         cursor.execute(LOCK, {"batch": batch.pk})
         cursor.execute(SUPERSEDE_APPROVED, {"batch": batch.pk})
         cursor.execute(APPROVE, {"batch": batch.pk, "by": by.pk if by else None, "at": now})
+        if cursor.rowcount >= engine.MANY_ROWS:  # The rollup starts at once, and plans by how many count.
+            cursor.execute("ANALYZE indicators_observation")
     return _decided(batch, Import.State.APPROVED, by, now)
 
 

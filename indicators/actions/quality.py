@@ -29,7 +29,7 @@ def accept_findings(
         )
     if by is not None and not can_decide_import(by, batch):
         raise PermissionDenied
-    if batch.examined_at is None:  # Stored from the command line, where nobody waited for the rules.
+    if batch.examined_at is None:  # Stored before every way in asked the rules.
         quality.examine(batch)
     found = Finding.objects.filter(batch=batch).open()
     if rule:

@@ -308,7 +308,7 @@ def _same(row: Observation, columns: Mapping[str, Any]) -> bool:
 def pooled(request: ReportRequest, *, also: Report | None = None) -> dict[Key, dict[str, Any]]:
     """The columns of the request's observations: the approved answers, and those of one more report, added up.
 
-    Provisional while somebody who was asked has not been approved yet, or has no figure where others have one.
+    Provisional, and not the whole, while somebody who was asked has not been approved yet, or has no figure where others have one.
     """
     reports = list(request.reports.prefetch_related("answers"))
     counted = [report for report in reports if report.state == Report.State.APPROVED or report == also]
@@ -336,6 +336,8 @@ def _sum(said: list[dict[str, Any]], *, asked: int) -> dict[str, Any]:
         "denominator": total("denominator"),
         "value": total("value"),
         "flags": flags,
+        "answered": len(known) + len(void),
+        "asked": asked,
     }
 
 

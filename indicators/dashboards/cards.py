@@ -463,9 +463,14 @@ def share_of(indicator: Indicator, cell: Cell, whole: Cell | None) -> Decimal | 
 
 
 def coverage_of(cell: Cell, kinds_below: Mapping[str, int]) -> Coverage:
-    """In words, with the kind of territory that reports where the numbers tell which one that is."""
+    """In words: how many of those who were asked have answered, or of the territories that report, with their kind where it is known."""
     kinds = [kind for kind, count in kinds_below.items() if count == cell.expected and kind in REPORTED_BY]
-    if cell.origin == Origin.TERRITORIES or not cell.has_all_reporters:
+    if cell.origin == Origin.REPORTED and cell.expected > 1:
+        words = _("%(answered)s of %(asked)s organisations asked have answered") % {
+            "answered": cell.reporters,
+            "asked": cell.expected,
+        }
+    elif cell.origin == Origin.TERRITORIES or not cell.has_all_reporters:
         pattern = REPORTED_BY[kinds[-1] if kinds else Territory.Kind.AREA]
         words = str(pattern) % {
             "reported": number_words(Decimal(cell.reporters), 0),

@@ -260,7 +260,9 @@ def _from_categories(place: Place, release: Release | None, with_true: bool) -> 
     of_true = {cell.key: cell for cell in true}
     there = of_true if with_true else of_public
     complete = [
-        found for found in by_dimension.values() if sum(link.part.key in there for link in found) >= found[0].set_size
+        found
+        for found in by_dimension.values()
+        if sum(link.part.key in there for link in found if not link.is_beside) >= found[0].set_size
     ]
     if not complete:
         return []

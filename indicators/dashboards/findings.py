@@ -15,6 +15,9 @@ from indicators.dashboards.judgement import Break, Doubt, doubt_between, doubt_o
 from indicators.dashboards.words import difference_words, period_words, value_words
 from indicators.models import Indicator
 
+TURN = 10
+"""What stands out by less than this part of the range is no turn of the line."""
+
 
 def finding(
     indicator: Indicator, points: Sequence[Point], breaks: Sequence[Break], gaps: Sequence[Gap], group: str
@@ -138,9 +141,12 @@ def line_sentence(indicator: Indicator, points: Sequence[Point], breaks: Sequenc
             _("From %(first)s (%(from)s) down to %(low)s, the lowest (%(low_period)s), and up to %(last)s (%(to)s).")
             % values
         )
-    if high is last:
+    heights = [_rounded(point, indicator) for point in line]
+    if heights[-1] == max(heights):
         return _("From %(first)s (%(from)s) up to %(last)s (%(to)s), the highest in that time.") % values
-    return _("From %(first)s (%(from)s) down to %(last)s (%(to)s), the lowest in that time.") % values
+    if heights[-1] == min(heights):
+        return _("From %(first)s (%(from)s) down to %(last)s (%(to)s), the lowest in that time.") % values
+    return _("From %(first)s (%(from)s) to %(last)s (%(to)s).") % values
 
 
 def break_sentence(points: Sequence[Point], breaks: Sequence[Break]) -> str:
@@ -164,7 +170,7 @@ def break_sentence(points: Sequence[Point], breaks: Sequence[Break]) -> str:
 
 
 def _highest(indicator: Indicator, line: Sequence[Point]) -> Point:
-    """An end of the line, unless something within stands above both by more than the rounding."""
+    """An end of the line, unless something within stands out above both: by more than the rounding, and by a tenth of the whole range."""
     return _outermost(indicator, line, 1)
 
 
@@ -180,7 +186,8 @@ def _outermost(indicator: Indicator, line: Sequence[Point], side: int) -> Point:
     end = max(last_first, key=height)
     inner = max(line, key=height)
     assert inner.cell is not None
-    return inner if height(inner) - height(end) > 2 * inner.cell.margin else end
+    turn = (height(inner) - min(map(height, line))) / TURN
+    return inner if height(inner) - height(end) > max(2 * inner.cell.margin, turn) else end
 
 
 def _rounded(point: Point, indicator: Indicator) -> Decimal:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from indicators.dashboards.cells import MONTHS_OF, Cell, Point
+from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later
 from indicators.models import Indicator, Period
 from indicators.progress import Progress, progress
 from indicators.vocabulary import (
@@ -244,6 +244,12 @@ def are_alike(indicator: Indicator, sides: Iterable[Sequence[Cell]]) -> bool:
 # --- Targets ------------------------------------------------------------------------------------------------------------
 
 
+def _is_last_of(period: Period, year: int) -> bool:
+    """The year itself, its last month, or the school year that ends in it: the next one ends in another year."""
+    step = MONTHS_OF[PeriodKind(period.kind)]
+    return period.ends_on.year == year and months_later(period.starts_on, 2 * step) > datetime.date(year + 1, 1, 1)
+
+
 class Standing(StrEnum):
     """How a target stands."""
 
@@ -276,10 +282,7 @@ def judge_target(
     """A target that was due is reached or missed by the figure of its year; one to come is judged by the newest current figure."""
     year = target[0]
     is_due = year < today.year
-    if is_due:
-        point = next((one for one in points if one.period.ends_on == datetime.date(year, 12, 31)), None)
-    else:
-        point = leading(points)
+    point = next((one for one in points if _is_last_of(one.period, year)), None) if is_due else leading(points)
     cell = point.cell if point else None
     doubt = doubt_of(indicator, cell)
     if point is None or cell is None or cell.value is None or doubt:

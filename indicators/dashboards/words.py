@@ -39,7 +39,16 @@ KINDS_PLURAL: dict[str, Words] = {
 
 BASE_BANDS = (50, 100, 500, 1_000, 10_000)
 
-MEASURES = {Unit.AGREEMENTS, Unit.YEARS, Unit.DAYS, Unit.PER_100, Unit.PER_1000, Unit.PER_100000}
+MEASURES = {
+    Unit.AGREEMENTS,
+    Unit.YEARS,
+    Unit.DAYS,
+    Unit.EUROS,
+    Unit.EUROS_PER_MONTH,
+    Unit.PER_100,
+    Unit.PER_1000,
+    Unit.PER_100000,
+}
 """Units that are said after the number."""
 
 

@@ -1,4 +1,4 @@
-"""The reader of JSON-stat 2.0 (https://json-stat.org/full/): a dataset, with its values in an array or by their places."""
+"""The reader of JSON-stat 2.0 and 1 (https://json-stat.org/full/): a dataset, with its values in an array or by their places."""
 
 import itertools
 import json
@@ -53,10 +53,28 @@ def _parsed(file: IO[bytes]) -> dict[str, Any]:
         raise FileRefused(Problem("not_json", line=1, value="")) from None
     if not isinstance(dataset, dict):
         raise FileRefused(Problem("not_json_stat", value=type(dataset).__name__))
+    if "class" not in dataset:
+        dataset = _of_version_1(dataset)
     kind = dataset.get("class")
     if kind != "dataset" or not str(dataset.get("version", "2.0")).startswith("2"):
         raise FileRefused(Problem("not_json_stat", value=str(kind or "bundle")[:40]))
     return dataset
+
+
+def _of_version_1(bundle: dict[str, Any]) -> dict[str, Any]:
+    """The one dataset of a bundle of version 1 as version 2 writes it: there id, size and role stood among the dimensions."""
+    found = [
+        part
+        for part in bundle.values()
+        if isinstance(part, dict)
+        and isinstance(part.get("dimension"), dict)
+        and isinstance(part["dimension"].get("id"), list)
+    ]
+    if len(found) != 1:
+        raise FileRefused(Problem("not_json_stat", value=f"{len(found)} datasets" if found else "bundle"))
+    described = dict(found[0]["dimension"])
+    outer = {name: described.pop(name, None) for name in ("id", "size", "role")}
+    return {"class": "dataset", **found[0], **outer, "dimension": described}
 
 
 def _dimensions(dataset: dict[str, Any]) -> dict[str, list[str]]:

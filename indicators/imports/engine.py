@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from indicators.breakdowns import ensure_breakdowns, key_of
 from indicators.imports.mapping import Mapping, Part, read_flags
 from indicators.imports.messages import FileRefused, Problem
+from indicators.imports.progress import STORING, note
 from indicators.imports.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
 from indicators.periods import fault_of_text, kind_of_texts, period_code
@@ -30,7 +31,7 @@ MAX_FAULTY = 20_000
 MANY_ROWS = 5_000
 PAGES_AT_ONCE = 4_000  # Of the temporary table: some 250,000 cells.
 MAX_PLACES = 30
-"""So many decimals a number may have; PLACES of them are kept."""
+"""A number of so many decimals is still one, and refused for them: only PLACES are kept."""
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Findings:
     cells_new: int = 0
     cells_changed: int = 0
     cells_same: int = 0
+    unused_columns: list[tuple[str, str]] = field(default_factory=list)
+    """Of the file: the name, and the first text in it."""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -59,6 +62,7 @@ def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False, within
             _drop(cursor, resolvers)
             _copy(cursor, rows, mapping)
             findings.rows_read, findings.rows_left_out = rows.read_count, rows.left_out
+            findings.unused_columns = rows.unused_columns
             if rows.ragged:
                 findings.problems.append(rows.ragged)
             if not rows.read_count:
@@ -110,8 +114,9 @@ def store(batch_id: int, source_id: int) -> int:
         # PostgreSQL remembers each row whose references it has yet to check: piece by piece, so that its memory follows no file's size.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SELECT pg_relation_size('import_cell') / current_setting('block_size')::bigint")
-        stored = 0
-        for page in range(0, cursor.fetchone()[0], PAGES_AT_ONCE):
+        stored, pages = 0, cursor.fetchone()[0]
+        for page in range(0, pages, PAGES_AT_ONCE):
+            note(STORING, page, pages)
             ends = {"first": f"({page},0)", "end": f"({page + PAGES_AT_ONCE},0)"}
             cursor.execute(STORE, {"batch": batch_id, "source": source_id, **ends})
             stored += int(cursor.rowcount)
@@ -324,6 +329,7 @@ def _territory_resolver(mapping: Mapping, within: Territory | None) -> Resolver:
         )
     places = Territory.objects.filter(scheme=scheme)
     known = dict(places.order_by("-valid_from").values_list("code", "pk"))
+    by_number = codes_by_number(known)
     own = Territory.objects.all() if within is None else Territory.objects.within(within)
     of_others = set() if within is None else set(places.exclude(pk__in=own.values("pk")).values_list("code", flat=True))
     names = NamedPlaces(scheme, mapping.territory_kind) if mapping.territory_by == "name" else None
@@ -336,6 +342,8 @@ def _territory_resolver(mapping: Mapping, within: Territory | None) -> Resolver:
         named = names.codes(code, [values.get(column, "") for column in part.within], part.join) if names else set()
         if len(named) > 1:
             raise Unknown("several_places", _columns_of(part), text)
+        if not named and (meant := by_number.get(code.lstrip("0"))):
+            raise Unknown("lost_zeros", _columns_of(part), f"{text} → {meant}")
         if not named:
             raise Unknown("unknown_territory", _columns_of(part), text)
         return named.pop()
@@ -347,6 +355,15 @@ def _territory_resolver(mapping: Mapping, within: Territory | None) -> Resolver:
         return known[code]
 
     return Resolver(mapping, _part_columns(part), find)
+
+
+def codes_by_number(codes: Iterable[str]) -> dict[str, str]:
+    """{8019: "08019"}: the codes of digits by what a spreadsheet leaves of them, where that is one code's alone."""
+    found: dict[str, list[str]] = {}
+    for code in codes:
+        if code.isdecimal():
+            found.setdefault(code.lstrip("0"), []).append(code)
+    return {number: same[0] for number, same in found.items() if number and len(same) == 1}
 
 
 class NamedPlaces:
@@ -504,12 +521,12 @@ def _bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
             [
                 *([column] if "%" in heading else []),
                 list(mapping.signs),
-                mapping.writing.pattern(MAX_PLACES),
+                mapping.writing.pattern(),
                 MAX_PROBLEMS,
             ],
         )
         for line, count, text, place in cursor.fetchall():
-            problems.append(Problem(_number_fault(text), line, place, text[:120], count))
+            problems.append(Problem(_number_fault(text, mapping), line, place, text[:120], count))
     return problems
 
 
@@ -519,10 +536,10 @@ def _lines_of_bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> Iterator[t
         cursor.execute(
             f"SELECT line, {staged[column]} FROM import_row "
             f"WHERE NOT {staged[column]} = ANY(%s) AND {staged[column]} !~ %s ORDER BY 1 LIMIT {MAX_FAULTY}",
-            [list(mapping.signs), mapping.writing.pattern(MAX_PLACES)],
+            [list(mapping.signs), mapping.writing.pattern()],
         )
         for line, text in cursor.fetchall():
-            yield line, Problem(_number_fault(text), None, column, text[:120])
+            yield line, Problem(_number_fault(text, mapping), None, column, text[:120])
 
 
 def _lines_of_bad_cells(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tuple[int, Problem]]:
@@ -556,7 +573,9 @@ def _open_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
     return problems
 
 
-def _number_fault(text: str) -> str:
+def _number_fault(text: str, mapping: Mapping) -> str:
+    if re.fullmatch(mapping.writing.pattern(MAX_PLACES), text):
+        return "too_many_decimals"
     return "figure_and_flag" if re.fullmatch(r"[0-9.,]+\s*[A-Za-z*]+", text) else "not_a_number"
 
 
@@ -595,6 +614,7 @@ def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Re
             "zero": list(mapping.zero),
         },
     )
+    cursor.execute("ANALYZE import_cell")
 
 
 def _find_later_places(cursor: CursorWrapper) -> bool:

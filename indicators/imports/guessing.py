@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from modeltranslation.utils import build_localized_fieldname
 
+from indicators.imports.engine import codes_by_number
 from indicators.imports.looking import Contents
 from indicators.imports.mapping import Part, read_flags
 from indicators.models import Category, Indicator
@@ -152,6 +153,7 @@ def places(scheme: str) -> list[Vocabulary]:
                 names.by_text.setdefault(folded(str(text)), code)
             if number := re.fullmatch(r"[A-Za-z]+0*(\d+)", code):
                 numbers.by_text.setdefault(number[1], code)
+        numbers.by_text |= codes_by_number(row[0] for row in rows if row[3] == kind)
         ways += [names, numbers]
     return ways
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from indicators.vocabulary import NO_FLAG, Flag, PeriodKind, flags_of
 from orgs.models import Territory
+from orgs.naming import web_address
 from orgs.numbers import Writing
 
 KNOWN = {
@@ -200,8 +201,6 @@ def read_mapping(definition: Any) -> Mapping:
         raise ValidationError(
             _("The mapping is for a format that cannot be read: %(name)s."), params={"name": str(form)[:80]}
         )
-    if not definition["source"].get("name"):
-        raise ValidationError(_("The mapping does not name its source."))
     if definition.get("rows_of_one_cell", "refuse") not in ("refuse", "sum"):
         raise ValidationError(_("“rows_of_one_cell” is “refuse” or “sum”."))
     wide = _wide(definition)
@@ -224,7 +223,7 @@ def read_mapping(definition: Any) -> Mapping:
             params={"text": both[0], "name": "zero"},
         )
     return Mapping(
-        source=definition["source"],
+        source=_source(definition["source"]),
         indicator=parts.indicator,
         territory=parts.territory,
         territory_scheme=str(definition["territory"].get("scheme", "")),
@@ -365,6 +364,25 @@ def _numbers(definition: dict[str, Any], wide: Wide | None) -> dict[str, str]:
             params={"name": "rows_of_one_cell"},
         )
     return numbers
+
+
+LONGEST = {"name": 200, "publisher": 200, "licence": 120, "url": 200}
+
+
+def _source(given: dict[str, Any]) -> dict[str, str]:
+    """Whose figures: what pages will show beside them, so that its address is one of the web."""
+    source = {name: str(given.get(name) or "").strip() for name in LONGEST}
+    if not source["name"]:
+        raise ValidationError(_("The mapping does not name its source."))
+    for name, text in source.items():
+        if len(text) > LONGEST[name]:
+            raise ValidationError(
+                _("“%(name)s” of the source has more than %(most)s characters."),
+                params={"name": name, "most": LONGEST[name]},
+            )
+    if source["url"]:
+        web_address(source["url"])
+    return source
 
 
 def _object(definition: dict[str, Any], name: str, *, required: bool) -> None:

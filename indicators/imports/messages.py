@@ -45,6 +45,13 @@ TEXTS: dict[str, str | Promise] = {
     "bad_encoding": _(
         "The text is not written in the encoding that the mapping names (%(value)s). Save the file in that encoding."
     ),
+    "markup": _(
+        "This is XML or a web page and no table. If it is SDMX-ML, take the same data as SDMX-CSV: the services that give one give the other."
+    ),
+    "open_quote": _(
+        "The quotation mark that opens in line %(line)s is not closed where the field should end. Close it, or take it away where it belongs "
+        "to the text."
+    ),
     "broken_row": _("The row cannot be read: %(value)s."),
     "double_header": _("Two columns are called “%(value)s”."),
     "missing_column": _("The column “%(column)s” is not in the file. It has: %(value)s."),
@@ -79,15 +86,17 @@ TEXTS: dict[str, str | Promise] = {
     "json_too_large": _("A JSON-stat file of more than %(value)s MB cannot be read. Take it in parts, or as CSV."),
     "cube_too_large": _("The dataset has more than %(value)s cells. Take it in parts, or as CSV."),
     "not_json": _("This is not valid JSON, at column %(column)s: %(value)s."),
-    "not_json_stat": _(
-        'This is no JSON-stat dataset of version 2 but “%(value)s”. Take one dataset, with "class": "dataset" in it.'
-    ),
+    "not_json_stat": _("This is no JSON-stat dataset but “%(value)s”. Take one dataset, of version 2 or 1."),
     "invalid_json_stat": _("The parts of the JSON-stat dataset contradict each other: %(column)s."),
     "mapping_at_fault": _("The mapping does not fit the portal any more: %(value)s"),
     "check_failed": _("The check broke off three times. Tell the administrators of the portal."),
     "unknown_indicator": _("“%(value)s” is no indicator of the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
     "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),
+    "lost_zeros": _(
+        "No territory has this code, but one has the same number: %(value)s. Spreadsheets drop the zeros before a number. Mend the file, or say "
+        "in the mapping which code is meant."
+    ),
     "several_places": _(
         "“%(value)s” is the name of several places. Say in the mapping of which kind it is or in which place it lies, or give its code."
     ),
@@ -121,6 +130,9 @@ TEXTS: dict[str, str | Promise] = {
     "not_a_number": _(
         "“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."
     ),
+    "too_many_decimals": _(
+        "“%(value)s” has more than ten digits after the decimal sign, and no more are kept. Round it in the file."
+    ),
     "two_readings": _(
         "“%(value)s” may be %(thousands)s or %(decimal)s: in this column every number with this sign has three digits behind it. Say in the "
         "mapping which it is: “thousands” or “decimal” is “%(sign)s”."
@@ -153,7 +165,8 @@ def _readings(problem: Problem) -> dict[str, str]:
 
 def problem_text(problem: Problem) -> str:
     """The sentence for a problem, with its place and how often it occurs."""
-    text = str(TEXTS[problem.code]) % {"value": problem.value, "column": problem.column, **_readings(problem)}
+    words = {"value": problem.value, "column": problem.column, "line": problem.line, **_readings(problem)}
+    text = str(TEXTS[problem.code]) % words
     if problem.rows > 1:
         more = problem.rows - 1
         text += " " + ngettext("%(more)s more row has this.", "%(more)s more rows have this.", more) % {"more": more}

@@ -1,8 +1,10 @@
-"""How far the check of a large file is, as PostgreSQL itself counts the rows of a COPY: nobody writes anything down for it.
+"""How far the check or the storing of a large file is: nobody writes anything down for it.
 
-Whoever checks a file holds a lock with the number of its import, and by this lock its process is found.
+PostgreSQL itself counts the rows of a COPY. What comes after it, the session says by its name (application_name), which others see before
+the transaction ends. Whoever is at a file holds a lock with the number of its import, and by this lock its session is found.
 """
 
+import re
 from dataclasses import dataclass
 from typing import IO
 
@@ -17,11 +19,14 @@ SAMPLE = 1 << 18
 """In bytes: from so much of its start the number of a file's figures is guessed."""
 TEXTS = ("csv", "sdmx-csv", "eurostat-tsv")
 
+STORING, RULES = "storing", "rules"
+NAMED = re.compile(r"^import (storing|rules) (\d+)/(\d+)$")
+NAME = "SELECT set_config('application_name', %s, true)"
 CLAIM = "SELECT pg_advisory_xact_lock(%s, %s)"
 # No row: nobody is at it. Null: all rows are read.
 READ = """
-    SELECT c.tuples_processed
-    FROM pg_locks l LEFT JOIN pg_stat_progress_copy c ON c.pid = l.pid
+    SELECT c.tuples_processed, a.application_name
+    FROM pg_locks l LEFT JOIN pg_stat_progress_copy c ON c.pid = l.pid LEFT JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
@@ -34,10 +39,15 @@ class Progress:
     is_begun: bool = False
     read: int | None = None
     expected: int | None = None
+    step: str = ""
+    done: int = 0
+    of: int = 0
 
     @property
     def percent(self) -> int | None:
-        """Of the reading, which is most of the work. Never all of it, for the estimate may be too low."""
+        """Of the step. Never all of it, for the estimate may be too low."""
+        if self.of:
+            return min(99, 100 * self.done // self.of)
         if not self.is_begun or self.read is None:
             return 99 if self.is_begun else None
         return min(99, 100 * self.read // self.expected) if self.expected else None
@@ -50,6 +60,13 @@ class Progress:
     def words(self) -> str:
         if not self.is_begun:
             return _("It waits for its turn.")
+        if self.step == STORING:
+            return _("All figures are read. %(percent)s%% of them are stored.") % {"percent": self.percent}
+        if self.step == RULES:
+            return _("All figures are stored. %(done)s of %(of)s quality rules have looked at them.") % {
+                "done": self.done,
+                "of": self.of,
+            }
         if self.read is None:
             return _(
                 "All figures are read. They are now being compared with each other and with what the portal holds."
@@ -73,11 +90,21 @@ def claim(batch_id: int) -> None:
         cursor.execute(CLAIM, [CHECK_LOCK, batch_id])
 
 
+def note(step: str, done: int, of: int) -> None:
+    """Says how far this session is in a step, until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(NAME, [f"import {step} {done}/{of}"])
+
+
 def progress_of(batch_id: int, expected: int | None = None) -> Progress:
     with connection.cursor() as cursor:
         cursor.execute(READ, [CHECK_LOCK, batch_id])
         found = cursor.fetchone()
-    return Progress() if found is None else Progress(True, found[0], expected)
+    if found is None:
+        return Progress()
+    named = NAMED.match(found[1] or "")
+    step, done, of = (named[1], int(named[2]), int(named[3])) if named else ("", 0, 0)
+    return Progress(True, found[0], expected, step, done, of)
 
 
 def expected_figures(file: IO[bytes], size: int, mapping: Mapping) -> int | None:

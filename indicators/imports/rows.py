@@ -51,6 +51,7 @@ class Rows:
         self.mapping = mapping
         self.read_count = 0
         self.left_out = 0
+        self.unused_columns: list[tuple[str, str]] = []
         self.given = 0
         self.ragged: Problem | None = None
         self.refusal: FileRefused | None = None
@@ -87,6 +88,7 @@ class Rows:
         where = [(self.header.index(name), kept) for name, kept in self.mapping.where.items()]
         where_not = [(self.header.index(name), dropped) for name, dropped in self.mapping.where_not.items()]
         width = len(self.header)
+        unused = self._unused_places()
         for line, record in self._records:
             self.read_count += 1
             if len(record) != width:
@@ -95,9 +97,20 @@ class Rows:
             elif all(record[place].strip() in kept for place, kept in where) and not (
                 where_not and any(record[place].strip() in dropped for place, dropped in where_not)
             ):
+                if unused:
+                    self.unused_columns = [(self.header[place], record[place].strip()[:80]) for place in unused]
+                    unused = []
                 yield line, record
             else:
                 self.left_out += 1
+
+    def _unused_places(self) -> list[int]:
+        """The columns that nothing in the mapping speaks of. With "*" every other column holds figures."""
+        wide = self.mapping.wide
+        if wide is not None and wide.headings is None:
+            return []
+        used = set(self.mapping.file_columns)
+        return [place for place, name in enumerate(self.header) if name and name not in used]
 
     def _spread(self, wide: Wide) -> Iterator[tuple[int, list[str]]]:
         """The records of a wide table, one for each figure: what is common to the row, the heading, the figure, what stands beside it."""

@@ -14,6 +14,7 @@ UNPACKED_FREE = 64 << 20
 UNPACKED_TIMES = 100
 # No line of a table is longer, in characters: a file without line ends is not read into memory.
 MAX_LINE = 1 << 20
+BYTE_ORDER_MARKS = b"\xef\xbb\xbf\xff\xfe"
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
@@ -64,4 +65,6 @@ def unpacked(file: IO[bytes]) -> IO[bytes]:
         start = file.peek(4096)[:4096]
     if not start.strip():
         raise FileRefused(Problem("empty"))
+    if start.lstrip(BYTE_ORDER_MARKS + b" \t\r\n\0").startswith(b"<"):
+        raise FileRefused(Problem("markup", line=1))
     return file

@@ -128,7 +128,11 @@ def _records(text: io.TextIOWrapper, mapping: Mapping, delimiter: str) -> Record
         except UnicodeError:
             raise FileRefused(Problem("bad_encoding", line=reader.line_num + 1, value=mapping.encoding)) from None
         except csv.Error as error:
-            raise FileRefused(Problem("broken_row", line=reader.line_num, value=str(error)[:120])) from None
+            if reader.line_num > line or "end of data" in str(
+                error
+            ):  # Without the mark it would have ended in its line.
+                raise FileRefused(Problem("open_quote", line=line)) from None
+            raise FileRefused(Problem("broken_row", line=line, value=str(error)[:120])) from None
         if record:
             yield line, record
         line = reader.line_num + 1

@@ -5,7 +5,7 @@ from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
 from indicators.models.period import Period
 from indicators.models.protection import ProtectionChange
-from indicators.models.quality import Finding, QualityRule
+from indicators.models.quality import Finding, ImportChange, QualityRule
 from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator
 from indicators.models.release_file import ReleaseFile
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
@@ -25,6 +25,7 @@ __all__ = [
     "FigureDifference",
     "Finding",
     "Import",
+    "ImportChange",
     "ImportMessage",
     "Indicator",
     "IndicatorVersion",

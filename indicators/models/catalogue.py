@@ -218,7 +218,9 @@ class Dimension(models.Model):
 class Category(models.Model):
     """One group within a dimension. It may nest in a larger one, and nested ones are never added to each other.
 
-    The categories with `is_part` under one parent (or under none: the dimension itself) are a complete set: they add up to it.
+    The categories with `is_part` under one parent (or under none: the dimension itself) are a complete set: they add up to it. Those with
+    `is_beside` belong to the set wherever a source reports them, and are not missed where it does not: most sources do not ask for a sex that is
+    neither female nor male. All others are only some of their whole, or overlap with its parts.
     """
 
     dimension = models.ForeignKey(Dimension, models.PROTECT, related_name="categories")
@@ -226,6 +228,7 @@ class Category(models.Model):
     code = models.CharField(_("code"), max_length=20)
     name = models.CharField(_("name"), max_length=120)
     is_part = models.BooleanField(_("part of the complete set"), default=True)
+    is_beside = models.BooleanField(_("belongs to the set where it is reported"), default=False)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
     class Meta:
@@ -238,6 +241,11 @@ class Category(models.Model):
                 "code",
                 name="category_code_unique",
                 violation_error_message=_("This code is already used in the dimension."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_part=False) | Q(is_beside=False),
+                name="category_part_or_beside",
+                violation_error_message=_("A category is part of the set in any case, or where it is reported."),
             ),
         ]
 
@@ -265,12 +273,13 @@ class Breakdown(models.Model):
 
 
 class BreakdownMargin(models.Model):
-    """`part` is one of the `set_size` breakdowns that add up to `whole` along a dimension."""
+    """`part` is one of the `set_size` breakdowns that add up to `whole` along a dimension; or it stands `is_beside` them, and is added where it is there."""
 
     whole = models.ForeignKey(Breakdown, models.CASCADE, related_name="part_links")
     part = models.ForeignKey(Breakdown, models.CASCADE, related_name="whole_links")
     dimension = models.ForeignKey(Dimension, models.CASCADE)
     set_size = models.PositiveSmallIntegerField()
+    is_beside = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint("part", "whole", name="margin_pair")]

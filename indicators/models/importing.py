@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models import Organisation
+from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 
 
 class Source(models.Model):
@@ -19,7 +20,7 @@ class Source(models.Model):
     name = models.CharField(_("name"), max_length=200, unique=True)
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
     licence = models.CharField(_("licence"), max_length=120, blank=True)
-    url = models.URLField(_("address"), blank=True)
+    url = models.URLField(_("address"), blank=True, validators=[web_address])
     is_sample = models.BooleanField(
         _("made up"), default=False, help_text=_("Its figures are samples: they stand for nothing and are marked so.")
     )
@@ -28,6 +29,13 @@ class Source(models.Model):
         ordering = ["name"]
         verbose_name = _("source")
         verbose_name_plural = _("sources")
+        constraints = [
+            models.CheckConstraint(
+                condition=blank_or_of_the_web("url"),
+                name="source_url_of_the_web",
+                violation_error_message=NOT_OF_THE_WEB,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -114,6 +122,14 @@ class Import(models.Model):
     contents = models.JSONField(
         _("contents"), null=True, blank=True, help_text=_("What a first look saw in a file that is being described.")
     )
+    unused_columns = models.JSONField(
+        _("columns that the mapping does not use"),
+        default=list,
+        blank=True,
+        help_text=_(
+            "[[name, the first text in it], …]. One that divides the figures is a group that the mapping forgot."
+        ),
+    )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports", null=True, blank=True
@@ -153,7 +169,9 @@ class Import(models.Model):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.UpdateOf("authority_id"),
-                condition=pgtrigger.Condition("OLD.authority_id IS DISTINCT FROM NEW.authority_id"),
+                condition=pgtrigger.Condition(
+                    "OLD.authority_id IS NOT NULL AND OLD.authority_id IS DISTINCT FROM NEW.authority_id"
+                ),
                 func=pgtrigger.Func(
                     "RAISE EXCEPTION 'An import stays with who brought it in.' "
                     "USING ERRCODE = 'check_violation', CONSTRAINT = 'import_stays_with_its_authority';"
@@ -171,6 +189,16 @@ class Import(models.Model):
     def mapping_title(self) -> str:
         """What people call the kind of file, as `Mapping.title`; "" where the columns are not described yet."""
         return title_in(self.mapping) or self.mapping_name
+
+    @property
+    def source_words(self) -> str:
+        """Whose figures, with the licence: as the portal keeps it, or as a mapping says while nothing is stored."""
+        given = self.mapping.get("source") if isinstance(self.mapping, dict) else None
+        said = given if isinstance(given, dict) else {}
+        name, licence = (
+            (self.source.name, self.source.licence) if self.source else (said.get("name"), said.get("licence"))
+        )
+        return f"{name} ({licence})" if name and licence else str(name or "–")
 
     @property
     def file_goes_on(self) -> datetime.date | None:

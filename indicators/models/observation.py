@@ -1,7 +1,7 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -80,6 +80,9 @@ class Observation(models.Model):
     value = models.DecimalField(_("value"), max_digits=30, decimal_places=10, null=True, blank=True)
     flags = models.SmallIntegerField(_("flags"), default=NO_FLAG)
     """The sum of its flags (`vocabulary.Flag`)."""
+    answered = models.PositiveSmallIntegerField(_("answers"), null=True, blank=True)
+    """Of what several organisations were asked to report: how many have; None where nobody was asked."""
+    asked = models.PositiveSmallIntegerField(_("asked"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.SUBMITTED)
     source = models.ForeignKey(Source, models.PROTECT, related_name="observations", db_index=False)
     batch = models.ForeignKey(Import, models.PROTECT, related_name="observations", null=True, blank=True)
@@ -125,6 +128,11 @@ class Observation(models.Model):
                 condition=Q(flags__gte=NO_FLAG, flags__lte=MOST_FLAGS),
                 name="observation_flags_known",
                 violation_error_message=_("A figure is missing or not applicable, not both."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answered=None, asked=None) | Q(answered__lte=F("asked"), asked__gt=0),
+                name="observation_answers_of_asked",
+                violation_error_message=_("No more can answer than were asked."),
             ),
             models.CheckConstraint(
                 condition=Q(denominator=None) | Q(denominator__gt=0),

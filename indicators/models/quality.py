@@ -118,3 +118,23 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.batch_id}"
+
+
+class ImportChange(models.Model):
+    """A value that a batch replaces, in the unit of its indicator; None where there is no figure. The largest ones, for who checks and approves."""
+
+    batch = models.ForeignKey(Import, models.CASCADE, related_name="changes")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+", db_index=False)
+    period = models.ForeignKey(Period, models.PROTECT, related_name="+", db_index=False)
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="+", db_index=False)
+    breakdown = models.ForeignKey(Breakdown, models.PROTECT, related_name="+", db_index=False)
+    before = models.DecimalField(_("before"), max_digits=40, decimal_places=10, null=True, blank=True)
+    after = models.DecimalField(_("after"), max_digits=40, decimal_places=10, null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"

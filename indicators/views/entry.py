@@ -14,11 +14,14 @@ from indicators.dashboards.words import period_words
 from indicators.grid import MOST_CELLS, Cell, GridForm, Typed, approved, before, cells_of, in_words, pending
 from indicators.permissions import authorities_of, can_enter_figures
 from indicators.report_forms import ChooseCellsForm
+from orgs import sent_forms
 from orgs.mixins import PersonMixin, show_refusal
 
 
 class EntryView(PersonMixin, View):
     """Without an address's choice, the form that makes one; with it, the table."""
+
+    shows_kept_form = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not can_enter_figures(request.user):
@@ -29,7 +32,7 @@ class EntryView(PersonMixin, View):
         choose, cells = self.choose()
         if not cells:
             return render(request, "indicators/entry_choose.html", {"form": choose})
-        return self.show(choose, cells, self.form_for(choose, cells))
+        return self.show(choose, cells, self.form_for(choose, cells, getattr(request, "kept_form", None)))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         choose, cells = self.choose()
@@ -38,27 +41,27 @@ class EntryView(PersonMixin, View):
         form = self.form_for(choose, cells, request.POST)
         if form.is_valid():
             try:
-                batch = actions.save_entry(
-                    authority=choose.cleaned_data["authority"],
-                    cells=cells,
-                    answers=form.answers,
-                    choice=choice_of(choose),
-                    seen=request.POST.get("seen", ""),
-                    title=title_of(choose),
-                    send="send" in request.POST,
-                    by=self.person,
-                )
+                return redirect(sent_forms.act_once(request, lambda: self.save(choose, cells, form)))
             except ValidationError as refusal:
                 show_refusal(form, refusal)
-            else:
-                done = (
-                    _("Sent. The figures count once they are approved.")
-                    if "send" in request.POST
-                    else _("Kept as a draft.")
-                )
-                messages.success(request, done)
-                return redirect(batch)
         return self.show(choose, cells, form)
+
+    def save(self, choose: ChooseCellsForm, cells: list[Cell], form: GridForm) -> str:
+        """Keeps the table or sends it; where to see it."""
+        is_sent = "send" in self.request.POST
+        batch = actions.save_entry(
+            authority=choose.cleaned_data["authority"],
+            cells=cells,
+            answers=form.answers,
+            choice=choice_of(choose),
+            seen=self.request.POST.get("seen", ""),
+            title=title_of(choose),
+            send=is_sent,
+            by=self.person,
+        )
+        done = _("Sent. The figures count once they are approved.") if is_sent else _("Kept as a draft.")
+        messages.success(self.request, done)
+        return batch.get_absolute_url()
 
     def choose(self) -> tuple[ChooseCellsForm, list[Cell]]:
         """What the address chooses; no cells where it chooses nothing that can be."""
@@ -97,11 +100,12 @@ class EntryView(PersonMixin, View):
         return GridForm(data, cells=cells, answers=answers, hints=hints)
 
     def show(self, choose: ChooseCellsForm, cells: list[Cell], form: GridForm) -> HttpResponse:
+        kept = getattr(self.request, "kept_form", None)
         context = {
             "form": form,
             "title": title_of(choose),
             "indicator": choose.cleaned_data["indicator"],
-            "seen": actions.signature(cells),
+            "seen": kept.get("seen", "") if kept else actions.signature(cells),
         }
         return render(self.request, "indicators/entry_table.html", context)
 

@@ -135,6 +135,8 @@ class ImportDetailView(AccessMixin, DetailView):
             earlier=earlier_of(self.object, self.person),
             name_form=name_form_of(self.object),
             quality=quality.groups_of(self.object),
+            changes=quality.changes_of(self.object),
+            source_said=actions.source_in_file(self.object) if self.object.kind == Import.Kind.FILE else {},
             progress=actions.progress_of_check(self.object) if self.object.state in Import.WITH_WORKER else None,
             **kwargs,
         )

@@ -4,6 +4,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -195,7 +196,7 @@ class ReleaseDecisionView(AccessMixin, ActionMixin, DetailView, FormView):
         self.object = self.get_object()  # type: ignore[assignment]
         return super().post(request, *args, **kwargs)
 
-    def form_invalid(self, form: ReleaseApprovalForm) -> HttpResponse:
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
         for errors in form.errors.values():
             for error in errors:
                 messages.error(self.request, str(error))

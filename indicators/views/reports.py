@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -118,6 +119,7 @@ class ReportDetailView(ReportMixin, DetailView):
             may_review=may_review,
             may_withdraw=can_withdraw_request(self.request.user, report.request),
             quality=quality.groups_of(report.batch) if report.batch is not None and may_review else [],
+            changes=quality.changes_of(report.batch) if report.batch is not None and may_review else [],
             return_form=ReturnForm(),
             **kwargs,
         )
@@ -190,7 +192,10 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         returned = self.report.steps.filter(kind=ReportStep.Kind.RETURNED).first()
-        current = Report.objects.values_list("version", flat=True).get(pk=self.report.pk)
+        kept = getattr(self.request, "kept_form", None)
+        current = (
+            kept.get("version") if kept else Report.objects.values_list("version", flat=True).get(pk=self.report.pk)
+        )
         return super().get_context_data(report=self.report, returned=returned, version=current, **kwargs)
 
     def perform(self, form: GridForm) -> Report:
@@ -212,7 +217,7 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
     def get_success_url(self) -> str:
         return self.report.get_absolute_url()
 
-    def form_invalid(self, form: GridForm) -> HttpResponse:
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
         self.object = None
         return super().form_invalid(form)
 

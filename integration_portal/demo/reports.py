@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from indicators import actions
 from indicators.grid import Typed
-from indicators.models import Indicator, Period, Report, ReportRequest
+from indicators.models import Indicator, Period, Report, ReportRequest, Source
 from integration_portal.demo.accounts import People
 from integration_portal.demo.registry import Organisations, Places
 
@@ -43,6 +43,7 @@ def load(people: People, organisations: Organisations) -> None:
     assert batch is not None  # It was sent.
     actions.accept_findings(batch=batch, reason="Sample figures", by=people.manager)
     actions.approve_report(report=approved, note="Thank you.", by=people.steward)
+    Source.objects.filter(imports=batch).update(is_sample=True)
     actions.return_report(
         report=returned,
         note="Please count the people of 2025 alone: the figure looks as if it held those of 2024 too.",

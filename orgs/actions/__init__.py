@@ -21,6 +21,7 @@ from orgs.actions.organisation import (
     set_contact,
     update_organisation,
 )
+from orgs.actions.passing import forget_forms
 from orgs.actions.registration import (
     begin_registration,
     confirm_registration,
@@ -46,6 +47,7 @@ __all__ = [
     "discard_registration",
     "end_appointment",
     "end_membership",
+    "forget_forms",
     "invite_member",
     "load_domains",
     "load_territories",

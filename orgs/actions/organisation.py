@@ -146,10 +146,16 @@ def remove_service(*, service: Service, by: User) -> None:
 
 @transaction.atomic
 def add_capacity(*, organisation: Organisation, side: str, kind: str, note: str = "", by: User) -> Capacity:
-    """Says it once for each kind: saying it again replaces the note."""
-    capacity, _is_new = Capacity.objects.update_or_create(
-        organisation=organisation, side=side, kind=kind, defaults={"note": note}
-    )
+    """Says it once for each kind. Saying it again adds a note where there was none, and replaces none."""
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    capacity = Capacity.objects.filter(organisation=organisation, side=side, kind=kind).first()
+    if capacity is None:
+        return Capacity.objects.create(organisation=organisation, side=side, kind=kind, note=note)
+    if note and capacity.note and note != capacity.note:
+        known = _("This is already in the list: “%(note)s”. Remove that first to say something else.")
+        raise ValidationError({"kind": ValidationError(known, params={"note": capacity.note})})
+    capacity.note = capacity.note or note
+    capacity.save()
     return capacity
 
 

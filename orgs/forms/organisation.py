@@ -4,7 +4,7 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from orgs.forms.portal import PortalForm, PortalModelForm
+from orgs.forms.portal import PortalForm, PortalModelForm, SeenMixin, WebAddressField
 from orgs.lookups import CountryLookup, LanguageLookup, LookupField, TerritoryLookup
 from orgs.models import Organisation, OrganisationContact, Service, User
 from orgs.permissions import can_change_what_rights_rest_on
@@ -33,7 +33,7 @@ class ProfileForm(PortalModelForm):
         help_text=_("The countries that the people come from, if it is for those from some."),
     )
 
-    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+    website = WebAddressField(label=_("Website"), required=False)
 
     class Meta:
         model = Organisation
@@ -121,9 +121,17 @@ class CapacityForm(PortalForm):
     )
 
 
-class ContactDetailsForm(PortalModelForm):
-    """The private contact."""
+class ContactDetailsForm(SeenMixin, PortalModelForm):
+    """The private contact, in place of the one before it."""
 
     class Meta:
         model = OrganisationContact
         fields = ["name", "role", "email", "phone"]
+
+    def now(self) -> str:
+        contact = OrganisationContact.objects.filter(organisation=self.instance.organisation).first()
+        return str(contact.pk) if contact else ""
+
+    def claim_version(self) -> None:
+        Organisation.objects.select_for_update().get(pk=self.instance.organisation_id)
+        super().claim_version()

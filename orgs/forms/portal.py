@@ -10,10 +10,21 @@ from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.numbers import number_field_for
+from orgs.naming import web_address
 
 
 class PortalRenderer(TemplatesSetting):
     field_template_name = "components/field.html"
+
+
+class WebAddressField(forms.URLField):
+    """An address that may become a link: http or https, and https where nothing is said."""
+
+    default_validators = [web_address]
+    default_error_messages = {"invalid": web_address.message}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"assume_scheme": "https", "max_length": 200, **kwargs})
 
 
 class PortalForm(forms.Form):
@@ -80,6 +91,35 @@ class PortalModelForm(forms.ModelForm, metaclass=PortalModelFormMetaclass):
             ),
             code="stale",
             params={"fields": ", ".join(differing) or "–"},
+        )
+
+
+class SeenMixin(forms.Form):
+    """For a form that stores in place of what is there, without a version: it carries what its reader saw. Opened empty, it replaces nothing.
+
+    Within the transaction of the action `claim_version` raises where something else stands there by then; who overrides it takes the lock.
+    """
+
+    def now(self) -> str:
+        """What tells one stored state from the next; "" where there is nothing."""
+        raise NotImplementedError
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seen = "" if self.is_bound else self.now()
+        self.fields["seen"] = forms.CharField(widget=forms.HiddenInput, required=False, initial=seen)
+
+    def claim_version(self) -> None:
+        now = self.now()
+        if self.cleaned_data["seen"] == now:
+            return
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data[self.add_prefix("seen")] = now  # type: ignore[index]
+        raise ValidationError(
+            _(
+                "Somebody else saved this while you were writing. What you wrote stands below and is not saved yet. Save again to put yours in place of theirs."
+            ),
+            code="stale",
         )
 
 

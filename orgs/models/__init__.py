@@ -3,6 +3,7 @@ from orgs.models.domain import Domain
 from orgs.models.mail import OutgoingMail
 from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
+from orgs.models.passing import KeptForm, SentForm
 from orgs.models.registration import Registration
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
 from orgs.models.verification import Verification, VerificationAnswer
@@ -14,12 +15,14 @@ __all__ = [
     "Capacity",
     "Domain",
     "Invitation",
+    "KeptForm",
     "Membership",
     "Organisation",
     "OrganisationContact",
     "OutgoingMail",
     "Registration",
     "ReviewerAppointment",
+    "SentForm",
     "Service",
     "Territory",
     "TerritoryClosure",

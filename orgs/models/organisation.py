@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from orgs.folding import Folded, fold
 from orgs.models.domain import Domain
 from orgs.models.territory import Territory, TerritoryClosure
+from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind, LevelOfGovernment, Sector, Tier
 
 KINDS_OF_SECTOR = {
@@ -130,7 +131,7 @@ class Organisation(models.Model):
     founded_year = models.PositiveSmallIntegerField(
         _("year of foundation"), null=True, blank=True, validators=[MinValueValidator(1200)]
     )
-    website = models.URLField(_("website"), blank=True)
+    website = models.URLField(_("website"), blank=True, validators=[web_address])
     public_email = models.EmailField(_("public e-mail address"), blank=True)
     public_phone = models.CharField(_("public telephone"), max_length=40, blank=True)
     address = models.CharField(_("address"), max_length=250, blank=True)
@@ -161,6 +162,11 @@ class Organisation(models.Model):
                 condition=Q(tier="", verified_at=None) | (~Q(tier="") & Q(verified_at__isnull=False)),
                 name="organisation_tier_is_dated",
                 violation_error_message=_("A verified organisation has the date of its verification."),
+            ),
+            models.CheckConstraint(
+                condition=blank_or_of_the_web("website"),
+                name="organisation_website_of_the_web",
+                violation_error_message=NOT_OF_THE_WEB,
             ),
         ]
         indexes = [

@@ -23,6 +23,8 @@ from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from orgs.naming import of_the_web
+
 register = template.Library()
 
 Number = int | float | Decimal
@@ -106,6 +108,12 @@ def choices(field: BoundField) -> list[BoundWidget]:
     # The fieldset carries the description once; repeating it at each choice makes a screen reader say it each time.
     attrs.pop("aria-describedby", None)
     return list(field.subwidgets)
+
+
+@register.filter
+def web_address(address: object) -> str:
+    """The address where it may become a link, whatever was stored: releases keep their sources as they were."""
+    return of_the_web(address)
 
 
 @register.filter

@@ -187,7 +187,8 @@ class ContactView(OfOrganisation, ActionMixin, UpdateView):
         return self.organisation.contacts.first() or OrganisationContact(organisation=self.organisation)
 
     def perform(self, form: ContactDetailsForm) -> OrganisationContact:
-        return actions.set_contact(organisation=self.organisation, **form.cleaned_data, by=self.person)
+        said = {name: form.cleaned_data[name] for name in form.Meta.fields}
+        return actions.set_contact(organisation=self.organisation, **said, by=self.person)
 
     def get_success_url(self) -> str:
         messages.success(self.request, _("The contact is saved."))

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView, View
 
-from orgs import actions
+from orgs import actions, sent_forms
 from orgs.actions.registration import letter_of
 from orgs.forms.portal import PortalForm
 from orgs.forms.registration import PAGES, RegistrationForm, form_as_typed, namesakes, typed_in
@@ -278,7 +279,17 @@ class SentView(PublicView, TemplateView):
 
 
 def send_again(request: HttpRequest, draft: Registration) -> HttpResponse | None:
-    """None when it was sent, else the answer that says why not."""
+    """None when it was sent, by this press or by one before it on the same page; else the answer that says why not."""
+    with transaction.atomic():
+        if not sent_forms.is_first(sent_forms.key_of(request)):
+            return None
+        refusal = refuse_or_send(request, draft)
+        if refusal is not None:
+            transaction.set_rollback(True)
+    return refusal
+
+
+def refuse_or_send(request: HttpRequest, draft: Registration) -> HttpResponse | None:
     if draft.sent_to and not ratelimit.consume(request, action="send_registration", key=draft.sent_to):
         return render(request, "orgs/registration_sent.html", {"draft": draft, "problem": TOO_MANY}, status=429)
     actions.send_confirmation_again(registration=draft, by=person(request))

@@ -18,7 +18,7 @@ from partnerships.actions.practice import add_practice, link_practice
 from partnerships.actions.records import add_document, log_activity, log_contribution, remove_record, revise_record
 from partnerships.actions.reference_data import load_practices, load_scale, use_scale
 from partnerships.actions.review import Verdict, decide_assessment
-from partnerships.actions.table import found_table, give_seat, hold_meeting
+from partnerships.actions.table import found_table, give_seat, hold_meeting, revise_meeting
 
 __all__ = [
     "Verdict",
@@ -43,6 +43,7 @@ __all__ = [
     "propose_partnership",
     "put_forward_evidence",
     "remove_record",
+    "revise_meeting",
     "revise_partnership",
     "revise_record",
     "submit_assessment",

@@ -1,5 +1,6 @@
 import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -59,11 +60,31 @@ def give_seat(*, table: CoordinationTable, organisation: Organisation, is_chair:
 def hold_meeting(
     *, table: CoordinationTable, held_on: datetime.date, agenda: str = "", minutes: str = "", by: User
 ) -> Meeting:
-    """A session of the table, announced with its agenda or told by its minutes; the same day again completes it."""
+    """A session of the table, announced with its agenda or told by its minutes. The same day again adds what was not there yet, and
+    changes nothing of what was.
+    """
+    CoordinationTable.objects.select_for_update().get(pk=table.pk)
+    meeting = Meeting.objects.filter(table=table, held_on=held_on).first() or Meeting(table=table, held_on=held_on)
+    said = {"agenda": agenda.strip(), "minutes": minutes.strip()}
+    for name, text in said.items():
+        before = getattr(meeting, name)
+        if text and before and text != before:
+            raise ValidationError(
+                {name: _("The meeting of that day has this already, and it stays. Change it on the table’s page.")}
+            )
+        setattr(meeting, name, before or text)
+    if meeting.pk:
+        meeting.version += 1
+    return revise_meeting(meeting=meeting, by=by)
+
+
+@transaction.atomic
+def revise_meeting(*, meeting: Meeting, by: User) -> Meeting:
+    """Stores what the meeting carries; what stood there before stays in its history."""
     refuse_unless(
-        not minutes or held_on <= timezone.localdate(), _("A meeting that has not been held yet has no minutes.")
+        not meeting.minutes or meeting.held_on <= timezone.localdate(),
+        _("A meeting that has not been held yet has no minutes."),
     )
-    meeting, _created = Meeting.objects.update_or_create(
-        table=table, held_on=held_on, defaults={"agenda": agenda, "minutes": minutes}
-    )
+    meeting.full_clean()
+    meeting.save()
     return meeting

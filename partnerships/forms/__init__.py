@@ -1,5 +1,5 @@
 from partnerships.forms.assessment import ClaimForm, ExperienceForm, PeriodForm, ReviewForm
-from partnerships.forms.library import LinkPracticeForm, MeetingForm, PracticeForm, SeatForm, TableForm
+from partnerships.forms.library import LinkPracticeForm, MeetingForm, NewMeetingForm, PracticeForm, SeatForm, TableForm
 from partnerships.forms.partnership import AnswerForm, EndForm, PartnershipForm, authorities_of
 from partnerships.forms.records import ActivityForm, ContributionForm, DocumentForm
 
@@ -13,6 +13,7 @@ __all__ = [
     "ExperienceForm",
     "LinkPracticeForm",
     "MeetingForm",
+    "NewMeetingForm",
     "PartnershipForm",
     "PeriodForm",
     "PracticeForm",

@@ -6,11 +6,11 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orgs.forms import PortalForm, PortalModelForm
+from orgs.forms import PortalForm, PortalModelForm, SeenMixin
 from partnerships.actions import Verdict
 from partnerships.forms.days import DayInput
 from partnerships.forms.levels import LevelField, StageLevelsMixin
-from partnerships.models import Assessment, AssessmentDecision, Evidence, Experience, Partnership
+from partnerships.models import Assessment, AssessmentDecision, Evidence, Experience, Partnership, PartnershipParty
 
 DECISIONS = [
     (AssessmentDecision.Outcome.CONFIRMED, _("Confirm the level that follows from the accepted evidence")),
@@ -53,7 +53,7 @@ class ClaimForm(StageLevelsMixin, PortalForm):
         self.add_stage_fields(assessment.scale, {row.stage: row.claimed for row in assessment.stage_levels.all()})
 
 
-class ExperienceForm(StageLevelsMixin, PortalForm):
+class ExperienceForm(SeenMixin, StageLevelsMixin, PortalForm):
     level = LevelField(says="authority_does", label=_("What comes nearest to what you experienced, taken as a whole?"))
     comment = forms.CharField(
         label=_("In your own words"),
@@ -62,8 +62,11 @@ class ExperienceForm(StageLevelsMixin, PortalForm):
         help_text=_("Everybody can read this once the authority has handed in its claim. Name no private persons."),
     )
 
-    def __init__(self, *args: Any, assessment: Assessment, given: Experience | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, assessment: Assessment, party: PartnershipParty, **kwargs: Any) -> None:
+        self.of_party = Experience.objects.filter(assessment=assessment, party=party)
+        self.assessment = assessment
         super().__init__(*args, **kwargs)
+        given = self.of_party.first()
         if given is not None:
             self.initial.update({"level": given.level, "comment": given.comment})
         level = self.fields["level"]
@@ -71,6 +74,15 @@ class ExperienceForm(StageLevelsMixin, PortalForm):
         level.offer(assessment.scale)
         stated = {row.stage: row.level for row in given.stage_levels.all()} if given else {}
         self.add_stage_fields(assessment.scale, stated)
+
+    def now(self) -> str:
+        """When a view of the organisation was last given."""
+        given = self.of_party.first()
+        return given.given_at.isoformat() if given else ""
+
+    def claim_version(self) -> None:
+        Assessment.objects.select_for_update().get(pk=self.assessment.pk)
+        super().claim_version()
 
 
 class EvidenceRow(NamedTuple):

@@ -71,3 +71,11 @@ class MeetingForm(PortalModelForm):
             "agenda": forms.Textarea(attrs={"rows": 3}),
             "minutes": forms.Textarea(attrs={"rows": 6}),
         }
+
+
+class NewMeetingForm(PortalForm):
+    """Opens empty: of a meeting that is there already it may only add what is not there yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields |= forms.fields_for_model(Meeting, MeetingForm.Meta.fields, widgets={**MeetingForm.Meta.widgets})

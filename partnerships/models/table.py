@@ -1,3 +1,4 @@
+import pghistory
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -68,18 +69,30 @@ class Seat(models.Model):
         return f"{self.organisation}, {self.table}"
 
 
+@pghistory.track()
 class Meeting(models.Model):
-    """A session of a table."""
+    """A session of a table, one on a day: announced with its agenda, and told by its minutes once it was held."""
 
     table = models.ForeignKey(CoordinationTable, models.CASCADE, related_name="meetings")
     held_on = models.DateField(_("date"))
     agenda = models.TextField(_("agenda"), blank=True)
     minutes = models.TextField(_("minutes"), blank=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["-held_on"]
         verbose_name = _("meeting")
         verbose_name_plural = _("meetings")
+        constraints = [
+            models.UniqueConstraint(
+                "table",
+                "held_on",
+                name="meeting_once_a_day",
+                violation_error_message=_(
+                    "There is a meeting of this day already. Open it on the table’s page to change it."
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.table} {self.held_on}"

@@ -26,7 +26,7 @@ from partnerships.views.records import (
     RecordRemove,
 )
 from partnerships.views.review import AssessmentQueue, AssessmentReview
-from partnerships.views.table import MeetingCreate, SeatCreate, TableCreate, TableDetail, TableList
+from partnerships.views.table import MeetingCreate, MeetingEdit, SeatCreate, TableCreate, TableDetail, TableList
 
 __all__ = [
     "ActivityCreate",
@@ -42,6 +42,7 @@ __all__ = [
     "ExperienceGive",
     "IsolatedOrganisations",
     "MeetingCreate",
+    "MeetingEdit",
     "OrganisationPartnerships",
     "PartnershipAnswer",
     "PartnershipCreate",

@@ -361,8 +361,7 @@ class ExperienceGive(ActionMixin, AccessMixin, FormView):
         return super().get(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        given = Experience.objects.filter(assessment=self.assessment, party=self.party).first()
-        return {**super().get_form_kwargs(), "assessment": self.assessment, "given": given}
+        return {**super().get_form_kwargs(), "assessment": self.assessment, "party": self.party}
 
     def perform(self, form: ExperienceForm) -> Experience:
         given = give_experience(

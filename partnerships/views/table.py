@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import CreateView, DetailView, FormView, ListView
+from django.views.generic import CreateView, DetailView, FormView, ListView, UpdateView
 
 from orgs.mixins import AccessMixin, ActionMixin
 from orgs.vocabulary import Kind
-from partnerships.actions import found_table, give_seat, hold_meeting
+from partnerships.actions import found_table, give_seat, hold_meeting, revise_meeting
 from partnerships.composition import composition_of
-from partnerships.forms import MeetingForm, SeatForm, TableForm
+from partnerships.forms import MeetingForm, NewMeetingForm, SeatForm, TableForm
 from partnerships.models import CoordinationTable, Meeting, Seat
 from partnerships.permissions import can_edit_table, can_log_partnerships
 
@@ -119,16 +119,31 @@ class SeatCreate(WithinTableMixin, FormView):
         return seat
 
 
-class MeetingCreate(WithinTableMixin, CreateView):
-    model = Meeting
-    form_class = MeetingForm
+class MeetingCreate(WithinTableMixin, FormView):
+    form_class = NewMeetingForm
     template_name = "partnerships/table_part_form.html"
 
     def get_title(self) -> str:
         return _("Add a meeting")
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "instance": Meeting(table=self.table)}
+    def perform(self, form: NewMeetingForm) -> Meeting:
+        return hold_meeting(table=self.table, by=self.person, **form.cleaned_data)
+
+
+class MeetingEdit(WithinTableMixin, UpdateView):
+    """Opens with what is there, and notices when somebody else changed it meanwhile."""
+
+    form_class = MeetingForm
+    template_name = "partnerships/table_part_form.html"
+
+    def get_queryset(self) -> QuerySet[Meeting]:
+        return self.table.meetings.all()
+
+    def get_object(self, queryset: QuerySet[Any] | None = None) -> Meeting:
+        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+
+    def get_title(self) -> str:
+        return _("Change the meeting")
 
     def perform(self, form: MeetingForm) -> Meeting:
-        return hold_meeting(table=self.table, by=self.person, **form.cleaned_data)
+        return revise_meeting(meeting=form.instance, by=self.person)

@@ -39,7 +39,7 @@ def test_places_stand_by_name_with_shown_zero_protected_and_missing_apart(client
     ]
     text = words_of(response.content.decode())
     assert "different levels" in text
-    assert "1 of 2 areas reported" in text
+    assert "1 of 2 organisations asked have answered" in text
     finding = response.context["comparison"].finding.replace("\xa0", " ")
     assert finding == "Burgo: 80.0% (2025)"  # Half of Aldea is not set beside the whole of Burgo.
     assert "Better" not in text

@@ -168,7 +168,11 @@ def test_byte_order_mark_and_blank_lines_are_no_fault(land: Land) -> None:
         (table(("N1", "last year", "women", 3)), [(2, "year", "unknown_period")]),
         (table(("N1", 2020, "women", 3), ("N2", 2020, "women", 3), ("N1", 2020, "women", 4)), [(4, "", "duplicate_cell")]),
         (table(("N1", 2020, "women", 'a "quote'), ("N1", 2020, "men", 1)), [(2, "people", "not_a_number")]),
-        (b'place,year,sex,people\nN1,2020,women,"1\n', [(2, "", "broken_row")]),
+        (b'place,year,sex,people\nN1,2020,women,"1\n', [(2, "", "open_quote")]),
+        (b'place,year,sex,people\nN1,2020,"women,1\nN2,2020,women,1\nN3,2020,"men",1\n', [(2, "", "open_quote")]),
+        (b'<?xml version="1.0"?>\n<message:StructureSpecificData/>', [(1, "", "markup")]),
+        ("\ufeff <!DOCTYPE html><html>".encode("utf-16"), [(1, "", "markup")]),
+        (table(("N1", 2020, "women", "1.12345678901")), [(2, "people", "too_many_decimals")]),
     ],
 )  # fmt: skip
 def test_faulty_file_is_refused_with_line_and_column(land: Land, content: bytes, expected: list) -> None:

@@ -253,6 +253,8 @@ def test_tone_follows_the_direction(direction: str, ideal: Any, before: Any, now
         ([point(2020, "90", **PART)], 2020, Standing.NOT_KNOWN, Doubt.PARTIAL),
         ([point(2020, "90", kind=PeriodKind.MONTH, month=12)], 2020, Standing.REACHED, None),
         ([point(2020, "90", kind=PeriodKind.MONTH, month=11)], 2020, Standing.NOT_KNOWN, Doubt.NO_NUMBER),
+        ([point(2019, "90", kind=PeriodKind.SCHOOL, month=9)], 2020, Standing.REACHED, None),
+        ([point(2020, "90", kind=PeriodKind.SCHOOL, month=9)], 2020, Standing.NOT_KNOWN, Doubt.NO_NUMBER),
         # What is to come is judged by the newest whole figure, while that is current and like the start.
         ([point(2025, "65")], 2030, Standing.ON_THE_WAY, None),
         ([point(2025, "51")], 2030, Standing.BEHIND, None),

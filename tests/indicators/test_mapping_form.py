@@ -28,7 +28,7 @@ from indicators.mapping_texts import LEAVE, WHOLE
 from indicators.models import Import, Mapping, Observation
 from indicators.vocabulary import Flag
 from orgs.actions import load_territories
-from orgs.models import User
+from orgs.models import Territory, User
 from tests.factories import AuthorityFactory
 from tests.factories_indicators import IndicatorFactory, StewardFactory
 from tests.indicators.land import MAPPING, Land, table
@@ -672,7 +672,8 @@ def test_population_of_barcelona_is_described_from_nothing(client: Client, share
     IndicatorFactory(code="C1")
     with (shared / "data/indicators/barcelona/population.csv").open(encoding="utf-8") as file:
         content = "".join(line for line in file if line.startswith(("Year", "2017")))
-    person = StewardFactory().user
+    city = Territory.objects.get(scheme__code="barcelona", code="080193")
+    person = StewardFactory(organisation__territory=city).user
     client.force_login(person)
     batch, answers = described(content, person, indicator="=C1", source_name="Open Data BCN: population")
     assert content.splitlines()[0].split(",")[int(answers["territory"][1:])].startswith("Neighborhood.")

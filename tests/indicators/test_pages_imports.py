@@ -147,9 +147,9 @@ def test_from_the_file_to_the_public_page(desk, steward, mapping, city, indicato
     response = desk.post(reverse("indicators:import_approve", args=[batch.pk]), follow=True)
     assert Observation.objects.filter(status=Status.APPROVED, approved_by=steward).count() == 2
     progress = reverse("indicators:import_progress", args=[batch.pk])
-    assert f'hx-get="{progress}"' in response.content.decode()
+    assert f'data-hx-get="{progress}"' in response.content.decode()
     assert "The figures are being rolled up" in words_of(response.content.decode())
-    assert f'hx-get="{progress}"' in desk.get(progress).content.decode()
+    assert f'data-hx-get="{progress}"' in desk.get(progress).content.decode()
 
     rollup.roll_up()
     done = desk.get(progress).content.decode()
@@ -159,6 +159,9 @@ def test_from_the_file_to_the_public_page(desk, steward, mapping, city, indicato
     response = desk.post(reverse("indicators:release_create"), {"note": "First figures"}, follow=True)
     assert "Figures in all 2 Protected 0 New 2" in words_of(response.content.decode())
     approve = reverse("indicators:release_approve", args=[Release.objects.get().pk])
+    refused = desk.post(approve, {"note": "First figures"}, follow=True)
+    assert "somebody else has to look at it" in words_of(refused.content.decode())
+    desk.force_login(StewardFactory(organisation=steward.memberships.get().organisation, role="manager").user)
     response = desk.post(approve, {"note": "First figures"}, follow=True)
     release = Release.objects.current()
     assert (release.note, release.created_by, release.figures_count) == ("First figures", steward, 2)
@@ -402,8 +405,10 @@ def test_preview_counts_what_is_new_changed_gone_and_small(desk, city):
     observed(small, city, "2016", 3)
     observed(small, city, "2018", 50)
     rollup.roll_up()
-    response = desk.post(reverse("indicators:release_create"), {"note": ""}, follow=True)
+    desk.post(reverse("indicators:release_create"), {"note": ""})
     release = Release.objects.open().get()
+    desk.force_login(UserFactory(is_staff=True))
+    response = desk.get(release.get_absolute_url())
     counts = (release.figures_count, release.new_count, release.changed_count, release.gone_count)
     assert counts == (3, 1, 1, 1)
     assert release.indicators.get().small_count == 1

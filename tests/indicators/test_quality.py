@@ -202,7 +202,7 @@ def test_batch_with_open_findings_does_not_count(odd: Import) -> None:
 
 
 def test_one_is_accepted_and_then_the_rest(odd: Import) -> None:
-    steward = UserFactory()
+    steward = UserFactory(is_staff=True)
     first = Finding.objects.filter(batch=odd).first()
     assert actions.accept_findings(batch=odd, finding=first, reason="Counted at another door", by=steward) == 1
     assert actions.accept_findings(batch=odd, rule="part_over_whole", reason="All of them", by=steward) == 1

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def ask(land: Land, indicator: str = "PEOPLE") -> Report:
     request = actions.ask_for_reports(
-        authority=AuthorityFactory(),
+        authority=AuthorityFactory(territory=land.territories["CITY"]),
         organisations=[OrganisationFactory(published=True)],
         title="=Incidents",
         territory=land.territories["CITY"],

@@ -1,14 +1,16 @@
 """Reports that organisations owe: asked, filled in, sent, returned with a note, sent again, approved, and counted."""
 
 import datetime
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.utils import timezone
 
-from indicators import actions
+from indicators import actions, rollup
 from indicators.grid import Typed
 from indicators.models import Finding, Import, Observation, Period, Report, ReportRequest, ReportStep
 from indicators.vocabulary import Flag, Status
@@ -228,6 +230,34 @@ def test_answers_of_many_are_added_up(asking: Asking, first: Organisation, secon
     assert counted is not None
     assert (counted.numerator, counted.flags) == (12, 0)
     assert Observation.objects.filter(status=Status.SUPERSEDED, numerator=5).exists()
+
+
+def test_figure_of_some_of_those_who_were_asked_is_not_the_whole(
+    asking: Asking, first: Organisation, second: Organisation, land: Land, client: Client
+) -> None:
+    """Nor is what is added up from it, until everybody has answered."""
+    district = land.territories["D1"]
+    one, two = asking.ask(first, second, indicator="RATE", territory=district).reports.order_by("pk")
+    land.observe("D2", "2017", 30, denominator=300, indicator="RATE")
+
+    def coverage(place: str) -> tuple[int, int]:
+        rollup.roll_up()
+        figure = land.figure(place, "2017", indicator="RATE")
+        assert figure is not None
+        return figure.reporters, figure.expected
+
+    asking.approve(asking.send(one, number(90, 300)))
+    assert coverage("D1") == (1, 2)
+    reported, expected = coverage("CITY")
+    assert reported < expected
+    actions.publish_release(note="First")
+    assert "Not the whole: 1 of 2 organisations asked have answered" in re.sub(
+        r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(district.get_absolute_url()).content.decode())
+    )
+    asking.approve(asking.send(two, number(30, 300)))
+    assert coverage("D1") == (2, 2)
+    reported, expected = coverage("CITY")
+    assert reported == expected
 
 
 def test_rates_of_many_are_pooled_and_never_averaged(asking: Asking, first: Organisation, second: Organisation) -> None:

@@ -172,7 +172,9 @@ def test_capacities_are_said_once_and_removed(client, organisation, owner):
     for note in ("one", "two"):
         client.post(page("capacity_list", organisation), {"side": "offer", "kind": "space", "note": note})
     capacity = organisation.capacities.get()
-    assert capacity.note == "two"
+    assert capacity.note == "one"
+    response = client.post(page("capacity_list", organisation), {"side": "offer", "kind": "space", "note": "two"})
+    assert "already in the list: “one”" in response.content.decode()
     assert client.get(page("capacity_delete", organisation, capacity.pk)).status_code == 405
     client.post(page("capacity_delete", organisation, capacity.pk))
     assert not organisation.capacities.exists()
@@ -181,7 +183,20 @@ def test_capacities_are_said_once_and_removed(client, organisation, owner):
 def test_contact_is_replaced(client, organisation, owner):
     client.force_login(owner)
     for name in ("Ana", "Berta"):
-        client.post(page("contact_update", organisation), {"name": name, "email": f"{name}@example.org"})
+        seen = client.get(page("contact_update", organisation)).context["form"]["seen"].value()
+        data = {"name": name, "email": f"{name}@example.org", "seen": seen}
+        client.post(page("contact_update", organisation), data)
+    assert organisation.contacts.get().name == "Berta"
+
+
+def test_contact_form_that_opened_empty_replaces_nobody(client, organisation, owner):
+    client.force_login(owner)
+    client.post(page("contact_update", organisation), {"name": "Ana", "email": "ana@example.org"})
+    data = {"name": "Berta", "email": "berta@example.org", "seen": ""}
+    response = client.post(page("contact_update", organisation), data)
+    assert "Somebody else saved this" in response.content.decode()
+    assert organisation.contacts.get().name == "Ana"
+    client.post(page("contact_update", organisation), data | {"seen": response.context["form"]["seen"].value()})
     assert organisation.contacts.get().name == "Berta"
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -183,10 +184,50 @@ def test_meeting_is_completed_not_doubled(world):
     table = CoordinationTableFactory()
     today = timezone.localdate()
     hold_meeting(table=table, held_on=today, agenda="Rents", by=world.officer)
-    hold_meeting(table=table, held_on=today, agenda="Rents", minutes="We met.", by=world.officer)
-    assert table.meetings.get().minutes == "We met."
+    hold_meeting(table=table, held_on=today, minutes="We met.", by=world.officer)
+    meeting = table.meetings.get()
+    assert (meeting.agenda, meeting.minutes, meeting.version) == ("Rents", "We met.", 2)
+    with pytest.raises(ValidationError, match="has this already"):
+        hold_meeting(table=table, held_on=today, agenda="Schools", by=world.officer)
     with pytest.raises(ValidationError, match="has no minutes"):
         hold_meeting(table=table, held_on=today.replace(year=today.year + 1), minutes="We met.", by=world.officer)
+
+
+def test_agenda_and_minutes_of_one_day_typed_one_after_the_other(client, world):
+    table = CoordinationTableFactory(convenor=world.authority)
+    client.force_login(world.officer)
+    url = reverse("partnerships:meeting_create", args=[table.slug])
+    today = timezone.localdate().isoformat()
+    for said in ({"agenda": "Rents"}, {"minutes": "We met."}):
+        client.post(url, {"held_on": today, "agenda": "", "minutes": "", **said})
+    refused = client.post(url, {"held_on": today, "agenda": "Schools", "minutes": ""})
+    assert "has this already, and it stays" in refused.content.decode()
+    meeting = table.meetings.get()
+    assert (meeting.agenda, meeting.minutes) == ("Rents", "We met.")
+
+
+def test_meeting_is_changed_where_it_is_shown_and_keeps_its_history(client, world):
+    table = CoordinationTableFactory(convenor=world.authority)
+    meeting = hold_meeting(table=table, held_on=timezone.localdate(), agenda="Rents", by=world.officer)
+    client.force_login(world.officer)
+    url = reverse("partnerships:meeting_edit", args=[table.slug, meeting.pk])
+    assert url in client.get(table.get_absolute_url()).content.decode()
+    data = {"held_on": meeting.held_on.isoformat(), "agenda": "Schools", "minutes": "We met.", "version": 1}
+    client.post(url, data)
+    stale = client.post(url, data | {"agenda": "Work"})
+    assert "Somebody else saved this" in stale.content.decode()
+    meeting.refresh_from_db()
+    assert (meeting.agenda, meeting.version) == ("Schools", 2)
+    assert list(meeting.events.order_by("pgh_id").values_list("agenda", flat=True)) == ["Rents", "Schools"]
+    other = CoordinationTableFactory(convenor=world.authority)
+    assert client.get(reverse("partnerships:meeting_edit", args=[other.slug, meeting.pk])).status_code == 404
+
+
+def test_meeting_is_one_a_day(world):
+    table = CoordinationTableFactory()
+    table.meetings.create(held_on=timezone.localdate())
+    with pytest.raises(IntegrityError, match="meeting_once_a_day"):
+        table.meetings.create(held_on=timezone.localdate())
 
 
 def test_composition_says_who_sits_and_who_is_missing(world):

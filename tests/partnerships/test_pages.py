@@ -438,7 +438,15 @@ def test_partner_gives_its_view_without_seeing_the_claim(client, desk, world):
     experience = Experience.objects.get()
     assert (experience.level.code, experience.comment) == ("inform", "Polite.")
     assert experience.stage_levels.get().level.code == "consult"
-    assert "Polite." in client.get(url).content.decode()
+    html = client.get(url).content.decode()
+    assert "Polite." in html
+    # A form that another member of the organisation had opened before, empty.
+    data = {"level": level("consult").pk, "comment": "Rude.", "seen": ""}
+    stale = client.post(url, data)
+    assert "Somebody else saved this" in stale.content.decode()
+    assert Experience.objects.get().comment == "Polite."
+    client.post(url, data | {"seen": stale.context["form"]["seen"].value()})
+    assert Experience.objects.get().comment == "Rude."
 
 
 # The review

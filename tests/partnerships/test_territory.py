@@ -9,9 +9,15 @@ from django.utils import timezone
 from orgs.vocabulary import Kind
 from partnerships.isolation import isolated_organisations_for
 from partnerships.models import Experience, Partnership
-from partnerships.territory import partnerships_of
+from partnerships.territory import partnerships_of, uncovered_domains
 from partnerships.vocabulary import PartnershipState
-from tests.factories import AuthorityFactory, OrganisationFactory, TerritoryFactory
+from tests.factories import (
+    AuthorityFactory,
+    DomainFactory,
+    OrganisationFactory,
+    ServiceFactory,
+    TerritoryFactory,
+)
 from tests.factories_partnerships import AssessmentFactory, level
 
 NOBODY = AnonymousUser()
@@ -134,3 +140,21 @@ def test_isolated_organisations_have_no_live_partnership(world):
     assert {one.name for one in found} == {"Far Shore", "Once", "Asked", "From afar"}
     assert not isolated_organisations_for(world.steward).exists()
     assert Partnership.objects.live().count() == 1
+
+
+def test_domains_in_which_nobody_is_at_work_are_named(world, django_assert_num_queries):
+    offered, hidden, elsewhere, live, ended = (DomainFactory() for _ in range(5))
+    for domain, published, place in (
+        (offered, True, world.district),
+        (hidden, False, world.city),
+        (elsewhere, True, TerritoryFactory()),
+    ):
+        ServiceFactory(domain=domain, organisation=OrganisationFactory(published=published, territory=place))
+    world.partnership(domains=[live])
+    world.partnership(domains=[ended], state=PartnershipState.ENDED)
+    with django_assert_num_queries(2):
+        uncovered = uncovered_domains(world.city)
+    assert offered not in uncovered.without_service
+    assert {hidden, elsewhere, live} <= set(uncovered.without_service)
+    assert live not in uncovered.without_partnership
+    assert {offered, ended} <= set(uncovered.without_partnership)

@@ -1,0 +1,261 @@
+"""A form that is sent several times acts once: by a double press, four times at once, and without a script."""
+
+import datetime
+import re
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from indicators import views as indicator_views
+from indicators.views.imports import ImportDecisionView
+from indicators.views.reports import ReportStepView
+from integration_portal.views import LogIn
+from orgs import actions
+from orgs.mixins import ActionMixin
+from orgs.models import Capacity, Invitation, Organisation, OutgoingMail, SentForm, Service, User
+from orgs.views import members, organisation, registration
+from partnerships import views as partnership_views
+from partnerships.models import CoordinationTable, Practice
+from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory, UserFactory
+
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+def browser(user: User) -> Client:
+    """A browser that asks for the token as a real one would be asked."""
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def token_on(client: Client, url: str) -> str:
+    found = TOKEN.search(client.get(url).content.decode())
+    assert found is not None
+    return found[1]
+
+
+def same_browser(client: Client) -> Client:
+    other = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    other.cookies = client.cookies.copy()  # type: ignore[assignment]
+    return other
+
+
+def sent_at_once(client: Client, url: str, data: dict[str, Any], times: int = 4) -> list[Any]:
+    barrier = threading.Barrier(times)
+    answers: list[Any] = [None] * times
+
+    def send(place: int, tab: Client) -> None:
+        try:
+            barrier.wait(30)
+            answers[place] = tab.post(url, data)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=(place, same_browser(client))) for place in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    return answers
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> User:
+    return MembershipFactory(organisation=OrganisationFactory(published=True, name="Ours"), role="owner").user
+
+
+@pytest.fixture
+def officer(transactional_db: None) -> User:
+    return MembershipFactory(organisation=AuthorityFactory(name="Town hall"), role="officer").user
+
+
+def of(user: User) -> Organisation:
+    organisation: Organisation = user.memberships.get().organisation
+    return organisation
+
+
+def assert_led_alike(answers: list[HttpResponse]) -> None:
+    assert [answer.status_code for answer in answers] == [302] * len(answers)
+    assert len({answer["Location"] for answer in answers}) == 1
+
+
+def test_service_sent_four_times_at_once_is_one_service(owner: User) -> None:
+    client, url = browser(owner), reverse("orgs:service_create", args=[of(owner).slug])
+    data = {"title": "Language café", "domain": DomainFactory().pk, "csrfmiddlewaretoken": token_on(client, url)}
+    assert_led_alike(sent_at_once(client, url, data))
+    assert Service.objects.count() == 1
+
+
+def test_invitation_sent_four_times_at_once_is_one_letter(owner: User) -> None:
+    client, url = browser(owner), reverse("orgs:member_invite", args=[of(owner).slug])
+    data = {"email": "guest@example.org", "role": "editor", "csrfmiddlewaretoken": token_on(client, url)}
+    assert_led_alike(sent_at_once(client, url, data))
+    assert (Invitation.objects.count(), OutgoingMail.objects.count()) == (1, 1)
+
+
+def test_table_that_may_be_there_once_is_founded_and_nobody_sees_an_error(officer: User) -> None:
+    client, url = browser(officer), reverse("partnerships:table_create")
+    authority = of(officer)
+    data = {
+        "name": "Table for housing",
+        "territory": authority.territory.name,
+        "convenor": authority.pk,
+        "csrfmiddlewaretoken": token_on(client, url),
+    }
+    assert_led_alike(sent_at_once(client, url, data))
+    assert CoordinationTable.objects.count() == 1
+
+
+def test_what_two_pages_say_at_once_ends_in_no_error_page(owner: User) -> None:
+    """Not one sending, and so no key: the database lets one in, the other is told."""
+    client, url = browser(owner), reverse("orgs:capacity_list", args=[of(owner).slug])
+    answers = sent_at_once(client, url, {"side": "need", "kind": "space", "csrfmiddlewaretoken": token_on(client, url)})
+    assert {answer.status_code for answer in answers} == {302}
+    assert Capacity.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_double_press_is_led_to_what_the_first_one_made() -> None:
+    """Also where the second one would be refused since the first one is there."""
+    officer = MembershipFactory(organisation=AuthorityFactory(), role="officer").user
+    client, url = browser(officer), reverse("partnerships:practice_create")
+    data = {"name": "Mediators", "summary": "They mediate.", "domains": [DomainFactory().pk]}
+    data["csrfmiddlewaretoken"] = token_on(client, url)
+    first, second = client.post(url, data), client.post(url, data)
+    practice = Practice.objects.get()
+    assert first["Location"] == second["Location"] == practice.get_absolute_url()
+
+
+@pytest.mark.django_db
+def test_who_goes_back_and_sends_something_else_means_something_else() -> None:
+    owner = MembershipFactory(organisation=OrganisationFactory(published=True), role="owner").user
+    client, url = browser(owner), reverse("orgs:service_create", args=[of(owner).slug])
+    data = {"title": "Language café", "domain": DomainFactory().pk, "csrfmiddlewaretoken": token_on(client, url)}
+    client.post(url, data)
+    client.post(url, data | {"title": "Legal advice"})
+    client.post(url, data | {"csrfmiddlewaretoken": token_on(client, url)})
+    assert sorted(Service.objects.values_list("title", flat=True)) == ["Language café", "Language café", "Legal advice"]
+
+
+@pytest.mark.django_db
+def test_what_was_refused_may_be_sent_again_from_the_same_page() -> None:
+    owner = MembershipFactory(organisation=OrganisationFactory(published=True), role="owner").user
+    client, url = browser(owner), reverse("orgs:service_create", args=[of(owner).slug])
+    data = {"title": "", "domain": DomainFactory().pk, "csrfmiddlewaretoken": token_on(client, url)}
+    assert client.post(url, data).status_code == 200
+    assert not SentForm.objects.exists()
+    assert client.post(url, data | {"title": "Language café"}).status_code == 302
+    assert Service.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_two_people_never_share_a_key() -> None:
+    """Of one browser, with one token and one text."""
+    url, domain = reverse("partnerships:practice_create"), DomainFactory().pk
+    first, second = (MembershipFactory(organisation=AuthorityFactory(), role="officer").user for _person in range(2))
+    client = browser(first)
+    data = {"name": "Mediators", "summary": "They mediate.", "domains": [domain]}
+    data["csrfmiddlewaretoken"] = token_on(client, url)
+    client.post(url, data)
+    cookie = client.cookies["csrftoken"].value
+    client.force_login(second)
+    client.cookies["csrftoken"] = cookie
+    assert "already a good practice of that name" in client.post(url, data).content.decode()
+
+
+@pytest.mark.django_db
+def test_keys_go_after_two_days() -> None:
+    SentForm.objects.create(key="a")
+    now = timezone.now()
+    assert actions.forget_forms(now=now) == 0
+    assert actions.forget_forms(now=now + datetime.timedelta(days=3)) == 1
+    assert actions.forget_forms(now=now + datetime.timedelta(days=3)) == 0
+
+
+# --- Every form -----------------------------------------------------------------------------------------------------------
+
+# Takes a POST, and why it needs no key.
+HARMLESS_TWICE = {
+    registration.StartView: "an empty draft, which its own browser alone sees and which goes by itself",
+    registration.PageView: "writes the draft as it stands",
+    registration.CheckView: "send_registration sends one letter, however often",
+    registration.DiscardView: "gone is gone",
+    registration.ConfirmView: "confirm_registration does it once, under a lock",
+    members.InvitationView: "accept_invitation does it once, under a lock",
+    members.WithdrawView: "gone is gone",
+    members.EndMembershipView: "ended is ended",
+    organisation.SubmitView: "submit_for_verification has one open at a time",
+    organisation.ServiceDeleteView: "gone is gone",
+    organisation.CapacityDeleteView: "gone is gone",
+    indicator_views.TargetRemoveView: "gone is gone",
+    indicator_views.SliceRetryView: "sets a state",
+    indicator_views.IndicatorRetireView: "sets a state",
+    indicator_views.IndicatorRestoreView: "sets a state",
+    indicator_views.DefinitionCheckView: "sets a state",
+    indicator_views.ReportUploadView: "writes the draft of a report, by its version",
+    indicator_views.RequestWithdrawView: "withdrawn is withdrawn",
+    partnership_views.RecordRemove: "gone is gone",
+    partnership_views.PartnershipPropose: "checks the state it starts from",
+    partnership_views.PartnershipDelete: "gone is gone",
+    partnership_views.AssessmentDiscard: "gone is gone",
+    partnership_views.AssessmentEvidence: "writes the ticks as they stand",
+    LogIn: "no second session by it",
+}
+# Checks the state it starts from, under a lock.
+STEPS = (ImportDecisionView, ReportStepView)
+# Have the key, though no form view of Django's.
+BY_THEMSELVES = {indicator_views.EntryView, registration.SentView}
+
+
+def views_that_take_a_post(resolver: URLResolver) -> set[type]:
+    found: set[type] = set()
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            found |= views_that_take_a_post(entry)
+        elif isinstance(entry, URLPattern):
+            view = getattr(entry.callback, "view_class", None)
+            if view is not None and hasattr(view, "post") and "post" in view.http_method_names:
+                found.add(view)
+    return {
+        view
+        for view in found
+        if view.__module__.split(".")[0] in ("orgs", "indicators", "partnerships", "integration_portal")
+    }
+
+
+def test_every_view_that_makes_something_acts_once() -> None:
+    views = views_that_take_a_post(get_resolver())
+    assert len(views) > 40
+    bare = {
+        view.__name__
+        for view in views
+        if not issubclass(view, (ActionMixin, *STEPS)) and view not in HARMLESS_TWICE and view not in BY_THEMSELVES
+    }
+    assert bare == set()
+
+
+@pytest.mark.django_db
+def test_letter_asked_for_once_more_goes_once_for_each_page() -> None:
+    draft = actions.begin_registration(language="en", by=None)
+    draft.answers = {
+        "who": {"typed": {}, "facts": {"name": "Ours"}},
+        "contact": {"typed": {}, "facts": {"contact_name": "Ana", "email": "ana@example.org"}},
+    }
+    draft.sent_at, draft.sent_to, draft.reference = timezone.now(), "ana@example.org", "ORG-AAAAAA"
+    client, url = Client(enforce_csrf_checks=True), reverse("orgs:registration_sent")
+    person = UserFactory()
+    draft.begun_by = person
+    draft.save()
+    client.force_login(person)
+    data = {"csrfmiddlewaretoken": token_on(client, url)}
+    for _press in range(3):
+        assert client.post(url, data).status_code == 200
+    assert OutgoingMail.objects.count() == 1
+    client.post(url, {"csrfmiddlewaretoken": token_on(client, url)})
+    assert OutgoingMail.objects.count() == 2
