@@ -15,11 +15,11 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "integration_portal.settings")
 django.setup()
 
-from bench import countries, importing, pages, rollup  # noqa: E402
+from bench import countries, importing, pages, rollup, visitors  # noqa: E402
 from bench.rows import Row  # noqa: E402
 from integration_portal.embedded import var_folder  # noqa: E402
 
-PARTS = {"importing": importing, "countries": countries, "rollup": rollup, "pages": pages}
+PARTS = {"importing": importing, "countries": countries, "rollup": rollup, "pages": pages, "visitors": visitors}
 
 
 def show(rows: list[Row]) -> None:

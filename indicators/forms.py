@@ -100,7 +100,7 @@ class ImportForm(PortalForm):
             field.initial = authorities[0].pk if authorities else None
 
     def _clean_fields(self) -> None:
-        super()._clean_fields()  # type: ignore[misc]
+        super()._clean_fields()
         if self.is_too_large:
             # What was sent of it was thrown away, so that the field looks as if nothing had been chosen.
             self.errors.pop("file", None)

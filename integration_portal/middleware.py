@@ -1,11 +1,17 @@
 """What holds for every answer of the portal, whichever view gives it."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.defaults import bad_request
+
+from orgs.storage import discard_upload
+
+logger = logging.getLogger(__name__)
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -51,7 +57,8 @@ class PrivacyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        if request.user.is_authenticated:
+        user = getattr(request, "user", None)  # None where the answer was ready before anybody asked who it is for.
+        if user is not None and user.is_authenticated:
             del response.headers["Cache-Control"]
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
@@ -79,6 +86,10 @@ class ReadableRequestMiddleware:
             sent = [text for name, values in request.POST.lists() for text in (name, *values)]
         except UnreadablePostError:
             return None  # Whoever sent it has gone.
+        except OSError as error:  # A large file goes through the folder for temporary files.
+            discard_upload(request)
+            logger.error("An upload could not be taken in: %s", error)
+            return HttpResponse(render_to_string("507.html"), status=507)
         return refuse(request) if any("\0" in text for text in sent) else None
 
 

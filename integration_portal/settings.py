@@ -60,16 +60,18 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "integration_portal.middleware.PrivacyMiddleware",
     "integration_portal.middleware.ReadableRequestMiddleware",
+    "integration_portal.public_pages.PublicPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "integration_portal.middleware.PrivacyMiddleware",
     "orgs.middleware.AccountLocaleMiddleware",
     "orgs.middleware.KeepingLoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "orgs.middleware.SecondStepMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -112,6 +114,9 @@ CACHES = {
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # Who has a message has a session, so no page of everybody's.
+# How long a page of everybody's is served as it was made, at most; what changes it is noticed at once.
+PUBLIC_PAGES_SECONDS = 900
 
 # --- Work in the background ---------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env("REDIS_URL")
@@ -127,6 +132,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# For the worker and beat, which may wait; a request that asks for a task waits less (orgs/queue.py).
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 1800,
     "socket_connect_timeout": 1,
@@ -146,6 +152,8 @@ CELERY_BEAT_SCHEDULE = {
     "remind of reports": {"task": "indicators.tasks.send_reminders", "schedule": 24 * 3600},
     "remove files of which no figures came": {"task": "indicators.tasks.remove_old_files", "schedule": 24 * 3600},
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
+    "remove files without a row": {"task": "orgs.tasks.remove_orphaned_files", "schedule": 24 * 3600},
+    "remove public pages": {"task": "orgs.tasks.remove_public_pages", "schedule": 60},
     "forget forms": {"task": "orgs.tasks.forget_forms", "schedule": 3600},
     "remove old mail": {"task": "orgs.tasks.remove_old_mail", "schedule": 24 * 3600},
 }
@@ -171,6 +179,8 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Beside allauth's own. Many people may register from one address, in a library or at an advice day.
 ACCOUNT_RATE_LIMITS = {
     "begin_registration": "30/h/ip",
@@ -184,6 +194,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_USER_DISPLAY = "orgs.authentication.display_name"
+# Reviewers, stewards, managers and administrators. Without TLS there are no strangers (integration_portal/deployment.py).
+SECOND_STEP_REQUIRED = HTTPS
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Integration portal"
@@ -222,7 +234,7 @@ STATICFILES_DIRS = [
     ("vendor/leaflet", NODE_MODULES / "leaflet" / "dist"),
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "orgs.storage.WholeFileStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MANIFEST_STRICT = False

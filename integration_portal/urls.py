@@ -2,6 +2,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from integration_portal import (
@@ -10,6 +11,7 @@ from integration_portal import (
     views,
     views_whole,
 )
+from orgs.views import account
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -24,9 +26,13 @@ urlpatterns = [
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.healthz, name="healthz"),
     path("accounts/login/", views.LogIn.as_view(), name="account_login"),
+    path("accounts/email/", account.ChangeEmailView.as_view(), name="account_email"),
+    path("accounts/password/set/", account.SetPasswordView.as_view(), name="account_set_password"),
+    path("accounts/second-step/", account.SecondStepView.as_view(), name="second_step"),
     path("accounts/", include("allauth.urls")),
-    # A visitor without an account chooses a language too.
-    path("language/setlang/", login_not_required(set_language), name="set_language"),
+    # A visitor without an account chooses a language too, on a page that is everybody's and so carries no token: whoever makes somebody
+    # else's browser press it has changed a language.
+    path("language/setlang/", csrf_exempt(login_not_required(set_language)), name="set_language"),
     path("admin/", admin.site.urls),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/outlines.json", styleguide.styleguide_outlines, name="styleguide_outlines"),

@@ -98,7 +98,7 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ["email", "name"]
     readonly_fields = ["last_login", "date_joined"]
     inlines = [MembershipInline]
-    actions = ["send_password_letter"]
+    actions = ["send_password_letter", "remove_second_step"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         asked = ["email", "name", "language", "is_active", "is_staff"]
@@ -129,6 +129,12 @@ class UserAdmin(admin.ModelAdmin):
             if form.is_valid():
                 form.save(request)
         self.message_user(request, _("The letters are on their way."), messages.SUCCESS)
+
+    @admin.action(description=_("Take the second step away (device and recovery codes are lost)"))
+    def remove_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            actions.remove_second_step(user=user)
+        self.message_user(request, _("Done. They are logged out everywhere and get a letter."), messages.SUCCESS)
 
 
 class AdmissionForm(PortalModelForm):

@@ -1,6 +1,7 @@
 """How people log in: by e-mail address, through allauth; and from where they come, as far as that can be known."""
 
 from ipaddress import ip_address
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
@@ -58,6 +59,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """That something about the account has changed. Its owner is named, since the address that is told may no longer be theirs."""
+        super().send_notification_mail(template_prefix, user, {"user": user, **(context or {})}, email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         """Into the outbox, in the portal's own words and the reader's language: an e-mail is never lost, and a request never waits for the

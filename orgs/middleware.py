@@ -1,13 +1,19 @@
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import translation
+from django.utils.http import urlencode
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from orgs import kept_forms
+from orgs.models import User
+from orgs.permissions import must_have_second_step
 
 
 def chosen_language(request: HttpRequest) -> str:
@@ -40,6 +46,36 @@ class AccountLocaleMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", chosen)
         return response
+
+
+class SecondStepMiddleware:
+    """Who must log in with a second step and has none yet is led to it, whatever they open but for what they need on the way."""
+
+    ON_THE_WAY = (
+        "account_",
+        "mfa_",
+        "usersessions_",
+        "second_step",
+        "set_language",
+        "about",
+        "accessibility",
+        "healthz",
+        "favicon",
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        assert request.resolver_match is not None  # A view was found.
+        is_on_the_way = (request.resolver_match.view_name or "").startswith(self.ON_THE_WAY)
+        if is_on_the_way or not isinstance(request.user, User) or not must_have_second_step(request.user):
+            return None
+        following = request.get_full_path() if request.method == "GET" else request.headers.get("Referer", "")
+        return redirect(f"{reverse('second_step')}?{urlencode({'next': following})}")
 
 
 class KeepingLoginRequiredMiddleware(LoginRequiredMiddleware):

@@ -1,14 +1,17 @@
-"""The mixins of the portal's views: access, and forms that end in an action."""
+"""The mixins of the portal's views: access, lists in pages, and forms that end in an action."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Page, Paginator
 from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.generic.base import View
+from django.views.generic.list import MultipleObjectMixin
 
 from orgs import sent_forms
 from orgs.models import User
@@ -59,6 +62,24 @@ class AccessMixin(PersonMixin):
         if may is not None and not may(self.request.user, found):
             raise PermissionDenied
         return found
+
+
+def page_of(request: HttpRequest, rows: Sequence[Any] | QuerySet[Any], size: int = 25) -> "Page[Any]":
+    """The page that the address asks for by ?page=; beyond the last it is the last, and nonsense is the first."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+class PagedMixin(MultipleObjectMixin):
+    """A list in pages. Every list of the portal is one: what is short today is long in ten years."""
+
+    paginate_by: int | None = 25
+    request: HttpRequest
+
+    def paginate_queryset(
+        self, queryset: Any, page_size: int
+    ) -> "tuple[Paginator[Any], Page[Any], Sequence[Any], bool]":
+        page = page_of(self.request, queryset, page_size)
+        return page.paginator, page, page.object_list, page.has_other_pages()  # type: ignore[return-value]
 
 
 class ActionMixin(PersonMixin):

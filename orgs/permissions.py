@@ -1,9 +1,11 @@
 """What people may do in the registry. `visible_to()` has said before what exists for them."""
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from orgs.models import Invitation, Membership, Organisation, User, Verification
+from orgs.models import Invitation, Membership, Organisation, ReviewerAppointment, User, Verification
 
 Person = User | AnonymousUser
 Role = Membership.Role
@@ -49,6 +51,24 @@ def has_role(user: Person, organisation: Organisation, *roles: str) -> bool:
 def holds_role(user: Person, *roles: str) -> bool:
     """In any organisation."""
     return user.is_authenticated and user.memberships.active().filter(role__in=roles).exists()
+
+
+SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def has_second_step(user: User) -> bool:
+    return Authenticator.objects.filter(user=user, type__in=SECOND_STEPS).exists()
+
+
+def must_have_second_step(user: User) -> bool:
+    """Those who review, keep figures or run the platform, in production, as long as they have none. One query."""
+    if not settings.SECOND_STEP_REQUIRED:
+        return False
+    keeping = Membership.objects.active().filter(user=OuterRef("pk"), role__in=[Role.STEWARD, Role.MANAGER])
+    reviewing = ReviewerAppointment.objects.active().filter(user=OuterRef("pk"))
+    there = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_STEPS)
+    must = User.objects.filter(Q(is_staff=True) | Exists(keeping) | Exists(reviewing), pk=user.pk)
+    return must.exclude(Exists(there)).exists()
 
 
 def is_reviewer(user: Person) -> bool:

@@ -1,13 +1,23 @@
-"""Waking the worker. What is to be done stands in PostgreSQL; Redis only says "now", and may be away."""
+"""Waking the worker. What is to be done stands in PostgreSQL; Redis only says "now", and may be away, or hang."""
 
 import logging
+import time
 from functools import partial
 
 from celery import current_app
+from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
+from kombu.pools import producers
 
 logger = logging.getLogger(__name__)
+
+PATIENCE = 0.4
+"""Seconds that a request waits for Redis, to connect and for each answer."""
+SILENCE = 30.0
+"""Seconds for which a process does not ask again after that: beat does it within a minute anyway."""
+
+_silent_until = 0.0
 
 
 def wake(task: str) -> None:
@@ -21,7 +31,18 @@ def wake(task: str) -> None:
 
 
 def _send(task: str) -> None:
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | {
+        "socket_connect_timeout": PATIENCE,
+        "socket_timeout": PATIENCE,
+    }
+    broker = current_app.connection_for_write()
+    broker.transport_options = options
     try:
-        current_app.send_task(task, retry=False, ignore_result=True)
-    except OperationalError as error:
+        with producers[broker].acquire(block=True, timeout=PATIENCE) as producer:
+            current_app.send_task(task, retry=False, ignore_result=True, producer=producer)
+    except (OperationalError, OSError) as error:
+        _silent_until = time.monotonic() + SILENCE
         logger.warning("%s waits for its next round: the queue is not to be reached (%s)", task, error)

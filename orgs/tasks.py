@@ -1,7 +1,9 @@
 from celery import shared_task
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 
 from orgs import actions
+from orgs.storage import remove_orphans
 
 
 @shared_task
@@ -12,6 +14,17 @@ def send_waiting_mail() -> int:
 @shared_task
 def remove_stale_drafts() -> int:
     return actions.remove_stale_drafts(now=timezone.now())
+
+
+@shared_task
+def remove_orphaned_files() -> int:
+    """The number of files of which no row knows that were removed. Beat asks for it every day; doing it twice is harmless."""
+    return len(remove_orphans(default_storage)) if isinstance(default_storage, FileSystemStorage) else 0
+
+
+@shared_task
+def remove_public_pages() -> int:
+    return actions.remove_public_pages()
 
 
 @shared_task

@@ -42,6 +42,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Fast, an
 # Static files are found in static/ and node_modules as they are, without collectstatic, also by live_server.
 INSTALLED_APPS[INSTALLED_APPS.index("integration_portal.apps.FrontEndConfig")] = "django.contrib.staticfiles"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PUBLIC_PAGES_SECONDS = 0  # Tests look at what a view does; tests/test_public_pages.py at what is kept of it.
 uploads = tempfile.TemporaryDirectory(prefix="portal-test-media-")
 MEDIA_ROOT = Path(uploads.name)
 OFFERED_LANGUAGES = ["en", "es", "fr", "ar"]  # What reads from the right is looked at before its texts are complete.

@@ -190,6 +190,7 @@ TABLE = """
     account_reset_password_from_key_done     -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     account_request_login_code               -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
     account_confirm_login_code               -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    second_step                              -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
     mfa_index                                -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
     mfa_authenticate                         -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
     mfa_reauthenticate                       -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR

@@ -26,11 +26,12 @@ from indicators.permissions import can_edit_indicator, can_see_true_figures, can
 from indicators.views.chart_files import ChartFileMixin
 from indicators.views.territories import place_or_404
 from indicators.vocabulary import Unit
+from orgs.mixins import PagedMixin
 from orgs.models import Territory, User
 
 
 @method_decorator(login_not_required, name="dispatch")
-class IndicatorListView(FilterView):
+class IndicatorListView(PagedMixin, FilterView):
     """The catalogue, domain by domain."""
 
     template_name = "indicators/indicator_list.html"

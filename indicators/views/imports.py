@@ -27,14 +27,15 @@ from indicators.imports.mapping import read_mapping
 from indicators.models import DirtyMark, Import, ImportMessage, Mapping, Release
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.uploads import LimitedUploadHandler
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.models import User
+from orgs.storage import NoRoom, discard_upload
 
 # Beyond this a file is refused by what its sender says of its size, unread: ten times what would be taken.
 HOPELESS = 10
 
 
-class ImportListView(AccessMixin, FilterView):
+class ImportListView(AccessMixin, PagedMixin, FilterView):
     """What was brought in."""
 
     may_enter = staticmethod(can_import)
@@ -42,7 +43,6 @@ class ImportListView(AccessMixin, FilterView):
     template_name = "indicators/import_list.html"
     filterset_class = ImportFilter
     context_object_name = "imports"
-    paginate_by = 25
 
     def get_queryset(self) -> QuerySet[Import]:
         found: QuerySet[Import] = super().get_queryset()
@@ -72,6 +72,9 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):
                 return self.refuse(request)
             except UnreadablePostError:  # The browser is gone; what it would read, nobody reads.
                 return self.refuse(request, cut_off())
+            except OSError:  # The folder for temporary files is full.
+                discard_upload(request)
+                return self.refuse(request, NoRoom())
             self.is_too_large = handler.is_too_large
         return self.dispatch_checked(request, *args, **kwargs)
 

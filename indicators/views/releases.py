@@ -30,17 +30,16 @@ from indicators.permissions import (
     can_recall_release,
     territories_kept_by,
 )
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.models import Territory
 
 
 @method_decorator(login_not_required, name="dispatch")
-class ReleaseListView(ListView):
+class ReleaseListView(PagedMixin, ListView):
     """What was published, and when, and what was recalled. Stewards see the one that is being prepared too."""
 
     template_name = "indicators/release_list.html"
     context_object_name = "releases"
-    paginate_by = 25
 
     def get_queryset(self) -> QuerySet[Release]:
         return Release.objects.ever_published().order_by("-published_at", "-pk")

@@ -32,12 +32,12 @@ from indicators.permissions import (
 from indicators.report_filters import ReportFilter
 from indicators.report_forms import AskForm, ReturnForm, SheetForm
 from indicators.report_sheet import make_sheet, read_sheet
-from orgs.mixins import AccessMixin, ActionMixin, show_refusal
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin, show_refusal
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class ReportListView(AccessMixin, FilterView):
+class ReportListView(AccessMixin, PagedMixin, FilterView):
     """What one owes, and what one has asked for."""
 
     may_enter = staticmethod(can_see_reports)
@@ -45,7 +45,6 @@ class ReportListView(AccessMixin, FilterView):
     template_name = "indicators/report_list.html"
     filterset_class = ReportFilter
     context_object_name = "reports"
-    paginate_by = 25
 
     def get_queryset(self) -> QuerySet[Report]:
         found: QuerySet[Report] = super().get_queryset()

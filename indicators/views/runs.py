@@ -12,16 +12,15 @@ from django.views.generic.detail import SingleObjectMixin
 from indicators import actions
 from indicators.models import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
 from indicators.permissions import can_retry_slice, is_steward
-from orgs.mixins import AccessMixin
+from orgs.mixins import AccessMixin, PagedMixin
 
 
-class RunListView(AccessMixin, ListView):
+class RunListView(AccessMixin, PagedMixin, ListView):
     """What the rollup did, what waits for it, and what it gave up on."""
 
     may_enter = staticmethod(is_steward)
     template_name = "indicators/run_list.html"
     context_object_name = "runs"
-    paginate_by = 25
 
     def get_queryset(self) -> QuerySet[RollupRun]:
         return RollupRun.objects.all()

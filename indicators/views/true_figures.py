@@ -17,7 +17,7 @@ from indicators.forms import TrueAccessForm
 from indicators.models import Indicator, TrueAccess, TrueViewing
 from indicators.permissions import can_read_viewings, can_see_true_figures
 from indicators.views.territories import place_or_404
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -62,7 +62,7 @@ class TrueAccessView(AccessMixin, ActionMixin, FormView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class TrueViewingListView(AccessMixin, ListView):
+class TrueViewingListView(AccessMixin, PagedMixin, ListView):
     """Who saw which true figures, when and why."""
 
     may_enter = staticmethod(can_read_viewings)

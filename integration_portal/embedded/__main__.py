@@ -1,13 +1,19 @@
-"""`python -m integration_portal.embedded COMMAND ...`: any program, with DATABASE_URL and REDIS_URL set for it."""
+"""`python -m integration_portal.embedded COMMAND ...`: any program, with DATABASE_URL and REDIS_URL set for it.
 
+PostgreSQL's own programs read PGHOST and its like, which are set from DATABASE_URL: `… embedded psql` opens the database of the portal.
+"""
+
+import os
 import subprocess
 import sys
 
 from integration_portal import embedded
+from integration_portal.embedded.postgres import client_variables
 
 if __name__ == "__main__":
     try:
         with embedded.provide():
-            sys.exit(subprocess.run(sys.argv[1:], check=False).returncode)
+            environment = os.environ | client_variables(os.environ["DATABASE_URL"])
+            sys.exit(subprocess.run(sys.argv[1:], env=environment, check=False).returncode)
     except embedded.EmbeddedServerError as error:
         sys.exit(str(error))

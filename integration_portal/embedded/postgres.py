@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psycopg2
 
@@ -16,6 +17,20 @@ from integration_portal.embedded.server import STOP_SECONDS, EmbeddedServerError
 MAJOR = 18
 DATABASE = USER = "portal"
 PORT = 5432  # Only a part of the socket's name; said everywhere, or PGPORT would change it.
+
+
+def client_variables(address: str) -> dict[str, str]:
+    """What psql, pg_dump and pg_restore read from the environment for the database that DATABASE_URL names."""
+    parts = urlsplit(address)
+    place, _slash, database = unquote(parts.path[1:]).rpartition("/")
+    found = {
+        "PGHOST": place or parts.hostname or "",
+        "PGPORT": str(parts.port or PORT),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": database,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 class Postgres(Server):

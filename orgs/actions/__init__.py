@@ -1,6 +1,6 @@
 """Every write of the registry that touches two models, sends something or must be logged."""
 
-from orgs.actions.account import open_account
+from orgs.actions.account import open_account, remove_second_step
 from orgs.actions.mail import remove_old_mail, retry_mail, send_waiting_mail
 from orgs.actions.membership import (
     accept_invitation,
@@ -22,6 +22,7 @@ from orgs.actions.organisation import (
     update_organisation,
 )
 from orgs.actions.passing import forget_forms
+from orgs.actions.public_pages import remove_public_pages
 from orgs.actions.registration import (
     begin_registration,
     confirm_registration,
@@ -54,6 +55,8 @@ __all__ = [
     "open_account",
     "remove_capacity",
     "remove_old_mail",
+    "remove_public_pages",
+    "remove_second_step",
     "remove_service",
     "remove_stale_drafts",
     "retry_mail",

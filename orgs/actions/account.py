@@ -1,6 +1,9 @@
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 
+from orgs.emails import queue_letter_to
 from orgs.models import User
 
 
@@ -23,3 +26,17 @@ def open_account(*, email: str, name: str, language: str) -> tuple[User, bool]:
     address.set_verified()
     address.set_as_primary(conditional=True)
     return user, is_new
+
+
+@transaction.atomic
+def remove_second_step(*, user: User) -> int:
+    """For whoever has lost the device and the recovery codes; whoever asks for it must have been recognised by other means.
+
+    All sessions end, since nobody knows who has the device; the person is told. The number of devices and sets of codes removed.
+    """
+    removed = Authenticator.objects.filter(user=user).delete()[0]
+    if removed:
+        for session in UserSession.objects.filter(user=user):
+            session.end()
+        queue_letter_to(user, "second_step_removed", {})
+    return removed

@@ -1,5 +1,6 @@
-"""The one form base: how every form of the portal looks, checks its constraints and meets a second editor."""
+"""The one form base: how every form of the portal looks, reads what is typed, checks its constraints and meets a second editor."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -11,10 +12,38 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.numbers import number_field_for
 from orgs.naming import web_address
+from orgs.readable import is_blank, without_hidden_signs
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+"""Of every date that a person types: what lies outside is a slip of the finger."""
 
 
 class PortalRenderer(TemplatesSetting):
     field_template_name = "components/field.html"
+
+
+class SaneInputMixin(forms.BaseForm):
+    """What is typed holds no hidden signs, is to be seen where something is needed, and lies in our time."""
+
+    def _widget_data_value(self, widget: forms.Widget, html_name: str) -> Any:
+        value = super()._widget_data_value(widget, html_name)  # type: ignore[misc]
+        return without_hidden_signs(value) if isinstance(value, str) else value
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        for name, value in list(self.cleaned_data.items()):
+            field = self.fields.get(name)
+            if isinstance(field, forms.CharField) and field.required and isinstance(value, str) and is_blank(value):
+                self.add_error(name, ValidationError(field.error_messages["required"], code="required"))
+            if isinstance(value, datetime.date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+                self.add_error(
+                    name,
+                    ValidationError(
+                        _("Check the year: it lies between %(first)s and %(last)s."),
+                        code="year",
+                        params={"first": str(FIRST_YEAR), "last": str(LAST_YEAR)},
+                    ),
+                )
 
 
 class WebAddressField(forms.URLField):
@@ -27,7 +56,7 @@ class WebAddressField(forms.URLField):
         super().__init__(**{"assume_scheme": "https", "max_length": 200, **kwargs})
 
 
-class PortalForm(forms.Form):
+class PortalForm(SaneInputMixin, forms.Form):
     required_css_class = "required"
 
 
@@ -41,7 +70,7 @@ class PortalModelFormMetaclass(ModelFormMetaclass):
         return super().__new__(cls, name, bases, attributes)
 
 
-class PortalModelForm(forms.ModelForm, metaclass=PortalModelFormMetaclass):
+class PortalModelForm(SaneInputMixin, forms.ModelForm, metaclass=PortalModelFormMetaclass):
     """A model form that checks every constraint of its model, and that notices when somebody else saved meanwhile.
 
     Django skips a constraint which names a field that the form lacks; the save would then end in an error page. Here it is

@@ -4,6 +4,7 @@ from orgs.models.mail import OutgoingMail
 from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
 from orgs.models.passing import KeptForm, SentForm
+from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
 from orgs.models.verification import Verification, VerificationAnswer
@@ -20,6 +21,8 @@ __all__ = [
     "Organisation",
     "OrganisationContact",
     "OutgoingMail",
+    "PublicChange",
+    "PublicPage",
     "Registration",
     "ReviewerAppointment",
     "SentForm",

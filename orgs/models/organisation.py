@@ -13,6 +13,7 @@ from orgs.folding import Folded, fold
 from orgs.models.domain import Domain
 from orgs.models.territory import Territory, TerritoryClosure
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
+from orgs.readable import readable
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind, LevelOfGovernment, Sector, Tier
 
 KINDS_OF_SECTOR = {
@@ -153,6 +154,12 @@ class Organisation(models.Model):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         constraints = [
+            readable("name", "acronym", of="organisation"),
+            models.CheckConstraint(
+                condition=Q(founded_year__gte=1200, founded_year__lte=2100) | Q(founded_year=None),
+                name="organisation_founded_in_range",
+                violation_error_message=_("Check the year of foundation."),
+            ),
             models.CheckConstraint(
                 condition=Q(kind=Kind.AUTHORITY) ^ Q(level_of_government=""),
                 name="organisation_level_of_authority",
@@ -244,6 +251,7 @@ class Service(models.Model):
         ordering = ["organisation", "title"]
         verbose_name = _("service")
         verbose_name_plural = _("services")
+        constraints = [readable("title", of="service")]
 
     def __str__(self) -> str:
         return self.title

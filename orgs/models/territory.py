@@ -17,6 +17,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import Folded, fold
+from orgs.readable import readable
 
 # An open end is a far date, so that every comparison is a plain one.
 BEGINNING = datetime.date(1, 1, 1)
@@ -175,6 +176,7 @@ class Territory(models.Model):
         verbose_name = _("territory")
         verbose_name_plural = _("territories")
         constraints = [
+            readable("name", of="territory"),
             # A place that merges may keep its code: then the two rows follow each other. No extension is needed for that, since ranges,
             # also those of one number or one text, are compared by PostgreSQL itself.
             ExclusionConstraint(

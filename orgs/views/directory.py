@@ -12,8 +12,8 @@ from django_filters.views import FilterView
 
 from orgs.filters import OrganisationFilter
 from orgs.languages import country_name
-from orgs.mixins import AccessMixin
-from orgs.models import Domain, Organisation, Service, Territory
+from orgs.mixins import AccessMixin, PagedMixin, page_of
+from orgs.models import Domain, Organisation, Territory
 from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
 from orgs.verification import MEANING
 from orgs.vocabulary import CapacitySide
@@ -26,7 +26,7 @@ SORTS = {
 
 
 @method_decorator(login_not_required, name="dispatch")
-class OrganisationListView(FilterView):
+class OrganisationListView(PagedMixin, FilterView):
     """Verified organisations, for anybody."""
 
     filterset_class = OrganisationFilter
@@ -70,7 +70,6 @@ class OrganisationDetailView(AccessMixin, DetailView):
             .select_related("territory__scheme", "territory__parent__parent__parent")
             .prefetch_related(
                 Prefetch("domains", Domain.objects.order_by("order")),
-                Prefetch("services", Service.objects.select_related("domain")),
                 Prefetch("works_in", Territory.objects.with_path().select_related("scheme")),
                 "capacities",
             )
@@ -82,6 +81,7 @@ class OrganisationDetailView(AccessMixin, DetailView):
         capacities = list(organisation.capacities.all())
         is_member = user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
         return super().get_context_data(
+            page_obj=page_of(self.request, organisation.services.select_related("domain")),
             tier_meaning=MEANING.get(organisation.tier, ""),
             communities=[country_name(code) for code in organisation.communities],
             needs=[capacity for capacity in capacities if capacity.side == CapacitySide.NEED],

@@ -20,7 +20,7 @@ from django.views.generic import FormView, TemplateView, View
 from orgs import actions
 from orgs.actions.membership import invitation_of
 from orgs.forms.members import AcceptForm, InvitationForm, RoleForm
-from orgs.mixins import ActionMixin
+from orgs.mixins import ActionMixin, page_of
 from orgs.models import Invitation, Membership, Organisation
 from orgs.permissions import Person, can_manage_members, can_still_invite, has_role
 from orgs.views.organisation import OfOrganisation
@@ -36,7 +36,10 @@ class MembersView(OfOrganisation, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            memberships=self.organisation.memberships.active().select_related("user").order_by("user__name", "pk"),
+            page_obj=page_of(
+                self.request,
+                self.organisation.memberships.active().select_related("user").order_by("user__name", "pk"),
+            ),
             invitations=self.organisation.invitations.open(),
             can_manage=can_manage_members(self.request.user, self.organisation),
             **kwargs,

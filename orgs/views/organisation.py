@@ -13,7 +13,7 @@ from django.views.generic import CreateView, DeleteView, FormView, ListView, Tem
 
 from orgs import actions
 from orgs.forms.organisation import CapacityForm, ContactDetailsForm, ProfileForm, ServiceForm
-from orgs.mixins import ActionMixin, PersonMixin
+from orgs.mixins import ActionMixin, PagedMixin, PersonMixin, page_of
 from orgs.models import Capacity, Membership, Organisation, OrganisationContact, Registration, Service
 from orgs.permissions import Person, can_edit_organisation, can_see_contacts
 
@@ -40,7 +40,7 @@ class OfOrganisation(PersonMixin):
         return super().get_context_data(organisation=self.organisation, **kwargs)  # type: ignore[misc]
 
 
-class MyOrganisationsView(PersonMixin, ListView):
+class MyOrganisationsView(PersonMixin, PagedMixin, ListView):
     """The organisations that a person belongs to, and registrations that they have begun."""
 
     template_name = "orgs/my_organisations.html"
@@ -97,7 +97,9 @@ class ServiceListView(OfOrganisation, TemplateView):
     template_name = "orgs/service_list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(services=self.organisation.services.select_related("domain"), **kwargs)
+        return super().get_context_data(
+            page_obj=page_of(self.request, self.organisation.services.select_related("domain")), **kwargs
+        )
 
 
 class ServiceEditing(OfOrganisation, ActionMixin):

@@ -17,7 +17,7 @@ from orgs import actions
 from orgs.duplicates import possible_duplicates
 from orgs.forms.verification import ReviewForm
 from orgs.languages import country_name, language_label
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.models import Organisation, Territory, Verification, VerificationAnswer
 from orgs.permissions import can_review_verification, is_reviewer, is_reviewer_or_administrator
 from orgs.verification import CHECKLIST, QUESTIONS, changes_since
@@ -26,7 +26,7 @@ from orgs.views.directory import address_upstairs
 DAYS_UNTIL_OVERDUE = 14
 
 
-class ReviewQueueView(AccessMixin, ListView):
+class ReviewQueueView(AccessMixin, PagedMixin, ListView):
     """What waits, oldest first. One's own organisations are not in it."""
 
     model = Verification

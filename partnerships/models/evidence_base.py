@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models import Organisation
+from orgs.readable import readable
 from partnerships.models.partnership import Partnership
 from partnerships.vocabulary import ActivityKind, ContributionKind, DocumentKind, Stage
 
@@ -41,6 +42,7 @@ class Activity(models.Model):
         verbose_name = _("activity")
         verbose_name_plural = _("activities")
         constraints = [
+            readable("title", of="activity"),
             models.CheckConstraint(
                 condition=Q(participants=None) | Q(participants__gte=Coalesce("women", 0) + Coalesce("men", 0)),
                 name="activity_people_add_up",
@@ -146,6 +148,7 @@ class Document(models.Model):
         ordering = ["-dated_on", "-pk"]
         verbose_name = _("document")
         verbose_name_plural = _("documents")
+        constraints = [readable("title", "file_name", of="document")]
 
     def __str__(self) -> str:
         return self.title

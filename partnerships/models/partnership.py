@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models import Domain, Organisation, Territory
+from orgs.readable import readable
 from partnerships.models.scale import Level
 from partnerships.vocabulary import PartnershipKind, PartnershipState, PartyAnswer, PartyRole
 
@@ -110,6 +111,7 @@ class Partnership(models.Model):
         verbose_name = _("partnership")
         verbose_name_plural = _("partnerships")
         constraints = [
+            readable("title", of="partnership"),
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
                 name="partnership_ends_after_start",

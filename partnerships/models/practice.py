@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models import Domain
+from orgs.readable import readable
 from partnerships.models.scale import Level
 
 
@@ -35,6 +36,7 @@ class Practice(models.Model):
         ordering = ["name"]
         verbose_name = _("good practice")
         verbose_name_plural = _("good practices")
+        constraints = [readable("name", of="practice")]
 
     def __str__(self) -> str:
         return self.name

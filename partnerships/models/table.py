@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models import Organisation, Territory
+from orgs.readable import readable
 
 
 class CoordinationTableQuerySet(models.QuerySet["CoordinationTable"]):
@@ -37,6 +38,7 @@ class CoordinationTable(models.Model):
         ordering = ["name"]
         verbose_name = _("coordination table")
         verbose_name_plural = _("coordination tables")
+        constraints = [readable("name", of="table")]
 
     def __str__(self) -> str:
         return self.name

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.views.generic import ListView
 
-from orgs.mixins import AccessMixin
+from orgs.mixins import AccessMixin, PagedMixin
 from orgs.models import Organisation
 from partnerships.isolation import isolated_organisations_for
 from partnerships.models import Partnership
@@ -16,13 +16,12 @@ from partnerships.views.partnership import for_list
 
 
 @method_decorator(login_not_required, name="dispatch")
-class OrganisationPartnerships(AccessMixin, ListView):
+class OrganisationPartnerships(AccessMixin, PagedMixin, ListView):
     """The partnerships of one organisation: those that it leads or has confirmed; to its own people also those that
     wait.
     """
 
     model = Partnership
-    paginate_by = 25
     template_name = "partnerships/organisation_partnerships.html"
     context_object_name = "partnerships"
 
@@ -43,12 +42,11 @@ class OrganisationPartnerships(AccessMixin, ListView):
         return super().get_context_data(organisation=self.organisation, may_log=may_log, **kwargs)
 
 
-class IsolatedOrganisations(AccessMixin, ListView):
+class IsolatedOrganisations(AccessMixin, PagedMixin, ListView):
     """Verified organisations that work alone in the territory of the officer's authority (need S12)."""
 
     model = Organisation
     may_enter = staticmethod(can_log_partnerships)
-    paginate_by = 25
     template_name = "partnerships/isolated_organisations.html"
     context_object_name = "organisations"
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView, UpdateView
 from django_filters.views import FilterView
 
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin, page_of
 from orgs.models import Organisation
 from partnerships.actions import (
     answer_partnership,
@@ -52,10 +52,9 @@ def sorted_by(found: PartnershipQuerySet, sort: str) -> PartnershipQuerySet:
 
 
 @method_decorator(login_not_required, name="dispatch")
-class PartnershipList(AccessMixin, FilterView):
+class PartnershipList(AccessMixin, PagedMixin, FilterView):
     model = Partnership
     filterset_class = PartnershipFilter
-    paginate_by = 25
     template_name = "partnerships/partnership_list.html"
 
     def get_queryset(self) -> PartnershipQuerySet:
@@ -74,7 +73,8 @@ class PartnershipDetail(PartnershipMixin, DetailView):
     context_object_name = "partnership"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**partnership_page(self.object, self.request.user), **kwargs)
+        page = partnership_page(self.object, self.request.user)
+        return super().get_context_data(page_obj=page_of(self.request, page.pop("entries")), **page, **kwargs)
 
 
 class PartnershipCreate(ActionMixin, AccessMixin, CreateView):

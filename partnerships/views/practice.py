@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView
 from django_filters.views import FilterView
 
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.permissions import Person
 from partnerships.actions import add_practice, link_practice
 from partnerships.filters import PracticeFilter
@@ -32,7 +32,7 @@ def partnerships_led_by(user: Person) -> PartnershipQuerySet:
 
 
 @method_decorator(login_not_required, name="dispatch")
-class PracticeList(AccessMixin, FilterView):
+class PracticeList(AccessMixin, PagedMixin, FilterView):
     model = Practice
     filterset_class = PracticeFilter
     paginate_by = 24

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, ListView
 
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.permissions import is_reviewer
 from partnerships.actions import decide_assessment
 from partnerships.evidence import counting, key_of
@@ -25,12 +25,11 @@ from partnerships.vocabulary import AssessmentState
 OVERDUE_DAYS = 30
 
 
-class AssessmentQueue(AccessMixin, ListView):
+class AssessmentQueue(AccessMixin, PagedMixin, ListView):
     """Claims that wait for the reviewer, the oldest first. None of one's own."""
 
     model = Assessment
     may_enter = staticmethod(is_reviewer)
-    paginate_by = 25
     template_name = "partnerships/assessment_queue.html"
     context_object_name = "assessments"
 

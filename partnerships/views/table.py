@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView, ListView, UpdateView
 
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin, page_of
 from orgs.vocabulary import Kind
 from partnerships.actions import found_table, give_seat, hold_meeting, revise_meeting
 from partnerships.composition import composition_of
@@ -21,9 +21,8 @@ from partnerships.permissions import can_edit_table, can_log_partnerships
 
 
 @method_decorator(login_not_required, name="dispatch")
-class TableList(AccessMixin, ListView):
+class TableList(AccessMixin, PagedMixin, ListView):
     model = CoordinationTable
-    paginate_by = 25
     template_name = "partnerships/table_list.html"
 
     def get_queryset(self) -> QuerySet[CoordinationTable]:
@@ -59,7 +58,7 @@ class TableDetail(AccessMixin, DetailView):
         return super().get_context_data(
             seats=seats,
             composition=composition_of(seats),
-            meetings=self.object.meetings.all(),
+            page_obj=page_of(self.request, self.object.meetings.all()),
             children=self.object.children.all(),
             today=timezone.localdate(),
             may_edit=can_edit_table(self.request.user, self.object),

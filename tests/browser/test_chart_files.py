@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from indicators import actions, rollup
 from indicators.models import Indicator, Source
+from indicators.vocabulary import Flag
 from tests.indicators.land import make_land
 
 # Every text that a canvas is asked to draw, so that a test can read a picture.
@@ -26,8 +27,8 @@ def address(transactional_db) -> str:
     land = make_land()
     Source.objects.update(name="Labour force survey", publisher="The office", licence="CC BY 4.0")
     Indicator.objects.filter(code="RATE").update(is_headline=True, name_en="Employment rate")
-    for year, people, flag in ((2018, 500, ""), (2019, 520, ""), (2020, 610, "break"), (2021, 630, "")):
-        land.observe("CITY", str(year), people, denominator=1000, indicator="RATE", flag=flag)
+    for year, people, flags in ((2018, 500, 0), (2019, 520, 0), (2020, 610, Flag.BREAK), (2021, 630, 0)):
+        land.observe("CITY", str(year), people, denominator=1000, indicator="RATE", flags=flags)
     rollup.roll_up()
     actions.publish_release(note="First")
     return land.territories["N1"].get_absolute_url()

@@ -5,6 +5,7 @@ import datetime
 import gzip
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -709,6 +710,8 @@ def test_files_without_figures_are_removed_in_time(
         desk.get(reverse("indicators:import_map", args=[waiting.pk])).content.decode()
     )
     now = timezone.now()
+    for path in paths:
+        os.utime(path, (0, 0))  # As old as they are said to be.
     with django_capture_on_commit_callbacks(execute=True):
         assert actions.remove_old_files(now=now + datetime.timedelta(days=days, minutes=-1)) == 0
         assert actions.remove_old_files(now=now + datetime.timedelta(days=days, minutes=1)) == 2

@@ -143,7 +143,7 @@ def test_card_shows_the_target_that_is_due_next_and_never_one_of_another_place(c
     target(context, city, year, "56", "50")
     text = words_of(page(client, city))
     assert text.count(f"Target for {year}: 52.0% Not known No published figure says how far it is.") == 2
-    assert text.count("Target for") == 3  # And in the chart's own table.
+    assert text.count("Target for") == 2
 
 
 def test_figure_of_the_country_is_labelled_and_not_the_citys_own(client, city):

@@ -191,7 +191,6 @@ def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(
     assert client.head(file).status_code == 410
     still = client.get(other)
     assert b"".join(still.streaming_content)  # type: ignore[attr-defined]
-    still.close()
     log = client.get(reverse("indicators:release_list")).content.decode()
     assert "A family could be told by it" in log
     assert str(admin) not in log, "who it was is not everybody's business"
