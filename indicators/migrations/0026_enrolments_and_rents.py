@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0024_imports_given_to_an_authority"),
+        ("indicators", "0025_watched_for_public_pages"),
     ]
 
     operations = [
