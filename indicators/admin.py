@@ -8,6 +8,7 @@ from modeltranslation.admin import TranslationAdmin
 from indicators.models import (
     Category,
     Dimension,
+    Identity,
     Import,
     Indicator,
     Mapping,
@@ -23,7 +24,7 @@ from orgs.forms.numbers import IN_ADMIN
 
 @admin.register(Dimension)
 class DimensionAdmin(TranslationAdmin):
-    list_display = ["code", "name", "order"]
+    list_display = ["code", "name", "order", "is_sensitive"]
 
 
 @admin.register(Category)
@@ -32,6 +33,12 @@ class CategoryAdmin(TranslationAdmin):
     list_filter = ["dimension"]
     search_fields = ["code", "name"]
     autocomplete_fields = ["parent"]
+
+
+@admin.register(Identity)
+class IdentityAdmin(admin.ModelAdmin):
+    list_display = ["whole", "own_country_in"]
+    autocomplete_fields = ["whole", "parts"]
 
 
 @admin.register(Source)

@@ -14,7 +14,7 @@ from indicators.actions.editing import COUNTING
 from indicators.goals import GCM_OBJECTIVES
 from indicators.models import Indicator
 from indicators.permissions import authorities_of
-from indicators.vocabulary import Direction
+from indicators.vocabulary import PROTECTIONS, Direction
 from indicators.wording import TRANSLATED, WORDS, WordingChange
 from orgs.forms import NumberInput, PortalModelForm, WholeNumberField
 from orgs.models import Organisation, User
@@ -62,7 +62,12 @@ class IndicatorForm(PortalModelForm):
     class Meta:
         model = Indicator
         fields = ["code", *WORDS, *COUNTING, *MEANING, "breakdowns", *PLACE, *LINKS, *SHOWING]
-        widgets = {"breakdowns": forms.CheckboxSelectMultiple, "direction": forms.RadioSelect}
+        widgets = {
+            "breakdowns": forms.CheckboxSelectMultiple,
+            "direction": forms.RadioSelect,
+            "threshold": forms.Select(choices=[(number, number) for number in sorted({one for one, _ in PROTECTIONS})]),
+            "rounding": forms.Select(choices=[(number, number) for number in sorted({one for _, one in PROTECTIONS})]),
+        }
         labels = {
             "factor": _("Multiplied by"),
             "decimals": _("Decimals shown"),

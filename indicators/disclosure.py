@@ -52,6 +52,7 @@ class Table:
 
     `levels[cell]`: by how much each sheet of the cell must be able to move. `costs[cell]`: what hiding it costs; 0 for those never shown.
     `relations[r]`: {cell: coefficient}, whose weighted sum never changes. `ties[cell]`: the relations that it is in.
+    `remainders`: as `find_remainders` found them.
     """
 
     amounts: list[tuple[float, ...]] = field(default_factory=list)
@@ -60,6 +61,7 @@ class Table:
     relations: list[dict[int, float]] = field(default_factory=list)
     ties: list[list[int]] = field(default_factory=list)
     remainders: dict[int, list[int]] = field(default_factory=dict)
+    known: set[frozenset[tuple[int, float]]] = field(default_factory=set)
 
     def add_cell(self, amounts: tuple[float, ...], levels: tuple[float, ...], cost: float) -> int:
         self.amounts.append(tuple(max(amount, 0.0) for amount in amounts))
@@ -68,16 +70,23 @@ class Table:
         self.ties.append([])
         return len(self.costs) - 1
 
-    def add_relation(self, whole: int, parts: Iterable[int], times: float = 1.0) -> int:
-        """`times` × whole = the sum of the parts."""
+    def add_relation(self, whole: int, parts: Iterable[int], times: float = 1.0) -> None:
+        """`times` × whole = the sum of the parts. The same sum is kept once, however many reasons there are for it."""
         relation = dict.fromkeys(parts, 1.0) | {whole: -times}
+        content = frozenset(relation.items())
+        if content in self.known:
+            return
+        self.known.add(content)
         self.relations.append(relation)
-        number = len(self.relations) - 1
         for cell in relation:
-            self.ties[cell].append(number)
-            if self.costs[cell] == 0:
-                self.remainders.setdefault(number, []).append(cell)
-        return number
+            self.ties[cell].append(len(self.relations) - 1)
+
+    def find_remainders(self) -> None:
+        """By relation the cells that are never shown and that nothing else ties: what a move leaves over may go there."""
+        self.remainders = {}
+        for cell, ties in enumerate(self.ties):
+            if self.costs[cell] == 0 and len(ties) == 1:
+                self.remainders.setdefault(ties[0], []).append(cell)
 
     def connected(self, cell: int) -> set[int]:
         """All that is tied to a cell by relations, over however many steps."""
@@ -109,6 +118,7 @@ def pattern(table: Table, needy: Sequence[int], hidden: Iterable[int] = ()) -> s
 
     Those that are never shown (cost 0) may be needy too; they are part of the answer only as far as they are among `needy`.
     """
+    table.find_remainders()
     hiding = set(needy) | set(hidden)
     protected: set[int] = set()
     for cell in [*needy, *sorted(hiding - set(needy))]:

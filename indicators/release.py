@@ -26,11 +26,11 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from indicators.breakdowns import CategoryTree, key_of, parse_key
 from indicators.disclosure import KNOWN, Table, pattern
-from indicators.models import Breakdown, Indicator, Period, Release
+from indicators.links import Derived, Links, Vocabulary
+from indicators.models import Indicator, Period, Release
 from indicators.vocabulary import CALENDAR, QUALITIES, Flag, Measure, TimeOperator
-from orgs.models import Territory
+from orgs.models import Territory, TerritoryClosure
 
 # Of a figure before disclosure control, called f.
 STATE_OF_FLAGS = f"CASE WHEN f.flags >= {Flag.MISSING} THEN 'missing' WHEN f.flags >= {Flag.NOT_APPLICABLE} THEN 'not_applicable' ELSE 'shown' END"
@@ -43,6 +43,8 @@ BELOW_MUNICIPALITY = (
 )
 MOST_STEP = Decimal("0.1")  # Of a ratio (10 points of a percentage): a rate that is coarser says nothing.
 MOST_STEP_OF_MEANS = Decimal("0.2")  # Of the mean, rounded up to a step of the ladder.
+
+NUTS_AS_ISO = {"EL": "GR", "UK": "GB"}
 
 
 # A figure f of an indicator i becomes a published one by lateral steps (docs/decisions/0006-disclosure.md has the reasons):
@@ -249,30 +251,21 @@ class Cell(NamedTuple):
     is_known: bool
 
 
-class Group(NamedTuple):
-    """Categories that are told apart within one: `size` of them are the whole; None where they may overlap or are just some."""
-
-    whole: int
-    name: str
-    size: int | None
-    is_beside: bool = False
-    """Added to the set where it is there, and not missed where it is not."""
-
-
 @dataclass
 class World:
-    """The tree of territories and the margins of the breakdowns, as they are when a release is made."""
+    """The tree of territories and the standard list, as they are when a release is made. `countries`: the code of the one that holds a place."""
 
     parents: dict[int, int]
     parts: dict[int, list[int]]
     valid: dict[int, tuple[date, date]]
     kinds: dict[int, str]
     incomplete: set[int]
-    groups: dict[int, list[Group]]
+    words: Vocabulary
+    countries: dict[int, str]
 
     @classmethod
     def now(cls) -> "World":
-        world = cls({}, defaultdict(list), {}, {}, set(), {})
+        world = cls({}, defaultdict(list), {}, {}, set(), Vocabulary.now(), {})
         rows = Territory.objects.values_list("pk", "parent_id", "kind", "valid_from", "valid_to", "has_all_parts")
         for place, parent, kind, first, last, has_all_parts in rows.order_by("pk"):
             world.kinds[place], world.valid[place] = kind, (first, last)
@@ -281,25 +274,13 @@ class World:
                 world.parts[parent].append(place)
             if not has_all_parts:
                 world.incomplete.add(place)
-        world._place_breakdowns()
+        country = Territory.Kind.COUNTRY
+        links = TerritoryClosure.objects.filter(ancestor__kind=country).order_by(
+            "-depth"
+        )  # The nearest one has the last word.
+        codes = links.values_list("descendant_id", "ancestor__code")
+        world.countries = {place: NUTS_AS_ISO.get(code, code) for place, code in codes}
         return world
-
-    def _place_breakdowns(self) -> None:
-        tree = CategoryTree()
-        ids = dict(Breakdown.objects.values_list("key", "pk"))
-        for key, pk in ids.items():
-            categories = parse_key(key)
-            self.groups[pk] = []
-            for dimension, code in categories.items():
-                category = tree.by_code[dimension, code]
-                rest = {name: value for name, value in categories.items() if name != dimension}
-                if category.parent_id is not None:
-                    rest[dimension] = tree.by_id[category.parent_id].code
-                whole = ids.get(key_of(rest))
-                if whole is not None:
-                    belongs = category.is_part or category.is_beside
-                    size = tree.set_sizes.get((category.dimension_id, category.parent_id)) if belongs else None
-                    self.groups[pk].append(Group(whole, dimension, size, category.is_beside))
 
     def exists(self, place: int, on: date) -> bool:
         first, last = self.valid[place]
@@ -341,7 +322,10 @@ class _Builder:
         world: World,
         void: Sequence[tuple[int, int, int]],
     ) -> None:
-        self.indicator, self.cells, self.world, self.void = indicator, cells, world, void
+        self.indicator, self.world, self.void = indicator, world, void
+        self.cells = list(cells)
+        self.published = len(cells)
+        """The cells after these are derived: never shown, and known to whoever can add up."""
         self.periods = {period.pk: period for period in periods}
         self.table = Table()
         self.position = {(cell.territory, cell.period, cell.breakdown): place for place, cell in enumerate(cells)}
@@ -352,17 +336,23 @@ class _Builder:
         self.amounts = [self._amounts(cell) for cell in cells]
         for place, cell in enumerate(cells):
             self._add(place, cell)
-        self.height = [0] * len(cells)
+        self.links: dict[tuple[int, int], Links] = {}
+        self.ways: dict[int, Derived] = {}
+        """By derived cell, how it was."""
+        self._derive()
+        self.height = [0] * len(self.cells)
 
     def hidden(self) -> dict[int, Reason]:
         self._tie_territories()
         self._tie_groups()
+        self._tie_links()
+        self._protect_groups()
         if len(self.periods) > 1:
             self._tie_periods()
         # From the top down: what a large territory needs below it serves its parts as well.
-        size = len(self.cells)
-        needy = sorted(self.small, key=lambda cell: (-self.height[cell] if cell < size else 0, cell))
-        kept = [place for place, cell in enumerate(self.cells) if cell.was_hidden]
+        size = self.published
+        needy = sorted(set(self.small), key=lambda cell: (-self.height[cell] if cell < len(self.height) else 0, cell))
+        kept = [place for place, cell in enumerate(self.cells[:size]) if cell.was_hidden]
         reasons = dict.fromkeys(kept, Reason.BEFORE) | dict.fromkeys(self.small, Reason.SMALL)
         hiding = sorted(cell for cell in pattern(self.table, needy, kept) if cell < size)
         return {cell: reasons.get(cell, Reason.COVER) for cell in hiding}
@@ -395,6 +385,61 @@ class _Builder:
         self.table.add_cell(amounts, self._levels(cell, threshold), cost)
         has_few = cell.denominator is not None and cell.denominator < threshold
         if cell.is_narrow or has_few or self._is_small(amounts, threshold):
+            self.small.append(place)
+
+    def _derive(self) -> None:
+        """Adds the cells that nobody publishes and everybody can work out from the true ones, place by place."""
+        there: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for cell in self.cells:
+            there[cell.territory, cell.period].add(cell.breakdown)
+        void: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for territory, period, breakdown in self.void:
+            void[territory, period].add(breakdown)
+        if not there:
+            return
+        elsewhere = self._largest_country()
+        known: dict[tuple[frozenset[int], frozenset[int], str], Links] = {}
+        for (territory, period), breakdowns in there.items():
+            country = self.world.countries.get(territory, elsewhere)
+            kind = frozenset(breakdowns), frozenset(void[territory, period]), country
+            if kind not in known:
+                known[kind] = self.world.words.links(*kind)
+            self.links[territory, period] = known[kind]
+            for derived in known[kind].derived:
+                self._add_derived(territory, period, derived)
+
+    def _largest_country(self) -> str:
+        """Where no country is above a place: that of which most people are citizens there."""
+        words, most, country = self.world.words, 0.0, ""
+        own = {words.number(f"{dimension}={code}"): name for (dimension, code), name in words.countries.items()}
+        for cell, amounts in zip(self.cells, self.amounts, strict=True):
+            if cell.breakdown in own and amounts[0] > most:
+                most, country = amounts[0], own[cell.breakdown]
+        return country
+
+    def _add_derived(self, territory: int, period: int, derived: Derived) -> None:
+        plus, minus = (
+            [self.position.get((territory, period, one)) for one in side] for side in (derived.plus, derived.minus)
+        )
+        if None in plus or None in minus:
+            return
+        sheets = range(len(self.amounts[0]))
+        amounts = tuple(
+            sum(self.amounts[one][sheet] for one in plus if one is not None)
+            - sum(self.amounts[one][sheet] for one in minus if one is not None)
+            for sheet in sheets
+        )
+        if min(amounts) < 0 and not derived.is_gap:  # A discrepancy: no people.
+            return
+        amounts = tuple(max(amount, 0.0) for amount in amounts)
+        threshold = max(self.cells[one].threshold for one in [*plus, *minus] if one is not None)
+        is_small = self._is_small(amounts, threshold)
+        place = self.table.add_cell(amounts, (threshold if is_small else 0.0,) * len(amounts), 0.0)
+        self.cells.append(Cell(territory, period, derived.breakdown, amounts[0], None, threshold, False, False, False))
+        self.amounts.append(amounts)
+        self.position[territory, period, derived.breakdown] = place
+        self.ways[place] = derived
+        if is_small:
             self.small.append(place)
 
     def _is_small(self, amounts: tuple[float, ...], threshold: float) -> bool:
@@ -436,25 +481,33 @@ class _Builder:
             void_places[period, breakdown].add(territory)
         for whole in sorted(parts_of):
             parts, cell = parts_of[whole], self.cells[whole]
+            if self._follows_from_others(whole, parts):
+                continue
             remainder = self._remainder(whole, parts)
             present = {self.cells[part].territory for part in parts} | void_places[cell.period, cell.breakdown]
             is_whole = self.world.has_all_parts(cell.territory, self.periods[cell.period].ends_on, present)
             # A difference to a complete set of parts is a discrepancy: no people, and as good as known.
             self._tie(whole, parts, is_open=not is_whole and min(remainder) >= 0 and max(remainder) > 0)
 
+    def _follows_from_others(self, whole: int, parts: list[int]) -> bool:
+        """All derived in the same way, so that they are tied as those are of which they were derived. One more sum would only hamper moves."""
+        way = self.ways.get(whole)
+        return way is not None and all(self.ways.get(part) == way for part in parts)
+
     def _tie_groups(self) -> None:
         sets: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
         besides: Counter[tuple[int, str, int | None]] = Counter()
         for place, cell in enumerate(self.cells):
-            for group in self.world.groups[cell.breakdown]:
+            chained = self.links[cell.territory, cell.period].chained
+            for group in self.world.words.groups(cell.breakdown):
                 whole = self.position.get((cell.territory, cell.period, group.whole))
-                if whole is not None:
+                if whole is not None and (group.size is not None or (group.whole, cell.breakdown) not in chained):
                     sets[whole, group.name, group.size].append(place)
                     besides[whole, group.name, group.size] += group.is_beside
         void_groups = Counter(
             (whole, group.name, group.size)
             for territory, period, breakdown in self.void
-            for group in self.world.groups[breakdown]
+            for group in self.world.words.groups(breakdown)
             if not group.is_beside and (whole := self.position.get((territory, period, group.whole))) is not None
         )
         overlapping = {
@@ -467,13 +520,45 @@ class _Builder:
         ):
             if size is not None:
                 count = len(parts) - besides[whole, name, size] + void_groups[whole, name, size]
-                self._tie(whole, parts, is_open=count < size and min(self._remainder(whole, parts)) >= 0)
+                remainder = self._remainder(whole, parts)
+                # Nothing left: the source leaves out those of whom there is nobody, and everybody knows that.
+                self._tie(whole, parts, is_open=count < size and min(remainder) >= 0 and max(remainder) > 0)
             elif (self.cells[whole].period, self.cells[whole].breakdown, name) not in overlapping:
                 self._tie(whole, parts, is_open=True)
             else:
                 for part in parts:
                     if min(self._remainder(whole, [part])) >= 0:
                         self._tie(whole, [part], is_open=True)
+
+    def _protect_groups(self) -> None:
+        """Group disclosure: whoever knows that somebody is in the whole knows what he is, where all but a few are the same.
+
+        For counts, in a dimension that is sensitive. (What is not in a ratio is always looked at.)
+        """
+        if self.indicator.measure != Measure.COUNT:
+            return
+        words = self.world.words
+        for place, cell in enumerate(self.cells):
+            for group in words.groups(cell.breakdown):
+                whole = self.position.get((cell.territory, cell.period, group.whole))
+                if whole is None or not words.is_sensitive(cell.breakdown, group.name):
+                    continue
+                others = self.amounts[whole][0] - self.amounts[place][0]
+                if self.amounts[place][0] > 0 and others < cell.threshold:
+                    # Not only he, but also that there is hardly anybody else must stay open: shown zeros would tell.
+                    rest = self.table.add_cell((others,), (cell.threshold,), 0.0)
+                    self.table.add_relation(whole, [place, rest])
+                    self.table.levels[place] = (cell.threshold,)
+                    self.small += [place, rest]
+
+    def _tie_links(self) -> None:
+        """Identities, and bands that make up others."""
+        for (territory, period), links in self.links.items():
+            for whole, parts in links.sums:
+                places = [self.position.get((territory, period, one)) for one in (whole, *parts)]
+                found = [place for place in places if place is not None]
+                if len(found) == len(places):
+                    self.table.add_relation(found[0], found[1:])
 
     def _tie_periods(self) -> None:
         """A longer period and the shorter ones reported in it, as far as the numbers agree with the indicator's operator."""
@@ -486,7 +571,7 @@ class _Builder:
         for whole, cell in enumerate(self.cells):
             places = [self.position.get((cell.territory, pk, cell.breakdown)) for _, pk in within.get(cell.period, [])]
             parts = [place for place in places if place is not None]
-            if not parts:
+            if not parts or self._follows_from_others(whole, parts):
                 continue
             match self.indicator.time_operator:
                 case TimeOperator.LAST:

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from indicators.actions.editing import record_version
 from indicators.breakdowns import ensure_breakdowns, place_anew
-from indicators.models import Category, Dimension, Indicator
+from indicators.models import Category, Dimension, Identity, Indicator
 from indicators.rollup import mark_all
 from indicators.wording import words_of
 from orgs.models import Domain
@@ -28,7 +28,12 @@ def load_dimensions(entries: list[Entry]) -> None:
     """
     for entry in entries:
         dimension, _created = Dimension.objects.update_or_create(
-            code=entry["code"], defaults={"order": entry["order"], **_translated(entry, "name")}
+            code=entry["code"],
+            defaults={
+                "order": entry["order"],
+                "is_sensitive": entry.get("sensitive", False),
+                **_translated(entry, "name"),
+            },
         )
         for item in entry["categories"]:
             Category.objects.update_or_create(
@@ -38,6 +43,8 @@ def load_dimensions(entries: list[Entry]) -> None:
                     "is_part": item["part"],
                     "is_beside": item.get("beside", False),
                     "order": item["order"],
+                    "is_sensitive": item.get("sensitive", False),
+                    "country_code": item.get("country", ""),
                     **_translated(item, "name"),
                 },
             )
@@ -47,9 +54,28 @@ def load_dimensions(entries: list[Entry]) -> None:
                 category = by_code[item["code"]]
                 category.parent = by_code[item["parent"]]
                 category.save(update_fields=["parent"])
+    _load_identities(entries)
     ensure_breakdowns([""])
     if place_anew():
         mark_all()
+
+
+def _load_identities(entries: list[Entry]) -> None:
+    """Which categories are made of others, once all dimensions are there: {"parts": ["background=NATIONAL"], "own_country_in", "countries"}."""
+    named = [(entry["code"], item) for entry in entries for item in entry["categories"] if "same_as" in item]
+    if not named:
+        return
+    categories = {f"{one.dimension.code}={one.code}": one for one in Category.objects.select_related("dimension")}
+    dimensions = {one.code: one for one in Dimension.objects.all()}
+    for dimension, item in named:
+        whole = categories[f"{dimension}={item['code']}"]
+        whole.identities.all().delete()
+        for same in item["same_as"]:
+            own = same.get("own_country_in")
+            identity = Identity.objects.create(
+                whole=whole, own_country_in=dimensions[own] if own else None, countries=same.get("countries", [])
+            )
+            identity.parts.set([categories[part] for part in same.get("parts", [])])
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from indicators.models import Dimension, Indicator, IndicatorVersion, ProtectionChange
 from indicators.permissions import authorities_of, can_agree_to_protection, can_edit_indicator, is_steward
-from indicators.vocabulary import Status
+from indicators.vocabulary import PROTECTIONS, Status
 from indicators.wording import WordingChange, words_of
 from orgs.models import User
 
@@ -63,6 +63,8 @@ def edit_indicator(
     stored = _locked(indicator, by)
     if not by.is_staff and indicator.owner_id != stored.owner_id:
         raise PermissionDenied
+    if (indicator.threshold, indicator.rounding) not in PROTECTIONS:
+        indicator.validate_constraints()  # What is asked for has to be on offer too.
     asked = {name: getattr(indicator, name) for name in PROTECTION if getattr(indicator, name) < getattr(stored, name)}
     for name in asked:
         setattr(indicator, name, getattr(stored, name))

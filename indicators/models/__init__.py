@@ -1,5 +1,13 @@
 from indicators.models.access import TrueAccess, TrueViewing
-from indicators.models.catalogue import Breakdown, BreakdownMargin, Category, Dimension, Indicator, IndicatorVersion
+from indicators.models.catalogue import (
+    Breakdown,
+    BreakdownMargin,
+    Category,
+    Dimension,
+    Identity,
+    Indicator,
+    IndicatorVersion,
+)
 from indicators.models.figure import ComputedFigure, ComputedPlace, Figure
 from indicators.models.importing import Import, ImportMessage, Mapping, Source
 from indicators.models.observation import Observation
@@ -24,6 +32,7 @@ __all__ = [
     "FigureAudit",
     "FigureDifference",
     "Finding",
+    "Identity",
     "Import",
     "ImportChange",
     "ImportMessage",

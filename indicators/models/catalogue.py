@@ -1,3 +1,6 @@
+from functools import reduce
+from operator import or_
+
 import pghistory
 import pgtrigger
 from django.conf import settings
@@ -12,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from indicators.vocabulary import (
     CURRENCY_OF_UNIT,
     OVER_TERRITORIES,
+    PROTECTIONS,
     Comparator,
     Direction,
     Measure,
@@ -141,6 +145,16 @@ class Indicator(models.Model):
                 violation_error_message=_("Factor and rounding are at least 1."),
             ),
             models.CheckConstraint(
+                condition=reduce(
+                    or_, (Q(threshold=threshold, rounding=rounding) for threshold, rounding in PROTECTIONS)
+                ),
+                name="indicator_protection_offered",
+                violation_error_message=_(
+                    "This smallest group and this rounding do not protect people together. Choose 5 and 5, 10 and 5, 10 and 10, or 20 and 10; "
+                    "0 and 1 where the source has published these very figures."
+                ),
+            ),
+            models.CheckConstraint(
                 condition=Q(is_provisional=False) | Q(checked_on=None),
                 name="indicator_provisional_or_checked",
                 violation_error_message=_("A definition is provisional or checked, not both."),
@@ -205,6 +219,11 @@ class Dimension(models.Model):
     code = models.SlugField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=80)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
+    is_sensitive = models.BooleanField(
+        _("sensitive"),
+        default=False,
+        help_text=_("A release hides a group that all but a few people of its whole belong to."),
+    )
 
     class Meta:
         ordering = ["order", "code"]
@@ -230,6 +249,16 @@ class Category(models.Model):
     is_part = models.BooleanField(_("part of the complete set"), default=True)
     is_beside = models.BooleanField(_("belongs to the set where it is reported"), default=False)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
+    is_sensitive = models.BooleanField(
+        _("sensitive"), default=False, help_text=_("As if its whole dimension were sensitive.")
+    )
+    country_code = models.CharField(
+        _("country"),
+        max_length=3,
+        blank=True,
+        default="",
+        help_text=_("Of people from one country: the code of its territory, such as ES."),
+    )
 
     class Meta:
         ordering = ["dimension", "order", "code"]
@@ -251,6 +280,36 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Identity(models.Model):
+    """A category whose people are those of others, mostly of another dimension: the host population is the citizens of the country.
+
+    A release takes it for known by everybody, so that a protected figure does not stand beside itself under another name. `countries`: where
+    it holds, by the codes of their territories; everywhere where there are none.
+    """
+
+    whole = models.ForeignKey(Category, models.CASCADE, related_name="identities", verbose_name=_("category"))
+    parts = models.ManyToManyField(Category, related_name="+", blank=True, verbose_name=_("made of"))
+    own_country_in = models.ForeignKey(
+        Dimension,
+        models.CASCADE,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("and of the country's own people in"),
+    )
+    countries = ArrayField(
+        models.CharField(max_length=3), verbose_name=_("only in these countries"), default=list, blank=True
+    )
+
+    class Meta:
+        ordering = ["whole", "pk"]
+        verbose_name = _("category made of others")
+        verbose_name_plural = _("categories made of others")
+
+    def __str__(self) -> str:
+        return str(self.whole)
 
 
 class Breakdown(models.Model):

@@ -1,6 +1,7 @@
 """Stewards keep the catalogue: versions of what is counted, what may change when, and who may change it."""
 
 import csv
+import itertools
 import json
 import threading
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from indicators import actions, rollup
 from indicators.models import Import, Indicator, IndicatorVersion
+from indicators.vocabulary import PROTECTIONS
 from indicators.wording import WordingChange, version_of, words_of
 from orgs.models import Domain, User
 from tests.factories import AuthorityFactory, MembershipFactory, UserFactory
@@ -127,7 +129,15 @@ def test_correction_is_kept_as_a_version_of_the_same_years(people: Indicator, st
 
 
 def test_saving_without_changed_words_makes_no_version(people: Indicator, steward: User) -> None:
-    edit(people, steward, threshold=10, wording=WordingChange.DEFINITION, valid_from_year=2030, note="Nothing")
+    edit(
+        people,
+        steward,
+        threshold=10,
+        rounding=10,
+        wording=WordingChange.DEFINITION,
+        valid_from_year=2030,
+        note="Nothing",
+    )
     people.refresh_from_db()
     assert people.threshold == 10
     assert [version.number for version in people.versions.all()] == [1]
@@ -253,10 +263,10 @@ def test_owned_indicator_is_kept_by_the_stewards_of_its_owner(people: Indicator,
         with pytest.raises(PermissionDenied):
             act(indicator=people, by=steward)
     with pytest.raises(PermissionDenied):
-        edit(people, steward, threshold=10)
+        edit(people, steward, threshold=10, rounding=10)
     theirs = MembershipFactory(organisation=owner, role="steward").user
-    assert edit(people, theirs, threshold=10).threshold == 10
-    assert edit(people, UserFactory(is_staff=True), threshold=20).threshold == 20
+    assert edit(people, theirs, threshold=10, rounding=10).threshold == 10
+    assert edit(people, UserFactory(is_staff=True), threshold=20, rounding=10).threshold == 20
 
 
 def test_owner_of_an_indicator_is_changed_by_administrators(people: Indicator, steward: User) -> None:
@@ -316,7 +326,7 @@ def test_steward_adds_an_indicator(land: Land, steward: User, client: Client) ->
 def test_form_says_what_is_locked_and_reads_nothing_for_it(people: Indicator, steward: User, client: Client) -> None:
     client.force_login(steward)
     assert "how it is counted cannot change any more" in client.get(page("indicator_edit")).content.decode()
-    fields = fields_of(people, measure="ratio", threshold=10)
+    fields = fields_of(people, measure="ratio", threshold=10, rounding=10)
     assert client.post(page("indicator_edit"), fields).status_code == 302
     people.refresh_from_db()
     assert (people.measure, people.threshold) == ("count", 10)
@@ -337,11 +347,28 @@ def test_new_definition_is_made_and_told_in_the_browser(people: Indicator, stewa
     assert steward.name not in history
 
 
+def test_protection_that_was_not_tried_is_not_offered(people: Indicator, steward: User, client: Client) -> None:
+    client.force_login(steward)
+    form = client.get(page("indicator_edit")).context["form"]
+    assert [value for value, _ in form.fields["threshold"].widget.choices] == [0, 5, 10, 20]
+    refused = client.post(page("indicator_edit"), fields_of(people, threshold=10, rounding=1))
+    assert "do not protect people together" in refused.content.decode()
+    people.refresh_from_db()
+    assert (people.threshold, people.rounding) == (0, 1)
+    for threshold, rounding in itertools.product(range(12), range(1, 12)):
+        change = Indicator.objects.filter(pk=people.pk)
+        if (threshold, rounding) in PROTECTIONS:
+            assert change.update(threshold=threshold, rounding=rounding) == 1
+        else:
+            with pytest.raises(IntegrityError, match="indicator_protection_offered"), transaction.atomic():
+                change.update(threshold=threshold, rounding=rounding)
+
+
 def test_history_tells_of_rules_and_of_people_to_stewards(people: Indicator, steward: User, client: Client) -> None:
     client.force_login(steward)
-    client.post(page("indicator_edit"), fields_of(people, threshold=12, direction="up"))
+    client.post(page("indicator_edit"), fields_of(people, threshold=10, rounding=5, direction="up"))
     history = text_of(client.get(page("indicator_history")).content.decode())
-    assert "Smallest group shown 0 12" in history
+    assert "Smallest group shown 0 10" in history
     assert "Direction context only higher is better" in history
     assert steward.name in history
 
@@ -351,20 +378,22 @@ def test_second_steward_is_told_and_loses_nothing(people: Indicator, steward: Us
     second = Client()
     second.force_login(StewardFactory(organisation=people.owner).user)
     seen = fields_of(people)
-    client.post(page("indicator_edit"), seen | {"threshold": 10})
-    refused = second.post(page("indicator_edit"), seen | {"rounding": 3, "eurostat_datasets": "lfsa_ergan"})
+    client.post(page("indicator_edit"), seen | {"threshold": 10, "rounding": 10})
+    refused = second.post(
+        page("indicator_edit"), seen | {"threshold": 5, "rounding": 5, "eurostat_datasets": "lfsa_ergan"}
+    )
     assert "Somebody else saved this" in str(refused.context["form"].non_field_errors())
     assert "Smallest group shown" in str(refused.context["form"].non_field_errors())
     assert "lfsa_ergan" in refused.content.decode()
     people.refresh_from_db()
-    assert (people.threshold, people.rounding) == (10, 1)
+    assert (people.threshold, people.rounding) == (10, 10)
     version = refused.context["form"]["version"].value()
     assert (
-        second.post(page("indicator_edit"), seen | {"rounding": 3, "threshold": 10, "version": version}).status_code
+        second.post(page("indicator_edit"), seen | {"threshold": 20, "rounding": 10, "version": version}).status_code
         == 302
     )
     people.refresh_from_db()
-    assert people.rounding == 3
+    assert (people.threshold, people.rounding) == (20, 10)
 
 
 def test_retiring_is_noticed_by_who_edits(people: Indicator, steward: User, client: Client) -> None:

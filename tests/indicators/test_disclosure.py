@@ -2,17 +2,20 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
+from math import inf
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indicators.breakdowns import key_of
 from indicators.disclosure import Table, pattern
+from indicators.links import Same, Vocabulary, span_of
 from indicators.models import Indicator, Period
-from indicators.release import Cell, Group, World, hidden_cells
-from tests.indicators.attack import Attack
+from indicators.release import Cell, World, hidden_cells
+from tests.indicators.attack import Attack, Words
 
 THRESHOLD = 5
 ALWAYS = (datetime.date(1, 1, 1), datetime.date(9999, 12, 31))
@@ -60,41 +63,38 @@ def period(code: str, number: int) -> Period:
                   ends_on=datetime.date(2020, month, 28))  # fmt: skip
 
 
-def world(
-    groups: Iterable[tuple[str, str]], first: dict[str, str], second: dict[str, str], *, is_complete: bool = True
-) -> World:
-    """The land and the margins of all (first group, second group)."""
-    pairs = sorted(set(groups))
-    number = {pair: place for place, pair in enumerate(pairs)}
+def world(groups: Iterable[tuple[str, str]], words: Vocabulary) -> World:
+    """The land, and the numbers of all (first group, second group)."""
     ids = {place: order for order, place in enumerate(PLACES)}
-    made = World(
-        {},
-        defaultdict(list),
-        dict.fromkeys(ids.values(), ALWAYS),
-        dict.fromkeys(ids.values(), "province"),
-        set(),
-        {},
-    )
+    kinds = dict.fromkeys(ids.values(), "province")
+    made = World({}, defaultdict(list), dict.fromkeys(ids.values(), ALWAYS), kinds, set(), words, {})
     for part, whole in AREAS.items():
         made.parents[ids[part]] = ids[whole]
         made.parts[ids[whole]].append(ids[part])
-    for pair in pairs:
-        made.groups[number[pair]] = []
-        one, two = pair
-        for name, tree, group in (("one", first, one), ("two", second, two)):
-            if not group:
-                continue
-            above = (tree[group], two) if name == "one" else (one, tree[group])
-            if above in number:
-                size = sum(other == tree[group] for other in tree.values()) if is_complete else None
-                made.groups[number[pair]].append(Group(number[above], name, size))
+    for number, pair in enumerate(sorted(set(groups))):
+        words.ids[key_of_pair(pair)], words.keys[number] = number, key_of_pair(pair)
     return made
+
+
+def key_of_pair(pair: tuple[str, str]) -> str:
+    return key_of({name: group for name, group in zip(("one", "two"), pair, strict=True) if group})
+
+
+def vocabulary(first: dict[str, str], second: dict[str, str], *, is_complete: bool = True) -> Vocabulary:
+    trees = {"one": first, "two": second}
+    return Vocabulary(
+        {(name, part): (whole or None, is_complete) for name, tree in trees.items() for part, whole in tree.items()}, {}
+    )
 
 
 def protect(
     numbers: Numbers, first: dict[str, str], second: dict[str, str], *, operator: str = "none", is_complete: bool = True
 ) -> set[Name]:
     """The names of the cells that a release would hide."""
+    return protect_with(numbers, lambda: vocabulary(first, second, is_complete=is_complete), operator=operator)
+
+
+def protect_with(numbers: Numbers, make: Callable[[], Vocabulary], *, operator: str = "none") -> set[Name]:
     indicator = Indicator(
         code="X", measure="count", threshold=THRESHOLD, rounding=1, time_operator=operator, frequency="month"
     )
@@ -106,8 +106,8 @@ def protect(
         for place, when, one, two in names
     ]  # fmt: skip
     periods = [period(code, number) for number, code in enumerate(codes)]
-    hidden = hidden_cells(indicator, periods, cells, world(pairs, first, second, is_complete=is_complete))
-    assert hidden == hidden_cells(indicator, periods, cells, world(pairs, first, second, is_complete=is_complete))
+    hidden = hidden_cells(indicator, periods, cells, world(pairs, make()))
+    assert hidden == hidden_cells(indicator, periods, cells, world(pairs, make()))
     return {names[place] for place in hidden}
 
 
@@ -186,6 +186,104 @@ def test_periods_that_add_up_are_safe(lowest: dict[Name, int]) -> None:
     hidden = protect(numbers, SEXES, {}, operator="sum")
     attack(numbers, hidden, AREAS, QUARTERS, SEXES, {})
     attack(numbers, hidden, AREAS, years, SEXES, {})
+
+
+# --- What is tied though no whole of it was reported -------------------------------------------------------------------
+
+CITIZENS = {
+    "EUROPE": "",
+    "ESP": "EUROPE",
+    "FRA": "EUROPE",
+    "ITA": "EUROPE",
+    "AFRICA": "",
+    "MAR": "AFRICA",
+    "DZA": "AFRICA",
+}
+HOME = {"HOST": "", "FOREIGN": ""}
+BANDS = ["Y0-4", "Y5-14", "Y15-24", "Y25-64", "Y_GE65"]
+ALL_BANDS = [*BANDS, "Y0-14", "Y15-64", "Y5-24", "Y15-74", "Y65-74", "Y_GE15", ""]
+
+
+REPORTED = [("", ""), ("HOST", ""), ("FOREIGN", ""), *(("", code) for code in CITIZENS)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    leaves(LEAF_AREAS, ["2020"], [""], ["ESP", "FRA", "ITA", "MAR", "DZA"]),
+    st.sets(st.sampled_from(REPORTED), min_size=2),
+)
+def test_categories_that_are_the_same_people_are_safe_whichever_of_them_are_reported(
+    lowest: dict[Name, int], reported: set[tuple[str, str]]
+) -> None:
+    """All of the host population are Spanish citizens and nobody else is."""
+    people: Numbers = defaultdict(int)
+    for (place, when, _, code), number in lowest.items():
+        home = "HOST" if code == "ESP" else "FOREIGN"
+        for one, two in [("", ""), (home, ""), ("", code), ("", CITIZENS[code])]:
+            people[place, when, one, two] += number
+    numbers = {name: number for name, number in summed(people, AREAS, {}, {}, {}).items() if name[2:] in reported}
+
+    def words() -> Vocabulary:
+        made = vocabulary(HOME, CITIZENS)
+        made.same.append(Same(("one", "HOST"), (("two", "ESP"),), None, frozenset()))
+        return made
+
+    attack_with(numbers, protect_with(numbers, words), words())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    leaves(LEAF_AREAS, ["2020"], ["F", "M"], ["Y0-4", "Y5-14", "Y15-24", "Y25-64", "Y65-74", "Y_GE75"]),
+    st.sets(st.sampled_from(["", "F", "M"]), min_size=1),
+    st.sets(st.sampled_from(ALL_BANDS), min_size=2),
+)
+def test_bands_that_make_up_others_are_safe_without_their_whole(
+    lowest: dict[Name, int], sexes: set[str], bands: set[str]
+) -> None:
+    people: Numbers = defaultdict(int)
+    for (place, when, sex, leaf), number in lowest.items():
+        first, last = span_of(leaf) or (0, 0)
+        for band in ALL_BANDS:
+            start, end = span_of(band) or (0, inf)
+            if start <= first and last <= end:
+                for one in ("", sex):
+                    people[place, when, one, band] += number
+    every = summed(people, AREAS, {}, {}, {})
+    numbers = {name: number for name, number in every.items() if name[2] in sexes and name[3] in bands}
+
+    def words() -> Vocabulary:
+        parents = {"Y0-4": "Y0-14", "Y5-14": "Y0-14", "Y15-24": "Y15-64", "Y25-64": "Y15-64", "Y65-74": "Y_GE65"}
+        parts = {"Y0-14", "Y15-64", "Y_GE65", "Y0-4", "Y5-14", "Y15-24", "Y25-64"}
+        made = vocabulary(SEXES, {})
+        for band in ALL_BANDS:
+            if band:
+                made.categories["two", band] = (parents.get(band), band in parts)
+        made.__post_init__()
+        return made
+
+    attack_with(numbers, protect_with(numbers, words), words())
+
+
+def attack_with(numbers: Numbers, hidden: set[Name], words: Vocabulary) -> None:
+    """As `attack`, by somebody who knows the standard list."""
+    assert not [name for name, people in numbers.items() if 0 < people < THRESHOLD and name not in hidden]
+    named = {name: (*name[:2], key_of_pair(name[2:])) for name in numbers}
+    shown = {named[name]: (float(people), float(people)) for name, people in numbers.items() if name not in hidden}
+    attacker = Attack(shown, sorted(named[name] for name in hidden))
+    attacker.knows_vocabulary(
+        Words(
+            {item: parent for item, (parent, _) in words.categories.items()},
+            {item for item, (_, is_part) in words.categories.items() if is_part},
+            {item: span for item in words.categories if (span := span_of(item[1]))},
+            [(same.whole, list(same.parts)) for same in words.same],
+        )
+    )
+    parts: dict[str, list[str]] = defaultdict(list)
+    for part, whole in AREAS.items():
+        parts[whole].append(part)
+    attacker.knows_places(parts)
+    narrow = {name: width for name, width in attacker.widths(THRESHOLD).items() if width <= THRESHOLD}
+    assert narrow == {}
 
 
 # --- Single rules ---------------------------------------------------------------------------------------------------------

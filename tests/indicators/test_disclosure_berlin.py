@@ -1,12 +1,14 @@
-"""A release of Berlin's tables of origin, attacked with everything that it shows: all areas of five levels, all groups, all half-years.
+"""Releases of Berlin's tables of origin under every protection on offer, attacked with everything that they show: all areas of five levels.
 
 Stocks of different half-years are tied by no sum, so each is attacked for itself: by a reader of the release, and by somebody who also got
-hold of the unrounded numbers of all that is shown.
+hold of the unrounded numbers of all that is shown. The suite takes one half-year; BERLIN_PERIODS=all takes all eighteen, and
+BERLIN_PERIODS=2017-S2,2023-S2 those. `pytest -s` prints what came out.
 """
 
 import csv
 import gzip
 import io
+import os
 import resource
 import time
 from collections import defaultdict
@@ -21,13 +23,14 @@ from indicators import actions
 from indicators import release as disclosure
 from indicators.breakdowns import ensure_breakdowns
 from indicators.models import Indicator, Period, Release, ReleasedFigure
+from indicators.vocabulary import PROTECTIONS
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
 from tests.indicators.attack import Attack
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shared]
 
-THRESHOLD = ROUNDING = 5
+PERIODS = os.environ.get("BERLIN_PERIODS", "2023-S2").split(",")
 LEVELS = {
     "city": "municipality",
     "districts": "district",
@@ -58,7 +61,7 @@ def rows(shared: Path) -> Rows:
             (row["period"], row["level"], row["area_id"], row["parent_id"] or None,
              row["measure"].removeprefix("inhabitants").removeprefix("_from_"), int(row["value"]))
             for row in csv.DictReader(file)
-            if row["table"] == "T4"
+            if row["table"] == "T4" and (row["period"] in PERIODS or PERIODS == ["all"])
         ]  # fmt: skip
 
 
@@ -68,17 +71,10 @@ def division(period: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def berlin(rows: Rows, django_db_setup: None, django_db_blocker: Any) -> Iterator[Release]:
+def berlin(rows: Rows, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic():
         load(rows)
-        release = Release.objects.create()
-        started, processor = time.monotonic(), time.process_time()
-        disclosure.freeze(release)
-        print(
-            f"\n{release.figures_count:,} figures frozen in {time.monotonic() - started:.0f} s, of which"
-            f" {time.process_time() - processor:.0f} s are Python's; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
-        )
-        yield release
+        yield
         transaction.set_rollback(True)
 
 
@@ -94,7 +90,7 @@ def load(rows: Rows) -> None:
     groups = ensure_breakdowns({key(row[4]) for row in rows})
     indicator = Indicator.objects.create(
         code="ORIGIN", name="Origin", definition="By origin", domain=DomainFactory(), measure="count", unit="count", direction="context",
-        frequency="half", time_operator="last", threshold=THRESHOLD, rounding=ROUNDING,
+        frequency="half", time_operator="last", threshold=5, rounding=5,
     )  # fmt: skip
     places: dict[tuple[str, str], int] = {}
     for name in ("2006", "2021"):
@@ -147,12 +143,15 @@ def key(group: str) -> str:
     return f"origin={code(group)}" if group else ""
 
 
-def attack_on(period: str, rows: Rows, *, knows_all_digits: bool) -> Attack:
+def attack_on(
+    release: Release, period: str, rows: Rows, protection: tuple[int, int], *, knows_all_digits: bool
+) -> Attack:
     """What the release shows of a half-year, and which sums hold there. `knows_all_digits`: the unrounded numbers of what is shown leaked."""
+    threshold, rounding = protection
     true = {(area, group): people for when, _, area, _, group, people in rows if when == period}
     names = {key(group): group for group in {group for _, group in true}}
     shown, hidden = {}, []
-    released = ReleasedFigure.objects.filter(period__code=period, indicator__code="ORIGIN")
+    released = ReleasedFigure.objects.filter(release=release, period__code=period, indicator__code="ORIGIN")
     for area, group_key, state, number in released.values_list(
         "territory__code", "breakdown__key", "state", "numerator"
     ):
@@ -162,12 +161,12 @@ def attack_on(period: str, rows: Rows, *, knows_all_digits: bool) -> Attack:
             hidden.append(cell)
             continue
         assert number is not None
-        assert not 0 < true[cell] < THRESHOLD, f"{cell} is small and shown"
-        assert abs(float(number) - true[cell]) <= ROUNDING / 2
+        assert not 0 < true[cell] < threshold, f"{cell} is small and shown"
+        assert abs(float(number) - true[cell]) <= rounding / 2
         if knows_all_digits:
             shown[cell] = (float(true[cell]), float(true[cell]))
         else:
-            shown[cell] = (float(number) - ROUNDING / 2, float(number) + ROUNDING / 2)
+            shown[cell] = (float(number) - rounding / 2, float(number) + rounding / 2)
     assert len(shown) + len(hidden) == len(true)
     attack = Attack(shown, sorted(hidden))
     parts = defaultdict(list)
@@ -184,38 +183,46 @@ def attack_on(period: str, rows: Rows, *, knows_all_digits: bool) -> Attack:
     return attack
 
 
-def test_hidden_cells_stay_uncertain_to_who_knows_all_the_rest_to_the_last_digit(berlin: Release, rows: Rows) -> None:
-    for period in sorted({row[0] for row in rows}):
-        widths = attack_on(period, rows, knows_all_digits=True).widths(THRESHOLD)
-        assert widths
-        assert {cell: width for cell, width in widths.items() if width <= THRESHOLD} == {}, period
+@pytest.mark.parametrize("protection", PROTECTIONS[1:], ids=str)
+def test_hidden_cells_stay_uncertain_under_every_protection_on_offer(
+    berlin: None, rows: Rows, protection: tuple[int, int]
+) -> None:
+    threshold, rounding = protection
+    Indicator.objects.filter(code="ORIGIN").update(threshold=threshold, rounding=rounding)
+    with transaction.atomic():
+        release = Release.objects.create()
+        started, processor = time.monotonic(), time.process_time()
+        disclosure.freeze(release)
+        took = f"frozen in {time.monotonic() - started:.0f} s ({time.process_time() - processor:.0f} s of Python)"
+        narrowest = {}
+        for knows_all_digits in (True, False):
+            narrowest[knows_all_digits] = float("inf")
+            for period in sorted({row[0] for row in rows}):
+                attack = attack_on(release, period, rows, protection, knows_all_digits=knows_all_digits)
+                widths = attack.widths(threshold)
+                assert widths
+                assert {cell: width for cell, width in widths.items() if width <= threshold} == {}, period
+                narrowest[knows_all_digits] = min(narrowest[knows_all_digits], *widths.values())
+        by_level = hidden_by_level(release, rows)
+        transaction.set_rollback(True)
+    shares = ", ".join(f"{level} {share:.2%}" for level, share in by_level.items())
+    print(
+        f"\n{threshold} and {rounding}: {release.figures_count:,} cells, {release.suppressed_count:,} hidden"
+        f" ({release.suppressed_count / release.figures_count:.2%}: {shares}), {took}; narrowest {narrowest[True]:.0f} to who knows the"
+        f" rest exactly, {narrowest[False]:.0f} to a reader; {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
+    )
+    assert by_level["city"] == 0
+    assert by_level["planning-areas"] < (0.12 if threshold == 5 else 0.35)
 
 
-def test_hidden_cells_stay_uncertain_to_the_reader_of_the_release(berlin: Release, rows: Rows) -> None:
-    for period in sorted({row[0] for row in rows}):
-        widths = attack_on(period, rows, knows_all_digits=False).widths(THRESHOLD)
-        assert widths
-        assert {cell: width for cell, width in widths.items() if width <= THRESHOLD} == {}, period
-
-
-def test_few_cells_are_hidden(berlin: Release, rows: Rows) -> None:
+def hidden_by_level(release: Release, rows: Rows) -> dict[str, float]:
     level_of = {(division(period), area): level for period, level, area, _, _, _ in rows}
     cells: dict[str, int] = defaultdict(int)
     hidden: dict[str, int] = defaultdict(int)
-    small: dict[str, int] = defaultdict(int)
-    for _, level, _, _, _, people in rows:
+    for _, level, _, _, _, _ in rows:
         cells[level] += 1
-        small[level] += 0 < people < THRESHOLD
-    suppressed = berlin.figures.filter(state="suppressed").values_list("territory__scheme__code", "territory__code")
+    suppressed = release.figures.filter(state="suppressed").values_list("territory__scheme__code", "territory__code")
     for scheme, area in suppressed:
         hidden[level_of[scheme.removeprefix("lor-"), area]] += 1
-    for level in LEVELS:
-        print(
-            f"{level}: {cells[level]:,} cells, {small[level] / cells[level]:.2%} small, {hidden[level] / cells[level]:.2%} hidden"
-        )
-    print(
-        f"all: {sum(cells.values()):,} cells, {sum(hidden.values()):,} hidden, {sum(hidden.values()) / sum(cells.values()):.2%}"
-    )
-    assert sum(hidden.values()) == berlin.suppressed_count
-    assert hidden["city"] == hidden["districts"] == 0
-    assert hidden["planning-areas"] / cells["planning-areas"] < 0.10
+    assert sum(hidden.values()) == release.suppressed_count
+    return {level: hidden[level] / cells[level] for level in LEVELS}

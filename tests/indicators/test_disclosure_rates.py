@@ -13,6 +13,7 @@ from django.db import connection
 from indicators.breakdowns import ensure_breakdowns
 from indicators.models import Indicator
 from indicators.release import IS_NARROW, TELL
+from indicators.vocabulary import PROTECTIONS
 from tests.factories import TerritoryFactory
 from tests.factories_indicators import RateFactory
 
@@ -52,18 +53,19 @@ def width(numbers: list[int]) -> int:
     return max(numbers) - min(numbers)
 
 
-@pytest.mark.parametrize(("threshold", "rounding"), [(5, 5), (10, 5), (10, 10)])
+@pytest.mark.parametrize(("threshold", "rounding"), PROTECTIONS[1:])
 def test_the_parts_of_a_rate_stay_open_by_more_than_the_protection_level(threshold: int, rounding: int) -> None:
     rate = RateFactory(threshold=threshold, rounding=rounding)
-    for first, last in WINDOWS:
-        alike = published(rate, first, last)
-        told = {
-            at: pairs for at, pairs in alike.items() if at[2] is not None and first + rounding < at[0] < last - rounding
-        }
-        assert len(told) > 40
-        assert [at for at, pairs in told.items() if width([n for n, _ in pairs]) <= threshold] == []
-        assert [at for at, pairs in told.items() if width([d - n for n, d in pairs]) <= threshold] == []
-        assert [at for at, pairs in told.items() if width([d for _, d in pairs]) < rounding - 1] == []
+    told = {
+        at: pairs
+        for first, last in WINDOWS
+        for at, pairs in published(rate, first, last).items()
+        if at[2] is not None and first + rounding < at[0] < last - rounding
+    }
+    assert len(told) > 40
+    assert [at for at, pairs in told.items() if width([n for n, _ in pairs]) <= threshold] == []
+    assert [at for at, pairs in told.items() if width([d - n for n, d in pairs]) <= threshold] == []
+    assert [at for at, pairs in told.items() if width([d for _, d in pairs]) < rounding - 1] == []
 
 
 def test_a_rate_is_as_near_to_the_true_one_as_its_step_says_and_only_0_and_all_are_exact() -> None:

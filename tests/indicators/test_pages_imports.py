@@ -392,7 +392,7 @@ def test_no_release_while_figures_wait_for_the_rollup(desk, indicator, city):
 
 
 def test_preview_counts_what_is_new_changed_gone_and_small(desk, city):
-    small = IndicatorFactory(threshold=5, rounding=1)
+    small = IndicatorFactory(threshold=5, rounding=5)
     breakdown()
     observed(small, city, "2015", 100)
     changing = observed(small, city, "2016", 100)

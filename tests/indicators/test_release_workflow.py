@@ -272,7 +272,7 @@ def test_preview_counts_and_lists_what_changed(land: Land) -> None:
 
 
 def test_preview_says_how_many_are_small_and_how_many_protect_them(land: Land) -> None:
-    Indicator.objects.filter(code="PEOPLE").update(threshold=5, rounding=1)
+    Indicator.objects.filter(code="PEOPLE").update(threshold=5, rounding=5)
     for place, people in {"N1": 2, "N2": 30, "N3": 40, "N4": 50}.items():
         land.observe(place, "2020", people)
     release = preview(land)

@@ -165,7 +165,7 @@ def test_common_indicator_is_not_a_steward_s_to_change(pair: tuple[City, City], 
     """Of the platform, or of another authority: neither its protection, nor its owner, nor its life."""
     mine, other = pair
     indicator = land.indicators["PEOPLE"]
-    Indicator.objects.filter(pk=indicator.pk).update(threshold=5, owner=other.authority if owned else None)
+    Indicator.objects.filter(pk=indicator.pk).update(threshold=5, rounding=5, owner=other.authority if owned else None)
     client = enter(mine.steward)
     for name in ("indicator_edit", "indicator_retire", "indicator_restore", "definition_check", "protection_decide"):
         address = reverse(f"indicators:{name}", args=["PEOPLE"])
@@ -197,13 +197,13 @@ def test_weaker_protection_takes_two_people(cities: list[City], land: Land) -> N
     mine, other = cities
     indicator = owned_by(mine, land)
     with pytest.raises(ValidationError, match="why it changes"):
-        edit(indicator, mine.steward, threshold=0)
-    assert edit(indicator, mine.steward, threshold=12).threshold == 12, "a stronger one holds at once"
-    edit(indicator, mine.steward, note="Too much is hidden", threshold=5, rounding=1, decimals=1)
+        edit(indicator, mine.steward, threshold=0, rounding=1)
+    assert edit(indicator, mine.steward, threshold=20, rounding=10).threshold == 20, "a stronger one holds at once"
+    edit(indicator, mine.steward, note="Too much is hidden", threshold=5, rounding=5, decimals=1)
     indicator.refresh_from_db()
-    assert (indicator.threshold, indicator.rounding, indicator.decimals) == (12, 5, 1)
+    assert (indicator.threshold, indicator.rounding, indicator.decimals) == (20, 10, 1)
     change = ProtectionChange.objects.get()
-    assert change.rules == {"threshold": 5, "rounding": 1}
+    assert change.rules == {"threshold": 5, "rounding": 5}
     for person in (mine.steward, mine.second, other.manager, other.steward, UserFactory()):
         with pytest.raises(PermissionDenied):
             actions.agree_to_protection(change=change, by=person)
@@ -217,7 +217,7 @@ def test_weaker_protection_takes_two_people(cities: list[City], land: Land) -> N
     answer = enter(mine.manager).post(reverse("indicators:protection_decide", args=["PEOPLE"]), {"agree": "1"})
     assert answer.status_code == 302
     indicator.refresh_from_db()
-    assert (indicator.threshold, indicator.rounding) == (5, 1)
+    assert (indicator.threshold, indicator.rounding) == (5, 5)
     with pytest.raises(ValidationError, match="decided already"):
         actions.agree_to_protection(change=change, by=mine.manager)
 
@@ -226,13 +226,13 @@ def test_protection_of_others_people_is_weakened_by_an_administrator_alone(citie
     mine, other = cities
     indicator = owned_by(mine, land)
     other.bring_in((other.part.code, 2020, "all", 50))
-    edit(indicator, mine.steward, note="Too much is hidden", threshold=0)
+    edit(indicator, mine.steward, note="Too much is hidden", threshold=0, rounding=1)
     change = ProtectionChange.objects.get()
     with pytest.raises(PermissionDenied):
         actions.agree_to_protection(change=change, by=mine.manager)
     assert actions.refuse_protection(change=change, by=mine.manager).threshold == 10
     administrator = UserFactory(is_staff=True)
-    edit(indicator, administrator, note="Published by the source", threshold=0)
+    edit(indicator, administrator, note="Published by the source", threshold=0, rounding=1)
     change = ProtectionChange.objects.open().get()
     with pytest.raises(PermissionDenied):
         actions.agree_to_protection(change=change, by=administrator)
@@ -295,11 +295,11 @@ def test_release_is_approved_by_who_keeps_every_place_that_it_changes(pair: tupl
 
 def test_release_of_a_weaker_protection_is_for_the_administrators(pair: tuple[City, City], land: Land) -> None:
     mine, other = pair
-    Indicator.objects.update(threshold=5)
+    Indicator.objects.update(threshold=5, rounding=5)
     mine.bring_in((mine.part.code, 2020, "all", 100))
     other.bring_in((other.part.code, 2020, "all", 3))
     actions.approve_release(release=preview(mine.steward), by=UserFactory(is_staff=True))
-    Indicator.objects.update(threshold=0)
+    Indicator.objects.update(threshold=0, rounding=1)
     release = preview(mine.steward)
     with pytest.raises(PermissionDenied):
         actions.approve_release(release=release, by=mine.second)
