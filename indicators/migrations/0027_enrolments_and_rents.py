@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0025_watched_for_public_pages"),
+        ("indicators", "0026_linked_tables"),
     ]
 
     operations = [
