@@ -88,10 +88,12 @@ class Unit(models.TextChoices):
     PERCENT = "percent", _("%")
     COUNT = "count", _("people")
     AGREEMENTS = "agreements", _("agreements")
+    ENROLMENTS = "enrolments", _("enrolments")
     YEARS = "years", _("years")
     DAYS = "days", _("days")
     EUROS = "euros", _("euros")
     EUROS_PER_MONTH = "euros_month", _("euros a month")
+    EUROS_M2 = "euros_m2", _("euros per m²")
     PER_100 = "per_100", _("per 100")
     PER_1000 = "per_1000", _("per 1,000")
     PER_100000 = "per_100000", _("per 100,000")
@@ -108,10 +110,12 @@ RANGE_OF_UNIT: dict[Unit, tuple[int, int | None]] = {
     Unit.PERCENT: (0, 100),
     Unit.COUNT: (0, None),
     Unit.AGREEMENTS: (0, None),
+    Unit.ENROLMENTS: (0, None),
     Unit.YEARS: (0, None),
     Unit.DAYS: (0, None),
     Unit.EUROS: (0, None),
     Unit.EUROS_PER_MONTH: (0, None),
+    Unit.EUROS_M2: (0, None),
     Unit.PER_100: (0, None),
     Unit.PER_1000: (0, None),
     Unit.PER_100000: (0, None),
@@ -125,7 +129,7 @@ RANGE_OF_UNIT: dict[Unit, tuple[int, int | None]] = {
 }
 """The least and the most that a figure in the unit can be, None where there is no most. Places per 100 people may be more than 100."""
 
-CURRENCY_OF_UNIT = {Unit.EUROS: "EUR", Unit.EUROS_PER_MONTH: "EUR"}
+CURRENCY_OF_UNIT = {Unit.EUROS: "EUR", Unit.EUROS_PER_MONTH: "EUR", Unit.EUROS_M2: "EUR"}
 """A unit of money names its currency, by ISO 4217. Figures in another one are refused: rates of exchange are for the source to choose."""
 
 

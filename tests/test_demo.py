@@ -72,7 +72,7 @@ class TestDemo:
         ("email", "expected"),
         [
             ("officer@portal.example", ["Health mediators"]),
-            ("steward@portal.example", ["population-2017-draft.csv", "Review the report of Drets a la Mà"]),
+            ("steward@portal.example", ["residents-2024-draft.csv", "Review the report of Drets a la Mà"]),
             (
                 "cso@portal.example",
                 ["Council of young residents", "Facts against rumours", "Victims who reported a hate incident"],

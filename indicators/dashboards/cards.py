@@ -18,7 +18,7 @@ from indicators.breakdowns import parse_key
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, Series, kind_to_show, make_series, time_line
 from indicators.dashboards.chart_file import ChartSeries
 from indicators.dashboards.findings import finding, gap_sentence
-from indicators.dashboards.gap import GAP_KEYS, HOST, Gap, gap_of
+from indicators.dashboards.gap import FOREIGN, GAP_KEYS, HOST, MOBILE, THIRD, Gap, gap_of
 from indicators.dashboards.judgement import (
     Break,
     Doubt,
@@ -48,6 +48,8 @@ TOTAL = ""
 SEXES = ("sex=F", "sex=M")
 CARD_KEYS = (TOTAL, *SEXES, *GAP_KEYS)
 """The breakdowns that a card shows."""
+LEADING = (TOTAL, FOREIGN, THIRD, MOBILE)
+"""Whose figure leads: that of all; where a source gives groups alone, that of migrants, who stand beside the host population then."""
 
 LONGEST_CHART = 60
 
@@ -135,6 +137,8 @@ class Card:
     kinds_below: Mapping[str, int]
     changed_in: tuple[int, ...] = ()
     """The years from which another definition holds."""
+    lead: str = TOTAL
+    """The key of the group whose figure leads: all, or one of origin where a source says nothing of all together."""
     sources: list[Source] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     """Of this territory, to be drawn with the figures."""
@@ -142,7 +146,13 @@ class Card:
 
     @property
     def total(self) -> Series:
-        return self.series[TOTAL]
+        """What leads. Of all, but for a source that has figures of groups alone (`lead_group`)."""
+        return self.series[self.lead]
+
+    @property
+    def lead_group(self) -> str:
+        """Whose figure leads, in words; "" where it is that of all."""
+        return self.groups_by_key.get(self.lead, self.lead) if self.lead else ""
 
     @cached_property
     def latest(self) -> Point:
@@ -188,7 +198,7 @@ class Card:
         point = next((one for one in reversed(newer) if one.value is not None), None)
         if point is None or point.cell is None:
             return None
-        url = figure_url(self.indicator, self.territory, point.period)
+        url = figure_url(self.indicator, self.territory, point.period, self.lead)
         return NewerFigure(point, period_words(point.period), url, coverage_of(point.cell, self.kinds_below))
 
     @cached_property
@@ -204,7 +214,7 @@ class Card:
 
     @property
     def url(self) -> str:
-        return figure_url(self.indicator, self.territory, self.latest.period)
+        return figure_url(self.indicator, self.territory, self.latest.period, self.lead)
 
     @property
     def period(self) -> str:
@@ -382,8 +392,8 @@ class Card:
     def chart_keys(self) -> list[str]:
         gap = self.gap
         if gap and not gap.is_protected and gap.group in self.series:
-            return [TOTAL, gap.group, HOST]
-        return [TOTAL, *SEXES] if self.sexes else [TOTAL]
+            return list(dict.fromkeys([self.lead, gap.group, HOST]))
+        return [self.lead, *SEXES] if self.sexes else [self.lead]
 
     @property
     def finding(self) -> str:
@@ -425,18 +435,22 @@ def make_card(
     kinds_below: Mapping[str, int] | None = None,
     changed_in: tuple[int, ...] = (),
 ) -> Card | None:
-    """From all cells of the indicator in the territory; None where nothing at all is known of its total.
+    """From all cells of the indicator in the territory; None where nothing is known of all together, nor of a group of origin.
 
     `changed_in`: the years from which another definition holds (`wording.definition_years`).
     """
-    kind = kind_to_show([cell for cell in cells if cell.key == TOTAL], indicator)
+    there = {cell.key for cell in cells}
+    lead = next((key for key in LEADING if key in there), None)
+    if lead is None:
+        return None
+    kind = kind_to_show([cell for cell in cells if cell.key == lead], indicator)
     own = [cell for cell in cells if cell.period.kind == kind]
-    periods = time_line([cell for cell in own if cell.key == TOTAL], kind)
+    periods = time_line([cell for cell in own if cell.key == lead], kind)
     keys = {cell.key for cell in own}
     series = {key: make_series([cell for cell in own if cell.key == key], periods) for key in keys}
-    if not series.get(TOTAL):
+    if not series.get(lead):
         return None
-    return Card(indicator, territory, kind, series, {TOTAL: _("All"), **names}, kinds_below or {}, changed_in)
+    return Card(indicator, territory, kind, series, {TOTAL: _("All"), **names}, kinds_below or {}, changed_in, lead)
 
 
 def share_of(indicator: Indicator, cell: Cell, whole: Cell | None) -> Decimal | None:

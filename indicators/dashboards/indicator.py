@@ -9,7 +9,16 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from django.utils.translation import gettext as _
 
 from indicators.breakdowns import parse_key
-from indicators.dashboards.cards import TOTAL, Card, GroupFigure, figure_url, make_card, names_of_groups, share_of
+from indicators.dashboards.cards import (
+    LEADING,
+    TOTAL,
+    Card,
+    GroupFigure,
+    figure_url,
+    make_card,
+    names_of_groups,
+    share_of,
+)
 from indicators.dashboards.cells import read_released
 from indicators.dashboards.compare import MOST, groups_url
 from indicators.dashboards.recast import recast_cells
@@ -87,7 +96,7 @@ def territory_with_figures(indicator: Indicator, release: Release | None) -> Ter
     if release is None:
         return None
     there = ReleasedFigure.objects.filter(
-        release=release, territory=OuterRef("pk"), indicator=indicator, breakdown__key=TOTAL
+        release=release, territory=OuterRef("pk"), indicator=indicator, breakdown__key__in=LEADING
     )
     interest = Case(
         *[When(kind=kind, then=Value(place)) for place, kind in enumerate(KINDS_BY_INTEREST)],

@@ -33,7 +33,7 @@ def opening_sentences(cards: Iterable[Card]) -> list[OpeningSentence]:
     """At most three, of as many domains: the largest gaps first, then the largest changes, the worse ones before the better."""
     held = list(cards)
     gaps = [OpeningSentence(card, gap_sentence(card.indicator, gap, card.gap_group)) for card, gap in apart(held)]
-    moved = sorted((card for card in held if not card.gap), key=_moved, reverse=True)
+    moved = sorted((card for card in held if not card.gap and not card.lead_group), key=_moved, reverse=True)
     lines = [
         OpeningSentence(card, line_sentence(card.indicator, card.total.points, card.breaks))
         for card in moved

@@ -12,32 +12,125 @@ from integration_portal.demo.registry import Organisations
 from integration_portal.demo.vocabulary import FIGURES
 from orgs.models import Territory
 
+AS_PUBLISHED = "Open data of the publisher, taken over as they are; compared with its own tables."
+
 
 class FigureFile(NamedTuple):
     path: str
     mapping: str
     authority: str = ""
     """In whose territory all of it lies; the platform's own, for any place, where it is nobody's."""
+    reason: str = AS_PUBLISHED
+    """Why what the quality rules find in it is right all the same: somebody looked at each."""
 
 
+CITY, PLATFORM = "city-council", ""
 FILES = [
-    FigureFile("barcelona/population.csv.gz", "barcelona_population", "city-council"),
-    FigureFile("barcelona/unemployment.csv.gz", "barcelona_unemployment", "city-council"),
-    FigureFile("barcelona/arrivals.csv.gz", "barcelona_arrivals", "city-council"),
-    FigureFile("barcelona/arrivals.csv.gz", "barcelona_arrivals_total", "city-council"),
-    FigureFile("barcelona/arrivals.csv.gz", "barcelona_arrivals_origin", "city-council"),
-    FigureFile("eurostat/lfsa_ergan.csv.gz", "eurostat_lfsa_ergan"),
-    FigureFile("eurostat/edat_lfs_9911_es.csv.gz", "eurostat_edat_lfs_9911"),
+    FigureFile(
+        "barcelona/residents.csv.gz",
+        "barcelona_residents",
+        CITY,
+        "La Marina del Prat Vermell has grown in every published year since 2016.",
+    ),
+    FigureFile(
+        "barcelona/residents_by_nationality.csv.gz",
+        "barcelona_residents_origin",
+        CITY,
+        "Immigration rose fast after 2021; the share of foreign nationals that the city publishes rises alike.",
+    ),
+    FigureFile(
+        "barcelona/residents_by_nationality.csv.gz",
+        "barcelona_residents_citizenship",
+        CITY,
+        "Nationalities are brought in for every fifth year; the years between have their total and groups of origin.",
+    ),
+    FigureFile(
+        "barcelona/foreign_share.csv.gz",
+        "barcelona_foreign_share",
+        CITY,
+        "In Ciutat Vella the share has been far above that of the other districts since 2001, in each yearly table.",
+    ),
+    FigureFile(
+        "barcelona/residents_by_birth.csv.gz",
+        "barcelona_residents_by_birth",
+        CITY,
+        "The register by place of birth and age is at hand for 2015 and 2023 alone.",
+    ),
+    FigureFile(
+        "barcelona/arrivals.csv.gz",
+        "barcelona_arrivals",
+        CITY,
+        "Compared with the publisher’s own table: the jump of one nationality in one neighbourhood stands there.",
+    ),
+    FigureFile("barcelona/arrivals.csv.gz", "barcelona_arrivals_total", CITY),
+    FigureFile(
+        "barcelona/arrivals.csv.gz",
+        "barcelona_arrivals_origin",
+        CITY,
+        "Compared with the publisher’s own table: so many more came in 2017 in both neighbourhoods.",
+    ),
+    FigureFile(
+        "barcelona/catalan_courses.csv.gz",
+        "barcelona_catalan_courses",
+        CITY,
+        "The place of birth of some enrolments is not known, so groups lack them; courses of 2020 were cut short by the pandemic.",
+    ),
+    FigureFile(
+        "barcelona/tertiary_by_birth.csv.gz",
+        "barcelona_tertiary_by_birth",
+        CITY,
+        "2016 to 2019 are not at hand. Jumps and outliers are places with fewer than 200 people of the group, such as la Clota.",
+    ),
+    FigureFile("barcelona/unemployment.csv.gz", "barcelona_unemployment", CITY),
+    FigureFile(
+        "barcelona/unemployment_2018.csv.gz",
+        "barcelona_unemployment_2018",
+        CITY,
+        "The pandemic: unemployment rose in every district from March 2020 and fell from mid 2021.",
+    ),
+    FigureFile(
+        "barcelona/separation_by_birth.csv.gz",
+        "barcelona_separation",
+        CITY,
+        "2016 to 2019 are not at hand: the register by education was stored for 2015 and from 2020 on.",
+    ),
+    FigureFile(
+        "barcelona/rent.csv.gz",
+        "barcelona_rent",
+        CITY,
+        "The publisher gives 2015 and the years from 2020 on, and no figure below six contracts.",
+    ),
+    FigureFile("catalonia/hate_victims.csv.gz", "barcelona_hate_victims", CITY),
+    FigureFile("catalonia/hate_victims.csv.gz", "catalonia_hate_victims", PLATFORM),
+    FigureFile(
+        "catalonia/catalan_skills.csv.gz",
+        "idescat_catalan_skills",
+        PLATFORM,
+        "The survey is held every five years.",
+    ),
+    FigureFile("catalonia/language_skills_2023.csv.gz", "idescat_spanish_skills", PLATFORM),
+    FigureFile(
+        "catalonia/labour_rates.csv.gz",
+        "ine_labour_rates",
+        PLATFORM,
+        "The sample of men from the European Union in Catalonia is small: the published series swings as much in other quarters.",
+    ),
+    FigureFile("eurostat/lfsa_ergan.csv.gz", "eurostat_lfsa_ergan", PLATFORM),
+    FigureFile("eurostat/lfsa_ergan_20_64.tsv.gz", "eurostat_lfsa_ergan_20_64", PLATFORM),
+    FigureFile("eurostat/lfsa_eoqgan_2022.csv.gz", "eurostat_lfsa_eoqgan", PLATFORM),
+    FigureFile("eurostat/ilc_li32.csv.gz", "eurostat_ilc_li32", PLATFORM),
+    FigureFile("eurostat/edat_lfs_9911_es.csv.gz", "eurostat_edat_lfs_9911", PLATFORM),
+    FigureFile("eurostat/hlth_silc_24.csv.gz", "eurostat_hlth_silc_24", PLATFORM),
+    FigureFile("eurostat/migr_resfirst.csv.gz", "eurostat_migr_resfirst", PLATFORM),
+    FigureFile("ine/naturalisation.csv.gz", "ine_naturalisation", PLATFORM),
 ]
 
-AS_PUBLISHED = "Open data of the publisher, taken over as they are; compared with its own tables."
-
 # As such a file goes wrong: a place that is none, a word where a number should be, a year that is none.
-MISTAKEN = """Year,District.Code,District.Name,Neighborhood.Code,Neighborhood.Name,Gender,Age,Number
-2017,1,Ciutat Vella,1,el Raval,Male,0-4,224
-2017,1,Ciutat Vella,1,el Raval,Female,0-4,unknown
-2017,1,Ciutat Vella,110,Port Vell,Male,0-4,61
-2O17,1,Ciutat Vella,2,el Barri Gòtic,Male,0-4,50
+MISTAKEN = """year,territory,origin,age,sex,residents,hidden_cells,status
+2024,N01,HOST,Y0-14,F,1958,0,
+2024,N01,HOST,Y0-14,M,unknown,0,
+2024,N110,HOST,Y0-14,M,61,0,
+2O24,N02,HOST,Y0-14,F,536,0,
 """
 
 
@@ -69,17 +162,17 @@ def bring_in(file: FigureFile, people: People, organisations: Organisations) -> 
             by=first,
         )
     actions.store_import(batch=batch, by=first)
-    actions.accept_findings(batch=batch, reason=AS_PUBLISHED, by=second)
+    actions.accept_findings(batch=batch, reason=file.reason, by=second)
     actions.approve_import(batch=batch, by=second)
 
 
 def refuse_one(people: People, organisations: Organisations) -> None:
     """A file with faults, so that a steward sees how the portal says what is wrong."""
-    name = "population-2017-draft.csv"
+    name = "residents-2024-draft.csv"
     if not Import.objects.filter(file_name=name).exists():
         actions.check_import(
-            mapping=Mapping.objects.get(name="barcelona_population").definition,
-            mapping_name="barcelona_population",
+            mapping=Mapping.objects.get(name="barcelona_residents_by_birth").definition,
+            mapping_name="barcelona_residents_by_birth",
             file=ContentFile(MISTAKEN.encode(), name=name),
             authority=organisations["city-council"],
             by=people.steward,
@@ -96,10 +189,10 @@ def aim(people: People) -> None:
         target = Target(
             indicator=indicator,
             territory=territory,
-            year=2020,
-            value=60_000,
-            baseline_year=2013,
-            baseline_value=114_443,
+            year=2027,
+            value=55_000,
+            baseline_year=2021,
+            baseline_value=81_104,
             source="A sample target of the demonstration",
         )
         actions.set_target(target=target, by=people.steward)

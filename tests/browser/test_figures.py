@@ -53,7 +53,7 @@ def imports(steward: Person, name: str, mapping: str) -> None:
 
 
 def test_figures_from_the_file_to_the_public_page(browser: Browser, base_url: str, barcelona) -> None:
-    residents = sum(int(row["Number"]) for row in rows_of("population.csv.gz") if row["Year"] == "2017")
+    residents = next(int(row["01 ene 2025"]) for row in rows_of("residents.csv.gz") if row["Territorio"] == "Barcelona")
     unemployed = sum(
         int(row["Number"])
         for row in rows_of("unemployment.csv.gz")
@@ -65,14 +65,14 @@ def test_figures_from_the_file_to_the_public_page(browser: Browser, base_url: st
 
     steward.logs_in("steward@example.org")
     with worker():
-        imports(steward, "population.csv.gz", "barcelona_population")
+        imports(steward, "residents.csv.gz", "barcelona_residents")
         imports(steward, "unemployment.csv.gz", "barcelona_unemployment")
 
     neighbour.goes_to(barcelona.get_absolute_url())
     neighbour.does_not_read(f"{residents:,}")  # Not before it is released.
     with worker():  # Only a large release is made by it; a small one is there at once.
         steward.goes_to("/figures/releases/new/")
-        steward.fills("note", "Residents and registered unemployed, 2013 to 2017")
+        steward.fills("note", "Residents and registered unemployed")
         steward.presses("Prepare the release")
         steward.presses("Approve and publish")
 

@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 
 from indicators.dashboards.cards import make_card
 from indicators.dashboards.cells import period_at, read_released
+from indicators.dashboards.indicator import territory_with_figures
 from indicators.dashboards.parts import indicators_of_parts, territory_parts
 from indicators.dashboards.territory import count_kinds, organisations_at_work, territory_dashboard
 from indicators.dashboards.words import change_words, number_words, period_words, value_words
@@ -126,6 +127,24 @@ def test_no_card_where_every_figure_is_missing(release):
     indicator, territory = IndicatorFactory(), TerritoryFactory()
     released(release, indicator, territory, "2017", state="missing")
     assert card_of(indicator, territory) is None
+
+
+def test_groups_without_a_figure_of_all_lead_with_migrants_and_the_gap(release):
+    indicator, place = RateFactory(comparator="host", unit="percent", factor=100), TerritoryFactory()
+    for key, value in (("origin=HOST", 13), ("origin=FOREIGN", 35)):
+        released(release, indicator, place, str(LAST), value, key=key)
+    card = card_of(indicator, place)
+    assert (card.lead, card.lead_group, card.latest.value) == ("origin=FOREIGN", "Migrants", 35)
+    assert card.gap.difference == 22
+    assert card.chart["columns"] == ["Migrants", "Host population"]
+    assert card.url.endswith("?breakdown=origin=FOREIGN")
+    assert territory_with_figures(indicator, release) == place
+
+
+def test_a_figure_of_women_alone_stands_for_nobody_else(release):
+    indicator, place = IndicatorFactory(), TerritoryFactory()
+    released(release, indicator, place, str(LAST), 5, key="sex=F")
+    assert card_of(indicator, place) is None
 
 
 def test_a_suppressed_figure_is_a_card_without_a_number(release):

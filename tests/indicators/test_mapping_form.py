@@ -663,14 +663,15 @@ def test_rows_by_a_mapping_that_does_not_fit_any_more_get_a_message(desk: Client
 # --- A real file ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shared
 @pytest.mark.django_db
-def test_population_of_barcelona_is_described_from_nothing(client: Client) -> None:
-    """It ends with the same observations as the mapping that the portal brings along."""
+def test_population_of_barcelona_is_described_from_nothing(client: Client, shared: Path) -> None:
+    """It ends with the same observations as a mapping written by hand."""
     data = Path(settings.BASE_DIR)
     load_territories(**json.loads((data / "orgs/data/territories_barcelona.json").read_text()))
     actions.load_dimensions(json.loads((data / "indicators/data/dimensions.json").read_text()))
     IndicatorFactory(code="C1")
-    with gzip.open(data / "indicators/data/barcelona/population.csv.gz", "rt") as file:
+    with (shared / "data/indicators/barcelona/population.csv").open(encoding="utf-8") as file:
         content = "".join(line for line in file if line.startswith(("Year", "2017")))
     city = Territory.objects.get(scheme__code="barcelona", code="080193")
     person = StewardFactory(organisation__territory=city).user
@@ -684,8 +685,8 @@ def test_population_of_barcelona_is_described_from_nothing(client: Client) -> No
     actions.store_import(batch=batch)
     actions.accept_findings(batch=batch, reason="A test says so", by=None)
     actions.approve_import(batch=batch)
-    shipped = json.loads((data / "indicators/data/mappings/barcelona_population.json").read_text())
-    again = actions.check_import(mapping=shipped, file=csv_file(content))
+    by_hand = json.loads((data / "tests/mappings/barcelona_population.json").read_text())
+    again = actions.check_import(mapping=by_hand, file=csv_file(content))
     assert (again.cells_new, again.cells_changed, again.cells_same) == (0, 0, batch.cells_new)
     assert batch.cells_new == 73 * 2 * 20
 
