@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0026_linked_tables"),
+        ("indicators", "0027_enrolments_and_rents"),
         ("orgs", "0006_forms_sent_and_kept"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
