@@ -142,34 +142,35 @@ SCOPE = f"""
 
 # Targets: the marked territories (or all that were observed) and those above them at that time, each with its level in the tree.
 PLACES = """
+    CREATE TEMPORARY TABLE rollup_seen ON COMMIT DROP AS
+    SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
+    FROM rollup_scope w CROSS JOIN LATERAL (
+        SELECT DISTINCT territory_id FROM indicators_observation
+        WHERE status = 'approved' AND indicator_id = w.indicator_id AND period_id = w.period_id) AS o
+    WHERE w.is_whole
+    UNION
+    SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
+    FROM rollup_scope w JOIN indicators_period long ON long.id = w.period_id
+    JOIN rollup_slice s ON s.indicator_id = w.indicator_id AND s.year = long.year
+    JOIN indicators_period short ON short.kind = s.frequency AND short.year = long.year
+         AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT territory_id FROM indicators_observation
+        WHERE status = 'approved' AND indicator_id = w.indicator_id AND period_id = short.id) AS o
+    WHERE w.is_whole AND w.is_drawn
+    UNION
+    SELECT w.indicator_id, w.period_id, w.ends_on, m.territory_id
+    FROM rollup_mark m JOIN indicators_period p ON p.id = m.period_id
+    JOIN rollup_scope w ON w.indicator_id = m.indicator_id AND NOT w.is_whole
+    JOIN indicators_period long ON long.id = w.period_id AND long.year = p.year
+         AND long.starts_on <= p.starts_on AND long.ends_on >= p.ends_on
+    WHERE m.territory_id IS NOT NULL;
+    ANALYZE rollup_seen;
     CREATE TEMPORARY TABLE rollup_place ON COMMIT DROP AS
     SELECT row_number() OVER (ORDER BY depth DESC, indicator_id, period_id, territory_id)::integer AS id, places.*, true AS is_target
     FROM (
         SELECT seen.indicator_id, seen.period_id, c.ancestor_id AS territory_id, level.depth
-        FROM (
-            SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
-            FROM rollup_scope w CROSS JOIN LATERAL (
-                SELECT DISTINCT territory_id FROM indicators_observation
-                WHERE status = 'approved' AND indicator_id = w.indicator_id AND period_id = w.period_id) AS o
-            WHERE w.is_whole
-            UNION
-            SELECT w.indicator_id, w.period_id, w.ends_on, o.territory_id
-            FROM rollup_scope w JOIN indicators_period long ON long.id = w.period_id
-            JOIN rollup_slice s ON s.indicator_id = w.indicator_id AND s.year = long.year
-            JOIN indicators_period short ON short.kind = s.frequency AND short.year = long.year
-                 AND short.starts_on >= long.starts_on AND short.ends_on <= long.ends_on
-            CROSS JOIN LATERAL (
-                SELECT DISTINCT territory_id FROM indicators_observation
-                WHERE status = 'approved' AND indicator_id = w.indicator_id AND period_id = short.id) AS o
-            WHERE w.is_whole AND w.is_drawn
-            UNION
-            SELECT w.indicator_id, w.period_id, w.ends_on, m.territory_id
-            FROM rollup_mark m JOIN indicators_period p ON p.id = m.period_id
-            JOIN rollup_scope w ON w.indicator_id = m.indicator_id AND NOT w.is_whole
-            JOIN indicators_period long ON long.id = w.period_id AND long.year = p.year
-                 AND long.starts_on <= p.starts_on AND long.ends_on >= p.ends_on
-            WHERE m.territory_id IS NOT NULL
-        ) AS seen
+        FROM rollup_seen seen
         JOIN orgs_territoryclosure c ON c.descendant_id = seen.territory_id
              AND (seen.ends_on BETWEEN c.valid_from AND c.valid_to OR c.depth = 0)
         JOIN (SELECT descendant_id, max(depth) AS depth FROM orgs_territoryclosure GROUP BY 1) AS level ON level.descendant_id = c.ancestor_id

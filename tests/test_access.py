@@ -108,8 +108,8 @@ TABLE = """
     indicators:import_progress               stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
     indicators:import_map                    described         LF FFFF FRPFN FFR   LF FFFF FRPFN FFR
     indicators:mapping_save                  stored            LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
-    indicators:refused_rows                  refused           LF FFFF FRPFN FFR   LF FFFF FRMFM FFR
-    indicators:import_messages               refused           LF FFFF FRPFN FFR   LF FFFF FRMFM FFR
+    indicators:refused_rows                  refused           LF FFFF FRPFN FFR   LF FFFF FRMFN FFR
+    indicators:import_messages               refused           LF FFFF FRPFN FFR   LF FFFF FRMFN FFR
     indicators:batch_access                  stored            LF FFFF FPPFN FFP   LF FFFF FPPFN FFP
     indicators:entry                         -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:report_list                   -                 LF PPPP PPPPP FPP   LF MMMM MMMMM FMM

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack, identity
 
 from indicators.breakdowns import key_of, parse_key
 
@@ -30,6 +30,8 @@ class Attack:
 
     shown: Mapping[Name, tuple[float, float]]
     hidden: list[Name]
+    truth: Mapping[Name, float] = field(default_factory=dict)
+    """The true numbers of hidden cells, where sums do not hold in what the sources say: by how much they miss is taken as known."""
     equal: list[dict[Name, float]] = field(default_factory=list)
     at_least_zero: list[dict[Name, float]] = field(default_factory=list)
 
@@ -136,6 +138,8 @@ class _Programme:
                     self.bounds.append((0.0, FAR))
         self.equal = self._matrix(attack.equal, known, 1.0)
         self.at_most = self._matrix(attack.at_least_zero, known, -1.0)
+        if attack.truth:
+            self._take_differences_as_known(attack.truth)
 
     def _matrix(
         self, sums: list[dict[Name, float]], known: dict[Name, float], sign: float
@@ -156,6 +160,32 @@ class _Programme:
         if not right:
             return None, None
         return csr_matrix((values, (rows, columns)), shape=(len(right), len(self.bounds))), np.array(right)
+
+    def _take_differences_as_known(self, truth: Mapping[Name, float]) -> None:
+        """Moves each sum by what it misses in the true numbers: the least in all by which they and some numbers of the cells that nobody
+        reported fit together.
+        """
+        bounds = list(self.bounds)
+        for cell in self.hidden:
+            bounds[self.column[cell]] = (truth[cell], truth[cell])
+        (equal, sums), (at_most, limits) = self.equal, self.at_most
+        sums_count, limits_count = 0 if sums is None else len(sums), 0 if limits is None else len(limits)
+        free, slack = len(bounds), 2 * sums_count + limits_count
+        answer = linprog(
+            np.concatenate([np.zeros(free), np.ones(slack)]),
+            A_eq=None if equal is None else hstack([equal, identity(sums_count), -identity(sums_count), csr_matrix((sums_count, limits_count))]),
+            b_eq=sums,
+            A_ub=None if at_most is None else hstack([at_most, csr_matrix((limits_count, 2 * sums_count)), -identity(limits_count)]),
+            b_ub=limits,
+            bounds=bounds + [(0.0, None)] * slack,
+            method="highs",
+        )  # fmt: skip
+        assert answer.status == 0, answer.message
+        missed = answer.x[free:]
+        if sums is not None:
+            self.equal = equal, sums - missed[:sums_count] + missed[sums_count : 2 * sums_count]
+        if limits is not None:
+            self.at_most = at_most, limits + missed[2 * sums_count :] + 1e-6
 
     def _solve(self, objective: np.ndarray) -> np.ndarray:
         answer = linprog(

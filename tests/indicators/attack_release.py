@@ -48,7 +48,8 @@ def attack_period(release: Release, indicator: Indicator, period: Period) -> Out
     rows = ReleasedFigure.objects.filter(release=release, indicator=indicator, period=period)
     state = {(place, period.pk, key): state for place, key, state in rows.values_list(*names, "state")}
     hidden = sorted(cell for cell in true if state.get(cell) == "suppressed")
-    attack = Attack({cell: (number, number) for cell, number in true.items() if state.get(cell) == "shown"}, hidden)
+    shown = {cell: (number, number) for cell, number in true.items() if state.get(cell) == "shown"}
+    attack = Attack(shown, hidden, {cell: true[cell] for cell in hidden})
     nearest = TerritoryClosure.objects.filter(ancestor__kind="country").values_list("ancestor__code", flat=True).first()
     attack.knows_vocabulary(words_at(nearest or ""))
     parts: dict[int, list[int]] = defaultdict(list)

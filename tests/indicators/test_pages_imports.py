@@ -266,7 +266,9 @@ def test_a_pasted_mapping_beyond_all_measure_gets_a_message(desk, settings):
 
 
 def test_messages_are_a_table_that_no_spreadsheet_executes(desk, steward):
-    batch = ImportFactory(authority=steward.memberships.get().organisation, state=Import.State.REFUSED, problems=1)
+    batch = ImportFactory(
+        authority=steward.memberships.get().organisation, state=Import.State.REFUSED, problems=1, created_by=steward
+    )
     ImportMessage.objects.create(batch=batch, code="not_a_number", line=7, column="people", value="=1+1", rows=3)
     response = desk.get(reverse("indicators:import_messages", args=[batch.pk]))
     assert "attachment" in response["Content-Disposition"]

@@ -28,8 +28,8 @@ State = ReleaseFile.State
 # A number for each place and each of the first so many months.
 FILL = """
     INSERT INTO indicators_releasedfigure (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, value,
-        flag, origin, reporters, expected, periods_used, periods_expected, oldest_input_at)
-    SELECT %(release)s, %(indicator)s, t.id, p.id, b.id, 'shown', p.id, p.id, '', 'reported', 1, 1, 1, 1, now()
+        flags, origin, reporters, expected, periods_used, periods_expected, oldest_input_at)
+    SELECT %(release)s, %(indicator)s, t.id, p.id, b.id, 'shown', p.id, p.id, 0, 'reported', 1, 1, 1, 1, now()
     FROM orgs_territory t, indicators_breakdown b, (SELECT id FROM indicators_period WHERE kind = 'month' ORDER BY id LIMIT %(months)s) AS p
     WHERE b.key = ''
 """
