@@ -1,0 +1,375 @@
+"""Planted figures are looked for everywhere: each address of the access table, as every kind of person of two cities.
+
+Two kinds are planted in either city. What nobody has released (stored, refused, typed, answered, reported, counted after the release), and what
+a release has rounded, are numbers of seven digits like no other on a page, however they are written: these are searched for. What a
+release has suppressed is a 2, which no search can tell from any other: each page is looked at twice, the second time after the 2 and the 3
+of its neighbour have changed places, so that all that is public stays as it is. A page that differs tells of them.
+
+Where a true figure may stand, and for whom, is said by `indicators.permissions.TRUE_FIGURES_STAND`.
+"""
+
+import difflib
+import io
+import re
+import zipfile
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import reverse
+
+from indicators import actions, rollup
+from indicators import release as disclosure
+from indicators.grid import Typed, cells_of
+from indicators.models import Figure, Import, Indicator, Observation, Period, Release, ReleasedFigure, TrueViewing
+from indicators.permissions import TRUE_FIGURES_STAND, TrueRight
+from tests.indicators.land import MAPPING, table
+from tests.test_access import logged_in, rows, things
+from tests.world import USERS, World, make_second_city, make_world
+
+EXACT, LATE, STORED, REFUSED, TYPED, ANSWERED, REPORTED = 1, 21, 37, 49, 63, 87, 99
+"""The last digits of the searched numbers; the first ones tell the city."""
+BETWEEN = r"(?:[.,'’_\s\u00a0\u202f\u2009]|&#?\w{1,6};|\\u[0-9a-f]{4}|%\w\w)?"
+# In any language, in an attribute, in JSON, in a file: with whatever stands between the thousands.
+WRITTEN = re.compile(rf"9{BETWEEN}([78])00{BETWEEN}0(01|21|37|49|63|87|99)(?!\d)")
+# What differs between two looks at a page, whatever the figures: what a form keeps secret, what is signed, and the time.
+PASSING = re.compile(
+    r'name="(?:csrfmiddlewaretoken|once)" value="[^"]*"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+    r"|[\w-]+:[\w-]{6}:[\w-]{43}"
+    r"|<time\b[^>]*>[^<]*</time>|\b\d\d:\d\d\b|<dcterms:\w+[^>]*>[^<]*"
+)
+LOOKING_TWICE = ("anonymous", "owner", "manager", "steward", "admin", "far steward")
+"""One of each kind of right to figures: they look at the pages of figures a second time, and at the files, which take long."""
+TELLS_FIGURES = re.compile(
+    r"indicators:|whole_|home$|search$|orgs:organisation_detail$|partnerships:partnership_detail$"
+)
+OWN = {"steward": {TYPED, REFUSED}, "owner": {ANSWERED, REPORTED}, "editor": {ANSWERED, REPORTED}}
+FILES = ("indicators:release_download", "indicators:report_sheet")
+PEOPLE = USERS + [f"far {name}" for name in USERS if name not in ("anonymous", "outsider", "other_owner", "admin")]
+"""Those who belong to neither city are the same in both."""
+
+
+@dataclass
+class Cities:
+    first: World
+    second: World
+    pairs: list[tuple[Observation, Observation]]
+    people: set[str] = field(default_factory=set)
+    answers: int = 0
+    answers_compared: int = 0
+
+    def client(self, who: str) -> Client:
+        world, name = (self.second, who.removeprefix("far ")) if who.startswith("far ") else (self.first, who)
+        return logged_in(world, name)
+
+    def count(self, *, is_swapped: bool) -> None:
+        """Counts the suppressed pairs anew, as 2 and 3 or as 3 and 2; all that is computed follows."""
+        for pair in self.pairs:
+            for observation, amount in zip(pair, (3, 2) if is_swapped else (2, 3), strict=True):
+                Observation.objects.filter(pk=observation.pk).update(numerator=amount)
+        assert rollup.roll_up() is not None
+        cache.clear()
+
+
+def number(letter: str, last_digits: int) -> int:
+    return {"N": 9_700_000, "E": 9_800_000}[letter] + last_digits
+
+
+def plant_released(city: World, letter: str) -> list[tuple[Observation, Observation]]:
+    """What a release will suppress, or round. Returned are the pairs: no sum of them, and nothing rounded, depends on who has 1, 2, 3 or 4.
+
+    They are 1 and 4 in the release, so that as much is counted anew before either look.
+    """
+    land = city.land
+    land.observe(f"{letter}3", "2022", number(letter, EXACT), key="sex=M")
+    for place, men in (("1", 999), ("2", 1998)):
+        land.observe(f"{letter}{place}", "2022", men, key="sex=M")
+    return [
+        (land.observe(f"{letter}1", "2022", 1, **cell), land.observe(f"{letter}2", "2022", 4, **cell))
+        for cell in ({"key": "sex=F"}, {"indicator": "RATE", "denominator": 31})
+    ]
+
+
+def plant_unreleased(city: World, letter: str) -> None:
+    """Counted after the release, stored, refused, typed, and answered by the city's association."""
+    land, steward, owner = city.land, city.user("steward"), city.user("owner")
+    land.observe(f"{letter}4", "2022", number(letter, LATE), key="sex=F")
+    land.observe(f"{letter}1", "2019", number(letter, LATE))
+
+    def check(*row: Any) -> Import:
+        file = SimpleUploadedFile("planted.csv", table(row))
+        return actions.check_import(mapping=MAPPING, file=file, authority=city.authority, by=steward)
+
+    city.things["stored"] = actions.store_import(
+        batch=check(f"{letter}2", 2024, "all", number(letter, STORED)), by=steward
+    )
+    city.things["refused"] = check(f"{letter}3", 2024, "all", f"{number(letter, REFUSED)}p")
+    cells = cells_of(
+        indicators=[land.indicators["PEOPLE"]], periods=[Period.objects.get(code="2016")], territory=city.city
+    )
+    choice = {
+        "indicator": "PEOPLE", "territory": city.city.pk, "period": "2016", "with_parts": False, "dimension": "", "address": "",
+    }  # fmt: skip
+    actions.save_entry(
+        authority=city.authority,
+        cells=cells,
+        answers={cell.key: Typed(Decimal(number(letter, TYPED))) for cell in cells},
+        choice=choice,
+        seen=actions.signature(cells),
+        title="Typed",
+        send=False,
+        by=steward,
+    )
+    owed, sent = city.things["owed"], city.things["sent"]
+    actions.save_report(
+        report=owed,
+        answers={cell.key: Typed(Decimal(number(letter, ANSWERED))) for cell in actions.cells_of_request(owed.request)},
+        version=owed.version,
+        by=owner,
+    )
+    actions.return_report(report=sent, note="Count again", by=steward)
+    sent.refresh_from_db()
+    answers = {cell.key: Typed(Decimal(number(letter, REPORTED))) for cell in actions.cells_of_request(sent.request)}
+    sent = actions.save_report(report=sent, answers=answers, version=sent.version, by=owner)
+    actions.submit_report(report=sent, by=owner)
+    sent.refresh_from_db()
+    assert sent.batch is not None
+    actions.accept_findings(batch=sent.batch, reason="A test says so", by=steward)
+    # What counts is told in the hints of the next report.
+    city.things["sent"] = actions.approve_report(report=sent, by=steward)
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cities]:
+    """Built once for the tests of the module, and gone after them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        world = make_world()
+        actions.discard_release(release=world.things["previewed"])
+        second = make_second_city(world)
+        Indicator.objects.update(threshold=5, rounding=5)
+        pairs = plant_released(world, "N") + plant_released(second, "E")
+        rollup.roll_up()
+        world.things["published"] = actions.publish_release(note="With the planted ones, protected")
+        plant_unreleased(world, "N")
+        plant_unreleased(second, "E")
+        rollup.roll_up()
+        world.things["previewed"] = actions.start_release(note="Second")
+        cities = Cities(world, second, pairs)
+        yield cities
+        print(
+            f"\nplanted figures: {len(addresses(cities))} addresses × {len(cities.people)} people,"
+            f" {cities.answers} answers searched, {cities.answers_compared} of them looked at twice"
+        )
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def cities(built: Cities, db: None) -> Cities:
+    """What a test changes is undone after it."""
+    return built
+
+
+def addresses(cities: Cities) -> list[tuple[str, str]]:
+    """(name, address): every one of the access table on the things of either city, and what hangs on them."""
+    world, second = cities.first, cities.second
+    found = [
+        (name, reverse(name, args=arguments[thing]))
+        for arguments in (things(world), things(second, first=world))
+        for name, thing, *_letters in rows()
+        if name not in ("account_logout", "set_language")
+    ]
+    for city, letter in ((world, "N"), (second, "E")):
+        batches = [city.things[name] for name in ("stored", "odd", "checked", "approved")] + [city.things["sent"].batch]
+        found += [
+            (name, reverse(name, args=[batch.pk]))
+            for name in ("indicators:import_detail", "indicators:import_messages", "indicators:batch_access")
+            for batch in batches
+        ]
+        found.append(("indicators:report_detail", city.things["sent"].get_absolute_url()))
+        for place in (f"{letter}1", city.city.code):
+            at = f"territory=test-land:{place}"
+            found += [
+                ("indicators:figure", reverse("indicators:figure", args=["PEOPLE", "test-land", place, year]))
+                for year in ("2019", "2022")
+            ]
+            women = reverse("indicators:figure", args=["PEOPLE", "test-land", place, "2022"]) + "?breakdown=sex=F"
+            found += [
+                ("indicators:figure", women),
+                ("indicators:indicator", reverse("indicators:indicator", args=["PEOPLE"]) + f"?{at}"),
+                ("indicators:indicator", reverse("indicators:indicator", args=["RATE"]) + f"?{at}"),
+                ("indicators:indicator_chart", reverse("indicators:indicator_chart", args=["PEOPLE"]) + f"?{at}"),
+                ("indicators:territory", reverse("indicators:territory", args=["test-land", place])),
+                ("whole_territory", reverse("whole_territory", args=["test-land", place])),
+            ]
+        pair = "?" + "&".join(f"territory=test-land:{letter}{number}" for number in (1, 2, 4))
+        by_groups = f"?by=groups&territory=test-land:{letter}1&group=sex%3DF&group=sex%3DM"
+        found += [
+            (name, reverse(name, args=[indicator]) + query)
+            for name in ("indicators:compare", "indicators:compare_chart")
+            for indicator, query in (("PEOPLE", pair), ("RATE", pair), ("PEOPLE", by_groups))
+        ]
+        choice = f"?authority={city.authority.pk}&indicator=PEOPLE&period="
+        found += [
+            ("indicators:entry", reverse("indicators:entry") + f"{choice}{period}&territory={place}")
+            for place, period in ((city.city.code, "2016"), (f"{letter}1", "2019"), (f"{letter}1", "2022"))
+        ]
+    released = cities.first.things["published"].pk
+    found += [
+        ("indicators:release_download", reverse("indicators:release_download", args=[released, ending]))
+        for ending in ("csv", "xlsx", "sdmx.csv", "json")
+    ]
+    return list(dict.fromkeys(found))
+
+
+def content_of(response: HttpResponseBase) -> str:
+    content = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            return "\n".join(book.read(name).decode(errors="replace") for name in book.namelist())
+    return content.decode(errors="replace")
+
+
+def found_in(text: str) -> set[tuple[str, int]]:
+    """(letter of the city, last digits)."""
+    return {("N" if first == "7" else "E", int(last)) for first, last in WRITTEN.findall(text)}
+
+
+def own_rights(who: str, letter: str) -> set[TrueRight]:
+    """By which rights somebody may read something of a city without having given a reason."""
+    own = {"steward": TrueRight.OWN, "owner": TrueRight.OWN_ORGANISATION, "editor": TrueRight.OWN_ORGANISATION}
+    name = who.removeprefix("far ")
+    is_own_city = who.startswith("far ") == (letter == "E")
+    return {own[name]} if is_own_city and name in own else set()
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_planted_figure_stands_nowhere_without_the_right(
+    who: str, cities: Cities, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("CRITICAL", "django.request")
+    read, wrong, pages = set(), [], {}
+    for name, address, is_page, text in answers(cities, who, is_swapped=False):
+        cities.answers += 1
+        found = found_in(text)
+        read |= found
+        allowed = TRUE_FIGURES_STAND.get(name, set())
+        wrong += [(letter, digits, address) for letter, digits in found if not allowed & own_rights(who, letter)]
+        if is_page:
+            pages[address] = PASSING.sub("", text)
+    assert wrong == []
+    # Who typed a figure reads it, so the search finds what there is.
+    assert {
+        ("E" if who.startswith("far ") else "N", digits) for digits in OWN.get(who.removeprefix("far "), ())
+    } <= read
+    cities.people.add(who)
+    if who in LOOKING_TWICE:
+        different = [
+            line
+            for _name, address, _is_page, text in answers(cities, who, is_swapped=True, only=pages)
+            for line in differences(address, pages[address], PASSING.sub("", text))
+        ]
+        cities.answers_compared += len(pages)
+        assert different == []
+
+
+def answers(
+    cities: Cities, who: str, *, is_swapped: bool, only: Container[str] | None = None
+) -> Iterator[tuple[str, str, bool, str]]:
+    """(name, address, whether it is a page that may tell figures, what it says); what is changed by looking is undone."""
+    with transaction.atomic():
+        cities.count(is_swapped=is_swapped)
+        client = cities.client(who)
+        for name, address in addresses(cities):
+            is_left_out = name in FILES and who not in LOOKING_TWICE
+            if not is_left_out and (only is None or address in only):
+                response = client.get(address)
+                text = content_of(response)
+                if response.status_code == 302:  # What the next page would say is said here, whichever page that is.
+                    text = response.headers["Location"] + messages_taken_from(client)
+                yield name, address, response.status_code == 200 and bool(TELLS_FIGURES.match(name)), text
+        transaction.set_rollback(True)
+
+
+def messages_taken_from(client: Client) -> str:
+    session = client.session
+    said = session.pop("_messages", "")
+    if said:
+        session.save()
+    return str(said)
+
+
+def differences(address: str, one: str, other: str) -> list[str]:
+    if one == other:
+        return []
+    lines = difflib.unified_diff(one.splitlines(), other.splitlines(), address, address, n=0, lineterm="")
+    return [line[:400] for line in lines][:12]
+
+
+def test_second_look_sees_what_a_page_tells(cities: Cities) -> None:
+    """The manager who has given a reason reads the suppressed number, and then the two looks differ."""
+    client = cities.client("manager")
+    page = reverse("indicators:figure", args=["PEOPLE", "test-land", "N1", "2022"]) + "?breakdown=sex=F"
+    looks = []
+    for has_reason in (False, True):
+        if has_reason:
+            reason = {"reason": "To compare it with the register"}
+            client.post(reverse("indicators:true_access", args=["PEOPLE", "test-land", "N1"]), reason)
+            messages_taken_from(client)
+        for is_swapped in (False, True):
+            cities.count(is_swapped=is_swapped)
+            looks.append(PASSING.sub("", content_of(client.get(page))))
+    assert [looks[0] == looks[1], looks[2] == looks[3]] == [True, False]
+
+
+def test_release_is_the_same_whichever_neighbour_has_two(cities: Cities) -> None:
+    released = []
+    for is_swapped in (False, True):
+        with transaction.atomic():
+            cities.count(is_swapped=is_swapped)
+            release = Release.objects.create(state=Release.State.DISCARDED)
+            disclosure.freeze(release)
+            columns = [
+                column.attname
+                for column in ReleasedFigure._meta.concrete_fields
+                if column.name not in ("id", "release")
+            ]
+            rows_of_release = list(
+                release.figures.order_by("indicator", "territory", "period", "breakdown").values(*columns)
+            )
+            true = Figure.objects.get(
+                indicator__code="PEOPLE", territory__code="N1", period__code="2022", breakdown__key="sex=F"
+            )
+            assert true.value == (3 if is_swapped else 2)
+            released.append(rows_of_release)
+            transaction.set_rollback(True)
+    assert released[0]
+    assert released[0] == released[1]
+
+
+def test_planted_figure_is_read_by_who_keeps_it_and_gives_a_reason(cities: Cities) -> None:
+    """On the record, each time; and the other city's steward, with a reason or without, reads nothing."""
+    world = cities.first
+    colleague, foreign = world.user("manager"), world.user("foreign")
+    batch, report = world.things["refused"], world.things["sent"]
+    figure = reverse("indicators:figure", args=["PEOPLE", "test-land", "N1", "2019"])
+    entry = reverse("indicators:entry") + f"?authority={world.authority.pk}&indicator=PEOPLE&period=2019&territory=N1"
+    pages = {figure: LATE, entry: LATE, batch.get_absolute_url(): REFUSED, report.get_absolute_url(): REPORTED}
+    for person, is_read in ((foreign, False), (colleague, True)):
+        client = Client()
+        client.force_login(person)
+        assert {page for page in pages if found_in(content_of(client.get(page)))} == set()
+        reason = {"reason": "To compare it with the register"}
+        client.post(reverse("indicators:true_access", args=["PEOPLE", "test-land", "N1"]), reason)
+        for one in (batch, report.batch):
+            client.post(reverse("indicators:batch_access", args=[one.pk]), reason)
+        before = TrueViewing.objects.count()
+        found = {page: found_in(content_of(client.get(page))) for page in pages}
+        assert found == {page: {("N", digits)} if is_read else set() for page, digits in pages.items()}
+        assert (TrueViewing.objects.count() > before) == is_read
