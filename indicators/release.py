@@ -29,6 +29,7 @@ from django.db import connection
 from indicators.disclosure import KNOWN, Table, pattern
 from indicators.links import Derived, Links, Vocabulary
 from indicators.models import Indicator, Period, Release
+from indicators.rollup_sql import COUNT_PLACES
 from indicators.vocabulary import CALENDAR, QUALITIES, Flag, Measure, TimeOperator
 from orgs.models import Territory, TerritoryClosure
 
@@ -110,7 +111,7 @@ IS_NARROW = """
 
 # One look at all figures, so that the pattern and the numbers are of the same moment.
 COPY = f"""
-    ANALYZE indicators_computedplace;  -- A release may follow a rollup at once, before anybody has counted what that wrote.
+    {COUNT_PLACES};  -- A release may follow a rollup at once, before anybody has counted what that wrote.
     CREATE TEMPORARY TABLE release_cell ON COMMIT DROP AS
     SELECT f.*, {STATE_OF_FLAGS} AS state, rule.t AS threshold, coalesce({IS_NARROW}, false) AS is_narrow, step.size AS step, told.value AS told_value,
            CASE WHEN NOT is_protected THEN f.numerator WHEN has_base THEN NULL ELSE round(f.numerator / b) * b END AS told_numerator,

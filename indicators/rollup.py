@@ -39,6 +39,7 @@ BATCH_SLICES = 250
 BATCH_PLACES = 16_000
 TREE_PLACES = 2_000  # What a mark without a territory is taken for.
 MOST_INTEGERS = 9_000_000  # Of at most 1e12 each: their sum fits a bigint.
+MANY_FIGURES = 100_000
 
 
 def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
@@ -189,7 +190,10 @@ def recompute(slices: list[int]) -> int:
     Runs in the caller's transaction, which holds the slices.
     """
     with connection.cursor() as cursor:
-        return _write(cursor, *_compute(cursor, slices))
+        written = _write(cursor, *_compute(cursor, slices))
+        if written >= MANY_FIGURES:  # Whoever reads them next, a release or the next pass, is planned by what there is.
+            cursor.execute(sql.COUNT_PLACES)
+    return written
 
 
 def differences(slices: list[int]) -> tuple[int, list[tuple[Any, ...]]]:

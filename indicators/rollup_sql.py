@@ -8,6 +8,9 @@ the tree before the others), then the direct parts of targets that are only read
 from indicators.periods import CALENDAR_KINDS
 from indicators.vocabulary import QUALITIES, Flag
 
+# What the planner has to know of the places; of their arrays it would learn nothing, slowly.
+COUNT_PLACES = "ANALYZE indicators_computedplace (indicator_id, period_id, territory_id)"
+
 # --- Claiming ---------------------------------------------------------------------------------------------------------
 
 HAS_WORK = """
