@@ -77,7 +77,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/figures/releases/new/",
             figures["previewed"].get_absolute_url(),
             "/figures/true/PEOPLE/test-land/CITY/",
-            "/indicators/PEOPLE/edit/",
+            "/indicators/RATE/edit/",
         ],
         "reviewer": [
             "/reviews/organisations/",
