@@ -184,7 +184,8 @@ class TestSearch:
 
     def test_finds_things_of_every_kind(self, world: World) -> None:
         outsider = world.user("outsider")
-        for words in (world.association.name, "CITY", "Claimed", "PEOPLE", "Intercultural mediators", "City table"):
+        practice, table = world.things["practice"].name, world.things["table"].name
+        for words in (world.association.name, "CITY", world.claim.partnership.title, "PEOPLE", practice, table):
             assert words in self.found(words, outsider), words
 
     @pytest.mark.parametrize(

@@ -223,6 +223,7 @@ SHORT = {
     "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordRemove", "PartnershipPropose",
     "PartnershipDelete", "AssessmentDiscard", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
     "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidence", "LogIn",
+    "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView",
 }  # fmt: skip
 
 

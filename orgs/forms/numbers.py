@@ -49,7 +49,9 @@ class WholeNumberField(forms.IntegerField):
     widget = NumberInput
 
     def to_python(self, value: Any) -> int | None:
-        if value in self.empty_values or isinstance(value, int):
+        if value in self.empty_values:
+            return None
+        if isinstance(value, int):
             return value
         if not str(value).strip():
             return None
