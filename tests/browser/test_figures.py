@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from playwright.sync_api import Browser, expect
 
+from indicators import actions
 from indicators.models import Import, Mapping, Observation
 from integration_portal.demo import vocabulary
 from orgs.models import Membership, Territory
@@ -30,6 +31,8 @@ def barcelona(transactional_db):
     council = AuthorityFactory(name="City council", territory=city)
     steward = UserFactory(email="steward@example.org")
     MembershipFactory(user=steward, organisation=council, role=Membership.Role.STEWARD)
+    manager = UserFactory(email="manager@example.org")
+    MembershipFactory(user=manager, organisation=council, role=Membership.Role.MANAGER)
     return city
 
 
@@ -44,9 +47,12 @@ def imports(steward: Person, name: str, mapping: str) -> None:
     steward.chooses("mapping", Mapping.objects.get(name=mapping).title)
     steward.attaches("file", FILES / name)
     steward.presses("Check the file")
-    steward.reads("The file is fine.")
+    steward.reads("checked, nothing stored")
     assert Observation.objects.filter(batch__mapping_name=mapping).count() == 0, "a dry run stores nothing"
     steward.presses("Store and send for approval")
+    batch = Import.objects.get(mapping_name=mapping)
+    actions.accept_findings(batch=batch, reason="As the city publishes it", by=None)
+    steward.goes_to(batch.get_absolute_url())
     steward.presses("Approve")
     expect(steward.page.get_by_text("The figures are rolled up")).to_be_visible(timeout=SLOW)
     assert Import.objects.get(mapping_name=mapping).state == Import.State.APPROVED
@@ -60,7 +66,8 @@ def test_figures_from_the_file_to_the_public_page(browser: Browser, base_url: st
         if (row["Year"], row["Month"], row["Demand_occupation"]) == ("2017", "December", "Registered unemployed")
     )
     steward = Person(browser, base_url)
-    steward.page.set_default_timeout(SLOW)
+    steward.page.set_default_timeout(20_000)
+    manager = Person(browser, base_url)
     neighbour = Person(browser, base_url, width=360)
 
     steward.logs_in("steward@example.org")
@@ -74,12 +81,14 @@ def test_figures_from_the_file_to_the_public_page(browser: Browser, base_url: st
         steward.goes_to("/figures/releases/new/")
         steward.fills("note", "Residents and registered unemployed")
         steward.presses("Prepare the release")
-        steward.presses("Approve and publish")
+        manager.logs_in("manager@example.org")  # Nobody publishes alone.
+        manager.goes_to(steward.page.url.removeprefix(base_url))
+        manager.presses("Approve and publish")
 
     neighbour.goes_to("/territories/?q=barcelona")
     neighbour.follows("Barcelona")
     neighbour.reads_title("Barcelona")
     neighbour.reads(f"{residents:,}")
     neighbour.reads(f"{unemployed:,}")
-    for person in (steward, neighbour):
+    for person in (steward, manager, neighbour):
         person.leaves()
