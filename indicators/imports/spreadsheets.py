@@ -1,9 +1,11 @@
 """The reader of XLSX: one sheet, row by row, its formulas by the values that were saved with them."""
 
 import datetime
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
 from typing import IO, Any
@@ -15,6 +17,8 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from indicators.imports.mapping import Mapping
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.tables import GZIP, Table
+
+logger = logging.getLogger(__name__)
 
 # What a workbook may unpack to, by what it says of itself (a part that says less than it holds is cut off there). Its texts are the
 # one part that is held in memory.
@@ -52,6 +56,18 @@ def first_rows(file: IO[bytes], mapping: Mapping, count: int) -> list[tuple[int,
     return list(islice(_rows(_sheet(file, mapping, data_only=True), None, mapping), count))
 
 
+@contextmanager
+def _as_workbook() -> Iterator[None]:
+    """Whatever zipfile, expat and openpyxl stumble over in a file that somebody made is a fault of the file. The log keeps what it was."""
+    try:
+        yield
+    except FileRefused:
+        raise
+    except Exception as error:
+        logger.info("A workbook was refused: %s", error, exc_info=True)
+        raise FileRefused(Problem("not_workbook")) from error
+
+
 def _check_archive(file: IO[bytes]) -> None:
     """Refuses, before anything is unpacked, what is no workbook or would unpack to more than a workbook may."""
     file.seek(0)
@@ -62,11 +78,8 @@ def _check_archive(file: IO[bytes]) -> None:
         raise FileRefused(Problem("old_workbook"))
     if start.startswith(GZIP):
         raise FileRefused(Problem("packed_workbook"))
-    try:
-        with zipfile.ZipFile(file) as archive:
-            parts = archive.infolist()
-    except Exception:
-        raise FileRefused(Problem("not_workbook")) from None
+    with _as_workbook(), zipfile.ZipFile(file) as archive:
+        parts = archive.infolist()
     texts = sum(part.file_size for part in parts if part.filename.lower().endswith("sharedstrings.xml"))
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED or texts > MAX_TEXTS:
         raise FileRefused(Problem("unpacks_too_large", value=str(MAX_UNPACKED >> 20)))
@@ -74,10 +87,8 @@ def _check_archive(file: IO[bytes]) -> None:
 
 def _sheet(file: IO[bytes], mapping: Mapping, *, data_only: bool) -> ReadOnlyWorksheet:
     file.seek(0)
-    try:
+    with _as_workbook():
         book = load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
-    except Exception:
-        raise FileRefused(Problem("not_workbook")) from None
     names = [sheet.title for sheet in book.worksheets]
     wanted = mapping.sheet or "1"
     if wanted not in names and wanted.isdecimal() and 1 <= int(wanted) <= len(names):
@@ -95,16 +106,13 @@ def _scan(sheet: ReadOnlyWorksheet) -> tuple[list[str], bool]:
     merged: dict[str, None] = {}
     has_formulas = False
     rest = b""
-    try:
-        with sheet._get_source() as source:  # type: ignore[attr-defined]
-            while chunk := source.read(CHUNK):
-                text = rest + chunk
-                has_formulas = has_formulas or FORMULA.search(text) is not None
-                if len(merged) < MAX_PARTS:
-                    merged |= dict.fromkeys(found.decode() for found in MERGED.findall(text))
-                rest = text[-OVERLAP:]
-    except Exception:
-        raise FileRefused(Problem("not_workbook")) from None
+    with _as_workbook(), sheet._get_source() as source:  # type: ignore[attr-defined]
+        while chunk := source.read(CHUNK):
+            text = rest + chunk
+            has_formulas = has_formulas or FORMULA.search(text) is not None
+            if len(merged) < MAX_PARTS:
+                merged |= dict.fromkeys(found.decode() for found in MERGED.findall(text))
+            rest = text[-OVERLAP:]
     return list(merged), has_formulas
 
 
@@ -135,12 +143,8 @@ def _rows(
 
 
 def _safely(sheet: ReadOnlyWorksheet) -> Iterator[tuple[Any, ...]]:
-    try:
+    with _as_workbook():
         yield from sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)  # type: ignore[misc]
-    except (FileRefused, GeneratorExit):
-        raise
-    except Exception:
-        raise FileRefused(Problem("not_workbook")) from None
 
 
 def _as_text(cell: Any, mapping: Mapping) -> str:
@@ -158,10 +162,8 @@ def _as_text(cell: Any, mapping: Mapping) -> str:
             return repr(cell)
         text = f"{round(Decimal(repr(cell)), 10):f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
-        if (
-            text[-4:-3] == "."
-        ):  # A fourth digit, so that nobody wonders whether the point of 24.512 stands between thousands.
-            text += "0"
+        # A fourth digit, so that nobody wonders whether the point of 24.512 stands between thousands.
+        text += "0" if text[-4:-3] == "." else ""
         return text.replace(".", mapping.writing.decimal)
     if isinstance(cell, datetime.datetime):
         return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat(" ")
