@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
 from integration_portal.middleware import GetResponse
+from orgs.compression import accepts_gzip
 from orgs.middleware import language_of_visitor
 
 PAGES = frozenset(
@@ -200,14 +201,6 @@ def answer(request: HttpRequest, kept: Kept) -> HttpResponse:
     conditional = get_conditional_response(request, etag=etag, response=response)
     assert isinstance(conditional, HttpResponse)
     return conditional
-
-
-def accepts_gzip(request: HttpRequest) -> bool:
-    for offer in request.headers.get("Accept-Encoding", "").lower().split(","):
-        coding, _semicolon, quality = offer.partition(";")
-        if coding.strip() in ("gzip", "*"):
-            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
 
 
 @contextmanager

@@ -18,18 +18,7 @@ def open_true_figures(*, territory: Territory, indicator: Indicator, reason: str
     """Opens an indicator's figures of a territory and those below it to a person, for half an hour."""
     if not can_see_true_figures(by, territory):
         raise PermissionDenied
-    now = timezone.now()
-    access = TrueAccess(
-        user=by,
-        territory=territory,
-        indicator=indicator,
-        reason=" ".join(reason.split()),
-        opened_at=now,
-        expires_at=now + OPEN_FOR,
-    )
-    access.full_clean()
-    access.save()
-    return access
+    return _opened(TrueAccess(user=by, territory=territory, indicator=indicator), reason)
 
 
 def use_true_access(
@@ -57,18 +46,8 @@ def open_true_figures_of(*, batch: Import, reason: str, by: User) -> TrueAccess:
     """Opens what an import says, and what it is compared with, to a person, for half an hour."""
     if not can_see_true_figures_of(by, batch):
         raise PermissionDenied
-    now = timezone.now()
-    access = TrueAccess(
-        user=by,
-        batch=batch,
-        territory=batch.authority.territory if batch.authority else None,
-        reason=" ".join(reason.split()),
-        opened_at=now,
-        expires_at=now + OPEN_FOR,
-    )
-    access.full_clean()
-    access.save()
-    return access
+    territory = batch.authority.territory if batch.authority else None
+    return _opened(TrueAccess(user=by, batch=batch, territory=territory), reason)
 
 
 def use_true_access_of(*, batch: Import, by: User) -> TrueAccess | None:
@@ -84,3 +63,11 @@ def use_true_access_of(*, batch: Import, by: User) -> TrueAccess | None:
 def may_read_file_of(*, batch: Import, by: User) -> bool:
     """What stands in it: whoever brought it in, and who gave a reason, with this viewing written down."""
     return batch.created_by_id == by.pk or use_true_access_of(batch=batch, by=by) is not None
+
+
+def _opened(access: TrueAccess, reason: str) -> TrueAccess:
+    access.reason, access.opened_at = " ".join(reason.split()), timezone.now()
+    access.expires_at = access.opened_at + OPEN_FOR
+    access.full_clean()
+    access.save()
+    return access

@@ -3,7 +3,6 @@ for minutes only, and then asked for again, which costs nothing while it stands.
 
 import gzip
 import hashlib
-import re
 from typing import IO, cast
 
 from django.conf import settings
@@ -24,6 +23,7 @@ from indicators.downloads import FORMATS, Contents, Format, TooMuchError, made, 
 from indicators.models import Period, Release, ReleaseFile
 from indicators.views.territories import place_or_404
 from orgs.authentication import client_address
+from orgs.compression import accepts_gzip
 
 FIVE_MINUTES = 300
 """As long may a cache between here and the reader still show what was recalled."""
@@ -105,15 +105,6 @@ def stored_file(request: HttpRequest, contents: Contents, wanted: Format) -> Htt
     if goes_packed:
         response.headers["Content-Encoding"] = "gzip"
     return response
-
-
-def accepts_gzip(request: HttpRequest) -> bool:
-    """Named in Accept-Encoding, and not with a weight of 0."""
-    for one in request.headers.get("Accept-Encoding", "").lower().split(","):
-        coding, _semicolon, weight = one.partition(";")
-        if coding.strip() == "gzip":
-            return not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
-    return False
 
 
 def too_much(text: str) -> HttpResponse:
