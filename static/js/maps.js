@@ -64,7 +64,11 @@
     // Amounts are circles, whose area says how many: a large place with few people would else look like many.
     const hasCircles = figure.hasAttribute("data-circles");
     const largest = Math.max(...known.map(Math.abs), 0);
-    const radius = (value) => (largest ? 24 * Math.sqrt(Math.abs(value) / largest) : 0);
+    // All circles together cover an eighth of the map, so that many places do not hide each other.
+    const canvas = figure.querySelector("[data-map-canvas]");
+    const together = known.reduce((sum, value) => sum + Math.abs(value), 0);
+    const room = () => Math.sqrt((canvas.clientWidth * canvas.clientHeight * largest) / (8 * Math.PI * together));
+    const radius = (value) => (largest ? Math.max(2, Math.min(24, room()) * Math.sqrt(Math.abs(value) / largest)) : 0);
     const classOf = (place) => {
       if (!place) return "none";
       if (place.value !== null && hasCircles) return "outline";
@@ -77,7 +81,7 @@
     side.parentElement.classList.add("has-map");
     const status = figure.querySelector("[data-map-status]");
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const map = L.map(figure.querySelector("[data-map-canvas]"), {
+    const map = L.map(canvas, {
       attributionControl: false,
       keyboard: false,
       scrollWheelZoom: false,
@@ -143,7 +147,7 @@
       if (focus) path.focus({ preventScroll: true });
     };
     if (order.length) moveTo(order[0], false);
-    figure.querySelector("[data-map-canvas]").addEventListener("keydown", (event) => {
+    canvas.addEventListener("keydown", (event) => {
       const at = order.findIndex((place) => paths.get(place.code) === document.activeElement);
       if (at < 0) return;
       const forward = root.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
