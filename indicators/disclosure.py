@@ -30,11 +30,18 @@ class Search(NamedTuple):
     open_sum: float
     limit: int  # Partial moves looked at.
     is_upward: bool  # Only moves that reach their level upwards alone. Most blind alleys show at once then.
+    dearest: float = UNBOUNDED  # What one more hidden cell may cost: large totals only where nothing else helps.
 
 
-# The first finds the cheapest move for nearly every cell; the next ones, for those that many sums tie, find some move. The last ones
-# take a second or two, for one cell in ten thousand: all that is tied to it would be hidden otherwise.
+DEAR = 8.0  # What a total of some 13,000 people costs.
+# The first finds the cheapest move for nearly every cell; the next ones, for those that many sums tie, find some move, at first without
+# the total of a city. The long ones take a second or two, for one cell in ten thousand: totals, or all that is tied to it, would be hidden otherwise.
 SEARCHES = (
+    Search(0.6, 300, False, DEAR),
+    Search(0.6, 600, True, DEAR),
+    Search(4.0, 1500, True, DEAR),
+    Search(40.0, 4000, True, DEAR),
+    Search(4.0, 30_000, True, DEAR),
     Search(0.6, 300, False),
     Search(0.6, 600, True),
     Search(4.0, 1500, True),
@@ -172,6 +179,8 @@ def _extended(
     table: Table, move: _Move, cell: int, weight: float, hiding: set[int], search: Search, number: int
 ) -> _Move | None:
     """The move with one more cell in it; None where it could not go far enough any more."""
+    if cell not in hiding and search.dearest < table.costs[cell] < KNOWN:
+        return None
     size = abs(weight)
     limits = tuple(amount / size for amount in table.amounts[cell])
     ups = move.ups if weight > 0 else tuple(map(min, move.ups, limits))

@@ -16,6 +16,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
@@ -91,7 +92,7 @@ class PublicPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not settings.PUBLIC_PAGES_SECONDS or not is_of_a_stranger(request):
+        if not settings.PUBLIC_PAGES_SECONDS or not is_of_a_stranger(request) or not is_page(request):
             return self.get_response(request)
         key = key_of(request)
         version, kept = look_up(key)
@@ -118,14 +119,19 @@ def is_of_a_stranger(request: HttpRequest) -> bool:
     )
 
 
+def is_page(request: HttpRequest) -> bool:
+    """Whether the address is that of one of PAGES. Anything else, a file above all, passes by: nobody stands in line for it."""
+    try:
+        return resolve(request.path_info).view_name in PAGES
+    except Resolver404:
+        return False
+
+
 def is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
-    """Whether the view is one of PAGES, and neither wrote a cookie or a token into its answer nor says that it must not be kept."""
-    match = request.resolver_match
+    """Whether the view neither wrote a cookie or a token into its answer nor says that it must not be kept."""
     asked = response.headers.get("Cache-Control", "public")
     return (
         request.method == "GET"
-        and match is not None
-        and match.view_name in PAGES
         and response.status_code == 200
         and not response.streaming
         and not response.cookies

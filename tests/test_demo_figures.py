@@ -381,7 +381,10 @@ class TestFigures:
         published = kept(indicator, ReleasedFigure, expected)
         shown = {cell: value for cell, value in published.items() if cell in expected and value is not None}
         assert differences({cell: expected[cell] for cell in shown}, published, Decimal(most)) == {}
-        assert len(shown) > 0.9 * len(expected), "most of it is shown"
+        hidden = sorted(set(expected) - set(shown))
+        # A few people of no stated district stand beside the ten districts: one of these is hidden with them each year.
+        assert len(shown) > 0.8 * len(expected), f"most of it is shown, not: {hidden}"
+        assert not [cell for cell in hidden if cell[0] == "080193"], "the city's own figures are shown"
         print(f"{indicator}: {len(expected)} cells equal their source, {len(shown)} of them published.")
 
     def test_registered_unemployed_of_a_year_is_the_mean_of_its_months(self) -> None:

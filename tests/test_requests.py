@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.views.generic.list import MultipleObjectMixin
 
-from orgs.forms.portal import SaneInputMixin
+from orgs.forms.portal import SaneInputMixin, SeenMixin
 from orgs.mixins import PagedMixin
 from orgs.models import Organisation, User
 from orgs.readable import is_blank, without_hidden_signs
@@ -194,7 +194,10 @@ def test_every_form_of_the_portal_stands_on_the_one_base() -> None:
     }
     made_by_django = {form for form in own if not isinstance(form, type) or form.__module__.endswith(".admin")}
     assert len(own) > 30
-    assert {form for form in own - made_by_django if not issubclass(form, SaneInputMixin)} <= {StageLevelsMixin}
+    assert {form for form in own - made_by_django if not issubclass(form, SaneInputMixin)} <= {
+        StageLevelsMixin,
+        SeenMixin,
+    }
 
 
 # --- Pages ----------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from integration_portal.views import LogIn
 from orgs import actions
 from orgs.mixins import ActionMixin
 from orgs.models import Capacity, Invitation, Organisation, OutgoingMail, SentForm, Service, User
-from orgs.views import members, organisation, registration
+from orgs.views import account, members, organisation, registration
 from partnerships import views as partnership_views
 from partnerships.models import CoordinationTable, Practice
 from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory, UserFactory
@@ -207,6 +207,8 @@ HARMLESS_TWICE = {
     partnership_views.AssessmentDiscard: "gone is gone",
     partnership_views.AssessmentEvidence: "writes the ticks as they stand",
     LogIn: "no second session by it",
+    account.ChangeEmailView: "an address that already stands there is refused",
+    account.SetPasswordView: "sets a state",
 }
 # Checks the state it starts from, under a lock.
 STEPS = (ImportDecisionView, ReportStepView)

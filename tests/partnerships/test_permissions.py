@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from partnerships import urls
 from partnerships.actions import put_forward_evidence, submit_assessment
-from partnerships.models import Assessment
+from partnerships.models import Assessment, Meeting
 from partnerships.permissions import (
     can_answer,
     can_edit_partnership,
@@ -91,6 +91,7 @@ PAGES = [
     ("table_create", (), OFFICERS),
     ("seat_create", ("table",), ACTING),
     ("meeting_create", ("table",), ACTING),
+    ("meeting_edit", ("table", "meeting"), ACTING),
 ]
 # Those that only take a POST, and who is let through: anybody else is refused before anything happens.
 BUTTONS = [
@@ -120,6 +121,7 @@ def things(world):
     for code in ("I1", "I2"):
         put_forward_evidence(assessment=submitted, criterion=criterion(code), record=briefing, by=world.officer)
     submit_assessment(assessment=submitted, claimed=level("inform"), by=world.officer)
+    table = CoordinationTableFactory(convenor=world.authority)
     return {
         **{state: one.reference for state, one in partnerships.items()},
         "partner": world.partner.slug,
@@ -129,7 +131,8 @@ def things(world):
         "draft_assessment": draft.pk,
         "submitted": submitted.pk,
         "practice": PracticeFactory().slug,
-        "table": CoordinationTableFactory(convenor=world.authority).slug,
+        "table": table.slug,
+        "meeting": Meeting.objects.create(table=table, held_on="2024-03-05", agenda="Housing").pk,
     }
 
 
