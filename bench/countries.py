@@ -15,9 +15,13 @@ from django.core.files import File
 
 from bench.database import run, scratch_database, seconds
 from bench.rows import Row
-from indicators import actions, quality, rollup
-from indicators.breakdowns import ensure_breakdowns
+from indicators.catalogue import loading
+from indicators.catalogue.breakdowns import ensure_breakdowns
+from indicators.imports import actions as imports
 from indicators.models import ComputedFigure, Finding, Import, Indicator, Observation
+from indicators.quality import actions as quality_actions
+from indicators.quality import checks
+from indicators.rollup import worker
 from orgs.models import Domain, Territory, TerritoryScheme
 
 ROWS = 140_000
@@ -67,22 +71,22 @@ def steps(path: Path, mapping: dict[str, Any], name: str) -> dict[str, float]:
     def store() -> None:
         nonlocal batch
         with path.open("rb") as stream:
-            batch = actions.check_import(mapping=mapping, file=File(stream, name=path.name))
+            batch = imports.check_import(mapping=mapping, file=File(stream, name=path.name))
         assert batch.state == Import.State.CHECKED, list(batch.messages.values())
-        batch = actions.store_import(batch=batch)
+        batch = imports.store_import(batch=batch)
 
     def approve() -> None:
         Import.objects.filter(pk=batch.pk).update(
             examined_at=None
         )  # Something was decided since: the rules are asked again.
-        actions.approve_import(batch=batch)
+        imports.approve_import(batch=batch)
 
     took = {"store": seconds(store, f"{name} stored")}
-    took["rules"] = seconds(lambda: quality.examine(batch), f"{name} looked through")
+    took["rules"] = seconds(lambda: checks.examine(batch), f"{name} looked through")
     took["store"] -= took["rules"]  # Storing asks the rules as well.
-    actions.accept_findings(batch=batch, reason="Made up", by=None)
+    quality_actions.accept_findings(batch=batch, reason="Made up", by=None)
     took["approve"] = seconds(approve, f"{name} approved")
-    took["roll up"] = seconds(rollup.roll_up, f"{name} rolled up")
+    took["roll up"] = seconds(worker.roll_up, f"{name} rolled up")
     assert Observation.objects.approved().exists()
     return took
 
@@ -102,7 +106,7 @@ def prepare() -> dict[str, Any]:
     categories = [
         {"code": f"O{n}", "name": {"en": f"O{n}"}, "parent": None, "part": True, "order": n} for n in range(ORIGINS)
     ]
-    actions.load_dimensions([{"code": "from", "order": 1, "name": {"en": "From"}, "categories": categories}])
+    loading.load_dimensions([{"code": "from", "order": 1, "name": {"en": "From"}, "categories": categories}])
     ensure_breakdowns(f"from=O{n}" for n in range(ORIGINS))
     domain = Domain.objects.create(code="B", slug="bench", order=1, name="Bench")
     Indicator.objects.bulk_create(

@@ -131,7 +131,7 @@ def constraints() -> list[tuple[str, str]]:
 
 def bring_in(path: Path, mapping: dict[str, Any]) -> None:
     with path.open("rb") as stream:
-        batch = actions.bring_in_file(mapping=mapping, file=File(stream, name=path.name))
+        batch = imports.bring_in_file(mapping=mapping, file=File(stream, name=path.name))
     assert batch.state == Import.State.STORED, list(batch.messages.values())
 
 
@@ -204,9 +204,9 @@ if __name__ == "__main__":
     django.setup()
 
 from bench.database import run, scratch_database, seconds  # noqa: E402 - its commands need the settings
-from indicators import actions  # noqa: E402
-from indicators.actions import load_dimensions  # noqa: E402
-from indicators.breakdowns import ensure_breakdowns  # noqa: E402
+from indicators.catalogue.breakdowns import ensure_breakdowns  # noqa: E402
+from indicators.catalogue.loading import load_dimensions  # noqa: E402
+from indicators.imports import actions as imports  # noqa: E402
 from indicators.models import Import, Indicator, Source  # noqa: E402
 from orgs.models import Domain, Territory, TerritoryScheme  # noqa: E402
 

@@ -14,8 +14,8 @@ from django.test.utils import override_settings
 from bench.database import run, scratch_database
 from bench.rollup import SEXES
 from bench.rows import Row
-from indicators.actions import load_dimensions
-from indicators.breakdowns import ensure_breakdowns
+from indicators.catalogue.breakdowns import ensure_breakdowns
+from indicators.catalogue.loading import load_dimensions
 from indicators.models import Indicator, Release
 from orgs.models import Domain, Territory, TerritoryScheme
 

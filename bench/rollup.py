@@ -16,10 +16,12 @@ from django.db import connection, connections
 
 from bench.database import run, scratch_database, seconds
 from bench.rows import Row
-from indicators import rollup
-from indicators.actions import accept_findings, approve_import, load_dimensions
-from indicators.breakdowns import ensure_breakdowns
+from indicators.catalogue.breakdowns import ensure_breakdowns
+from indicators.catalogue.loading import load_dimensions
+from indicators.imports.actions import approve_import
 from indicators.models import ComputedFigure, Figure, Import, Indicator, Observation, RollupRun, Source
+from indicators.quality.actions import accept_findings
+from indicators.rollup import worker as rollup_worker
 from orgs.models import Domain, TerritoryScheme
 
 INDICATORS, YEARS = 50, 5
@@ -147,7 +149,7 @@ def seconds_of_full_rollup(workers: int) -> float:
     """From no figure at all."""
     run(EMPTY, "UPDATE indicators_slice SET reporting_kind = ''")
     run("VACUUM indicators_slice", "CHECKPOINT")
-    rollup.mark_all()
+    rollup_worker.mark_all()
     return seconds(lambda: roll_up_with(workers), f"full rollup, workers: {workers}")
 
 
@@ -156,11 +158,11 @@ EMPTY = "TRUNCATE indicators_computedplace, indicators_dirtymark"
 
 def roll_up_with(workers: int) -> None:
     def work() -> None:
-        rollup.roll_up()
+        rollup_worker.roll_up()
         connections.close_all()
 
     if workers == 1:
-        rollup.roll_up()
+        rollup_worker.roll_up()
     else:
         threads = [threading.Thread(target=work) for _ in range(workers)]
         for thread in threads:
@@ -172,7 +174,7 @@ def roll_up_with(workers: int) -> None:
 
 def seconds_of_changes(which: str) -> float:
     run(f"UPDATE indicators_observation SET numerator = numerator + 1 WHERE id IN ({which})")
-    return seconds(rollup.roll_up, "rollup after changes")
+    return seconds(rollup_worker.roll_up, "rollup after changes")
 
 
 ONE_PLACE = f"""

@@ -2,8 +2,8 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from indicators.periods import fill_periods
-from indicators.quality_rules import fill_rules
+from indicators.catalogue.periods import fill_periods
+from indicators.quality.defaults import fill_rules
 
 
 class IndicatorsConfig(AppConfig):

@@ -4,7 +4,7 @@ import django_filters
 from django.db.models import CharField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
-from indicators.goals import GCM_OBJECTIVES, SDG_GOALS
+from indicators.catalogue.goals import GCM_OBJECTIVES, SDG_GOALS
 from indicators.models import Import, Indicator, Release, ReleasedFigure
 from indicators.vocabulary import Measure
 from orgs.forms import PortalForm

@@ -9,7 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indicators.imports.recognising import recognise
+from indicators.imports.matching import recognise
 from indicators.models import Mapping, Target
 from orgs.forms import PortalForm, PortalModelForm
 from orgs.models import Organisation

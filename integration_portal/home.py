@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from indicators import inbox as figures_inbox
 from indicators.dashboards.cards import Card
 from indicators.dashboards.territory import DomainView, TerritoryDashboard, territory_dashboard
 from indicators.models import Release
 from indicators.permissions import can_see_reports, is_steward
+from indicators.worklist import inbox
 from orgs import inbox as registry_inbox
 from orgs.inbox import Waiting
 from orgs.models import Membership, Organisation, Territory, User
@@ -125,7 +125,7 @@ def levels() -> list[Level]:
 
 INBOXES: list[Callable[[User], list[Waiting]]] = [
     registry_inbox.waiting_for,
-    figures_inbox.waiting_for,
+    inbox.waiting_for,
     lambda user: [
         Waiting(kind=_("Partnership"), title=item.text, url=item.url, since=item.since, icon="link-45deg")
         for item in partnerships_inbox.waiting_for(user)

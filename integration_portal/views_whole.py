@@ -1,6 +1,6 @@
 """Pages of the lower floors, completed with what the upper ones know: whom a place or an organisation works with, and how far."""
 
-from indicators.views import TerritoryView
+from indicators.dashboards.views.territories import TerritoryView
 from orgs.views.directory import OrganisationDetailView
 
 

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from indicators.breakdowns import ensure_breakdowns
+from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.models import (
     Breakdown,
     Category,

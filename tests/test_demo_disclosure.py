@@ -9,8 +9,8 @@ import os
 import pytest
 from django.db import transaction
 
-from indicators import release as disclosure
 from indicators.models import Indicator, Period, Release
+from indicators.releases import freeze
 from indicators.vocabulary import PROTECTIONS, Measure
 from tests.indicators.attack_release import attack_period
 
@@ -28,7 +28,7 @@ def test_counts_of_the_demo_stay_uncertain(protection: tuple[int, int]) -> None:
     with transaction.atomic():
         Indicator.objects.filter(threshold__gt=0).update(threshold=threshold, rounding=rounding)
         release = Release.objects.create(state=Release.State.DISCARDED)
-        disclosure.freeze(release)
+        freeze.freeze(release)
         cells = hidden = 0
         narrowest, where = float("inf"), ""
         for indicator in Indicator.objects.filter(threshold__gt=0, measure=Measure.COUNT):

@@ -25,11 +25,16 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
-from indicators import actions, rollup
-from indicators import release as disclosure
-from indicators.grid import Typed, cells_of
+from indicators.imports import actions as imports
 from indicators.models import Figure, Import, Indicator, Observation, Period, Release, ReleasedFigure, TrueViewing
 from indicators.permissions import TRUE_FIGURES_STAND, TrueRight
+from indicators.quality import actions as quality
+from indicators.releases import actions as releases
+from indicators.releases import freeze
+from indicators.reports import actions as reports
+from indicators.reports import entry as entry_actions
+from indicators.reports.cells import Typed, cells_of
+from indicators.rollup import worker
 from tests.indicators.land import MAPPING, table
 from tests.test_access import logged_in, rows, things
 from tests.world import USERS, World, make_second_city, make_world
@@ -74,7 +79,7 @@ class Cities:
         for pair in self.pairs:
             for observation, amount in zip(pair, (3, 2) if is_swapped else (2, 3), strict=True):
                 Observation.objects.filter(pk=observation.pk).update(numerator=amount)
-        assert rollup.roll_up() is not None
+        assert worker.roll_up() is not None
         cache.clear()
 
 
@@ -105,9 +110,9 @@ def plant_unreleased(city: World, letter: str) -> None:
 
     def check(*row: Any) -> Import:
         file = SimpleUploadedFile("planted.csv", table(row))
-        return actions.check_import(mapping=MAPPING, file=file, authority=city.authority, by=steward)
+        return imports.check_import(mapping=MAPPING, file=file, authority=city.authority, by=steward)
 
-    city.things["stored"] = actions.store_import(
+    city.things["stored"] = imports.store_import(
         batch=check(f"{letter}2", 2024, "all", number(letter, STORED)), by=steward
     )
     city.things["refused"] = check(f"{letter}3", 2024, "all", f"{number(letter, REFUSED)}p")
@@ -117,33 +122,33 @@ def plant_unreleased(city: World, letter: str) -> None:
     choice = {
         "indicator": "PEOPLE", "territory": city.city.pk, "period": "2016", "with_parts": False, "dimension": "", "address": "",
     }  # fmt: skip
-    actions.save_entry(
+    entry_actions.save_entry(
         authority=city.authority,
         cells=cells,
         answers={cell.key: Typed(Decimal(number(letter, TYPED))) for cell in cells},
         choice=choice,
-        seen=actions.signature(cells),
+        seen=entry_actions.signature(cells),
         title="Typed",
         send=False,
         by=steward,
     )
     owed, sent = city.things["owed"], city.things["sent"]
-    actions.save_report(
+    reports.save_report(
         report=owed,
-        answers={cell.key: Typed(Decimal(number(letter, ANSWERED))) for cell in actions.cells_of_request(owed.request)},
+        answers={cell.key: Typed(Decimal(number(letter, ANSWERED))) for cell in reports.cells_of_request(owed.request)},
         version=owed.version,
         by=owner,
     )
-    actions.return_report(report=sent, note="Count again", by=steward)
+    reports.return_report(report=sent, note="Count again", by=steward)
     sent.refresh_from_db()
-    answers = {cell.key: Typed(Decimal(number(letter, REPORTED))) for cell in actions.cells_of_request(sent.request)}
-    sent = actions.save_report(report=sent, answers=answers, version=sent.version, by=owner)
-    actions.submit_report(report=sent, by=owner)
+    answers = {cell.key: Typed(Decimal(number(letter, REPORTED))) for cell in reports.cells_of_request(sent.request)}
+    sent = reports.save_report(report=sent, answers=answers, version=sent.version, by=owner)
+    reports.submit_report(report=sent, by=owner)
     sent.refresh_from_db()
     assert sent.batch is not None
-    actions.accept_findings(batch=sent.batch, reason="A test says so", by=steward)
+    quality.accept_findings(batch=sent.batch, reason="A test says so", by=steward)
     # What counts is told in the hints of the next report.
-    city.things["sent"] = actions.approve_report(report=sent, by=steward)
+    city.things["sent"] = reports.approve_report(report=sent, by=steward)
 
 
 @pytest.fixture(scope="module")
@@ -151,16 +156,16 @@ def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cities]:
     """Built once for the tests of the module, and gone after them."""
     with django_db_blocker.unblock(), transaction.atomic():
         world = make_world()
-        actions.discard_release(release=world.things["previewed"])
+        releases.discard_release(release=world.things["previewed"])
         second = make_second_city(world)
         Indicator.objects.update(threshold=5, rounding=5)
         pairs = plant_released(world, "N") + plant_released(second, "E")
-        rollup.roll_up()
-        world.things["published"] = actions.publish_release(note="With the planted ones, protected")
+        worker.roll_up()
+        world.things["published"] = releases.publish_release(note="With the planted ones, protected")
         plant_unreleased(world, "N")
         plant_unreleased(second, "E")
-        rollup.roll_up()
-        world.things["previewed"] = actions.start_release(note="Second")
+        worker.roll_up()
+        world.things["previewed"] = releases.start_release(note="Second")
         cities = Cities(world, second, pairs)
         yield cities
         print(
@@ -334,7 +339,7 @@ def test_release_is_the_same_whichever_neighbour_has_two(cities: Cities) -> None
         with transaction.atomic():
             cities.count(is_swapped=is_swapped)
             release = Release.objects.create(state=Release.State.DISCARDED)
-            disclosure.freeze(release)
+            freeze.freeze(release)
             columns = [
                 column.attname
                 for column in ReleasedFigure._meta.concrete_fields

@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from indicators import actions as figures
+from indicators.releases import actions as releases
 from integration_portal import public_pages
 from orgs import actions
 from orgs.models import Organisation, PublicChange, PublicPage, Service
@@ -156,7 +156,7 @@ def test_recalled_release_is_gone_at_once(client: Client) -> None:
     address = reverse("indicators:release", args=[world.things["published"].pk])
     assert client.get(address).status_code == 200
     tag = client.get(address).headers["ETag"]
-    figures.recall_release(release=world.things["published"], reason="It told of a family")
+    releases.recall_release(release=world.things["published"], reason="It told of a family")
     for headers in ({}, {"If-None-Match": tag}):
         response = client.get(address, headers=headers)
         assert response.status_code == 410

@@ -12,9 +12,17 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from indicators import views as indicator_views
-from indicators.views.imports import ImportDecisionView
-from indicators.views.reports import ReportStepView
+from indicators.catalogue.target_views import TargetRemoveView
+from indicators.catalogue.views import (
+    DefinitionCheckView,
+    IndicatorRestoreView,
+    IndicatorRetireView,
+    ProtectionDecisionView,
+)
+from indicators.imports.views import ImportDecisionView
+from indicators.reports.entry_views import EntryView
+from indicators.reports.views import ReportStepView, ReportUploadView, RequestWithdrawView
+from indicators.rollup.views import SliceRetryView
 from integration_portal.views import LogIn
 from orgs import actions
 from orgs.mixins import ActionMixin
@@ -193,14 +201,14 @@ HARMLESS_TWICE = {
     organisation.SubmitView: "submit_for_verification has one open at a time",
     organisation.ServiceDeleteView: "gone is gone",
     organisation.CapacityDeleteView: "gone is gone",
-    indicator_views.TargetRemoveView: "gone is gone",
-    indicator_views.SliceRetryView: "sets a state",
-    indicator_views.IndicatorRetireView: "sets a state",
-    indicator_views.IndicatorRestoreView: "sets a state",
-    indicator_views.DefinitionCheckView: "sets a state",
-    indicator_views.ProtectionDecisionView: "decides what is open, under a lock",
-    indicator_views.ReportUploadView: "writes the draft of a report, by its version",
-    indicator_views.RequestWithdrawView: "withdrawn is withdrawn",
+    TargetRemoveView: "gone is gone",
+    SliceRetryView: "sets a state",
+    IndicatorRetireView: "sets a state",
+    IndicatorRestoreView: "sets a state",
+    DefinitionCheckView: "sets a state",
+    ProtectionDecisionView: "decides what is open, under a lock",
+    ReportUploadView: "writes the draft of a report, by its version",
+    RequestWithdrawView: "withdrawn is withdrawn",
     partnership_views.RecordRemove: "gone is gone",
     partnership_views.PartnershipPropose: "checks the state it starts from",
     partnership_views.PartnershipDelete: "gone is gone",
@@ -213,7 +221,7 @@ HARMLESS_TWICE = {
 # Checks the state it starts from, under a lock.
 STEPS = (ImportDecisionView, ReportStepView)
 # Have the key, though no form view of Django's.
-BY_THEMSELVES = {indicator_views.EntryView, registration.SentView}
+BY_THEMSELVES = {EntryView, registration.SentView}
 
 
 def views_that_take_a_post(resolver: URLResolver) -> set[type]:

@@ -12,10 +12,13 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from indicators import actions as figures
-from indicators import rollup
-from indicators.grid import Typed
+from indicators.imports import actions as imports
+from indicators.imports.wizard import actions as wizard
 from indicators.models import Import, Indicator, Mapping, Period, Slice, Target
+from indicators.releases import actions as releases
+from indicators.reports import actions as reports
+from indicators.reports.cells import Typed
+from indicators.rollup import worker
 from orgs import actions as registry
 from orgs.models import Membership, Organisation, Registration, Territory, User
 from partnerships import actions
@@ -256,14 +259,14 @@ def make_figures(
 
     def check(content: bytes, name: str) -> Import:
         file = SimpleUploadedFile(name, content)
-        return figures.check_import(
+        return imports.check_import(
             mapping=MAPPING, mapping_name=mapping.name, file=file, authority=authority, by=steward
         )
 
     def approve(content: bytes, name: str) -> Import:
-        batch = figures.store_import(batch=check(content, name), by=steward)
-        batch = figures.approve_import(batch=batch, by=steward)
-        rollup.roll_up()
+        batch = imports.store_import(batch=check(content, name), by=steward)
+        batch = imports.approve_import(batch=batch, by=steward)
+        worker.roll_up()
         return batch
 
     of_years = table(
@@ -276,12 +279,12 @@ def make_figures(
     )
     things: dict[str, Any] = {"approved": approve(of_years, "people.csv"), "owned": indicator, "mapping": mapping}
     if is_released:
-        early = figures.publish_release(note="Too early")
-        things["recalled"] = figures.recall_release(release=early, reason="It told of a family")
-        things["published"] = figures.publish_release(note="First")
+        early = releases.publish_release(note="Too early")
+        things["recalled"] = releases.recall_release(release=early, reason="It told of a family")
+        things["published"] = releases.publish_release(note="First")
         approve(table((places[0], 2020, "women", 101)), "corrected.csv")
-        things["previewed"] = figures.start_release(note="Second", by=steward)
-    stored = figures.store_import(batch=check(table((places[0], 2023, "women", 7)), "stored.csv"), by=steward)
+        things["previewed"] = releases.start_release(note="Second", by=steward)
+    stored = imports.store_import(batch=check(table((places[0], 2023, "women", 7)), "stored.csv"), by=steward)
     return things | {
         "target": Target.objects.create(
             indicator=land.indicators["PEOPLE"],
@@ -293,9 +296,9 @@ def make_figures(
         ),
         "slice": Slice.objects.earliest("year"),
         "stored": stored,
-        "odd": figures.store_import(batch=check(table((places[3], 2025, "women", 7)), "odd.csv"), by=steward),
+        "odd": imports.store_import(batch=check(table((places[3], 2025, "women", 7)), "odd.csv"), by=steward),
         "checked": check(table((places[1], 2023, "women", 8)), "checked.csv"),
-        "described": figures.receive_file(
+        "described": wizard.receive_file(
             file=SimpleUploadedFile("described.csv", of_years), authority=authority, by=steward
         ),
         "refused": check(table(("N9", 2023, "women", "seven")), "refused.csv"),
@@ -307,7 +310,7 @@ def make_reports(
 ) -> dict[str, Any]:
     """Two requests to the association: one that it has still to answer, one that it has answered."""
     owed, sent = (
-        figures.ask_for_reports(
+        reports.ask_for_reports(
             authority=authority,
             organisations=[association],
             title=title,
@@ -320,7 +323,7 @@ def make_reports(
         for title, year in (("Incidents", "2021"), ("Earlier incidents", "2020"))
     )
     report = sent.reports.get()
-    answers = {cell.key: Typed(number=Decimal(3)) for cell in figures.cells_of_request(sent)}
-    figures.save_report(report=report, answers=answers, version=report.version, by=users["owner"])
-    figures.submit_report(report=report, by=users["owner"])
+    answers = {cell.key: Typed(number=Decimal(3)) for cell in reports.cells_of_request(sent)}
+    reports.save_report(report=report, answers=answers, version=report.version, by=users["owner"])
+    reports.submit_report(report=report, by=users["owner"])
     return {"request": owed, "owed": owed.reports.get(), "sent": report}

@@ -14,7 +14,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indicators.breakdowns import parse_key
+from indicators.catalogue.breakdowns import parse_key
+from indicators.catalogue.formatting import (
+    REPORTED_BY,
+    base_words,
+    change_words,
+    number_words,
+    past_change_words,
+    period_words,
+)
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, Series, kind_to_show, make_series, time_line
 from indicators.dashboards.chart_file import ChartSeries
 from indicators.dashboards.findings import finding, gap_sentence
@@ -31,14 +39,6 @@ from indicators.dashboards.judgement import (
     may_be_shared,
     may_lead,
     since_last_break,
-)
-from indicators.dashboards.words import (
-    REPORTED_BY,
-    base_words,
-    change_words,
-    number_words,
-    past_change_words,
-    period_words,
 )
 from indicators.models import Category, Indicator, Period, Source, Target
 from indicators.vocabulary import Comparator, Measure, Origin, PeriodKind, Unit

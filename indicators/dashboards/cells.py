@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from indicators.catalogue.periods import SUFFIXES
 from indicators.models import Figure, Indicator, Period, ReleasedFigure
-from indicators.periods import SUFFIXES
 from indicators.vocabulary import MEANS, QUALITIES, Flag, PeriodKind, flag_labels
 
 MONTHS_OF = {

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from indicators.catalogue.formatting import period_words
 from indicators.dashboards.cells import Point
-from indicators.dashboards.words import period_words
-from indicators.downloads.contents import Contents, harmless, name_of, plain
-from indicators.downloads.tables import csv_lines
 from indicators.models import Indicator, Release, ReleasedFigure
+from indicators.releases.downloads.contents import Contents, harmless, name_of, plain
+from indicators.releases.downloads.tables import csv_lines
 from orgs.models import Territory
 
 HEAD = (

@@ -11,7 +11,9 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from indicators.breakdowns import key_of, parse_key
+from indicators.catalogue.breakdowns import key_of, parse_key
+from indicators.catalogue.formatting import period_words, value_words
+from indicators.catalogue.wording import definition_years
 from indicators.dashboards.cards import (
     LONGEST_CHART,
     TOTAL,
@@ -32,9 +34,7 @@ from indicators.dashboards.cells import (
 )
 from indicators.dashboards.chart_file import ChartSeries
 from indicators.dashboards.judgement import Break, breaks_of, doubt_of, leading
-from indicators.dashboards.words import period_words, value_words
 from indicators.models import Category, Indicator, Period, Release, ReleasedFigure
-from indicators.wording import definition_years
 from orgs.folding import fold
 from orgs.models import Territory
 

@@ -9,10 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
+from indicators.catalogue.formatting import difference_words, period_words, value_words
 from indicators.dashboards.cells import Point
 from indicators.dashboards.gap import Gap
 from indicators.dashboards.judgement import Break, Doubt, doubt_between, doubt_of, since_last_break
-from indicators.dashboards.words import difference_words, period_words, value_words
 from indicators.models import Indicator
 
 TURN = 10

@@ -8,7 +8,9 @@ from django.db import connection
 from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from django.utils.translation import gettext as _
 
-from indicators.breakdowns import parse_key
+from indicators.catalogue.breakdowns import parse_key
+from indicators.catalogue.formatting import period_words
+from indicators.catalogue.wording import definition_years
 from indicators.dashboards.cards import (
     LEADING,
     TOTAL,
@@ -22,10 +24,8 @@ from indicators.dashboards.cards import (
 from indicators.dashboards.cells import read_released
 from indicators.dashboards.compare import MOST, groups_url
 from indicators.dashboards.recast import recast_cells
-from indicators.dashboards.words import period_words
 from indicators.models import Breakdown, Category, Indicator, Period, Release, ReleasedFigure
 from indicators.vocabulary import Measure, Unit
-from indicators.wording import definition_years
 from orgs.models import Territory
 
 KINDS_BY_INTEREST = [

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from indicators.catalogue.progress import Progress, progress
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later
 from indicators.models import Indicator, Period
-from indicators.progress import Progress, progress
 from indicators.vocabulary import (
     NO_FLAG,
     WITH_BASE,

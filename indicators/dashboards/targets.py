@@ -7,11 +7,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from indicators.catalogue.formatting import period_words, value_words
+from indicators.catalogue.progress import Progress
 from indicators.dashboards.cards import Card
 from indicators.dashboards.judgement import Doubt, Standing, TargetVerdict, judge_target
-from indicators.dashboards.words import period_words, value_words
 from indicators.models import Target
-from indicators.progress import Progress
 from indicators.vocabulary import Direction
 from orgs.models import Territory
 

@@ -8,13 +8,13 @@ from functools import cached_property
 
 from django.db.models import Count, Min, Q
 
+from indicators.catalogue.wording import definition_years
 from indicators.dashboards.cards import CARD_KEYS, Card, make_card, names_of_groups
 from indicators.dashboards.cells import Cell, Point, read_released
 from indicators.dashboards.gap import Gap
 from indicators.dashboards.opening import GAPS, OpeningSentence, apart, opening_sentences, spoken_of
 from indicators.dashboards.targets import TargetLine, next_targets, target_lines
 from indicators.models import Category, Indicator, Release, ReleasedFigure, Source, Target
-from indicators.wording import definition_years
 from orgs.models import Domain, Organisation, Territory, TerritoryClosure
 
 

@@ -13,13 +13,13 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
-from indicators.breakdowns import ensure_breakdowns, key_of
+from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
+from indicators.catalogue.periods import fault_of_text, kind_of_texts, period_code
 from indicators.imports.mapping import Mapping, Part, read_flags
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.progress import STORING, note
-from indicators.imports.rows import Rows, open_rows
+from indicators.imports.readers.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
-from indicators.periods import fault_of_text, kind_of_texts, period_code
 from indicators.vocabulary import CURRENCY_OF_UNIT, NO_FLAG, NO_NUMBER, QUALITIES, Flag, Measure
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure, TerritoryScheme

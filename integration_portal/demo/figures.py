@@ -5,8 +5,12 @@ from typing import NamedTuple
 
 from django.core.files.base import ContentFile, File
 
-from indicators import actions, rollup
+from indicators.catalogue import target_actions
+from indicators.imports import actions as imports
 from indicators.models import Import, Indicator, Mapping, Release, Target
+from indicators.quality import actions as quality
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from integration_portal.demo.accounts import People
 from integration_portal.demo.registry import Organisations
 from integration_portal.demo.vocabulary import FIGURES
@@ -139,11 +143,11 @@ def load(people: People, organisations: Organisations) -> None:
         bring_in(file, people, organisations)
     refuse_one(people, organisations)
     aim(people)
-    rollup.roll_up()
+    worker.roll_up()
     if not Release.objects.exists():
-        release = actions.start_release(note="Figures of the demonstration", by=people.steward)
-        actions.make_releases()
-        actions.approve_release(release=release, by=people.administrator)
+        release = releases.start_release(note="Figures of the demonstration", by=people.steward)
+        releases.make_releases()
+        releases.approve_release(release=release, by=people.administrator)
 
 
 def bring_in(file: FigureFile, people: People, organisations: Organisations) -> None:
@@ -154,23 +158,23 @@ def bring_in(file: FigureFile, people: People, organisations: Organisations) -> 
         return
     first, second = (people.steward, people.manager) if file.authority else (people.administrator, people.administrator)
     with path.open("rb") as opened:
-        batch = actions.check_import(
+        batch = imports.check_import(
             mapping=Mapping.objects.get(name=file.mapping).definition,
             mapping_name=file.mapping,
             file=File(opened, name=path.name),
             authority=organisations[file.authority] if file.authority else None,
             by=first,
         )
-    actions.store_import(batch=batch, by=first)
-    actions.accept_findings(batch=batch, reason=file.reason, by=second)
-    actions.approve_import(batch=batch, by=second)
+    imports.store_import(batch=batch, by=first)
+    quality.accept_findings(batch=batch, reason=file.reason, by=second)
+    imports.approve_import(batch=batch, by=second)
 
 
 def refuse_one(people: People, organisations: Organisations) -> None:
     """A file with faults, so that a steward sees how the portal says what is wrong."""
     name = "residents-2024-draft.csv"
     if not Import.objects.filter(file_name=name).exists():
-        actions.check_import(
+        imports.check_import(
             mapping=Mapping.objects.get(name="barcelona_residents_by_birth").definition,
             mapping_name="barcelona_residents_by_birth",
             file=ContentFile(MISTAKEN.encode(), name=name),
@@ -195,4 +199,4 @@ def aim(people: People) -> None:
             baseline_value=81_104,
             source="A sample target of the demonstration",
         )
-        actions.set_target(target=target, by=people.steward)
+        target_actions.set_target(target=target, by=people.steward)

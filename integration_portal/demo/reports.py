@@ -5,9 +5,10 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from indicators import actions
-from indicators.grid import Typed
 from indicators.models import Indicator, Period, Report, ReportRequest, Source
+from indicators.quality import actions as quality
+from indicators.reports import actions as reports
+from indicators.reports.cells import Typed
 from integration_portal.demo.accounts import People
 from integration_portal.demo.registry import Organisations, Places
 
@@ -25,7 +26,7 @@ def load(people: People, organisations: Organisations) -> None:
     """One report in each state: approved, sent, returned, and begun by nobody."""
     if ReportRequest.objects.filter(title=TITLE).exists():
         return
-    request = actions.ask_for_reports(
+    request = reports.ask_for_reports(
         authority=organisations["city-council"],
         organisations=[organisations[slug] for slug in [*ANSWERS, "barri-i-mon"]],
         title=TITLE,
@@ -41,10 +42,10 @@ def load(people: People, organisations: Organisations) -> None:
     )
     batch = approved.batch
     assert batch is not None  # It was sent.
-    actions.accept_findings(batch=batch, reason="Sample figures", by=people.manager)
-    actions.approve_report(report=approved, note="Thank you.", by=people.steward)
+    quality.accept_findings(batch=batch, reason="Sample figures", by=people.manager)
+    reports.approve_report(report=approved, note="Thank you.", by=people.steward)
     Source.objects.filter(imports=batch).update(is_sample=True)
-    actions.return_report(
+    reports.return_report(
         report=returned,
         note="Please count the people of 2025 alone: the figure looks as if it held those of 2024 too.",
         by=people.steward,
@@ -54,6 +55,6 @@ def load(people: People, organisations: Organisations) -> None:
 def answer(request: ReportRequest, organisations: Organisations, slug: str, reported: int, victims: int) -> Report:
     report = request.reports.get(organisation=organisations[slug])
     typed = Typed(Decimal(reported), Decimal(victims))
-    answers = {cell.key: typed for cell in actions.cells_of_request(request)}
-    report = actions.save_report(report=report, answers=answers, version=report.version, by=None)
-    return actions.submit_report(report=report, by=None)
+    answers = {cell.key: typed for cell in reports.cells_of_request(request)}
+    report = reports.save_report(report=report, answers=answers, version=report.version, by=None)
+    return reports.submit_report(report=report, by=None)

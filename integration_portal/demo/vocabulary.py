@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from indicators import actions as indicators
+from indicators.catalogue import loading
 from indicators.models import Mapping
 from orgs import actions as orgs
 from partnerships import actions as partnerships
@@ -30,8 +30,8 @@ def load() -> None:
         territories=places["territories"],
         outlines=read(REGISTRY / "outlines_barcelona.json.gz"),
     )
-    indicators.load_dimensions(read(FIGURES / "dimensions.json"))
-    indicators.load_catalogue(read(FIGURES / "catalogue.json"))
+    loading.load_dimensions(read(FIGURES / "dimensions.json"))
+    loading.load_catalogue(read(FIGURES / "catalogue.json"))
     for path in sorted((FIGURES / "mappings").glob("*.json")):
         Mapping.objects.update_or_create(name=path.stem, defaults={"definition": read(path)})
     partnerships.load_scale()

@@ -5,8 +5,9 @@ import csv
 import pytest
 from playwright.sync_api import Page
 
-from indicators import actions, rollup
 from indicators.models import Indicator, Source
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from indicators.vocabulary import Flag
 from tests.indicators.land import make_land
 
@@ -29,8 +30,8 @@ def address(transactional_db) -> str:
     Indicator.objects.filter(code="RATE").update(is_headline=True, name_en="Employment rate")
     for year, people, flags in ((2018, 500, 0), (2019, 520, 0), (2020, 610, Flag.BREAK), (2021, 630, 0)):
         land.observe("CITY", str(year), people, denominator=1000, indicator="RATE", flags=flags)
-    rollup.roll_up()
-    actions.publish_release(note="First")
+    worker.roll_up()
+    releases.publish_release(note="First")
     return land.territories["N1"].get_absolute_url()
 
 

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.cache import cache
 from playwright.sync_api import Browser, expect
 
-from indicators import actions
 from indicators.models import Import, Mapping, Observation
+from indicators.quality import actions as quality
 from integration_portal.demo import vocabulary
 from orgs.models import Membership, Territory
 from tests.browser.people import Person
@@ -51,7 +51,7 @@ def imports(steward: Person, name: str, mapping: str) -> None:
     assert Observation.objects.filter(batch__mapping_name=mapping).count() == 0, "a dry run stores nothing"
     steward.presses("Store and send for approval")
     batch = Import.objects.get(mapping_name=mapping)
-    actions.accept_findings(batch=batch, reason="As the city publishes it", by=None)
+    quality.accept_findings(batch=batch, reason="As the city publishes it", by=None)
     steward.goes_to(batch.get_absolute_url())
     steward.presses("Approve")
     expect(steward.page.get_by_text("The figures are rolled up")).to_be_visible(timeout=SLOW)

@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser
 
-from indicators import actions
-from indicators.grid import Typed
+from indicators.imports import actions as imports
+from indicators.reports import actions as reports
+from indicators.reports.cells import Typed
 from tests.indicators.land import make_land, table
 from tests.indicators.test_pages_reports import Desk
 
@@ -27,13 +28,13 @@ def test_pages_fit_and_are_accessible(browser: Browser, base_url: str, width: in
     desk.land.observe("CITY", "2016", 1100)
     owed = desk.ask("Incidents that people told you of")
     sent = desk.sent(9000)
-    batch = actions.store_import(batch=desk.land.check(table(("N1", 2017, "women", 50), ("N1", 2017, "all", 40))))
+    batch = imports.store_import(batch=desk.land.check(table(("N1", 2017, "women", 50), ("N1", 2017, "all", 40))))
     type(batch).objects.filter(pk=batch.pk).update(authority=desk.authority)
     returned = desk.ask("Sent back", indicator="RATE")
-    answers = {cell.key: Typed(Decimal(3), Decimal(9)) for cell in actions.cells_of_request(returned.request)}
-    actions.save_report(report=returned, answers=answers, version=returned.version, by=desk.owner)
-    actions.submit_report(report=returned, by=desk.owner)
-    actions.return_report(report=returned, note="Please without those of 2016", by=desk.steward)
+    answers = {cell.key: Typed(Decimal(3), Decimal(9)) for cell in reports.cells_of_request(returned.request)}
+    reports.save_report(report=returned, answers=answers, version=returned.version, by=desk.owner)
+    reports.submit_report(report=returned, by=desk.owner)
+    reports.return_report(report=returned, note="Please without those of 2016", by=desk.steward)
     entry = f"{reverse('indicators:entry')}?authority={desk.authority.pk}&indicator=PEOPLE&territory=D1&period=2017&with_parts=on"
     pages = [
         (desk.owner, "answer", reverse("indicators:report_answer", args=[returned.pk])),

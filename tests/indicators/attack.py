@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, hstack, identity
 
-from indicators.breakdowns import key_of, parse_key
+from indicators.catalogue.breakdowns import key_of, parse_key
 
 Name = Any  # Whatever names a cell: it only has to be hashable.
 FAR = 1e7  # Nobody counts more people than that: what is open has a bound, and the programmes have an end.

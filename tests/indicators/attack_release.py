@@ -6,8 +6,8 @@ stands above the line.
 from collections import defaultdict
 from typing import NamedTuple
 
-from indicators.links import span_of
 from indicators.models import Category, Figure, Identity, Indicator, Period, Release, ReleasedFigure
+from indicators.releases.linked_tables import span_of
 from orgs.models import Territory, TerritoryClosure
 from tests.indicators.attack import Attack, Words
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from indicators import actions
+from indicators.catalogue import loading
 from indicators.models import Indicator
 from orgs.models import Territory, TerritoryScheme
 from orgs.models.territory import BEGINNING, END
@@ -82,7 +82,7 @@ def make_berlin(rows: Iterable[dict[str, str]]) -> Indicator:
             )
         for territory in Territory.objects.bulk_create(level_places):
             made[territory.scheme.code, territory.code] = territory
-    actions.load_dimensions(json.loads((DATA / "dimensions.json").read_text(encoding="utf-8")))
+    loading.load_dimensions(json.loads((DATA / "dimensions.json").read_text(encoding="utf-8")))
     return Indicator.objects.create(
         code="RESIDENTS",
         name="Residents",

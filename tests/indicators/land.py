@@ -10,9 +10,11 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from indicators import actions
-from indicators.breakdowns import ensure_breakdowns
+from indicators.catalogue import loading
+from indicators.catalogue.breakdowns import ensure_breakdowns
+from indicators.imports import actions as imports
 from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Source
+from indicators.quality import actions as quality
 from indicators.vocabulary import NO_FLAG, Flag
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
@@ -110,15 +112,15 @@ class Land:
     def check(self, content: bytes, **mapping: Any) -> Import:
         """A dry run of a file with MAPPING, changed by `mapping`."""
         definition = json.loads(json.dumps(MAPPING)) | mapping
-        return actions.check_import(mapping=definition, file=SimpleUploadedFile("figures.csv", content))
+        return imports.check_import(mapping=definition, file=SimpleUploadedFile("figures.csv", content))
 
     def bring_in(self, content: bytes, **mapping: Any) -> Import:
         """Checks, stores and approves, whatever the quality rules say of it."""
         batch = self.check(content, **mapping)
-        assert batch.state == Import.State.CHECKED, [actions.message_text(message) for message in batch.messages.all()]
-        actions.store_import(batch=batch)
-        actions.accept_findings(batch=batch, reason="A test says so", by=None)
-        return actions.approve_import(batch=batch)
+        assert batch.state == Import.State.CHECKED, [imports.message_text(message) for message in batch.messages.all()]
+        imports.store_import(batch=batch)
+        quality.accept_findings(batch=batch, reason="A test says so", by=None)
+        return imports.approve_import(batch=batch)
 
 
 def make_land() -> Land:
@@ -133,7 +135,7 @@ def make_land() -> Land:
             kind="unallocated" if code == "N9" else KINDS[code[0]],
             parent=territories[parent] if parent else None,
         )
-    actions.load_dimensions(DIMENSIONS)
+    loading.load_dimensions(DIMENSIONS)
     domain = DomainFactory()
     land = Land(territories, Source.objects.create(name="Observed by hand"))
     indicators: dict[str, dict[str, Any]] = {

@@ -7,9 +7,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from indicators import actions, rollup
-from indicators.actions.rollups import AUDIT_LOCK
 from indicators.models import ComputedFigure, DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
+from indicators.rollup import actions as rollups
+from indicators.rollup import worker
+from indicators.rollup.actions import AUDIT_LOCK
 from indicators.tasks import audit_figures
 from orgs.models import OutgoingMail
 from tests.factories import MembershipFactory, UserFactory
@@ -33,13 +34,13 @@ def fill(land: Land) -> None:
         for year in ("2019", "2020"):
             land.observe(place, year, people, key="sex=F")
             land.observe(place, year, people + 1, key="sex=M")
-    rollup.roll_up()
+    worker.roll_up()
 
 
 def test_audit_of_right_figures_finds_nothing_and_changes_nothing(land: Land) -> None:
     fill(land)
     before = set(ComputedFigure.objects.values_list())
-    audit = actions.audit_figures()
+    audit = rollups.audit_figures()
     assert audit is not None
     assert (audit.slices, audit.figures, audit.differences_count) == (2, len(before), 0)
     assert audit.finished_at is not None
@@ -63,7 +64,7 @@ def test_audit_names_each_cell_that_differs_and_the_next_rollup_mends_it(land: L
     }
     assert found == {("CITY", ""): (1000, 204), ("D1", "sex=F"): (None, 30)}
     assert OutgoingMail.objects.get().to == steward.email
-    rollup.roll_up()
+    worker.roll_up()
     assert set(ComputedFigure.objects.values_list("territory__code", "breakdown__key", "numerator")) == before
     assert audit_figures() == 0
 
@@ -72,7 +73,7 @@ def test_audit_passes_over_what_waits_for_the_rollup(land: Land) -> None:
     fill(land)
     land.observe("N1", "2020", 11, key="sex=F")
     waiting = DirtyMark.objects.count()
-    audit = actions.audit_figures()
+    audit = rollups.audit_figures()
     assert audit is not None
     assert (audit.slices, audit.differences_count) == (2, 0)
     assert DirtyMark.objects.count() == waiting > 0
@@ -92,7 +93,7 @@ def test_administrators_hear_once_of_a_parked_slice_and_once_of_its_recovery(lan
     land.observe("N1", "2021", 11)
     run_sql(POISON)
     for _ in range(4):
-        rollup.roll_up()
+        worker.roll_up()
     part = Slice.objects.get(year=2021)
     assert part.parked_at is not None
     (mail,) = OutgoingMail.objects.all()
@@ -105,7 +106,7 @@ def test_administrators_hear_once_of_a_parked_slice_and_once_of_its_recovery(lan
     client.post(f"/figures/runs/{part.pk}/retry/")
     part.refresh_from_db()
     assert (part.parked_at, part.attempts) == (None, 0)
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("CITY", "2021") == 11
     assert OutgoingMail.objects.count() == 2
     part.refresh_from_db()
@@ -116,7 +117,7 @@ def test_slice_whose_workers_died_is_parked_and_told(land: Land) -> None:
     UserFactory(is_staff=True)
     land.observe("N1", "2021", 11)
     Slice.objects.update(attempts=Slice.MAX_ATTEMPTS)
-    rollup.roll_up()
+    worker.roll_up()
     assert Slice.objects.get().parked_at is not None
     assert OutgoingMail.objects.count() == 1
     assert land.figure("CITY", "2021") is None
@@ -127,7 +128,7 @@ def test_poisoned_slice_of_a_batch_costs_the_others_no_attempt(land: Land) -> No
         land.observe("N1", year, 10)
     land.observe("N1", "2021", 11)
     run_sql(POISON)
-    run = rollup.roll_up()
+    run = worker.roll_up()
     assert run is not None
     assert (run.state, run.slices) == (RollupRun.State.FAILED, 3)
     assert list(Slice.objects.order_by("year").values_list("attempts", flat=True)) == [0, 0, 0, 1]
@@ -139,19 +140,19 @@ def test_two_audits_do_not_run_at_once(land: Land) -> None:
     try:
         with elsewhere.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s, 0)", [AUDIT_LOCK])
-            assert actions.audit_figures() is None
+            assert rollups.audit_figures() is None
             assert not FigureAudit.objects.exists()
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [AUDIT_LOCK])
     finally:
         elsewhere.close()
-    assert actions.audit_figures() is not None
+    assert rollups.audit_figures() is not None
     assert FigureAudit.objects.filter(finished_at=None).count() == 0
 
 
 def test_page_of_runs_shows_the_last_check(land: Land, client: Client) -> None:
     fill(land)
     spoil_figure(7777, territory__code="CITY", period__code="2019", breakdown__key="")
-    actions.audit_figures()
+    rollups.audit_figures()
     client.force_login(UserFactory(is_staff=True))
     html = client.get("/figures/runs/").content.decode()
     assert "7,777" not in html  # The numbers themselves stand on the page of the figure, for who gives a reason.

@@ -15,8 +15,10 @@ import pytest
 from django.core.files import File
 from django.db import connection, transaction
 
-from indicators import actions, rollup
+from indicators.imports import actions as imports
 from indicators.models import Import, RollupRun
+from indicators.quality import actions as quality
+from indicators.rollup import worker
 from tests.indicators.berlin import FILE, make_berlin, mapping_of, rows_of, scheme_of
 
 # What each published measure means, written once more and apart from the mappings that are tested here.
@@ -101,15 +103,15 @@ def berlin(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
         for division in ("lor-2006", "lor-2021"):
             for table in WHOLES:
                 with FILE.open("rb") as stream:
-                    batch = actions.bring_in_file(
+                    batch = imports.bring_in_file(
                         mapping=mapping_of(table, division), file=File(stream, name=FILE.name)
                     )
                 assert batch.state == Import.State.STORED, list(batch.messages.values())
-                actions.accept_findings(batch=batch, reason="These are the figures as they were published.", by=None)
-                batches[division, table] = actions.approve_import(batch=batch)
+                quality.accept_findings(batch=batch, reason="These are the figures as they were published.", by=None)
+                batches[division, table] = imports.approve_import(batch=batch)
         seconds["import"] = time.perf_counter() - begun
         begun = time.perf_counter()
-        run = rollup.roll_up()
+        run = worker.roll_up()
         seconds["rollup"] = time.perf_counter() - begun
         assert run is not None
         yield {"indicator": indicator, "batches": batches, "run": run, "seconds": seconds}

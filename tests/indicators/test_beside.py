@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from indicators import rollup
-from indicators.actions import load_dimensions
+from indicators.catalogue.loading import load_dimensions
 from indicators.models import BreakdownMargin, Category, ComputedFigure
+from indicators.rollup import worker
 from tests.indicators.land import DIMENSIONS, Land
 from tests.indicators.test_quality import rules, sentences, store
 from tests.indicators.test_release import hidden, protect, release
@@ -41,7 +41,7 @@ def test_whoever_is_reported_beside_a_set_belongs_to_it(three: Land) -> None:
     people(three, "N1", F=10, M=12, X=3)
     people(three, "N2", F=20, M=20)
     people(three, "N3", F=5, X=1)
-    rollup.roll_up()
+    worker.roll_up()
     assert [three.value(place, "2020") for place in ("N1", "N2", "D1")] == [25, 40, 65]
     assert three.figure("N3", "2020") is None
     people(three, "N3", M=4)
@@ -51,7 +51,7 @@ def test_whoever_is_reported_beside_a_set_belongs_to_it(three: Land) -> None:
 
 def test_nobody_is_missed_where_they_are_not_asked_for(three: Land) -> None:
     people(three, "N1", X=3)
-    rollup.roll_up()
+    worker.roll_up()
     assert not ComputedFigure.objects.filter(breakdown__key="").exists()
     assert BreakdownMargin.objects.filter(part__key="sex=X", is_beside=True, set_size=2).exists()
 

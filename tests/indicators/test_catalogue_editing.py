@@ -14,10 +14,13 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from indicators import actions, rollup
+from indicators.catalogue import actions as catalogue_actions
+from indicators.catalogue import loading
+from indicators.catalogue.wording import WordingChange, version_of, words_of
 from indicators.models import Import, Indicator, IndicatorVersion
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from indicators.vocabulary import PROTECTIONS
-from indicators.wording import WordingChange, version_of, words_of
 from orgs.models import Domain, User
 from tests.factories import AuthorityFactory, MembershipFactory, UserFactory
 from tests.factories_indicators import IndicatorFactory, StewardFactory
@@ -45,7 +48,7 @@ def edit(indicator: Indicator, by: User, **changes: Any) -> Indicator:
     changed = Indicator.objects.get(pk=indicator.pk)
     for name, value in changes.items():
         setattr(changed, name, value)
-    return actions.edit_indicator(indicator=changed, breakdowns=[], by=by, **facts)
+    return catalogue_actions.edit_indicator(indicator=changed, breakdowns=[], by=by, **facts)
 
 
 def redefine(indicator: Indicator, by: User, year: int = 2024, definition: str = "Those who live here.") -> Indicator:
@@ -105,8 +108,8 @@ def test_page_of_a_figure_says_what_it_counted(land: Land, people: Indicator, st
     land.observe("N1", "2024", 8)
     redefine(people, steward, 2025)
     land.observe("N1", "2025", 9)
-    rollup.roll_up()
-    actions.publish_release(note="First")
+    worker.roll_up()
+    releases.publish_release(note="First")
     old, new = (
         text_of(client.get(reverse("indicators:figure", args=["PEOPLE", "test-land", "CITY", year])).content.decode())
         for year in ("2024", "2025")
@@ -208,10 +211,10 @@ def test_ideal_without_value_is_refused(people: Indicator, steward: User) -> Non
 
 def test_checked_definition_is_provisional_again_once_it_changes(people: Indicator, steward: User) -> None:
     Indicator.objects.filter(pk=people.pk).update(is_provisional=True)
-    checked = actions.check_definition(indicator=people, by=steward)
+    checked = catalogue_actions.check_definition(indicator=people, by=steward)
     assert (checked.is_provisional, checked.checked_by) == (False, steward)
     with pytest.raises(ValidationError, match="checked already"):
-        actions.check_definition(indicator=people, by=steward)
+        catalogue_actions.check_definition(indicator=people, by=steward)
     edit(people, steward, definition_en="PEOPLE.", wording=WordingChange.CORRECTION)
     people.refresh_from_db()
     assert people.checked_on is not None
@@ -229,9 +232,9 @@ def test_definition_is_provisional_or_checked(people: Indicator) -> None:
 
 
 def test_retired_indicator_takes_no_figures_and_leaves_the_lists(land: Land, people: Indicator, steward: User) -> None:
-    actions.retire_indicator(indicator=people, by=steward)
+    catalogue_actions.retire_indicator(indicator=people, by=steward)
     with pytest.raises(ValidationError, match="retired already"):
-        actions.retire_indicator(indicator=people, by=steward)
+        catalogue_actions.retire_indicator(indicator=people, by=steward)
     batch = land.check(table(("N1", 2023, "women", 7)))
     assert batch.state == Import.State.REFUSED
     assert [message.code for message in batch.messages.all()] == ["retired_indicator"]
@@ -259,7 +262,11 @@ def test_retired_indicator_is_found_and_taken_up_again(people: Indicator, stewar
 def test_owned_indicator_is_kept_by_the_stewards_of_its_owner(people: Indicator, steward: User) -> None:
     owner = AuthorityFactory()
     Indicator.objects.filter(pk=people.pk).update(owner=owner)
-    for act in (actions.retire_indicator, actions.restore_indicator, actions.check_definition):
+    for act in (
+        catalogue_actions.retire_indicator,
+        catalogue_actions.restore_indicator,
+        catalogue_actions.check_definition,
+    ):
         with pytest.raises(PermissionDenied):
             act(indicator=people, by=steward)
     with pytest.raises(PermissionDenied):
@@ -284,7 +291,7 @@ def test_owner_of_an_indicator_is_changed_by_administrators(people: Indicator, s
 def test_officer_adds_no_indicator(land: Land) -> None:
     officer = MembershipFactory(organisation=AuthorityFactory(), role="officer").user
     with pytest.raises(PermissionDenied):
-        actions.add_indicator(indicator=IndicatorFactory.build(), breakdowns=[], by=officer)
+        catalogue_actions.add_indicator(indicator=IndicatorFactory.build(), breakdowns=[], by=officer)
 
 
 # --- In the browser -----------------------------------------------------------------------------------------------
@@ -399,7 +406,7 @@ def test_second_steward_is_told_and_loses_nothing(people: Indicator, steward: Us
 def test_retiring_is_noticed_by_who_edits(people: Indicator, steward: User, client: Client) -> None:
     client.force_login(steward)
     seen = fields_of(people)
-    actions.retire_indicator(indicator=people, by=steward)
+    catalogue_actions.retire_indicator(indicator=people, by=steward)
     refused = client.post(page("indicator_edit"), seen)
     assert "Somebody else saved this" in str(refused.context["form"].non_field_errors())
     people.refresh_from_db()
@@ -463,8 +470,8 @@ def catalogue() -> list[dict[str, Any]]:
 def loaded(db: None) -> None:
     for entry in json.loads((DATA / "domains.json").read_text(encoding="utf-8")):
         Domain.objects.create(code=entry["code"], slug=entry["slug"], order=entry["order"], name_en=entry["name"]["en"])
-    actions.load_dimensions(json.loads((DATA / "dimensions.json").read_text(encoding="utf-8")))
-    actions.load_catalogue(catalogue())
+    loading.load_dimensions(json.loads((DATA / "dimensions.json").read_text(encoding="utf-8")))
+    loading.load_catalogue(catalogue())
 
 
 @pytest.mark.shared
@@ -512,7 +519,7 @@ def test_catalogue_holds_every_indicator_of_the_list(loaded: None, shared: Path)
 def test_loading_again_changes_nothing(loaded: None) -> None:
     before = IndicatorVersion.objects.count()
     assert before == Indicator.objects.count() == len(catalogue())
-    actions.load_catalogue(catalogue())
+    loading.load_catalogue(catalogue())
     assert IndicatorVersion.objects.count() == before
 
 
@@ -522,7 +529,7 @@ def test_loading_corrects_words_but_leaves_what_somebody_has_edited(loaded: None
         entry["definition"]["en"] += " Mended."
     edited, other = Indicator.objects.get(code="D1.4"), Indicator.objects.get(code="D1.2")
     redefine(edited, UserFactory(is_staff=True), 2030)
-    actions.load_catalogue(entries)
+    loading.load_catalogue(entries)
     for indicator in (edited, other):
         indicator.refresh_from_db()
     assert edited.definition == "Those who live here."

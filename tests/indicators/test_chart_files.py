@@ -6,8 +6,9 @@ import re
 import pytest
 from django.urls import reverse
 
-from indicators import actions, rollup
 from indicators.models import Indicator, Source
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from indicators.vocabulary import Flag
 from tests.indicators.land import Land
 
@@ -26,8 +27,8 @@ def borrowed(land: Land) -> Land:
     for year, people, flags in ((2018, 500, 0), (2019, 520, Flag.PROVISIONAL), (2020, 610, Flag.BREAK), (2021, 1, 0)):
         land.observe("CITY", str(year), people, denominator=1000, indicator="RATE", flags=flags)
     land.observe("CITY", "2022", None, indicator="RATE")
-    rollup.roll_up()
-    actions.publish_release(note="First")
+    worker.roll_up()
+    releases.publish_release(note="First")
     return land
 
 
@@ -90,8 +91,8 @@ def test_comparison_of_places_and_of_groups_has_a_file_too(client, land):
     for place, people in {"N1": 30, "N2": 70}.items():
         land.observe(place, "2020", people, key="sex=F")
         land.observe(place, "2020", 60, key="sex=M")
-    rollup.roll_up()
-    actions.publish_release(note="First")
+    worker.roll_up()
+    releases.publish_release(note="First")
     url = reverse("indicators:compare", args=["PEOPLE"])
     page = client.get(url, {"territory": ["test-land:N1", "test-land:N2"]}).content.decode()
     about, rows = read(client.get(link_in(page)))

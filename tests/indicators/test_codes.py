@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from indicators import actions
-from indicators.compare_forms import AddressLookup
+from indicators.dashboards.compare_form import AddressLookup
 from indicators.models import Observation, ReleasedFigure
-from indicators.rollup import roll_up
+from indicators.releases import actions as releases
+from indicators.rollup.worker import roll_up
 from orgs.actions import load_territories
 from orgs.lookups import TerritoryLookup
 from orgs.models import Territory
@@ -69,7 +69,7 @@ def test_addresses_reach_both(land: Land, merged: tuple[Territory, Territory], c
         land.territories["N1"] = place
         land.observe("N1", str(year), year)
     roll_up()
-    actions.publish_release(note="")
+    releases.publish_release(note="")
     assert new.get_absolute_url().endswith("/territories/test-land/N1/")
     assert old.get_absolute_url().endswith("/territories/test-land/N1@2018-12-31/")
     today, before = client.get(new.get_absolute_url()), client.get(old.get_absolute_url())
@@ -104,7 +104,7 @@ def test_cube_has_one_category_for_the_code(land: Land, merged: tuple[Territory,
         land.territories["N1"] = place
         land.observe("N1", str(year), year)
     roll_up()
-    release = actions.publish_release(note="")
+    release = releases.publish_release(note="")
     assert ReleasedFigure.objects.filter(territory__code="N1").count() == 2
     response = client.get(
         reverse("indicators:release_download", args=[release.pk, "json"]), {"indicator": "PEOPLE"}, follow=True

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone, translation
 
+from indicators.catalogue.formatting import change_words, number_words, period_words, value_words
 from indicators.dashboards.cards import make_card
 from indicators.dashboards.cells import period_at, read_released
 from indicators.dashboards.indicator import territory_with_figures
 from indicators.dashboards.parts import indicators_of_parts, territory_parts
 from indicators.dashboards.territory import count_kinds, organisations_at_work, territory_dashboard
-from indicators.dashboards.words import change_words, number_words, period_words, value_words
 from indicators.models import Period, Release, ReleasedFigure
 from indicators.vocabulary import Direction, Flag, Origin, PeriodKind
 from orgs.models import Territory

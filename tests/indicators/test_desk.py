@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from indicators import actions
-from indicators.desk import REMEMBERED, Lot, Pile, desk_of
-from indicators.inbox import waiting_for
 from indicators.models import Finding, Import, Release, Report, ReportRequest, Slice
+from indicators.reports import actions as reports
+from indicators.worklist.inbox import waiting_for
+from indicators.worklist.queues import REMEMBERED, Lot, Pile, desk_of
 from orgs.inbox import LONGEST, Waiting
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory
@@ -53,7 +53,7 @@ def finding(batch: Import, **fields: Any) -> Finding:
 
 
 def asked(authority: Organisation, steward: User, *, days: int = 5, state: str = Report.State.DRAFT) -> Report:
-    request = actions.ask_for_reports(
+    request = reports.ask_for_reports(
         authority=authority,
         organisations=[OrganisationFactory(published=True, name=f"Association {Report.objects.count()}")],
         title="Incidents",

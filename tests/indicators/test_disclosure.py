@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.breakdowns import key_of
-from indicators.disclosure import Table, pattern
-from indicators.links import Same, Vocabulary, span_of
+from indicators.catalogue.breakdowns import key_of
 from indicators.models import Indicator, Period
-from indicators.release import Cell, World, hidden_cells
+from indicators.releases.freeze import Cell, World, hidden_cells
+from indicators.releases.linked_tables import Same, Vocabulary, span_of
+from indicators.releases.suppression import Table, pattern
 from tests.indicators.attack import Attack, Words
 
 THRESHOLD = 5

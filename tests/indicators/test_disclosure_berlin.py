@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from indicators import actions
-from indicators import release as disclosure
-from indicators.breakdowns import ensure_breakdowns
+from indicators.catalogue import loading
+from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.models import Indicator, Period, Release, ReleasedFigure
+from indicators.releases import freeze
 from indicators.vocabulary import PROTECTIONS
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
@@ -86,7 +86,7 @@ def load(rows: Rows) -> None:
         {"code": code(group), "name": {"en": group}, "parent": parent and code(parent), "part": is_part, "order": 1}
         for group, parent, is_part in members
     ]
-    actions.load_dimensions([{"code": "origin", "order": 1, "name": {"en": "Origin"}, "categories": categories}])
+    loading.load_dimensions([{"code": "origin", "order": 1, "name": {"en": "Origin"}, "categories": categories}])
     groups = ensure_breakdowns({key(row[4]) for row in rows})
     indicator = Indicator.objects.create(
         code="ORIGIN", name="Origin", definition="By origin", domain=DomainFactory(), measure="count", unit="count", direction="context",
@@ -192,7 +192,7 @@ def test_hidden_cells_stay_uncertain_under_every_protection_on_offer(
     with transaction.atomic():
         release = Release.objects.create()
         started, processor = time.monotonic(), time.process_time()
-        disclosure.freeze(release)
+        freeze.freeze(release)
         took = f"frozen in {time.monotonic() - started:.0f} s ({time.process_time() - processor:.0f} s of Python)"
         narrowest = {}
         for knows_all_digits in (True, False):

@@ -2,8 +2,10 @@
 
 import pytest
 
-from indicators import actions, rollup
+from indicators.catalogue import loading
 from indicators.models import Dimension, Identity
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from orgs.models import Territory
 from tests.indicators.land import Land, make_land
 
@@ -47,7 +49,7 @@ def country() -> Land:
         scheme=land.territories["CITY"].scheme, code="ES", name="Spain", kind="country", has_all_parts=False
     )
     Territory.objects.filter(pk=land.territories["CITY"].pk).update(parent=spain)
-    actions.load_dimensions(PEOPLE)
+    loading.load_dimensions(PEOPLE)
     land.indicators["PEOPLE"].threshold = land.indicators["PEOPLE"].rounding = 5
     land.indicators["PEOPLE"].save()
     return land
@@ -55,8 +57,8 @@ def country() -> Land:
 
 def states(land: Land, *keys: str) -> dict[str, dict[str, str]]:
     """{group: {place: state}} of a new release."""
-    rollup.roll_up()
-    rows = actions.publish_release(note="New").figures.values_list("breakdown__key", "territory__code", "state")
+    worker.roll_up()
+    rows = releases.publish_release(note="New").figures.values_list("breakdown__key", "territory__code", "state")
     return {key: {place: state for one, place, state in rows if one == key} for key in keys}
 
 
@@ -94,7 +96,7 @@ def test_country_is_the_one_of_most_people_where_no_territory_says_it(country: L
 
 
 def test_list_loaded_again_has_each_identity_once(country: Land) -> None:
-    actions.load_dimensions(PEOPLE)
+    loading.load_dimensions(PEOPLE)
     (identity,) = Identity.objects.all()
     assert (identity.whole.code, identity.own_country_in and identity.own_country_in.code) == ("HOST", "citizenship")
 

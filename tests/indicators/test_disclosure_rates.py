@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from indicators.breakdowns import ensure_breakdowns
+from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.models import Indicator
-from indicators.release import IS_NARROW, TELL
+from indicators.releases.freeze import IS_NARROW, TELL
 from indicators.vocabulary import PROTECTIONS
 from tests.factories import TerritoryFactory
 from tests.factories_indicators import RateFactory

@@ -14,8 +14,9 @@ from jsonstat_validator import validate_jsonstat
 from openpyxl import load_workbook
 from pysdmx.io.csv.sdmx20.reader import read as read_sdmx
 
-from indicators import actions, rollup
 from indicators.models import Indicator, Release, ReleasedFigure, Source
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from indicators.vocabulary import Flag, codes_of
 from tests.factories_indicators import released
 from tests.indicators.land import Land
@@ -44,8 +45,8 @@ def release(land: Land) -> Release:
     land.observe("N3", "2020-03", 7, indicator="EVENTS", key="age=BABY&sex=F")
     land.observe("N1", "2020", 17, denominator=52, indicator="RATE", flags=Flag.PROVISIONAL)
     land.observe("N2", "2020", None, indicator="SCORE", value=Decimal("-0.5"), flags=Flag.UNRELIABLE, numerator=None)
-    rollup.roll_up()
-    release = actions.publish_release(note="Corrected: N4")
+    worker.roll_up()
+    release = releases.publish_release(note="Corrected: N4")
     released(release, land.indicators["SCORE"], land.territories["N4"], "2020", state="not_applicable")
     return release
 
@@ -106,7 +107,7 @@ def test_csv_says_every_cell_and_what_one_has_to_know(client, release):
 def test_made_up_sources_say_so_in_every_file(client, land, release):
     """The mark goes with the name, so that no column, note or attribute can leave it behind."""
     Source.objects.update(is_sample=True)
-    later = actions.publish_release(note="Made up")
+    later = releases.publish_release(note="Made up")
     for ending in ("csv", "sdmx.csv", "json"):
         assert "(sample, made up)" not in fetch(client, release, ending).decode()
         assert "(sample, made up)" in fetch(client, later, ending).decode()
@@ -236,8 +237,8 @@ def test_unknown_wishes_are_not_found(client, release, query):
 
 def test_only_published_releases_and_known_formats_are_there(client, land, release):
     land.observe("N1", "2022", 777)
-    rollup.roll_up()
-    preview = actions.start_release()
+    worker.roll_up()
+    preview = releases.start_release()
     for ending in ("csv", "xlsx", "sdmx.csv", "json"):
         assert client.get(reverse("indicators:release_download", args=[preview.pk, ending])).status_code == 404
         assert b"777" not in fetch(client, release, ending)
@@ -270,7 +271,7 @@ def test_old_release_keeps_its_words_in_its_files(client, land, release):
 
 
 def test_too_many_files_in_a_minute_are_refused(client, release, monkeypatch):
-    monkeypatch.setattr("indicators.views.downloads.MOST_A_MINUTE", 2)
+    monkeypatch.setattr("indicators.releases.downloads.views.MOST_A_MINUTE", 2)
     url = reverse("indicators:release_download", args=[release.pk, "csv"])
     answers = []
     for _ in range(3):

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
-from indicators import actions, rollup
 from indicators.models import Figure, Indicator, ReleasedFigure, Source
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from tests.indicators.land import Land
 
 
@@ -20,7 +21,7 @@ def figures(land: Land) -> Land:
         land.observe(place, "2020", people, key="sex=F")
     land.observe("N1", "2021", None)
     land.observe("N1", "2021", 17, denominator=52, indicator="RATE")
-    rollup.roll_up()
+    worker.roll_up()
     return land
 
 
@@ -54,9 +55,9 @@ def test_true_figures_are_all_there(figures, tmp_path):
 
 
 def test_release_is_exported_as_it_was_published(figures, tmp_path):
-    release = actions.publish_release()
+    release = releases.publish_release()
     figures.observe("N3", "2020", 999, key="sex=F")
-    rollup.roll_up()
+    worker.roll_up()
     rows = export(tmp_path, release=release.pk)
     found = ReleasedFigure.objects.filter(release=release).values_list(*NAMES, "value")
     assert cells(rows) == {tuple(row[:5]): row[5] for row in found}
@@ -79,4 +80,4 @@ def test_unknown_wishes_are_told(figures, tmp_path, options):
 
 def test_unpublished_release_is_not_exported(figures, tmp_path):
     with pytest.raises(CommandError, match="no published release"):
-        export(tmp_path, release=actions.start_release().pk)
+        export(tmp_path, release=releases.start_release().pk)

@@ -18,9 +18,9 @@ from django.db import connection, connections
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
-from indicators import rollup
-from indicators.actions import approve_import, store_import
+from indicators.imports.actions import approve_import, store_import
 from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observation, RollupRun, Slice
+from indicators.rollup import worker as rollup_worker
 from indicators.tasks import roll_up
 from integration_portal.embedded import held
 from integration_portal.embedded.postgres import Postgres
@@ -95,10 +95,10 @@ def observe_all(land: Land) -> None:
 
 def test_worker_killed_in_a_rollup_is_followed_by_the_next_one(land: Land) -> None:
     observe_all(land)
-    rollup.roll_up()
+    rollup_worker.roll_up()
     undisturbed = figures()
     ComputedPlace.objects.all().delete()
-    rollup.mark_all()
+    rollup_worker.mark_all()
     run_sql(HOLD)
     run_sql("SELECT pg_advisory_lock(666)")
     try:
@@ -129,7 +129,7 @@ def test_two_workers_at_once_share_the_work(land: Land) -> None:
 
     def work() -> None:
         try:
-            rollup.roll_up()
+            rollup_worker.roll_up()
         except BaseException as error:
             errors.append(error)
         finally:

@@ -13,13 +13,15 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from indicators import actions, rollup
 from indicators.dashboards.cards import make_card
 from indicators.dashboards.cells import read_released
-from indicators.export import export_figures
-from indicators.imports import guessing
+from indicators.imports import actions as imports
 from indicators.imports.mapping import Part, read_flags
+from indicators.imports.wizard import guessing
 from indicators.models import ComputedFigure, FigureDifference, Import, Observation, ReleasedFigure
+from indicators.releases.export import export_figures
+from indicators.rollup import actions as rollups
+from indicators.rollup import worker
 from indicators.vocabulary import (
     FLAG_CODES,
     JUDGEMENT_OF_FLAG,
@@ -90,7 +92,7 @@ def test_bulk_file_of_eurostat_keeps_every_letter(land: Land) -> None:
         "flag": {"column": "OBS_FLAG", "codes": LETTERS},
     }
     content = b"freq,geo\\TIME_PERIOD\t2020 \t2021 \nA,N1\t7 bu\t5 e\nA,N2\t: bz\t: b\n"
-    actions.store_import(batch=actions.check_import(mapping=mapping, file=SimpleUploadedFile("bulk.tsv", content)))
+    imports.store_import(batch=imports.check_import(mapping=mapping, file=SimpleUploadedFile("bulk.tsv", content)))
     rows = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flags")
     assert list(rows) == [
         (7, BOTH),
@@ -147,7 +149,7 @@ def test_what_is_added_up_has_the_flags_of_all_its_parts(land: Land) -> None:
         for key in ("sex=F", "sex=M"):
             given[place, key] = chance.randint(0, int(QUALITIES)) & chance.randint(0, int(QUALITIES)) & ~Flag.BREAK
             land.observe(place, "2020", 5, key=key, flags=given[place, key])
-    rollup.roll_up()
+    worker.roll_up()
     for area, places in {
         "N1": ["N1"],
         "D1": ["N1", "N2"],
@@ -163,12 +165,12 @@ def test_what_is_added_up_has_the_flags_of_all_its_parts(land: Land) -> None:
 
 def test_flags_travel_through_a_part_that_was_computed_before(land: Land) -> None:
     land.observe("N1", "2020", 5, flags=BOTH)
-    rollup.roll_up()
+    worker.roll_up()
     land.observe("N3", "2020", 5)
-    rollup.roll_up()
+    worker.roll_up()
     assert (flags(land, "D2"), flags(land, "CITY")) == (0, BOTH)
     land.observe("N1", "2020", 5)
-    rollup.roll_up()
+    worker.roll_up()
     assert flags(land, "CITY") == 0
     compare_with_scratch()
 
@@ -178,7 +180,7 @@ def test_missing_and_not_applicable_do_not_travel(land: Land) -> None:
     land.observe("N2", "2020", None)
     land.observe("N3", "2020", 4)
     land.observe("N4", "2020", None, flags=Flag.NOT_APPLICABLE)
-    rollup.roll_up()
+    worker.roll_up()
     assert (flags(land, "D1"), flags(land, "D2")) == (Flag.ESTIMATED, 0)
     whole = land.figure("D1", "2020")
     assert whole is not None
@@ -188,7 +190,7 @@ def test_missing_and_not_applicable_do_not_travel(land: Land) -> None:
 def test_year_of_unreliable_quarters_is_unreliable(land: Land) -> None:
     for quarter in (1, 2, 3, 4):
         land.observe("N1", f"2020-Q{quarter}", 20, denominator=4, indicator="MOOD", flags=Flag.UNRELIABLE)
-    rollup.roll_up()
+    worker.roll_up()
     assert flags(land, "N1", indicator="MOOD") == Flag.UNRELIABLE
     assert flags(land, "CITY", indicator="MOOD") == Flag.UNRELIABLE
 
@@ -198,14 +200,14 @@ def test_last_month_gives_its_flags_and_every_month_its_break(land: Land) -> Non
     land.indicators["STOCK"].save()
     for month, each in enumerate((Flag.UNRELIABLE, BOTH, Flag.ESTIMATED), start=1):
         land.observe("N1", f"2020-{month:02d}", 7, indicator="STOCK", flags=each)
-    rollup.roll_up()
+    worker.roll_up()
     assert flags(land, "N1", "2020-Q1", indicator="STOCK") == Flag.ESTIMATED | Flag.BREAK
 
 
 def test_reported_whole_has_its_own_flags(land: Land) -> None:
     land.observe("N1", "2020", 5, flags=Flag.ESTIMATED)
     land.observe("D1", "2020", 5, flags=Flag.PROVISIONAL)
-    rollup.roll_up()
+    worker.roll_up()
     assert flags(land, "D1") == Flag.PROVISIONAL
     assert ComputedFigure.objects.get(territory__code="D1").flags == Flag.ESTIMATED
     assert flags(land, "CITY") == Flag.PROVISIONAL
@@ -213,12 +215,12 @@ def test_reported_whole_has_its_own_flags(land: Land) -> None:
 
 def test_audit_sees_flags_that_were_lost(land: Land) -> None:
     land.observe("N1", "2020", 5, flags=BOTH)
-    rollup.roll_up()
+    worker.roll_up()
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE indicators_computedplace SET flags = NULL WHERE territory_id = %s", [land.territories["D1"].pk]
         )
-    audit = actions.audit_figures()
+    audit = rollups.audit_figures()
     assert audit is not None
     assert audit.differences_count == 1
     assert FigureDifference.objects.get().territory.code == "D1"

@@ -10,18 +10,18 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from indicators import actions
+from indicators.catalogue.periods import period_code
+from indicators.imports import actions as imports
 from indicators.imports import engine
 from indicators.imports.mapping import read_mapping
 from indicators.models import DirtyMark, Import, Observation
-from indicators.periods import period_code
 from indicators.vocabulary import Flag
 from tests.indicators.land import MAPPING, Land, table
 
 
 def messages(batch: Import) -> list[tuple[int | None, str, str]]:
     assert not Observation.objects.exists()
-    assert all(actions.message_text(message) for message in batch.messages.all())
+    assert all(imports.message_text(message) for message in batch.messages.all())
     return list(batch.messages.values_list("line", "column", "code"))
 
 
@@ -36,24 +36,24 @@ def test_import_of_many_pieces_stores_every_cell_once(land: Land, monkeypatch: p
     places, sexes = ("N1", "N2", "N3", "N4"), ("women", "men", "all")
     rows = [(place, year, sex, year) for year in range(1990, 2021) for place in places for sex in sexes]
     with CaptureQueriesContext(connection) as queries:
-        batch = actions.store_import(batch=land.check(table(*rows)))
+        batch = imports.store_import(batch=land.check(table(*rows)))
     assert sum("INSERT INTO indicators_observation" in query["sql"] for query in queries) > 2
     assert batch.cells_new == len(rows) == Observation.objects.filter(batch=batch, status="submitted").count()
 
 
 def test_import_counts_only_after_approval(land: Land) -> None:
-    batch = actions.store_import(batch=land.check(table(("N1", 2020, "women", 10))))
+    batch = imports.store_import(batch=land.check(table(("N1", 2020, "women", 10))))
     assert Observation.objects.get().status == "submitted"
     assert not DirtyMark.objects.exists()
-    actions.approve_import(batch=batch)
+    imports.approve_import(batch=batch)
     assert Observation.objects.get().status == "approved"
     assert DirtyMark.objects.count() == 1
 
 
-@pytest.mark.parametrize("step", [actions.store_import, actions.approve_import, actions.undo_import])
+@pytest.mark.parametrize("step", [imports.store_import, imports.approve_import, imports.undo_import])
 def test_import_refuses_a_step_from_the_wrong_state(land: Land, step) -> None:
     batch = land.bring_in(table(("N1", 2020, "women", 10)))
-    actions.undo_import(batch=batch)
+    imports.undo_import(batch=batch)
     with pytest.raises(ValidationError):
         step(batch=batch)
 
@@ -64,7 +64,7 @@ def test_new_value_supersedes_and_undo_brings_the_old_one_back(land: Land) -> No
     assert (second.cells_new, second.cells_changed, second.cells_same) == (0, 1, 1)
     values = dict(Observation.objects.order_by("pk").values_list("numerator", "status"))
     assert values == {10: "superseded", 7: "approved", 11: "approved"}
-    actions.undo_import(batch=second)
+    imports.undo_import(batch=second)
     values = dict(Observation.objects.order_by("pk").values_list("numerator", "status"))
     assert values == {10: "approved", 7: "approved", 11: "withdrawn"}
 
@@ -72,7 +72,7 @@ def test_new_value_supersedes_and_undo_brings_the_old_one_back(land: Land) -> No
 def test_undo_of_an_older_import_leaves_the_newer_value(land: Land) -> None:
     first = land.bring_in(table(("N1", 2020, "women", 10)))
     land.bring_in(table(("N1", 2020, "women", 11)))
-    actions.undo_import(batch=first)
+    imports.undo_import(batch=first)
     assert Observation.objects.get(status="approved").numerator == 11
 
 
@@ -81,7 +81,7 @@ def test_same_file_twice_changes_nothing(land: Land) -> None:
     land.bring_in(content)
     again = land.check(content)
     assert (again.cells_new, again.cells_changed, again.cells_same) == (0, 0, 1)
-    actions.approve_import(batch=actions.store_import(batch=again))
+    imports.approve_import(batch=imports.store_import(batch=again))
     assert Observation.objects.count() == 1
 
 
@@ -124,9 +124,9 @@ def test_ratio_keeps_its_parts_and_a_mean_its_sum(land: Land) -> None:
         "base": {"column": "base"},
     }
     content = table(("N1", 2020, "women", "7.5", 12), header=header)
-    batch = actions.check_import(mapping=mean, file=SimpleUploadedFile("mean.csv", content))
+    batch = imports.check_import(mapping=mean, file=SimpleUploadedFile("mean.csv", content))
     assert batch.state == Import.State.CHECKED
-    actions.store_import(batch=batch)
+    imports.store_import(batch=batch)
     assert list(Observation.objects.order_by("pk").values_list("numerator", "denominator")) == [(3, 12), (90, 12)]
 
 
@@ -135,8 +135,8 @@ def test_compressed_file_decimal_comma_and_thousands(land: Land) -> None:
     signs = {"delimiter": ";", "encoding": "latin-1", "decimal": ",", "thousands": "."}
     mean = {"indicator": {"constant": "MOOD"}, "value": {"column": "people"}, "numerator": None}
     definition = {name: value for name, value in (MAPPING | signs | mean).items() if value is not None}
-    batch = actions.check_import(mapping=definition, file=SimpleUploadedFile("figures.csv.gz", content))
-    actions.store_import(batch=batch)
+    batch = imports.check_import(mapping=definition, file=SimpleUploadedFile("figures.csv.gz", content))
+    imports.store_import(batch=batch)
     assert Observation.objects.get().value == Decimal("1234.5")
 
 
@@ -185,7 +185,7 @@ def test_every_fault_of_a_kind_is_counted_once(land: Land) -> None:
     batch = land.check(table(*[("N7", 2020, "women", n) for n in range(30)]))
     message = batch.messages.get()
     assert (message.line, message.rows, message.value) == (2, 30, "N7")
-    assert "29 more rows" in actions.message_text(message)
+    assert "29 more rows" in imports.message_text(message)
 
 
 def test_period_before_the_territory_existed_is_refused(land: Land) -> None:

@@ -9,11 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 
-from indicators import actions, tasks
-from indicators.actions import describing
+from indicators import tasks
 from indicators.imports import engine
 from indicators.imports.mapping import read_mapping
 from indicators.imports.progress import Progress, claim, expected_figures, progress_of
+from indicators.imports.wizard import actions as wizard
 from indicators.models import Import
 from tests.factories_indicators import StewardFactory
 from tests.indicators.land import MAPPING, Land, table
@@ -103,10 +103,10 @@ def test_words_of_each_stage() -> None:
 
 @pytest.mark.django_db
 def test_waiting_page_says_how_far_it_is(client: Client, land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(describing, "LARGE", 10)
+    monkeypatch.setattr(wizard, "LARGE", 10)
     steward = StewardFactory(organisation__territory=land.territories["CITY"])
     client.force_login(steward.user)
-    batch = actions.take_in_file(
+    batch = wizard.take_in_file(
         mapping=MAPPING, file=SimpleUploadedFile("figures.csv", FILE), authority=steward.organisation
     )
     assert "It waits for its turn." in words_of(client.get(batch.get_absolute_url()).content.decode())

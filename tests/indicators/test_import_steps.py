@@ -16,12 +16,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from indicators import actions
-from indicators.actions import describing
-from indicators.grid import Typed, cells_of
-from indicators.imports.guessing import places, way_of
+from indicators.imports import actions as imports
+from indicators.imports.wizard import actions as wizard
+from indicators.imports.wizard.guessing import places, way_of
 from indicators.models import Finding, Import, ImportChange, Observation, Period, Source
 from indicators.models import Mapping as SavedMapping
+from indicators.quality import actions as quality
+from indicators.reports import actions as reports
+from indicators.reports import entry
+from indicators.reports.cells import Typed, cells_of
 from orgs.models import Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory
 from tests.indicators.land import MAPPING, Land, table
@@ -79,11 +82,11 @@ class Ways:
 
     def worker(self) -> Import:
         file = SimpleUploadedFile("girls.csv", GIRLS)
-        actions.take_in_file(mapping=MAPPING, file=file, authority=self.authority, by=self.steward)
-        actions.work_on_waiting_files()
+        wizard.take_in_file(mapping=MAPPING, file=file, authority=self.authority, by=self.steward)
+        wizard.work_on_waiting_files()
         batch = self.seen_before_it_is_stored()
-        actions.ask_to_store(batch=batch, by=self.steward)
-        actions.work_on_waiting_files()
+        wizard.ask_to_store(batch=batch, by=self.steward)
+        wizard.work_on_waiting_files()
         return batch
 
     def command(self) -> Import:
@@ -99,12 +102,12 @@ class Ways:
 
     def typed(self) -> Import:
         cells = cells_of(**self.cell)
-        return actions.save_entry(
+        return entry.save_entry(
             authority=self.authority,
             cells=cells,
             answers={cells[0].key: Typed(Decimal(226))},
             choice={"indicator": "PEOPLE"},
-            seen=actions.signature(cells),
+            seen=entry.signature(cells),
             title="People",
             send=True,
             by=self.steward,
@@ -113,12 +116,12 @@ class Ways:
     def report(self) -> Import:
         organisation = OrganisationFactory(published=True)
         asked: dict[str, Any] = {**self.cell, "title": "People", "due_on": timezone.localdate(), "by": self.steward}
-        report = actions.ask_for_reports(authority=self.authority, organisations=[organisation], **asked).reports.get()
-        cells = actions.cells_of_request(report.request)
-        report = actions.save_report(
+        report = reports.ask_for_reports(authority=self.authority, organisations=[organisation], **asked).reports.get()
+        cells = reports.cells_of_request(report.request)
+        report = reports.save_report(
             report=report, answers={cells[0].key: Typed(Decimal(226))}, version=report.version, by=None
         )
-        batch = actions.submit_report(report=report, by=None).batch
+        batch = reports.submit_report(report=report, by=None).batch
         assert batch is not None
         return batch
 
@@ -136,7 +139,7 @@ def ways(
 ) -> Callable[[str], Import]:
     def bring_in(way: str) -> Import:
         if way == "worker":
-            monkeypatch.setattr(describing, "LARGE", 10)
+            monkeypatch.setattr(wizard, "LARGE", 10)
         batch: Import = getattr(Ways(city, authority, steward, desk, tmp_path), way)()
         batch.refresh_from_db()
         return batch
@@ -161,14 +164,14 @@ def test_every_way_in_asks_the_rules_before_anybody_decides(ways: Callable[[str]
     batch = ways(way)
     assert batch.state == Import.State.STORED
     assert what_is_shown(batch) == SHOWN
-    approve = {"report": lambda: actions.approve_report(report=batch.reports.get(), by=None)}.get(
-        way, lambda: actions.approve_import(batch=batch)
+    approve = {"report": lambda: reports.approve_report(report=batch.reports.get(), by=None)}.get(
+        way, lambda: imports.approve_import(batch=batch)
     )
     with pytest.raises(ValidationError) as refusal:
         approve()
     assert refusal.value.code == "findings"
     assert Observation.objects.approved().get(period__code="2017").numerator == 5400
-    actions.accept_findings(batch=batch, reason="They moved away", by=None)
+    quality.accept_findings(batch=batch, reason="They moved away", by=None)
     approve()
     assert Observation.objects.approved().get(period__code="2017").numerator == 226
     assert what_is_shown(batch) == (set(), [(5400, 226)])
@@ -190,10 +193,10 @@ def test_who_approves_sees_what_counts_and_what_will(ways: Callable[[str], Impor
 def test_what_is_new_at_the_check_is_a_change_once_another_was_approved(city: Land) -> None:
     batch = city.check(table(("N1", 2017, "all", 226)))
     assert what_is_shown(batch)[1] == []
-    actions.store_import(batch=batch)
+    imports.store_import(batch=batch)
     city.bring_in(table(("N1", 2017, "all", 230)), source={"name": "Another office"}, rows_of_one_cell="sum")
     assert Observation.objects.get(batch=batch).status == "superseded"
-    again = actions.store_import(batch=city.check(table(("N1", 2017, "all", 227))))
+    again = imports.store_import(batch=city.check(table(("N1", 2017, "all", 227))))
     assert what_is_shown(again)[1] == [(230, 227)]
 
 
@@ -226,7 +229,7 @@ def test_what_a_check_found_goes_when_the_file_is_refused(city: Land) -> None:
     batch = city.check(GIRLS)
     assert what_is_shown(batch) == SHOWN
     mapping = MAPPING | {"breakdowns": {"age": {"column": "Age"}}}
-    batch = actions.describe_import(batch=batch, mapping=mapping)
+    batch = wizard.describe_import(batch=batch, mapping=mapping)
     assert batch.state == Import.State.REFUSED
     assert what_is_shown(batch) == (set(), [])
 
@@ -237,7 +240,7 @@ def test_what_a_check_found_goes_when_the_file_is_refused(city: Land) -> None:
 def test_a_check_leaves_the_source_as_it_is(city: Land, desk: Client) -> None:
     known = Source.objects.create(name="Test office", publisher="The city", licence="CC0", url="https://example.org/")
     batch = city.check(table(("N1", 2017, "all", 5)), source={"name": "Test office", "publisher": "Somebody"})
-    actions.describe_import(batch=batch, mapping=MAPPING)
+    wizard.describe_import(batch=batch, mapping=MAPPING)
     known.refresh_from_db()
     assert (known.publisher, known.licence, known.url) == ("The city", "CC0", "https://example.org/")
     other = city.check(table(("N1", 2017, "all", 5)), source={"name": "Unheard of"})
@@ -248,12 +251,12 @@ def test_a_check_leaves_the_source_as_it_is(city: Land, desk: Client) -> None:
 
 def test_a_stored_import_leaves_a_known_source_as_it_is_and_says_so(city: Land, desk: Client) -> None:
     known = Source.objects.create(name="Test office", publisher="The city", url="https://example.org/")
-    batch = actions.store_import(batch=city.check(table(("N1", 2017, "all", 5))))
+    batch = imports.store_import(batch=city.check(table(("N1", 2017, "all", 5))))
     known.refresh_from_db()
     assert (batch.source, known.publisher, known.url) == (known, "The city", "https://example.org/")
     User.objects.update(is_staff=True)  # What has no authority is for administrators.
     assert "The source is known already" in words_of(desk.get(batch.get_absolute_url()).content.decode())
-    new = actions.store_import(
+    new = imports.store_import(
         batch=city.check(table(("N1", 2018, "all", 5)), source={"name": "New", "licence": "CC0"})
     )
     assert new.source is not None
@@ -327,7 +330,7 @@ def test_codes_that_lost_their_zeros_are_proposed_and_never_taken(city: Land) ->
     batch = city.check(table(("8019", 2017, "all", 5), ("08019", 2016, "all", 5)))
     message = batch.messages.get()
     assert (message.code, message.line, message.value) == ("lost_zeros", 2, "8019 → 08019")
-    assert "8019 → 08019" in actions.message_text(message)
+    assert "8019 → 08019" in imports.message_text(message)
     territory = MAPPING["territory"] | {"codes": {"8019": "08019", "08019": "08019"}}
     assert city.check(table(("8019", 2017, "all", 5)), territory=territory).state == Import.State.CHECKED
     other = city.territories["N2"]
@@ -339,13 +342,13 @@ def test_codes_that_lost_their_zeros_are_proposed_and_never_taken(city: Land) ->
 def test_an_open_quote_is_told_where_it_opens(city: Land) -> None:
     rows = b"".join(b"N1,%d,all,1\n" % year for year in range(1900, 2000))
     batch = city.check(b'place,year,sex,people\nN1,2001,"all,1\n' + rows)
-    assert "opens in line 2 is not closed" in actions.message_text(batch.messages.get())
+    assert "opens in line 2 is not closed" in imports.message_text(batch.messages.get())
 
 
 def test_sdmx_ml_is_refused_in_words_that_name_sdmx_csv(city: Land) -> None:
     file = SimpleUploadedFile("data.xml", b'<?xml version="1.0"?><message:StructureSpecificData/>')
     with pytest.raises(ValidationError, match="take the same data as SDMX-CSV"):
-        actions.receive_file(file=file)
+        wizard.receive_file(file=file)
     batch = city.check(b'<?xml version="1.0"?><message:StructureSpecificData/>', format="json-stat")
     assert batch.messages.get().code == "markup"
 
@@ -365,7 +368,7 @@ def test_json_stat_of_version_1_is_read(city: Land) -> None:
     }
     bundle = {"people": {"label": "People", "dimension": dimension, "value": [4, 6]}}
     mapping = {"format": "json-stat", "breakdowns": {}, "numerator": {"column": "value"}}
-    batch = actions.store_import(batch=city.check(json.dumps(bundle).encode(), **mapping))
+    batch = imports.store_import(batch=city.check(json.dumps(bundle).encode(), **mapping))
     assert dict(Observation.objects.filter(batch=batch).values_list("territory__code", "numerator")) == {
         "N1": 4,
         "N2": 6,

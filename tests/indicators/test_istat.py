@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from indicators import actions, rollup
+from indicators.catalogue import loading
+from indicators.imports import actions as imports
 from indicators.imports import engine
 from indicators.imports.mapping import read_mapping
 from indicators.models import Figure, Import, Indicator, RollupRun, Source
+from indicators.quality import actions as quality
+from indicators.rollup import worker
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
 from tests.indicators.land import DIMENSIONS
@@ -59,7 +62,7 @@ def italy(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Iterat
     types = definition["where"]["DATA_TYPE"]
     definition["where"]["REF_AREA"] = sorted(code for code in parents if len(code) == 5)
     with django_db_blocker.unblock(), transaction.atomic():
-        actions.load_dimensions(DIMENSIONS)
+        loading.load_dimensions(DIMENSIONS)
         scheme = TerritoryScheme.objects.create(code="istat", name="ISTAT")
         made: dict[str, Territory] = {}
         for length, kind in KINDS.items():
@@ -86,9 +89,9 @@ def italy(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Iterat
             source=source, mapping=definition, file_name=path.name, size=0, state=Import.State.STORED
         )
         stored = engine.store(batch.pk, source.pk)
-        actions.accept_findings(batch=batch, reason="These are the figures as they were published.", by=None)
-        actions.approve_import(batch=batch)
-        run = rollup.roll_up()
+        quality.accept_findings(batch=batch, reason="These are the figures as they were published.", by=None)
+        imports.approve_import(batch=batch)
+        run = worker.roll_up()
         assert run is not None
         yield {
             "rows": [row for row in rows if len(row["REF_AREA"]) < 5],

@@ -19,14 +19,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from indicators import actions, tasks
-from indicators.actions import describing
-from indicators.imports.guessing import age_code, folded, period_in
-from indicators.imports.looking import MAX_TEXTS, Contents, layout_of, look
+from indicators import tasks
+from indicators.catalogue import loading
+from indicators.imports import actions as imports
 from indicators.imports.messages import FileRefused
-from indicators.mapping_form import MappingForm
-from indicators.mapping_texts import LEAVE, WHOLE
+from indicators.imports.readers.sniffing import MAX_TEXTS, Contents, layout_of, look
+from indicators.imports.wizard import actions as wizard
+from indicators.imports.wizard.form import MappingForm
+from indicators.imports.wizard.guessing import age_code, folded, period_in
+from indicators.imports.wizard.texts import LEAVE, WHOLE
 from indicators.models import Import, Mapping, Observation
+from indicators.quality import actions as quality
 from indicators.vocabulary import Flag
 from orgs.actions import load_territories
 from orgs.models import Territory, User
@@ -63,7 +66,7 @@ def upload(client: Client, content: bytes | str, **data: Any) -> Any:
 
 
 def form_of(batch: Import, **kwargs: Any) -> MappingForm:
-    return MappingForm(contents=actions.contents_of(batch), base=batch.mapping, **kwargs)
+    return MappingForm(contents=wizard.contents_of(batch), base=batch.mapping, **kwargs)
 
 
 def filled(form: MappingForm) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def filled(form: MappingForm) -> dict[str, Any]:
 
 def described(content: bytes | str, by: User, **data: Any) -> tuple[Import, dict[str, Any]]:
     """A received file and what its form would send with the given answers."""
-    batch = actions.receive_file(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
+    batch = wizard.receive_file(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
     answers = filled(form_of(batch))
     return batch, answers | {"indicator": "=PEOPLE", "source_name": "Test office"} | data
 
@@ -235,7 +238,7 @@ def test_constants_stand_for_what_the_file_does_not_say(desk: Client, steward: U
     post(desk, batch, data)
     batch.refresh_from_db()
     assert batch.state == Import.State.CHECKED, words_of(post(desk, batch, data).content.decode())
-    actions.store_import(batch=batch)
+    imports.store_import(batch=batch)
     found = Observation.objects.get()
     assert (found.territory.code, found.period.code, found.breakdown.key) == ("N1", "2020", "sex=F")
     assert (found.numerator, found.denominator) == (5, 10)
@@ -320,7 +323,7 @@ def test_kept_mapping_is_called_by_its_title_and_a_changed_one_by_its_name(desk:
     desk.cookies["django_language"] = "es"
     assert "Personas del padrón" in words_of(desk.get(CREATE).content.decode())
     batch, _data = described(table(("N1", 2020, "women", 10)), steward)
-    form = MappingForm(contents=actions.contents_of(batch), base=kept.definition | batch.mapping)
+    form = MappingForm(contents=wizard.contents_of(batch), base=kept.definition | batch.mapping)
     post(desk, batch, filled(form) | {"name": "Another"})
     assert Mapping.objects.get(name="Another").title == "Another"
 
@@ -388,7 +391,7 @@ def test_mapping_that_says_more_than_a_form_is_not_opened(desk: Client, steward:
 
 
 def test_file_of_another_authority_does_not_exist(desk: Client, steward: User) -> None:
-    other = actions.receive_file(file=csv_file(table(("N1", 2020, "women", 10))), authority=AuthorityFactory())
+    other = wizard.receive_file(file=csv_file(table(("N1", 2020, "women", 10))), authority=AuthorityFactory())
     for name in ("import_map", "refused_rows", "import_detail"):
         assert desk.get(reverse(f"indicators:{name}", args=[other.pk])).status_code == 404
     assert desk.post(reverse("indicators:import_map", args=[other.pk]), {"show": 1}).status_code == 404
@@ -402,7 +405,7 @@ def test_stored_import_is_described_no_more(desk: Client, steward: User) -> None
     response = post(desk, batch, data)
     assert response.redirect_chain[-1][0] == batch.get_absolute_url()
     with pytest.raises(ValidationError, match="already in the state"):
-        actions.describe_import(batch=batch, mapping=MAPPING)
+        wizard.describe_import(batch=batch, mapping=MAPPING)
 
 
 def test_upload_that_nobody_describes_is_thrown_away(
@@ -477,12 +480,12 @@ def test_same_file_after_its_approval_names_the_earlier_import(desk: Client, ste
 def test_large_file_is_checked_by_the_worker(
     desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
-    monkeypatch.setattr(describing, "LARGE", 10)
+    monkeypatch.setattr(wizard, "LARGE", 10)
     saved = Mapping.objects.create(name="Register", definition=MAPPING)
     with django_capture_on_commit_callbacks() as asked:
         text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
     assert "The file is being checked" in text
-    assert any(call.args == (describing.CHECK_FILES,) for call in asked)
+    assert any(call.args == (wizard.CHECK_FILES,) for call in asked)
     batch = Import.objects.get()
     assert batch.state == Import.State.QUEUED
     assert tasks.check_files() == 1
@@ -495,7 +498,7 @@ def test_large_file_is_checked_by_the_worker(
 def test_large_file_that_is_described_waits_for_the_worker(
     desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(describing, "LARGE", 10)
+    monkeypatch.setattr(wizard, "LARGE", 10)
     batch, data = described(table(("N1", 2020, "women", "x")), steward, number="c3")
     assert "The file is being checked" in words_of(post(desk, batch, data).content.decode())
     tasks.check_files()
@@ -506,7 +509,7 @@ def test_large_file_that_is_described_waits_for_the_worker(
 def test_mapping_at_fault_is_told_before_the_worker_is_asked(
     desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(describing, "LARGE", 10)
+    monkeypatch.setattr(wizard, "LARGE", 10)
     territory = {"scheme": "atlantis", "column": "place"}
     saved = Mapping.objects.create(name="Register", definition=MAPPING | {"territory": territory})
     text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
@@ -518,11 +521,11 @@ def test_large_file_is_stored_by_the_worker_once(
     desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     batch = checked(desk)
-    monkeypatch.setattr(describing, "LARGE", 10)
+    monkeypatch.setattr(wizard, "LARGE", 10)
     with django_capture_on_commit_callbacks() as asked:
         text = words_of(desk.post(f"{batch.get_absolute_url()}store/", follow=True).content.decode())
     assert "The file is being stored" in text
-    assert any(call.args == (describing.CHECK_FILES,) for call in asked)
+    assert any(call.args == (wizard.CHECK_FILES,) for call in asked)
     assert not Observation.objects.exists()
     assert "undone" not in words_of(desk.post(f"{batch.get_absolute_url()}undo/", follow=True).content.decode())
     assert tasks.check_files() == 1
@@ -535,7 +538,7 @@ def test_large_file_that_no_longer_fits_is_checked_again(
     desk: Client, land: Land, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = checked(desk)
-    monkeypatch.setattr(describing, "LARGE", 10)
+    monkeypatch.setattr(wizard, "LARGE", 10)
     desk.post(f"{batch.get_absolute_url()}store/")
     land.territories["N1"].code = "N1-old"
     land.territories["N1"].save()
@@ -550,8 +553,8 @@ def test_large_file_that_is_in_already_is_told_at_once(desk: Client, monkeypatch
     first = checked(desk)
     upload(desk, table(("N1", 2020, "women", 10)), mapping=Mapping.objects.get().pk)
     second = Import.objects.exclude(pk=first.pk).get()
-    actions.store_import(batch=first)
-    monkeypatch.setattr(describing, "LARGE", 10)
+    imports.store_import(batch=first)
+    monkeypatch.setattr(wizard, "LARGE", 10)
     text = words_of(desk.post(f"{second.get_absolute_url()}store/", follow=True).content.decode())
     assert f"This very file is already in: import {first.pk}" in text
     second.refresh_from_db()
@@ -575,8 +578,8 @@ def checked(desk: Client) -> Import:
 
 
 def test_check_is_taken_up_again_and_given_up_after_three_deaths(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(describing, "LARGE", 10)
-    batch = actions.take_in_file(mapping=MAPPING, file=csv_file(table(("N1", 2020, "women", 10))))
+    monkeypatch.setattr(wizard, "LARGE", 10)
+    batch = wizard.take_in_file(mapping=MAPPING, file=csv_file(table(("N1", 2020, "women", 10))))
     Path(batch.file.path).rename(f"{batch.file.path}.away")
     for attempt in (1, 2):
         assert tasks.check_files() == 0
@@ -602,7 +605,7 @@ def refused(client: Client, batch: Import) -> list[list[str]]:
 
 
 def check(steward: User, content: bytes, **mapping: Any) -> Import:
-    return actions.check_import(
+    return imports.check_import(
         mapping=MAPPING | mapping,
         file=csv_file(content),
         authority=steward.memberships.get().organisation,
@@ -673,7 +676,7 @@ def test_population_of_barcelona_is_described_from_nothing(client: Client, share
     """It ends with the same observations as a mapping written by hand."""
     data = Path(settings.BASE_DIR)
     load_territories(**json.loads((data / "orgs/data/territories_barcelona.json").read_text()))
-    actions.load_dimensions(json.loads((data / "indicators/data/dimensions.json").read_text()))
+    loading.load_dimensions(json.loads((data / "indicators/data/dimensions.json").read_text()))
     IndicatorFactory(code="C1")
     with (shared / "data/indicators/barcelona/population.csv").open(encoding="utf-8") as file:
         content = "".join(line for line in file if line.startswith(("Year", "2017")))
@@ -686,11 +689,11 @@ def test_population_of_barcelona_is_described_from_nothing(client: Client, share
     post(client, batch, answers | {"adds_up": "on"})
     batch.refresh_from_db()
     assert (batch.state, batch.rows_read) == (Import.State.CHECKED, content.count("\n") - 1)
-    actions.store_import(batch=batch)
-    actions.accept_findings(batch=batch, reason="A test says so", by=None)
-    actions.approve_import(batch=batch)
+    imports.store_import(batch=batch)
+    quality.accept_findings(batch=batch, reason="A test says so", by=None)
+    imports.approve_import(batch=batch)
     by_hand = json.loads((data / "tests/mappings/barcelona_population.json").read_text())
-    again = actions.check_import(mapping=by_hand, file=csv_file(content))
+    again = imports.check_import(mapping=by_hand, file=csv_file(content))
     assert (again.cells_new, again.cells_changed, again.cells_same) == (0, 0, batch.cells_new)
     assert batch.cells_new == 73 * 2 * 20
 
@@ -717,8 +720,8 @@ def test_files_without_figures_are_removed_in_time(
     for path in paths:
         os.utime(path, (0, 0))  # As old as they are said to be.
     with django_capture_on_commit_callbacks(execute=True):
-        assert actions.remove_old_files(now=now + datetime.timedelta(days=days, minutes=-1)) == 0
-        assert actions.remove_old_files(now=now + datetime.timedelta(days=days, minutes=1)) == 2
+        assert wizard.remove_old_files(now=now + datetime.timedelta(days=days, minutes=-1)) == 0
+        assert wizard.remove_old_files(now=now + datetime.timedelta(days=days, minutes=1)) == 2
         assert tasks.remove_old_files() == 0
     assert [path.exists() for path in paths] == [False, False, True]
     waiting.refresh_from_db()
@@ -734,8 +737,8 @@ def test_files_without_figures_are_removed_in_time(
 def test_file_that_is_mended_in_time_is_not_removed(steward: User) -> None:
     batch = check(steward, table(("N1", 2020, "women", "-")))
     Import.objects.update(created_at=timezone.now() - datetime.timedelta(days=Import.DAYS_KEPT + 1))
-    actions.describe_import(batch=batch, mapping=MAPPING | {"missing": ["-"]})
-    assert actions.remove_old_files(now=timezone.now()) == 0
+    wizard.describe_import(batch=batch, mapping=MAPPING | {"missing": ["-"]})
+    assert wizard.remove_old_files(now=timezone.now()) == 0
     assert Path(batch.file.path).exists()
 
 
@@ -752,7 +755,7 @@ def test_flags_that_stand_together_are_guessed_and_kept(desk: Client, steward: U
     batch.refresh_from_db()
     assert batch.state == Import.State.CHECKED, text
     assert batch.mapping["flag"] == {"column": "OBS_FLAG", "codes": {"bu": "break unreliable", "e": "estimated"}}
-    actions.store_import(batch=batch)
+    imports.store_import(batch=batch)
     found = Observation.objects.order_by("territory__code").values_list("flags", flat=True)
     assert list(found) == [Flag.BREAK | Flag.UNRELIABLE, Flag.ESTIMATED, 0]
 
@@ -771,7 +774,7 @@ def test_columns_of_years_are_guessed_and_described(desk: Client, steward: User)
     batch.refresh_from_db()
     assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 4), text
     assert batch.mapping["columns"] == {"headings": {"2019": {"period": "2019"}, "2020": {"period": "2020"}}}
-    actions.store_import(batch=batch)
+    imports.store_import(batch=batch)
     found = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flags")
     assert list(found) == [(10, 0), (11, 0), (20, 0), (None, Flag.MISSING)]
 
@@ -800,7 +803,7 @@ def test_columns_of_indicators_with_one_denominator(desk: Client, steward: User)
     post(desk, batch, data | {"beside": "c3", "code-columns-indicator-4": LEAVE})
     batch.refresh_from_db()
     assert batch.state == Import.State.CHECKED
-    actions.store_import(batch=batch)
+    imports.store_import(batch=batch)
     found = Observation.objects.get()
     assert (found.indicator.code, found.numerator, found.denominator) == ("RATE", 3, 10)
 
@@ -906,7 +909,7 @@ def test_number_with_two_readings_is_asked_about(desk: Client, steward: User) ->
     post(desk, batch, data | {"reading": "thousands"})
     batch.refresh_from_db()
     assert (batch.state, batch.mapping["thousands"]) == ("checked", ".")
-    actions.store_import(batch=batch)
+    imports.store_import(batch=batch)
     assert Observation.objects.aggregate(all=Sum("numerator"))["all"] == 46929
 
 
@@ -929,7 +932,7 @@ def test_two_years_in_a_row_are_asked_about(desk: Client, steward: User) -> None
     assert [message.code for message in batch.messages.all()] == ["span_of_years", "span_of_years"]
     post(desk, batch, data | {"period_kind": "school"})
     batch.refresh_from_db()
-    actions.store_import(batch=batch)
+    imports.store_import(batch=batch)
     assert set(Observation.objects.values_list("period__code", flat=True)) == {"2009-SY", "2010-SY"}
 
 
@@ -943,6 +946,6 @@ def test_school_years_side_by_side(desk: Client, steward: User) -> None:
     assert "school year 2009/10" in shown
     post(desk, batch, data | {"code-columns-period-2": "2009-SY", "code-columns-period-3": "2010-SY"})
     batch.refresh_from_db()
-    assert batch.state == "checked", [actions.message_text(message) for message in batch.messages.all()]
-    actions.store_import(batch=batch)
+    assert batch.state == "checked", [imports.message_text(message) for message in batch.messages.all()]
+    imports.store_import(batch=batch)
     assert set(Observation.objects.values_list("period__code", "numerator")) == {("2009-SY", 5), ("2010-SY", 6)}

@@ -16,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
-from indicators import actions
+from indicators.catalogue import loading
 from indicators.imports import engine
 from indicators.imports.mapping import read_mapping
 from indicators.models import Category, Dimension, Import, Indicator, Observation, Source
@@ -291,7 +291,7 @@ def furnish(definition: dict[str, Any], records: list[dict[str, str]]) -> None:
 def standard_list(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The portal's standard list of groups, once for the module."""
     with django_db_blocker.unblock(), transaction.atomic():
-        actions.load_dimensions(json.loads((OWN_DATA / "dimensions.json").read_text(encoding="utf-8")))
+        loading.load_dimensions(json.loads((OWN_DATA / "dimensions.json").read_text(encoding="utf-8")))
         yield
         transaction.set_rollback(True)
 

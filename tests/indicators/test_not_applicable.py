@@ -12,12 +12,14 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from indicators import actions, quality, rollup
-from indicators.export import export_figures
-from indicators.grid import Typed, fault_of, in_words
-from indicators.imports import guessing
+from indicators.imports import actions as imports
 from indicators.imports.mapping import read_mapping
+from indicators.imports.wizard import guessing
 from indicators.models import Finding, Import, Observation, Release, ReleasedFigure, ReleasedIndicator, ReportAnswer
+from indicators.quality import checks
+from indicators.releases.export import export_figures
+from indicators.reports.cells import Typed, fault_of, in_words
+from indicators.rollup import worker
 from indicators.vocabulary import Flag
 from tests.indicators.land import MAPPING, Land, table
 from tests.indicators.test_release import hidden, protect, release, shown
@@ -42,7 +44,7 @@ def stored(land: Land, content: bytes, **mapping: Any) -> dict[str, tuple[Any, .
 
 def faults(batch: Import) -> list[tuple[int | None, str, str]]:
     assert batch.state == Import.State.REFUSED
-    assert all(actions.message_text(message) for message in batch.messages.all())
+    assert all(imports.message_text(message) for message in batch.messages.all())
     return list(batch.messages.values_list("line", "code", "value"))
 
 
@@ -58,15 +60,15 @@ def test_mean_of_nobody_is_not_applicable(land: Land) -> None:
     mapping = {"indicator": {"constant": "MOOD"}, "value": {"column": "people"}, "base": {"column": "of"}}
     definition = {name: entry for name, entry in MAPPING.items() if name != "numerator"} | mapping
     content = table(("N1", 2020, "all", "", 0), ("N2", 2020, "all", 0, 0), ("N3", 2020, "all", 7.5, 4), header=OF)
-    batch = actions.check_import(mapping=definition, file=SimpleUploadedFile("means.csv", content))
-    actions.approve_import(batch=actions.store_import(batch=batch))
+    batch = imports.check_import(mapping=definition, file=SimpleUploadedFile("means.csv", content))
+    imports.approve_import(batch=imports.store_import(batch=batch))
     assert list(Observation.objects.order_by("territory__code").values_list("numerator", "flags")) == [
         (None, Flag.NOT_APPLICABLE),
         (None, Flag.NOT_APPLICABLE),
         (30, 0),
     ]
     seven = table(("N1", 2020, "all", 7.5, 0), header=OF)
-    assert faults(actions.check_import(mapping=definition, file=SimpleUploadedFile("seven.csv", seven))) == [
+    assert faults(imports.check_import(mapping=definition, file=SimpleUploadedFile("seven.csv", seven))) == [
         (2, "no_denominator", "")
     ]
 
@@ -102,8 +104,8 @@ def test_bulk_file_of_eurostat_says_so_by_its_flag(land: Land) -> None:
         "numerator": {"column": "OBS_VALUE"},
         "flag": {"column": "OBS_FLAG", "codes": codes},
     }
-    batch = actions.check_import(mapping=mapping, file=SimpleUploadedFile("bulk.tsv", content))
-    actions.store_import(batch=batch)
+    batch = imports.check_import(mapping=mapping, file=SimpleUploadedFile("bulk.tsv", content))
+    imports.store_import(batch=batch)
     rows = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flags")
     assert list(rows) == [
         (None, Flag.NOT_APPLICABLE),
@@ -236,8 +238,8 @@ def test_year_in_which_it_does_not_apply_is_no_gap(land: Land) -> None:
     void(land, "N1", "2018")
     land.observe("N2", "2015", 50)
     batch = land.check(table(("N1", 2021, "all", 50), ("N2", 2021, "all", 50)))
-    actions.store_import(batch=batch)
-    told = list(quality.tell(Finding.objects.filter(batch=batch).select_related(*quality.CELL_ROWS)))
+    imports.store_import(batch=batch)
+    told = list(checks.tell(Finding.objects.filter(batch=batch).select_related(*checks.CELL_ROWS)))
     assert [one.finding.territory.code for one in told if one.finding.rule == "gap"] == ["N2"]
 
 
@@ -303,7 +305,7 @@ def test_files_tell_it_from_missing_suppressed_and_zero(client: Client, current:
 
 def test_true_figures_are_exported_with_the_state(land: Land) -> None:
     void(land, "N1")
-    rollup.roll_up()
+    worker.roll_up()
     out = io.BytesIO()
     export_figures(out)
     row = next(csv.DictReader(io.StringIO(out.getvalue().decode())))

@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from indicators import rollup
-from indicators.actions import publish_release
 from indicators.models import DirtyMark, Figure, Import, ImportMessage, Mapping, Observation, Release, RollupRun, Slice
+from indicators.releases.actions import publish_release
+from indicators.rollup import worker
 from indicators.vocabulary import Status
 from tests.factories import TerritoryFactory, UserFactory
 from tests.factories_indicators import (
@@ -154,7 +154,7 @@ def test_from_the_file_to_the_public_page(desk, steward, mapping, city, indicato
     assert "The figures are being rolled up" in words_of(response.content.decode())
     assert f'data-hx-get="{progress}"' in desk.get(progress).content.decode()
 
-    rollup.roll_up()
+    worker.roll_up()
     done = desk.get(progress).content.decode()
     assert "The figures are rolled up" in words_of(done)
     assert "hx-get" not in done
@@ -402,14 +402,14 @@ def test_preview_counts_what_is_new_changed_gone_and_small(desk, city):
     observed(small, city, "2015", 100)
     changing = observed(small, city, "2016", 100)
     going = observed(small, city, "2017", 100)
-    rollup.roll_up()
+    worker.roll_up()
     publish_release()
     for old in (changing, going):
         old.status = Status.SUPERSEDED
         old.save()
     observed(small, city, "2016", 3)
     observed(small, city, "2018", 50)
-    rollup.roll_up()
+    worker.roll_up()
     desk.post(reverse("indicators:release_create"), {"note": ""})
     release = Release.objects.open().get()
     desk.force_login(UserFactory(is_staff=True))

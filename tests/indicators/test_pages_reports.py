@@ -14,11 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from indicators import actions, rollup
-from indicators.grid import Typed
-from indicators.inbox import waiting_for
+from indicators.imports import actions as imports
 from indicators.models import Finding, Import, Observation, Period, Report, ReportRequest
+from indicators.releases import actions as releases
+from indicators.reports import actions as reports
+from indicators.reports.cells import Typed
+from indicators.rollup import worker
 from indicators.vocabulary import Flag
+from indicators.worklist.inbox import waiting_for
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory
 from tests.indicators.land import Land, table
@@ -40,7 +43,7 @@ class Desk:
         self.owner: User = MembershipFactory(organisation=self.association, role=Role.OWNER).user
 
     def ask(self, title: str = "Incidents", days: int = 5, indicator: str = "PEOPLE") -> Report:
-        request = actions.ask_for_reports(
+        request = reports.ask_for_reports(
             authority=self.authority,
             organisations=[self.association],
             title=title,
@@ -55,9 +58,9 @@ class Desk:
 
     def sent(self, amount: int = 12) -> Report:
         report = self.ask()
-        answers = {cell.key: Typed(Decimal(amount)) for cell in actions.cells_of_request(report.request)}
-        report = actions.save_report(report=report, answers=answers, version=report.version, by=self.owner)
-        return actions.submit_report(report=report, by=self.owner)
+        answers = {cell.key: Typed(Decimal(amount)) for cell in reports.cells_of_request(report.request)}
+        report = reports.save_report(report=report, answers=answers, version=report.version, by=self.owner)
+        return reports.submit_report(report=report, by=self.owner)
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def text_of(response: Any) -> str:
 
 
 def name_of(report: Report) -> str:
-    return actions.cells_of_request(report.request)[0].name
+    return reports.cells_of_request(report.request)[0].name
 
 
 def test_steward_asks_on_one_page(desk: Desk) -> None:
@@ -134,8 +137,8 @@ def test_owner_fills_in_keeps_and_sends(desk: Desk) -> None:
     cell = name_of(report)
     desk.land.observe("CITY", "2016", 11)
     assert "2016" not in text_of(client.get(page)), "what is not released is not told to who is asked"
-    rollup.roll_up()
-    actions.publish_release()
+    worker.roll_up()
+    releases.publish_release()
     assert "2016: 11" in text_of(client.get(page))
     response = client.post(page, {f"n-{cell}": "12", "version": report.version}, follow=True)
     assert "It is not sent yet" in text_of(response)
@@ -159,10 +162,10 @@ def test_second_writer_keeps_what_was_typed(desk: Desk) -> None:
     response = client.post(page, {f"n-{cell}": "99", "version": report.version})
     assert "Somebody else of your organisation" in text_of(response)
     assert 'value="99"' in response.content.decode()
-    assert actions.answers_of(report).popitem()[1].number == 12
+    assert reports.answers_of(report).popitem()[1].number == 12
     version = response.context["version"]
     client.post(page, {f"n-{cell}": "99", "version": version})
-    assert actions.answers_of(report).popitem()[1].number == 99
+    assert reports.answers_of(report).popitem()[1].number == 99
 
 
 def test_fault_stands_at_its_field(desk: Desk) -> None:
@@ -256,7 +259,7 @@ def test_list_by_state(desk: Desk) -> None:
     desk.ask("Late", days=-2)
     desk.ask("Early", days=20)
     withdrawn = desk.ask("Gone")
-    actions.withdraw_request(request=withdrawn.request, by=desk.steward)
+    reports.withdraw_request(request=withdrawn.request, by=desk.steward)
     for user in (desk.steward, desk.owner):
         client = enter(user)
         page = text_of(client.get(reverse("indicators:report_list")))
@@ -288,12 +291,12 @@ def test_list_takes_as_many_queries_for_many(desk: Desk) -> None:
 def test_inbox_of_both_sides(desk: Desk) -> None:
     report = desk.ask(days=-1)
     assert [item.title for item in waiting_for(desk.owner)] == ["Overdue: Incidents"]
-    answers = {cell.key: Typed(Decimal(1)) for cell in actions.cells_of_request(report.request)}
-    report = actions.save_report(report=report, answers=answers, version=report.version, by=desk.owner)
-    actions.submit_report(report=report, by=desk.owner)
+    answers = {cell.key: Typed(Decimal(1)) for cell in reports.cells_of_request(report.request)}
+    report = reports.save_report(report=report, answers=answers, version=report.version, by=desk.owner)
+    reports.submit_report(report=report, by=desk.owner)
     assert waiting_for(desk.owner) == []
     assert [item.title for item in waiting_for(desk.steward)] == ["Review the report of Association"]
-    actions.return_report(report=report, note="Again", by=desk.steward)
+    reports.return_report(report=report, note="Again", by=desk.steward)
     assert [item.title for item in waiting_for(desk.owner)] == ["Returned, look at it again: Incidents"]
 
 
@@ -305,7 +308,7 @@ def test_findings_of_an_import_are_accepted_by_kind(desk: Desk) -> None:
         table(("N1", 2017, "women", 50), ("N1", 2017, "all", 40), ("N2", 2017, "women", 5), ("N2", 2017, "all", 4))
     )
     Import.objects.filter(pk=batch.pk).update(authority=desk.authority)
-    actions.store_import(batch=batch)
+    imports.store_import(batch=batch)
     client = enter(desk.steward)
     assert "F in N1" not in text_of(client.get(batch.get_absolute_url()))
     give_reason(client, batch)
@@ -364,7 +367,7 @@ class TestEntry:
         client.post(address, {f"n-{first}": "6", f"n-{second}": "", "seen": seen, "send": "1"})
         batch = Import.objects.get()
         assert (batch.cells_new, batch.cells_changed) == (0, 1)
-        actions.approve_import(batch=batch, by=desk.steward)
+        imports.approve_import(batch=batch, by=desk.steward)
         assert desk.land.value("N1", "2017") == 6
         assert desk.land.value("N2", "2017") == 7
         assert Observation.objects.filter(status="superseded", numerator=5).exists()
@@ -388,7 +391,7 @@ class TestEntry:
         assert Observation.objects.pending().get().numerator == 6
 
     def test_value_that_waits_from_a_file_is_decided_first(self, desk: Desk, address: str) -> None:
-        waiting = actions.store_import(batch=desk.land.check(table(("N1", 2017, "all", 5))))
+        waiting = imports.store_import(batch=desk.land.check(table(("N1", 2017, "all", 5))))
         client = enter(desk.steward)
         (_whole, first, _second), seen = self.cells(client, address)
         response = client.post(address, {f"n-{first}": "6", "seen": seen})

@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from indicators import actions
+from indicators.catalogue.formatting import period_words
+from indicators.catalogue.periods import fill_periods, kind_of_texts, period_code
 from indicators.dashboards.cells import kind_to_show, period_at, read_true, time_line
-from indicators.dashboards.words import period_words
 from indicators.models import Figure, Observation, Period, Release, ReleasedFigure
-from indicators.periods import fill_periods, kind_of_texts, period_code
-from indicators.rollup import roll_up
+from indicators.releases import actions as releases
+from indicators.rollup.worker import roll_up
 from indicators.vocabulary import CALENDAR, PeriodKind
 from tests.indicators.land import Land, table
 from tests.indicators.test_import_faults import told
@@ -152,7 +152,7 @@ def publish(land: Land, rows: dict[str, int]) -> Release:
     for code, people in rows.items():
         land.observe("N1", code, people)
     roll_up()
-    return actions.publish_release(note="")
+    return releases.publish_release(note="")
 
 
 def fetch(client: Client, release: Release, ending: str) -> bytes:

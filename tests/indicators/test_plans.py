@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from indicators import actions
+from indicators.imports import actions as imports
 from indicators.imports import engine
 from indicators.imports.progress import RULES, STORING, claim, note, progress_of
 from indicators.models import Import, QualityRule
@@ -37,7 +37,7 @@ def test_rules_join_sets_and_never_look_through_all_cells_for_each(land: Land) -
     batch = land.check(table(*ROWS))
     plans = Plans("INSERT INTO quality_found")
     with connection.execute_wrapper(plans):
-        actions.store_import(batch=batch)
+        imports.store_import(batch=batch)
     assert len(plans.told) > QualityRule.objects.count()
     assert [plan for plan in plans.told if "Nested Loop" in plan] == []
     with connection.cursor() as cursor:
@@ -49,7 +49,7 @@ def test_cells_of_a_file_are_counted_before_they_are_joined(land: Land) -> None:
     batch = land.check(table(*ROWS))
     plans = Plans("UPDATE indicators_observation o SET status = 'superseded'")
     with connection.execute_wrapper(plans):
-        actions.store_import(batch=batch)
+        imports.store_import(batch=batch)
     (plan,) = plans.told
     (scan,) = [line for line in plan.splitlines() if "import_cell" in line]
     assert f"rows={len(ROWS)} " in scan
@@ -58,7 +58,7 @@ def test_cells_of_a_file_are_counted_before_they_are_joined(land: Land) -> None:
 def test_rollup_after_a_large_approval_plans_by_what_counts(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
     """Statistics of before the approval say that nothing is approved: it would be read whole for each period."""
     monkeypatch.setattr(engine, "MANY_ROWS", 20)
-    actions.approve_import(batch=actions.store_import(batch=land.check(table(*ROWS))))
+    imports.approve_import(batch=imports.store_import(batch=land.check(table(*ROWS))))
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'observation_one_approved'")
         assert cursor.fetchone() == (len(ROWS),)

@@ -8,9 +8,11 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators import actions, rollup
+from indicators.catalogue import target_actions
+from indicators.catalogue.progress import Progress, progress
 from indicators.models import Target
-from indicators.progress import Progress, progress
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from tests.factories import AuthorityFactory, MembershipFactory, UserFactory
 from tests.indicators.land import Land
 
@@ -79,8 +81,8 @@ def released(land: Land) -> Land:
             land.observe(place, year, first, denominator=150, indicator="RATE")
         for place in ("N2", "N4"):
             land.observe(place, year, second, denominator=50, indicator="RATE")
-    rollup.roll_up()
-    actions.publish_release(note="First")
+    worker.roll_up()
+    releases.publish_release(note="First")
     return land
 
 
@@ -99,7 +101,7 @@ def indicator_page(client: Client) -> str:
 
 
 def test_falling_unemployment_is_progress_for_all_to_read(released: Land, client: Client) -> None:
-    actions.set_target(target=new_target(released), by=steward_of(released, "CITY"))
+    target_actions.set_target(target=new_target(released), by=steward_of(released, "CITY"))
     html = indicator_page(client)
     assert "50 % of the way" in html
     assert "On the way" in html
@@ -108,7 +110,7 @@ def test_falling_unemployment_is_progress_for_all_to_read(released: Land, client
 
 
 def test_target_of_a_place_without_published_figures_says_so(land: Land, client: Client) -> None:
-    actions.set_target(target=new_target(land), by=UserFactory(is_staff=True))
+    target_actions.set_target(target=new_target(land), by=UserFactory(is_staff=True))
     assert "No published figure says how far it is." in indicator_page(client)
 
 
@@ -164,7 +166,7 @@ def test_yearly_total_after_a_correction_counts_each_month_once(land: Land) -> N
     """A running total never counts the corrected month twice, and may fall."""
     for month in (1, 2, 3):
         land.observe("N1", f"2020-{month:02d}", 10, indicator="EVENTS")
-    rollup.roll_up()
+    worker.roll_up()
     land.observe("N1", "2020-02", 4, indicator="EVENTS")
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("CITY", "2020", indicator="EVENTS") == 24

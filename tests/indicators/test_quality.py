@@ -8,8 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
-from indicators import actions, quality
+from indicators.imports import actions as imports
 from indicators.models import Finding, Import, Observation, QualityRule
+from indicators.quality import actions as quality_actions
+from indicators.quality import checks
 from orgs.models import Territory
 from tests.factories import UserFactory
 from tests.indicators.land import MAPPING, Land, table
@@ -25,13 +27,13 @@ def store(
     land: Land, *rows: tuple[Any, ...], header: tuple[str, ...] = ("place", "year", "sex", "people"), **mapping: Any
 ) -> Import:
     batch = land.check(table(*rows, header=header), **mapping)
-    assert batch.state == Import.State.CHECKED, [actions.message_text(message) for message in batch.messages.all()]
-    return actions.store_import(batch=batch)
+    assert batch.state == Import.State.CHECKED, [imports.message_text(message) for message in batch.messages.all()]
+    return imports.store_import(batch=batch)
 
 
 def sentences(batch: Import) -> list[str]:
-    found = Finding.objects.filter(batch=batch).select_related(*quality.CELL_ROWS)
-    return [told.sentence for told in quality.tell(found)]
+    found = Finding.objects.filter(batch=batch).select_related(*checks.CELL_ROWS)
+    return [told.sentence for told in checks.tell(found)]
 
 
 def rules(batch: Import) -> list[str]:
@@ -43,7 +45,7 @@ def test_figures_without_anything_odd_are_approved(land: Land) -> None:
         land, ("N1", 2016, "women", 50), ("N1", 2016, "men", 40), ("N1", 2017, "women", 52), ("N1", 2017, "men", 41)
     )
     assert rules(batch) == []
-    assert actions.approve_import(batch=batch).state == Import.State.APPROVED
+    assert imports.approve_import(batch=batch).state == Import.State.APPROVED
 
 
 def test_more_women_than_everybody(land: Land) -> None:
@@ -82,8 +84,8 @@ def published(content: bytes, indicator: str) -> Import:
     """Stores published values, without their parts."""
     mapping = {key: value for key, value in MAPPING.items() if key != "numerator"}
     mapping |= {"indicator": {"constant": indicator}, "value": {"column": "people"}}
-    batch = actions.check_import(mapping=mapping, file=SimpleUploadedFile("figures.csv", content))
-    return actions.store_import(batch=batch)
+    batch = imports.check_import(mapping=mapping, file=SimpleUploadedFile("figures.csv", content))
+    return imports.store_import(batch=batch)
 
 
 def test_share_over_100(land: Land) -> None:
@@ -197,19 +199,19 @@ def odd(land: Land) -> Import:
 
 def test_batch_with_open_findings_does_not_count(odd: Import) -> None:
     with pytest.raises(ValidationError, match="4 figures should be looked at first"):
-        actions.approve_import(batch=odd)
+        imports.approve_import(batch=odd)
     assert not Observation.objects.approved().exists()
 
 
 def test_one_is_accepted_and_then_the_rest(odd: Import) -> None:
     steward = UserFactory(is_staff=True)
     first = Finding.objects.filter(batch=odd).first()
-    assert actions.accept_findings(batch=odd, finding=first, reason="Counted at another door", by=steward) == 1
-    assert actions.accept_findings(batch=odd, rule="part_over_whole", reason="All of them", by=steward) == 1
+    assert quality_actions.accept_findings(batch=odd, finding=first, reason="Counted at another door", by=steward) == 1
+    assert quality_actions.accept_findings(batch=odd, rule="part_over_whole", reason="All of them", by=steward) == 1
     with pytest.raises(ValidationError, match="2 figures"):
-        actions.approve_import(batch=odd)
-    assert actions.accept_findings(batch=odd, reason="The office counts so", by=steward) == 2
-    actions.approve_import(batch=odd, by=steward)
+        imports.approve_import(batch=odd)
+    assert quality_actions.accept_findings(batch=odd, reason="The office counts so", by=steward) == 2
+    imports.approve_import(batch=odd, by=steward)
     kept = [(finding.reason, finding.accepted_by) for finding in Finding.objects.filter(batch=odd)]
     assert kept[0] == ("Counted at another door", steward)
     assert len(kept) == 4
@@ -217,36 +219,36 @@ def test_one_is_accepted_and_then_the_rest(odd: Import) -> None:
 
 def test_reason_is_required(odd: Import) -> None:
     with pytest.raises(ValidationError, match="Say why"):
-        actions.accept_findings(batch=odd, reason="  ", by=None)
+        quality_actions.accept_findings(batch=odd, reason="  ", by=None)
     assert Finding.objects.open().count() == 4
 
 
 def test_accepting_again_changes_nothing(odd: Import) -> None:
-    actions.accept_findings(batch=odd, reason="First", by=None)
-    assert actions.accept_findings(batch=odd, reason="Second", by=None) == 0
+    quality_actions.accept_findings(batch=odd, reason="First", by=None)
+    assert quality_actions.accept_findings(batch=odd, reason="Second", by=None) == 0
     assert set(Finding.objects.values_list("reason", flat=True)) == {"First"}
 
 
 def test_nothing_is_accepted_of_what_counts_already(odd: Import) -> None:
-    actions.accept_findings(batch=odd, reason="First", by=None)
-    actions.approve_import(batch=odd)
+    quality_actions.accept_findings(batch=odd, reason="First", by=None)
+    imports.approve_import(batch=odd)
     with pytest.raises(ValidationError, match="approved"):
-        actions.accept_findings(batch=odd, reason="Late", by=None)
+        quality_actions.accept_findings(batch=odd, reason="Late", by=None)
 
 
 def test_what_was_approved_meanwhile_is_found(land: Land) -> None:
     first, second = store(land, ("N1", 2016, "all", 1000)), store(land, ("N1", 2017, "all", 9000))
-    actions.approve_import(batch=first)
+    imports.approve_import(batch=first)
     with pytest.raises(ValidationError, match="One figure"):
-        actions.approve_import(batch=second)
+        imports.approve_import(batch=second)
     assert rules(second) == ["jump"]
 
 
 def test_accepted_finding_stays_accepted_while_its_numbers_are_the_same(land: Land, odd: Import) -> None:
-    actions.accept_findings(batch=odd, reason="Right", by=None)
-    assert quality.examine(odd) == 0
+    quality_actions.accept_findings(batch=odd, reason="Right", by=None)
+    assert checks.examine(odd) == 0
     Observation.objects.filter(batch=odd, numerator=5000).update(numerator=Decimal(6000))
-    assert quality.examine(odd) == 2
+    assert checks.examine(odd) == 2
 
 
 def test_sentence_is_in_the_readers_language(odd: Import) -> None:
@@ -258,14 +260,14 @@ def test_as_many_queries_for_many_findings(land: Land, odd: Import, django_asser
     few = Finding.objects.filter(batch=odd)[:1]
     for findings in (few, Finding.objects.filter(batch=odd)):
         with django_assert_num_queries(3):
-            quality.tell(findings.select_related(*quality.CELL_ROWS))
+            checks.tell(findings.select_related(*checks.CELL_ROWS))
 
 
 @pytest.mark.parametrize("look_up", [0, 10**9], ids=["looked up", "one pass"])
 def test_both_ways_to_find_what_is_near_find_the_same(
     land: Land, monkeypatch: pytest.MonkeyPatch, look_up: int
 ) -> None:
-    monkeypatch.setattr(quality, "LOOK_UP", look_up)
+    monkeypatch.setattr(checks, "LOOK_UP", look_up)
     for year in range(2012, 2017):
         for place, people in {"N1": 500, "N2": 600, "D1": 1100, "D2": 900}.items():
             land.observe(place, str(year), people)

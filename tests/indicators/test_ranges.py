@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from indicators import actions
+from indicators.imports import actions as imports
 from indicators.models import Import, Observation
 from indicators.vocabulary import CURRENCY_OF_UNIT, RANGE_OF_UNIT, Unit
 from tests.indicators.land import Land, table
@@ -99,13 +99,13 @@ def test_money_in_another_currency_is_refused(money: Land, currency: Any, code: 
     batch = money.check(content, **SCORE, **({"currency": currency} if currency else {}))
     assert batch.state == Import.State.REFUSED
     assert list(batch.messages.values_list("code", "value")) == [(code, value)]
-    assert all(actions.message_text(message) for message in batch.messages.all())
+    assert all(imports.message_text(message) for message in batch.messages.all())
 
 
 def test_money_in_its_own_currency_is_taken(money: Land) -> None:
     content = table(("N1", 2017, "all", 900, "€"), ("N2", 2017, "all", 800, "eur"), header=RENT)
     currency = {"column": "money", "codes": {"€": "EUR", "eur": "eur"}}
-    actions.store_import(batch=money.check(content, **SCORE, currency=currency))
+    imports.store_import(batch=money.check(content, **SCORE, currency=currency))
     assert Observation.objects.count() == 2
 
 

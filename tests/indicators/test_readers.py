@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from indicators.imports.mapping import read_mapping
 from indicators.imports.messages import FileRefused
-from indicators.imports.rows import open_rows, read_table
+from indicators.imports.readers.rows import open_rows, read_table
 
 MAPPING: dict[str, Any] = {
     "source": {"name": "Test office"},

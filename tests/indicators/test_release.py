@@ -8,15 +8,17 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from indicators import actions, rollup
-from indicators.actions import publish_release
+from indicators.catalogue import loading
 from indicators.models import Release, ReleasedFigure
+from indicators.releases import actions as releases
+from indicators.releases.actions import publish_release
+from indicators.rollup import worker
 from tests.factories_indicators import FROZEN
 from tests.indicators.land import Land
 
 
 def release(land: Land) -> Release:
-    rollup.roll_up()
+    worker.roll_up()
     return publish_release()
 
 
@@ -50,7 +52,7 @@ def test_release_is_frozen(land: Land) -> None:
     land.observe("N1", "2020", 30)
     release(land)
     land.observe("N1", "2020", 99)
-    rollup.roll_up()
+    worker.roll_up()
     assert shown(land, "N1") == ("shown", 30)
     publish_release(note="Corrected")
     assert shown(land, "N1") == ("shown", 99)
@@ -141,13 +143,13 @@ def test_what_has_no_denominator_is_released_with_none(land: Land) -> None:
 
 def test_release_with_a_denominator_that_was_invented_is_not_published(land: Land) -> None:
     land.observe("N1", "2020", 30)
-    rollup.roll_up()
-    draft = actions.start_release()
+    worker.roll_up()
+    draft = releases.start_release()
     draft.figures.update(denominator=5)
     with pytest.raises(IntegrityError, match="Only ratios and means"), transaction.atomic():
-        actions.approve_release(release=draft)
+        releases.approve_release(release=draft)
     draft.figures.update(denominator=None)
-    assert actions.approve_release(release=draft).published_at
+    assert releases.approve_release(release=draft).published_at
 
 
 def rate_of(land: Land, numerator: int, denominator: int) -> ReleasedFigure:
@@ -269,7 +271,7 @@ def test_month_is_hidden_with_another_of_its_quarter(land: Land) -> None:
 
 
 def three_ways(land: Land) -> None:
-    actions.load_dimensions(
+    loading.load_dimensions(
         [
             {
                 "code": "origin",
@@ -352,7 +354,7 @@ def test_release_costs_the_same_queries_for_few_and_many_cells(land: Land, djang
     for place in ("N1", "N2", "N3", "N4"):
         for sex in ("F", "M"):
             land.observe(place, "2020", 3, key=f"sex={sex}")
-    rollup.roll_up()
+    worker.roll_up()
     with django_assert_max_num_queries(40):
         publish_release()
 

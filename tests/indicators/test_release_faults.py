@@ -2,8 +2,9 @@
 
 import pytest
 
-from indicators import actions, rollup
 from indicators.models import Release
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from indicators.tasks import make_releases
 from tests.indicators.land import Land, make_land
 from tests.indicators.test_faults import is_waiting_for_hold, run_sql
@@ -27,10 +28,10 @@ def land(transactional_db: None) -> Land:
 
 
 def test_release_whose_maker_was_killed_is_made_by_the_next_one(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indicators.actions.releases.LARGE", -1)
+    monkeypatch.setattr("indicators.releases.actions.LARGE", -1)
     land.observe("N1", "2020", 666)
-    rollup.roll_up()
-    release = actions.start_release()
+    worker.roll_up()
+    release = releases.start_release()
     run_sql(HOLD)
     run_sql("SELECT pg_advisory_lock(666)")
     try:
@@ -48,4 +49,4 @@ def test_release_whose_maker_was_killed_is_made_by_the_next_one(land: Land, monk
         run_sql(UNHOLD)
     release.refresh_from_db()
     assert (release.state, release.figures.count()) == (Release.State.PREVIEW, 3)
-    assert actions.approve_release(release=release).published_at
+    assert releases.approve_release(release=release).published_at

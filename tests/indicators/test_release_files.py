@@ -14,11 +14,13 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from indicators import actions
-from indicators.actions.release_files import KEPT
-from indicators.downloads import FORMATS, TURNS, turn
 from indicators.models import Release, ReleaseFile
 from indicators.models.release import IN_THE_MAKING
+from indicators.releases import actions as releases
+from indicators.releases import file_actions as release_files
+from indicators.releases.downloads.formats import FORMATS
+from indicators.releases.downloads.making import TURNS, turn
+from indicators.releases.file_actions import KEPT
 from indicators.tasks import make_release_files
 from tests.indicators.land import Land, make_land
 from tests.processes import free_port, started, wait_until
@@ -52,7 +54,7 @@ def published(land: Land, months: int) -> Release:
     )  # fmt: skip
     release.state = Release.State.PREVIEW
     release.save()
-    return actions.approve_release(release=release, note="Many")
+    return releases.approve_release(release=release, note="Many")
 
 
 @pytest.fixture
@@ -126,7 +128,10 @@ class TestLargeReleases:
 
     @pytest.mark.parametrize(
         ("ending", "limit"),
-        [("xlsx", "indicators.downloads.tables.MOST_IN_A_SHEET"), ("json", "indicators.downloads.jsonstat.MOST_CELLS")],
+        [
+            ("xlsx", "indicators.releases.downloads.tables.MOST_IN_A_SHEET"),
+            ("json", "indicators.releases.downloads.json_stat.MOST_CELLS"),
+        ],
     )
     def test_formats_that_cannot_hold_it_say_so(self, client, release, monkeypatch, ending, limit):
         monkeypatch.setattr(limit, 3)
@@ -154,10 +159,10 @@ class TestLargeReleases:
         make_release_files()
         names = [file.file.name for file in release.files.all()]
         now = timezone.now() + KEPT + datetime.timedelta(minutes=1)
-        assert actions.remove_old_release_files(now=now) == 0
+        assert release_files.remove_old_release_files(now=now) == 0
         Release.objects.create(state="published", published_at=timezone.now(), note="Newer")
         with django_capture_on_commit_callbacks(execute=True):
-            assert actions.remove_old_release_files(now=now) == len(names)
+            assert release_files.remove_old_release_files(now=now) == len(names)
         assert not [name for name in names if default_storage.exists(name)]
         assert client.get(address(release, "csv")).status_code == 503
         assert make_release_files() == 1

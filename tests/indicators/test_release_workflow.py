@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from indicators import actions, rollup
 from indicators.models import (
     DirtyMark,
     Indicator,
@@ -20,6 +19,8 @@ from indicators.models import (
     ReleasedIndicator,
     ReleaseFile,
 )
+from indicators.releases import actions as releases
+from indicators.rollup import worker
 from indicators.tasks import make_releases
 from indicators.vocabulary import Flag
 from orgs.models import User
@@ -35,18 +36,18 @@ def administrator() -> User:
 
 
 def preview(land: Land, *, by=None, note="") -> Release:
-    rollup.roll_up()
-    return actions.start_release(note=note, by=by)
+    worker.roll_up()
+    return releases.start_release(note=note, by=by)
 
 
 def publish(land: Land, **about) -> Release:
-    return actions.approve_release(release=preview(land, **about))
+    return releases.approve_release(release=preview(land, **about))
 
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every release is one for the worker."""
-    monkeypatch.setattr("indicators.actions.releases.LARGE", -1)
+    monkeypatch.setattr("indicators.releases.actions.LARGE", -1)
 
 
 def test_small_release_is_a_preview_at_once_and_public_once_approved(land: Land) -> None:
@@ -54,7 +55,7 @@ def test_small_release_is_a_preview_at_once_and_public_once_approved(land: Land)
     release = preview(land, by=UserFactory())
     assert (release.state, release.figures_count, release.new_count) == (State.PREVIEW, 3, 3)
     assert Release.objects.current() is None
-    actions.approve_release(release=release, by=administrator())
+    releases.approve_release(release=release, by=administrator())
     assert Release.objects.current() == release
 
 
@@ -75,7 +76,7 @@ def test_worker_makes_nothing_while_figures_are_rolled_up(land: Land, large: Non
     assert make_releases() == 0
     release.refresh_from_db()
     assert (release.state, release.attempts) == (State.DRAFT, 0)
-    rollup.roll_up()
+    worker.roll_up()
     assert make_releases() == 1
 
 
@@ -90,13 +91,13 @@ def test_release_that_failed_three_times_is_given_up(land: Land, large: None) ->
         assert (release.attempts, release.figures.count()) == (attempt, 0)
     assert release.state == State.FAILED
     assert "broken" in release.error
-    assert actions.discard_release(release=release).state == State.DISCARDED
+    assert releases.discard_release(release=release).state == State.DISCARDED
 
 
 def test_only_one_release_is_open(land: Land) -> None:
     preview(land)
     with pytest.raises(ValidationError, match="being prepared"):
-        actions.start_release()
+        releases.start_release()
     with pytest.raises(IntegrityError, match="release_one_open"), transaction.atomic():
         Release.objects.create()
 
@@ -105,15 +106,15 @@ def test_release_waits_for_the_rollup(land: Land) -> None:
     land.observe("N1", "2020", 30)
     assert DirtyMark.objects.exists()
     with pytest.raises(ValidationError, match="rolled up"):
-        actions.start_release()
+        releases.start_release()
     assert not Release.objects.exists()
 
 
 def test_discarded_release_leaves_its_row_and_no_figures(land: Land) -> None:
     land.observe("N1", "2020", 30)
-    release = actions.discard_release(release=preview(land), by=administrator())
+    release = releases.discard_release(release=preview(land), by=administrator())
     assert (release.state, release.figures.count(), release.indicators.count()) == (State.DISCARDED, 0, 0)
-    for step in (actions.discard_release, actions.approve_release):
+    for step in (releases.discard_release, releases.approve_release):
         with pytest.raises(ValidationError, match="already"):
             step(release=release)
     assert preview(land).state == State.PREVIEW
@@ -121,7 +122,7 @@ def test_discarded_release_leaves_its_row_and_no_figures(land: Land) -> None:
 
 def test_published_release_is_neither_approved_again_nor_discarded(land: Land) -> None:
     release = publish(land)
-    for step in (actions.discard_release, actions.approve_release):
+    for step in (releases.discard_release, releases.approve_release):
         with pytest.raises(ValidationError, match="already"):
             step(release=release)
     assert Release.objects.get().state == State.PUBLISHED
@@ -132,14 +133,14 @@ def test_release_takes_two_people(land: Land) -> None:
     maker, other = administrator(), administrator()
     release = preview(land, by=maker)
     with pytest.raises(ValidationError, match="somebody else"):
-        actions.approve_release(release=release, by=maker)
+        releases.approve_release(release=release, by=maker)
     with pytest.raises(IntegrityError, match="release_takes_two_people"), transaction.atomic():
         Release.objects.filter(pk=release.pk).update(
             state=State.PUBLISHED, published_at=timezone.now(), decided_by=maker
         )
     with pytest.raises(ValidationError, match="Another release"):
-        actions.publish_release()
-    assert actions.approve_release(release=release, by=other).decided_by == other
+        releases.publish_release()
+    assert releases.approve_release(release=release, by=other).decided_by == other
     assert Release.objects.count() == 1
 
 
@@ -196,18 +197,18 @@ def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(
     assert str(admin) not in log, "who it was is not everybody's business"
     second.refresh_from_db()
     assert (second.recalled_by, second.state, second.figures.count()) == (admin, State.RECALLED, 3)
-    for step in (actions.discard_release, actions.approve_release):
+    for step in (releases.discard_release, releases.approve_release):
         with pytest.raises(ValidationError, match="already"):
             step(release=second)
     with pytest.raises(ValidationError, match="already"):
-        actions.recall_release(release=second, reason="Twice")
+        releases.recall_release(release=second, reason="Twice")
     third = publish(land, note="Counted again")
     assert (Release.objects.current(), third.follows) == (third, first)
 
 
 def test_only_release_is_recalled_and_nothing_is_public(land: Land, client: Client) -> None:
     land.observe("N1", "2020", 30)
-    actions.recall_release(release=publish(land), reason="Wrong file")
+    releases.recall_release(release=publish(land), reason="Wrong file")
     assert Release.objects.current() is None
     assert client.get(land.territories["CITY"].get_absolute_url()).status_code == 200
 
@@ -217,9 +218,9 @@ def test_preview_that_followed_a_recalled_release_is_made_again(land: Land) -> N
     first = publish(land)
     land.observe("N2", "2020", 30)
     second = preview(land)
-    actions.recall_release(release=first, reason="Wrong file")
+    releases.recall_release(release=first, reason="Wrong file")
     with pytest.raises(ValidationError, match="changed meanwhile"):
-        actions.approve_release(release=second)
+        releases.approve_release(release=second)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ def test_preview_that_followed_a_recalled_release_is_made_again(land: Land) -> N
 )
 def test_recall_is_the_only_change_of_a_published_release(land: Land, change: dict[str, Any]) -> None:
     land.observe("N1", "2020", 30)
-    release = actions.recall_release(release=publish(land), reason="Wrong file")
+    release = releases.recall_release(release=publish(land), reason="Wrong file")
     with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
         Release.objects.filter(pk=release.pk).update(**change)
     with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
@@ -248,9 +249,9 @@ def test_correction_needs_a_note(land: Land) -> None:
     release = preview(land)
     assert (release.new_count, release.changed_count, release.gone_count) == (0, 3, 0)
     with pytest.raises(ValidationError) as refusal:
-        actions.approve_release(release=release, note=" ", by=administrator())
+        releases.approve_release(release=release, note=" ", by=administrator())
     assert list(refusal.value.error_dict) == ["note"]
-    assert actions.approve_release(release=release, note="N1 was counted again", by=administrator()).note
+    assert releases.approve_release(release=release, note="N1 was counted again", by=administrator()).note
 
 
 def test_preview_counts_and_lists_what_changed(land: Land) -> None:

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 from openpyxl import Workbook, load_workbook
 
-from indicators import actions
-from indicators.grid import Typed
 from indicators.models import Period, Report
-from indicators.report_sheet import FIRST_ROW, make_sheet, read_sheet
+from indicators.reports import actions as reports
+from indicators.reports.cells import Typed
+from indicators.reports.workbook import FIRST_ROW, make_sheet, read_sheet
 from tests.factories import AuthorityFactory, OrganisationFactory
 from tests.indicators.land import Land
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def ask(land: Land, indicator: str = "PEOPLE") -> Report:
-    request = actions.ask_for_reports(
+    request = reports.ask_for_reports(
         authority=AuthorityFactory(territory=land.territories["CITY"]),
         organisations=[OrganisationFactory(published=True)],
         title="=Incidents",
@@ -43,7 +43,7 @@ def report(land: Land) -> Report:
 
 
 def sheet_of(report: Report) -> Any:
-    content = make_sheet(report, actions.cells_of_request(report.request), actions.answers_of(report))
+    content = make_sheet(report, reports.cells_of_request(report.request), reports.answers_of(report))
     return load_workbook(io.BytesIO(content))
 
 
@@ -55,8 +55,8 @@ def packed(book: Any) -> io.BytesIO:
 
 
 def read(report: Report, file: io.BytesIO, **options: Any) -> list[Typed]:
-    answers = read_sheet(file, report, actions.cells_of_request(report.request), **options)
-    return [answers.get(cell.key, Typed()) for cell in actions.cells_of_request(report.request)]
+    answers = read_sheet(file, report, reports.cells_of_request(report.request), **options)
+    return [answers.get(cell.key, Typed()) for cell in reports.cells_of_request(report.request)]
 
 
 def refusal(report: Report, file: io.BytesIO) -> str:
@@ -82,9 +82,9 @@ def test_zero_is_a_number_and_blank_is_none(report: Report) -> None:
 
 
 def test_template_carries_what_is_filled_in(report: Report) -> None:
-    cells = actions.cells_of_request(report.request)
+    cells = reports.cells_of_request(report.request)
     said = {cells[0].key: Typed(Decimal(7)), cells[1].key: Typed(is_missing=True)}
-    report = actions.save_report(report=report, answers=said, version=report.version, by=None)
+    report = reports.save_report(report=report, answers=said, version=report.version, by=None)
     assert read(report, packed(sheet_of(report))) == [Typed(Decimal(7)), Typed(is_missing=True), Typed()]
 
 
@@ -158,7 +158,7 @@ def test_forged_reference(report: Report) -> None:
 
 def test_report_that_changed_since_the_download(report: Report) -> None:
     file = fill(report, (f"E{FIRST_ROW}", 12))
-    report = actions.save_report(report=report, answers={}, version=report.version, by=None)
+    report = reports.save_report(report=report, answers={}, version=report.version, by=None)
     assert "was changed after" in refusal(report, file)
     assert read(report, file, replace=True)[0] == Typed(Decimal(12))
 

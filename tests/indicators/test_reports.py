@@ -10,9 +10,13 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from indicators import actions, rollup
-from indicators.grid import Typed
+from indicators.imports import actions as imports
 from indicators.models import Finding, Import, Observation, Period, Report, ReportRequest, ReportStep
+from indicators.quality import actions as quality
+from indicators.releases import actions as releases
+from indicators.reports import actions as reports_actions
+from indicators.reports.cells import Typed
+from indicators.rollup import worker
 from indicators.vocabulary import Flag, Status
 from orgs.models import Membership, Organisation, OutgoingMail, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, UserFactory
@@ -67,7 +71,7 @@ class Asking:
     def ask(
         self, *organisations: Organisation, indicator: str = "PEOPLE", days: int = 30, **fields: Any
     ) -> ReportRequest:
-        return actions.ask_for_reports(
+        return reports_actions.ask_for_reports(
             **{
                 "authority": self.authority,
                 "organisations": organisations,
@@ -83,15 +87,15 @@ class Asking:
 
     def fill(self, report: Report, *said: Typed | None) -> Report:
         report.refresh_from_db()
-        cells = actions.cells_of_request(report.request)
+        cells = reports_actions.cells_of_request(report.request)
         answers = {cell.key: typed for cell, typed in zip(cells, said, strict=False) if typed is not None}
-        return actions.save_report(report=report, answers=answers, version=report.version, by=None)
+        return reports_actions.save_report(report=report, answers=answers, version=report.version, by=None)
 
     def send(self, report: Report, *said: Typed | None) -> Report:
-        return actions.submit_report(report=self.fill(report, *said), by=None)
+        return reports_actions.submit_report(report=self.fill(report, *said), by=None)
 
     def approve(self, report: Report) -> Report:
-        return actions.approve_report(report=report, by=self.steward)
+        return reports_actions.approve_report(report=report, by=self.steward)
 
     def counted(self, place: str = "CITY", key: str = "", indicator: str = "PEOPLE") -> Observation | None:
         rows = Observation.objects.approved().filter(indicator=self.land.indicators[indicator], breakdown__key=key)
@@ -141,7 +145,7 @@ def test_blank_is_never_zero_and_missing_is_said(asking: Asking, first: Organisa
 def test_nothing_filled_in_is_not_sent(asking: Asking, first: Organisation) -> None:
     report = asking.ask(first).reports.get()
     with pytest.raises(ValidationError, match="Nothing is filled in"):
-        actions.submit_report(report=report, by=None)
+        reports_actions.submit_report(report=report, by=None)
     report.refresh_from_db()
     assert report.state == Report.State.DRAFT
 
@@ -150,13 +154,13 @@ def test_returned_with_a_note_and_sent_again(asking: Asking, first: Organisation
     report = asking.ask(first).reports.get()
     asking.send(report, number(12))
     with pytest.raises(ValidationError, match="Say what"):
-        actions.return_report(report=report, note=" ", by=asking.steward)
-    actions.return_report(report=report, note="Without those of 2016, please", by=asking.steward)
+        reports_actions.return_report(report=report, note=" ", by=asking.steward)
+    reports_actions.return_report(report=report, note="Without those of 2016, please", by=asking.steward)
     report.refresh_from_db()
     assert report.state == Report.State.RETURNED
     assert not Observation.objects.pending().exists()
     assert "Without those of 2016, please" in OutgoingMail.objects.latest("pk").body
-    assert actions.answers_of(report).popitem()[1] == number(12)
+    assert reports_actions.answers_of(report).popitem()[1] == number(12)
 
     asking.send(report, number(10))
     asking.approve(report)
@@ -175,7 +179,7 @@ def test_returned_with_a_note_and_sent_again(asking: Asking, first: Organisation
 def test_approved_report_that_is_returned_counts_no_more(asking: Asking, first: Organisation, land: Land) -> None:
     land.observe("CITY", "2017", 10)
     report = asking.approve(asking.send(asking.ask(first).reports.get(), number(12)))
-    actions.return_report(report=report, note="These are of another year", by=asking.steward)
+    reports_actions.return_report(report=report, note="These are of another year", by=asking.steward)
     counted = asking.counted()
     assert counted is not None
     assert counted.numerator == 10
@@ -189,17 +193,17 @@ def test_step_out_of_turn_is_refused(asking: Asking, first: Organisation, action
     report.refresh_from_db()
     with pytest.raises(ValidationError, match="already in the state"):
         {
-            "save": lambda: actions.save_report(report=report, answers={}, version=report.version, by=None),
-            "submit": lambda: actions.submit_report(report=report, by=None),
-            "return": lambda: actions.return_report(report=report, note="No", by=None),
-            "approve": lambda: actions.approve_report(report=report, by=None),
+            "save": lambda: reports_actions.save_report(report=report, answers={}, version=report.version, by=None),
+            "submit": lambda: reports_actions.submit_report(report=report, by=None),
+            "return": lambda: reports_actions.return_report(report=report, note="No", by=None),
+            "approve": lambda: reports_actions.approve_report(report=report, by=None),
         }[action]()
 
 
 def test_report_is_not_decided_past_its_page(asking: Asking, first: Organisation) -> None:
     report = asking.send(asking.ask(first).reports.get(), number(1))
     assert report.batch is not None
-    for action in (actions.approve_import, actions.undo_import):
+    for action in (imports.approve_import, imports.undo_import):
         with pytest.raises(ValidationError, match="on its own page"):
             action(batch=report.batch)
 
@@ -212,9 +216,9 @@ def test_second_of_two_writers_is_told(asking: Asking, first: Organisation) -> N
     seen = report.version
     asking.fill(report, number(12))
     with pytest.raises(ValidationError, match="Somebody else of your organisation") as refusal:
-        actions.save_report(report=report, answers={}, version=seen, by=None)
+        reports_actions.save_report(report=report, answers={}, version=seen, by=None)
     assert refusal.value.code == "stale"
-    assert actions.answers_of(report).popitem()[1] == number(12)
+    assert reports_actions.answers_of(report).popitem()[1] == number(12)
 
 
 def test_answers_of_many_are_added_up(asking: Asking, first: Organisation, second: Organisation) -> None:
@@ -241,7 +245,7 @@ def test_figure_of_some_of_those_who_were_asked_is_not_the_whole(
     land.observe("D2", "2017", 30, denominator=300, indicator="RATE")
 
     def coverage(place: str) -> tuple[int, int]:
-        rollup.roll_up()
+        worker.roll_up()
         figure = land.figure(place, "2017", indicator="RATE")
         assert figure is not None
         return figure.reporters, figure.expected
@@ -250,7 +254,7 @@ def test_figure_of_some_of_those_who_were_asked_is_not_the_whole(
     assert coverage("D1") == (1, 2)
     reported, expected = coverage("CITY")
     assert reported < expected
-    actions.publish_release(note="First")
+    releases.publish_release(note="First")
     assert "Not the whole: 1 of 2 organisations asked have answered" in re.sub(
         r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(district.get_absolute_url()).content.decode())
     )
@@ -300,7 +304,7 @@ def test_sum_without_the_one_that_was_returned(
     reports = list(asking.ask(first, second).reports.order_by("pk"))
     for report, amount in zip(reports, (5, 7), strict=True):
         asking.approve(asking.send(report, number(amount)))
-    actions.return_report(report=reports[returned], note="Look again", by=asking.steward)
+    reports_actions.return_report(report=reports[returned], note="Look again", by=asking.steward)
     counted = asking.counted()
     assert counted is not None
     assert (counted.numerator, counted.flags) == ((7, 5)[returned], Flag.PROVISIONAL)
@@ -329,7 +333,7 @@ def test_quality_rules_speak_before_approval(asking: Asking, first: Organisation
     with pytest.raises(ValidationError, match="looked at first"):
         asking.approve(report)
     assert asking.counted() is None
-    actions.accept_findings(batch=report.batch, reason="They opened a second office", by=asking.steward)
+    quality.accept_findings(batch=report.batch, reason="They opened a second office", by=asking.steward)
     asking.approve(report)
     counted = asking.counted()
     assert counted is not None
@@ -385,7 +389,7 @@ def test_groups_of_a_dimension_and_parts_of_the_place(asking: Asking, first: Org
     dimension = land.observe("N1", "2017", 1, key="sex=F").breakdown.categories.get().dimension
     dimension.indicators.add(land.indicators["PEOPLE"])
     request = asking.ask(first, dimension=dimension, with_parts=True)
-    cells = actions.cells_of_request(request)
+    cells = reports_actions.cells_of_request(request)
     assert [cell.label for cell in cells] == [
         f"{place}{group}" for place in ("CITY", "D1", "D2") for group in ("", ", F", ", M")
     ]
@@ -396,9 +400,9 @@ def test_withdrawn_request_needs_no_answer(asking: Asking, first: Organisation, 
     one, two = request.reports.order_by("pk")
     asking.approve(asking.send(one, number(5)))
     asking.send(two, number(7))
-    actions.withdraw_request(request=request, by=asking.steward)
+    reports_actions.withdraw_request(request=request, by=asking.steward)
     before = len(letters())
-    actions.withdraw_request(request=request, by=asking.steward)
+    reports_actions.withdraw_request(request=request, by=asking.steward)
     assert len(letters()) == before
     assert letters()[-1] == ("owner@second.example.org", "No longer needed: Incidents of 2017")
     assert not Observation.objects.pending().exists()
@@ -420,8 +424,8 @@ def test_reminders_once_for_each_stage(asking: Asking, first: Organisation) -> N
 
     def reminded(today: datetime.date) -> list[str]:
         before = OutgoingMail.objects.count()
-        actions.send_reminders(today=today)
-        actions.send_reminders(today=today)
+        reports_actions.send_reminders(today=today)
+        reports_actions.send_reminders(today=today)
         return [subject for _to, subject in letters()[before:]]
 
     assert reminded(due - 8 * day) == []
@@ -437,11 +441,11 @@ def test_who_has_answered_is_not_reminded(asking: Asking, first: Organisation, s
     request = asking.ask(first, second)
     asking.send(request.reports.get(organisation=first), number(1))
     before = len(letters())
-    actions.send_reminders(today=request.due_on)
+    reports_actions.send_reminders(today=request.due_on)
     assert [to for to, _subject in letters()[before:]] == ["owner@second.example.org"]
-    actions.withdraw_request(request=request, by=None)
+    reports_actions.withdraw_request(request=request, by=None)
     before = len(letters())
-    actions.send_reminders(today=request.due_on + datetime.timedelta(days=7))
+    reports_actions.send_reminders(today=request.due_on + datetime.timedelta(days=7))
     assert len(letters()) == before
 
 

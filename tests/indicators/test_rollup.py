@@ -9,9 +9,10 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from indicators import actions, rollup
-from indicators.actions import load_dimensions
+from indicators.catalogue.loading import load_dimensions
 from indicators.models import Breakdown, ComputedFigure, ComputedPlace, DirtyMark, Observation, Period, RollupRun, Slice
+from indicators.rollup import actions as rollups
+from indicators.rollup import worker
 from indicators.vocabulary import QUALITIES, Flag
 from orgs.models import Territory, TerritorySuccession
 from tests.indicators.kept import spoil_figure
@@ -38,18 +39,18 @@ def figures() -> dict:
 
 def compare_with_scratch() -> None:
     """The figures kept step by step equal those computed from nothing."""
-    rollup.roll_up()
+    worker.roll_up()
     kept = figures()
     ComputedPlace.objects.all().delete()
-    rollup.mark_all()
-    rollup.roll_up()
+    worker.mark_all()
+    worker.roll_up()
     assert figures() == kept
 
 
 def test_count_adds_up_the_tree(land: Land) -> None:
     for place, people in {"N1": 10, "N2": 20, "N3": 30, "N4": 40, "N9": 5}.items():
         land.observe(place, "2020", people)
-    rollup.roll_up()
+    worker.roll_up()
     assert [land.value(place, "2020") for place in ("D1", "D2", "CITY")] == [30, 70, 105]
     city = land.figure("CITY", "2020")
     assert city is not None
@@ -60,7 +61,7 @@ def test_count_adds_up_the_tree(land: Land) -> None:
 def test_reported_beats_computed_and_the_sum_is_kept_beside_it(land: Land) -> None:
     for place, people in {"N1": 10, "N2": 20, "N3": 30, "N4": 40, "D1": 33}.items():
         land.observe(place, "2020", people)
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("D1", "2020") == 33
     assert ComputedFigure.objects.get(territory__code="D1", is_beaten=True).numerator == 30
     assert land.value("CITY", "2020") == 103
@@ -71,7 +72,7 @@ def test_half_covered_sum_says_so(land: Land) -> None:
     land.observe("N1", "2020", 10)
     land.observe("N3", "2020", 30)
     land.observe("N4", "2020", None)
-    rollup.roll_up()
+    worker.roll_up()
     city = land.figure("CITY", "2020")
     assert city is not None
     assert (city.value, city.reporters, city.expected) == (40, 2, 4)
@@ -80,14 +81,14 @@ def test_half_covered_sum_says_so(land: Land) -> None:
 def test_reported_missing_does_not_hide_what_can_be_computed(land: Land) -> None:
     land.observe("N1", "2020", 10)
     land.observe("D1", "2020", None)
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("D1", "2020") == 10
     assert land.figure("D1", "2020").origin == "territories"  # type: ignore[union-attr]
 
 
 def test_missing_alone_stays_missing(land: Land) -> None:
     land.observe("N1", "2020", None)
-    rollup.roll_up()
+    worker.roll_up()
     figure = land.figure("N1", "2020")
     assert figure is not None
     assert (figure.value, figure.flags) == (None, Flag.MISSING)
@@ -99,7 +100,7 @@ def test_territory_whose_parts_are_not_all_known_is_not_added_up(land: Land) -> 
     city.has_all_parts = False
     city.save()
     land.observe("N1", "2020", 10)
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("D1", "2020") == 10
     assert land.figure("CITY", "2020") is None
 
@@ -108,7 +109,7 @@ def test_complete_set_of_groups_gives_the_whole(land: Land) -> None:
     for key, people in {"sex=F": 6, "sex=M": 4}.items():
         land.observe("N1", "2020", people, key=key)
     land.observe("N2", "2020", 7, key="sex=F")
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("N1", "2020") == 10
     assert land.figure("N2", "2020") is None
     assert land.value("D1", "2020", key="sex=F") == 13
@@ -119,7 +120,7 @@ def test_complete_set_of_groups_gives_the_whole(land: Land) -> None:
 def test_nested_groups_are_never_added_to_their_own_parts(land: Land) -> None:
     for key, people in {"age=BABY": 1, "age=PUPIL": 2, "age=ADULT": 10, "age=Y15-29": 6}.items():
         land.observe("N1", "2020", people, key=key)
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("N1", "2020", key="age=CHILD") == 3
     assert land.value("N1", "2020") == 13
 
@@ -127,7 +128,7 @@ def test_nested_groups_are_never_added_to_their_own_parts(land: Land) -> None:
 def test_reported_parent_group_stands_in_the_whole(land: Land) -> None:
     for key, people in {"age=BABY": 1, "age=PUPIL": 2, "age=CHILD": 4, "age=ADULT": 10}.items():
         land.observe("N1", "2020", people, key=key)
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("N1", "2020") == 14
 
 
@@ -142,7 +143,7 @@ def test_two_dimensions_give_every_margin(land: Land) -> None:
     }
     for (age, sex), number in people.items():
         land.observe("N1", "2020", number, key=f"age={age}&sex={sex}")
-    rollup.roll_up()
+    worker.roll_up()
     margins = {"sex=F": 9, "sex=M": 12, "age=CHILD": 10, "age=CHILD&sex=F": 4, "age=ADULT": 11, "": 21}
     assert {key: land.value("CITY", "2020", key=key) for key in margins} == margins
     compare_with_scratch()
@@ -151,7 +152,7 @@ def test_two_dimensions_give_every_margin(land: Land) -> None:
 def test_ratio_pools_its_parts_and_is_never_a_mean_of_percentages(land: Land) -> None:
     land.observe("N1", "2020", 1, denominator=10, indicator="RATE")
     land.observe("N2", "2020", 50, denominator=90, indicator="RATE")
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("D1", "2020", indicator="RATE") == 51
 
 
@@ -159,7 +160,7 @@ def test_mean_is_weighted_by_its_base(land: Land) -> None:
     land.observe("N1", "2020-Q1", 5 * 2, denominator=2, indicator="MOOD")
     land.observe("N2", "2020-Q1", 8 * 1, denominator=1, indicator="MOOD")
     land.observe("N2", "2020-Q2", 2 * 9, denominator=9, indicator="MOOD")
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("D1", "2020-Q1", indicator="MOOD") == 6
     assert land.value("D1", "2020", indicator="MOOD") == 3
 
@@ -167,7 +168,7 @@ def test_mean_is_weighted_by_its_base(land: Land) -> None:
 def test_score_and_bare_rate_are_shown_only_where_reported(land: Land) -> None:
     land.observe("N1", "2020", None, indicator="SCORE", value=Decimal(80), flags=0)
     land.observe("N1", "2020", None, indicator="RATE", value=Decimal("61.8"), flags=0)
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("N1", "2020", indicator="SCORE") == 80
     assert land.value("N1", "2020", indicator="RATE") == Decimal("61.8")
     assert not ComputedFigure.objects.exists()
@@ -177,7 +178,7 @@ def test_months_give_quarters_half_years_and_the_year(land: Land) -> None:
     for month in range(1, 13):
         land.observe("N1", f"2020-{month:02d}", month, indicator="EVENTS")
         land.observe("N1", f"2020-{month:02d}", month, indicator="STOCK")
-    rollup.roll_up()
+    worker.roll_up()
     periods = ("2020-Q1", "2020-Q4", "2020-S1", "2020")
     assert [land.value("CITY", period, indicator="EVENTS") for period in periods] == [6, 33, 21, 78]
     assert [land.value("CITY", period, indicator="STOCK") for period in periods] == [
@@ -192,7 +193,7 @@ def test_months_give_quarters_half_years_and_the_year(land: Land) -> None:
 def test_year_of_a_few_months_says_how_many(land: Land) -> None:
     land.observe("N1", "2020-01", 4, indicator="EVENTS")
     land.observe("N1", "2020-05", 6, indicator="EVENTS")
-    rollup.roll_up()
+    worker.roll_up()
     year = land.figure("CITY", "2020", indicator="EVENTS")
     assert year is not None
     assert (year.value, year.periods_used, year.periods_expected) == (10, 2, 12)
@@ -205,7 +206,7 @@ def test_figure_belongs_to_the_division_of_its_time(land: Land) -> None:
     old = land.territories["N1"]
     old.valid_to = "2018-12-31"
     old.save()
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("D1", "2018") == 30
     district = land.figure("D1", "2020")
     assert district is not None
@@ -216,11 +217,11 @@ def test_figure_belongs_to_the_division_of_its_time(land: Land) -> None:
 def test_move_in_the_tree_moves_the_figures(land: Land) -> None:
     for place, people in {"N1": 10, "N2": 20, "N3": 30}.items():
         land.observe(place, "2020", people)
-    rollup.roll_up()
+    worker.roll_up()
     neighbourhood = land.territories["N2"]
     neighbourhood.parent = land.territories["D2"]
     neighbourhood.save()
-    rollup.roll_up()
+    worker.roll_up()
     assert [land.value(place, "2020") for place in ("D1", "D2", "CITY")] == [10, 50, 60]
     compare_with_scratch()
 
@@ -233,7 +234,7 @@ def test_numbers_of_any_size_add_up_exactly(land: Land, numbers: tuple[str, str]
     for place, people in {"N1": first, "N2": second, "N3": 4}.items():
         land.observe(place, "2020", people, key="sex=F")
         land.observe(place, "2020", 1, key="sex=M")
-    rollup.roll_up()
+    worker.roll_up()
     assert [land.value(place, "2020") for place in ("N1", "D1", "CITY")] == [
         first + 1,
         first + second + 2,
@@ -246,11 +247,11 @@ def test_mean_of_periods_that_does_not_end_is_kept_as_it_is_recomputed(land: Lan
     for place in ("N1", "N2", "N3"):
         for month, people in enumerate((1, 0, 0), start=1):
             land.observe(place, f"2020-{month:02d}", people, indicator="STOCK")
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("N1", "2020-Q1", indicator="STOCK") == Decimal("0.3333333333")
     land.observe("N4", "2020-01", 1, indicator="STOCK")
     compare_with_scratch()
-    audit = actions.audit_figures()
+    audit = rollups.audit_figures()
     assert audit is not None
     assert audit.differences_count == 0
 
@@ -260,9 +261,9 @@ def test_denominators_of_shorter_periods_count_though_the_batch_has_none_itself(
     land.indicators["RATE"].save()
     for month in (1, 2, 3):
         land.observe("CITY", f"2020-{month:02d}", 3, denominator=10, indicator="RATE")
-    rollup.roll_up()
+    worker.roll_up()
     land.observe("CITY", "2020-04", None, indicator="RATE")
-    rollup.roll_up()
+    worker.roll_up()
     assert [land.value("CITY", period, indicator="RATE") for period in ("2020-Q1", "2020-S1", "2020")] == [30, 30, 30]
     compare_with_scratch()
 
@@ -272,7 +273,7 @@ def test_place_is_one_row_for_each_way_of_making(land: Land) -> None:
         land.observe(place, "2020", 6, key="sex=F")
         land.observe(place, "2020", 3, key="sex=M")
     land.observe("D1", "2020", 20)
-    rollup.roll_up()
+    worker.roll_up()
     rows: dict[tuple[str, str], Any] = {
         (row.territory.code, row.origin): (
             dict(zip(row.breakdowns, row.numerators, strict=True)),
@@ -293,22 +294,22 @@ def test_place_is_one_row_for_each_way_of_making(land: Land) -> None:
 
 def test_withdrawn_value_leaves_no_trace(land: Land) -> None:
     observation = land.observe("N1", "2020", 10)
-    rollup.roll_up()
+    worker.roll_up()
     observation.status = "withdrawn"
     observation.save()
-    rollup.roll_up()
+    worker.roll_up()
     assert not ComputedFigure.objects.exists()
 
 
 def test_second_run_has_nothing_to_do(land: Land) -> None:
     land.observe("N1", "2020", 10)
-    first = rollup.roll_up()
+    first = worker.roll_up()
     assert first is not None
     assert first.state == RollupRun.State.DONE
     stamps = set(ComputedFigure.objects.values_list("computed_at", flat=True))
-    assert rollup.roll_up() is None
-    rollup.mark_all()
-    again = rollup.roll_up()
+    assert worker.roll_up() is None
+    worker.mark_all()
+    again = worker.roll_up()
     assert again is not None
     assert again.figures == 0
     assert set(ComputedFigure.objects.values_list("computed_at", flat=True)) == stamps
@@ -317,7 +318,7 @@ def test_second_run_has_nothing_to_do(land: Land) -> None:
 def test_unapproved_value_neither_marks_nor_counts(land: Land) -> None:
     land.observe("N1", "2020", 10, status="submitted", approved_at=None)
     assert not DirtyMark.objects.exists()
-    assert rollup.roll_up() is None
+    assert worker.roll_up() is None
 
 
 def test_failing_slice_is_parked_after_three_attempts_and_the_others_go_on(land: Land) -> None:
@@ -330,24 +331,24 @@ def test_failing_slice_is_parked_after_three_attempts_and_the_others_go_on(land:
             "CREATE TRIGGER poison BEFORE INSERT ON indicators_computedplace FOR EACH ROW EXECUTE FUNCTION poison()"
         )
     for attempt in (1, 2, 3):
-        run = rollup.roll_up()
+        run = worker.roll_up()
         assert run is not None
         assert run.state == RollupRun.State.FAILED
         poisoned = Slice.objects.get(year=2021)
         assert (poisoned.attempts, poisoned.parked_at is not None) == (attempt, attempt == 3)
     assert "poisoned" in poisoned.error
-    assert rollup.roll_up() is None
+    assert worker.roll_up() is None
     assert land.value("CITY", "2020") == 10
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER poison ON indicators_computedplace")
-    rollup.mark_all()
-    rollup.roll_up()
+    worker.mark_all()
+    worker.roll_up()
     assert land.value("CITY", "2021") == 11
 
 
 def test_import_to_figure(land: Land) -> None:
     land.bring_in(table(("N1", 2020, "women", 10), ("N1", 2020, "men", 12), ("N3", 2020, "all", 5)))
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("CITY", "2020") == 27
 
 
@@ -359,7 +360,7 @@ def test_reporting_kind_with_parts_of_its_own_kind_counts_the_smallest(land: Lan
             territory.save()
     for place, people in {"N1": 10, "N2": 20, "N3": 30}.items():
         land.observe(place, "2020", people)
-    rollup.roll_up()
+    worker.roll_up()
     city = land.figure("CITY", "2020")
     assert city is not None
     assert (city.value, city.reporters, city.expected) == (60, 3, 4)
@@ -369,18 +370,18 @@ def test_second_set_of_groups_gives_the_whole_where_the_first_has_gaps(land: Lan
     land.observe("N1", "2020", 6, key="sex=F")
     land.observe("N1", "2020", 3, key="age=CHILD")
     land.observe("N1", "2020", 8, key="age=ADULT")
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("N1", "2020") == 11
 
 
 def test_mark_without_a_territory_does_the_whole_tree_anew(land: Land) -> None:
     for place, people in {"N1": 10, "N3": 30}.items():
         land.observe(place, "2020", people)
-    rollup.roll_up()
+    worker.roll_up()
     ComputedPlace.objects.filter(territory__code="CITY").delete()
     spoil_figure(5, territory__code="D1")
     DirtyMark.objects.create(indicator=land.indicators["PEOPLE"], period=Period.objects.get(code="2020"))
-    run = rollup.roll_up()
+    run = worker.roll_up()
     assert run is not None
     assert run.figures == 2
     assert [land.value(place, "2020") for place in ("D1", "D2", "CITY")] == [10, 30, 40]
@@ -389,22 +390,22 @@ def test_mark_without_a_territory_does_the_whole_tree_anew(land: Land) -> None:
 def test_figure_of_a_place_that_reports_no_more_goes_with_a_whole_mark(land: Land) -> None:
     land.observe("N1", "2020", 10)
     land.observe("N3", "2020", 30)
-    rollup.roll_up()
+    worker.roll_up()
     Observation.objects.filter(territory__code="N3").delete()
     DirtyMark.objects.all().delete()
-    rollup.mark_all()
-    rollup.roll_up()
+    worker.mark_all()
+    worker.roll_up()
     assert land.figure("D2", "2020") is None
     assert land.value("CITY", "2020") == 10
 
 
 def test_moved_territory_is_taken_from_the_place_that_it_left(land: Land) -> None:
     land.observe("N3", "2020", 30)
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("D2", "2020") == 30
     land.territories["N3"].parent = land.territories["D1"]
     land.territories["N3"].save()
-    rollup.roll_up()
+    worker.roll_up()
     assert land.figure("D2", "2020") is None
     assert land.value("D1", "2020") == 30
     assert land.value("CITY", "2020") == 30
@@ -413,31 +414,31 @@ def test_moved_territory_is_taken_from_the_place_that_it_left(land: Land) -> Non
 def test_change_of_a_rule_of_adding_up_is_seen_in_the_figures(land: Land) -> None:
     land.observe("N1", "2020-01", 10, indicator="STOCK")
     land.observe("N1", "2020-02", 20, indicator="STOCK")
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("CITY", "2020-Q1", indicator="STOCK") == 15
     land.indicators["STOCK"].time_operator = "last"
     land.indicators["STOCK"].save()
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("CITY", "2020-Q1", indicator="STOCK") == 20
     land.territories["D1"].has_all_parts = False
     land.territories["D1"].save()
-    rollup.roll_up()
+    worker.roll_up()
     assert land.figure("CITY", "2020-Q1", indicator="STOCK") is None
 
 
 def test_group_that_comes_to_a_set_leaves_it_incomplete_until_it_reports(land: Land) -> None:
     land.observe("N1", "2020", 10, key="sex=F")
     land.observe("N1", "2020", 12, key="sex=M")
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("CITY", "2020") == 22
     categories: Any = DIMENSIONS[0]["categories"]
     third = {"code": "X", "name": {"en": "X"}, "parent": None, "part": True, "order": 3}
     sex = DIMENSIONS[0] | {"categories": [*categories, third]}
     load_dimensions([sex])
-    rollup.roll_up()
+    worker.roll_up()
     assert land.figure("CITY", "2020") is None
     land.observe("N1", "2020", 1, key="sex=X")
-    rollup.roll_up()
+    worker.roll_up()
     assert land.value("CITY", "2020") == 23
     load_dimensions([sex])
     assert not DirtyMark.objects.exists()
@@ -525,6 +526,6 @@ def test_kept_figures_equal_those_from_scratch(changes: list) -> None:
         for what, tasks in changes:
             change(land, *what)
             for _ in range(tasks):
-                rollup.roll_up()
+                worker.roll_up()
         compare_with_scratch()
         transaction.set_rollback(True)

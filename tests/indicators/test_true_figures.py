@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from indicators import actions, rollup
 from indicators.models import Indicator, Release, TrueAccess, TrueViewing
+from indicators.releases import actions as releases
+from indicators.releases import confidential
+from indicators.rollup import worker
 from orgs.models import Membership
 from tests.factories import TerritoryFactory, UserFactory
 from tests.factories_indicators import FROZEN, StewardFactory
@@ -30,8 +32,8 @@ def secret(land: Land) -> Land:
     land.observe("N2", "2020", 20_111)
     for place in ("N3", "N4"):
         land.observe(place, "2020", 30_000)
-    rollup.roll_up()
-    hidden = actions.publish_release().figures.filter(territory__code__in=["N1", "N2"])
+    worker.roll_up()
+    hidden = releases.publish_release().figures.filter(territory__code__in=["N1", "N2"])
     with pgtrigger.ignore(*FROZEN):  # As if they were small.
         hidden.update(state="suppressed", numerator=None, value=None, step=None)
     return land
@@ -76,7 +78,7 @@ def test_no_true_figure_without_a_reason(client, secret, reason):
 
 def test_access_ends_by_itself(client, secret):
     steward = person(secret.territories["CITY"])
-    actions.open_true_figures(
+    confidential.open_true_figures(
         territory=secret.territories["N1"], indicator=secret.indicators["PEOPLE"], reason=REASON, by=steward
     )
     now = timezone.now()
@@ -96,20 +98,20 @@ def test_access_ends_by_itself(client, secret):
 def test_access_holds_for_the_territory_and_below_and_for_one_indicator(secret):
     steward = person(secret.territories["CITY"])
     cell = {"indicator": secret.indicators["PEOPLE"], "by": steward}
-    actions.open_true_figures(territory=secret.territories["D1"], reason=REASON, **cell)
-    assert actions.use_true_access(territory=secret.territories["N1"], **cell)
-    assert not actions.use_true_access(territory=secret.territories["D2"], **cell)
-    assert not actions.use_true_access(territory=secret.territories["CITY"], **cell)
+    confidential.open_true_figures(territory=secret.territories["D1"], reason=REASON, **cell)
+    assert confidential.use_true_access(territory=secret.territories["N1"], **cell)
+    assert not confidential.use_true_access(territory=secret.territories["D2"], **cell)
+    assert not confidential.use_true_access(territory=secret.territories["CITY"], **cell)
     cell["indicator"] = secret.indicators["RATE"]
-    assert not actions.use_true_access(territory=secret.territories["N1"], **cell)
+    assert not confidential.use_true_access(territory=secret.territories["N1"], **cell)
 
 
 def test_who_lost_the_right_sees_nothing_more(client, secret):
     steward = person(secret.territories["CITY"])
     cell = {"territory": secret.territories["N1"], "indicator": secret.indicators["PEOPLE"], "by": steward}
-    actions.open_true_figures(reason=REASON, **cell)
+    confidential.open_true_figures(reason=REASON, **cell)
     steward.memberships.update(role=Membership.Role.OFFICER)
-    assert actions.use_true_access(**cell) is None
+    assert confidential.use_true_access(**cell) is None
     client.force_login(steward)
     assert b"9,173" not in client.get(figure_url()).content
 
@@ -118,7 +120,7 @@ def test_who_lost_the_right_sees_nothing_more(client, secret):
 def test_others_of_the_authority_cannot_open_them(client, secret, role):
     other = person(secret.territories["CITY"], role)
     with pytest.raises(PermissionDenied):
-        actions.open_true_figures(
+        confidential.open_true_figures(
             territory=secret.territories["N1"], indicator=secret.indicators["PEOPLE"], reason=REASON, by=other
         )
     client.force_login(other)
@@ -178,8 +180,8 @@ def test_true_figure_is_nowhere(client, secret, who):
 
 def look(secret, user, place="N1"):
     cell = {"territory": secret.territories[place], "indicator": secret.indicators["PEOPLE"], "by": user}
-    actions.open_true_figures(reason=REASON, **cell)
-    return actions.use_true_access(**cell)
+    confidential.open_true_figures(reason=REASON, **cell)
+    return confidential.use_true_access(**cell)
 
 
 def test_record_is_read_by_managers_of_the_place_and_administrators(client, secret):
@@ -225,7 +227,7 @@ def test_record_takes_as_many_queries_for_many_as_for_one(client, secret, django
 
 def test_reason_is_a_sentence(secret):
     with pytest.raises(ValidationError):
-        actions.open_true_figures(
+        confidential.open_true_figures(
             territory=secret.territories["N1"],
             indicator=secret.indicators["PEOPLE"],
             reason="   x   ",

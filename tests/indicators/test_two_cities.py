@@ -11,10 +11,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from indicators import actions, rollup
+from indicators.catalogue import actions as catalogue
+from indicators.catalogue import target_actions
+from indicators.catalogue.wording import WordingChange
+from indicators.imports import actions as imports
+from indicators.imports.wizard import actions as wizard
 from indicators.models import Import, Indicator, Observation, Period, ProtectionChange, Release, ReportRequest, Target
 from indicators.permissions import can_approve_release, can_recall_release
-from indicators.wording import WordingChange
+from indicators.quality import actions as quality
+from indicators.releases import actions as releases
+from indicators.reports import actions as reports
+from indicators.rollup import worker
 from orgs.models import Membership, Organisation, Territory, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.indicators.land import MAPPING, Land, table
@@ -36,15 +43,15 @@ class City:
         )
 
     def bring_in(self, *rows: tuple[Any, ...]) -> Import:
-        batch = actions.check_import(
+        batch = imports.check_import(
             mapping=MAPPING,
             file=SimpleUploadedFile("people.csv", table(*rows)),
             authority=self.authority,
             by=self.steward,
         )
-        actions.store_import(batch=batch, by=self.steward)
-        actions.accept_findings(batch=batch, reason="A test says so", by=self.steward)
-        return actions.approve_import(batch=batch, by=self.steward)
+        imports.store_import(batch=batch, by=self.steward)
+        quality.accept_findings(batch=batch, reason="A test says so", by=self.steward)
+        return imports.approve_import(batch=batch, by=self.steward)
 
 
 @pytest.fixture
@@ -69,7 +76,7 @@ def test_file_with_rows_of_another_city_is_refused_with_their_lines(pair: tuple[
     mine, other = pair
     rows = [(mine.part.code, 2020, "all", 100), (other.part.code, 2020, "all", 1), (other.place.code, 2020, "all", 1)]
     rows.append(("CITY", 2020, "all", 1))
-    batch = actions.check_import(
+    batch = imports.check_import(
         mapping=MAPPING,
         file=SimpleUploadedFile("people.csv", table(*rows)),
         authority=mine.authority,
@@ -113,12 +120,12 @@ def test_steward_acts_in_the_name_of_no_other_authority(pair: tuple[City, City])
     theirs = other.bring_in((other.part.code, 2020, "all", 50))
     file = SimpleUploadedFile("people.csv", table((other.part.code, 2020, "all", 1)))
     for authority in (other.authority, None):
-        for bring_in in (actions.check_import, actions.bring_in_file):
+        for bring_in in (imports.check_import, imports.bring_in_file):
             with pytest.raises(PermissionDenied):
                 bring_in(mapping=MAPPING, file=file, authority=authority, by=mine.steward)
         with pytest.raises(PermissionDenied):
-            actions.receive_file(file=file, authority=authority, by=mine.steward)
-    for step in (actions.undo_import, actions.approve_import, actions.store_import):
+            wizard.receive_file(file=file, authority=authority, by=mine.steward)
+    for step in (imports.undo_import, imports.approve_import, imports.store_import):
         with pytest.raises((PermissionDenied, ValidationError)):
             step(batch=theirs, by=mine.steward)
     client = enter(mine.steward)
@@ -142,7 +149,7 @@ def test_steward_types_and_asks_within_her_city(pair: tuple[City, City], land: L
     assert "Choose the place of the authority, or one of its parts." in text
     asked = OrganisationFactory(published=True, name="Asked")
     with pytest.raises(ValidationError, match="one of its parts"):
-        actions.ask_for_reports(
+        reports.ask_for_reports(
             authority=mine.authority,
             organisations=[asked],
             title="Meddling",
@@ -154,7 +161,7 @@ def test_steward_types_and_asks_within_her_city(pair: tuple[City, City], land: L
         )
     target = {"baseline_year": 2020, "baseline_value": 1, "year": 2030, "value": 2}
     with pytest.raises(PermissionDenied):
-        actions.set_target(
+        target_actions.set_target(
             target=Target(indicator=land.indicators["RATE"], territory=other.part, **target), by=mine.steward
         )
     assert not ReportRequest.objects.exists()
@@ -170,7 +177,7 @@ def test_common_indicator_is_not_a_steward_s_to_change(pair: tuple[City, City], 
     for name in ("indicator_edit", "indicator_retire", "indicator_restore", "definition_check", "protection_decide"):
         address = reverse(f"indicators:{name}", args=["PEOPLE"])
         assert client.post(address, {"threshold": "0", "owner": mine.authority.pk}).status_code == 403, name
-    steps: list[Callable[..., Any]] = [actions.retire_indicator, actions.check_definition]
+    steps: list[Callable[..., Any]] = [catalogue.retire_indicator, catalogue.check_definition]
     for step in steps:
         with pytest.raises(PermissionDenied):
             step(indicator=indicator, by=mine.manager)
@@ -190,7 +197,7 @@ def edit(indicator: Indicator, by: User, note: str = "", **changes: Any) -> Indi
     indicator.refresh_from_db()
     for name, value in changes.items():
         setattr(indicator, name, value)
-    return actions.edit_indicator(indicator=indicator, breakdowns=[], wording="", note=note, by=by)
+    return catalogue.edit_indicator(indicator=indicator, breakdowns=[], wording="", note=note, by=by)
 
 
 def test_weaker_protection_takes_two_people(cities: list[City], land: Land) -> None:
@@ -206,7 +213,7 @@ def test_weaker_protection_takes_two_people(cities: list[City], land: Land) -> N
     assert change.rules == {"threshold": 5, "rounding": 5}
     for person in (mine.steward, mine.second, other.manager, other.steward, UserFactory()):
         with pytest.raises(PermissionDenied):
-            actions.agree_to_protection(change=change, by=person)
+            catalogue.agree_to_protection(change=change, by=person)
     with pytest.raises(IntegrityError, match="protection_change_takes_two_people"), transaction.atomic():
         ProtectionChange.objects.update(is_agreed=True, decided_by=mine.steward, decided_at=timezone.now())
     text = words_of(enter(mine.manager).get(reverse("indicators:desk")).content.decode())
@@ -219,7 +226,7 @@ def test_weaker_protection_takes_two_people(cities: list[City], land: Land) -> N
     indicator.refresh_from_db()
     assert (indicator.threshold, indicator.rounding) == (5, 5)
     with pytest.raises(ValidationError, match="decided already"):
-        actions.agree_to_protection(change=change, by=mine.manager)
+        catalogue.agree_to_protection(change=change, by=mine.manager)
 
 
 def test_protection_of_others_people_is_weakened_by_an_administrator_alone(cities: list[City], land: Land) -> None:
@@ -229,14 +236,14 @@ def test_protection_of_others_people_is_weakened_by_an_administrator_alone(citie
     edit(indicator, mine.steward, note="Too much is hidden", threshold=0, rounding=1)
     change = ProtectionChange.objects.get()
     with pytest.raises(PermissionDenied):
-        actions.agree_to_protection(change=change, by=mine.manager)
-    assert actions.refuse_protection(change=change, by=mine.manager).threshold == 10
+        catalogue.agree_to_protection(change=change, by=mine.manager)
+    assert catalogue.refuse_protection(change=change, by=mine.manager).threshold == 10
     administrator = UserFactory(is_staff=True)
     edit(indicator, administrator, note="Published by the source", threshold=0, rounding=1)
     change = ProtectionChange.objects.open().get()
     with pytest.raises(PermissionDenied):
-        actions.agree_to_protection(change=change, by=administrator)
-    assert actions.agree_to_protection(change=change, by=UserFactory(is_staff=True)).threshold == 0
+        catalogue.agree_to_protection(change=change, by=administrator)
+    assert catalogue.agree_to_protection(change=change, by=UserFactory(is_staff=True)).threshold == 0
 
 
 def test_new_indicator_is_protected_and_belongs_to_the_steward_s_authority(pair: tuple[City, City]) -> None:
@@ -245,7 +252,7 @@ def test_new_indicator_is_protected_and_belongs_to_the_steward_s_authority(pair:
     domain = Indicator.objects.first().domain  # type: ignore[union-attr]
 
     def add(by: User, **fields: Any) -> Indicator:
-        return actions.add_indicator(indicator=Indicator(domain=domain, **new, **fields), breakdowns=[], by=by)
+        return catalogue.add_indicator(indicator=Indicator(domain=domain, **new, **fields), breakdowns=[], by=by)
 
     for owner in (None, other.authority):
         with pytest.raises(ValidationError, match="whose figures you keep"):
@@ -255,12 +262,12 @@ def test_new_indicator_is_protected_and_belongs_to_the_steward_s_authority(pair:
     added = add(mine.steward, owner=mine.authority, direction="context")
     added.owner = other.authority
     with pytest.raises(PermissionDenied):
-        actions.edit_indicator(indicator=added, breakdowns=[], wording=WordingChange.CORRECTION, by=mine.steward)
+        catalogue.edit_indicator(indicator=added, breakdowns=[], wording=WordingChange.CORRECTION, by=mine.steward)
 
 
 def preview(by: User) -> Release:
-    rollup.roll_up()
-    return actions.start_release(note="Why", by=by)
+    worker.roll_up()
+    return releases.start_release(note="Why", by=by)
 
 
 def test_release_is_approved_by_who_keeps_every_place_that_it_changes(pair: tuple[City, City], land: Land) -> None:
@@ -273,24 +280,24 @@ def test_release_is_approved_by_who_keeps_every_place_that_it_changes(pair: tupl
     for person in (mine.second, mine.manager, other.steward, other.manager):
         assert not can_approve_release(person, release)
         with pytest.raises(PermissionDenied):
-            actions.approve_release(release=release, by=person)
+            releases.approve_release(release=release, by=person)
         address = reverse("indicators:release_approve", args=[release.pk])
         assert enter(person).post(address, {"note": "Mine"}).status_code == 403
-    actions.approve_release(release=release, by=UserFactory(is_staff=True))
+    releases.approve_release(release=release, by=UserFactory(is_staff=True))
     mine.bring_in((mine.part.code, 2020, "all", 120))
     release = preview(mine.steward)
     with pytest.raises(ValidationError, match="somebody else"):
-        actions.approve_release(release=release, by=mine.steward)
+        releases.approve_release(release=release, by=mine.steward)
     for person in (other.steward, other.manager):
         with pytest.raises(PermissionDenied):
-            actions.approve_release(release=release, by=person)
+            releases.approve_release(release=release, by=person)
         with pytest.raises(PermissionDenied):
-            actions.discard_release(release=release, by=person)
+            releases.discard_release(release=release, by=person)
         page = words_of(enter(person).get(release.get_absolute_url()).content.decode())
         assert "An administrator has to approve it" in page
         assert "120" not in page, "what is not public yet is for who keeps it"
     assert "120" in words_of(enter(mine.second).get(release.get_absolute_url()).content.decode())
-    assert actions.approve_release(release=release, by=mine.second).state == Release.State.PUBLISHED
+    assert releases.approve_release(release=release, by=mine.second).state == Release.State.PUBLISHED
 
 
 def test_release_of_a_weaker_protection_is_for_the_administrators(pair: tuple[City, City], land: Land) -> None:
@@ -298,23 +305,23 @@ def test_release_of_a_weaker_protection_is_for_the_administrators(pair: tuple[Ci
     Indicator.objects.update(threshold=5, rounding=5)
     mine.bring_in((mine.part.code, 2020, "all", 100))
     other.bring_in((other.part.code, 2020, "all", 3))
-    actions.approve_release(release=preview(mine.steward), by=UserFactory(is_staff=True))
+    releases.approve_release(release=preview(mine.steward), by=UserFactory(is_staff=True))
     Indicator.objects.update(threshold=0, rounding=1)
     release = preview(mine.steward)
     with pytest.raises(PermissionDenied):
-        actions.approve_release(release=release, by=mine.second)
+        releases.approve_release(release=release, by=mine.second)
 
 
 def test_release_is_recalled_by_whoever_keeps_figures_in_it(cities: list[City], land: Land) -> None:
     """By one person, since it protects people; and by nobody whose places are not in it."""
     mine, other = cities
     mine.bring_in((mine.part.code, 2020, "all", 100))
-    release = actions.approve_release(release=preview(mine.steward), by=UserFactory(is_staff=True))
+    release = releases.approve_release(release=preview(mine.steward), by=UserFactory(is_staff=True))
     viewer = MembershipFactory(organisation=mine.authority, role=Role.VIEWER).user
     for person in (other.steward, other.manager, viewer, UserFactory()):
         assert not can_recall_release(person, release)
         with pytest.raises(PermissionDenied):
-            actions.recall_release(release=release, reason="Meddling", by=person)
+            releases.recall_release(release=release, reason="Meddling", by=person)
     assert enter(other.steward).get(reverse("indicators:release_recall", args=[release.pk])).status_code == 403
     enter(mine.steward).post(
         reverse("indicators:release_recall", args=[release.pk]), {"reason": "It tells of a family"}
@@ -334,13 +341,13 @@ def test_steward_of_a_closed_authority_brings_in_nothing(cities: list[City]) -> 
 
 def test_approval_is_refused_once_the_place_belongs_to_others(pair: tuple[City, City], land: Land) -> None:
     mine, other = pair
-    batch = actions.check_import(
+    batch = imports.check_import(
         mapping=MAPPING,
         file=SimpleUploadedFile("people.csv", table((mine.part.code, 2020, "all", 100))),
         authority=mine.authority,
         by=mine.steward,
     )
-    batch = actions.store_import(batch=batch, by=mine.steward)
+    batch = imports.store_import(batch=batch, by=mine.steward)
     Territory.objects.filter(pk=mine.part.pk).update(parent=other.place)
     with pytest.raises(ValidationError, match="not in the territory"):
-        actions.approve_import(batch=batch, by=mine.steward)
+        imports.approve_import(batch=batch, by=mine.steward)

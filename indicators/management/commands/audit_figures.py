@@ -2,14 +2,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from indicators import actions
+from indicators.rollup import actions as rollups
 
 
 class Command(BaseCommand):
     help = "Compute every figure from nothing and list where the kept ones differ, as the worker does every night."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        audit = actions.audit_figures()
+        audit = rollups.audit_figures()
         if audit is None:
             raise CommandError("Another audit is at it.")
         self.stdout.write(f"{audit.slices} slices, {audit.figures} figures compared.")

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from indicators.export import export_figures
 from indicators.models import Indicator, Period, Release
+from indicators.releases.export import export_figures
 
 
 class Command(BaseCommand):

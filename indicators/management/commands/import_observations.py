@@ -7,8 +7,10 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 
-from indicators import actions, quality
+from indicators.imports import actions as imports
 from indicators.models import Finding, Import
+from indicators.quality import actions as quality_actions
+from indicators.quality import checks
 
 LISTED = 500
 """Findings; the rest is counted."""
@@ -53,7 +55,7 @@ class Command(BaseCommand):
         if options["file"] is None or options["mapping"] is None:
             raise CommandError("Name a file and its --mapping, or an --import.")
         mapping = json.loads(options["mapping"].read_text(encoding="utf-8"))
-        bring_in = actions.check_import if options["dry_run"] else actions.bring_in_file
+        bring_in = imports.check_import if options["dry_run"] else imports.bring_in_file
         with options["file"].open("rb") as stream:
             return bring_in(
                 mapping=mapping, mapping_name=options["mapping"].stem, file=File(stream, name=options["file"].name)
@@ -68,30 +70,30 @@ class Command(BaseCommand):
         for message in batch.messages.all():
             column = f", column {message.column}" if message.column else ""
             place = f"line {message.line}{column}" if message.line else "file"
-            self.stderr.write(f"{place}: {actions.message_text(message)}")
+            self.stderr.write(f"{place}: {imports.message_text(message)}")
         for name, text in batch.unused_columns:
             self.stdout.write(f"Column not used: {name} (first: {text})")
-        for change in quality.changes_of(batch):
+        for change in checks.changes_of(batch):
             cell = f"{change.row.indicator.name}. {change.group} in {change.row.territory} in {change.period}"
             self.stdout.write(f"Changes: {cell}: {change.before} → {change.after} {change.difference}".rstrip())
         self.tell_findings(batch)
 
     def tell_findings(self, batch: Import) -> None:
         found = Finding.objects.filter(batch=batch).open()
-        for told in quality.tell(found.select_related(*quality.CELL_ROWS)[:LISTED]):
+        for told in checks.tell(found.select_related(*checks.CELL_ROWS)[:LISTED]):
             self.stdout.write(f"Look at this: {told.finding.get_rule_display()}: {told.sentence}")
         if (more := found.count() - LISTED) > 0:
             self.stdout.write(f"And {more} more.")
 
     def decide(self, batch: Import, approve: bool, reason: str) -> None:
         if reason:
-            number = actions.accept_findings(batch=batch, reason=reason, by=None)
+            number = quality_actions.accept_findings(batch=batch, reason=reason, by=None)
             self.stdout.write(f"Accepted: {number}.")
         if not approve:
             self.stdout.write(f"Stored as import {batch.pk}; its figures count once they are approved.")
             return
         try:
-            actions.approve_import(batch=batch)
+            imports.approve_import(batch=batch)
         except ValidationError as refusal:
             if not Finding.objects.filter(batch=batch).open().exists():
                 raise

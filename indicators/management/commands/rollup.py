@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from indicators import rollup
 from indicators.models import RollupRun
+from indicators.rollup import worker
 
 
 class Command(BaseCommand):
@@ -15,8 +15,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["all"]:
-            rollup.mark_all()
-        run = rollup.roll_up()
+            worker.mark_all()
+        run = worker.roll_up()
         if run is None:
             self.stdout.write("Nothing to roll up.")
             return

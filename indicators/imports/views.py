@@ -1,0 +1,345 @@
+import csv
+import json
+import re
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, UnreadablePostError
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.generic import DetailView, FormView
+from django.views.generic.base import View
+from django.views.generic.detail import SingleObjectMixin
+from django_filters.views import FilterView
+
+from indicators.filters import ImportFilter
+from indicators.forms import ImportForm, MappingNameForm, cut_off, too_large
+from indicators.imports import actions as imports
+from indicators.imports.mapping import read_mapping
+from indicators.imports.uploads import LimitedUploadHandler
+from indicators.imports.wizard import actions as wizard
+from indicators.models import DirtyMark, Import, ImportMessage, Mapping, Release
+from indicators.permissions import authorities_of, can_decide_import, can_import
+from indicators.quality import checks
+from indicators.releases import confidential
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
+from orgs.models import User
+from orgs.storage import NoRoom, discard_upload
+
+# Beyond this a file is refused by what its sender says of its size, unread: ten times what would be taken.
+HOPELESS = 10
+
+
+class ImportListView(AccessMixin, PagedMixin, FilterView):
+    """What was brought in."""
+
+    may_enter = staticmethod(can_import)
+    model = Import
+    template_name = "indicators/import_list.html"
+    filterset_class = ImportFilter
+    context_object_name = "imports"
+
+    def get_queryset(self) -> QuerySet[Import]:
+        found: QuerySet[Import] = super().get_queryset()
+        return found.select_related("authority", "source", "created_by")
+
+
+class ImportCreateView(AccessMixin, ActionMixin, FormView):
+    """Upload a file and see what is in it. The check stores no figure."""
+
+    may_enter = staticmethod(can_import)
+    template_name = "indicators/import_form.html"
+    form_class = ImportForm
+    object: Import
+
+    # The token is checked below, once the body can be read without keeping what is too large.
+    @method_decorator(csrf_exempt)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.is_too_large = False
+        if request.method == "POST":
+            if int(request.META.get("CONTENT_LENGTH") or 0) > HOPELESS * settings.IMPORT_MAX_BYTES:
+                return self.refuse(request)
+            handler = LimitedUploadHandler(settings.IMPORT_MAX_BYTES)
+            request.upload_handlers.insert(0, handler)
+            try:
+                request.POST  # noqa: B018 - reads the body
+            except RequestDataTooBig:
+                return self.refuse(request)
+            except UnreadablePostError:  # The browser is gone; what it would read, nobody reads.
+                return self.refuse(request, cut_off())
+            except OSError:  # The folder for temporary files is full.
+                discard_upload(request)
+                return self.refuse(request, NoRoom())
+            self.is_too_large = handler.is_too_large
+        return self.dispatch_checked(request, *args, **kwargs)
+
+    @method_decorator(csrf_protect)
+    def dispatch_checked(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().dispatch(request, *args, **kwargs)
+
+    def refuse(self, request: HttpRequest, why: ValidationError | None = None) -> HttpResponse:
+        """Says why without having read the body: nothing is done, so that no token is needed."""
+        messages.error(request, (why or too_large()).messages[0])
+        response = redirect("indicators:import_create")
+        response.headers["Connection"] = "close"
+        return response
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {
+            **super().get_form_kwargs(),
+            "authorities": authorities_of(self.request.user),
+            "for_platform": self.person.is_staff,
+            "is_too_large": self.is_too_large,
+        }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(mappings=Mapping.objects.all(), **kwargs)
+
+    def perform(self, form: ImportForm) -> Import:
+        file, authority = form.cleaned_data["file"], form.cleaned_data["authority"]
+        if form.cleaned_data["read"] is None:
+            try:
+                return wizard.receive_file(file=file, authority=authority, by=self.person)
+            except ValidationError as refusal:
+                raise ValidationError({"file": refusal.messages}) from None
+        definition, name = form.cleaned_data["read"]
+        return wizard.take_in_file(
+            authority=authority, mapping=definition, mapping_name=name, file=file, by=self.person
+        )
+
+    def get_success_url(self) -> str:
+        if self.object.state != Import.State.UPLOADED:
+            return self.object.get_absolute_url()
+        messages.info(self.request, _("No saved mapping was used for this file. Say here what its columns mean."))
+        return reverse("indicators:import_map", args=[self.object.pk])
+
+
+class ImportDetailView(AccessMixin, DetailView):
+    """What was found in a file, and the next step."""
+
+    may_enter = staticmethod(can_import)
+    model = Import
+    template_name = "indicators/import_detail.html"
+    context_object_name = "batch"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        batch: Import = self.object
+        access = confidential.use_true_access_of(batch=batch, by=self.person)
+        reads_file = access is not None or batch.created_by_id == self.person.pk
+        found = list(batch.messages.all()) if reads_file else []
+        return super().get_context_data(
+            problems=[(message, imports.message_text(message)) for message in found],
+            access=access,
+            reads_file=reads_file,
+            open_findings=batch.findings.open().count(),
+            marks=marks_of(self.object),
+            released=release_with(self.object),
+            may_decide=can_decide_import(self.request.user, self.object),
+            by_oneself=self.object.created_by_id == self.request.user.pk,
+            earlier=earlier_of(self.object, self.person),
+            name_form=name_form_of(self.object),
+            quality=checks.groups_of(batch) if access else [],
+            changes=checks.changes_of(batch) if access else [],
+            source_said=imports.source_in_file(batch) if batch.kind == Import.Kind.FILE else {},
+            progress=wizard.progress_of_check(self.object) if self.object.state in Import.WITH_WORKER else None,
+            **kwargs,
+        )
+
+
+def earlier_of(batch: Import, user: User) -> Import | None:
+    """The import by which the same file came in by the same mapping, where it is one that the person may know of."""
+    if batch.kind != Import.Kind.FILE or batch.state != Import.State.CHECKED:
+        return None
+    earlier = imports.same_file(batch.checksum, batch.mapping, but=batch)
+    return earlier if earlier and Import.objects.visible_to(user).filter(pk=earlier.pk).exists() else None
+
+
+def name_form_of(batch: Import) -> MappingNameForm | None:
+    """The question for a name under which to keep the mapping: where it did well, and is not kept yet."""
+    good = (Import.State.CHECKED, Import.State.STORED, Import.State.APPROVED)
+    if batch.kind != Import.Kind.FILE or batch.state not in good:
+        return None
+    if Mapping.objects.filter(definition=batch.mapping).exists():
+        return None
+    return MappingNameForm(initial={"name": batch.mapping_name})
+
+
+def marks_of(batch: Import) -> int:
+    """How many places still wait for the rollup since the import was decided."""
+    if batch.state not in (Import.State.APPROVED, Import.State.UNDONE):
+        return 0
+    return DirtyMark.objects.count()
+
+
+def release_with(batch: Import) -> Release | None:
+    """The current release where it was made after the decision."""
+    current = Release.objects.current()
+    if current is None or batch.decided_at is None or current.created_at < batch.decided_at:
+        return None
+    return current
+
+
+class ImportProgressView(AccessMixin, DetailView):
+    """The lines about the rollup, asked for again by the page until nothing waits any more."""
+
+    may_enter = staticmethod(can_import)
+    model = Import
+    template_name = "indicators/_rollup_progress.html"
+    context_object_name = "batch"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(marks=marks_of(self.object), released=release_with(self.object), **kwargs)
+
+
+class ImportDecisionView(AccessMixin, SingleObjectMixin, View):
+    """A step of an import, by POST only."""
+
+    may_enter = staticmethod(can_import)
+    may = staticmethod(can_decide_import)
+    model = Import
+    http_method_names = ["post"]
+    done = ""
+
+    def decide(self, batch: Import) -> None:
+        raise NotImplementedError
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        batch = self.get_object()
+        assert isinstance(batch, Import)
+        try:
+            self.decide(batch)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+        else:
+            messages.success(request, self.done)
+        return redirect(batch)
+
+
+class ImportStoreView(ImportDecisionView):
+    def decide(self, batch: Import) -> None:
+        batch = wizard.ask_to_store(batch=batch, by=self.person)
+        if batch.state == Import.State.STORING:
+            self.done = _("The file is large and is being stored. The figures count once they are approved.")
+        else:
+            self.done = _("Stored. The figures count once they are approved.")
+
+
+class ImportApproveView(ImportDecisionView):
+    def decide(self, batch: Import) -> None:
+        imports.approve_import(batch=batch, by=self.person)
+        self.done = _("Approved. The figures count from now on; the public sees them with the next release.")
+
+
+class ImportUndoView(ImportDecisionView):
+    def decide(self, batch: Import) -> None:
+        imports.undo_import(batch=batch, by=self.person)
+        self.done = _("Undone. What the import had replaced counts again.")
+
+
+# --- Files to download --------------------------------------------------------------------------------------------------
+
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Spreadsheets take a file for UTF-8 by this."""
+A_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)*")
+
+
+def harmless(text: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    cell = "" if text is None else str(text)
+    if A_NUMBER.fullmatch(cell):
+        return cell
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def csv_stream(name: str, rows: Iterable[list[object]]) -> StreamingHttpResponse:
+    """However many rows, one at a time."""
+    writer = csv.writer(_Echo())
+    lines = (writer.writerow([harmless(cell) for cell in row]) for row in rows)
+    response = StreamingHttpResponse(chain([BYTE_ORDER_MARK], lines), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+class _Echo:
+    """Gives a line back to the writer's caller."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_response(name: str, rows: list[list[object]]) -> HttpResponse:
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.write(BYTE_ORDER_MARK)
+    csv.writer(response).writerows([[harmless(cell) for cell in row] for row in rows])
+    return response
+
+
+class OfFile(AccessMixin):
+    """What stands in a file that was brought in: for whoever did, and who gives a reason."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if can_import(request.user):
+            batch = self.get_object()
+            assert isinstance(batch, Import)
+            if not confidential.may_read_file_of(batch=batch, by=self.person):
+                messages.info(request, _("What is in this file is for whoever brought it in. Give a reason to see it."))
+                here = urlencode({"next": request.get_full_path()})
+                return redirect(f"{reverse('indicators:batch_access', args=[batch.pk])}?{here}")
+        return super().dispatch(request, *args, **kwargs)
+
+
+class ImportMessagesView(OfFile, SingleObjectMixin, View):
+    """The messages of an import as a table to work through."""
+
+    may_enter = staticmethod(can_import)
+    model = Import
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        batch = self.get_object()
+        assert isinstance(batch, Import)
+        head: list[object] = [_("Line"), _("Column"), _("Value"), _("Rows"), _("Message")]
+        found = ImportMessage.objects.filter(batch=batch)
+        rows: list[list[object]] = [
+            [message.line, message.column, message.value, message.rows, imports.message_text(message)]
+            for message in found
+        ]
+        return csv_response(f"import-{batch.pk}-messages.csv", [head, *rows])
+
+
+class MappingTemplateView(AccessMixin, SingleObjectMixin, View):
+    """An empty file with the columns that a kind of file has."""
+
+    may_enter = staticmethod(can_import)
+    model = Mapping
+
+    def get_queryset(self) -> QuerySet[Mapping]:
+        return Mapping.objects.all()
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        mapping = self.get_object()
+        assert isinstance(mapping, Mapping)
+        columns: list[object] = list(read_mapping(mapping.definition).file_columns)
+        return csv_response(f"template-{mapping.pk}.csv", [columns])
+
+
+class MappingView(MappingTemplateView):
+    """A mapping as JSON, to start one's own from."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        mapping = self.get_object()
+        assert isinstance(mapping, Mapping)
+        text = json.dumps(mapping.definition, ensure_ascii=False, indent=2)
+        response = HttpResponse(text, content_type="application/json; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="mapping-{mapping.pk}.json"'
+        return response

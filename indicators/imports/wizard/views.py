@@ -1,0 +1,169 @@
+from collections.abc import Iterator
+from functools import cached_property, partial
+from itertools import chain
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.generic import FormView
+from django.views.generic.base import View
+from django.views.generic.detail import SingleObjectMixin
+
+from indicators.forms import MappingNameForm
+from indicators.imports import actions as imports
+from indicators.imports.error_rows import refused_rows
+from indicators.imports.mapping import read_mapping
+from indicators.imports.readers.sniffing import LAYOUT, Contents
+from indicators.imports.views import ImportDecisionView, OfFile, csv_stream
+from indicators.imports.wizard import actions as wizard
+from indicators.imports.wizard.columns import fits_form
+from indicators.imports.wizard.form import MappingForm
+from indicators.imports.wizard.layout import LayoutForm
+from indicators.models import Import, Mapping
+from indicators.permissions import can_decide_import, can_import
+from orgs.mixins import ActionMixin
+
+
+class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
+    """What the columns of a file mean: the first rows, the guesses, and what a person makes of them. Checking stores no figure.
+
+    Three buttons: `read_again` looks at the file as somebody says that it is written, `show` brings the texts of the columns that were
+    chosen, and any other one checks the file. `?from=` starts from a saved mapping.
+    """
+
+    may_enter = staticmethod(can_import)
+    may = staticmethod(can_decide_import)
+    model = Import
+    template_name = "indicators/import_map.html"
+    form_class = MappingForm
+    batch: Import
+    contents: Contents
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._refusal() or super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        refusal = self._refusal()
+        if refusal is not None:
+            return refusal
+        if "read_again" in request.POST:
+            return self._read_again()
+        if "show" in request.POST:
+            return self.render_to_response(self.get_context_data(form=self.get_form()))
+        return super().post(request, *args, **kwargs)
+
+    def _refusal(self) -> HttpResponse | None:
+        """Where there is nothing to describe any more, the way back to the import."""
+        batch = self.get_object()
+        assert isinstance(batch, Import)
+        self.batch = self.object = batch
+        if not batch.can_be_described:
+            return redirect(batch)
+        try:
+            self.contents = wizard.contents_of(batch)
+        except ValidationError as refusal:
+            messages.error(self.request, " ".join(refusal.messages))
+            return redirect("indicators:import_list")
+        return None
+
+    def _read_again(self) -> HttpResponse:
+        form = LayoutForm(self.request.POST, layout=self.batch.mapping)
+        if form.is_valid():
+            try:
+                wizard.read_file_again(batch=self.batch, layout=form.layout(), by=self.person)
+            except ValidationError as refusal:
+                form.add_error(None, refusal)
+            else:
+                return redirect("indicators:import_map", self.batch.pk)
+        return self.render_to_response(self.get_context_data(form=MappingForm(**self._file()), layout_form=form))
+
+    @cached_property
+    def start(self) -> Mapping | None:
+        """The saved mapping from which to start."""
+        asked = self.request.GET.get("from", "")
+        number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
+        return Mapping.objects.filter(pk=number).first()
+
+    def _file(self) -> dict[str, Any]:
+        layout = {name: value for name, value in self.batch.mapping.items() if name in LAYOUT}
+        base = self.batch.mapping
+        if self.start is not None:
+            base = {name: value for name, value in self.start.definition.items() if name not in LAYOUT} | layout
+        return {"contents": self.contents, "base": base, "together": partial(wizard.texts_together, self.batch)}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        only_shown = "show" in self.request.POST
+        initial = {"name": self.batch.mapping_name if self.batch.contents is not None else ""}
+        return {**super().get_form_kwargs(), **self._file(), "only_shown": only_shown, "initial": initial}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs.setdefault("layout_form", LayoutForm(layout=self.batch.mapping))
+        return super().get_context_data(
+            batch=self.batch,
+            contents=self.contents,
+            mappings=[one for one in Mapping.objects.all() if _can_be_shown(one)],
+            start=self.start,
+            earlier=Import.objects.visible_to(self.person)
+            .filter(checksum=self.batch.checksum, state__in=[Import.State.STORED, Import.State.APPROVED])
+            .first(),
+            **kwargs,
+        )
+
+    def perform(self, form: MappingForm) -> Import:
+        definition, name = form.cleaned_data["definition"], form.cleaned_data["name"]
+        batch = wizard.describe_import(
+            batch=self.batch, mapping=definition, mapping_name=name or _("own mapping"), by=self.person
+        )
+        if name and batch.state == Import.State.CHECKED:  # What refuses its own file is nothing to keep.
+            wizard.save_mapping(name=name, definition=definition, by=self.person)
+        return batch
+
+    def get_success_url(self) -> str:
+        return self.batch.get_absolute_url()
+
+
+def _can_be_shown(mapping: Mapping) -> bool:
+    try:
+        return fits_form(read_mapping(mapping.definition))
+    except ValidationError:
+        return False
+
+
+class MappingSaveView(ImportDecisionView):
+    """Keeps the mapping of an import under a name."""
+
+    def decide(self, batch: Import) -> None:
+        form = MappingNameForm(self.request.POST)
+        if not form.is_valid():
+            raise ValidationError(form.errors["name"].as_data())
+        wizard.save_mapping(name=form.cleaned_data["name"], definition=batch.mapping, by=self.person)
+        self.done = _("Kept. It is offered with the next file.")
+
+
+class RefusedRowsView(OfFile, SingleObjectMixin, View):
+    """The rows of a refused file that have a fault, as they stand in it, with line and reason."""
+
+    may_enter = staticmethod(can_import)
+    model = Import
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        batch = self.get_object()
+        assert isinstance(batch, Import)
+        if batch.state != Import.State.REFUSED:
+            raise Http404
+        try:
+            mapping = read_mapping(batch.mapping)
+            rows = refused_rows(wizard.open_kept_file(batch), mapping, within=imports.place_of(batch.authority))
+            head = next(rows, None)  # By then the file has been looked through.
+            if head is None:
+                raise ValidationError(_("No row can be told from another in this file. The list below says why."))
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+            return redirect(batch)
+        first: list[object] = [*head[0], _("Line"), _("What is wrong")]
+        others: Iterator[list[object]] = ([*row, line, text] for row, line, text in rows)
+        return csv_stream(f"import-{batch.pk}-refused.csv", chain([first], others))

@@ -1,0 +1,364 @@
+"""A small table of cells that a person fills in: which cells there are, and what was typed for each.
+
+Blank means "not given" and is never 0. That there is no figure is a choice of its own.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
+from indicators.catalogue.formatting import period_words, value_words
+from indicators.models import Category, Dimension, Indicator, Observation, Period, Release, ReleasedFigure
+from indicators.vocabulary import NO_FLAG, PENDING, Flag, Measure
+from orgs.forms import NumberField, PortalForm
+from orgs.models import Territory
+from orgs.numbers import number_in_words
+
+ONE_DAY = datetime.timedelta(days=1)
+MOST_CELLS = 400
+"""In one table. More is a file."""
+
+Key = tuple[int, int, int, int]
+"""Ids of indicator, period, territory and breakdown."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One place of the table."""
+
+    indicator: Indicator
+    period: Period
+    territory: Territory
+    breakdown_id: int
+    group: str
+    """The category's name; "" for the total."""
+
+    @property
+    def key(self) -> Key:
+        return self.indicator.pk, self.period.pk, self.territory.pk, self.breakdown_id
+
+    @property
+    def name(self) -> str:
+        return "-".join(map(str, self.key))
+
+    @property
+    def label(self) -> str:
+        return f"{self.territory.local_name}, {self.group}" if self.group else self.territory.local_name
+
+    @property
+    def has_base(self) -> bool:
+        return self.indicator.measure in (Measure.RATIO, Measure.MEAN)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person said of a cell: a number (with its base for a ratio or a mean), or that there is none.
+
+    A base of 0 says that there was nobody to count, so that a share or a mean is not applicable.
+    """
+
+    number: Decimal | None = None
+    base: Decimal | None = None
+    is_missing: bool = False
+
+    @property
+    def is_not_applicable(self) -> bool:
+        return self.base == 0
+
+    def as_observation(self, indicator: Indicator) -> dict[str, Any]:
+        """The columns of an observation: a mean is kept as its sum, so that it pools."""
+        if self.is_missing or self.number is None:
+            return {"numerator": None, "denominator": None, "value": None, "flags": Flag.MISSING}
+        if self.is_not_applicable:
+            return {"numerator": None, "denominator": None, "value": None, "flags": Flag.NOT_APPLICABLE}
+        if indicator.measure == Measure.SCORE:
+            return {"numerator": None, "denominator": None, "value": self.number, "flags": NO_FLAG}
+        number = self.number
+        if indicator.measure == Measure.MEAN and self.base is not None:
+            number = round(number * self.base, 10)
+        return {"numerator": number, "denominator": self.base, "value": None, "flags": NO_FLAG}
+
+    @classmethod
+    def of(cls, observation: Observation) -> "Typed":
+        """The way back."""
+        if observation.flags & Flag.MISSING:
+            return cls(is_missing=True)
+        if observation.flags & Flag.NOT_APPLICABLE:
+            has_base = observation.indicator.measure in (Measure.RATIO, Measure.MEAN)
+            return cls(number=Decimal(0) if has_base else None, base=Decimal(0))
+        if observation.numerator is None:
+            return cls(number=observation.value)
+        if observation.indicator.measure == Measure.MEAN and observation.denominator:
+            return cls(round(observation.numerator / observation.denominator, 6), observation.denominator)
+        return cls(observation.numerator, observation.denominator)
+
+
+Answers = Mapping[Key, Typed]
+
+
+def cells_of(
+    *,
+    indicators: Iterable[Indicator],
+    periods: Iterable[Period],
+    territory: Territory,
+    with_parts: bool = False,
+    dimension: Dimension | None = None,
+) -> list[Cell]:
+    """Every cell of the table, in the order in which it is read. A place that did not exist in a period has none there.
+
+    The groups are the largest ones of the dimension, and the total before them; an indicator that is not broken down so has its total.
+    """
+    parts = list(Territory.objects.filter(parent=territory).places().order_by("code")) if with_parts else []
+    categories = list(Category.objects.filter(dimension=dimension, parent=None, is_part=True)) if dimension else []
+    keys = {category.pk: key_of({dimension.code: category.code}) for category in categories} if dimension else {}
+    ids = ensure_breakdowns(["", *keys.values()])
+    broken_down = set(dimension.indicators.values_list("pk", flat=True)) if dimension else set()
+    return [
+        Cell(indicator, period, place, breakdown, group)
+        for indicator in indicators
+        for period in periods
+        for place in [territory, *parts]
+        if place.valid_from <= period.ends_on and place.valid_to >= period.starts_on
+        for breakdown, group in [
+            (ids[""], ""),
+            *((ids[keys[category.pk]], category.name) for category in categories if indicator.pk in broken_down),
+        ]
+    ]
+
+
+def _matching(cells: Iterable[Cell], rows: QuerySet[Observation]) -> QuerySet[Observation]:
+    cells = list(cells)
+    return rows.filter(
+        indicator__in={cell.indicator.pk for cell in cells},
+        period__in={cell.period.pk for cell in cells},
+        territory__in={cell.territory.pk for cell in cells},
+        breakdown__in={cell.breakdown_id for cell in cells},
+    ).select_related("indicator")
+
+
+def key_of_row(row: Any) -> Key:
+    return row.indicator_id, row.period_id, row.territory_id, row.breakdown_id
+
+
+def approved(cells: Iterable[Cell]) -> dict[Key, Observation]:
+    """What counts now."""
+    return {key_of_row(row): row for row in _matching(cells, Observation.objects.approved())}
+
+
+def pending(cells: Iterable[Cell]) -> dict[Key, Observation]:
+    """What waits, whoever brought it in."""
+    found = _matching(cells, Observation.objects.pending()).select_related("indicator", "batch__created_by")
+    return {key_of_row(row): row for row in found}
+
+
+def before(cells: Iterable[Cell], *, are_true: bool = False) -> dict[Key, str]:
+    """In words, what the period before each cell's says: "2016: 1,234". As released, unless `are_true`: then as it counts."""
+    cells = list(cells)
+    kinds = {cell.period.kind for cell in cells}
+    earlier = Period.objects.filter(kind__in=kinds, ends_on__in={cell.period.starts_on - ONE_DAY for cell in cells})
+    by_kind = {(period.kind, period.ends_on): period for period in earlier}
+    moved = {
+        cell.key: replace(cell, period=period)
+        for cell in cells
+        if (period := by_kind.get((cell.period.kind, cell.period.starts_on - ONE_DAY))) is not None
+    }
+    if are_true:
+        rows = approved(moved.values())
+        said = {key: in_words(Typed.of(row), row.indicator) for key, row in rows.items()}
+    else:
+        said = released(moved.values())
+    return {key: f"{period_words(cell.period)}: {said[cell.key]}" for key, cell in moved.items() if cell.key in said}
+
+
+def released(cells: Iterable[Cell]) -> dict[Key, str]:
+    """In words, what everybody may read of the cells: the figures of the current release, and that some are protected."""
+    wanted = {cell.key: cell.indicator for cell in cells}
+    current = Release.objects.current()
+    if current is None or not wanted:
+        return {}
+    rows = ReleasedFigure.objects.filter(
+        release=current,
+        indicator__in={key[0] for key in wanted},
+        period__in={key[1] for key in wanted},
+        territory__in={key[2] for key in wanted},
+        breakdown__in={key[3] for key in wanted},
+    )
+    said = {}
+    for row in rows:
+        indicator = wanted.get(key_of_row(row))
+        if indicator is not None:
+            said[key_of_row(row)] = row.get_state_display() if row.value is None else value_words(row.value, indicator)
+    return said
+
+
+def in_words(typed: Typed | None, indicator: Indicator) -> str:
+    """What was said, with the figure that follows from it: "12 of 40 (30.0%)"."""
+    if typed is None:
+        return _("not given")
+    if typed.is_not_applicable:
+        return _("not applicable")
+    if typed.is_missing or typed.number is None:
+        return _("no figure")
+    if indicator.measure == Measure.RATIO and typed.base:
+        share = value_words(typed.number * indicator.factor / typed.base, indicator)
+        return _("%(number)s of %(base)s (%(share)s)") % {
+            "number": number_in_words(typed.number),
+            "base": number_in_words(typed.base),
+            "share": share,
+        }
+    if indicator.measure == Measure.MEAN and typed.base:
+        return _("%(mean)s for %(base)s people") % {
+            "mean": value_words(typed.number, indicator),
+            "base": number_in_words(typed.base),
+        }
+    return number_in_words(typed.number)
+
+
+def write_observations(*, batch_id: int, source_id: int, values: Mapping[Key, Mapping[str, Any]], status: str) -> None:
+    """Makes `values` the batch's pending observations, in place of those that it had. What waits in a cell from elsewhere is superseded.
+
+    Runs in a transaction; takes turns with the imports of the same indicators.
+    """
+    lock_indicators(key[0] for key in values)
+    Observation.objects.filter(batch=batch_id, status__in=PENDING).delete()
+    if not values:
+        return
+    others = Observation.objects.pending().filter(
+        indicator__in={key[0] for key in values},
+        period__in={key[1] for key in values},
+        territory__in={key[2] for key in values},
+        breakdown__in={key[3] for key in values},
+    )
+    waiting = [row.pk for row in others if key_of_row(row) in values]
+    Observation.objects.filter(pk__in=waiting).update(status="superseded")
+    Observation.objects.bulk_create(
+        Observation(
+            indicator_id=indicator,
+            period_id=period,
+            territory_id=territory,
+            breakdown_id=breakdown,
+            batch_id=batch_id,
+            source_id=source_id,
+            status=status,
+            **columns,
+        )
+        for (indicator, period, territory, breakdown), columns in values.items()
+    )
+
+
+def lock_indicators(ids: Iterable[int]) -> None:
+    """Until the end of the transaction nobody else stores figures of these indicators."""
+    with connection.cursor() as cursor:
+        for indicator in sorted(set(ids)):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_import'), %s)", [indicator])
+
+
+# --- The form ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell with its fields and what counted the period before."""
+
+    cell: Cell
+    number: forms.BoundField
+    base: forms.BoundField | None
+    missing: forms.BoundField
+
+
+@dataclass(frozen=True)
+class Section:
+    """The rows of one indicator in one period."""
+
+    indicator: Indicator
+    period: str
+    rows: list[Row]
+
+
+class GridForm(PortalForm):
+    """The table as a form: for each cell a number (with its base), or the tick "we have no figure"."""
+
+    def __init__(
+        self, *args: Any, cells: list[Cell], answers: Answers, hints: Mapping[Key, str] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.cells = cells
+        for cell in cells:
+            said = answers.get(cell.key, Typed())
+            hint = (hints or {}).get(cell.key, "")
+            self.fields[f"n-{cell.name}"] = NumberField(
+                label=number_label(cell), initial=said.number, help_text=hint, required=False
+            )
+            if cell.has_base:
+                self.fields[f"b-{cell.name}"] = NumberField(label=base_label(cell), initial=said.base, required=False)
+            self.fields[f"m-{cell.name}"] = forms.BooleanField(
+                label=gettext_lazy("We have no figure"), required=False, initial=said.is_missing
+            )
+
+    @property
+    def sections(self) -> list[Section]:
+        found: dict[tuple[int, int], Section] = {}
+        for cell in self.cells:
+            place = (cell.indicator.pk, cell.period.pk)
+            if place not in found:
+                found[place] = Section(cell.indicator, period_words(cell.period), [])
+            base = self[f"b-{cell.name}"] if cell.has_base else None
+            found[place].rows.append(Row(cell, self[f"n-{cell.name}"], base, self[f"m-{cell.name}"]))
+        return list(found.values())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.answers: dict[Key, Typed] = {}
+        for cell in self.cells:
+            if any(f"{part}-{cell.name}" in self.errors for part in "nb"):
+                continue
+            typed = Typed(
+                cleaned.get(f"n-{cell.name}"), cleaned.get(f"b-{cell.name}"), cleaned.get(f"m-{cell.name}", False)
+            )
+            fault = fault_of(cell.indicator, typed)
+            if fault:
+                self.add_error(f"{fault[0]}-{cell.name}", f"{cell.label}: {fault[1]}")
+            elif typed != Typed():
+                self.answers[cell.key] = typed
+        return cleaned
+
+
+def fault_of(indicator: Indicator, typed: Typed) -> tuple[str, str] | None:
+    """What cannot be: the field ("n" or "b") and the sentence. What is only odd is for the quality rules."""
+    if typed.is_missing:
+        if typed.number is not None or typed.base is not None:
+            return "n", _("Give a number, or say that you have none; not both.")
+        return None
+    if typed.number is None:
+        return ("n", _("Give the number too.")) if typed.base is not None else None
+    if indicator.measure in (Measure.COUNT, Measure.RATIO) and typed.number < 0:
+        return "n", _("A number of people cannot be below 0.")
+    if indicator.is_whole and typed.number != typed.number.to_integral_value():
+        return "n", _("A number of people is whole.")
+    if indicator.measure in (Measure.RATIO, Measure.MEAN):
+        if typed.base is None:
+            return "b", _("Say also of how many.")
+        if typed.base < 0 or (typed.base == 0 and typed.number != 0):
+            return "b", _("Of how many: this has to be more than 0. Where there was nobody, give 0 of 0.")
+    return None
+
+
+def number_label(cell: Cell) -> str:
+    if cell.indicator.measure == Measure.MEAN:
+        return _("Mean")
+    if cell.indicator.measure == Measure.RATIO:
+        return cell.indicator.numerator or _("Numerator")
+    return cell.indicator.get_unit_display() if cell.indicator.measure == Measure.SCORE else _("Number")
+
+
+def base_label(cell: Cell) -> str:
+    return cell.indicator.denominator or _("Of how many")

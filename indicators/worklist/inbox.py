@@ -1,0 +1,46 @@
+"""What waits for those who keep figures, and for those who are asked for some."""
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from indicators.models import Report
+from indicators.permissions import ANSWERING, is_steward
+from indicators.worklist.queues import desk_of
+from orgs.inbox import LONGEST, Waiting
+from orgs.models import User
+
+
+def waiting_for(user: User) -> list[Waiting]:
+    """From the desk what is for the person to do, and their own reports."""
+    own = [item for pile in desk_of(user) for item in pile.pressing] if is_steward(user) else []
+    return [*own, *reports_to_answer(user)]
+
+
+def reports_to_answer(user: User) -> list[Waiting]:
+    """Those that an organisation of one's own owes, if one may write them: the returned and the overdue say so."""
+    mine = user.memberships.active().filter(role__in=ANSWERING).values("organisation")
+    owed = Report.objects.unanswered().filter(organisation__in=mine)
+    return [
+        Waiting(
+            kind=gettext_lazy("Report"),
+            title=(
+                _("Returned, look at it again: %(title)s")
+                if report.state == Report.State.RETURNED
+                else _("Overdue: %(title)s")
+                if report.is_overdue
+                else _("Fill in: %(title)s")
+            )
+            % {"title": report.request.title},
+            url=report.get_absolute_url(),
+            since=report.changed_at,
+            text=_("%(authority)s asks %(organisation)s, by %(due)s")
+            % {
+                "authority": report.request.authority,
+                "organisation": report.organisation,
+                "due": formats.date_format(report.request.due_on, "SHORT_DATE_FORMAT"),
+            },
+            icon="clipboard-data",
+        )
+        for report in owed.select_related("request__authority", "organisation").order_by("request__due_on")[:LONGEST]
+    ]

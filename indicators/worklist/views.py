@@ -1,0 +1,18 @@
+from typing import Any
+
+from django.views.generic import TemplateView
+
+from indicators.permissions import is_steward
+from indicators.worklist.queues import desk_of
+from orgs.mixins import AccessMixin
+
+
+class DeskView(AccessMixin, TemplateView):
+    """The steward's desk: all that waits, in one place."""
+
+    may_enter = staticmethod(is_steward)
+    template_name = "indicators/desk.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        piles = desk_of(self.person)
+        return super().get_context_data(piles=piles, count=sum(pile.count for pile in piles), **kwargs)
