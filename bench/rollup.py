@@ -16,6 +16,7 @@ from django.db import connection, connections
 
 from bench.database import run, scratch_database, seconds
 from bench.rows import Row
+from indicators import marks
 from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.catalogue.loading import load_dimensions
 from indicators.imports.actions import approve_import
@@ -149,7 +150,7 @@ def seconds_of_full_rollup(workers: int) -> float:
     """From no figure at all."""
     run(EMPTY, "UPDATE indicators_slice SET reporting_kind = ''")
     run("VACUUM indicators_slice", "CHECKPOINT")
-    rollup_worker.mark_all()
+    marks.mark_all()
     return seconds(lambda: roll_up_with(workers), f"full rollup, workers: {workers}")
 
 

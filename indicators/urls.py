@@ -2,11 +2,11 @@ from django.urls import URLPattern, URLResolver, path
 
 from indicators.catalogue import target_views as targets
 from indicators.catalogue import views as catalogue
+from indicators.confidential import views as confidential
 from indicators.dashboards.views import compare, figures, indicators, territories
 from indicators.imports import findings_views as findings
 from indicators.imports import views as imports
 from indicators.imports.wizard import views as wizard
-from indicators.releases import confidential_views as confidential
 from indicators.releases import views as releases
 from indicators.releases.downloads import views as downloads
 from indicators.reports import entry_views as entry

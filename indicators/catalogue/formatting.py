@@ -1,5 +1,6 @@
 """How figures are spoken of: periods, numbers, units and changes in the reader's language."""
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import formats
@@ -7,7 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indicators.models import Indicator, Period
+from indicators.catalogue.breakdowns import parse_key
+from indicators.models import Category, Indicator, Period
 from indicators.vocabulary import MEANS, PeriodKind, Unit
 from orgs.models import Territory
 from orgs.templatetags.portal import digits_shown
@@ -138,4 +140,13 @@ def base_words(base: Decimal | None) -> str:
     return _("%(from)s to %(to)s") % {
         "from": number_words(Decimal(bounds[-1]), 0),
         "to": number_words(Decimal(above[0] - 1), 0),
+    }
+
+
+def names_of_groups(keys: Iterable[str], categories: Iterable[Category]) -> dict[str, str]:
+    """{"sex=F": "Women", "age=Y0-4&sex=F": "0 to 4, Women"}; the categories come with their dimension."""
+    by_code = {(category.dimension.code, category.code): category.name for category in categories}
+    return {
+        key: ", ".join(by_code.get(item, item[1]) for item in parse_key(key).items()) if key else _("All")
+        for key in keys
     }

@@ -1,4 +1,4 @@
-"""The form by which stewards add and edit an indicator."""
+"""The forms by which stewards add and edit an indicator, and set its targets."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from modeltranslation.utils import build_localized_fieldname
 from indicators.catalogue.actions import COUNTING
 from indicators.catalogue.goals import GCM_OBJECTIVES
 from indicators.catalogue.wording import TRANSLATED, WORDS, WordingChange
-from indicators.models import Indicator
+from indicators.models import Indicator, Target
 from indicators.permissions import authorities_of
 from indicators.vocabulary import PROTECTIONS, Direction
 from orgs.forms import NumberInput, PortalModelForm, WholeNumberField
@@ -164,3 +164,17 @@ class IndicatorForm(PortalModelForm):
     def facts(self) -> dict[str, Any]:
         """What the action takes beside the indicator itself."""
         return {name: self.cleaned_data[name] for name in ("breakdowns", *CHANGE) if name in self.fields}
+
+
+class TargetForm(PortalModelForm):
+    class Meta:
+        model = Target
+        fields = ["baseline_year", "baseline_value", "year", "value", "source"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.indicator.is_whole:
+            for name in ("baseline_value", "value"):
+                if (number := cleaned.get(name)) is not None and number != number.to_integral_value():
+                    self.add_error(name, _("A number of people is whole."))
+        return cleaned

@@ -8,8 +8,8 @@ from django.db.models import Q
 from indicators.catalogue.actions import record_version
 from indicators.catalogue.breakdowns import ensure_breakdowns, place_anew
 from indicators.catalogue.wording import words_of
+from indicators.marks import mark_all
 from indicators.models import Category, Dimension, Identity, Indicator
-from indicators.rollup.worker import mark_all
 from orgs.models import Domain
 
 Entry = dict[str, Any]

@@ -10,8 +10,8 @@ from django.views.generic import FormView
 from django.views.generic.base import View
 
 from indicators.catalogue import target_actions
-from indicators.dashboards.views.territories import place_or_404
-from indicators.forms import TargetForm
+from indicators.catalogue.addresses import place_or_404
+from indicators.catalogue.forms import TargetForm
 from indicators.models import Indicator, Target
 from indicators.permissions import can_set_targets
 from orgs.mixins import ActionMixin

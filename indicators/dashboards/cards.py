@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indicators.catalogue.breakdowns import parse_key
+from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.formatting import (
     REPORTED_BY,
     base_words,
@@ -40,7 +40,7 @@ from indicators.dashboards.judgement import (
     may_lead,
     since_last_break,
 )
-from indicators.models import Category, Indicator, Period, Source, Target
+from indicators.models import Indicator, Period, Source, Target
 from indicators.vocabulary import Comparator, Measure, Origin, PeriodKind, Unit
 from orgs.models import Territory
 
@@ -60,14 +60,6 @@ NOT_COMPARED: dict[Doubt, str | Promise] = {
     Doubt.OUTLINE: gettext_lazy("Cannot be compared with %(period)s: that figure is estimated for another outline"),
 }
 """Where a reader might compare two figures, and should not. Of any other doubt the page tells beside the figure."""
-
-
-def figure_url(indicator: Indicator, territory: Territory, period: Period, key: str = TOTAL) -> str:
-    """The page that shows what is behind a number."""
-    is_of_then = territory.valid_from <= period.ends_on <= territory.valid_to
-    code = territory.code if is_of_then else territory.address_code
-    url = reverse("indicators:figure", args=[indicator.code, territory.scheme.code, code, period.code])
-    return f"{url}?breakdown={key.replace('&', '%26')}" if key else url
 
 
 @dataclass(frozen=True)
@@ -484,12 +476,3 @@ def coverage_of(cell: Cell, kinds_below: Mapping[str, int]) -> Coverage:
             "expected": cell.periods_expected,
         }
     return Coverage(not cell.is_whole, words)
-
-
-def names_of_groups(keys: Iterable[str], categories: Iterable[Category]) -> dict[str, str]:
-    """{"sex=F": "Women", "age=Y0-4&sex=F": "0 to 4, Women"}; the categories come with their dimension."""
-    by_code = {(category.dimension.code, category.code): category.name for category in categories}
-    return {
-        key: ", ".join(by_code.get(item, item[1]) for item in parse_key(key).items()) if key else _("All")
-        for key in keys
-    }

@@ -11,18 +11,11 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import key_of, parse_key
-from indicators.catalogue.formatting import period_words, value_words
+from indicators.catalogue.formatting import names_of_groups, period_words, value_words
 from indicators.catalogue.wording import definition_years
-from indicators.dashboards.cards import (
-    LONGEST_CHART,
-    TOTAL,
-    Coverage,
-    coverage_of,
-    figure_url,
-    make_card,
-    names_of_groups,
-)
+from indicators.dashboards.cards import LONGEST_CHART, TOTAL, Coverage, coverage_of, make_card
 from indicators.dashboards.cells import (
     Cell,
     Point,

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from django.db.models import Count, F, Max, Min, QuerySet
 
+from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import parse_key
-from indicators.catalogue.formatting import base_words, period_words
-from indicators.dashboards.cards import Coverage, coverage_of, figure_url, names_of_groups
+from indicators.catalogue.formatting import base_words, names_of_groups, period_words
+from indicators.dashboards.cards import Coverage, coverage_of
 from indicators.dashboards.cells import Cell, read_released, read_true
 from indicators.dashboards.judgement import has_small_base
 from indicators.models import (

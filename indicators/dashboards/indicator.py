@@ -8,19 +8,11 @@ from django.db import connection
 from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from django.utils.translation import gettext as _
 
+from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import parse_key
-from indicators.catalogue.formatting import period_words
+from indicators.catalogue.formatting import names_of_groups, period_words
 from indicators.catalogue.wording import definition_years
-from indicators.dashboards.cards import (
-    LEADING,
-    TOTAL,
-    Card,
-    GroupFigure,
-    figure_url,
-    make_card,
-    names_of_groups,
-    share_of,
-)
+from indicators.dashboards.cards import LEADING, TOTAL, Card, GroupFigure, make_card, share_of
 from indicators.dashboards.cells import read_released
 from indicators.dashboards.compare import MOST, groups_url
 from indicators.dashboards.recast import recast_cells

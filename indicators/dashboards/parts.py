@@ -11,9 +11,10 @@ from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, V
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.formatting import KINDS_PLURAL, period_words
 from indicators.catalogue.wording import definition_years
-from indicators.dashboards.cards import TOTAL, Change, Coverage, change_of, coverage_of, figure_url
+from indicators.dashboards.cards import TOTAL, Change, Coverage, change_of, coverage_of
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later, read_released
 from indicators.dashboards.judgement import breaks_of, doubt_of
 from indicators.models import Breakdown, Indicator, Period, Release, ReleasedFigure

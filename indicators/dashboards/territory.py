@@ -8,8 +8,9 @@ from functools import cached_property
 
 from django.db.models import Count, Min, Q
 
+from indicators.catalogue.formatting import names_of_groups
 from indicators.catalogue.wording import definition_years
-from indicators.dashboards.cards import CARD_KEYS, Card, make_card, names_of_groups
+from indicators.dashboards.cards import CARD_KEYS, Card, make_card
 from indicators.dashboards.cells import Cell, Point, read_released
 from indicators.dashboards.gap import Gap
 from indicators.dashboards.opening import GAPS, OpeningSentence, apart, opening_sentences, spoken_of

@@ -21,16 +21,16 @@ from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
 from django_filters.views import FilterView
 
-from indicators.filters import ImportFilter
-from indicators.forms import ImportForm, MappingNameForm, cut_off, too_large
+from indicators.confidential import actions as confidential
 from indicators.imports import actions as imports
+from indicators.imports.filters import ImportFilter
+from indicators.imports.forms import ImportForm, MappingNameForm, cut_off, too_large
 from indicators.imports.mapping import read_mapping
 from indicators.imports.uploads import LimitedUploadHandler
 from indicators.imports.wizard import actions as wizard
 from indicators.models import DirtyMark, Import, ImportMessage, Mapping, Release
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.quality import checks
-from indicators.releases import confidential
 from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.models import User
 from orgs.storage import NoRoom, discard_upload

@@ -16,9 +16,7 @@ from django.views.generic import DetailView, FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
 from indicators.catalogue.breakdowns import parse_key
-from indicators.catalogue.formatting import period_words
-from indicators.dashboards.cards import names_of_groups
-from indicators.forms import RecallForm, ReleaseApprovalForm, ReleaseForm
+from indicators.catalogue.formatting import names_of_groups, period_words
 from indicators.models import Breakdown, Category, DirtyMark, Indicator, Period, Release, ReleaseFile
 from indicators.permissions import (
     can_approve_release,
@@ -30,6 +28,7 @@ from indicators.permissions import (
 )
 from indicators.releases import actions as releases_actions
 from indicators.releases.downloads.formats import FORMATS, Format
+from indicators.releases.forms import RecallForm, ReleaseApprovalForm, ReleaseForm
 from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.models import Territory
 

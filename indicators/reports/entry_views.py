@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.generic.base import View
 
 from indicators.catalogue.formatting import period_words
+from indicators.confidential import actions as confidential
 from indicators.models import Import
 from indicators.permissions import authorities_of, can_enter_figures
-from indicators.releases import confidential
 from indicators.reports import entry
 from indicators.reports.cells import (
     MOST_CELLS,

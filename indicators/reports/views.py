@@ -18,6 +18,7 @@ from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
 from django_filters.views import FilterView
 
+from indicators.confidential import actions as confidential
 from indicators.models import Report, ReportRequest, ReportStep
 from indicators.permissions import (
     authorities_of,
@@ -29,7 +30,6 @@ from indicators.permissions import (
     can_withdraw_request,
 )
 from indicators.quality import checks
-from indicators.releases import confidential
 from indicators.reports import actions as reports
 from indicators.reports.cells import Cell, GridForm, Typed, approved, before, in_words, released
 from indicators.reports.filters import ReportFilter

@@ -64,15 +64,6 @@ def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
     return run
 
 
-def mark_all() -> int:
-    """Marks every indicator and period that has figures, for a recomputation from scratch; the number of marks. Parked slices get a new try."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.MARK_ALL)
-        marks = int(cursor.rowcount)
-    Slice.objects.exclude(parked_at=None).update(parked_at=None, attempts=0, error="")
-    return marks
-
-
 # --- Runs and slices ----------------------------------------------------------------------------------------------
 
 

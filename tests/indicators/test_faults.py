@@ -18,6 +18,7 @@ from django.db import connection, connections
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
+from indicators import marks
 from indicators.imports.actions import approve_import, store_import
 from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observation, RollupRun, Slice
 from indicators.rollup import worker as rollup_worker
@@ -98,7 +99,7 @@ def test_worker_killed_in_a_rollup_is_followed_by_the_next_one(land: Land) -> No
     rollup_worker.roll_up()
     undisturbed = figures()
     ComputedPlace.objects.all().delete()
-    rollup_worker.mark_all()
+    marks.mark_all()
     run_sql(HOLD)
     run_sql("SELECT pg_advisory_lock(666)")
     try:

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from indicators.releases.confidential import open_true_figures
+from indicators.confidential.actions import open_true_figures
 from indicators.vocabulary import Measure, Origin, PeriodKind, TimeOperator
 from tests.factories import TerritoryFactory, UserFactory
 from tests.factories_indicators import (

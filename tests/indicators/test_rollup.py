@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from indicators import marks
 from indicators.catalogue.loading import load_dimensions
 from indicators.models import Breakdown, ComputedFigure, ComputedPlace, DirtyMark, Observation, Period, RollupRun, Slice
 from indicators.rollup import actions as rollups
@@ -42,7 +43,7 @@ def compare_with_scratch() -> None:
     worker.roll_up()
     kept = figures()
     ComputedPlace.objects.all().delete()
-    worker.mark_all()
+    marks.mark_all()
     worker.roll_up()
     assert figures() == kept
 
@@ -308,7 +309,7 @@ def test_second_run_has_nothing_to_do(land: Land) -> None:
     assert first.state == RollupRun.State.DONE
     stamps = set(ComputedFigure.objects.values_list("computed_at", flat=True))
     assert worker.roll_up() is None
-    worker.mark_all()
+    marks.mark_all()
     again = worker.roll_up()
     assert again is not None
     assert again.figures == 0
@@ -341,7 +342,7 @@ def test_failing_slice_is_parked_after_three_attempts_and_the_others_go_on(land:
     assert land.value("CITY", "2020") == 10
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER poison ON indicators_computedplace")
-    worker.mark_all()
+    marks.mark_all()
     worker.roll_up()
     assert land.value("CITY", "2021") == 11
 
@@ -393,7 +394,7 @@ def test_figure_of_a_place_that_reports_no_more_goes_with_a_whole_mark(land: Lan
     worker.roll_up()
     Observation.objects.filter(territory__code="N3").delete()
     DirtyMark.objects.all().delete()
-    worker.mark_all()
+    marks.mark_all()
     worker.roll_up()
     assert land.figure("D2", "2020") is None
     assert land.value("CITY", "2020") == 10

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from indicators.confidential import actions as confidential
 from indicators.models import Indicator, Release, TrueAccess, TrueViewing
 from indicators.releases import actions as releases
-from indicators.releases import confidential
 from indicators.rollup import worker
 from orgs.models import Membership
 from tests.factories import TerritoryFactory, UserFactory

@@ -7,14 +7,15 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 
+from indicators.catalogue.addresses import place_or_404
 from indicators.catalogue.formatting import period_words
 from indicators.catalogue.wording import version_of
+from indicators.confidential import actions as confidential
 from indicators.dashboards.figure import CellView, Place, keepers_view, public_view
 from indicators.dashboards.territory import count_kinds
-from indicators.dashboards.views.territories import crumbs_to, place_or_404
+from indicators.dashboards.views.territories import crumbs_to
 from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Release, TrueAccess
 from indicators.permissions import can_see_true_figures
-from indicators.releases import confidential
 from orgs.mixins import PersonMixin
 from orgs.models import Territory
 

@@ -10,8 +10,11 @@ from django.utils.decorators import method_decorator
 from django.views.generic import DetailView
 from django_filters.views import FilterView
 
+from indicators.catalogue.addresses import place_or_404
+from indicators.catalogue.filters import IndicatorFilter
 from indicators.catalogue.formatting import KINDS_PLURAL, period_words
 from indicators.catalogue.goals import GCM_OBJECTIVES, SDG_GOALS
+from indicators.confidential import actions as confidential
 from indicators.dashboards.cards import Card
 from indicators.dashboards.chart_file import ChartSeries
 from indicators.dashboards.indicator import discrepancies, indicator_view, territory_with_figures
@@ -20,11 +23,8 @@ from indicators.dashboards.recast import origins_of, successions_of
 from indicators.dashboards.targets import target_lines
 from indicators.dashboards.territory import count_kinds, sources_of
 from indicators.dashboards.views.chart_files import ChartFileMixin
-from indicators.dashboards.views.territories import place_or_404
-from indicators.filters import IndicatorFilter
 from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
 from indicators.permissions import can_edit_indicator, can_see_true_figures, can_set_targets, is_steward
-from indicators.releases import confidential
 from indicators.vocabulary import Unit
 from orgs.mixins import PagedMixin
 from orgs.models import Territory, User

@@ -1,4 +1,3 @@
-import datetime
 import hashlib
 from collections import defaultdict
 from typing import Any
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 from django.views.generic import DetailView, TemplateView
 
+from indicators.catalogue.addresses import place_or_404
 from indicators.catalogue.formatting import KINDS_PLURAL
 from indicators.dashboards.parts import SORTS, indicators_of_parts, map_of, territory_parts
 from indicators.dashboards.recast import namesakes_of, origins_of, successions_of
@@ -129,16 +129,6 @@ class TerritoryView(DetailView):
             "map": map_of(self.object, parts, sort, Territory.get_absolute_url),
             "unit": str(indicator.get_unit_display()) if indicator else "",
         }
-
-
-def place_or_404(
-    scheme: str, code: str, on: datetime.date | None = None, *, places: QuerySet[Territory] | None = None
-) -> Territory:
-    """The place that an address means: the one of the day that stands in it, else the one of `on` (today)."""
-    try:
-        return (Territory.objects.select_related("scheme") if places is None else places).coded(scheme, code, on)  # type: ignore[attr-defined]
-    except Territory.DoesNotExist:
-        raise Http404 from None
 
 
 def crumbs_to(path: list[Territory]) -> list[tuple[str, str]]:

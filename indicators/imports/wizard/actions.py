@@ -29,11 +29,12 @@ from indicators.imports.actions import (
 )
 from indicators.imports.mapping import Mapping, read_mapping
 from indicators.imports.messages import FileRefused, Problem, problem_text
-from indicators.imports.progress import Progress, claim, expected_figures, progress_of
+from indicators.imports.progress import expected_figures
 from indicators.imports.readers import sniffing
 from indicators.imports.readers.sniffing import LAYOUT, Contents, layout_of, look
 from indicators.models import Import, ImportMessage
 from indicators.models import Mapping as SavedMapping
+from indicators.progress import Progress, claim, progress_of
 from indicators.quality import checks
 from orgs.models import Organisation, User
 from orgs.queue import wake

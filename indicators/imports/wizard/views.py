@@ -13,9 +13,9 @@ from django.views.generic import FormView
 from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
 
-from indicators.forms import MappingNameForm
 from indicators.imports import actions as imports
 from indicators.imports.error_rows import refused_rows
+from indicators.imports.forms import MappingNameForm
 from indicators.imports.mapping import read_mapping
 from indicators.imports.readers.sniffing import LAYOUT, Contents
 from indicators.imports.views import ImportDecisionView, OfFile, csv_stream

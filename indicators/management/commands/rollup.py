@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from indicators import marks
 from indicators.models import RollupRun
 from indicators.rollup import worker
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["all"]:
-            worker.mark_all()
+            marks.mark_all()
         run = worker.roll_up()
         if run is None:
             self.stdout.write("Nothing to roll up.")

@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
-from indicators.dashboards.views.territories import place_or_404
+from indicators.catalogue.addresses import place_or_404
 from indicators.models import Period, Release, ReleaseFile
 from indicators.releases.downloads.contents import Contents, TooMuchError
 from indicators.releases.downloads.formats import FORMATS, Format

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.imports.matching import recognise
-from indicators.models import Mapping, Target
-from orgs.forms import PortalForm, PortalModelForm
+from indicators.models import Mapping
+from orgs.forms import PortalForm
 from orgs.models import Organisation
 
 OWN, RECOGNISE, DESCRIBE = "own", "recognise", "describe"
@@ -165,61 +165,3 @@ class MappingNameForm(PortalForm):
         help_text=gettext_lazy("The next file of this kind then needs no description."),
         error_messages={"required": gettext_lazy("Give the mapping a name.")},
     )
-
-
-class ReleaseForm(PortalForm):
-    note = forms.CharField(
-        label=gettext_lazy("Note"),
-        max_length=250,
-        required=False,
-        help_text=gettext_lazy(
-            "What is new or corrected. Everybody can read it. You can still change it before it is published."
-        ),
-    )
-
-
-class ReleaseApprovalForm(PortalForm):
-    note = forms.CharField(
-        label=gettext_lazy("Note"),
-        max_length=250,
-        required=False,
-        help_text=gettext_lazy("What is new or corrected, and why. Everybody can read it."),
-    )
-
-
-class RecallForm(PortalForm):
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=250,
-        help_text=gettext_lazy("Everybody can read it: name no person, place or figure that it is about."),
-        error_messages={"required": gettext_lazy("Say why it is recalled.")},
-    )
-
-
-class TrueAccessForm(PortalForm):
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        min_length=10,
-        max_length=250,
-        help_text=gettext_lazy(
-            "What you need the true figures for. It is kept with your name and each figure that you look at."
-        ),
-        error_messages={
-            "required": gettext_lazy("Say in a few words what you need the figure for."),
-            "min_length": gettext_lazy("Say in a few words what you need the figure for."),
-        },
-    )
-
-
-class TargetForm(PortalModelForm):
-    class Meta:
-        model = Target
-        fields = ["baseline_year", "baseline_value", "year", "value", "source"]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if self.instance.indicator.is_whole:
-            for name in ("baseline_value", "value"):
-                if (number := cleaned.get(name)) is not None and number != number.to_integral_value():
-                    self.add_error(name, _("A number of people is whole."))
-        return cleaned

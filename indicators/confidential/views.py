@@ -12,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
-from indicators.dashboards.views.territories import place_or_404
-from indicators.forms import TrueAccessForm
+from indicators.catalogue.addresses import place_or_404
+from indicators.confidential import actions as confidential
+from indicators.confidential.actions import OPEN_FOR
+from indicators.confidential.forms import TrueAccessForm
 from indicators.models import Import, Indicator, TrueAccess, TrueViewing
 from indicators.permissions import can_read_viewings, can_see_true_figures, is_steward
-from indicators.releases import confidential
-from indicators.releases.confidential import OPEN_FOR
 from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 
 

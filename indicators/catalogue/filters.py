@@ -5,7 +5,7 @@ from django.db.models import CharField, F, Func, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from indicators.catalogue.goals import GCM_OBJECTIVES, SDG_GOALS
-from indicators.models import Import, Indicator, Release, ReleasedFigure
+from indicators.models import Indicator, Release, ReleasedFigure
 from indicators.vocabulary import Measure
 from orgs.forms import PortalForm
 from orgs.models import Domain
@@ -59,16 +59,3 @@ class IndicatorFilter(django_filters.FilterSet):
         return queryset.annotate(figures=Subquery(figures.order_by("period").values("period")[:1])).exclude(
             figures=None
         )
-
-
-class ImportFilter(django_filters.FilterSet):
-    state = django_filters.ChoiceFilter(choices=Import.State, label=_("State"), empty_label=_("All states"))
-    q = django_filters.CharFilter(label=_("File or mapping"), method="search")
-
-    class Meta:
-        model = Import
-        fields: list[str] = []
-        form = PortalForm
-
-    def search(self, queryset: QuerySet[Import], name: str, value: str) -> QuerySet[Import]:
-        return queryset.filter(Q(file_name__icontains=value) | Q(mapping_name__icontains=value))

@@ -1,0 +1,19 @@
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from orgs.forms import PortalForm
+
+
+class TrueAccessForm(PortalForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        min_length=10,
+        max_length=250,
+        help_text=gettext_lazy(
+            "What you need the true figures for. It is kept with your name and each figure that you look at."
+        ),
+        error_messages={
+            "required": gettext_lazy("Say in a few words what you need the figure for."),
+            "min_length": gettext_lazy("Say in a few words what you need the figure for."),
+        },
+    )

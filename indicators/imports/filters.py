@@ -1,0 +1,19 @@
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from indicators.models import Import
+from orgs.forms import PortalForm
+
+
+class ImportFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(choices=Import.State, label=_("State"), empty_label=_("All states"))
+    q = django_filters.CharFilter(label=_("File or mapping"), method="search")
+
+    class Meta:
+        model = Import
+        fields: list[str] = []
+        form = PortalForm
+
+    def search(self, queryset: QuerySet[Import], name: str, value: str) -> QuerySet[Import]:
+        return queryset.filter(Q(file_name__icontains=value) | Q(mapping_name__icontains=value))
