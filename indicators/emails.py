@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from indicators.models import FigureAudit, Report, Slice
 from indicators.permissions import ANSWERING, KEEPERS
-from orgs.emails import people_with_role, write_to
+from orgs.mail.emails import people_with_role, write_to
 from orgs.models import Membership, User
 
 # --- The rollup ---------------------------------------------------------------------------------------------------

@@ -132,7 +132,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# For the worker and beat, which may wait; a request that asks for a task waits less (orgs/queue.py).
+# For the worker and beat, which may wait; a request that asks for a task waits less (orgs/mail/queue.py).
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 1800,
     "socket_connect_timeout": 1,
@@ -161,7 +161,7 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 # --- People -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "orgs.User"
-AUTHENTICATION_BACKENDS = ["orgs.authentication.AccountBackend"]
+AUTHENTICATION_BACKENDS = ["orgs.accounts.authentication.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -170,7 +170,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "orgs.authentication.AccountAdapter"
+ACCOUNT_ADAPTER = "orgs.accounts.authentication.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -193,7 +193,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(env("TRUSTED_PROXY_COUNT", default="") or HTTP
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_USER_DISPLAY = "orgs.authentication.display_name"
+ACCOUNT_USER_DISPLAY = "orgs.accounts.authentication.display_name"
 # Reviewers, stewards, managers and administrators. Without TLS there are no strangers (integration_portal/deployment.py).
 SECOND_STEP_REQUIRED = HTTPS
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -263,7 +263,7 @@ CSRF_COOKIE_NAME = f"{HOST_COOKIE}csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_NAME = f"{HOST_COOKIE}django_language"
-CSRF_FAILURE_VIEW = "orgs.views.forgery.refuse_forgery"
+CSRF_FAILURE_VIEW = "orgs.forms.forgery.refuse_forgery"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"

@@ -11,7 +11,7 @@ from integration_portal import (
     views,
     views_whole,
 )
-from orgs.views import account
+from orgs.accounts import views as account
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

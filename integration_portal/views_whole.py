@@ -1,7 +1,7 @@
 """Pages of the lower floors, completed with what the upper ones know: whom a place or an organisation works with, and how far."""
 
 from indicators.dashboards.views.territories import TerritoryView
-from orgs.views.directory import OrganisationDetailView
+from orgs.directory.views import OrganisationDetailView
 
 
 class WholeTerritoryView(TerritoryView):

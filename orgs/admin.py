@@ -24,10 +24,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from modeltranslation.admin import TranslationAdmin
 
-from orgs import actions
+from orgs.accounts import actions as accounts
 from orgs.forms import PortalModelForm, WebAddressField
 from orgs.forms.numbers import IN_ADMIN
 from orgs.ladders import standing
+from orgs.mail import actions as mail_actions
+from orgs.members import actions as members
 from orgs.models import (
     Domain,
     Membership,
@@ -40,7 +42,8 @@ from orgs.models import (
     User,
     Verification,
 )
-from orgs.verification import CHECKLIST, LADDER
+from orgs.organisations import actions as organisations
+from orgs.verification.checklist import CHECKLIST, LADDER
 
 # Roles come from memberships and appointments; the secrets of a second factor and where somebody is logged in are
 # nobody else's to read.
@@ -133,7 +136,7 @@ class UserAdmin(admin.ModelAdmin):
     @admin.action(description=_("Take the second step away (device and recovery codes are lost)"))
     def remove_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            actions.remove_second_step(user=user)
+            accounts.remove_second_step(user=user)
         self.message_user(request, _("Done. They are logged out everywhere and get a letter."), messages.SUCCESS)
 
 
@@ -204,10 +207,10 @@ class OrganisationAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Organisation, form: ModelForm, change: bool) -> None:
         data = {name: form.cleaned_data[name] for name in PROFILE if name in form.cleaned_data}
         if change:
-            actions.update_organisation(organisation=obj, **data, by=administrator(request))
+            organisations.update_organisation(organisation=obj, **data, by=administrator(request))
             Organisation.objects.filter(pk=obj.pk).update(closed_on=form.cleaned_data["closed_on"])
         else:
-            admitted = actions.admit_organisation(**data, met=form.cleaned_data["met"], by=administrator(request))
+            admitted = organisations.admit_organisation(**data, met=form.cleaned_data["met"], by=administrator(request))
             obj.pk, obj.slug, obj.reference = admitted.pk, admitted.slug, admitted.reference
             obj._state.adding = False
 
@@ -242,7 +245,7 @@ class ReviewerAppointmentAdmin(admin.ModelAdmin):
     actions = ["end"]
 
     def save_model(self, request: HttpRequest, obj: ReviewerAppointment, form: ModelForm, change: bool) -> None:
-        appointed = actions.appoint_reviewer(user=obj.user, territory=obj.territory, by=administrator(request))
+        appointed = members.appoint_reviewer(user=obj.user, territory=obj.territory, by=administrator(request))
         obj.pk = appointed.pk
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -254,7 +257,7 @@ class ReviewerAppointmentAdmin(admin.ModelAdmin):
     @admin.action(description=_("End these appointments"), permissions=["view"])
     def end(self, request: HttpRequest, queryset: QuerySet[ReviewerAppointment]) -> None:
         for appointment in queryset:
-            actions.end_appointment(appointment=appointment, by=administrator(request))
+            members.end_appointment(appointment=appointment, by=administrator(request))
         self.message_user(request, _("They have ended."), messages.SUCCESS)
 
 
@@ -309,7 +312,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
         waiting = queryset.filter(sent_at=None)
         for mail in waiting:
-            actions.retry_mail(mail=mail, by=administrator(request))
+            mail_actions.retry_mail(mail=mail, by=administrator(request))
         count = waiting.count()
         self.message_user(
             request,

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.http import urlencode
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from orgs import kept_forms
+from orgs.forms import kept
 from orgs.models import User
 from orgs.permissions import must_have_second_step
 
@@ -83,20 +83,20 @@ class KeepingLoginRequiredMiddleware(LoginRequiredMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         request.kept_form = None  # type: ignore[attr-defined]
-        if request.method == "GET" and kept_forms.KEPT in request.COOKIES and kept_forms.BEGIN_AGAIN not in request.GET:
-            request.kept_form = kept_forms.kept_for(request)  # type: ignore[attr-defined]
+        if request.method == "GET" and kept.KEPT in request.COOKIES and kept.BEGIN_AGAIN not in request.GET:
+            request.kept_form = kept.kept_for(request)  # type: ignore[attr-defined]
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseRedirect:
         response = super().handle_no_permission(request, view_func)
-        kept_forms.keep(request, response)
+        kept.keep(request, response)
         return response
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:  # Of a visitor nothing is asked, and nothing set.
-            kept_forms.remember_who(request, response)
-            is_sent = (request.method == "POST" and response.status_code < 500) or kept_forms.BEGIN_AGAIN in request.GET
+            kept.remember_who(request, response)
+            is_sent = (request.method == "POST" and response.status_code < 500) or kept.BEGIN_AGAIN in request.GET
             if is_sent and request.user.is_authenticated and not hasattr(request, "has_kept_form"):
-                kept_forms.forget(request, response)
+                kept.forget(request, response)
         return response

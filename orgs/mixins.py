@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.generic.base import View
 from django.views.generic.list import MultipleObjectMixin
 
-from orgs import sent_forms
+from orgs.forms import sent
 from orgs.models import User
 
 UNIQUE_VIOLATION = "23505"
@@ -86,7 +86,7 @@ class ActionMixin(PersonMixin):
     """A form view whose valid form is handed to an action: `perform(form)` returns the object or raises ValidationError.
 
     All of it is one transaction; what the action refuses stands as an error on the form, with everything the person typed. A form that is
-    sent twice acts once (orgs/sent_forms.py), and one whose session ended opens with what was typed (orgs/kept_forms.py).
+    sent twice acts once (orgs/forms/sent.py), and one whose session ended opens with what was typed (orgs/forms/kept.py).
     """
 
     shows_kept_form = True
@@ -107,7 +107,7 @@ class ActionMixin(PersonMixin):
             return str(self.get_success_url())  # type: ignore[attr-defined]
 
         try:
-            url = sent_forms.act_once(self.request, act)
+            url = sent.act_once(self.request, act)
         except ValidationError as refusal:
             show_refusal(form, refusal)
             return self.form_invalid(form)
@@ -120,7 +120,7 @@ class ActionMixin(PersonMixin):
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         # It may be refused only because it was sent a moment ago and done.
-        before = sent_forms.led_to(sent_forms.key_of(self.request))
+        before = sent.led_to(sent.key_of(self.request))
         if before is not None:
             return HttpResponseRedirect(before)
         answer: HttpResponse = super().form_invalid(form)  # type: ignore[misc]

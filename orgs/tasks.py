@@ -2,18 +2,21 @@ from celery import shared_task
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 
-from orgs import actions
+from orgs import public_pages
+from orgs.forms import passing
+from orgs.mail import actions as mail
+from orgs.registration import actions as registration
 from orgs.storage import remove_orphans
 
 
 @shared_task
 def send_waiting_mail() -> int:
-    return actions.send_waiting_mail()
+    return mail.send_waiting_mail()
 
 
 @shared_task
 def remove_stale_drafts() -> int:
-    return actions.remove_stale_drafts(now=timezone.now())
+    return registration.remove_stale_drafts(now=timezone.now())
 
 
 @shared_task
@@ -24,14 +27,14 @@ def remove_orphaned_files() -> int:
 
 @shared_task
 def remove_public_pages() -> int:
-    return actions.remove_public_pages()
+    return public_pages.remove_public_pages()
 
 
 @shared_task
 def remove_old_mail() -> int:
-    return actions.remove_old_mail(now=timezone.now())
+    return mail.remove_old_mail(now=timezone.now())
 
 
 @shared_task
 def forget_forms() -> int:
-    return actions.forget_forms(now=timezone.now())
+    return passing.forget_forms(now=timezone.now())

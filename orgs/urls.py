@@ -1,11 +1,16 @@
 from django.urls import path
 
-from orgs.views import directory, lookups, members, organisation, registration, verification
+from orgs.directory import views as directory
+from orgs.lookups import views as lookups
+from orgs.members import views as members
+from orgs.organisations import views as organisations
+from orgs.registration import views as registration
+from orgs.verification import views as verification
 
 app_name = "orgs"
 urlpatterns = [
     path("organisations/", directory.OrganisationListView.as_view(), name="organisation_list"),
-    path("organisations/mine/", organisation.MyOrganisationsView.as_view(), name="my_organisations"),
+    path("organisations/mine/", organisations.MyOrganisationsView.as_view(), name="my_organisations"),
     path("organisations/register/", registration.StartView.as_view(), name="registration_start"),
     path("organisations/register/tasks/", registration.TasksView.as_view(), name="registration_tasks"),
     path("organisations/register/check/", registration.CheckView.as_view(), name="registration_check"),
@@ -16,23 +21,23 @@ urlpatterns = [
     ),
     path("organisations/register/<slug:page>/", registration.PageView.as_view(), name="registration_page"),
     path("organisations/<slug:slug>/", directory.OrganisationDetailView.as_view(), name="organisation_detail"),
-    path("organisations/<slug:slug>/edit/", organisation.ProfileView.as_view(), name="organisation_update"),
-    path("organisations/<slug:slug>/submit/", organisation.SubmitView.as_view(), name="organisation_submit"),
-    path("organisations/<slug:slug>/contact/", organisation.ContactView.as_view(), name="contact_update"),
-    path("organisations/<slug:slug>/services/", organisation.ServiceListView.as_view(), name="service_list"),
-    path("organisations/<slug:slug>/services/add/", organisation.ServiceCreateView.as_view(), name="service_create"),
+    path("organisations/<slug:slug>/edit/", organisations.ProfileView.as_view(), name="organisation_update"),
+    path("organisations/<slug:slug>/submit/", organisations.SubmitView.as_view(), name="organisation_submit"),
+    path("organisations/<slug:slug>/contact/", organisations.ContactView.as_view(), name="contact_update"),
+    path("organisations/<slug:slug>/services/", organisations.ServiceListView.as_view(), name="service_list"),
+    path("organisations/<slug:slug>/services/add/", organisations.ServiceCreateView.as_view(), name="service_create"),
     path(
-        "organisations/<slug:slug>/services/<int:pk>/", organisation.ServiceUpdateView.as_view(), name="service_update"
+        "organisations/<slug:slug>/services/<int:pk>/", organisations.ServiceUpdateView.as_view(), name="service_update"
     ),
     path(
         "organisations/<slug:slug>/services/<int:pk>/remove/",
-        organisation.ServiceDeleteView.as_view(),
+        organisations.ServiceDeleteView.as_view(),
         name="service_delete",
     ),
-    path("organisations/<slug:slug>/capacities/", organisation.CapacityListView.as_view(), name="capacity_list"),
+    path("organisations/<slug:slug>/capacities/", organisations.CapacityListView.as_view(), name="capacity_list"),
     path(
         "organisations/<slug:slug>/capacities/<int:pk>/remove/",
-        organisation.CapacityDeleteView.as_view(),
+        organisations.CapacityDeleteView.as_view(),
         name="capacity_delete",
     ),
     path("organisations/<slug:slug>/members/", members.MembersView.as_view(), name="member_list"),

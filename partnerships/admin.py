@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
 from orgs.admin import ReadOnlyAdmin
-from partnerships.actions import use_scale
+from partnerships.engagement.loading import use_scale
 from partnerships.models import (
     Assessment,
     AssessmentDecision,

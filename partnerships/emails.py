@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from orgs.emails import people_with_role, write_to
+from orgs.mail.emails import people_with_role, write_to
 from orgs.models import Organisation, User
 from partnerships.models import Assessment, AssessmentDecision, Partnership, PartnershipParty
 from partnerships.permissions import ACTING_ROLES, SPEAKING_ROLES

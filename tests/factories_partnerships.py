@@ -9,7 +9,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from orgs.models import Organisation, User
-from partnerships.actions import add_document, load_scale
+from partnerships.engagement.loading import load_scale
 from partnerships.models import (
     Activity,
     Assessment,
@@ -24,6 +24,7 @@ from partnerships.models import (
     Practice,
     Scale,
 )
+from partnerships.records.actions import add_document
 from partnerships.vocabulary import (
     ActivityKind,
     ContributionKind,

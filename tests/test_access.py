@@ -23,7 +23,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from orgs.actions.membership import INVITATION_SALT
+from orgs.members.actions import INVITATION_SALT
 from tests.world import USERS, World, make_second_city, make_world
 
 TABLE = """

@@ -14,8 +14,8 @@ from integration_portal.demo.accounts import ACCOUNTS, PASSWORD
 from integration_portal.demo.papers import pdf
 from orgs.models import Organisation, OutgoingMail, PublicChange, User
 from orgs.vocabulary import Kind, Tier
-from partnerships.document_files import examine
 from partnerships.models import Assessment, Document, Partnership
+from partnerships.records.document_files import examine
 from partnerships.vocabulary import AssessmentState, PartnershipState
 
 

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from integration_portal import deployment
-from orgs.authentication import client_address
+from orgs.accounts.authentication import client_address
 from tests.factories import UserFactory
 
 SECRET = "".join(map(chr, range(48, 110)))

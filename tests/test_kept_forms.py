@@ -11,7 +11,8 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from indicators.models import Import, Observation
-from orgs import actions, kept_forms
+from orgs.forms import kept as forms_kept
+from orgs.forms import passing
 from orgs.models import KeptForm, Service, User
 from tests.factories import DomainFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.test_sent_forms import token_on, views_that_take_a_post
@@ -159,14 +160,14 @@ def test_after_an_hour_it_is_gone(browser: Client) -> None:
     late = timezone.now() + datetime.timedelta(minutes=61)
     KeptForm.objects.update(created_at=timezone.now() - datetime.timedelta(minutes=61))
     assert "Quagga" not in browser.get(url).content.decode()
-    assert actions.forget_forms(now=late) >= 1
+    assert passing.forget_forms(now=late) >= 1
     assert not KeptForm.objects.exists()
 
 
 def test_nothing_is_kept_of_who_was_never_logged_in_there(browser: Client) -> None:
     _user, url, typed = service_form()
     Client().post(url, typed)
-    browser.cookies[kept_forms.WHO] = "made-up:signature"
+    browser.cookies[forms_kept.WHO] = "made-up:signature"
     token = token_on(browser, LOGIN)
     browser.post(url, typed | {"csrfmiddlewaretoken": token})
     assert not KeptForm.objects.exists()
@@ -176,8 +177,8 @@ def test_a_visitor_gets_no_cookie_by_it() -> None:
     client = Client()
     client.get(reverse("home"))
     client.get(reverse("orgs:organisation_list"))
-    assert kept_forms.WHO not in client.cookies
-    assert kept_forms.KEPT not in client.cookies
+    assert forms_kept.WHO not in client.cookies
+    assert forms_kept.KEPT not in client.cookies
 
 
 def test_passwords_files_and_much_are_not_kept(browser: Client) -> None:
@@ -185,7 +186,7 @@ def test_passwords_files_and_much_are_not_kept(browser: Client) -> None:
     response = typed_and_logged_out(browser, user, url, typed | {"password": "hunter2", "new_password1": "hunter2"})
     assert "hunter2" not in response.context["request"].kept_form.urlencode()
     KeptForm.objects.all().delete()
-    typed_and_logged_out(browser, user, url, typed | {"description": "x" * (kept_forms.LARGEST + 1)})
+    typed_and_logged_out(browser, user, url, typed | {"description": "x" * (forms_kept.LARGEST + 1)})
     assert not KeptForm.objects.exists()
 
 
@@ -212,7 +213,7 @@ def test_who_logged_in_again_in_another_tab_finds_what_was_typed(browser: Client
 def test_a_forged_form_is_refused_as_ever(browser: Client) -> None:
     url = service_form()[1]
     browser.force_login(UserFactory())
-    browser.cookies.pop(kept_forms.WHO, None)
+    browser.cookies.pop(forms_kept.WHO, None)
     assert browser.post(url, {"title": "x", "csrfmiddlewaretoken": "forged"}).status_code == 403
 
 

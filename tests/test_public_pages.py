@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from indicators.releases import actions as releases
 from integration_portal import public_pages
-from orgs import actions
+from orgs import public_pages as public_pages_actions
 from orgs.models import Organisation, PublicChange, PublicPage, Service
 from tests.factories import OrganisationFactory, ServiceFactory, UserFactory
 from tests.test_access import rows, things
@@ -344,12 +344,12 @@ def test_old_pages_and_changes_are_removed(client: Client, monkeypatch: pytest.M
         cursor.execute(
             "UPDATE orgs_publicpage SET made_at = now() - interval '2 hours' WHERE key = (SELECT min(key) FROM orgs_publicpage)"
         )
-    assert actions.remove_public_pages() == 1
-    monkeypatch.setattr("orgs.actions.public_pages.MOST_PAGES", 1)
-    assert actions.remove_public_pages() == 1
+    assert public_pages_actions.remove_public_pages() == 1
+    monkeypatch.setattr("orgs.public_pages.MOST_PAGES", 1)
+    assert public_pages_actions.remove_public_pages() == 1
     assert PublicPage.objects.count() == 1
     PublicChange.objects.bulk_create(PublicChange() for _ in range(101))
     version = public_pages.look_up("")[0]
-    actions.remove_public_pages()
+    public_pages_actions.remove_public_pages()
     assert PublicChange.objects.count() == 1
     assert public_pages.look_up("")[0] != version

@@ -16,8 +16,8 @@ from orgs.forms.portal import SaneInputMixin, SeenMixin
 from orgs.mixins import PagedMixin
 from orgs.models import Organisation, User
 from orgs.readable import is_blank, without_hidden_signs
-from partnerships.forms import ActivityForm
-from partnerships.forms.levels import StageLevelsMixin
+from partnerships.engagement.level_field import StageLevelsMixin
+from partnerships.records.forms import ActivityForm
 from tests.factories import MembershipFactory, OrganisationFactory, ServiceFactory, UserFactory
 from tests.factories_partnerships import ActivityFactory, CoordinationTableFactory, PartnershipFactory
 from tests.test_access import logged_in, rows, things

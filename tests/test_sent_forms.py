@@ -24,12 +24,18 @@ from indicators.reports.entry_views import EntryView
 from indicators.reports.views import ReportStepView, ReportUploadView, RequestWithdrawView
 from indicators.rollup.views import SliceRetryView
 from integration_portal.views import LogIn
-from orgs import actions
+from orgs.accounts import views as account
+from orgs.forms import passing
+from orgs.members import views as members
 from orgs.mixins import ActionMixin
 from orgs.models import Capacity, Invitation, Organisation, OutgoingMail, SentForm, Service, User
-from orgs.views import account, members, organisation, registration
-from partnerships import views as partnership_views
+from orgs.organisations import views as organisations
+from orgs.registration import actions as registration_actions
+from orgs.registration import views as registration
+from partnerships.agreements.views import PartnershipDelete, PartnershipPropose
+from partnerships.engagement.views import AssessmentDiscard, AssessmentEvidence
 from partnerships.models import CoordinationTable, Practice
+from partnerships.records.views import RecordRemove
 from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory, UserFactory
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -181,9 +187,9 @@ def test_two_people_never_share_a_key() -> None:
 def test_keys_go_after_two_days() -> None:
     SentForm.objects.create(key="a")
     now = timezone.now()
-    assert actions.forget_forms(now=now) == 0
-    assert actions.forget_forms(now=now + datetime.timedelta(days=3)) == 1
-    assert actions.forget_forms(now=now + datetime.timedelta(days=3)) == 0
+    assert passing.forget_forms(now=now) == 0
+    assert passing.forget_forms(now=now + datetime.timedelta(days=3)) == 1
+    assert passing.forget_forms(now=now + datetime.timedelta(days=3)) == 0
 
 
 # --- Every form -----------------------------------------------------------------------------------------------------------
@@ -198,9 +204,9 @@ HARMLESS_TWICE = {
     members.InvitationView: "accept_invitation does it once, under a lock",
     members.WithdrawView: "gone is gone",
     members.EndMembershipView: "ended is ended",
-    organisation.SubmitView: "submit_for_verification has one open at a time",
-    organisation.ServiceDeleteView: "gone is gone",
-    organisation.CapacityDeleteView: "gone is gone",
+    organisations.SubmitView: "submit_for_verification has one open at a time",
+    organisations.ServiceDeleteView: "gone is gone",
+    organisations.CapacityDeleteView: "gone is gone",
     TargetRemoveView: "gone is gone",
     SliceRetryView: "sets a state",
     IndicatorRetireView: "sets a state",
@@ -209,11 +215,11 @@ HARMLESS_TWICE = {
     ProtectionDecisionView: "decides what is open, under a lock",
     ReportUploadView: "writes the draft of a report, by its version",
     RequestWithdrawView: "withdrawn is withdrawn",
-    partnership_views.RecordRemove: "gone is gone",
-    partnership_views.PartnershipPropose: "checks the state it starts from",
-    partnership_views.PartnershipDelete: "gone is gone",
-    partnership_views.AssessmentDiscard: "gone is gone",
-    partnership_views.AssessmentEvidence: "writes the ticks as they stand",
+    RecordRemove: "gone is gone",
+    PartnershipPropose: "checks the state it starts from",
+    PartnershipDelete: "gone is gone",
+    AssessmentDiscard: "gone is gone",
+    AssessmentEvidence: "writes the ticks as they stand",
     LogIn: "no second session by it",
     account.ChangeEmailView: "an address that already stands there is refused",
     account.SetPasswordView: "sets a state",
@@ -253,7 +259,7 @@ def test_every_view_that_makes_something_acts_once() -> None:
 
 @pytest.mark.django_db
 def test_letter_asked_for_once_more_goes_once_for_each_page() -> None:
-    draft = actions.begin_registration(language="en", by=None)
+    draft = registration_actions.begin_registration(language="en", by=None)
     draft.answers = {
         "who": {"typed": {}, "facts": {"name": "Ours"}},
         "contact": {"typed": {}, "facts": {"contact_name": "Ana", "email": "ana@example.org"}},

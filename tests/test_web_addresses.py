@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.template.loader import render_to_string
 
 from indicators.models import Source
-from orgs.forms.organisation import ProfileForm
+from orgs.organisations.forms import ProfileForm
 from tests.factories import OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

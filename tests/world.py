@@ -19,9 +19,11 @@ from indicators.releases import actions as releases
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
 from indicators.rollup import worker
-from orgs import actions as registry
+from orgs.members import actions as members
 from orgs.models import Membership, Organisation, Registration, Territory, User
-from partnerships import actions
+from orgs.organisations import actions as organisations
+from partnerships.engagement import actions as engagement
+from partnerships.engagement import experience
 from partnerships.models import Assessment, Meeting, Partnership
 from partnerships.vocabulary import PartnershipState
 from tests.factories import (
@@ -196,11 +198,11 @@ def make_registry(
 ) -> dict[str, Any]:
     owner = users["owner"]
     assert owner is not None
-    registry.set_contact(
+    organisations.set_contact(
         organisation=hidden, name="Private person", email="private@example.org", phone="600 000 000", by=owner
     )
-    capacity = registry.add_capacity(organisation=association, side="need", kind="space", by=owner)
-    invitation = registry.invite_member(organisation=association, email="guest@example.org", role=Role.EDITOR, by=owner)
+    capacity = organisations.add_capacity(organisation=association, side="need", kind="space", by=owner)
+    invitation = members.invite_member(organisation=association, email="guest@example.org", role=Role.EDITOR, by=owner)
     member = MembershipFactory(organisation=association, role=Role.OWNER)
     return {
         "capacity": capacity,
@@ -226,12 +228,12 @@ def make_claim(
         partnership=partnership, languages="ca, es", decision_on=datetime.date(2025, 6, 1), title="Plan presented"
     )
     for code in ("I1", "I2"):
-        actions.put_forward_evidence(
+        engagement.put_forward_evidence(
             assessment=assessment, criterion=criterion_of(assessment, code), record=briefing, by=officer
         )
     party = partnership.parties.get(organisation=association)
-    actions.give_experience(assessment=assessment, party=party, level=level("inform"), by=owner)
-    return actions.submit_assessment(assessment=assessment, claimed=level("inform"), by=officer)
+    experience.give_experience(assessment=assessment, party=party, level=level("inform"), by=owner)
+    return engagement.submit_assessment(assessment=assessment, claimed=level("inform"), by=officer)
 
 
 def criterion_of(assessment: Assessment, code: str) -> Any:

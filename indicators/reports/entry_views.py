@@ -29,7 +29,7 @@ from indicators.reports.cells import (
     released,
 )
 from indicators.reports.forms import ChooseCellsForm
-from orgs import sent_forms
+from orgs.forms import sent
 from orgs.mixins import PersonMixin, show_refusal
 
 
@@ -76,7 +76,7 @@ class EntryView(PersonMixin, View):
         form = self.form_for(choose, cells, request.POST)
         if form.is_valid():
             try:
-                return redirect(sent_forms.act_once(request, lambda: self.save(choose, cells, form)))
+                return redirect(sent.act_once(request, lambda: self.save(choose, cells, form)))
             except ValidationError as refusal:
                 show_refusal(form, refusal)
         return self.show(choose, cells, form)

@@ -15,8 +15,11 @@ from integration_portal.demo.registry import Organisations, Places, change
 from integration_portal.demo.vocabulary import PARTNERSHIPS, REGISTRY, read
 from orgs.languages import LANGUAGES
 from orgs.models import User
-from partnerships import actions
-from partnerships.evidence import AnyRecord
+from partnerships.agreements import actions as agreements
+from partnerships.engagement import actions as engagement
+from partnerships.engagement import experience as experience_actions
+from partnerships.engagement import review
+from partnerships.engagement.evidence import AnyRecord
 from partnerships.models import (
     Assessment,
     AssessmentDecision,
@@ -28,6 +31,8 @@ from partnerships.models import (
     Practice,
     Scale,
 )
+from partnerships.records import actions as records
+from partnerships.tables import actions as tables_actions
 from partnerships.vocabulary import PartnershipState, PartyAnswer, PartyRole
 
 Entry = dict[str, Any]
@@ -82,7 +87,9 @@ class Story:
         for entry in self.entry["documents"]:
             self.add_document(entry)
         if self.entry["state"] == PartnershipState.ENDED:
-            actions.end_partnership(partnership=self.partnership, ends_on=day(self.entry["ends_on"]), by=self.officer)
+            agreements.end_partnership(
+                partnership=self.partnership, ends_on=day(self.entry["ends_on"]), by=self.officer
+            )
         for entry in self.entry["assessments"]:
             self.assess(entry)
 
@@ -90,7 +97,7 @@ class Story:
         entry = self.entry
         ends_on = day_or_none(entry["ends_on"])
         partners = [party["organisation"] for party in entry["parties"] if party["role"] == PartyRole.PARTNER]
-        self.partnership = actions.log_partnership(
+        self.partnership = agreements.log_partnership(
             authority=self.cast.organisations[self.lead],
             partners=[self.cast.organisations[slug] for slug in partners],
             kind=entry["kind"],
@@ -117,11 +124,11 @@ class Story:
         return morning(min(day(self.entry["starts_on"]), timezone.localdate() - datetime.timedelta(days=6)))
 
     def ask_partners(self) -> None:
-        actions.propose_partnership(partnership=self.partnership, by=self.officer)
+        agreements.propose_partnership(partnership=self.partnership, by=self.officer)
         self.partnership.parties.filter(role=PartyRole.PARTNER).update(asked_at=self.begun_at())
         for said in self.entry["parties"]:
             if said["role"] == PartyRole.PARTNER and said["answer"] != PartyAnswer.WAITING:
-                party = actions.answer_partnership(
+                party = agreements.answer_partnership(
                     party=self.party(said["organisation"]),
                     answer=said["answer"],
                     note=said["note"],
@@ -138,7 +145,7 @@ class Story:
         facts = {name: value for name, value in entry.items() if name not in kept_apart}
         self.keep(
             entry,
-            actions.log_activity(
+            records.log_activity(
                 partnership=self.partnership,
                 held_on=day(entry["held_on"]),
                 decision_on=day_or_none(entry.get("decision_on")),
@@ -151,7 +158,7 @@ class Story:
     def log_contribution(self, entry: Entry) -> None:
         self.keep(
             entry,
-            actions.log_contribution(
+            records.log_contribution(
                 partnership=self.partnership,
                 giver=self.cast.organisations[entry["giver"]],
                 receiver=self.cast.organisations[entry["receiver"]],
@@ -169,7 +176,7 @@ class Story:
     def add_document(self, entry: Entry) -> None:
         self.keep(
             entry,
-            actions.add_document(
+            records.add_document(
                 partnership=self.partnership,
                 kind=entry["kind"],
                 stage=entry["stage"],
@@ -191,22 +198,22 @@ class Story:
     def assess(self, entry: Entry) -> None:
         cast = self.cast
         ends_on = day(entry["ends_on"])
-        assessment = actions.begin_assessment(
+        assessment = engagement.begin_assessment(
             partnership=self.partnership, starts_on=day(entry["starts_on"]), ends_on=ends_on, by=self.officer
         )
         change(assessment, created_at=morning(ends_on + ONE_DAY))
         pieces = {}
         for piece in entry["evidence"]:
-            evidence = actions.put_forward_evidence(
+            evidence = engagement.put_forward_evidence(
                 assessment=assessment,
                 criterion=cast.criteria[piece["criterion"]],
                 record=self.records[piece["record"]],
                 by=self.officer,
             )
-            pieces[evidence.pk] = actions.Verdict(bool(piece["is_accepted"]), piece["comment"])
+            pieces[evidence.pk] = review.Verdict(bool(piece["is_accepted"]), piece["comment"])
         submitted_on = day(entry["submitted_on"])
         for said in entry["experiences"]:
-            experience = actions.give_experience(
+            experience = experience_actions.give_experience(
                 assessment=assessment,
                 party=self.party(said["organisation"]),
                 level=cast.levels[said["level"]],
@@ -215,7 +222,7 @@ class Story:
                 by=cast.contacts[said["organisation"]],
             )
             change(experience, given_at=morning(submitted_on - ONE_DAY))
-        actions.submit_assessment(
+        engagement.submit_assessment(
             assessment=assessment,
             claimed=cast.levels[entry["claimed"]],
             stage_levels=cast.stage_levels(entry["stage_levels"]),
@@ -227,8 +234,8 @@ class Story:
         for decided in entry["decisions"]:
             self.decide(assessment, decided, pieces)
 
-    def decide(self, assessment: Assessment, entry: Entry, verdicts: Mapping[int, actions.Verdict]) -> None:
-        decision = actions.decide_assessment(
+    def decide(self, assessment: Assessment, entry: Entry, verdicts: Mapping[int, review.Verdict]) -> None:
+        decision = review.decide_assessment(
             assessment=assessment,
             verdicts=verdicts,
             outcome=entry["outcome"],
@@ -263,7 +270,7 @@ def load_tables(entries: list[Entry], cast: Cast) -> None:
 
 def found(entry: Entry, parent: CoordinationTable | None, cast: Cast) -> CoordinationTable:
     by: User = cast.contacts[entry["convenor"]]
-    table = actions.found_table(
+    table = tables_actions.found_table(
         name=entry["name"]["en"],
         territory=cast.places.territory(entry["territory"]),
         convenor=cast.organisations[entry["convenor"]],
@@ -275,11 +282,11 @@ def found(entry: Entry, parent: CoordinationTable | None, cast: Cast) -> Coordin
     )
     for seat in entry["seats"]:
         if seat["organisation"] != entry["convenor"]:
-            actions.give_seat(
+            tables_actions.give_seat(
                 table=table, organisation=cast.organisations[seat["organisation"]], is_chair=seat["is_chair"], by=by
             )
     for meeting in entry["meetings"]:
-        actions.hold_meeting(
+        tables_actions.hold_meeting(
             table=table, held_on=day(meeting["held_on"]), agenda=meeting["agenda"], minutes=meeting["minutes"], by=by
         )
     return table

@@ -9,9 +9,12 @@ from django.utils import timezone
 from integration_portal.demo.accounts import ACCOUNTS, People
 from integration_portal.demo.calendar import day_or_none, morning
 from integration_portal.demo.vocabulary import REGISTRY, read
-from orgs import actions
+from orgs.members import actions as members
 from orgs.models import Domain, Membership, Organisation, Registration, Service, Territory, User, Verification
-from orgs.verification import CHECKLIST, LADDER, Answer
+from orgs.organisations import actions as organisations_actions
+from orgs.registration import actions as registration_actions
+from orgs.verification import actions as verification_actions
+from orgs.verification.checklist import CHECKLIST, LADDER, Answer
 from orgs.vocabulary import Kind, Tier
 
 Organisations = dict[str, Organisation]
@@ -56,7 +59,7 @@ def found(entry: dict[str, Any], places: Places, people: People, weeks_ago: int)
     contact = people.contact(entry)
     if entry["kind"] == Kind.AUTHORITY:
         organisation = admit(entry, places, people.administrator)
-        actions.add_member(
+        members.add_member(
             organisation=organisation, user=contact, role=Membership.Role.MANAGER, by=people.administrator
         )
     else:
@@ -71,7 +74,7 @@ def found(entry: dict[str, Any], places: Places, people: People, weeks_ago: int)
 
 
 def admit(entry: dict[str, Any], places: Places, by: User) -> Organisation:
-    return actions.admit_organisation(
+    return organisations_actions.admit_organisation(
         **{name: entry[name] for name in ALIKE},
         level_of_government=entry["level_of_government"],
         territory=places.territory(entry["territory"]),
@@ -103,25 +106,25 @@ def register(entry: dict[str, Any], places: Places, contact: User) -> Organisati
             "email_is_public": False,
         },
     }
-    registration = actions.begin_registration(language="en", by=None)
+    registration = registration_actions.begin_registration(language="en", by=None)
     for page, said in facts.items():
-        actions.save_registration_page(registration=registration, page=page, typed={}, facts=said, by=None)
-    registration = actions.send_registration(registration=registration, by=None)
-    return actions.confirm_registration(registration=registration, email=contact.email).organisation
+        registration_actions.save_registration_page(registration=registration, page=page, typed={}, facts=said, by=None)
+    registration = registration_actions.send_registration(registration=registration, by=None)
+    return registration_actions.confirm_registration(registration=registration, email=contact.email).organisation
 
 
 def complete_profile(organisation: Organisation, entry: dict[str, Any], places: Places, by: User) -> None:
     person = entry["contact"]
     for service in entry["services"]:
         facts = {name: value for name, value in service.items() if name not in ("domain", "confirmed_on")}
-        saved = actions.save_service(
+        saved = organisations_actions.save_service(
             service=Service(organisation=organisation, domain=places.domains[service["domain"]], **facts), by=by
         )
         Service.objects.filter(pk=saved.pk).update(confirmed_on=day_or_none(service["confirmed_on"]))
     for capacity in entry["capacities"]:
-        actions.add_capacity(organisation=organisation, **capacity, by=by)
-    actions.set_contact(organisation=organisation, **person, by=by)
-    actions.update_organisation(
+        organisations_actions.add_capacity(organisation=organisation, **capacity, by=by)
+    organisations_actions.set_contact(organisation=organisation, **person, by=by)
+    organisations_actions.update_organisation(
         organisation=organisation,
         works_in=[places.territory(place) for place in entry["works_in"]],
         domains=[places.domains[code] for code in entry["domains"]],
@@ -134,7 +137,9 @@ def complete_profile(organisation: Organisation, entry: dict[str, Any], places: 
 
 
 def mark_as_sample(organisation: Organisation, by: User) -> None:
-    actions.update_organisation(organisation=Organisation.objects.get(pk=organisation.pk), is_sample=True, by=by)
+    organisations_actions.update_organisation(
+        organisation=Organisation.objects.get(pk=organisation.pk), is_sample=True, by=by
+    )
 
 
 def review(organisation: Organisation, entry: dict[str, Any], reviewer: User) -> None:
@@ -148,7 +153,7 @@ def review(organisation: Organisation, entry: dict[str, Any], reviewer: User) ->
         ):
             break
         met.update(rung.criteria)
-    actions.decide_verification(
+    verification_actions.decide_verification(
         verification=organisation.verifications.get(),
         outcome=outcome,
         answers={question.code: Answer(question.code in met) for question in CHECKLIST},
@@ -183,7 +188,7 @@ def appoint(people: People, places: Places) -> None:
         user = people[account.email]
         if account.reviews and not user.reviewer_appointments.exists():
             scheme, code = account.reviews
-            actions.appoint_reviewer(
+            members.appoint_reviewer(
                 user=user, territory=places.territory({"scheme": scheme, "code": code}), by=people.administrator
             )
 
@@ -193,7 +198,7 @@ def give_parts(people: People, organisations: Organisations) -> None:
     for account in ACCOUNTS:
         user = people[account.email]
         if account.organisation and not user.memberships.exists():
-            actions.add_member(
+            members.add_member(
                 organisation=organisations[account.organisation],
                 user=user,
                 role=account.membership,

@@ -9,8 +9,8 @@ from django.conf import settings
 
 from indicators.catalogue import loading
 from indicators.models import Mapping
-from orgs import actions as orgs
-from partnerships import actions as partnerships
+from orgs.territories import loading as loading_actions
+from partnerships.engagement import loading as loading_actions
 
 REGISTRY = Path(settings.BASE_DIR) / "orgs" / "data"
 FIGURES = Path(settings.BASE_DIR) / "indicators" / "data"
@@ -23,9 +23,9 @@ def read(path: Path) -> Any:
 
 
 def load() -> None:
-    orgs.load_domains(entries=read(FIGURES / "domains.json"))
+    loading_actions.load_domains(entries=read(FIGURES / "domains.json"))
     places = read(REGISTRY / "territories_barcelona.json")
-    orgs.load_territories(
+    loading_actions.load_territories(
         schemes=places["schemes"],
         territories=places["territories"],
         outlines=read(REGISTRY / "outlines_barcelona.json.gz"),
@@ -34,5 +34,5 @@ def load() -> None:
     loading.load_catalogue(read(FIGURES / "catalogue.json"))
     for path in sorted((FIGURES / "mappings").glob("*.json")):
         Mapping.objects.update_or_create(name=path.stem, defaults={"definition": read(path)})
-    partnerships.load_scale()
-    partnerships.load_practices()
+    loading_actions.load_scale()
+    loading_actions.load_practices()

@@ -6,7 +6,7 @@ class PublicChange(models.Model):
     """A statement changed something that public pages show. Triggers write it, in the transaction of the change, for whichever way it came.
 
     The rows that can be seen are the version of what is public: each adds itself when its transaction commits, whatever the order, and none
-    ever comes back. Old ones are removed (`orgs/actions/public_pages.py`), which gives a new version once more.
+    ever comes back. Old ones are removed (`orgs/public_pages.py`), which gives a new version once more.
     """
 
     class Meta:

@@ -89,7 +89,7 @@ class Verification(models.Model):
 
 
 class VerificationAnswer(models.Model):
-    """The reviewer's answer to one question of the checklist (`orgs.verification.CHECKLIST`)."""
+    """The reviewer's answer to one question of the checklist (`orgs.verification.checklist.CHECKLIST`)."""
 
     verification = models.ForeignKey(Verification, models.CASCADE, related_name="answers")
     question = models.CharField(_("question"), max_length=30)

@@ -54,7 +54,7 @@ class Criterion(models.Model):
     """What must be shown for a level to hold.
 
     `evidence_kinds` name the kinds of record that can show it ("activity:hearing", "document:*"); `rule` says what
-    else is asked of them, in the words of `partnerships.engagement.Rule`.
+    else is asked of them, in the words of `partnerships.engagement.levels.Rule`.
     """
 
     level = models.ForeignKey(Level, models.PROTECT, related_name="criteria")

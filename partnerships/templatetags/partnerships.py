@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from orgs.models import Organisation, Territory
 from partnerships.models import Partnership
+from partnerships.overview.territory import first_of, partnerships_of, uncovered_domains
 from partnerships.permissions import can_log_partnerships
-from partnerships.territory import first_of, partnerships_of, uncovered_domains
 from partnerships.vocabulary import AssessmentState, PartnershipState, PartyAnswer
 
 register = template.Library()

@@ -13,9 +13,9 @@ from indicators.dashboards.compare_form import AddressLookup
 from indicators.models import Observation, ReleasedFigure
 from indicators.releases import actions as releases
 from indicators.rollup.worker import roll_up
-from orgs.actions import load_territories
-from orgs.lookups import TerritoryLookup
+from orgs.lookups.fields import TerritoryLookup
 from orgs.models import Territory
+from orgs.territories.loading import load_territories
 from tests.indicators.land import Land, table
 
 LAST, FIRST = datetime.date(2018, 12, 31), datetime.date(2019, 1, 1)

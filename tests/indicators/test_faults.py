@@ -25,7 +25,7 @@ from indicators.rollup import worker as rollup_worker
 from indicators.tasks import roll_up
 from integration_portal.embedded import held
 from integration_portal.embedded.postgres import Postgres
-from orgs.emails import queue_text
+from orgs.mail.emails import queue_text
 from orgs.models import OutgoingMail
 from tests.indicators.land import Land, make_land, table
 from tests.indicators.test_rollup import figures

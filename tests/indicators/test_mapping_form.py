@@ -31,8 +31,8 @@ from indicators.imports.wizard.texts import LEAVE, WHOLE
 from indicators.models import Import, Mapping, Observation
 from indicators.quality import actions as quality
 from indicators.vocabulary import Flag
-from orgs.actions import load_territories
 from orgs.models import Territory, User
+from orgs.territories.loading import load_territories
 from tests.factories import AuthorityFactory
 from tests.factories_indicators import IndicatorFactory, StewardFactory
 from tests.indicators.land import MAPPING, Land, table

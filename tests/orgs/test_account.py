@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from orgs import actions
+from orgs.accounts import actions as accounts
 from orgs.models import OutgoingMail, User
 from orgs.permissions import must_have_second_step
 from tests.factories import (
@@ -265,5 +265,5 @@ def test_sessions_end_with_the_second_step() -> None:
     log_in(client, user)
     client.get(reverse("home"))
     TOTP.activate(user, generate_totp_secret())
-    assert actions.remove_second_step(user=user)
+    assert accounts.remove_second_step(user=user)
     assert client.get(reverse("orgs:my_organisations")).headers["Location"].startswith(reverse("account_login"))

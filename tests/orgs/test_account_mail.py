@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from orgs.authentication import AccountAdapter
+from orgs.accounts.authentication import AccountAdapter
 from orgs.models import OutgoingMail
 from tests.factories import UserFactory
 

@@ -10,8 +10,9 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.utils import timezone
 
-from orgs import actions, tasks
-from orgs.emails import queue_letter, queue_text
+from orgs import tasks
+from orgs.mail import actions as mail_actions
+from orgs.mail.emails import queue_letter, queue_text
 from orgs.models import OutgoingMail
 from tests.factories import UserFactory
 
@@ -53,8 +54,8 @@ def letter(to="reader@example.org", **fields):
 def test_waiting_letters_are_sent_once_oldest_first():
     for number in range(3):
         letter(f"{number}@example.org", not_before=timezone.now() - timedelta(minutes=number))
-    assert actions.send_waiting_mail() == 3
-    assert actions.send_waiting_mail() == 0
+    assert mail_actions.send_waiting_mail() == 3
+    assert mail_actions.send_waiting_mail() == 0
     assert [sent.to for sent in mail.outbox] == [["2@example.org"], ["1@example.org"], ["0@example.org"]]
     assert not OutgoingMail.objects.filter(sent_at=None).exists()
 
@@ -70,18 +71,18 @@ def test_letter_that_is_refused_waits_longer_each_time_and_is_parked(server):
         good.refresh_from_db()
         assert (bad.sent_at, bad.parked_at) == (None, None)
         waits.append(bad.not_before - timezone.now())
-        assert actions.send_waiting_mail() == 0, "not before its time"
+        assert mail_actions.send_waiting_mail() == 0, "not before its time"
         OutgoingMail.objects.filter(pk=bad.pk).update(not_before=timezone.now())
-        actions.send_waiting_mail()
+        mail_actions.send_waiting_mail()
     assert waits == sorted(waits)
     bad.refresh_from_db()
     assert bad.parked_at is not None
     assert bad.attempts == OutgoingMail.MAX_ATTEMPTS
     assert "SMTPRecipientsRefused" in bad.error
     server(None)
-    assert actions.send_waiting_mail() == 0, "what is parked stays until an administrator tries again"
-    actions.retry_mail(mail=bad, by=UserFactory(is_staff=True))
-    assert actions.send_waiting_mail() == 1
+    assert mail_actions.send_waiting_mail() == 0, "what is parked stays until an administrator tries again"
+    mail_actions.retry_mail(mail=bad, by=UserFactory(is_staff=True))
+    assert mail_actions.send_waiting_mail() == 1
 
 
 @pytest.mark.django_db
@@ -89,18 +90,18 @@ def test_server_that_is_away_is_asked_once_in_a_round(server):
     server(ConnectionRefusedError("away"))
     bad = letter("refused@example.org")
     other = letter()
-    assert actions.send_waiting_mail() == 0
+    assert mail_actions.send_waiting_mail() == 0
     bad.refresh_from_db()
     other.refresh_from_db()
     assert (bad.attempts, other.attempts) == (1, 0)
-    assert actions.send_waiting_mail() == 1
+    assert mail_actions.send_waiting_mail() == 1
 
 
 @pytest.mark.django_db
 def test_impossible_address_does_not_stop_the_others():
     impossible = letter("a@example.org\nBcc: everybody@example.org")
     letter()
-    assert actions.send_waiting_mail() == 1
+    assert mail_actions.send_waiting_mail() == 1
     impossible.refresh_from_db()
     assert "BadHeaderError" in impossible.error
 
@@ -115,7 +116,7 @@ def test_two_senders_at_once_send_each_letter_once(settings, monkeypatch):
 
     def work():
         try:
-            sent.append(actions.send_waiting_mail())
+            sent.append(mail_actions.send_waiting_mail())
         finally:
             connection.close()
 

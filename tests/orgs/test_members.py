@@ -9,7 +9,8 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from orgs import actions
+from orgs.accounts import actions as accounts
+from orgs.members import actions as members
 from orgs.models import Invitation, Membership, OutgoingMail, ReviewerAppointment, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory
 
@@ -33,26 +34,26 @@ def test_role_has_to_fit_the_kind():
     association, hall, user = OrganisationFactory(), AuthorityFactory(), UserFactory()
     for organisation, role in ((association, "officer"), (association, "manager"), (hall, "owner"), (hall, "editor")):
         with pytest.raises(ValidationError):
-            actions.add_member(organisation=organisation, user=user, role=role, by=None)
-    actions.add_member(organisation=hall, user=user, role="steward", by=None)
-    actions.add_member(organisation=hall, user=user, role="officer", by=None)
+            members.add_member(organisation=organisation, user=user, role=role, by=None)
+    members.add_member(organisation=hall, user=user, role="steward", by=None)
+    members.add_member(organisation=hall, user=user, role="officer", by=None)
     with pytest.raises(ValidationError, match="already has that role"):
-        actions.add_member(organisation=hall, user=user, role="officer", by=None)
+        members.add_member(organisation=hall, user=user, role="officer", by=None)
 
 
 def test_last_who_leads_stays(owner):
     for attempt in (
-        lambda: actions.end_membership(membership=owner, by=owner.user),
-        lambda: actions.change_role(membership=owner, role="viewer", by=owner.user),
+        lambda: members.end_membership(membership=owner, by=owner.user),
+        lambda: members.change_role(membership=owner, role="viewer", by=owner.user),
     ):
         with pytest.raises(ValidationError, match="somebody who can act"):
             attempt()
     second = MembershipFactory(organisation=owner.organisation)
-    actions.end_membership(membership=owner, by=owner.user)
-    ended = actions.end_membership(membership=owner, by=owner.user)
+    members.end_membership(membership=owner, by=owner.user)
+    ended = members.end_membership(membership=owner, by=owner.user)
     assert ended.ended_at is not None
     with pytest.raises(ValidationError):
-        actions.end_membership(membership=second, by=second.user)
+        members.end_membership(membership=second, by=second.user)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -64,7 +65,7 @@ def test_two_who_leave_at_once_leave_one():
     def leave(membership):
         try:
             start.wait()
-            actions.end_membership(membership=membership, by=membership.user)
+            members.end_membership(membership=membership, by=membership.user)
         except ValidationError as refusal:
             refusals.append(refusal)
         finally:
@@ -102,7 +103,7 @@ def test_stranger_is_invited_and_joins(client, owner):
 
 def test_known_person_is_invited_joins_and_logs_in_as_usual(client, owner):
     known = UserFactory(email="known@person.example")
-    actions.invite_member(organisation=owner.organisation, email="known@person.example", role="viewer", by=owner.user)
+    members.invite_member(organisation=owner.organisation, email="known@person.example", role="viewer", by=owner.user)
     body = client.post(letter_path(), {"name": "Other name"}, follow=True).content.decode()
     assert known.memberships.get().organisation == owner.organisation
     assert "_auth_user_id" not in client.session
@@ -115,7 +116,7 @@ def test_letter_is_the_same_for_known_and_unknown(owner):
     UserFactory(email="a@person.example")
     seen = []
     for email in ("a@person.example", "b@person.example"):
-        actions.invite_member(organisation=owner.organisation, email=email, role="viewer", by=owner.user)
+        members.invite_member(organisation=owner.organisation, email=email, role="viewer", by=owner.user)
         mail = OutgoingMail.objects.get(to=email)
         seen.append((mail.subject, re.sub(r"/invitations/\S+", "", mail.body)))
     assert seen[0] == seen[1]
@@ -124,28 +125,28 @@ def test_letter_is_the_same_for_known_and_unknown(owner):
 def test_member_and_invited_are_not_invited_again(owner):
     invite = {"organisation": owner.organisation, "role": "viewer", "by": owner.user}
     with pytest.raises(ValidationError, match="already a member"):
-        actions.invite_member(email=owner.user.email.upper(), **invite)
-    actions.invite_member(email="new@person.example", **invite)
+        members.invite_member(email=owner.user.email.upper(), **invite)
+    members.invite_member(email="new@person.example", **invite)
     with pytest.raises(ValidationError, match="already invited"):
-        actions.invite_member(email="new@person.example", **invite)
+        members.invite_member(email="new@person.example", **invite)
     with pytest.raises(ValidationError, match="role"):
-        actions.invite_member(email="other@person.example", **invite | {"role": "officer"})
+        members.invite_member(email="other@person.example", **invite | {"role": "officer"})
     assert OutgoingMail.objects.count() == 1
 
 
 def test_expired_invitation_is_renewed_and_the_old_letter_is_dead(client, owner):
     invite = {"organisation": owner.organisation, "email": "new@person.example", "role": "viewer", "by": owner.user}
-    actions.invite_member(**invite)
+    members.invite_member(**invite)
     old = letter_path()
     Invitation.objects.update(created_at=timezone.now() - timedelta(days=15))
     assert client.get(old).status_code == 404
-    actions.invite_member(**invite)
+    members.invite_member(**invite)
     assert client.post(old, {"name": "New"}).status_code == 404
     assert client.post(letter_path(), {"name": "New"}).status_code == 302
 
 
 def test_withdrawn_or_forged_invitation_is_gone(client, owner):
-    invitation = actions.invite_member(
+    invitation = members.invite_member(
         organisation=owner.organisation, email="new@person.example", role="viewer", by=owner.user
     )
     client.force_login(owner.user)
@@ -154,7 +155,7 @@ def test_withdrawn_or_forged_invitation_is_gone(client, owner):
     assert client.post(letter_path(), {"name": "New"}).status_code == 404
     assert client.get(reverse("orgs:invitation", args=["forged:x:y"])).status_code == 404
     with pytest.raises(ValidationError):
-        actions.accept_invitation(invitation=invitation, name="New", language="en")
+        members.accept_invitation(invitation=invitation, name="New", language="en")
     assert not User.objects.filter(email="new@person.example").exists()
 
 
@@ -168,13 +169,13 @@ def test_invitation_goes_with_the_right_of_its_sender(client, owner, how):
         membership = MembershipFactory(organisation=organisation)
         sender = membership.user
     invite = {"organisation": organisation, "email": "second@address.example", "role": "owner"}
-    invitation = actions.invite_member(**invite, by=sender)
+    invitation = members.invite_member(**invite, by=sender)
     path = letter_path()
-    kept = actions.invite_member(organisation=organisation, email="kept@person.example", role="viewer", by=owner.user)
+    kept = members.invite_member(organisation=organisation, email="kept@person.example", role="viewer", by=owner.user)
     if how == "ended":
-        actions.end_membership(membership=membership, by=owner.user)
+        members.end_membership(membership=membership, by=owner.user)
     elif how == "downgraded":
-        actions.change_role(membership=membership, role="viewer", by=owner.user)
+        members.change_role(membership=membership, role="viewer", by=owner.user)
     elif how == "account closed":
         User.objects.filter(pk=sender.pk).update(is_active=False)
     elif how == "account gone":
@@ -184,20 +185,20 @@ def test_invitation_goes_with_the_right_of_its_sender(client, owner, how):
     assert client.get(path).status_code == 404
     assert client.post(path, {"name": "Back again"}).status_code == 404
     with pytest.raises(ValidationError, match="no longer valid"):
-        actions.accept_invitation(invitation=invitation, name="Back again", language="en")
+        members.accept_invitation(invitation=invitation, name="Back again", language="en")
     assert not User.objects.filter(email="second@address.example").exists()
     if how in ("ended", "downgraded"):
         assert list(organisation.invitations.open()) == [kept]
-    actions.invite_member(**invite, by=owner.user)  # The address is free for who may invite.
-    assert actions.accept_invitation(invitation=kept, name="Kept", language="en")[1]
+    members.invite_member(**invite, by=owner.user)  # The address is free for who may invite.
+    assert members.accept_invitation(invitation=kept, name="Kept", language="en")[1]
 
 
 def test_accepted_invitation_still_leads_on_when_its_sender_has_left(client, owner):
     sender = MembershipFactory(organisation=owner.organisation)
-    actions.invite_member(organisation=owner.organisation, email="new@person.example", role="viewer", by=sender.user)
+    members.invite_member(organisation=owner.organisation, email="new@person.example", role="viewer", by=sender.user)
     path = letter_path()
     client.post(path, {"name": "New"})
-    actions.end_membership(membership=sender, by=owner.user)
+    members.end_membership(membership=sender, by=owner.user)
     assert client.get(path).status_code == 200
     assert Membership.objects.active().filter(user__email="new@person.example").count() == 1
 
@@ -246,22 +247,22 @@ def test_too_many_invitations_are_refused(client, owner, settings):
 def test_reviewers_are_appointed_by_administrators(city):
     administrator, user = UserFactory(is_staff=True), UserFactory()
     with pytest.raises(PermissionDenied):
-        actions.appoint_reviewer(user=user, territory=city, by=user)
-    appointment = actions.appoint_reviewer(user=user, territory=city, by=administrator)
+        members.appoint_reviewer(user=user, territory=city, by=user)
+    appointment = members.appoint_reviewer(user=user, territory=city, by=administrator)
     assert OutgoingMail.objects.get().to == user.email
     with pytest.raises(ValidationError, match="already a reviewer"):
-        actions.appoint_reviewer(user=user, territory=city, by=administrator)
+        members.appoint_reviewer(user=user, territory=city, by=administrator)
     with pytest.raises(PermissionDenied):
-        actions.end_appointment(appointment=appointment, by=user)
-    ended = actions.end_appointment(appointment=appointment, by=administrator)
+        members.end_appointment(appointment=appointment, by=user)
+    ended = members.end_appointment(appointment=appointment, by=administrator)
     assert not ReviewerAppointment.objects.active().exists()
-    assert actions.end_appointment(appointment=appointment, by=administrator).ends_at == ended.ends_at
-    actions.appoint_reviewer(user=user, territory=TerritoryFactory(), by=administrator)
+    assert members.end_appointment(appointment=appointment, by=administrator).ends_at == ended.ends_at
+    members.appoint_reviewer(user=user, territory=TerritoryFactory(), by=administrator)
 
 
 def test_account_is_opened_once():
-    first, is_new = actions.open_account(email="One@example.org", name="One", language="es")
-    again, is_new_again = actions.open_account(email="one@example.org", name="Two", language="en")
+    first, is_new = accounts.open_account(email="One@example.org", name="One", language="es")
+    again, is_new_again = accounts.open_account(email="one@example.org", name="Two", language="en")
     assert (first, is_new, is_new_again) == (again, True, False)
     assert (again.name, again.language, again.email) == ("One", "es", "one@example.org")
     assert EmailAddress.objects.get().verified
@@ -270,4 +271,4 @@ def test_account_is_opened_once():
 def test_account_of_a_second_address_is_found():
     user = UserFactory()
     EmailAddress.objects.create(user=user, email="second@example.org", verified=True)
-    assert actions.open_account(email="second@example.org", name="", language="en") == (user, False)
+    assert accounts.open_account(email="second@example.org", name="", language="en") == (user, False)

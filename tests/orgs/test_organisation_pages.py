@@ -5,8 +5,10 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
-from orgs import actions
+from orgs.members import actions as members
 from orgs.models import Organisation, Verification
+from orgs.organisations import actions as organisations
+from orgs.registration import actions as registration
 from tests.factories import (
     AuthorityFactory,
     MembershipFactory,
@@ -73,7 +75,7 @@ def test_profile_is_changed_and_what_is_not_in_it_stays(client, organisation, ow
 def test_second_editor_is_told_and_nothing_is_lost(client, organisation, owner):
     client.force_login(owner)
     editor = MembershipFactory(organisation=organisation, role="editor").user
-    actions.update_organisation(organisation=Organisation.objects.get(), description="Theirs", by=editor)
+    organisations.update_organisation(organisation=Organisation.objects.get(), description="Theirs", by=editor)
     answer = client.post(page("organisation_update", organisation), profile(description="Mine", acronym="MINE"))
     body = answer.content.decode()
     assert "Somebody else saved this" in body
@@ -91,7 +93,7 @@ def test_saving_does_not_undo_a_decision_made_meanwhile(organisation, owner):
     Organisation.objects.update(tier="", verified_at=None)
     read_before = Organisation.objects.get()
     Organisation.objects.update(tier="contact", verified_at="2026-01-01T00:00Z")
-    actions.update_organisation(organisation=read_before, description="Later", by=owner)
+    organisations.update_organisation(organisation=read_before, description="Later", by=owner)
     assert Organisation.objects.get().tier == "contact"
 
 
@@ -101,7 +103,9 @@ def test_nobody_becomes_an_authority_by_a_form(client, organisation, owner):
     body = client.post(page("organisation_update", organisation), profile(kind="authority")).content.decode()
     assert "Select a valid choice" in body
     with pytest.raises(ValidationError, match="does not become an authority"):
-        actions.update_organisation(organisation=organisation, kind="authority", level_of_government="local", by=owner)
+        organisations.update_organisation(
+            organisation=organisation, kind="authority", level_of_government="local", by=owner
+        )
 
 
 @pytest.mark.parametrize("kind", ["association", "authority"])
@@ -120,21 +124,21 @@ def test_what_rights_rest_on_is_changed_by_administrators_alone(client, raval, k
     assert client.post(page("organisation_update", ours), {**typed, "version": "1"}).status_code == 302
     for changes in ({"territory": elsewhere}, {"kind": "media"}, {"is_sample": True}):
         with pytest.raises(PermissionDenied):
-            actions.update_organisation(organisation=Organisation.objects.get(pk=ours.pk), **changes, by=leader)
+            organisations.update_organisation(organisation=Organisation.objects.get(pk=ours.pk), **changes, by=leader)
     smuggled = Organisation.objects.get(pk=ours.pk)
     smuggled.territory = elsewhere
-    actions.update_organisation(organisation=smuggled, description="Later", by=leader)
+    organisations.update_organisation(organisation=smuggled, description="Later", by=leader)
     now = Organisation.objects.get(pk=ours.pk)
     assert (now.name, now.description) == ("Ours anew", "Later")
     assert (now.territory, now.kind, now.level_of_government) == (raval, kind, ours.level_of_government)
-    actions.update_organisation(organisation=now, territory=elsewhere, by=UserFactory(is_staff=True))
+    organisations.update_organisation(organisation=now, territory=elsewhere, by=UserFactory(is_staff=True))
     places = apps.get_model("orgs", "OrganisationEvent").objects.filter(pgh_obj=ours).order_by("pgh_id")
     assert list(places.values_list("territory__name", flat=True))[-2:] == ["el Raval", "Elsewhere"], "it is logged"
 
 
 def test_unverified_organisation_mends_its_place(organisation, owner, city):
     Organisation.objects.update(tier="", verified_at=None)
-    actions.update_organisation(organisation=Organisation.objects.get(), territory=city, by=owner)
+    organisations.update_organisation(organisation=Organisation.objects.get(), territory=city, by=owner)
     assert Organisation.objects.get().territory == city
 
 
@@ -216,7 +220,7 @@ def test_pages_are_for_those_who_may(client, organisation, owner, name):
     assert client.get(address).url.startswith(reverse("account_login"))
     viewer = MembershipFactory(organisation=organisation, role="viewer").user
     former = MembershipFactory(organisation=organisation, role="editor")
-    actions.end_membership(membership=former, by=owner)
+    members.end_membership(membership=former, by=owner)
     for user in (UserFactory(), viewer, former.user, MembershipFactory().user):
         client.force_login(user)
         expected = 200 if name == "contact_update" and user == viewer else 403
@@ -231,7 +235,7 @@ def test_pages_are_for_those_who_may(client, organisation, owner, name):
 
 def test_my_organisations_with_drafts(client, organisation, owner):
     client.force_login(owner)
-    actions.begin_registration(language="en", by=owner)
+    registration.begin_registration(language="en", by=owner)
     body = client.get(reverse("orgs:my_organisations")).content.decode()
     assert "Ours" in body
     assert "A registration without a name" in body
@@ -242,7 +246,7 @@ def test_my_organisations_with_drafts(client, organisation, owner):
 def test_administrator_admits_an_authority(city, raval, domain):
     administrator = UserFactory(is_staff=True)
     facts = {"name": "Town hall", "kind": "authority", "level_of_government": "local", "territory": city}
-    hall = actions.admit_organisation(
+    hall = organisations.admit_organisation(
         **facts,
         works_in=[raval],
         domains=[domain],
@@ -252,13 +256,13 @@ def test_administrator_admits_an_authority(city, raval, domain):
     assert (hall.slug, hall.tier, hall.sector, hall.is_published) == ("town-hall", "documented", "authority", True)
     decided = Verification.objects.get()
     assert (decided.state, decided.reviewer, decided.answers.count()) == ("verified", administrator, 4)
-    assert actions.admit_organisation(**facts, by=administrator).slug == "town-hall-2"
+    assert organisations.admit_organisation(**facts, by=administrator).slug == "town-hall-2"
     with pytest.raises(PermissionDenied):
-        actions.admit_organisation(**facts, by=UserFactory())
+        organisations.admit_organisation(**facts, by=UserFactory())
     with pytest.raises(ValidationError):
-        actions.admit_organisation(**facts, met=["documented"], by=administrator)
+        organisations.admit_organisation(**facts, met=["documented"], by=administrator)
     with pytest.raises(ValidationError, match="level of government"):
-        actions.admit_organisation(**facts | {"level_of_government": ""}, by=administrator)
+        organisations.admit_organisation(**facts | {"level_of_government": ""}, by=administrator)
     assert Organisation.objects.count() == 2
 
 

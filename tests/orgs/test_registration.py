@@ -9,10 +9,10 @@ from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 
-from orgs import actions
-from orgs.actions.registration import CONFIRMATION_SALT
 from orgs.models import Membership, Organisation, OutgoingMail, Registration, User, Verification
-from orgs.views.registration import COOKIE
+from orgs.registration import actions as registration_actions
+from orgs.registration.actions import CONFIRMATION_SALT
+from orgs.registration.views import COOKIE
 from tests.factories import OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -237,7 +237,7 @@ def test_draft_is_there_when_the_session_is_gone(client, where):
 
 def test_cookie_that_was_tampered_with_opens_nothing(client):
     begin(client)
-    other = actions.begin_registration(language="en", by=None)
+    other = registration_actions.begin_registration(language="en", by=None)
     client.cookies[COOKIE] = other.key.hex + client.cookies[COOKIE].value[32:]
     assert client.get(url("who")).url == reverse("orgs:registration_start")
 
@@ -375,11 +375,11 @@ def test_stale_drafts_are_removed_and_no_others(client, where):
     send(client)
     client.post(letter_path(OutgoingMail.objects.get()))
     long_ago = timezone.now() - datetime.timedelta(days=61)
-    stale = actions.begin_registration(language="en", by=None)
-    touched = actions.begin_registration(language="en", by=None)
+    stale = registration_actions.begin_registration(language="en", by=None)
+    touched = registration_actions.begin_registration(language="en", by=None)
     Registration.objects.update(created_at=long_ago, saved_at=long_ago)
     Registration.objects.filter(pk=touched.pk).update(saved_at=timezone.now())
-    assert actions.remove_stale_drafts(now=timezone.now()) == 1
-    assert actions.remove_stale_drafts(now=timezone.now()) == 0
+    assert registration_actions.remove_stale_drafts(now=timezone.now()) == 1
+    assert registration_actions.remove_stale_drafts(now=timezone.now()) == 0
     assert not Registration.objects.filter(pk=stale.pk).exists()
     assert Registration.objects.count() == 2

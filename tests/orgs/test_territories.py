@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from orgs import actions
 from orgs.models import Domain, Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme
+from orgs.territories import loading
 from tests.factories import TerritoryFactory
 
 DATA = Path(__file__).resolve().parents[2] / "orgs" / "data"
@@ -119,7 +119,7 @@ def barcelona():
 def test_loading_twice_ends_the_same(barcelona):
     ends = []
     for _ in range(2):
-        actions.load_territories(**barcelona)
+        loading.load_territories(**barcelona)
         ends.append(
             (
                 set(Territory.objects.values_list("pk", "scheme__code", "code", "name", "kind", "parent")),
@@ -145,7 +145,7 @@ def test_loading_computes_the_paths_once_for_each_generation(barcelona):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
-        actions.load_territories(**barcelona)
+        loading.load_territories(**barcelona)
     assert len([sql for sql in statements if sql.startswith('INSERT INTO "orgs_territory"')]) == 5
 
 
@@ -159,15 +159,15 @@ def test_loading_a_part_of_nothing_says_which(barcelona):
         "parent": {"scheme": "barcelona", "code": "?"},
     }
     with pytest.raises(ValueError, match="barcelona X"):
-        actions.load_territories(schemes=barcelona["schemes"], territories=[stray])
+        loading.load_territories(schemes=barcelona["schemes"], territories=[stray])
     assert not Territory.objects.exists()
 
 
 @pytest.mark.django_db
 def test_domains_are_loaded_with_their_translations():
     entry = {"code": "D9", "slug": "nine", "order": 9, "name": {"en": "Nine", "es": "Nueve"}, "icon": "x"}
-    actions.load_domains(entries=[entry])
-    actions.load_domains(entries=[entry | {"name": {"en": "Number nine", "es": "Nueve"}}])
+    loading.load_domains(entries=[entry])
+    loading.load_domains(entries=[entry | {"name": {"en": "Number nine", "es": "Nueve"}}])
     domain = Domain.objects.get()
     assert str(domain) == "Number nine"
     with translation.override("es"):

@@ -7,11 +7,11 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from orgs import actions
 from orgs.ladders import Rung, standing
 from orgs.models import Membership, Organisation, OrganisationContact, OutgoingMail, Verification
 from orgs.permissions import can_review_verification
-from orgs.verification import CHECKLIST, LADDER, Answer
+from orgs.verification import actions as verification_actions
+from orgs.verification.checklist import CHECKLIST, LADDER, Answer
 from tests.factories import (
     MembershipFactory,
     OrganisationFactory,
@@ -74,7 +74,9 @@ def test_standing_names_what_caps_it():
     ],
 )
 def test_tier_follows_from_the_answers(waiting, reviewer, met, tier):
-    actions.decide_verification(verification=waiting, outcome="verified", answers=answers(*met), by=reviewer)
+    verification_actions.decide_verification(
+        verification=waiting, outcome="verified", answers=answers(*met), by=reviewer
+    )
     waiting.refresh_from_db()
     organisation = waiting.organisation
     organisation.refresh_from_db()
@@ -90,7 +92,7 @@ def test_tier_follows_from_the_answers(waiting, reviewer, met, tier):
 @pytest.mark.django_db
 def test_without_the_first_tier_nothing_is_verified(waiting, reviewer):
     with pytest.raises(ValidationError, match="Somebody was reached"):
-        actions.decide_verification(
+        verification_actions.decide_verification(
             verification=waiting, outcome="verified", answers=answers("purpose", "territory", "documented"), by=reviewer
         )
     assert not waiting.answers.exists()
@@ -99,7 +101,9 @@ def test_without_the_first_tier_nothing_is_verified(waiting, reviewer):
 @pytest.mark.django_db
 def test_return_needs_reasons_and_reaches_the_owner(client, waiting, reviewer):
     with pytest.raises(ValidationError):
-        actions.decide_verification(verification=waiting, outcome="returned", answers={}, reasons=" ", by=reviewer)
+        verification_actions.decide_verification(
+            verification=waiting, outcome="returned", answers={}, reasons=" ", by=reviewer
+        )
     client.force_login(reviewer)
     body = client.post(page(waiting), typed(outcome="returned")).content.decode()
     assert "Say why you send it back" in body
@@ -139,14 +143,14 @@ def test_return_needs_reasons_and_reaches_the_owner(client, waiting, reviewer):
 def test_sending_twice_is_refused_in_words(waiting):
     owner = waiting.organisation.memberships.get().user
     with pytest.raises(ValidationError, match="already waits"):
-        actions.submit_for_verification(organisation=waiting.organisation, by=owner)
+        verification_actions.submit_for_verification(organisation=waiting.organisation, by=owner)
     assert Verification.objects.count() == 1
 
 
 @pytest.mark.django_db
 def test_outsider_cannot_send(waiting):
     with pytest.raises(PermissionDenied):
-        actions.submit_for_verification(organisation=OrganisationFactory(), by=UserFactory())
+        verification_actions.submit_for_verification(organisation=OrganisationFactory(), by=UserFactory())
 
 
 @pytest.mark.django_db
@@ -164,7 +168,9 @@ def test_nobody_reviews_an_own_organisation(client, waiting, reviewer, role, has
     assert client.post(page(waiting), typed(*FIRST_TIER)).status_code == 404
     assert "Waiting" not in client.get(reverse("orgs:review_queue")).content.decode()
     with pytest.raises(PermissionDenied):
-        actions.decide_verification(verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=reviewer)
+        verification_actions.decide_verification(
+            verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=reviewer
+        )
     waiting.refresh_from_db()
     assert waiting.state == Verification.State.SUBMITTED
 
@@ -178,7 +184,9 @@ def test_reviewer_of_another_place_or_of_the_past_decides_nothing(client, waitin
     )
     for user in (elsewhere, former, UserFactory()):
         with pytest.raises(PermissionDenied):
-            actions.decide_verification(verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=user)
+            verification_actions.decide_verification(
+                verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=user
+            )
     client.force_login(elsewhere)
     assert client.get(page(waiting)).status_code == 404
 
@@ -220,9 +228,13 @@ def test_queue_costs_the_same_for_many(client, reviewer, raval, django_assert_ma
 @pytest.mark.django_db
 def test_second_reviewer_is_told(client, waiting, reviewer, city):
     first = ReviewerFactory(territory=city, name="The first")
-    actions.decide_verification(verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=first)
+    verification_actions.decide_verification(
+        verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=first
+    )
     with pytest.raises(ValidationError, match="The first has decided this in the meantime"):
-        actions.decide_verification(verification=waiting, outcome="returned", answers={}, reasons="No", by=reviewer)
+        verification_actions.decide_verification(
+            verification=waiting, outcome="returned", answers={}, reasons="No", by=reviewer
+        )
     client.force_login(reviewer)
     body = client.post(page(waiting), typed(outcome="returned", reasons="My reasons")).content.decode()
     assert "The first has decided this in the meantime" in body
@@ -240,7 +252,7 @@ def test_two_reviewers_at_once_one_decision():
     def decide(reviewer):
         try:
             start.wait()
-            actions.decide_verification(
+            verification_actions.decide_verification(
                 verification=verification, outcome="verified", answers=answers(*FIRST_TIER), by=reviewer
             )
         except ValidationError as refusal:
@@ -278,10 +290,14 @@ def test_reviewer_sees_the_claim_the_contact_and_what_may_be_the_same(client, wa
 @pytest.mark.django_db
 def test_verified_organisation_asks_for_a_higher_tier_and_stays_published(waiting, reviewer):
     owner = waiting.organisation.memberships.get().user
-    actions.decide_verification(verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=reviewer)
-    again = actions.submit_for_verification(organisation=waiting.organisation, by=owner)
+    verification_actions.decide_verification(
+        verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=reviewer
+    )
+    again = verification_actions.submit_for_verification(organisation=waiting.organisation, by=owner)
     assert Organisation.objects.published().exists()
-    actions.decide_verification(verification=again, outcome="returned", answers={}, reasons="No statutes.", by=reviewer)
+    verification_actions.decide_verification(
+        verification=again, outcome="returned", answers={}, reasons="No statutes.", by=reviewer
+    )
     assert Organisation.objects.published().get().tier == "contact"
 
 

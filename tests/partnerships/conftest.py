@@ -9,7 +9,7 @@ import pytest
 from django.http import FileResponse
 
 from orgs.models import Membership, Organisation, Territory, User
-from partnerships.actions import load_scale
+from partnerships.engagement.loading import load_scale
 from partnerships.models import Partnership, PartnershipParty, Scale
 from tests.factories import (
     AuthorityFactory,

@@ -6,21 +6,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgs.models import Membership, OutgoingMail
-from partnerships.actions import (
-    Verdict,
+from partnerships.engagement.actions import (
     begin_assessment,
-    decide_assessment,
     discard_assessment,
-    give_experience,
     put_forward_evidence,
-    remove_record,
-    revise_record,
     submit_assessment,
     withdraw_evidence,
 )
-from partnerships.actions.review import years_after
+from partnerships.engagement.experience import give_experience
+from partnerships.engagement.review import Verdict, decide_assessment, years_after
 from partnerships.models import Assessment, AssessmentDecision, Evidence, Experience
 from partnerships.permissions import can_review_assessment
+from partnerships.records.actions import remove_record, revise_record
 from partnerships.vocabulary import AssessmentState, PartnershipState, PartyAnswer
 from tests.factories import MembershipFactory
 from tests.factories_partnerships import (

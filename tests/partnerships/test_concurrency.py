@@ -7,14 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from orgs.models import OutgoingMail
-from partnerships.actions import (
-    Verdict,
-    answer_partnership,
-    decide_assessment,
-    propose_partnership,
-    put_forward_evidence,
-    submit_assessment,
-)
+from partnerships.agreements.actions import answer_partnership, propose_partnership
+from partnerships.engagement.actions import put_forward_evidence, submit_assessment
+from partnerships.engagement.review import Verdict, decide_assessment
 from partnerships.models import Partnership
 from partnerships.vocabulary import PartnershipState, PartyAnswer
 from tests.factories import OrganisationFactory, ReviewerFactory

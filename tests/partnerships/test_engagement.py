@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partnerships.actions.reference_data import SCALE_FILE
-from partnerships.engagement import Ladder, Measure, Obstacle, Period, Piece, Record, Rule, derive, obstacle
+from partnerships.engagement.levels import Ladder, Measure, Obstacle, Period, Piece, Record, Rule, derive, obstacle
+from partnerships.engagement.loading import SCALE_FILE
 from partnerships.vocabulary import Stage
 
 YEAR = Period(datetime.date(2025, 1, 1), datetime.date(2025, 12, 31))

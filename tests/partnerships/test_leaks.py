@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from partnerships.actions import give_experience, put_forward_evidence, submit_assessment
+from partnerships.engagement.actions import put_forward_evidence, submit_assessment
+from partnerships.engagement.experience import give_experience
 from partnerships.models import Assessment, Experience, Partnership, PartnershipParty
 from partnerships.vocabulary import PartnershipState, PartyAnswer
 from tests.factories_partnerships import (

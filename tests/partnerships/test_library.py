@@ -9,18 +9,11 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from orgs.vocabulary import Kind, LevelOfGovernment
-from partnerships.actions import (
-    add_practice,
-    found_table,
-    give_seat,
-    hold_meeting,
-    link_practice,
-    load_practices,
-    load_scale,
-)
-from partnerships.actions.reference_data import PRACTICES_FILE, SCALE_FILE
-from partnerships.composition import composition_of
+from partnerships.engagement.loading import PRACTICES_FILE, SCALE_FILE, load_practices, load_scale
 from partnerships.models import CoordinationTable, Criterion, Level, Practice, Scale
+from partnerships.practices.actions import add_practice, link_practice
+from partnerships.tables.actions import found_table, give_seat, hold_meeting
+from partnerships.tables.composition import composition_of
 from tests.factories import AuthorityFactory, DomainFactory, OrganisationFactory
 from tests.factories_partnerships import AssessmentFactory, CoordinationTableFactory, PracticeFactory
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from orgs.models import OutgoingMail
-from partnerships.actions import (
+from partnerships.agreements.actions import (
     answer_partnership,
     delete_draft,
     end_partnership,

@@ -8,9 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from partnerships.actions import give_experience, put_forward_evidence, submit_assessment
+from partnerships.engagement.actions import put_forward_evidence, submit_assessment
+from partnerships.engagement.experience import give_experience
 from partnerships.models import Assessment
-from partnerships.territory import partnerships_of
+from partnerships.overview.territory import partnerships_of
 from tests.factories import DomainFactory, OrganisationFactory
 from tests.factories_partnerships import (
     ActivityFactory,

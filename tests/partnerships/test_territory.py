@@ -7,9 +7,9 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from orgs.vocabulary import Kind
-from partnerships.isolation import isolated_organisations_for
 from partnerships.models import Experience, Partnership
-from partnerships.territory import partnerships_of, uncovered_domains
+from partnerships.overview.isolation import isolated_organisations_for
+from partnerships.overview.territory import partnerships_of, uncovered_domains
 from partnerships.vocabulary import PartnershipState
 from tests.factories import (
     AuthorityFactory,

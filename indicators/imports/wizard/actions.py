@@ -36,8 +36,8 @@ from indicators.models import Import, ImportMessage
 from indicators.models import Mapping as SavedMapping
 from indicators.progress import Progress, claim, progress_of
 from indicators.quality import checks
+from orgs.mail.queue import wake
 from orgs.models import Organisation, User
-from orgs.queue import wake
 
 CHECK_FILES = "indicators.tasks.check_files"
 LARGE = 2 << 20

@@ -24,7 +24,7 @@ from indicators.releases.downloads.contents import Contents, TooMuchError
 from indicators.releases.downloads.formats import FORMATS, Format
 from indicators.releases.downloads.making import made, turn
 from indicators.releases.file_actions import ask_for_file
-from orgs.authentication import client_address
+from orgs.accounts.authentication import client_address
 from orgs.compression import accepts_gzip
 
 FIVE_MINUTES = 300

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from orgs.actions import remove_second_step
+from orgs.accounts.actions import remove_second_step
 from orgs.models import User
 
 

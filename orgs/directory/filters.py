@@ -1,0 +1,89 @@
+"""How the public directory is filtered. Everything stands in the address, so a list can be sent to somebody."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from orgs.folding import fold
+from orgs.forms.portal import PortalForm
+from orgs.languages import language_choices
+from orgs.lookups.fields import LookupField, TerritoryLookup
+from orgs.models import Domain, Organisation, Service, Territory, TerritoryClosure
+from orgs.vocabulary import Kind, Sector, Tier
+
+SECTORS = [(sector.value, capfirst(sector.label)) for sector in Sector]
+KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind]
+TIERS = [(tier.value, capfirst(tier.label)) for tier in Tier]
+
+
+class TerritoryFilter(django_filters.Filter):
+    field_class = LookupField
+
+
+class OrganisationFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        method="search", label=_("Name or service"), widget=forms.TextInput(attrs={"type": "search"})
+    )
+    territory = TerritoryFilter(
+        method="at_work_in",
+        lookup=TerritoryLookup(),
+        label=_("Place"),
+        help_text=_("With everything in it."),
+    )
+    domain = django_filters.ModelChoiceFilter(
+        queryset=Domain.objects.all(),
+        to_field_name="slug",
+        field_name="domains",
+        label=_("Domain"),
+        empty_label=_("Any"),
+    )
+    language = django_filters.ChoiceFilter(
+        choices=language_choices, method="speaking", label=_("Language"), empty_label=_("Any")
+    )
+    sector = django_filters.ChoiceFilter(choices=SECTORS, label=_("Sector"), empty_label=_("Any"))
+    kind = django_filters.ChoiceFilter(choices=KINDS, label=_("Kind"), empty_label=_("Any"))
+    tier = django_filters.ChoiceFilter(
+        choices=TIERS, method="verified_at_least", label=_("Verified at least"), empty_label=_("Any")
+    )
+    led_by_migrants = django_filters.BooleanFilter(
+        method="ticked", widget=forms.CheckboxInput, label=_("Led by migrants")
+    )
+    led_by_women = django_filters.BooleanFilter(method="ticked", widget=forms.CheckboxInput, label=_("Led by women"))
+
+    class Meta:
+        model = Organisation
+        form = PortalForm
+        fields: list[str] = []
+
+    def search(self, queryset: QuerySet[Organisation], name: str, text: str) -> QuerySet[Organisation]:
+        """Every word is in the name, or in a service."""
+        found = queryset
+        for word in fold(text).split()[:8]:
+            offering = Service.objects.filter(text_folded__contains=word).values("organisation")
+            found = found.filter(Q(name_folded__contains=word) | Q(pk__in=offering))
+        return found
+
+    def at_work_in(
+        self, queryset: QuerySet[Organisation], name: str, place: Territory | None
+    ) -> QuerySet[Organisation]:
+        """Based there or below, or working there, below, or all over what it lies in: who serves the city serves its quarters."""
+        if place is None:
+            return queryset
+        within = TerritoryClosure.objects.filter(ancestor=place).values("descendant")
+        above = TerritoryClosure.objects.filter(descendant=place).values("ancestor")
+        at_work = Organisation.works_in.through.objects.filter(Q(territory__in=within) | Q(territory__in=above))
+        return queryset.filter(Q(territory__in=within) | Q(pk__in=at_work.values("organisation")))
+
+    def speaking(self, queryset: QuerySet[Organisation], name: str, code: str) -> QuerySet[Organisation]:
+        return queryset.filter(languages__contains=[code])
+
+    def verified_at_least(self, queryset: QuerySet[Organisation], name: str, tier: str) -> QuerySet[Organisation]:
+        tiers = Tier.values
+        return queryset.filter(tier__in=tiers[tiers.index(tier) :])
+
+    def ticked(self, queryset: QuerySet[Organisation], name: str, value: Any) -> QuerySet[Organisation]:
+        return queryset.filter(**{name: True}) if value else queryset

@@ -1,0 +1,104 @@
+"""The public directory, and the page of an organisation."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Prefetch, QuerySet
+from django.urls import NoReverseMatch, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import DetailView
+from django_filters.views import FilterView
+
+from orgs.directory.filters import OrganisationFilter
+from orgs.languages import country_name
+from orgs.mixins import AccessMixin, PagedMixin, page_of
+from orgs.models import Domain, Organisation, Territory
+from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
+from orgs.verification.checklist import MEANING
+from orgs.vocabulary import CapacitySide
+
+SORTS = {
+    "name": (_("Name"), ["name_folded", "pk"]),
+    "-verified": (_("Latest verified first"), ["-verified_at", "pk"]),
+    "-registered": (_("Latest registered first"), ["-created_at", "pk"]),
+}
+
+
+@method_decorator(login_not_required, name="dispatch")
+class OrganisationListView(PagedMixin, FilterView):
+    """Verified organisations, for anybody."""
+
+    filterset_class = OrganisationFilter
+    template_name = "orgs/organisation_list.html"
+    paginate_by = 20
+    strict = True  # A filter that is not understood is asked back, and not left out in silence.
+
+    def get_queryset(self) -> QuerySet[Organisation]:
+        return (
+            Organisation.objects.published()
+            .select_related("territory__parent__parent__parent")
+            .prefetch_related(Prefetch("domains", Domain.objects.order_by("order")))
+            .order_by(*SORTS[self.sort()][1])
+        )
+
+    def sort(self) -> str:
+        asked = self.request.GET.get("sort", "name")
+        return asked if asked in SORTS else "name"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        query = self.request.GET.copy()
+        query.pop("page", None)
+        sorts = []
+        for key, (label, _columns) in SORTS.items():
+            query["sort"] = key
+            sorts.append({"label": label, "url": f"?{query.urlencode()}", "is_current": key == self.sort()})
+        return super().get_context_data(sorts=sorts, sort=self.request.GET.get("sort", ""), **kwargs)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class OrganisationDetailView(AccessMixin, DetailView):
+    """What an organisation is, does and offers. Its private contact is on a page for its own people and its reviewers."""
+
+    model = Organisation
+    template_name = "orgs/organisation_detail.html"
+
+    def get_queryset(self) -> QuerySet[Organisation]:
+        return (
+            super()
+            .get_queryset()
+            .select_related("territory__scheme", "territory__parent__parent__parent")
+            .prefetch_related(
+                Prefetch("domains", Domain.objects.order_by("order")),
+                Prefetch("works_in", Territory.objects.with_path().select_related("scheme")),
+                "capacities",
+            )
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        organisation: Organisation = self.object
+        user = self.request.user
+        capacities = list(organisation.capacities.all())
+        is_member = user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
+        return super().get_context_data(
+            page_obj=page_of(self.request, organisation.services.select_related("domain")),
+            tier_meaning=MEANING.get(organisation.tier, ""),
+            communities=[country_name(code) for code in organisation.communities],
+            needs=[capacity for capacity in capacities if capacity.side == CapacitySide.NEED],
+            offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
+            partnerships_url=address_upstairs("partnerships:organisation_partnerships", organisation.slug),
+            can_edit=can_edit_organisation(user, organisation),
+            can_manage_members=can_manage_members(user, organisation),
+            can_see_contacts=can_see_contacts(user, organisation),
+            is_member=is_member,
+            last_verification=organisation.verifications.order_by("-submitted_at").first() if is_member else None,
+            **kwargs,
+        )
+
+
+def address_upstairs(name: str, *args: Any) -> str:
+    """Of a page that belongs to an upper floor, by its name; empty where the portal runs without that floor."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,223 @@
+from collections.abc import Collection, Iterable
+from typing import TypedDict, Unpack
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orgs.ladders import standing
+from orgs.models import (
+    AUTHORITY_ROLES,
+    CSO_ROLES,
+    Capacity,
+    Domain,
+    Organisation,
+    OrganisationContact,
+    Registration,
+    Service,
+    Territory,
+    User,
+    Verification,
+    VerificationAnswer,
+)
+from orgs.naming import new_reference, slugs_for
+from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on
+from orgs.verification.checklist import LADDER, profile_of
+from orgs.vocabulary import Kind
+
+ATTEMPTS = 500
+
+
+class Profile(TypedDict, total=False):
+    """What an organisation says of itself."""
+
+    name: str
+    acronym: str
+    kind: str
+    level_of_government: str
+    territory: Territory
+    description: str
+    languages: list[str]
+    communities: list[str]
+    led_by_migrants: bool
+    led_by_women: bool
+    founded_year: int | None
+    website: str
+    public_email: str
+    public_phone: str
+    address: str
+    address_is_public: bool
+    is_sample: bool
+
+
+@transaction.atomic
+def admit_organisation(
+    *,
+    works_in: Iterable[Territory] = (),
+    domains: Iterable[Domain] = (),
+    met: Collection[str] = ("reachable", "purpose", "territory"),
+    by: User,
+    **profile: Unpack[Profile],
+) -> Organisation:
+    """An administrator enters an authority, an employer, …: what it `met` of the checklist decides its tier at once."""
+    if not by.is_staff:
+        raise PermissionDenied
+    tier = standing(LADDER, met).level
+    if tier is None:
+        raise ValidationError(
+            _("An organisation is admitted only when the questions of the first tier are answered by yes.")
+        )
+    organisation = store_new(Organisation(**profile))
+    organisation.works_in.set(works_in)
+    organisation.domains.set(domains)
+    now = timezone.now()
+    Organisation.objects.filter(pk=organisation.pk).update(tier=tier, verified_at=now)
+    verification = Verification.objects.create(
+        organisation=organisation,
+        state=Verification.State.VERIFIED,
+        tier=tier,
+        reviewer=by,
+        decided_at=now,
+        profile=profile_of(organisation),
+    )
+    VerificationAnswer.objects.bulk_create(
+        VerificationAnswer(verification=verification, question=question, is_met=True) for question in met
+    )
+    organisation.refresh_from_db()
+    return organisation
+
+
+@transaction.atomic
+def update_organisation(
+    *,
+    organisation: Organisation,
+    works_in: Iterable[Territory] | None = None,
+    domains: Iterable[Domain] | None = None,
+    by: User,
+    **changes: Unpack[Profile],
+) -> Organisation:
+    """Changes what an organisation says of itself, and nothing else of it: verification and address stay, and so does what rights rest
+    on, but for an administrator."""
+    current = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    for name, value in changes.items():
+        setattr(organisation, name, value)
+    if not can_change_what_rights_rest_on(by, current):
+        keep_what_rights_rest_on(organisation, current, changes)
+    if Kind.AUTHORITY in (current.kind, organisation.kind) and current.kind != organisation.kind:
+        refuse_roles_that_do_not_fit(organisation)
+    if organisation.address_is_public and organisation.has_shelter:
+        raise ValidationError({"address_is_public": _("The address of a shelter is never shown.")})
+    organisation.version = max(organisation.version, current.version + 1)
+    organisation.full_clean(exclude=["slug", "reference"])
+    organisation.save(update_fields=[*Profile.__annotations__, "version", "updated_at"])
+    if works_in is not None:
+        organisation.works_in.set(works_in)
+    if domains is not None:
+        organisation.domains.set(domains)
+    organisation.refresh_from_db()
+    return organisation
+
+
+def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, changes: Collection[str]) -> None:
+    """Refuses who asks for another kind or place; what was read before somebody changed it does not undo that."""
+    for name in RIGHTS_REST_ON["orgs.Organisation"]:
+        if name in changes and getattr(organisation, name) != getattr(current, name):
+            raise PermissionDenied
+        if name in Profile.__annotations__:
+            setattr(organisation, name, getattr(current, name))
+
+
+@transaction.atomic
+def save_service(*, service: Service, by: User) -> Service:
+    """Adds or changes a service. It counts as confirmed on that day, and a shelter hides the address of its house."""
+    service.confirmed_on = timezone.localdate()
+    service.full_clean()
+    service.save()
+    if service.is_shelter:
+        Organisation.objects.filter(pk=service.organisation_id, address_is_public=True).update(address_is_public=False)
+    return service
+
+
+@transaction.atomic
+def remove_service(*, service: Service, by: User) -> None:
+    Service.objects.filter(pk=service.pk).delete()
+
+
+@transaction.atomic
+def add_capacity(*, organisation: Organisation, side: str, kind: str, note: str = "", by: User) -> Capacity:
+    """Says it once for each kind. Saying it again adds a note where there was none, and replaces none."""
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    capacity = Capacity.objects.filter(organisation=organisation, side=side, kind=kind).first()
+    if capacity is None:
+        return Capacity.objects.create(organisation=organisation, side=side, kind=kind, note=note)
+    if note and capacity.note and note != capacity.note:
+        known = _("This is already in the list: “%(note)s”. Remove that first to say something else.")
+        raise ValidationError({"kind": ValidationError(known, params={"note": capacity.note})})
+    capacity.note = capacity.note or note
+    capacity.save()
+    return capacity
+
+
+@transaction.atomic
+def remove_capacity(*, capacity: Capacity, by: User) -> None:
+    Capacity.objects.filter(pk=capacity.pk).delete()
+
+
+@transaction.atomic
+def set_contact(
+    *, organisation: Organisation, name: str, role: str = "", email: str, phone: str = "", by: User
+) -> OrganisationContact:
+    """The one private contact, in place of any before it."""
+    contact = OrganisationContact(organisation=organisation, name=name, role=role, email=email, phone=phone)
+    contact.full_clean()
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    organisation.contacts.all().delete()
+    contact.save()
+    return contact
+
+
+def store_new(organisation: Organisation) -> Organisation:
+    """Stores it under a reference and an address of its own; whoever else takes them at the same moment, it gets the next."""
+    with transaction.atomic():
+        organisation.reference = organisation.reference or free_reference()
+        organisation.full_clean(exclude=["slug"])
+        for attempt, slug in enumerate(slugs_for(organisation.name, organisation.reference)):
+            if Organisation.objects.filter(slug=slug).exists():
+                continue
+            organisation.slug = slug
+            try:
+                with transaction.atomic():
+                    organisation.save(force_insert=True)
+            except IntegrityError as clash:
+                if attempt > ATTEMPTS or not is_about(clash, "slug"):
+                    raise
+            else:
+                break
+    return organisation
+
+
+def free_reference() -> str:
+    """One that neither an organisation nor a registration on its way bears."""
+    for _attempt in range(ATTEMPTS):
+        reference = new_reference()
+        if not (
+            Organisation.objects.filter(reference=reference).exists()
+            or Registration.objects.filter(reference=reference).exists()
+        ):
+            return reference
+    raise RuntimeError("no reference is free")
+
+
+def is_about(clash: IntegrityError, column: str) -> bool:
+    """Whether it was the uniqueness of `column` that the database defended."""
+    diagnosis = getattr(clash.__cause__, "diag", None)
+    return column in (getattr(diagnosis, "constraint_name", None) or "")
+
+
+def refuse_roles_that_do_not_fit(organisation: Organisation) -> None:
+    allowed = AUTHORITY_ROLES if organisation.is_authority else CSO_ROLES
+    if organisation.memberships.active().exclude(role__in=allowed).exists():
+        raise ValidationError(
+            {"kind": _("An organisation with members does not become an authority, nor an authority something else.")}
+        )

@@ -1,0 +1,202 @@
+"""An organisation's own people keep its profile, services, capacities and contact."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import CreateView, DeleteView, FormView, ListView, TemplateView, UpdateView
+
+from orgs.mixins import ActionMixin, PagedMixin, PersonMixin, page_of
+from orgs.models import Capacity, Membership, Organisation, OrganisationContact, Registration, Service
+from orgs.organisations import actions as organisations
+from orgs.organisations.forms import CapacityForm, ContactDetailsForm, ProfileForm, ServiceForm
+from orgs.permissions import Person, can_edit_organisation, can_see_contacts
+from orgs.verification import actions as verification
+
+
+class OfOrganisation(PersonMixin):
+    """A page of one organisation, named by its slug: 404 where it does not exist for the reader, 403 where they may not."""
+
+    organisation: Organisation
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        visible = Organisation.objects.visible_to(self.person).select_related("territory")
+        self.organisation = get_object_or_404(visible, slug=kwargs["slug"])
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.is_allowed(request.user, self.organisation):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+
+    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
+        return can_edit_organisation(user, organisation)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(organisation=self.organisation, **kwargs)  # type: ignore[misc]
+
+
+class MyOrganisationsView(PersonMixin, PagedMixin, ListView):
+    """The organisations that a person belongs to, and registrations that they have begun."""
+
+    template_name = "orgs/my_organisations.html"
+    context_object_name = "memberships"
+
+    def get_queryset(self) -> QuerySet[Membership]:
+        return (
+            self.person.memberships.active()
+            .select_related("organisation__territory__parent__parent__parent")
+            .order_by("organisation__name_folded", "role")
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        drafts = Registration.objects.filter(begun_by=self.person, confirmed_at=None)
+        appointments = self.person.reviewer_appointments.active().select_related("territory")
+        return super().get_context_data(drafts=drafts, appointments=appointments, **kwargs)
+
+
+class ProfileView(OfOrganisation, ActionMixin, UpdateView):
+    model = Organisation
+    form_class = ProfileForm
+    template_name = "orgs/organisation_form.html"
+
+    def get_object(self, queryset: QuerySet[Any] | None = None) -> Organisation:
+        return self.organisation
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "by": self.person}
+
+    def perform(self, form: ProfileForm) -> Organisation:
+        return organisations.update_organisation(organisation=form.instance, **form.changes(), by=self.person)
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("The profile is saved."))
+        return self.organisation.get_absolute_url()
+
+
+class SubmitView(OfOrganisation, TemplateView):
+    """Before the reviewers again: after a return, or for a higher tier."""
+
+    template_name = "orgs/organisation_submit.html"
+
+    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
+        try:
+            verification.submit_for_verification(organisation=self.organisation, by=self.person)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+        else:
+            messages.success(request, _("A reviewer will look at it. You get a letter when it is decided."))
+        return redirect(self.organisation)
+
+
+class ServiceListView(OfOrganisation, TemplateView):
+    template_name = "orgs/service_list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            page_obj=page_of(self.request, self.organisation.services.select_related("domain")), **kwargs
+        )
+
+
+class ServiceEditing(OfOrganisation, ActionMixin):
+    """What adding and changing a service have in common."""
+
+    def get_queryset(self) -> QuerySet[Service]:
+        return self.organisation.services.all()
+
+    def get_success_url(self) -> str:
+        return reverse("orgs:service_list", args=[self.organisation.slug])
+
+
+class ServiceCreateView(ServiceEditing, CreateView):
+    model = Service
+    form_class = ServiceForm
+    template_name = "orgs/service_form.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        blank = Service(organisation=self.organisation, languages=self.organisation.languages)
+        return {**super().get_form_kwargs(), "instance": blank}
+
+    def perform(self, form: ServiceForm) -> Service:
+        return organisations.save_service(service=form.instance, by=self.person)
+
+
+class ServiceUpdateView(ServiceEditing, UpdateView):
+    model = Service
+    form_class = ServiceForm
+    template_name = "orgs/service_form.html"
+
+    def perform(self, form: ServiceForm) -> Service:
+        return organisations.save_service(service=form.instance, by=self.person)
+
+
+class ServiceDeleteView(OfOrganisation, DeleteView):
+    model = Service
+    template_name = "orgs/service_confirm_delete.html"
+
+    def get_queryset(self) -> QuerySet[Service]:
+        return self.organisation.services.all()
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        organisations.remove_service(service=self.object, by=self.person)
+        return redirect("orgs:service_list", self.organisation.slug)
+
+
+class CapacityListView(OfOrganisation, ActionMixin, FormView):
+    """What the organisation needs and offers, and a form to say one more."""
+
+    form_class = CapacityForm
+    template_name = "orgs/capacity_list.html"
+
+    def perform(self, form: CapacityForm) -> Capacity:
+        return organisations.add_capacity(organisation=self.organisation, **form.cleaned_data, by=self.person)
+
+    def get_success_url(self) -> str:
+        return reverse("orgs:capacity_list", args=[self.organisation.slug])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(capacities=self.organisation.capacities.all(), **kwargs)
+
+
+class CapacityDeleteView(OfOrganisation):
+    """Without a question: saying it again takes one press."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+        capacity = get_object_or_404(self.organisation.capacities, pk=pk)
+        organisations.remove_capacity(capacity=capacity, by=self.person)
+        return redirect("orgs:capacity_list", slug)
+
+
+class ContactView(OfOrganisation, ActionMixin, UpdateView):
+    """The private contact: its own people change it, its reviewers read it."""
+
+    model = OrganisationContact
+    form_class = ContactDetailsForm
+    template_name = "orgs/contact_form.html"
+
+    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
+        if self.request.method == "POST":
+            return can_edit_organisation(user, organisation)
+        return can_see_contacts(user, organisation)
+
+    def get_object(self, queryset: QuerySet[Any] | None = None) -> Model:
+        return self.organisation.contacts.first() or OrganisationContact(organisation=self.organisation)
+
+    def perform(self, form: ContactDetailsForm) -> OrganisationContact:
+        said = {name: form.cleaned_data[name] for name in form.Meta.fields}
+        return organisations.set_contact(organisation=self.organisation, **said, by=self.person)
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("The contact is saved."))
+        return self.organisation.get_absolute_url()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        can_edit = can_edit_organisation(self.request.user, self.organisation)
+        return super().get_context_data(can_edit=can_edit, **kwargs)

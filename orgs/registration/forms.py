@@ -1,0 +1,238 @@
+"""The three pages by which an organisation registers itself. Each is valid or not by itself."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from orgs.forms.numbers import NumberInput, WholeNumberField
+from orgs.forms.portal import PortalForm
+from orgs.lookups.fields import LanguageLookup, LookupField, TerritoryLookup
+from orgs.models import Domain, Organisation, Registration, Service
+from orgs.registration.actions import ContactFacts, WhereFacts, WhoFacts
+from orgs.vocabulary import Kind
+
+Facts = WhoFacts | WhereFacts | ContactFacts
+
+KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind if kind != Kind.AUTHORITY]
+
+# What a service says of itself: safe without papers (S9), reachable for women (S15).
+MARKS = [
+    (name, capfirst(Service._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+    for name in ("no_papers_asked", "has_childcare", "women_only", "is_shelter")
+]
+
+
+class RegistrationForm(PortalForm):
+    """One page of a registration."""
+
+    columns: tuple[str, ...] = ()
+    """Groups of boxes that are laid out in columns."""
+
+    def facts(self) -> Facts:
+        """The valid page as plain values, which the database keeps until the registration is confirmed."""
+        raise NotImplementedError
+
+    def summary(self) -> list[tuple[Any, str]]:
+        """What was answered, in the words of the page."""
+        return [(field.label, self.words_for(field.name)) for field in self]
+
+    def words_for(self, name: str) -> str:
+        field, value = self.fields[name], self.cleaned_data.get(name)
+        if isinstance(field, LookupField):
+            items = value or [] if field.several else [value] if value else []
+            return "\n".join(field.lookup.label(item) for item in items)
+        if isinstance(field, forms.ModelMultipleChoiceField):
+            return "\n".join(str(item) for item in value or [])
+        if isinstance(field, forms.MultipleChoiceField):
+            return "\n".join(str(words) for code, words in pairs(field) if code in (value or []))
+        if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+            return next((str(words) for code, words in pairs(field) if str(code) == str(self.data.get(name))), "")
+        if isinstance(value, bool):
+            return str(_("Yes") if value else _("No"))
+        return "" if value is None else str(value)
+
+
+def pairs(field: forms.ChoiceField) -> list[tuple[Any, Any]]:
+    return list(field.choices)  # type: ignore[arg-type]
+
+
+class WhoForm(RegistrationForm):
+    name = forms.CharField(
+        label=_("Name of the organisation"),
+        error_messages={"required": _("Enter the name of the organisation.")},
+        max_length=200,
+        help_text=_("As you write it yourselves, in any script."),
+    )
+    acronym = forms.CharField(label=_("Short name"), max_length=30, required=False)
+    kind = forms.ChoiceField(
+        label=_("What kind of organisation are you?"),
+        error_messages={"required": _("Choose the kind that fits best.")},
+        choices=KINDS,
+        widget=forms.RadioSelect,
+        help_text=_("You need not be registered anywhere: informal groups are welcome."),
+    )
+    led_by_migrants = forms.BooleanField(label=_("We are led by migrants"), required=False)
+    led_by_women = forms.BooleanField(label=_("We are led by women"), required=False)
+    founded_year = WholeNumberField(
+        label=_("Since which year have you existed?"),
+        required=False,
+        validators=[MinValueValidator(1200)],
+        widget=NumberInput(mode="numeric"),
+        help_text=_("For example, 2014."),
+    )
+
+    def clean_founded_year(self) -> int | None:
+        year: int | None = self.cleaned_data["founded_year"]
+        if year is not None:
+            MaxValueValidator(datetime.date.today().year)(year)  # noqa: DTZ011 - a year, in no place
+        return year
+
+    def facts(self) -> WhoFacts:
+        return WhoFacts(**{name: self.cleaned_data[name] for name in WhoFacts.__annotations__})  # type: ignore[typeddict-item]
+
+
+class WhereForm(RegistrationForm):
+    columns = ("domains",)
+
+    territory = LookupField(
+        TerritoryLookup(),
+        label=_("Where are you based?"),
+        error_messages={"required": _("Enter the place where you are based.")},
+        help_text=_("The smallest place that fits: a neighbourhood, a district or a town. Type its name."),
+    )
+    works_in = LookupField(
+        TerritoryLookup(),
+        several=True,
+        required=False,
+        label=_("Where do you work?"),
+        help_text=_("Only if that is somewhere else, or further: a city, a region. Type the names."),
+    )
+    domains: Any = forms.ModelMultipleChoiceField(
+        Domain.objects.all(),
+        label=_("Which domains do you work in?"),
+        error_messages={"required": _("Tick at least one domain.")},
+        widget=forms.CheckboxSelectMultiple,
+    )
+    languages = LookupField(
+        LanguageLookup(),
+        several=True,
+        label=_("In which languages can people talk to you?"),
+        error_messages={"required": _("Tick or type at least one language.")},
+        help_text=_("Tick them; type the names of others."),
+    )
+    description = forms.CharField(
+        label=_("What do you do?"),
+        error_messages={"required": _("Say in a few words what you do.")},
+        max_length=1500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Two or three sentences, in the language that suits you."),
+    )
+    service_title = forms.CharField(
+        label=_("A service that people can come to"),
+        max_length=150,
+        required=False,
+        help_text=_("For example, “Language classes for beginners”. You can add more later."),
+    )
+    service_domain: Any = forms.ModelChoiceField(
+        Domain.objects.all(), label=_("Which domain does this service belong to?"), required=False
+    )
+    service_marks = forms.MultipleChoiceField(
+        choices=MARKS, label=_("About this service"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("service_title") and not cleaned.get("service_domain") and "service_domain" not in self.errors:
+            self.add_error("service_domain", _("Choose the domain that this service belongs to."))
+        if (cleaned.get("service_domain") or cleaned.get("service_marks")) and not cleaned.get("service_title"):
+            self.add_error("service_title", _("Give the service a name, or leave the questions about it empty."))
+        return cleaned
+
+    def summary(self) -> list[tuple[Any, str]]:
+        shown = [field for field in self if self.cleaned_data["service_title"] or field.name[:8] != "service_"]
+        return [(field.label, self.words_for(field.name)) for field in shown]
+
+    def facts(self) -> WhereFacts:
+        data = self.cleaned_data
+        return WhereFacts(
+            territory=data["territory"].pk,
+            works_in=[place.pk for place in data["works_in"]],
+            domains=[domain.pk for domain in data["domains"]],
+            languages=data["languages"],
+            description=data["description"],
+            service_title=data["service_title"],
+            service_domain=data["service_domain"].pk if data["service_domain"] else None,
+            service_marks=data["service_marks"],
+        )
+
+
+class ContactForm(RegistrationForm):
+    contact_name = forms.CharField(
+        label=_("Your name"),
+        error_messages={"required": _("Enter your name.")},
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    contact_role = forms.CharField(label=_("What you do in the organisation"), max_length=120, required=False)
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        error_messages={"required": _("Enter an e-mail address.")},
+        help_text=_("We send a letter there to confirm the address. It stays private unless you say otherwise."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    phone = forms.CharField(
+        label=_("Telephone"),
+        max_length=40,
+        required=False,
+        help_text=_("For the reviewer, if a question comes up. It is never published."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    email_is_public = forms.TypedChoiceField(
+        label=_("May we show this e-mail address on your public page?"),
+        error_messages={"required": _("Choose yes or no.")},
+        choices=[("yes", _("Yes, anybody may write to it")), ("no", _("No, keep it private"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    declaration = forms.BooleanField(
+        label=_("I may speak for this organisation, and what I have said here is true."),
+        error_messages={"required": _("Tick the box to say that you may speak for the organisation.")},
+    )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def facts(self) -> ContactFacts:
+        return ContactFacts(**{name: self.cleaned_data[name] for name in ContactFacts.__annotations__})  # type: ignore[typeddict-item]
+
+
+PAGES: dict[str, type[RegistrationForm]] = {
+    Registration.Page.WHO: WhoForm,
+    Registration.Page.WHERE: WhereForm,
+    Registration.Page.CONTACT: ContactForm,
+}
+
+
+def form_as_typed(registration: Registration, page: str) -> RegistrationForm:
+    """The page as it was left, with its errors if it has any; empty if nobody has been there."""
+    answers = registration.answers.get(page)
+    if answers is None:
+        return PAGES[page](initial={})
+    return PAGES[page](MultiValueDict(answers["typed"]))
+
+
+def typed_in(form: RegistrationForm, data: QueryDict) -> dict[str, list[str]]:
+    """What belongs to the page among what was sent."""
+    names = {name for field in form.fields for name in (field, f"{field}_chosen")}
+    return {name: data.getlist(name) for name in names if name in data}
+
+
+def namesakes(name: str) -> list[Organisation]:
+    """Published organisations with the same name: perhaps it is there already."""
+    return list(Organisation.objects.published().named(name).select_related("territory")[:3])

@@ -1,0 +1,188 @@
+"""Reviewers verify organisations."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView, ListView
+from django.views.generic.detail import SingleObjectMixin
+
+from orgs.directory.views import address_upstairs
+from orgs.languages import country_name, language_label
+from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
+from orgs.models import Organisation, Territory, Verification, VerificationAnswer
+from orgs.permissions import can_review_verification, is_reviewer, is_reviewer_or_administrator
+from orgs.verification import actions as verification_actions
+from orgs.verification.checklist import CHECKLIST, QUESTIONS, changes_since
+from orgs.verification.duplicates import possible_duplicates
+from orgs.verification.forms import ReviewForm
+
+DAYS_UNTIL_OVERDUE = 14
+
+
+class ReviewQueueView(AccessMixin, PagedMixin, ListView):
+    """What waits, oldest first. One's own organisations are not in it."""
+
+    model = Verification
+    template_name = "orgs/review_queue.html"
+    paginate_by = 30
+    may_enter = staticmethod(is_reviewer_or_administrator)
+
+    def get_queryset(self) -> QuerySet[Verification]:
+        user = self.request.user
+        mine = Verification.objects.all() if user.is_staff else Verification.objects.reviewable_by(user)
+        return (
+            mine.waiting()
+            .select_related("organisation__territory__parent__parent__parent")
+            .order_by("submitted_at", "pk")
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        now = timezone.now()
+        context["cards"] = [
+            {
+                "verification": verification,
+                "days": (now - verification.submitted_at).days,
+                "is_overdue": (now - verification.submitted_at).days >= DAYS_UNTIL_OVERDUE,
+                "is_again": bool(verification.organisation.tier),
+            }
+            for verification in context["page_obj"]
+        ]
+        if is_reviewer(self.request.user):  # An administrator reads this queue, and not that one.
+            context["partnership_reviews_url"] = address_upstairs("partnerships:assessment_queue")
+        return context
+
+
+class ReviewView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
+    """What the organisation says, beside what has to be answered. The decision, once made, is shown in its place."""
+
+    model = Verification
+    form_class = ReviewForm
+    template_name = "orgs/verification_review.html"
+    may_enter = staticmethod(is_reviewer_or_administrator)
+
+    def get_queryset(self) -> QuerySet[Verification]:
+        user = self.request.user
+        mine = Verification.objects.all() if user.is_staff else Verification.objects.reviewable_by(user)
+        return mine.select_related("organisation__territory__parent__parent__parent", "reviewer").prefetch_related(
+            "answers", "organisation__domains", Prefetch("organisation__works_in", Territory.objects.with_path())
+        )
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        if not can_review_verification(request.user, self.object):
+            raise PermissionDenied
+        return super().post(request, *args, **kwargs)
+
+    def perform(self, form: ReviewForm) -> Verification:
+        decided = verification_actions.decide_verification(
+            verification=self.object,
+            outcome=form.cleaned_data["outcome"],
+            answers=form.answers(),
+            reasons=form.cleaned_data["reasons"],
+            by=self.person,
+        )
+        if decided.state == Verification.State.VERIFIED:
+            messages.success(
+                self.request,
+                _("%(name)s is verified: %(tier)s.")
+                % {"name": decided.organisation, "tier": decided.get_tier_display()},
+            )
+        else:
+            messages.success(self.request, _("%(name)s is sent back.") % {"name": decided.organisation})
+        return decided
+
+    def get_success_url(self) -> str:
+        return reverse("orgs:review_queue")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        verification: Verification = self.object
+        organisation = verification.organisation
+        earlier = organisation.verifications.exclude(pk=verification.pk).exclude(state=Verification.State.SUBMITTED)
+        last = earlier.select_related("reviewer").prefetch_related("answers").order_by("-decided_at").first()
+        return super().get_context_data(
+            organisation=organisation,
+            said=what_it_says(organisation),
+            contact=organisation.contacts.first(),
+            services=organisation.services.select_related("domain"),
+            duplicates=possible_duplicates(organisation),
+            last=last,
+            last_answers=last and answered(last.answers.all()),
+            changes=last and readable_changes(last, organisation),
+            answers=answered(verification.answers.all()),
+            can_decide=can_review_verification(self.request.user, verification)
+            and verification.state == Verification.State.SUBMITTED,
+            **kwargs,
+        )
+
+
+def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:
+    words = organisation._meta.get_field
+    return [
+        (_("Name"), organisation.name),
+        (words("acronym").verbose_name, organisation.acronym),  # type: ignore[union-attr]
+        (_("Kind"), capfirst(organisation.get_kind_display())),
+        (_("Since"), organisation.founded_year),
+        (_("Led by"), ", ".join(str(who) for who in led_by(organisation))),
+        (_("Based in"), organisation.territory.label),
+        (_("Works in"), " · ".join(place.label for place in organisation.works_in.all())),
+        (_("Domains"), " · ".join(str(domain) for domain in organisation.domains.all())),
+        (_("Languages"), ", ".join(language_label(code) for code in organisation.languages)),
+        (_("Communities of origin"), ", ".join(country_name(code) for code in organisation.communities)),
+        (_("What it does"), organisation.description),
+        (_("Website"), organisation.website),
+    ]
+
+
+def led_by(organisation: Organisation) -> list[Any]:
+    leaders = [(organisation.led_by_migrants, _("migrants")), (organisation.led_by_women, _("women"))]
+    return [words for is_so, words in leaders if is_so]
+
+
+def answered(answers: Any) -> list[dict[str, Any]]:
+    """In the order of the checklist; a question that is no longer asked comes last, by its code."""
+    order = {question.code: number for number, question in enumerate(CHECKLIST)}
+    rows: list[VerificationAnswer] = sorted(answers, key=lambda answer: order.get(answer.question, len(order)))
+    return [
+        {
+            "text": QUESTIONS[answer.question].text if answer.question in QUESTIONS else answer.question,
+            "is_met": answer.is_met,
+            "comment": answer.comment,
+        }
+        for answer in rows
+    ]
+
+
+def readable_changes(last: Verification, organisation: Organisation) -> list[dict[str, Any]]:
+    labels = {
+        field.name: field.verbose_name for field in Organisation._meta.get_fields() if hasattr(field, "verbose_name")
+    }
+    labels |= {"services": _("services"), "contact": _("contact")}
+    return [
+        {
+            "label": labels.get(change.field, change.field),
+            # Of the contact only a digest was kept.
+            "before": None if change.field == "contact" else readable(change.before),
+            "now": None if change.field == "contact" else readable(change.now),
+        }
+        for change in changes_since(last.profile, organisation)
+    ]
+
+
+def readable(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or "–"
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return str(value) if value not in (None, "") else "–"

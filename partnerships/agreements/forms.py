@@ -1,0 +1,189 @@
+import re
+from typing import Any
+
+from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from orgs.forms import PortalForm, PortalModelForm
+from orgs.lookups.fields import LookupField, OrganisationLookup, TerritoryLookup
+from orgs.models import Domain, Organisation, User
+from partnerships.days import DayInput
+from partnerships.engagement.level_field import LevelField
+from partnerships.models import Partnership, Practice, Scale
+from partnerships.permissions import ACTING_ROLES
+from partnerships.vocabulary import PartnershipState, PartyAnswer
+
+SDG_TARGET = re.compile(r"^(1[0-7]|[1-9])\.([0-9]{1,2}|[a-d])$")
+
+
+def authorities_of(user: User) -> Any:
+    """Those that the person acts for."""
+    return Organisation.objects.authorities().filter(
+        pk__in=user.memberships.active().filter(role__in=ACTING_ROLES).values("organisation")
+    )
+
+
+class PartnershipForm(PortalModelForm):
+    """What a partnership is. Two minutes: what comes under "more" can wait."""
+
+    FIRST = ("authority", "title", "partners", "kind", "territory", "domains", "promised", "starts_on")
+    MORE = (
+        "ends_on",
+        "purpose",
+        "gender_note",
+        "sdg_targets",
+        "gcm_objectives",
+        "territory_of_origin",
+        "practices",
+    )
+
+    authority = forms.ModelChoiceField(Organisation.objects.none(), label=_("Authority"), empty_label=None)
+    partners = LookupField(
+        OrganisationLookup(),
+        several=True,
+        label=_("Partners"),
+        help_text=_("One or more organisations of the directory. Type a part of the name."),
+    )
+    territory = LookupField(TerritoryLookup(), label=_("Territory"), help_text=_("The place that it is for."))
+    domains: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
+        Domain.objects.all(), label=_("Domains"), widget=forms.CheckboxSelectMultiple
+    )
+    promised = LevelField(
+        label=_("What do you promise the partners?"),
+        help_text=_("The engagement level that the authority commits to. Each can be right for its matter."),
+    )
+    sdg_targets = SimpleArrayField(
+        forms.CharField(max_length=10),
+        required=False,
+        label=_("SDG targets"),
+        help_text=_("With commas between them, such as 10.7, 4.5."),
+    )
+    gcm_objectives = SimpleArrayField(
+        forms.IntegerField(min_value=1, max_value=23),
+        required=False,
+        label=_("Objectives of the Global Compact for Migration"),
+        help_text=_("Numbers from 1 to 23, with commas between them."),
+    )
+    practices: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
+        Practice.objects.all(),
+        required=False,
+        label=_("Good practices that it follows"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Partnership
+        fields = (
+            "title",
+            "kind",
+            "territory",
+            "domains",
+            "promised",
+            "starts_on",
+            "ends_on",
+            "purpose",
+            "gender_note",
+            "sdg_targets",
+            "gcm_objectives",
+            "territory_of_origin",
+            "practices",
+        )
+        widgets = {
+            "starts_on": DayInput(),
+            "ends_on": DayInput(),
+            "purpose": forms.Textarea(attrs={"rows": 4}),
+            "gender_note": forms.Textarea(attrs={"rows": 3}),
+        }
+        labels = {"title": _("Title"), "kind": _("Kind"), "starts_on": _("Starts on"), "ends_on": _("Ends on")}
+        help_texts = {
+            "gender_note": _("How the partnership sees to women and men, girls and boys."),
+            "territory_of_origin": _("Where there are partners in a place that people come from."),
+        }
+
+    def __init__(self, *args: Any, user: User, partner: Organisation | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        is_new = self.instance.pk is None
+        promised = self.fields["promised"]
+        assert isinstance(promised, LevelField)
+        promised.offer(Scale.objects.filter(is_current=True).first() if is_new else self.instance.promised.scale)
+        authorities = authorities_of(user).select_related("territory")
+        self.fields["authority"].queryset = authorities  # type: ignore[attr-defined]
+        if is_new:
+            first = authorities.first()
+            self.initial.update({"authority": first, "starts_on": timezone.localdate()})
+            self.initial.update({"territory": first.territory} if first else {})
+            self.initial.update({"partners": [partner]} if partner else {})
+            if len(authorities) < 2:
+                self.fields["authority"].widget = forms.HiddenInput()
+        else:
+            del self.fields["authority"]
+            self.initial["partners"] = [party.organisation for party in self.instance.partner_parties]
+            self.keep_what_was_confirmed()
+
+    def keep_what_was_confirmed(self) -> None:
+        parties = self.instance.partner_parties
+        # A partner that has closed since stays what it was.
+        known = [party.organisation_id for party in parties]
+        self.fields["partners"].lookup = OrganisationLookup(  # type: ignore[attr-defined]
+            queryset=Organisation.objects.published() | Organisation.objects.filter(pk__in=known)
+        )
+        if self.instance.state == PartnershipState.ACTIVE:
+            self.fields["promised"].disabled = True
+            self.fields["promised"].help_text = _(
+                "The partners have confirmed it, so it stays what it was at the start."
+            )
+        if any(party.answer == PartyAnswer.CONFIRMED for party in parties):
+            self.fields["partners"].help_text = _("Partners who have confirmed stay. New ones are asked.")
+
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.FIRST if name in self.fields]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.MORE]
+
+    @property
+    def more_is_open(self) -> bool:
+        return any(self[name].errors or self[name].value() for name in self.MORE)
+
+    def clean_sdg_targets(self) -> list[str]:
+        targets: list[str] = [target.strip() for target in self.cleaned_data["sdg_targets"] if target.strip()]
+        wrong = [target for target in targets if not SDG_TARGET.match(target)]
+        if wrong:
+            raise ValidationError(_("“%(target)s” is not an SDG target, such as 10.7."), params={"target": wrong[0]})
+        return targets
+
+    def facts(self) -> dict[str, Any]:
+        """What the action takes."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+
+class EndForm(PortalForm):
+    ends_on = forms.DateField(label=_("Last day"), widget=DayInput(), initial=timezone.localdate)
+
+
+class AnswerForm(PortalForm):
+    """Is this right?"""
+
+    answer = forms.ChoiceField(
+        label=_("Is this right?"),
+        choices=[
+            (PartyAnswer.CONFIRMED, _("Yes, this is right")),
+            (PartyAnswer.DISPUTED, _("No, something is not right")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label=_("What should be different?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Only the parties and the reviewers read this. Needed if something is not right."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("answer") == PartyAnswer.DISPUTED and not (cleaned.get("note") or "").strip():
+            self.add_error("note", _("Say what is not right."))
+        return cleaned

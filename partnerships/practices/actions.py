@@ -1,0 +1,48 @@
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from orgs.models import Domain, User
+from orgs.naming import slug_for
+from partnerships.agreements.actions import locked, refuse_unless
+from partnerships.models import Level, Partnership, Practice
+
+
+@transaction.atomic
+def add_practice(
+    *,
+    name: str,
+    summary: str,
+    domains: Iterable[Domain],
+    level: Level | None = None,
+    place: str = "",
+    countries: Sequence[str] = (),
+    actors: str = "",
+    theme: str = "",
+    by: User,
+) -> Practice:
+    """Adds a good practice to the library, for everybody to read."""
+    slug = slug_for(name, otherwise="")
+    refuse_unless(bool(slug), _("Give it a name with letters."))
+    refuse_unless(not Practice.objects.filter(slug=slug).exists(), _("There is already a good practice of that name."))
+    practice = Practice(
+        slug=slug,
+        name=name,
+        summary=summary,
+        level=level,
+        place=place,
+        countries=list(countries),
+        actors=actors,
+        theme=theme,
+    )
+    practice.full_clean()
+    practice.save()
+    practice.domains.set(domains)
+    return practice
+
+
+@transaction.atomic
+def link_practice(*, practice: Practice, partnership: Partnership, by: User) -> None:
+    """Says that the partnership follows the practice. Doing so twice is the same as once."""
+    locked(partnership).practices.add(practice)
