@@ -4,9 +4,11 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 from django.core.validators import URLValidator
 from django.db.models import Q
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import fold
@@ -78,3 +80,11 @@ def slugs_for(name: str, otherwise: str) -> Iterator[str]:
     while True:
         yield f"{slug}-{number}"
         number += 1
+
+
+def address_upstairs(name: str, *args: Any) -> str:
+    """Of a page that belongs to an upper floor, by its name; empty where the portal runs without that floor."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

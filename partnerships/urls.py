@@ -1,8 +1,8 @@
 from django.urls import path
 
 from partnerships.agreements import views as agreements
-from partnerships.engagement import review_views as review
-from partnerships.engagement import views as engagement
+from partnerships.assessments import review_views as review
+from partnerships.assessments import views as assessments
 from partnerships.overview import views as overview
 from partnerships.practices import views as practices
 from partnerships.records import views as records
@@ -13,18 +13,18 @@ urlpatterns = [
     path("partnerships/", agreements.PartnershipList.as_view(), name="partnership_list"),
     path("partnerships/new/", agreements.PartnershipCreate.as_view(), name="partnership_create"),
     path("partnerships/isolated/", overview.IsolatedOrganisations.as_view(), name="isolated_organisations"),
-    path("partnerships/assessments/<int:pk>/", engagement.AssessmentDetail.as_view(), name="assessment_detail"),
+    path("partnerships/assessments/<int:pk>/", assessments.AssessmentDetail.as_view(), name="assessment_detail"),
     path(
         "partnerships/assessments/<int:pk>/evidence/",
-        engagement.AssessmentEvidence.as_view(),
+        assessments.AssessmentEvidence.as_view(),
         name="assessment_evidence",
     ),
     path(
-        "partnerships/assessments/<int:pk>/discard/", engagement.AssessmentDiscard.as_view(), name="assessment_discard"
+        "partnerships/assessments/<int:pk>/discard/", assessments.AssessmentDiscard.as_view(), name="assessment_discard"
     ),
     path(
         "partnerships/assessments/<int:pk>/experience/<slug:organisation>/",
-        engagement.ExperienceGive.as_view(),
+        assessments.ExperienceGive.as_view(),
         name="experience_form",
     ),
     path("partnerships/<slug:reference>/", agreements.PartnershipDetail.as_view(), name="partnership_detail"),
@@ -61,7 +61,7 @@ urlpatterns = [
     ),
     path(
         "partnerships/<slug:reference>/assessments/new/",
-        engagement.AssessmentCreate.as_view(),
+        assessments.AssessmentCreate.as_view(),
         name="assessment_create",
     ),
     path(

@@ -33,7 +33,7 @@ from orgs.organisations import views as organisations
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
 from partnerships.agreements.views import PartnershipDelete, PartnershipPropose
-from partnerships.engagement.views import AssessmentDiscard, AssessmentEvidence
+from partnerships.assessments.views import AssessmentDiscard, AssessmentEvidence
 from partnerships.models import CoordinationTable, Practice
 from partnerships.records.views import RecordRemove
 from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory, UserFactory

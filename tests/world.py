@@ -22,8 +22,8 @@ from indicators.rollup import worker
 from orgs.members import actions as members
 from orgs.models import Membership, Organisation, Registration, Territory, User
 from orgs.organisations import actions as organisations
-from partnerships.engagement import actions as engagement
-from partnerships.engagement import experience
+from partnerships.assessments import actions as assessments
+from partnerships.assessments import experience
 from partnerships.models import Assessment, Meeting, Partnership
 from partnerships.vocabulary import PartnershipState
 from tests.factories import (
@@ -228,12 +228,12 @@ def make_claim(
         partnership=partnership, languages="ca, es", decision_on=datetime.date(2025, 6, 1), title="Plan presented"
     )
     for code in ("I1", "I2"):
-        engagement.put_forward_evidence(
+        assessments.put_forward_evidence(
             assessment=assessment, criterion=criterion_of(assessment, code), record=briefing, by=officer
         )
     party = partnership.parties.get(organisation=association)
     experience.give_experience(assessment=assessment, party=party, level=level("inform"), by=owner)
-    return engagement.submit_assessment(assessment=assessment, claimed=level("inform"), by=officer)
+    return assessments.submit_assessment(assessment=assessment, claimed=level("inform"), by=officer)
 
 
 def criterion_of(assessment: Assessment, code: str) -> Any:

@@ -16,9 +16,9 @@ from integration_portal.demo.vocabulary import PARTNERSHIPS, REGISTRY, read
 from orgs.languages import LANGUAGES
 from orgs.models import User
 from partnerships.agreements import actions as agreements
-from partnerships.engagement import actions as engagement
-from partnerships.engagement import experience as experience_actions
-from partnerships.engagement import review
+from partnerships.assessments import actions as assessments
+from partnerships.assessments import experience as assessments_experience
+from partnerships.assessments import review
 from partnerships.engagement.evidence import AnyRecord
 from partnerships.models import (
     Assessment,
@@ -198,13 +198,13 @@ class Story:
     def assess(self, entry: Entry) -> None:
         cast = self.cast
         ends_on = day(entry["ends_on"])
-        assessment = engagement.begin_assessment(
+        assessment = assessments.begin_assessment(
             partnership=self.partnership, starts_on=day(entry["starts_on"]), ends_on=ends_on, by=self.officer
         )
         change(assessment, created_at=morning(ends_on + ONE_DAY))
         pieces = {}
         for piece in entry["evidence"]:
-            evidence = engagement.put_forward_evidence(
+            evidence = assessments.put_forward_evidence(
                 assessment=assessment,
                 criterion=cast.criteria[piece["criterion"]],
                 record=self.records[piece["record"]],
@@ -213,7 +213,7 @@ class Story:
             pieces[evidence.pk] = review.Verdict(bool(piece["is_accepted"]), piece["comment"])
         submitted_on = day(entry["submitted_on"])
         for said in entry["experiences"]:
-            experience = experience_actions.give_experience(
+            experience = assessments_experience.give_experience(
                 assessment=assessment,
                 party=self.party(said["organisation"]),
                 level=cast.levels[said["level"]],
@@ -222,7 +222,7 @@ class Story:
                 by=cast.contacts[said["organisation"]],
             )
             change(experience, given_at=morning(submitted_on - ONE_DAY))
-        engagement.submit_assessment(
+        assessments.submit_assessment(
             assessment=assessment,
             claimed=cast.levels[entry["claimed"]],
             stage_levels=cast.stage_levels(entry["stage_levels"]),

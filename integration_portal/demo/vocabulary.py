@@ -7,10 +7,10 @@ from typing import Any
 
 from django.conf import settings
 
-from indicators.catalogue import loading
+from indicators.catalogue.loading import load_catalogue, load_dimensions
 from indicators.models import Mapping
-from orgs.territories import loading as loading_actions
-from partnerships.engagement import loading as loading_actions
+from orgs.territories.loading import load_domains, load_territories
+from partnerships.engagement.loading import load_practices, load_scale
 
 REGISTRY = Path(settings.BASE_DIR) / "orgs" / "data"
 FIGURES = Path(settings.BASE_DIR) / "indicators" / "data"
@@ -23,16 +23,16 @@ def read(path: Path) -> Any:
 
 
 def load() -> None:
-    loading_actions.load_domains(entries=read(FIGURES / "domains.json"))
+    load_domains(entries=read(FIGURES / "domains.json"))
     places = read(REGISTRY / "territories_barcelona.json")
-    loading_actions.load_territories(
+    load_territories(
         schemes=places["schemes"],
         territories=places["territories"],
         outlines=read(REGISTRY / "outlines_barcelona.json.gz"),
     )
-    loading.load_dimensions(read(FIGURES / "dimensions.json"))
-    loading.load_catalogue(read(FIGURES / "catalogue.json"))
+    load_dimensions(read(FIGURES / "dimensions.json"))
+    load_catalogue(read(FIGURES / "catalogue.json"))
     for path in sorted((FIGURES / "mappings").glob("*.json")):
         Mapping.objects.update_or_create(name=path.stem, defaults={"definition": read(path)})
-    loading_actions.load_scale()
-    loading_actions.load_practices()
+    load_scale()
+    load_practices()

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch, QuerySet
-from django.urls import NoReverseMatch, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import DetailView
@@ -14,6 +13,7 @@ from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
 from orgs.mixins import AccessMixin, PagedMixin, page_of
 from orgs.models import Domain, Organisation, Territory
+from orgs.naming import address_upstairs
 from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
 from orgs.verification.checklist import MEANING
 from orgs.vocabulary import CapacitySide
@@ -94,11 +94,3 @@ class OrganisationDetailView(AccessMixin, DetailView):
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_member else None,
             **kwargs,
         )
-
-
-def address_upstairs(name: str, *args: Any) -> str:
-    """Of a page that belongs to an upper floor, by its name; empty where the portal runs without that floor."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""

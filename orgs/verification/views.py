@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
-from orgs.directory.views import address_upstairs
 from orgs.languages import country_name, language_label
 from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.models import Organisation, Territory, Verification, VerificationAnswer
+from orgs.naming import address_upstairs
 from orgs.permissions import can_review_verification, is_reviewer, is_reviewer_or_administrator
 from orgs.verification import actions as verification_actions
 from orgs.verification.checklist import CHECKLIST, QUESTIONS, changes_since

@@ -14,11 +14,11 @@ from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.permissions import Person
 from partnerships.agreements.filters import PracticeFilter
 from partnerships.agreements.views import for_list
-from partnerships.library_forms import LinkPracticeForm, PracticeForm
 from partnerships.models import Partnership, PartnershipParty, Practice
 from partnerships.models.partnership import PartnershipQuerySet
 from partnerships.permissions import ACTING_ROLES, can_add_practices, can_log_partnerships
 from partnerships.practices.actions import add_practice, link_practice
+from partnerships.practices.forms import LinkPracticeForm, PracticeForm
 from partnerships.vocabulary import PartyRole
 
 

@@ -13,11 +13,11 @@ from django.views.generic import CreateView, DetailView, FormView, ListView, Upd
 
 from orgs.mixins import AccessMixin, ActionMixin, PagedMixin, page_of
 from orgs.vocabulary import Kind
-from partnerships.library_forms import MeetingForm, NewMeetingForm, SeatForm, TableForm
 from partnerships.models import CoordinationTable, Meeting, Seat
 from partnerships.permissions import can_edit_table, can_log_partnerships
 from partnerships.tables.actions import found_table, give_seat, hold_meeting, revise_meeting
 from partnerships.tables.composition import composition_of
+from partnerships.tables.forms import MeetingForm, NewMeetingForm, SeatForm, TableForm
 
 
 @method_decorator(login_not_required, name="dispatch")

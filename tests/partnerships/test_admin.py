@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from partnerships.engagement.experience import give_experience
+from partnerships.assessments.experience import give_experience
 from partnerships.models import Criterion, Scale
 from tests.factories_partnerships import (
     AssessmentFactory,

@@ -6,15 +6,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgs.models import Membership, OutgoingMail
-from partnerships.engagement.actions import (
+from partnerships.assessments.actions import (
     begin_assessment,
     discard_assessment,
     put_forward_evidence,
     submit_assessment,
     withdraw_evidence,
 )
-from partnerships.engagement.experience import give_experience
-from partnerships.engagement.review import Verdict, decide_assessment, years_after
+from partnerships.assessments.experience import give_experience
+from partnerships.assessments.review import Verdict, decide_assessment, years_after
 from partnerships.models import Assessment, AssessmentDecision, Evidence, Experience
 from partnerships.permissions import can_review_assessment
 from partnerships.records.actions import remove_record, revise_record

@@ -8,8 +8,8 @@ from django.db import connection
 
 from orgs.models import OutgoingMail
 from partnerships.agreements.actions import answer_partnership, propose_partnership
-from partnerships.engagement.actions import put_forward_evidence, submit_assessment
-from partnerships.engagement.review import Verdict, decide_assessment
+from partnerships.assessments.actions import put_forward_evidence, submit_assessment
+from partnerships.assessments.review import Verdict, decide_assessment
 from partnerships.models import Partnership
 from partnerships.vocabulary import PartnershipState, PartyAnswer
 from tests.factories import OrganisationFactory, ReviewerFactory

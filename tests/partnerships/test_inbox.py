@@ -3,7 +3,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from partnerships.engagement.experience import give_experience
+from partnerships.assessments.experience import give_experience
 from partnerships.inbox import waiting_for
 from partnerships.models import Assessment
 from partnerships.vocabulary import PartnershipState

@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from partnerships.engagement.actions import put_forward_evidence, submit_assessment
-from partnerships.engagement.experience import give_experience
+from partnerships.assessments.actions import put_forward_evidence, submit_assessment
+from partnerships.assessments.experience import give_experience
 from partnerships.models import Assessment, Experience, Partnership, PartnershipParty
 from partnerships.vocabulary import PartnershipState, PartyAnswer
 from tests.factories_partnerships import (

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from partnerships.engagement.actions import submit_assessment
-from partnerships.engagement.experience import give_experience
+from partnerships.assessments.actions import submit_assessment
+from partnerships.assessments.experience import give_experience
 from partnerships.models import Activity, Assessment, Contribution, Document, Experience, Partnership
 from partnerships.vocabulary import PartnershipState, PartyAnswer
 from tests.factories import AuthorityFactory, DomainFactory, OrganisationFactory

@@ -5,7 +5,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from partnerships import urls
-from partnerships.engagement.actions import put_forward_evidence, submit_assessment
+from partnerships.assessments.actions import put_forward_evidence, submit_assessment
 from partnerships.models import Assessment, Meeting
 from partnerships.permissions import (
     can_answer,

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from partnerships.engagement.actions import put_forward_evidence, submit_assessment
-from partnerships.engagement.experience import give_experience
+from partnerships.assessments.actions import put_forward_evidence, submit_assessment
+from partnerships.assessments.experience import give_experience
 from partnerships.models import Assessment
 from partnerships.overview.territory import partnerships_of
 from tests.factories import DomainFactory, OrganisationFactory

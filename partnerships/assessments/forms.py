@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms import PortalForm, PortalModelForm, SeenMixin
+from partnerships.assessments.review import Verdict
 from partnerships.days import DayInput
 from partnerships.engagement.level_field import LevelField, StageLevelsMixin
-from partnerships.engagement.review import Verdict
 from partnerships.models import Assessment, AssessmentDecision, Evidence, Experience, Partnership, PartnershipParty
 
 DECISIONS = [

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from orgs.models import User
 from partnerships.agreements.actions import refuse_unless
-from partnerships.engagement.actions import locked_assessment
+from partnerships.assessments.actions import locked_assessment
 from partnerships.models import Assessment, Experience, ExperienceLevel, Level, PartnershipParty
 from partnerships.permissions import can_give_experience
 from partnerships.vocabulary import AssessmentState, PartyAnswer

@@ -14,10 +14,10 @@ from django.views.generic import FormView, ListView
 
 from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
 from orgs.permissions import is_reviewer
+from partnerships.assessments.forms import ReviewForm
+from partnerships.assessments.review import decide_assessment
+from partnerships.assessments.views import AssessmentMixin
 from partnerships.engagement.evidence import counting, key_of
-from partnerships.engagement.forms import ReviewForm
-from partnerships.engagement.review import decide_assessment
-from partnerships.engagement.views import AssessmentMixin
 from partnerships.models import Assessment, AssessmentDecision, Criterion, Evidence, Experience
 from partnerships.permissions import can_review_assessment
 from partnerships.vocabulary import AssessmentState

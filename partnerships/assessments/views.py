@@ -14,14 +14,16 @@ from django.views.generic import CreateView, FormView, View
 
 from orgs.mixins import AccessMixin, ActionMixin
 from partnerships.agreements.within import WithinPartnershipMixin
-from partnerships.engagement import levels
-from partnerships.engagement.actions import (
+from partnerships.assessments.actions import (
     begin_assessment,
     discard_assessment,
     put_forward_evidence,
     submit_assessment,
     withdraw_evidence,
 )
+from partnerships.assessments.experience import give_experience
+from partnerships.assessments.forms import ClaimForm, ExperienceForm, PeriodForm
+from partnerships.engagement import levels
 from partnerships.engagement.evidence import (
     AnyRecord,
     Roles,
@@ -37,8 +39,6 @@ from partnerships.engagement.evidence import (
     pieces_of,
     records_of,
 )
-from partnerships.engagement.experience import give_experience
-from partnerships.engagement.forms import ClaimForm, ExperienceForm, PeriodForm
 from partnerships.engagement.levels import Findings, Obstacle
 from partnerships.models import (
     Assessment,

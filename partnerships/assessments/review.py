@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from orgs.models import User
 from partnerships import emails
 from partnerships.agreements.actions import refuse_unless
-from partnerships.engagement.actions import locked_assessment
+from partnerships.assessments.actions import locked_assessment
 from partnerships.engagement.evidence import evidence_of, findings_of
 from partnerships.models import Assessment, AssessmentDecision, AssessmentLevel, Evidence, Level
 from partnerships.permissions import can_review_assessment
