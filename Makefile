@@ -11,12 +11,12 @@ VAR := $(or $(VAR_DIR),var)
 WORKERS ?= logical
 # For commands that read the settings but need no server.
 WITHOUT_SERVERS := DATABASE_URL=postgres:///unused REDIS_URL=redis://unused SECRET_KEY=unused
-MANAGE_WITHOUT_SERVERS := $(WITHOUT_SERVERS) $(PYTHON) manage.py
+MANAGE_WITHOUT_SERVERS := PUBLIC_URL=http://127.0.0.1:8000 ALLOWED_HOSTS=127.0.0.1 $(WITHOUT_SERVERS) $(PYTHON) manage.py
 PACKAGES := .venv/.packages
 FRONT_END := node_modules/.package-lock.json
 CATALOGUES := $(VAR)/.catalogues
 STATIC := $(VAR)/static/staticfiles.json
-CODE := integration_portal orgs indicators partnerships tests bench manage.py
+CODE := integration_portal orgs indicators partnerships demo devtools tests bench manage.py
 
 .PHONY: help run setup test check bench lock messages format clean
 
@@ -25,7 +25,7 @@ help: ## List what can be done
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: setup ## Run the portal with the demo on http://127.0.0.1:8000/ (PORT=8001 moves it) until Ctrl-C
-	@$(PYTHON) -m integration_portal.run
+	@$(PYTHON) -m devtools.run
 
 setup: $(PACKAGES) $(FRONT_END) $(CATALOGUES) $(STATIC) ## Make the environment: packages, front end, translations
 
@@ -44,7 +44,7 @@ check: setup ## Lint, format, types, templates, migrations, translations, deploy
 		$(PYTHON) manage.py check --deploy --fail-level WARNING
 
 bench: setup ## Measure, print a table and write var/bench.json (SCALE=0.1: a quick look; PARTS=rollup: a part)
-	SCALE="$(SCALE)" PARTS="$(PARTS)" $(PYTHON) -m integration_portal.embedded $(PYTHON) -m bench
+	SCALE="$(SCALE)" PARTS="$(PARTS)" $(PYTHON) -m devtools.embedded $(PYTHON) -m bench
 
 messages: $(PACKAGES) ## Bring the translation catalogues up to date with code and templates
 	$(MANAGE_WITHOUT_SERVERS) catalogues extract
@@ -84,7 +84,7 @@ $(FRONT_END): package-lock.json | $(PACKAGES)
 	fi
 	@touch $@
 
-$(CATALOGUES): $(wildcard locale/*/LC_MESSAGES/django.po) integration_portal/translations.py | $(PACKAGES)
+$(CATALOGUES): $(wildcard locale/*/LC_MESSAGES/django.po) devtools/translations.py | $(PACKAGES)
 	@mkdir -p -m 700 $(VAR)
 	@$(MANAGE_WITHOUT_SERVERS) catalogues compile
 	@touch $@

@@ -17,7 +17,7 @@ django.setup()
 
 from bench import countries, importing, pages, rollup, visitors  # noqa: E402
 from bench.rows import Row  # noqa: E402
-from integration_portal.embedded import var_folder  # noqa: E402
+from devtools.embedded import var_folder  # noqa: E402
 
 PARTS = {"importing": importing, "countries": countries, "rollup": rollup, "pages": pages, "visitors": visitors}
 

@@ -2,8 +2,8 @@ from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
-class RoofConfig(AppConfig):
-    """What needs more than one app: settings, addresses, home, search, the embedded servers."""
+class PortalConfig(AppConfig):
+    """What needs more than one app: settings, addresses, home and search."""
 
     name = "integration_portal"
 

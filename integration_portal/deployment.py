@@ -20,6 +20,12 @@ def is_this_machine(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def is_reachable(*, public_url: str, allowed_hosts: list[str]) -> bool:
+    """Whether anybody but this machine may reach the portal: then it is deployed, and runs without what only developers need."""
+    address = urlsplit(public_url)
+    return address.scheme == "https" or not all(map(is_this_machine, [address.hostname or "", *allowed_hosts]))
+
+
 def faults(*, public_url: str, allowed_hosts: list[str], secret_key: str, demo: bool, debug: bool) -> list[str]:
     """Why the portal must not start with these settings, one sentence each that names the variable; none where it may."""
     address = urlsplit(public_url)

@@ -30,7 +30,7 @@ if FAULTS := deployment.faults(
 HTTPS = PUBLIC_URL.lower().startswith("https://")
 
 INSTALLED_APPS = [
-    "integration_portal.apps.RoofConfig",
+    "integration_portal.apps.PortalConfig",
     "partnerships",
     "indicators",
     "orgs",
@@ -55,6 +55,9 @@ INSTALLED_APPS = [
     "pghistory",
     "pgtrigger",
 ]
+
+if not deployment.is_reachable(public_url=PUBLIC_URL, allowed_hosts=ALLOWED_HOSTS):
+    INSTALLED_APPS += ["devtools", "demo"] if DEMO else ["devtools"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

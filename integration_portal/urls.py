@@ -1,4 +1,5 @@
 from allauth.account.decorators import secure_admin_login
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
@@ -7,7 +8,6 @@ from django.views.i18n import set_language
 
 from integration_portal import (
     converters,  # noqa: F401 - registers what follows uses
-    styleguide,
     views,
     views_whole,
 )
@@ -34,12 +34,12 @@ urlpatterns = [
     # else's browser press it has changed a language.
     path("language/setlang/", csrf_exempt(login_not_required(set_language)), name="set_language"),
     path("admin/", admin.site.urls),
-    path("styleguide/", styleguide.styleguide, name="styleguide"),
-    path("styleguide/outlines.json", styleguide.styleguide_outlines, name="styleguide_outlines"),
-    # Before those of the floors below, which draw the same pages without partnerships.
+    # Before those of the apps below, which draw the same pages without partnerships.
     path("organisations/<organisation:slug>/", views_whole.WholeOrganisationView.as_view(), name="whole_organisation"),
     path("territories/<slug:scheme>/<str:code>/", views_whole.WholeTerritoryView.as_view(), name="whole_territory"),
     path("", include("orgs.urls")),
     path("", include("indicators.urls")),
     path("", include("partnerships.urls")),
 ]
+if apps.is_installed("devtools"):
+    urlpatterns.append(path("", include("devtools.urls")))

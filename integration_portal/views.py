@@ -1,6 +1,7 @@
 from typing import Any
 
 from allauth.account.views import LoginView
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
@@ -13,7 +14,6 @@ from django.views.decorators.http import require_safe
 
 from indicators.models import Release, Source
 from integration_portal import home as first_page
-from integration_portal.demo.accounts import ACCOUNTS
 from integration_portal.search import search as search_everywhere
 from orgs.models import TerritoryScheme, User
 
@@ -49,7 +49,7 @@ class LogIn(LoginView):
     """allauth's page; in the demo it lists the sample accounts."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        accounts = ACCOUNTS if settings.DEMO else []
+        accounts = getattr(apps.get_app_config("demo"), "accounts", []) if settings.DEMO else []
         return {**super().get_context_data(**kwargs), "demo_accounts": accounts}
 
 

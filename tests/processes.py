@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 from kombu import pools
 
-from integration_portal.embedded import redis
+from devtools.embedded import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,7 +11,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from integration_portal import embedded
+from devtools import embedded
 
 
 def another_redis_database(url: str, *, further: int) -> str:
@@ -41,6 +41,7 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0  # A kept connection would stand in the
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Fast, and worth nothing.
 # Static files are found in static/ and node_modules as they are, without collectstatic, also by live_server.
 INSTALLED_APPS[INSTALLED_APPS.index("integration_portal.apps.FrontEndConfig")] = "django.contrib.staticfiles"
+INSTALLED_APPS.append("demo")  # Its commands; settings.DEMO says whether this is one.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PUBLIC_PAGES_SECONDS = 0  # Tests look at what a view does; tests/test_public_pages.py at what is kept of it.
 uploads = tempfile.TemporaryDirectory(prefix="portal-test-media-")

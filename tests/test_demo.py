@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from demo.accounts import ACCOUNTS, PASSWORD
+from demo.papers import pdf
 from indicators.models import Report
-from integration_portal.demo.accounts import ACCOUNTS, PASSWORD
-from integration_portal.demo.papers import pdf
 from orgs.models import Organisation, OutgoingMail, PublicChange, User
 from orgs.vocabulary import Kind, Tier
 from partnerships.models import Assessment, Document, Partnership

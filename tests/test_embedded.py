@@ -15,15 +15,15 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from integration_portal import embedded
-from integration_portal.embedded.postgres import MAJOR, Postgres
-from integration_portal.embedded.processes import TICK_SECONDS, wait_until
-from integration_portal.embedded.redis import Redis
+from devtools import embedded
+from devtools.embedded.postgres import MAJOR, Postgres
+from devtools.embedded.processes import TICK_SECONDS, wait_until
+from devtools.embedded.redis import Redis
 
 HOLD = """
 import json, os, sys
 from pathlib import Path
-from integration_portal import embedded
+from devtools import embedded
 with embedded.provide(Path(sys.argv[1]), durable=sys.argv[2] == "durable"):
     print(json.dumps({name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")}), flush=True)
     if sys.stdin.readline() == "fail\\n":
@@ -98,7 +98,7 @@ def hold() -> Iterator[Callable[..., Holder]]:
 
 
 def processes_of(*places: Path) -> dict[int, str]:
-    """Every process whose command line names one of the folders: keepers, PostgreSQL and Redis."""
+    """Every process whose command line names one of the folders: supervisors, PostgreSQL and Redis."""
     found = {}
     for folder in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
@@ -118,8 +118,8 @@ def servers_of(holder: Holder) -> dict[str, int]:
     }
 
 
-def keepers_of(var: Path) -> list[int]:
-    return [pid for pid, line in processes_of(var).items() if "embedded.keeper" in line]
+def supervisors_of(var: Path) -> list[int]:
+    return [pid for pid, line in processes_of(var).items() if "embedded.supervisor" in line]
 
 
 def assert_nothing_left(var: Path, holder: Holder) -> None:
@@ -182,12 +182,12 @@ def test_command_that_fails_leaves_no_server(tmp_path, hold):
     assert processes_of(tmp_path / "var", *command.run_folders) == {}
 
 
-def test_killed_keepers_take_their_servers_along_and_the_next_command_starts_anew(tmp_path, hold):
+def test_killed_supervisors_take_their_servers_along_and_the_next_command_starts_anew(tmp_path, hold):
     first = hold(tmp_path / "var")
     first.sql("CREATE TABLE kept AS SELECT 1 AS number")
-    assert len(keepers_of(tmp_path / "var")) == 2
-    for keeper in keepers_of(tmp_path / "var"):
-        os.kill(keeper, signal.SIGKILL)
+    assert len(supervisors_of(tmp_path / "var")) == 2
+    for supervisor in supervisors_of(tmp_path / "var"):
+        os.kill(supervisor, signal.SIGKILL)
     # Without waiting for the old servers to be gone.
     second = hold(tmp_path / "var")
     assert second.sql("SELECT number FROM kept") == [(1,)]
@@ -199,7 +199,7 @@ def test_killed_keepers_take_their_servers_along_and_the_next_command_starts_ane
 def test_commands_that_start_at_once_share_one_server_until_the_last_ends(tmp_path, hold):
     commands = [hold(tmp_path / "var") for _ in range(3)]
     assert len({tuple(command.given.items()) for command in commands}) == 1
-    assert len(keepers_of(tmp_path / "var")) == 2
+    assert len(supervisors_of(tmp_path / "var")) == 2
     commands[0].end()
     commands[1].kill()
     time.sleep(5 * TICK_SECONDS)
@@ -277,7 +277,7 @@ def test_each_variable_counts_by_itself(tmp_path, hold):
     command = hold(tmp_path / "var", DATABASE_URL="postgres://elsewhere/portal")
     assert command.given["DATABASE_URL"] == "postgres://elsewhere/portal"
     assert command.given["REDIS_URL"].startswith("redis+socket://")
-    assert len(keepers_of(tmp_path / "var")) == 1
+    assert len(supervisors_of(tmp_path / "var")) == 1
 
 
 def test_server_that_cannot_start_says_why_and_names_its_log(tmp_path, hold):
@@ -302,7 +302,10 @@ def test_root_without_user_namespaces_becomes_another_user(tmp_path, hold):
     command = hold(closed / "var", PATH=f"{forbidden.parent}:{os.environ['PATH']}")
     assert command.sql("SELECT 1") == [(1,)]
     assert Path(f"/proc/{servers_of(command)['postgres']}").stat().st_uid != 0
-    os.kill(next(pid for pid in keepers_of(closed) if "keeper postgres" in processes_of(closed)[pid]), signal.SIGKILL)
+    os.kill(
+        next(pid for pid in supervisors_of(closed) if "supervisor postgres" in processes_of(closed)[pid]),
+        signal.SIGKILL,
+    )
     assert wait_until(lambda: "postgres" not in servers_of(command), seconds=10)
     # Where namespaces are allowed again, root takes its data back.
     assert hold(closed / "var").sql("SELECT 1") == [(1,)]

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands
 
-from integration_portal.embedded.postgres import client_variables
+from devtools.embedded.postgres import client_variables
 from tests.factories_partnerships import PartnershipFactory, make_document
 from tests.settings import another_redis_database
 

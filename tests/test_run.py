@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from integration_portal import embedded
-from integration_portal.embedded.processes import wait_until
+from devtools import embedded
+from devtools.embedded.processes import wait_until
 from tests.test_embedded import embedded_variables, processes_of
 
 
@@ -39,7 +39,7 @@ def start() -> Iterator[Callable[[Path, int | str], subprocess.Popen[str]]]:
         environment.pop("MAKELEVEL", None)
         environment.pop("DJANGO_SETTINGS_MODULE", None)
         portal = subprocess.Popen(
-            [sys.executable, "-m", "integration_portal.run"],
+            [sys.executable, "-m", "devtools.run"],
             cwd=embedded.CHECKOUT,
             env=environment | {"VAR_DIR": str(var), "PORT": str(port), "DEMO": "0"},
             stdout=subprocess.PIPE,

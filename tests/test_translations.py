@@ -5,7 +5,7 @@ from gettext import GNUTranslations
 import pytest
 from babel.messages.catalog import Catalog
 
-from integration_portal import translations
+from devtools import translations
 
 TEMPLATE = """{% load i18n %}
 <div>

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.cache import cache
 from playwright.sync_api import Browser, expect
 
+from demo import vocabulary
 from indicators.models import Import, Mapping, Observation
 from indicators.quality import actions as quality
-from integration_portal.demo import vocabulary
 from orgs.models import Membership, Territory
 from tests.browser.people import Person
 from tests.factories import AuthorityFactory, MembershipFactory, UserFactory

@@ -18,13 +18,13 @@ from django.db import connection, connections
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
+from devtools.embedded import held
+from devtools.embedded.postgres import Postgres
 from indicators import marks
 from indicators.imports.actions import approve_import, store_import
 from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observation, RollupRun, Slice
 from indicators.rollup import worker as rollup_worker
 from indicators.tasks import roll_up
-from integration_portal.embedded import held
-from integration_portal.embedded.postgres import Postgres
 from orgs.mail.emails import queue_text
 from orgs.models import OutgoingMail
 from tests.indicators.land import Land, make_land, table

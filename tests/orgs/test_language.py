@@ -5,8 +5,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
+from devtools.translations import COMPLETE
 from integration_portal import settings as portal_settings
-from integration_portal.translations import COMPLETE
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

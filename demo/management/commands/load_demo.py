@@ -4,8 +4,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from integration_portal.demo.accounts import table
-from integration_portal.demo.loading import load
+from demo.accounts import table
+from demo.loading import load
 
 
 class Command(BaseCommand):

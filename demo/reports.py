@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from demo.accounts import People
+from demo.registry import Organisations, Places
 from indicators.models import Indicator, Period, Report, ReportRequest, Source
 from indicators.quality import actions as quality
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
-from integration_portal.demo.accounts import People
-from integration_portal.demo.registry import Organisations, Places
 
 TITLE = "Victims who reported a hate incident, 2025 (sample)"
 NOTE = (

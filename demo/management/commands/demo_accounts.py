@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from integration_portal.demo.accounts import table
+from demo.accounts import table
 
 
 class Command(BaseCommand):

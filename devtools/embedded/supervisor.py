@@ -1,4 +1,4 @@
-"""The keeper of one embedded server: `python -m integration_portal.embedded.keeper postgres|redis VAR durable|fast`."""
+"""The supervisor of one embedded server: `python -m devtools.embedded.supervisor postgres|redis VAR durable|fast`."""
 
 import contextlib
 import fcntl
@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import IO
 
-from integration_portal.embedded.postgres import Postgres
-from integration_portal.embedded.processes import TICK_SECONDS, child, end, wait_until
-from integration_portal.embedded.redis import Redis
-from integration_portal.embedded.server import START_SECONDS, STOP_SECONDS, EmbeddedServerError, Server, try_lock
+from devtools.embedded.postgres import Postgres
+from devtools.embedded.processes import TICK_SECONDS, child, end, wait_until
+from devtools.embedded.redis import Redis
+from devtools.embedded.server import START_SECONDS, STOP_SECONDS, EmbeddedServerError, Server, try_lock
 
 LOG_BYTES = 10_000_000
 # Sockets have at most 107 bytes of path (a checkout may lie deeper) and TMPDIR may be long too.
@@ -30,15 +30,15 @@ def keep(server: Server) -> None:
         with os.fdopen(reading) as verdict:
             failure = verdict.read()
         if failure != "ready":
-            sys.exit(failure or "The keeper died.")
+            sys.exit(failure or "The supervisor died.")
         return
     os.close(reading)
     with os.fdopen(writing, "w") as verdict:
         try:
             detach(server)
             # Neither is closed by us: who waits for the lock waits for the end of this process.
-            keeper, users = server.keeper_lock.open("a"), server.users_lock.open("a")
-            if try_for_lock(keeper, server):
+            supervisor, users = server.supervisor_lock.open("a"), server.users_lock.open("a")
+            if try_for_lock(supervisor, server):
                 keep_until_unused(server, users, verdict)
             else:
                 verdict.write("ready")
@@ -62,13 +62,13 @@ def detach(server: Server) -> None:
         os.dup2(output.fileno(), 2)
 
 
-def try_for_lock(keeper: IO[str], server: Server) -> bool:
-    """True when this keeper is the only one, False when another one has the server running after all."""
+def try_for_lock(supervisor: IO[str], server: Server) -> bool:
+    """True when this supervisor is the only one, False when another one has the server running after all."""
     if not wait_until(
-        lambda: try_lock(keeper, fcntl.LOCK_EX) or server.running_address() is not None, seconds=START_SECONDS
+        lambda: try_lock(supervisor, fcntl.LOCK_EX) or server.running_address() is not None, seconds=START_SECONDS
     ):
-        raise EmbeddedServerError(f"A process holds {server.keeper_lock}, and its server does not answer.")
-    return try_lock(keeper, fcntl.LOCK_EX)
+        raise EmbeddedServerError(f"A process holds {server.supervisor_lock}, and its server does not answer.")
+    return try_lock(supervisor, fcntl.LOCK_EX)
 
 
 def keep_until_unused(server: Server, users: IO[str], verdict: IO[str]) -> None:

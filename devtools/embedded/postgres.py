@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg2
 
-from integration_portal.embedded.processes import wait_until
-from integration_portal.embedded.server import STOP_SECONDS, EmbeddedServerError, Server, package_folder
+from devtools.embedded.processes import wait_until
+from devtools.embedded.server import STOP_SECONDS, EmbeddedServerError, Server, package_folder
 
 MAJOR = 18
 DATABASE = USER = "portal"
@@ -117,7 +117,7 @@ class Postgres(Server):
         return f"postgres://{USER}@:{PORT}/{run}/{DATABASE}"
 
     def stop_stray(self, run: Path | None) -> None:
-        """A postmaster whose keeper was killed is already on its way out; wait for it and help it along."""
+        """A postmaster whose supervisor was killed is already on its way out; wait for it and help it along."""
         stale = self._postmaster()
         if stale is None or not self._is_ours(stale):
             return
@@ -129,7 +129,7 @@ class Postgres(Server):
 
     def environment(self) -> dict[str, str]:
         # After a crash the process number in postmaster.pid may belong to any other program, and PostgreSQL would then
-        # refuse to start. We know that no keeper is at work, so that number is told to be harmless; the check that no
+        # refuse to start. We know that no supervisor is at work, so that number is told to be harmless; the check that no
         # old backend still uses the shared memory remains.
         stale = self._postmaster()
         return super().environment() | ({"PG_GRANDPARENT_PID": str(stale)} if stale else {})

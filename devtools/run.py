@@ -17,9 +17,9 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from integration_portal import embedded
-from integration_portal.embedded.processes import TICK_SECONDS, child, end_with_parent
-from integration_portal.embedded.server import Server
+from devtools import embedded
+from devtools.embedded.processes import TICK_SECONDS, child, end_with_parent
+from devtools.embedded.server import Server
 
 HOST = "127.0.0.1"
 STARTING_SECONDS = 60

@@ -1,4 +1,4 @@
-"""`python -m integration_portal.embedded COMMAND ...`: any program, with DATABASE_URL and REDIS_URL set for it.
+"""`python -m devtools.embedded COMMAND ...`: any program, with DATABASE_URL and REDIS_URL set for it.
 
 PostgreSQL's own programs read PGHOST and its like, which are set from DATABASE_URL: `… embedded psql` opens the database of the portal.
 """
@@ -7,8 +7,8 @@ import os
 import subprocess
 import sys
 
-from integration_portal import embedded
-from integration_portal.embedded.postgres import client_variables
+from devtools import embedded
+from devtools.embedded.postgres import client_variables
 
 if __name__ == "__main__":
     try:

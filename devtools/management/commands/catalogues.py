@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from integration_portal import translations
+from devtools import translations
 
 
 class Command(BaseCommand):

@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
-from integration_portal.demo.accounts import ACCOUNTS, People
-from integration_portal.demo.calendar import day_or_none, morning
-from integration_portal.demo.vocabulary import REGISTRY, read
+from demo.accounts import ACCOUNTS, People
+from demo.calendar import day_or_none, morning
+from demo.vocabulary import REGISTRY, read
 from orgs.members import actions as members
 from orgs.models import Domain, Membership, Organisation, Registration, Service, Territory, User, Verification
 from orgs.organisations import actions as organisations_actions

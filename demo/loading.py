@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from integration_portal.demo import figures, partnerships, registry, reports, vocabulary
-from integration_portal.demo.accounts import remove_letters, sample_people
+from demo import figures, partnerships, registry, reports, vocabulary
+from demo.accounts import remove_letters, sample_people
 
 Say = Callable[[str], object]
 

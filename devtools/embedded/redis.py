@@ -7,8 +7,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-from integration_portal.embedded.processes import wait_until
-from integration_portal.embedded.server import STOP_SECONDS, Server, package_folder
+from devtools.embedded.processes import wait_until
+from devtools.embedded.server import STOP_SECONDS, Server, package_folder
 
 
 class Redis(Server):
