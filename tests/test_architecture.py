@@ -155,6 +155,7 @@ def test_layers_of_a_package_import_lower_layers_only() -> None:
         for path in MODULES
         for name in imports_of(path)
         if len(path.parts) > 2
+        and len(name) >= len(path.parts)
         and name[: len(path.parts) - 1] == path.parts[:-1]
         and LAYERS.get(name[len(path.parts) - 1], 0) > LAYERS.get(path.stem, 9)
     ]
@@ -186,6 +187,7 @@ def test_no_package_has_a_list_of_names_kept_by_hand(app: str) -> None:
         if path.parts[0] == app
         and path.name == "__init__.py"
         and "__all__" in (ROOT / path).read_text(encoding="utf-8")
-        and path.parts[1:] not in [("models", "__init__.py"), ("forms", "__init__.py"), ("embedded", "__init__.py"), ("__init__.py",)]
+        and path.parts[1:]
+        not in [("models", "__init__.py"), ("forms", "__init__.py"), ("embedded", "__init__.py"), ("__init__.py",)]
     ]
     assert lists == []

@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indicators.catalogue.progress import distance
+from indicators.catalogue.targets import distance
 from indicators.models import Target
 from indicators.permissions import can_set_targets
 from indicators.vocabulary import Direction

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from indicators.catalogue.progress import Progress, progress
+from indicators.catalogue.targets import Progress, progress
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later
 from indicators.models import Indicator, Period
 from indicators.vocabulary import (

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.catalogue.formatting import period_words, value_words
-from indicators.catalogue.progress import Progress
+from indicators.catalogue.targets import Progress
 from indicators.dashboards.cards import Card
 from indicators.dashboards.judgement import Doubt, Standing, TargetVerdict, judge_target
 from indicators.models import Target

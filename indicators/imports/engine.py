@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
 from indicators.catalogue.periods import fault_of_text, kind_of_texts, period_code
+from indicators.file_progress import STORING, note
 from indicators.imports.mapping import Mapping, Part, read_flags
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.rows import Rows, open_rows
 from indicators.models import Category, Dimension, Indicator, Period
-from indicators.progress import STORING, note
 from indicators.vocabulary import CURRENCY_OF_UNIT, NO_FLAG, NO_NUMBER, QUALITIES, Flag, Measure
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure, TerritoryScheme

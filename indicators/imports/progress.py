@@ -1,4 +1,4 @@
-"""How many figures a file will give, guessed from its start (indicators/progress.py says how far the check of it is)."""
+"""How many figures a file will give, guessed from its start (indicators/file_progress.py says how far the check of it is)."""
 
 from typing import IO
 

@@ -24,9 +24,9 @@ from django.utils.translation import ngettext
 from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import CategoryTree, key_of, parse_key
 from indicators.catalogue.formatting import names_of_groups, number_words, period_words, value_words
+from indicators.file_progress import RULES as RULES_STEP
+from indicators.file_progress import note
 from indicators.models import Breakdown, Category, Finding, Import, ImportChange, Indicator, QualityRule
-from indicators.progress import RULES as RULES_STEP
-from indicators.progress import note
 from indicators.quality.defaults import DEFAULTS, Limits
 from indicators.quality.sql import (
     APPROVED_ABOUT,

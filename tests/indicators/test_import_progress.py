@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from django.test import Client
 
 from indicators import tasks
+from indicators.file_progress import Progress, claim, progress_of
 from indicators.imports import engine
 from indicators.imports.mapping import read_mapping
 from indicators.imports.progress import expected_figures
 from indicators.imports.wizard import actions as wizard
 from indicators.models import Import
-from indicators.progress import Progress, claim, progress_of
 from tests.factories_indicators import StewardFactory
 from tests.indicators.land import MAPPING, Land, table
 from tests.indicators.test_import_faults import lasting_land

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from indicators.file_progress import RULES, STORING, claim, note, progress_of
 from indicators.imports import actions as imports
 from indicators.imports import engine
 from indicators.models import Import, QualityRule
-from indicators.progress import RULES, STORING, claim, note, progress_of
 from tests.indicators.land import Land, table
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicators.catalogue import target_actions
-from indicators.catalogue.progress import Progress, progress
+from indicators.catalogue.targets import Progress, progress
 from indicators.models import Target
 from indicators.releases import actions as releases
 from indicators.rollup import worker

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from indicators.file_progress import Progress, claim, progress_of
 from indicators.imports import engine
 from indicators.imports.actions import (
     check_import,
@@ -34,7 +35,6 @@ from indicators.imports.readers import sniffing
 from indicators.imports.readers.sniffing import LAYOUT, Contents, layout_of, look
 from indicators.models import Import, ImportMessage
 from indicators.models import Mapping as SavedMapping
-from indicators.progress import Progress, claim, progress_of
 from indicators.quality import checks
 from orgs.mail.queue import wake
 from orgs.models import Organisation, User
