@@ -40,7 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "indicators/<str:code>/targets/<slug:scheme>/<str:territory>/<int:pk>/remove/",
-        targets.TargetRemoveView.as_view(),
+        targets.TargetDeleteView.as_view(),
         name="target_remove",
     ),
     path("figures/", worklist.DeskView.as_view(), name="desk"),

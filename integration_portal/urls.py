@@ -35,8 +35,8 @@ urlpatterns = [
     path("language/setlang/", csrf_exempt(login_not_required(set_language)), name="set_language"),
     path("admin/", admin.site.urls),
     # Before those of the apps below, which draw the same pages without partnerships.
-    path("organisations/<organisation:slug>/", views_whole.WholeOrganisationView.as_view(), name="whole_organisation"),
-    path("territories/<slug:scheme>/<str:code>/", views_whole.WholeTerritoryView.as_view(), name="whole_territory"),
+    path("organisations/<organisation:slug>/", views_whole.OrganisationPageView.as_view(), name="whole_organisation"),
+    path("territories/<slug:scheme>/<str:code>/", views_whole.TerritoryPageView.as_view(), name="whole_territory"),
     path("", include("orgs.urls")),
     path("", include("indicators.urls")),
     path("", include("partnerships.urls")),

@@ -4,9 +4,9 @@ from indicators.dashboards.views.territories import TerritoryView
 from orgs.directory.views import OrganisationDetailView
 
 
-class WholeTerritoryView(TerritoryView):
+class TerritoryPageView(TerritoryView):
     template_name = "integration_portal/territory_detail.html"
 
 
-class WholeOrganisationView(OrganisationDetailView):
+class OrganisationPageView(OrganisationDetailView):
     template_name = "integration_portal/organisation_detail.html"

@@ -27,7 +27,7 @@ def ask_partners(partnership: Partnership, parties: Iterable[PartnershipParty]) 
         write_to(speakers_of(party.organisation), "partnership_proposed", context)
 
 
-def tell_authority_of_answer(party: PartnershipParty) -> None:
+def email_authority_of_answer(party: PartnershipParty) -> None:
     partnership = party.partnership
     context = {
         "partnership": partnership,
@@ -38,7 +38,7 @@ def tell_authority_of_answer(party: PartnershipParty) -> None:
     write_to(people_with_role(partnership.authority, ACTING_ROLES), "partnership_answered", context)
 
 
-def tell_partners_of_end(partnership: Partnership) -> None:
+def email_partners_of_end(partnership: Partnership) -> None:
     for party in partnership.partner_parties:
         context = {"partnership": partnership, "organisation": party.organisation}
         write_to(speakers_of(party.organisation), "partnership_ended", context)
@@ -58,7 +58,7 @@ def ask_for_experience(assessment: Assessment) -> None:
         write_to(speakers_of(party.organisation), "assessment_experience_wanted", context)
 
 
-def tell_of_decision(decision: AssessmentDecision) -> None:
+def email_decision(decision: AssessmentDecision) -> None:
     """To both sides: the people who act for the authority, and those who speak for each partner that confirmed."""
     assessment = decision.assessment
     partnership = assessment.partnership

@@ -220,10 +220,10 @@ def test_a_forged_form_is_refused_as_ever(browser: Client) -> None:
 # Registration is a draft that is kept on the server anyway, and needs no session; the others have three fields or fewer, or a file alone.
 SHORT = {
     "StartView", "PageView", "CheckView", "DiscardView", "ConfirmView", "SentView", "InvitationView", "WithdrawView", "EndMembershipView",
-    "SubmitView", "ServiceDeleteView", "CapacityDeleteView", "TargetRemoveView", "SliceRetryView", "IndicatorRetireView",
-    "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordRemove", "PartnershipPropose",
-    "PartnershipDelete", "AssessmentDiscard", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
-    "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidence", "LogIn",
+    "SubmitView", "ServiceDeleteView", "CapacityDeleteView", "TargetDeleteView", "SliceRetryView", "IndicatorRetireView",
+    "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordDeleteView", "PartnershipProposeView",
+    "PartnershipDeleteView", "AssessmentDiscardView", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
+    "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidenceView", "LogIn",
     "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView",
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from indicators.catalogue.target_views import TargetRemoveView
+from indicators.catalogue.target_views import TargetDeleteView
 from indicators.catalogue.views import (
     DefinitionCheckView,
     IndicatorRestoreView,
@@ -32,10 +32,10 @@ from orgs.models import Capacity, Invitation, Organisation, OutgoingMail, SentFo
 from orgs.organisations import views as organisations
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
-from partnerships.agreements.views import PartnershipDelete, PartnershipPropose
-from partnerships.assessments.views import AssessmentDiscard, AssessmentEvidence
+from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
+from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvidenceView
 from partnerships.models import CoordinationTable, Practice
-from partnerships.records.views import RecordRemove
+from partnerships.records.views import RecordDeleteView
 from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory, UserFactory
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -207,7 +207,7 @@ HARMLESS_TWICE = {
     organisations.SubmitView: "submit_for_verification has one open at a time",
     organisations.ServiceDeleteView: "gone is gone",
     organisations.CapacityDeleteView: "gone is gone",
-    TargetRemoveView: "gone is gone",
+    TargetDeleteView: "gone is gone",
     SliceRetryView: "sets a state",
     IndicatorRetireView: "sets a state",
     IndicatorRestoreView: "sets a state",
@@ -215,11 +215,11 @@ HARMLESS_TWICE = {
     ProtectionDecisionView: "decides what is open, under a lock",
     ReportUploadView: "writes the draft of a report, by its version",
     RequestWithdrawView: "withdrawn is withdrawn",
-    RecordRemove: "gone is gone",
-    PartnershipPropose: "checks the state it starts from",
-    PartnershipDelete: "gone is gone",
-    AssessmentDiscard: "gone is gone",
-    AssessmentEvidence: "writes the ticks as they stand",
+    RecordDeleteView: "gone is gone",
+    PartnershipProposeView: "checks the state it starts from",
+    PartnershipDeleteView: "gone is gone",
+    AssessmentDiscardView: "gone is gone",
+    AssessmentEvidenceView: "writes the ticks as they stand",
     LogIn: "no second session by it",
     account.ChangeEmailView: "an address that already stands there is refused",
     account.SetPasswordView: "sets a state",

@@ -56,7 +56,7 @@ class TargetCreateView(TargetPlaceMixin, FormView):
         return self.indicator_url
 
 
-class TargetRemoveView(TargetPlaceMixin, View):
+class TargetDeleteView(TargetPlaceMixin, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -149,7 +149,7 @@ def public_view(place: Place, release: Release | None, kinds_below: Mapping[str,
     )
 
 
-def keepers_view(place: Place, release: Release | None, kinds_below: Mapping[str, int]) -> CellView | None:
+def steward_view(place: Place, release: Release | None, kinds_below: Mapping[str, int]) -> CellView | None:
     """The true figure beside the released one, with its observations and imports."""
     true = next(iter(read_true(_at(Figure.objects.all(), place))), None)
     released = next(iter(read_released(_at(_released(release), place))), None) if release else None

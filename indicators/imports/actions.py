@@ -18,7 +18,7 @@ from indicators.imports.messages import Problem, problem_text
 from indicators.models import Import, ImportMessage, Source
 from indicators.permissions import can_decide_import, keeps_figures_of
 from indicators.quality import checks
-from orgs.mail.queue import wake
+from orgs.mail.queue import enqueue
 from orgs.models import Organisation, Territory, User
 
 ROLL_UP = "indicators.tasks.roll_up"
@@ -315,7 +315,7 @@ def locked(batch: Import, *states: str) -> Import:
 def _decided(batch: Import, state: str, by: User | None, at: datetime) -> Import:
     batch.state, batch.decided_by, batch.decided_at = state, by, at
     batch.save()
-    wake(ROLL_UP)
+    enqueue(ROLL_UP)
     return batch
 
 

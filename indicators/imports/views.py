@@ -31,7 +31,7 @@ from indicators.imports.wizard import actions as wizard
 from indicators.models import DirtyMark, Import, ImportMessage, Mapping, Release
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.quality import checks
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
+from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin
 from orgs.models import User
 from orgs.storage import NoRoom, discard_upload
 
@@ -39,10 +39,10 @@ from orgs.storage import NoRoom, discard_upload
 HOPELESS = 10
 
 
-class ImportListView(AccessMixin, PagedMixin, FilterView):
+class ImportListView(VisibleObjectMixin, PagedMixin, FilterView):
     """What was brought in."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Import
     template_name = "indicators/import_list.html"
     filterset_class = ImportFilter
@@ -53,10 +53,10 @@ class ImportListView(AccessMixin, PagedMixin, FilterView):
         return found.select_related("authority", "source", "created_by")
 
 
-class ImportCreateView(AccessMixin, ActionMixin, FormView):
+class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
     """Upload a file and see what is in it. The check stores no figure."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     template_name = "indicators/import_form.html"
     form_class = ImportForm
     object: Import
@@ -123,10 +123,10 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):
         return reverse("indicators:import_map", args=[self.object.pk])
 
 
-class ImportDetailView(AccessMixin, DetailView):
+class ImportDetailView(VisibleObjectMixin, DetailView):
     """What was found in a file, and the next step."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Import
     template_name = "indicators/import_detail.html"
     context_object_name = "batch"
@@ -188,10 +188,10 @@ def release_with(batch: Import) -> Release | None:
     return current
 
 
-class ImportProgressView(AccessMixin, DetailView):
+class ImportProgressView(VisibleObjectMixin, DetailView):
     """The lines about the rollup, asked for again by the page until nothing waits any more."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Import
     template_name = "indicators/_rollup_progress.html"
     context_object_name = "batch"
@@ -200,11 +200,11 @@ class ImportProgressView(AccessMixin, DetailView):
         return super().get_context_data(marks=marks_of(self.object), released=release_with(self.object), **kwargs)
 
 
-class ImportDecisionView(AccessMixin, SingleObjectMixin, View):
+class ImportDecisionView(VisibleObjectMixin, SingleObjectMixin, View):
     """A step of an import, by POST only."""
 
-    may_enter = staticmethod(can_import)
-    may = staticmethod(can_decide_import)
+    has_page_permission = staticmethod(can_import)
+    has_object_permission = staticmethod(can_decide_import)
     model = Import
     http_method_names = ["post"]
     done = ""
@@ -285,7 +285,7 @@ def csv_response(name: str, rows: list[list[object]]) -> HttpResponse:
     return response
 
 
-class OfFile(AccessMixin):
+class OfFile(VisibleObjectMixin):
     """What stands in a file that was brought in: for whoever did, and who gives a reason."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -302,7 +302,7 @@ class OfFile(AccessMixin):
 class ImportMessagesView(OfFile, SingleObjectMixin, View):
     """The messages of an import as a table to work through."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Import
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -317,10 +317,10 @@ class ImportMessagesView(OfFile, SingleObjectMixin, View):
         return csv_response(f"import-{batch.pk}-messages.csv", [head, *rows])
 
 
-class MappingTemplateView(AccessMixin, SingleObjectMixin, View):
+class MappingTemplateView(VisibleObjectMixin, SingleObjectMixin, View):
     """An empty file with the columns that a kind of file has."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Mapping
 
     def get_queryset(self) -> QuerySet[Mapping]:

@@ -224,7 +224,7 @@ def wholes_of(key: str, tree: CategoryTree) -> Iterable[tuple[str, int]]:
 # --- In words ----------------------------------------------------------------------------------------------------------
 
 
-class Told(NamedTuple):
+class FindingMessage(NamedTuple):
     """A finding in the reader's language, with the address of its cell."""
 
     finding: Finding
@@ -232,7 +232,7 @@ class Told(NamedTuple):
     url: str
 
 
-def tell(findings: Iterable[Finding]) -> list[Told]:
+def tell(findings: Iterable[Finding]) -> list[FindingMessage]:
     """Sentences for findings, in two queries however many there are. Select their cells with `with_cells` first."""
     findings = list(findings)
     breakdowns = {
@@ -249,7 +249,7 @@ def tell(findings: Iterable[Finding]) -> list[Told]:
     groups = {**names_of_groups(keys, categories), "": _("everybody")}
     names = {category.dimension.code: category.dimension.name for category in categories}
     return [
-        Told(
+        FindingMessage(
             finding,
             _sentence(finding, {pk: groups[key] for pk, key in breakdowns.items()}, names),
             figure_url(finding.indicator, finding.territory, finding.period, breakdowns[finding.breakdown_id]),
@@ -384,7 +384,7 @@ class Group:
     label: str
     open: int
     accepted: int
-    told: list[Told]
+    told: list[FindingMessage]
 
     @property
     def hidden(self) -> int:
@@ -398,7 +398,7 @@ def groups_of(batch: Import) -> list[Group]:
     counts = {row["rule"]: (row["all"], row["accepted"]) for row in counted}
     place = Window(RowNumber(), partition_by="rule", order_by=[F("accepted_at").desc(nulls_first=True), F("pk").asc()])
     first = Finding.objects.filter(batch=batch).annotate(place=place).filter(place__lte=SHOWN)
-    by_rule: dict[str, list[Told]] = {}
+    by_rule: dict[str, list[FindingMessage]] = {}
     for told in tell(first.select_related(*CELL_ROWS).order_by("rule", "place")) if counts else []:
         by_rule.setdefault(told.finding.rule, []).append(told)
     return [

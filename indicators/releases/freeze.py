@@ -310,10 +310,10 @@ def hidden_cells(
     void: Sequence[tuple[int, int, int]] = (),
 ) -> dict[int, Reason]:
     """The positions of the cells to hide, in order, and why. `void`: (territory, period, breakdown) of those that are not applicable."""
-    return _Builder(indicator, periods, cells, world, void).hidden()
+    return LinkedTables(indicator, periods, cells, world, void).hidden()
 
 
-class _Builder:
+class LinkedTables:
     """The table of one piece: its cells with their levels, and every sum that ties them."""
 
     def __init__(
@@ -353,10 +353,10 @@ class _Builder:
             self._tie_periods()
         # From the top down: what a large territory needs below it serves its parts as well.
         size = self.published
-        needy = sorted(set(self.small), key=lambda cell: (-self.height[cell] if cell < len(self.height) else 0, cell))
+        primary = sorted(set(self.small), key=lambda cell: (-self.height[cell] if cell < len(self.height) else 0, cell))
         kept = [place for place, cell in enumerate(self.cells[:size]) if cell.was_hidden]
         reasons = dict.fromkeys(kept, Reason.BEFORE) | dict.fromkeys(self.small, Reason.SMALL)
-        hiding = sorted(cell for cell in pattern(self.table, needy, kept) if cell < size)
+        hiding = sorted(cell for cell in pattern(self.table, primary, kept) if cell < size)
         return {cell: reasons.get(cell, Reason.COVER) for cell in hiding}
 
     # --- Cells ------------------------------------------------------------------------------------------------------

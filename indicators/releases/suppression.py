@@ -120,15 +120,15 @@ class _Move:
     needs: tuple[float, ...] = field(compare=False)
 
 
-def pattern(table: Table, needy: Sequence[int], hidden: Iterable[int] = ()) -> set[int]:
-    """The cells to hide: all of `needy` and `hidden` (each of them will be protected), and as few others as it takes.
+def pattern(table: Table, primary: Sequence[int], hidden: Iterable[int] = ()) -> set[int]:
+    """The cells to hide: all of `primary` and `hidden` (each of them will be protected), and as few others as it takes.
 
-    Those that are never shown (cost 0) may be needy too; they are part of the answer only as far as they are among `needy`.
+    Those that are never shown (cost 0) may be needy too; they are part of the answer only as far as they are among `primary`.
     """
     table.find_remainders()
-    hiding = set(needy) | set(hidden)
+    hiding = set(primary) | set(hidden)
     protected: set[int] = set()
-    for cell in [*needy, *sorted(hiding - set(needy))]:
+    for cell in [*primary, *sorted(hiding - set(primary))]:
         if cell in protected:
             continue
         move = next(filter(None, (_move(table, cell, hiding, search) for search in SEARCHES)), None)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from indicators.emails import write_to_answerers, write_to_keepers
+from indicators.emails import write_to_answerers, email_stewards
 from indicators.imports.actions import approve_batch, undo_batch
 from indicators.models import (
     Dimension,
@@ -198,7 +198,7 @@ def submit_report(*, report: Report, note: str = "", by: User | None) -> Report:
     report.save()
     _fill_batch(report)
     ReportStep.objects.create(report=report, kind=ReportStep.Kind.SUBMITTED, note=note, by=by)
-    write_to_keepers(report, "report_submitted")
+    email_stewards(report, "report_submitted")
     return report
 
 

@@ -30,10 +30,10 @@ from indicators.reports.cells import (
 )
 from indicators.reports.forms import ChooseCellsForm
 from orgs.forms import sent
-from orgs.mixins import PersonMixin, show_refusal
+from orgs.mixins import AuthenticatedUserMixin, show_refusal
 
 
-class EntryView(PersonMixin, View):
+class EntryView(AuthenticatedUserMixin, View):
     """Without an address's choice, the form that makes one; with it, the table."""
 
     shows_kept_form = True

@@ -35,15 +35,15 @@ from indicators.reports.cells import Cell, GridForm, Typed, approved, before, in
 from indicators.reports.filters import ReportFilter
 from indicators.reports.forms import AskForm, ReturnForm, SheetForm
 from indicators.reports.workbook import make_sheet, read_sheet
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin, show_refusal
+from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin, show_refusal
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class ReportListView(AccessMixin, PagedMixin, FilterView):
+class ReportListView(VisibleObjectMixin, PagedMixin, FilterView):
     """What one owes, and what one has asked for."""
 
-    may_enter = staticmethod(can_see_reports)
+    has_page_permission = staticmethod(can_see_reports)
     model = Report
     template_name = "indicators/report_list.html"
     filterset_class = ReportFilter
@@ -60,10 +60,10 @@ class ReportListView(AccessMixin, PagedMixin, FilterView):
         )
 
 
-class ReportAskView(AccessMixin, ActionMixin, FormView):
+class ReportAskView(VisibleObjectMixin, ActionMixin, FormView):
     """Asks organisations for figures, on one page."""
 
-    may_enter = staticmethod(can_ask_for_reports)
+    has_page_permission = staticmethod(can_ask_for_reports)
     template_name = "indicators/report_ask.html"
     form_class = AskForm
     object: ReportRequest
@@ -95,8 +95,8 @@ class AnswerRow:
     before: str
 
 
-class ReportMixin(AccessMixin):
-    may_enter = staticmethod(can_see_reports)
+class ReportMixin(VisibleObjectMixin):
+    has_page_permission = staticmethod(can_see_reports)
     model = Report
     context_object_name: str | None = "report"
 
@@ -175,7 +175,7 @@ def entry_of(step: ReportStep) -> dict[str, Any]:
 class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
     """Fill it in on the page: keep it, or send it."""
 
-    may = staticmethod(can_answer_report)
+    has_object_permission = staticmethod(can_answer_report)
     template_name = "indicators/report_answer.html"
     form_class = GridForm
     object: Any
@@ -241,7 +241,7 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
 class ReportSheetView(ReportMixin, SingleObjectMixin, View):
     """The spreadsheet to fill in."""
 
-    may = staticmethod(can_answer_report)
+    has_object_permission = staticmethod(can_answer_report)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         report = self.get_object()
@@ -256,7 +256,7 @@ class ReportSheetView(ReportMixin, SingleObjectMixin, View):
 class ReportUploadView(ReportMixin, SingleObjectMixin, FormView):
     """The filled-in spreadsheet comes back. It is kept as a draft, to be looked at and sent."""
 
-    may = staticmethod(can_answer_report)
+    has_object_permission = staticmethod(can_answer_report)
     template_name = "indicators/report_upload.html"
     form_class = SheetForm
 
@@ -285,7 +285,7 @@ class ReportUploadView(ReportMixin, SingleObjectMixin, FormView):
 class ReportStepView(ReportMixin, SingleObjectMixin, View):
     """A decision, by POST only."""
 
-    may = staticmethod(can_review_report)
+    has_object_permission = staticmethod(can_review_report)
     http_method_names = ["post"]
     done = ""
 
@@ -316,11 +316,11 @@ class ReportReturnView(ReportStepView):
         self.done = _("Returned with your note. They have a letter.")
 
 
-class RequestWithdrawView(AccessMixin, SingleObjectMixin, View):
+class RequestWithdrawView(VisibleObjectMixin, SingleObjectMixin, View):
     """Nobody needs to answer any more."""
 
-    may_enter = staticmethod(can_ask_for_reports)
-    may = staticmethod(can_withdraw_request)
+    has_page_permission = staticmethod(can_ask_for_reports)
+    has_object_permission = staticmethod(can_withdraw_request)
     model = ReportRequest
     http_method_names = ["post"]
 

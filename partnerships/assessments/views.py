@@ -12,7 +12,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import CreateView, FormView, View
 
-from orgs.mixins import AccessMixin, ActionMixin
+from orgs.mixins import VisibleObjectMixin, ActionMixin
 from partnerships.agreements.within import WithinPartnershipMixin
 from partnerships.assessments.actions import (
     begin_assessment,
@@ -39,7 +39,7 @@ from partnerships.engagement.evidence import (
     pieces_of,
     records_of,
 )
-from partnerships.engagement.levels import Findings, Obstacle
+from partnerships.engagement.levels import Derivations, Shortfall
 from partnerships.models import (
     Assessment,
     Contribution,
@@ -128,7 +128,7 @@ class Sheet:
     def records(self) -> list[AnyRecord]:
         return records_of(self.assessment.partnership)
 
-    def findings(self, evidence: list[Evidence]) -> Findings:
+    def findings(self, evidence: list[Evidence]) -> Derivations:
         return levels.derive(self.ladder, pieces_of(evidence, self.roles), period_of(self.assessment))
 
     def standing(self, evidence: list[Evidence]) -> Standing:
@@ -166,7 +166,7 @@ class Sheet:
     def option(self, criterion: Criterion, record: AnyRecord, evidence: Evidence | None) -> tuple[Option, bool]:
         found = levels.obstacle(measure_of(criterion), facts_of(record, self.roles), period_of(self.assessment))
         # Of another kind or another time is no near miss, only another record.
-        is_near = found not in (None, Obstacle.KIND, Obstacle.PERIOD)
+        is_near = found not in (None, Shortfall.KIND, Shortfall.PERIOD)
         return Option(
             value=f"{criterion.pk}:{key_of(record)}",
             record=record,
@@ -183,11 +183,11 @@ class Sheet:
         ), found is None
 
 
-class AssessmentCreate(ActionMixin, WithinPartnershipMixin, CreateView):
+class AssessmentCreateView(ActionMixin, WithinPartnershipMixin, CreateView):
     model = Assessment
     form_class = PeriodForm
     template_name = "partnerships/assessment_create.html"
-    may = staticmethod(can_edit_partnership)
+    has_object_permission = staticmethod(can_edit_partnership)
     object: Assessment
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -200,15 +200,15 @@ class AssessmentCreate(ActionMixin, WithinPartnershipMixin, CreateView):
         return self.object.get_absolute_url()
 
 
-class AssessmentMixin(AccessMixin):
+class AssessmentMixin(VisibleObjectMixin):
     """For the pages of one assessment."""
 
     assessment: Assessment
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.assessment = get_object_or_404(self.assessments(), pk=kwargs["pk"])
-        may = type(self).may
-        if may is not None and not may(request.user, self.assessment):
+        has_object_permission = type(self).has_object_permission
+        if has_object_permission is not None and not has_object_permission(request.user, self.assessment):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -222,7 +222,7 @@ class AssessmentMixin(AccessMixin):
         return Sheet(self.assessment)
 
 
-class AssessmentDetail(ActionMixin, AssessmentMixin, FormView):
+class AssessmentDetailView(ActionMixin, AssessmentMixin, FormView):
     """The claim and its evidence. For the authority while it is theirs: the desk on which it is made, ending in the
     claim.
     """
@@ -276,14 +276,14 @@ class AssessmentDetail(ActionMixin, AssessmentMixin, FormView):
         )
 
 
-class AssessmentEvidence(AssessmentMixin, View):
+class AssessmentEvidenceView(AssessmentMixin, View):
     """Takes the ticks of the desk. With htmx it answers with the level that follows; else it comes back to the desk.
 
     What a reviewer did not accept is not ticked, and stays in sight with the reason until another record replaces it. A tick puts it
     forward anew.
     """
 
-    may = staticmethod(can_edit_assessment)
+    has_object_permission = staticmethod(can_edit_assessment)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -322,8 +322,8 @@ class AssessmentEvidence(AssessmentMixin, View):
             )
 
 
-class AssessmentDiscard(AssessmentMixin, View):
-    may = staticmethod(can_edit_assessment)
+class AssessmentDiscardView(AssessmentMixin, View):
+    has_object_permission = staticmethod(can_edit_assessment)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -336,7 +336,7 @@ class AssessmentDiscard(AssessmentMixin, View):
         return HttpResponseRedirect(self.assessment.partnership.get_absolute_url())
 
 
-class ExperienceGive(ActionMixin, AccessMixin, FormView):
+class ExperienceUpdateView(ActionMixin, VisibleObjectMixin, FormView):
     """The partner's own view. The page knows the period and nothing of the claim."""
 
     form_class = ExperienceForm

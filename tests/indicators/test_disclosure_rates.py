@@ -30,16 +30,16 @@ TOLD = f"""
     JOIN orgs_territory place ON place.id = %(territory)s {TELL}
 """
 
-Told = tuple[Decimal, Decimal, Decimal | None]
+FindingMessage = tuple[Decimal, Decimal, Decimal | None]
 
 
-def published(indicator: Indicator, first: int, last: int) -> dict[Told, list[tuple[int, int]]]:
+def published(indicator: Indicator, first: int, last: int) -> dict[FindingMessage, list[tuple[int, int]]]:
     """{(base, value, step) as published: the true pairs}, of those that are neither small nor hidden."""
     parameters = {
         "indicator": indicator.pk, "territory": TerritoryFactory().pk, "breakdown": ensure_breakdowns([""])[""],
         "factor": indicator.factor, "first": first, "last": last,
     }  # fmt: skip
-    alike: dict[Told, list[tuple[int, int]]] = defaultdict(list)
+    alike: dict[FindingMessage, list[tuple[int, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(TOLD, parameters)
         for numerator, base, published_base, value, step, is_narrow in cursor.fetchall():

@@ -11,17 +11,17 @@ from indicators.catalogue.addresses import place_or_404
 from indicators.catalogue.formatting import period_words
 from indicators.catalogue.wording import version_of
 from indicators.confidential import actions as confidential
-from indicators.dashboards.figure import CellView, Place, keepers_view, public_view
+from indicators.dashboards.figure import CellView, Place, steward_view, public_view
 from indicators.dashboards.territory import count_kinds
 from indicators.dashboards.views.territories import crumbs_to
 from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Release, TrueAccess
 from indicators.permissions import can_see_true_figures
-from orgs.mixins import PersonMixin
+from orgs.mixins import AuthenticatedUserMixin
 from orgs.models import Territory
 
 
 @method_decorator(login_not_required, name="dispatch")
-class FigureView(PersonMixin, TemplateView):
+class FigureView(AuthenticatedUserMixin, TemplateView):
     """The inputs behind one number. Everybody sees the released ones; who keeps the territory's figures and gave a reason, the true ones too."""
 
     template_name = "indicators/figure_detail.html"
@@ -48,7 +48,7 @@ class FigureView(PersonMixin, TemplateView):
         may_see = can_see_true_figures(self.request.user, place.territory)
         access = self.get_access(place) if may_see else None
         kinds_below = count_kinds(place.territory, place.period.ends_on)
-        figure = (keepers_view if access else public_view)(place, release, kinds_below)
+        figure = (steward_view if access else public_view)(place, release, kinds_below)
         if figure is None and not (may_see and is_known(place)):
             raise Http404
         context = {

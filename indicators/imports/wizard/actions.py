@@ -36,7 +36,7 @@ from indicators.imports.readers.sniffing import LAYOUT, Contents, layout_of, loo
 from indicators.models import Import, ImportMessage
 from indicators.models import Mapping as SavedMapping
 from indicators.quality import checks
-from orgs.mail.queue import wake
+from orgs.mail.queue import enqueue
 from orgs.models import Organisation, User
 
 CHECK_FILES = "indicators.tasks.check_files"
@@ -64,7 +64,7 @@ def take_in_file(
         batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
         batch.state = Import.State.QUEUED
         keep_file(batch, file)
-        wake(CHECK_FILES)
+        enqueue(CHECK_FILES)
     return batch
 
 
@@ -168,7 +168,7 @@ def describe_import(
         batch.save()
         ImportMessage.objects.filter(batch=batch).delete()
         checks.forget(batch)
-        wake(CHECK_FILES)
+        enqueue(CHECK_FILES)
     else:
         try:
             _check_kept(batch, read)
@@ -187,7 +187,7 @@ def ask_to_store(*, batch: Import, by: User | None = None) -> Import:
     refuse_same_file(batch.checksum, batch.mapping, but=batch)
     batch.state, batch.attempts = Import.State.STORING, 0
     batch.save()
-    wake(CHECK_FILES)
+    enqueue(CHECK_FILES)
     return batch
 
 
@@ -238,7 +238,7 @@ def _refuse_waiting(waiting: QuerySet[Import], refusal: ValidationError) -> int:
     if batch.state == Import.State.STORING:
         batch.state, batch.attempts = Import.State.QUEUED, 0
         batch.save()
-        wake(CHECK_FILES)
+        enqueue(CHECK_FILES)
         return 0
     note_check(batch, engine.Findings(problems=[Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120])]))
     return 1

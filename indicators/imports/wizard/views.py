@@ -35,8 +35,8 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
     chosen, and any other one checks the file. `?from=` starts from a saved mapping.
     """
 
-    may_enter = staticmethod(can_import)
-    may = staticmethod(can_decide_import)
+    has_page_permission = staticmethod(can_import)
+    has_object_permission = staticmethod(can_decide_import)
     model = Import
     template_name = "indicators/import_map.html"
     form_class = MappingForm
@@ -147,7 +147,7 @@ class MappingSaveView(ImportDecisionView):
 class RefusedRowsView(OfFile, SingleObjectMixin, View):
     """The rows of a refused file that have a fault, as they stand in it, with line and reason."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Import
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
