@@ -20,7 +20,9 @@ urlpatterns = [
         name="assessment_evidence",
     ),
     path(
-        "partnerships/assessments/<int:pk>/discard/", assessments.AssessmentDiscardView.as_view(), name="assessment_discard"
+        "partnerships/assessments/<int:pk>/discard/",
+        assessments.AssessmentDiscardView.as_view(),
+        name="assessment_discard",
     ),
     path(
         "partnerships/assessments/<int:pk>/experience/<slug:organisation>/",
@@ -29,8 +31,14 @@ urlpatterns = [
     ),
     path("partnerships/<slug:reference>/", agreements.PartnershipDetailView.as_view(), name="partnership_detail"),
     path("partnerships/<slug:reference>/edit/", agreements.PartnershipUpdateView.as_view(), name="partnership_edit"),
-    path("partnerships/<slug:reference>/propose/", agreements.PartnershipProposeView.as_view(), name="partnership_propose"),
-    path("partnerships/<slug:reference>/delete/", agreements.PartnershipDeleteView.as_view(), name="partnership_delete"),
+    path(
+        "partnerships/<slug:reference>/propose/",
+        agreements.PartnershipProposeView.as_view(),
+        name="partnership_propose",
+    ),
+    path(
+        "partnerships/<slug:reference>/delete/", agreements.PartnershipDeleteView.as_view(), name="partnership_delete"
+    ),
     path("partnerships/<slug:reference>/end/", agreements.PartnershipEndView.as_view(), name="partnership_end"),
     path(
         "partnerships/<slug:reference>/answer/<slug:organisation>/",

@@ -13,7 +13,8 @@ ORDER = {
     "orgs": """
         vocabulary numbers readable folding naming ladders languages compression
         models
-        translation mail permissions
+        translation queue permissions
+        mail
         public_pages storage forms mixins lookups templatetags
         accounts territories verification
         organisations
@@ -54,7 +55,7 @@ ORDER = {
         deployment logs converters formats
         middleware celery
         settings public_pages schedule home search
-        views views_whole
+        views pages
         apps management urls wsgi
     """,
     "demo": """

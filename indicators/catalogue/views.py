@@ -21,7 +21,7 @@ from indicators.catalogue.forms import IndicatorForm
 from indicators.catalogue.history import rule_changes, version_lines
 from indicators.models import Indicator
 from indicators.permissions import can_agree_to_protection, can_edit_indicator, is_steward
-from orgs.mixins import VisibleObjectMixin, ActionMixin, AuthenticatedUserMixin
+from orgs.mixins import ActionMixin, AuthenticatedUserMixin, VisibleObjectMixin
 
 
 class IndicatorCreateView(VisibleObjectMixin, ActionMixin, CreateView):

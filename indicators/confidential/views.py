@@ -18,7 +18,7 @@ from indicators.confidential.actions import OPEN_FOR
 from indicators.confidential.forms import TrueAccessForm
 from indicators.models import Import, Indicator, TrueAccess, TrueViewing
 from indicators.permissions import can_read_viewings, can_see_true_figures, is_steward
-from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 
 
 def own_address(request: HttpRequest) -> str:

@@ -18,8 +18,8 @@ from indicators.imports.messages import Problem, problem_text
 from indicators.models import Import, ImportMessage, Source
 from indicators.permissions import can_decide_import, keeps_figures_of
 from indicators.quality import checks
-from orgs.mail.queue import enqueue
 from orgs.models import Organisation, Territory, User
+from orgs.queue import enqueue
 
 ROLL_UP = "indicators.tasks.roll_up"
 

@@ -31,7 +31,7 @@ from indicators.imports.wizard import actions as wizard
 from indicators.models import DirtyMark, Import, ImportMessage, Mapping, Release
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.quality import checks
-from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import User
 from orgs.storage import NoRoom, discard_upload
 

@@ -16,8 +16,8 @@ from indicators.permissions import can_approve_release, can_discard_release, can
 from indicators.releases import freeze
 from indicators.releases.changes import describe
 from indicators.releases.file_actions import ask_for_all_files, remove_release_files
-from orgs.mail.queue import enqueue
 from orgs.models import User
+from orgs.queue import enqueue
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from indicators.models import Release, ReleaseFile
 from indicators.releases.downloads.contents import Contents, TooMuchError
 from indicators.releases.downloads.formats import FORMATS, Format
 from indicators.releases.downloads.making import made
-from orgs.mail.queue import enqueue
+from orgs.queue import enqueue
 
 logger = logging.getLogger(__name__)
 

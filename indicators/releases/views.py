@@ -29,7 +29,7 @@ from indicators.permissions import (
 from indicators.releases import actions as releases_actions
 from indicators.releases.downloads.formats import FORMATS, Format
 from indicators.releases.forms import RecallForm, ReleaseApprovalForm, ReleaseForm
-from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import Territory
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from indicators.emails import write_to_answerers, email_stewards
+from indicators.emails import email_stewards, write_to_answerers
 from indicators.imports.actions import approve_batch, undo_batch
 from indicators.models import (
     Dimension,

@@ -35,7 +35,7 @@ from indicators.reports.cells import Cell, GridForm, Typed, approved, before, in
 from indicators.reports.filters import ReportFilter
 from indicators.reports.forms import AskForm, ReturnForm, SheetForm
 from indicators.reports.workbook import make_sheet, read_sheet
-from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin, show_refusal
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin, show_refusal
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -6,8 +6,8 @@ from django.utils import timezone
 from indicators import emails
 from indicators.models import DirtyMark, FigureAudit, FigureDifference, Slice
 from indicators.rollup import worker
-from orgs.mail.queue import enqueue
 from orgs.models import User
+from orgs.queue import enqueue
 
 ROLL_UP = "indicators.tasks.roll_up"
 AUDIT_LOCK = 7_002  # One audit at a time, whoever asks for it.

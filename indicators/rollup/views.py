@@ -12,7 +12,7 @@ from django.views.generic.detail import SingleObjectMixin
 from indicators.models import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
 from indicators.permissions import can_retry_slice, is_steward
 from indicators.rollup import actions as rollups
-from orgs.mixins import VisibleObjectMixin, PagedMixin
+from orgs.mixins import PagedMixin, VisibleObjectMixin
 
 
 class RunListView(VisibleObjectMixin, PagedMixin, ListView):

@@ -11,7 +11,7 @@ from django_filters.views import FilterView
 
 from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
-from orgs.mixins import VisibleObjectMixin, PagedMixin, page_of
+from orgs.mixins import PagedMixin, VisibleObjectMixin, page_of
 from orgs.models import Domain, Organisation, Territory
 from orgs.naming import address_upstairs
 from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.template import Context, Engine
 from django.utils import translation
 
-from orgs.mail.queue import enqueue
 from orgs.models import Organisation, OutgoingMail, User
+from orgs.queue import enqueue
 
 
 def queue_text(*, to: str, subject: str, body: str) -> OutgoingMail:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import CreateView, DeleteView, FormView, ListView, TemplateView, UpdateView
 
-from orgs.mixins import ActionMixin, PagedMixin, AuthenticatedUserMixin, page_of
+from orgs.mixins import ActionMixin, AuthenticatedUserMixin, PagedMixin, page_of
 from orgs.models import Capacity, Membership, Organisation, OrganisationContact, Registration, Service
 from orgs.organisations import actions as organisations
 from orgs.organisations.forms import CapacityForm, ContactDetailsForm, ProfileForm, ServiceForm

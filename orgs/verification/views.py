@@ -14,7 +14,7 @@ from django.views.generic import FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
 from orgs.languages import country_name, language_label
-from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import Organisation, Territory, Verification, VerificationAnswer
 from orgs.naming import address_upstairs
 from orgs.permissions import can_review_verification, is_reviewer, is_reviewer_or_administrator

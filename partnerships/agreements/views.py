@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView, UpdateView
 from django_filters.views import FilterView
 
-from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin, page_of
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin, page_of
 from orgs.models import Organisation
 from partnerships.agreements.actions import (
     answer_partnership,

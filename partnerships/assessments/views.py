@@ -12,7 +12,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import CreateView, FormView, View
 
-from orgs.mixins import VisibleObjectMixin, ActionMixin
+from orgs.mixins import ActionMixin, VisibleObjectMixin
 from partnerships.agreements.within import WithinPartnershipMixin
 from partnerships.assessments.actions import (
     begin_assessment,

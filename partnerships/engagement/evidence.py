@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from partnerships.engagement import levels as engagement_levels
-from partnerships.engagement.levels import Ladder, Requirement, Shortfall, Period, EvidenceItem, Record, Rule
+from partnerships.engagement.levels import EvidenceItem, Ladder, Period, Record, Requirement, Rule, Shortfall
 from partnerships.models import (
     Activity,
     Assessment,

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.views.generic import ListView
 
-from orgs.mixins import VisibleObjectMixin, PagedMixin
+from orgs.mixins import PagedMixin, VisibleObjectMixin
 from orgs.models import Organisation
 from partnerships.agreements.views import for_list
 from partnerships.models import Partnership

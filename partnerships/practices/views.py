@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView
 from django_filters.views import FilterView
 
-from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.permissions import Person
 from partnerships.agreements.filters import PracticeFilter
 from partnerships.agreements.views import for_list

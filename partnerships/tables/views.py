@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView, ListView, UpdateView
 
-from orgs.mixins import VisibleObjectMixin, ActionMixin, PagedMixin, page_of
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin, page_of
 from orgs.vocabulary import Kind
 from partnerships.models import CoordinationTable, Meeting, Seat
 from partnerships.permissions import can_edit_table, can_log_partnerships

@@ -13,7 +13,7 @@ from django.utils import timezone
 from indicators.models import Finding, Import, Release, Report, ReportRequest, Slice
 from indicators.reports import actions as reports
 from indicators.worklist.inbox import tasks_of
-from indicators.worklist.queues import REMEMBERED, QueuePart, Queue, queues_of
+from indicators.worklist.queues import REMEMBERED, Queue, QueuePart, queues_of
 from orgs.inbox import LONGEST, Task
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory

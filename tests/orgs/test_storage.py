@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from indicators.models import Import
-from orgs.mail import queue
+from orgs import queue
 from orgs.mail.emails import queue_text
 from orgs.models import Membership, OutgoingMail
 from orgs.storage import A_DAY, NoRoom, WholeFileStorage, files_below, remove_orphans

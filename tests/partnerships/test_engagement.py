@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partnerships.engagement.levels import Ladder, Requirement, Shortfall, Period, EvidenceItem, Record, Rule, derive, obstacle
+from partnerships.engagement.levels import (
+    EvidenceItem,
+    Ladder,
+    Period,
+    Record,
+    Requirement,
+    Rule,
+    Shortfall,
+    derive,
+    obstacle,
+)
 from partnerships.engagement.loading import SCALE_FILE
 from partnerships.vocabulary import Stage
 

@@ -11,7 +11,7 @@ from indicators.catalogue.addresses import place_or_404
 from indicators.catalogue.formatting import period_words
 from indicators.catalogue.wording import version_of
 from indicators.confidential import actions as confidential
-from indicators.dashboards.figure import CellView, Place, steward_view, public_view
+from indicators.dashboards.figure import CellView, Place, public_view, steward_view
 from indicators.dashboards.territory import count_kinds
 from indicators.dashboards.views.territories import crumbs_to
 from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Release, TrueAccess

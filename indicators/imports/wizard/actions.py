@@ -36,8 +36,8 @@ from indicators.imports.readers.sniffing import LAYOUT, Contents, layout_of, loo
 from indicators.models import Import, ImportMessage
 from indicators.models import Mapping as SavedMapping
 from indicators.quality import checks
-from orgs.mail.queue import enqueue
 from orgs.models import Organisation, User
+from orgs.queue import enqueue
 
 CHECK_FILES = "indicators.tasks.check_files"
 LARGE = 2 << 20
