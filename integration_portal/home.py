@@ -165,14 +165,14 @@ def is_administrator(user: Person) -> bool:
 SHORTCUTS = [
     Shortcut(
         _("Log a partnership"),
-        "partnerships:partnership_create",
+        "partnerships:partnership_add",
         "plus-circle",
         _("Two minutes: who, where, what was promised."),
         can_log_partnerships,
     ),
     Shortcut(
         _("Import figures"),
-        "indicators:import_create",
+        "indicators:import_add",
         "upload",
         _("Upload a file; nothing is stored before you have seen what it holds."),
         is_steward,

@@ -48,7 +48,7 @@ def ask_for_experience(assessment: Assessment) -> None:
     """To every partner that has confirmed and has not yet given its view of this period."""
     parties = assessment.partnership.parties.partners().filter(answer=PartyAnswer.CONFIRMED)
     for party in parties.exclude(experiences__assessment=assessment).select_related("organisation"):
-        path = reverse("partnerships:experience_form", args=[assessment.pk, party.organisation.slug])
+        path = reverse("partnerships:experience_edit", args=[assessment.pk, party.organisation.slug])
         context = {
             "partnership": assessment.partnership,
             "assessment": assessment,

@@ -81,7 +81,7 @@ def experiences(user: User) -> list[Task]:
     return [
         Task(
             _("How was it for you? Your view of “%(title)s”") % {"title": title},
-            reverse("partnerships:experience_form", args=[assessment, slug]),
+            reverse("partnerships:experience_edit", args=[assessment, slug]),
             since,
         )
         for assessment, slug, title, since in wanted

@@ -11,7 +11,7 @@ from partnerships.tables import views as tables
 app_name = "partnerships"
 urlpatterns = [
     path("partnerships/", agreements.PartnershipListView.as_view(), name="partnership_list"),
-    path("partnerships/new/", agreements.PartnershipCreateView.as_view(), name="partnership_create"),
+    path("partnerships/new/", agreements.PartnershipCreateView.as_view(), name="partnership_add"),
     path("partnerships/isolated/", overview.IsolatedOrganisationsView.as_view(), name="isolated_organisations"),
     path("partnerships/assessments/<int:pk>/", assessments.AssessmentDetailView.as_view(), name="assessment_detail"),
     path(
@@ -27,7 +27,7 @@ urlpatterns = [
     path(
         "partnerships/assessments/<int:pk>/experience/<slug:organisation>/",
         assessments.ExperienceUpdateView.as_view(),
-        name="experience_form",
+        name="experience_edit",
     ),
     path("partnerships/<slug:reference>/", agreements.PartnershipDetailView.as_view(), name="partnership_detail"),
     path("partnerships/<slug:reference>/edit/", agreements.PartnershipUpdateView.as_view(), name="partnership_edit"),
@@ -45,13 +45,13 @@ urlpatterns = [
         agreements.PartnershipAnswerView.as_view(),
         name="partnership_answer",
     ),
-    path("partnerships/<slug:reference>/activities/new/", records.ActivityCreateView.as_view(), name="activity_create"),
+    path("partnerships/<slug:reference>/activities/new/", records.ActivityCreateView.as_view(), name="activity_add"),
     path(
         "partnerships/<slug:reference>/contributions/new/",
         records.ContributionCreateView.as_view(),
-        name="contribution_create",
+        name="contribution_add",
     ),
-    path("partnerships/<slug:reference>/documents/new/", records.DocumentCreateView.as_view(), name="document_create"),
+    path("partnerships/<slug:reference>/documents/new/", records.DocumentCreateView.as_view(), name="document_add"),
     path(
         "partnerships/<slug:reference>/documents/<int:pk>/",
         records.DocumentDownloadView.as_view(),
@@ -65,12 +65,12 @@ urlpatterns = [
     path(
         "partnerships/<slug:reference>/records/<slug:family>/<int:pk>/remove/",
         records.RecordDeleteView.as_view(),
-        name="record_remove",
+        name="record_delete",
     ),
     path(
         "partnerships/<slug:reference>/assessments/new/",
         assessments.AssessmentCreateView.as_view(),
-        name="assessment_create",
+        name="assessment_add",
     ),
     path(
         "organisations/<slug:organisation>/partnerships/",
@@ -80,13 +80,13 @@ urlpatterns = [
     path("reviews/assessments/", review.AssessmentQueueView.as_view(), name="assessment_queue"),
     path("reviews/assessments/<int:pk>/", review.AssessmentReviewView.as_view(), name="assessment_review"),
     path("practices/", practices.PracticeListView.as_view(), name="practice_list"),
-    path("practices/new/", practices.PracticeCreateView.as_view(), name="practice_create"),
+    path("practices/new/", practices.PracticeCreateView.as_view(), name="practice_add"),
     path("practices/<slug:slug>/", practices.PracticeDetailView.as_view(), name="practice_detail"),
     path("practices/<slug:slug>/link/", practices.PracticeLinkView.as_view(), name="practice_link"),
     path("tables/", tables.TableListView.as_view(), name="table_list"),
-    path("tables/new/", tables.TableCreateView.as_view(), name="table_create"),
+    path("tables/new/", tables.TableCreateView.as_view(), name="table_add"),
     path("tables/<slug:slug>/", tables.TableDetailView.as_view(), name="table_detail"),
-    path("tables/<slug:slug>/seats/new/", tables.SeatCreateView.as_view(), name="seat_create"),
-    path("tables/<slug:slug>/meetings/new/", tables.MeetingCreateView.as_view(), name="meeting_create"),
+    path("tables/<slug:slug>/seats/new/", tables.SeatCreateView.as_view(), name="seat_add"),
+    path("tables/<slug:slug>/meetings/new/", tables.MeetingCreateView.as_view(), name="meeting_add"),
     path("tables/<slug:slug>/meetings/<int:pk>/", tables.MeetingUpdateView.as_view(), name="meeting_edit"),
 ]

@@ -89,7 +89,7 @@ class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
     def refuse(self, request: HttpRequest, why: ValidationError | None = None) -> HttpResponse:
         """Says why without having read the body: nothing is done, so that no token is needed."""
         messages.error(request, (why or too_large()).messages[0])
-        response = redirect("indicators:import_create")
+        response = redirect("indicators:import_add")
         response.headers["Connection"] = "close"
         return response
 
@@ -333,7 +333,7 @@ class MappingTemplateView(VisibleObjectMixin, SingleObjectMixin, View):
         return csv_response(f"template-{mapping.pk}.csv", [columns])
 
 
-class MappingView(MappingTemplateView):
+class MappingDownloadView(MappingTemplateView):
     """A mapping as JSON, to start one's own from."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

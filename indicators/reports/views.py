@@ -60,7 +60,7 @@ class ReportListView(VisibleObjectMixin, PagedMixin, FilterView):
         )
 
 
-class ReportAskView(VisibleObjectMixin, ActionMixin, FormView):
+class RequestCreateView(VisibleObjectMixin, ActionMixin, FormView):
     """Asks organisations for figures, on one page."""
 
     has_page_permission = staticmethod(can_ask_for_reports)
@@ -238,7 +238,7 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
         return super().form_invalid(form)
 
 
-class ReportSheetView(ReportMixin, SingleObjectMixin, View):
+class ReportWorkbookView(ReportMixin, SingleObjectMixin, View):
     """The spreadsheet to fill in."""
 
     has_object_permission = staticmethod(can_answer_report)

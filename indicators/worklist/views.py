@@ -7,7 +7,7 @@ from indicators.worklist.queues import queues_of
 from orgs.mixins import VisibleObjectMixin
 
 
-class DeskView(VisibleObjectMixin, TemplateView):
+class WorklistView(VisibleObjectMixin, TemplateView):
     """The steward's desk: all that waits, in one place."""
 
     has_page_permission = staticmethod(is_steward)

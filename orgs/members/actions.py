@@ -106,7 +106,7 @@ def accept_invitation(*, invitation: Invitation, name: str, language: str) -> tu
 
 
 def invitation_path(invitation: Invitation) -> str:
-    return reverse("orgs:invitation", args=[signing.dumps(invitation.pk, salt=INVITATION_SALT)])
+    return reverse("orgs:invitation_detail", args=[signing.dumps(invitation.pk, salt=INVITATION_SALT)])
 
 
 def invitation_of(token: str) -> Invitation | None:

@@ -60,7 +60,7 @@ class MyOrganisationsView(AuthenticatedUserMixin, PagedMixin, ListView):
         return super().get_context_data(drafts=drafts, appointments=appointments, **kwargs)
 
 
-class ProfileView(OfOrganisation, ActionMixin, UpdateView):
+class OrganisationUpdateView(OfOrganisation, ActionMixin, UpdateView):
     model = Organisation
     form_class = ProfileForm
     template_name = "orgs/organisation_form.html"
@@ -174,7 +174,7 @@ class CapacityDeleteView(OfOrganisation):
         return redirect("orgs:capacity_list", slug)
 
 
-class ContactView(OfOrganisation, ActionMixin, UpdateView):
+class ContactUpdateView(OfOrganisation, ActionMixin, UpdateView):
     """The private contact: its own people change it, its reviewers read it."""
 
     model = OrganisationContact

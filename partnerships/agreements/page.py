@@ -202,7 +202,7 @@ def step_of_assessment(partnership: Partnership, assessments: Sequence[Assessmen
         return Step(
             _("How far did you let the partners in?"),
             _("Choose a period, pick the evidence from what is logged here, and claim the level that follows."),
-            url=reverse("partnerships:assessment_create", args=[partnership.reference]),
+            url=reverse("partnerships:assessment_add", args=[partnership.reference]),
             label=_("Assess the engagement"),
         )
     period = {"period": period_words(current)}
@@ -262,7 +262,7 @@ def experience_steps(partnership: Partnership, party: PartnershipParty) -> list[
     current = Assessment.objects.open().filter(partnership=partnership).first()
     if current is None:
         return []
-    url = reverse("partnerships:experience_form", args=[current.pk, party.organisation.slug])
+    url = reverse("partnerships:experience_edit", args=[current.pk, party.organisation.slug])
     about = {"name": party.organisation.name, "period": period_words(current)}
     if Experience.objects.filter(assessment=current, party=party).exists():
         text = (
@@ -317,7 +317,7 @@ def timeline(partnership: Partnership, user: Person, *, may_change: bool) -> lis
         replace(
             entry,
             edit_url="" if key in settled else reverse("partnerships:record_edit", args=[partnership.reference, *key]),
-            remove_url="" if key in used else reverse("partnerships:record_remove", args=[partnership.reference, *key]),
+            remove_url="" if key in used else reverse("partnerships:record_delete", args=[partnership.reference, *key]),
         )
         for key, entry in rows
     ]

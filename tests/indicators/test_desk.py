@@ -92,7 +92,7 @@ def piles(user: User) -> dict[str, Queue]:
 def page(user: User) -> str:
     client = Client()
     client.force_login(user)
-    response = client.get(reverse("indicators:desk"))
+    response = client.get(reverse("indicators:worklist"))
     assert response.status_code == 200
     return response.content.decode()
 
@@ -204,8 +204,8 @@ def test_empty_desk_says_so_and_is_in_the_menu(steward: User) -> None:
     html = page(steward)
     assert "Nothing waits for you" in html
     menu = html.split('<nav class="site-nav"')[1].split("</nav>")[0]
-    assert f'<a href="{reverse("indicators:desk")}" aria-current="page">' in menu
-    assert reverse("indicators:desk") not in Client().get("/about/").content.decode()
+    assert f'<a href="{reverse("indicators:worklist")}" aria-current="page">' in menu
+    assert reverse("indicators:worklist") not in Client().get("/about/").content.decode()
 
 
 def test_full_desk_asks_as_few_queries_as_an_empty_one(authority: Organisation, steward: User) -> None:

@@ -39,7 +39,7 @@ from tests.indicators.land import MAPPING, Land, table
 from tests.indicators.test_pages_territories import words_of
 from tests.indicators.test_readers import workbook
 
-CREATE = reverse("indicators:import_create")
+CREATE = reverse("indicators:import_add")
 SEMICOLONS = "Población por barrio\nFuente: padrón\n\nlugar;año;sexo;personas\nN1;2020;Mujeres;10\nN2;2020;Hombres;12\n"
 
 

@@ -90,7 +90,7 @@ def name_of(report: Report) -> str:
 
 def test_steward_asks_on_one_page(desk: Desk) -> None:
     client = enter(desk.steward)
-    page = reverse("indicators:report_ask")
+    page = reverse("indicators:request_add")
     assert client.get(page).status_code == 200
     sent = {
         "authority": desk.authority.pk,
@@ -125,7 +125,7 @@ def test_steward_decides_nothing_that_an_own_organisation_reported(desk: Desk, h
         client.post(reverse(f"indicators:{step}", args=[report.pk]), {"note": "Mine"})
     for step in ("findings_accept", "import_approve", "import_undo"):
         assert client.post(reverse(f"indicators:{step}", args=[report.batch.pk]), {"reason": "Mine"}).status_code == 403
-    assert report.request.title not in text_of(client.get(reverse("indicators:desk")))
+    assert report.request.title not in text_of(client.get(reverse("indicators:worklist")))
     report.refresh_from_db()
     assert (report.state, report.steps.count()) == (Report.State.SUBMITTED, 1)
     assert not report.batch.findings.exclude(accepted_at=None).exists()
@@ -187,7 +187,7 @@ def test_nothing_filled_in_is_told(desk: Desk) -> None:
 
 def test_spreadsheet_goes_out_and_comes_back(desk: Desk) -> None:
     report, client = desk.ask(), enter(desk.owner)
-    response = client.get(reverse("indicators:report_sheet", args=[report.pk]))
+    response = client.get(reverse("indicators:report_workbook", args=[report.pk]))
     book = load_workbook(io.BytesIO(response.content))
     book["Figures"]["E5"] = 21
     saved = io.BytesIO()

@@ -217,7 +217,7 @@ def test_heading_longer_than_every_row_is_told_with_its_line(
         "whole": "1",
         "file": SimpleUploadedFile("f.csv", WIDER),
     }
-    page = client.post(reverse("indicators:import_create"), data, follow=True)
+    page = client.post(reverse("indicators:import_add"), data, follow=True)
     assert page.status_code == 200
     assert "The row has 4 columns instead of those of the first line." in page.content.decode()
     batch = Import.objects.get()

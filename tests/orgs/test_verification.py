@@ -117,7 +117,7 @@ def test_return_needs_reasons_and_reaches_the_owner(client, waiting, reviewer):
     client.force_login(owner)
     organisation_page = waiting.organisation.get_absolute_url()
     assert "Say what you do &amp; where." in client.get(organisation_page).content.decode()
-    edit = reverse("orgs:organisation_update", args=[waiting.organisation.slug])
+    edit = reverse("orgs:organisation_edit", args=[waiting.organisation.slug])
     profile = {
         "name": "Task",
         "kind": "association",

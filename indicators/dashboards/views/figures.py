@@ -21,7 +21,7 @@ from orgs.models import Territory
 
 
 @method_decorator(login_not_required, name="dispatch")
-class FigureView(AuthenticatedUserMixin, TemplateView):
+class FigureDetailView(AuthenticatedUserMixin, TemplateView):
     """The inputs behind one number. Everybody sees the released ones; who keeps the territory's figures and gave a reason, the true ones too."""
 
     template_name = "indicators/figure_detail.html"
