@@ -4,11 +4,12 @@ from indicators.catalogue import target_views as targets
 from indicators.catalogue import views as catalogue
 from indicators.confidential import views as confidential
 from indicators.dashboards.views import compare, figures, indicators, territories
+from indicators.imports import downloads
 from indicators.imports import findings_views as findings
 from indicators.imports import views as imports
 from indicators.imports.wizard import views as wizard
 from indicators.releases import views as releases
-from indicators.releases.downloads import views as downloads
+from indicators.releases.downloads import views as release_files
 from indicators.reports import entry_views as entry
 from indicators.reports import views as reports
 from indicators.rollup import views as rollups
@@ -55,7 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/imports/<int:pk>/map/", wizard.ImportMapView.as_view(), name="import_map"),
     path("figures/imports/<int:pk>/mapping/", wizard.MappingSaveView.as_view(), name="mapping_save"),
     path("figures/imports/<int:pk>/refused.csv", wizard.RefusedRowsView.as_view(), name="refused_rows"),
-    path("figures/imports/<int:pk>/messages.csv", imports.ImportMessagesView.as_view(), name="import_messages"),
+    path("figures/imports/<int:pk>/messages.csv", downloads.ImportMessagesView.as_view(), name="import_messages"),
     path("figures/imports/<int:pk>/true/", confidential.BatchAccessView.as_view(), name="batch_access"),
     path("figures/entry/", entry.EntryView.as_view(), name="entry"),
     path("figures/reports/", reports.ReportListView.as_view(), name="report_list"),
@@ -67,8 +68,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/reports/<int:pk>/approve/", reports.ReportApproveView.as_view(), name="report_approve"),
     path("figures/reports/<int:pk>/return/", reports.ReportReturnView.as_view(), name="report_return"),
     path("figures/requests/<int:pk>/withdraw/", reports.RequestWithdrawView.as_view(), name="request_withdraw"),
-    path("figures/mappings/<int:pk>/template.csv", imports.MappingTemplateView.as_view(), name="mapping_template"),
-    path("figures/mappings/<int:pk>/mapping.json", imports.MappingDownloadView.as_view(), name="mapping_download"),
+    path("figures/mappings/<int:pk>/template.csv", downloads.MappingTemplateView.as_view(), name="mapping_template"),
+    path("figures/mappings/<int:pk>/mapping.json", downloads.MappingDownloadView.as_view(), name="mapping_download"),
     path("figures/runs/", rollups.RunListView.as_view(), name="run_list"),
     path("figures/runs/<int:pk>/retry/", rollups.SliceRetryView.as_view(), name="slice_retry"),
     path("figures/releases/", releases.ReleaseListView.as_view(), name="release_list"),
@@ -77,7 +78,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/releases/<int:pk>/approve/", releases.ReleaseApproveView.as_view(), name="release_approve"),
     path("figures/releases/<int:pk>/discard/", releases.ReleaseDiscardView.as_view(), name="release_discard"),
     path("figures/releases/<int:pk>/recall/", releases.ReleaseRecallView.as_view(), name="release_recall"),
-    path("figures/releases/<int:pk>/figures.<str:ending>", downloads.release_download, name="release_download"),
+    path("figures/releases/<int:pk>/figures.<str:ending>", release_files.release_download, name="release_download"),
     path("figures/viewings/", confidential.TrueViewingListView.as_view(), name="true_viewing_list"),
     path(
         "figures/true/<str:indicator>/<slug:scheme>/<str:territory>/",

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators.imports import engine
-from indicators.imports.mapping import Mapping, read_mapping
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import Mapping
 from indicators.imports.messages import Problem, problem_text
 from indicators.models import Import, ImportMessage, Source
 from indicators.permissions import can_decide_import, keeps_figures_of

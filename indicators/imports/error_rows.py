@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import IO
 
-from indicators.imports.engine import MAX_FAULTY, faulty_lines
+from indicators.imports.engine import faulty_lines
 from indicators.imports.mapping import Mapping
-from indicators.imports.messages import FileRefused, Problem, problem_text
+from indicators.imports.messages import MAX_FAULTY, FileRefused, Problem, problem_text
 from indicators.imports.readers.rows import read_table
 from orgs.models import Territory
 

@@ -6,7 +6,8 @@ from typing import IO
 
 from django.core.exceptions import ValidationError
 
-from indicators.imports.mapping import Mapping, Part, read_mapping
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import Mapping, Part
 from indicators.imports.messages import FileRefused
 from indicators.imports.readers.rows import read_table
 from indicators.models import Mapping as SavedMapping

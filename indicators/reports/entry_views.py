@@ -16,18 +16,8 @@ from indicators.confidential import actions as confidential
 from indicators.models import Import
 from indicators.permissions import authorities_of, can_enter_figures
 from indicators.reports import entry
-from indicators.reports.cells import (
-    MOST_CELLS,
-    Cell,
-    GridForm,
-    Typed,
-    approved,
-    before,
-    cells_of,
-    in_words,
-    pending,
-    released,
-)
+from indicators.reports.cell_form import GridForm
+from indicators.reports.cells import MOST_CELLS, Cell, Typed, approved, before, cells_of, in_words, pending, released
 from indicators.reports.forms import ChooseCellsForm
 from orgs.forms import sent
 from orgs.mixins import AuthenticatedUserMixin, show_refusal

@@ -29,9 +29,10 @@ from indicators.permissions import (
     can_see_true_figures_of,
     can_withdraw_request,
 )
-from indicators.quality import checks
+from indicators.quality.messages import changes_of, groups_of
 from indicators.reports import actions as reports
-from indicators.reports.cells import Cell, GridForm, Typed, approved, before, in_words, released
+from indicators.reports.cell_form import GridForm
+from indicators.reports.cells import Cell, Typed, approved, before, in_words, released
 from indicators.reports.filters import ReportFilter
 from indicators.reports.forms import AskForm, ReturnForm, SheetForm
 from indicators.reports.workbook import make_sheet, read_sheet
@@ -127,9 +128,9 @@ class ReportDetailView(ReportMixin, DetailView):
             may_answer=can_answer_report(self.request.user, report) and report.is_open,
             may_review=may_review,
             may_withdraw=can_withdraw_request(self.request.user, report.request),
-            quality=checks.groups_of(batch) if batch is not None and access is not None and may_review else [],
+            quality=groups_of(batch) if batch is not None and access is not None and may_review else [],
             open_findings=batch.findings.open().count() if batch is not None and may_review else 0,
-            changes=checks.changes_of(batch) if batch is not None and access is not None and may_review else [],
+            changes=changes_of(batch) if batch is not None and access is not None and may_review else [],
             return_form=ReturnForm(),
             **kwargs,
         )

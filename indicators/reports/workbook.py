@@ -22,7 +22,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from indicators.catalogue.formatting import period_words
 from indicators.models import Report
-from indicators.reports.cells import Answers, Cell, Key, Typed, base_label, fault_of, number_label
+from indicators.reports.cell_form import base_label, fault_of, number_label
+from indicators.reports.cells import Answers, Cell, Key, Typed
 from orgs.numbers import read_number
 
 MAX_BYTES = 2 * 1024 * 1024

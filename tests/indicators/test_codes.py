@@ -13,7 +13,7 @@ from indicators.dashboards.compare_form import AddressLookup
 from indicators.models import Observation, ReleasedFigure
 from indicators.releases import actions as releases
 from indicators.rollup.worker import roll_up
-from orgs.lookups.fields import TerritoryLookup
+from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Territory
 from orgs.territories.loading import load_territories
 from tests.indicators.land import Land, table

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from indicators.catalogue.breakdowns import key_of
 from indicators.models import Indicator, Period
-from indicators.releases.freeze import Cell, World, hidden_cells
 from indicators.releases.linked_tables import Same, Vocabulary, span_of
 from indicators.releases.suppression import Table, pattern
+from indicators.releases.tables import Cell, World, hidden_cells
 from tests.indicators.attack import Attack, Words
 
 THRESHOLD = 5

@@ -12,7 +12,7 @@ from django.test import Client
 from indicators import tasks
 from indicators.file_progress import Progress, claim, progress_of
 from indicators.imports import engine
-from indicators.imports.mapping import read_mapping
+from indicators.imports.definition import read_mapping
 from indicators.imports.progress import expected_figures
 from indicators.imports.wizard import actions as wizard
 from indicators.models import Import

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import IO, Any
 
-from indicators.imports.mapping import Mapping, read_mapping
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import Mapping
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.delimited import PACKED
 from indicators.imports.readers.rows import MAX_COLUMNS, read_table

@@ -28,7 +28,8 @@ from indicators.imports.actions import (
     refuse_same_file,
     store_import,
 )
-from indicators.imports.mapping import Mapping, read_mapping
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import Mapping
 from indicators.imports.messages import FileRefused, Problem, problem_text
 from indicators.imports.progress import expected_figures
 from indicators.imports.readers import sniffing

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from indicators.catalogue.formatting import period_words
 from indicators.catalogue.periods import kind_of_texts, period_code
-from indicators.imports.engine import NamedPlaces
-from indicators.imports.mapping import ANY, MISSING, Mapping, Part, read_mapping
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import ANY, MISSING, Mapping, Part
 from indicators.imports.readers.sniffing import LAYOUT, Contents
+from indicators.imports.resolvers import NamedPlaces
 from indicators.imports.wizard import guessing
 from indicators.imports.wizard.columns import (
     SIDE_BY_SIDE,

@@ -9,9 +9,9 @@ from django.conf import settings
 from modeltranslation.utils import build_localized_fieldname
 
 from indicators.catalogue.periods import FIRST, LAST, kind_of_texts, period_code
-from indicators.imports.engine import codes_by_number
 from indicators.imports.mapping import Part, read_flags
 from indicators.imports.readers.sniffing import Contents
+from indicators.imports.resolvers import codes_by_number
 from indicators.models import Category, Indicator
 from indicators.vocabulary import FLAG_CODES, Flag, codes_of
 from orgs.models import Territory

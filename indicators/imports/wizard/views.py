@@ -14,11 +14,12 @@ from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
 
 from indicators.imports import actions as imports
+from indicators.imports.definition import read_mapping
+from indicators.imports.downloads import OfFile, csv_stream
 from indicators.imports.error_rows import refused_rows
 from indicators.imports.forms import MappingNameForm
-from indicators.imports.mapping import read_mapping
 from indicators.imports.readers.sniffing import LAYOUT, Contents
-from indicators.imports.views import ImportDecisionView, OfFile, csv_stream
+from indicators.imports.views import ImportDecisionView
 from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.columns import fits_form
 from indicators.imports.wizard.form import MappingForm
