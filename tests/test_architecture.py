@@ -192,3 +192,15 @@ def test_no_package_has_a_list_of_names_kept_by_hand(app: str) -> None:
         not in [("models", "__init__.py"), ("forms", "__init__.py"), ("embedded", "__init__.py"), ("__init__.py",)]
     ]
     assert lists == []
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_no_two_classes_of_an_app_have_one_name(app: str) -> None:
+    """But for Django's commands, each of which is called Command."""
+    named: dict[str, list[str]] = {}
+    for path in MODULES:
+        if path.parts[0] == app:
+            for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and node.name != "Command":
+                    named.setdefault(node.name, []).append(str(path))
+    assert {name: paths for name, paths in named.items() if len(paths) > 1} == {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from indicators.catalogue.targets import Progress, progress
+from indicators.catalogue.targets import TargetProgress, progress
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later
 from indicators.models import Indicator, Period
 from indicators.vocabulary import (
@@ -266,7 +266,7 @@ class TargetVerdict:
 
     standing: Standing
     period: Period | None = None
-    progress: Progress | None = None
+    progress: TargetProgress | None = None
     doubt: Doubt | None = None
 
 

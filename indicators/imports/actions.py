@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from indicators.imports import engine
 from indicators.imports.definition import read_mapping
-from indicators.imports.mapping import Mapping
+from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import Problem, problem_text
 from indicators.models import Import, ImportMessage, Source
 from indicators.permissions import can_decide_import, keeps_figures_of
@@ -98,7 +98,7 @@ def bring_in_file(
 
 def new_import(
     mapping: dict[str, Any],
-    read: Mapping,
+    read: ImportMapping,
     file: File,
     size: int,
     checksum: str,
@@ -120,12 +120,12 @@ def new_import(
     )
 
 
-def known_source(read: Mapping) -> Source | None:
+def known_source(read: ImportMapping) -> Source | None:
     """The source that the mapping names, where the portal has it: a check writes none."""
     return Source.objects.filter(name=read.source["name"]).first()
 
 
-def source_of(read: Mapping) -> Source:
+def source_of(read: ImportMapping) -> Source:
     """The source that the mapping names, made where it is new. What is known of one stays: others' figures stand beside it."""
     defaults = {name: read.source[name] for name in ("publisher", "licence", "url")}
     return Source.objects.get_or_create(name=read.source["name"], defaults=defaults)[0]
@@ -219,7 +219,7 @@ def store_import(*, batch: Import, by: User | None = None) -> Import:
     return batch
 
 
-def _store_cells(batch: Import, read: Mapping) -> None:
+def _store_cells(batch: Import, read: ImportMapping) -> None:
     """The one step by which the cells of a file are stored: what the rules say of them stands there from then on."""
     batch.source = source_of(read)
     engine.store(batch.pk, batch.source.pk)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.db.backends.utils import CursorWrapper
 
-from indicators.imports.mapping import Mapping
+from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import MAX_FAULTY, Problem
 from indicators.imports.resolvers import Resolver, column_names, columns_of
 from indicators.imports.sql import CELLS_WITH_PLACES, NO_MONEY, OUTSIDE_VALIDITY, REPEATED, TOO_LARGE, TWICE
@@ -31,7 +31,7 @@ def _in_other_currency(resolvers: dict[str, Resolver]) -> str:
     """
 
 
-def bad_currencies(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]) -> list[Problem]:
+def bad_currencies(cursor: CursorWrapper, mapping: ImportMapping, resolvers: dict[str, Resolver]) -> list[Problem]:
     cursor.execute(
         f"SELECT min(r.line), count(*), map_currency.id, money.currency FROM {_in_other_currency(resolvers)} GROUP BY 3, 4 ORDER BY 1"
     )
@@ -39,7 +39,7 @@ def bad_currencies(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str,
 
 
 def lines_of_bad_currencies(
-    cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]
+    cursor: CursorWrapper, mapping: ImportMapping, resolvers: dict[str, Resolver]
 ) -> Iterator[tuple[int, Problem]]:
     cursor.execute(
         f"SELECT r.line, map_currency.id, money.currency FROM {_in_other_currency(resolvers)} ORDER BY 1 LIMIT {MAX_FAULTY}"
@@ -48,14 +48,14 @@ def lines_of_bad_currencies(
         yield line, _currency_problem(mapping, None, 1, given, wanted)
 
 
-def _currency_problem(mapping: Mapping, line: int | None, rows: int, given: str, wanted: str) -> Problem:
+def _currency_problem(mapping: ImportMapping, line: int | None, rows: int, given: str, wanted: str) -> Problem:
     column = (mapping.currency.column if mapping.currency else "") or ""
     if not given:
         return Problem("no_currency", line, column, wanted, rows)
     return Problem("other_currency", line, column, f"{given} → {wanted}"[:120], rows)
 
 
-def bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
+def bad_numbers(cursor: CursorWrapper, mapping: ImportMapping) -> list[Problem]:
     staged = column_names(mapping)
     problems = []
     for column in dict.fromkeys(mapping.numbers.values()):
@@ -76,7 +76,7 @@ def bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
     return problems
 
 
-def lines_of_bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tuple[int, Problem]]:
+def lines_of_bad_numbers(cursor: CursorWrapper, mapping: ImportMapping) -> Iterator[tuple[int, Problem]]:
     staged = column_names(mapping)
     for column in dict.fromkeys(mapping.numbers.values()):
         cursor.execute(
@@ -88,7 +88,7 @@ def lines_of_bad_numbers(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tu
             yield line, Problem(_number_fault(text, mapping), None, column, text[:120])
 
 
-def lines_of_bad_cells(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tuple[int, Problem]]:
+def lines_of_bad_cells(cursor: CursorWrapper, mapping: ImportMapping) -> Iterator[tuple[int, Problem]]:
     for code, column, value, fault in _cell_checks(mapping):
         cursor.execute(f"SELECT line, {value} FROM {CELLS_WITH_PLACES} WHERE {fault} ORDER BY line LIMIT {MAX_FAULTY}")
         for line, text in cursor.fetchall():
@@ -99,7 +99,7 @@ def lines_of_bad_cells(cursor: CursorWrapper, mapping: Mapping) -> Iterator[tupl
             yield line, Problem("duplicate_cell", None, "", str(first))
 
 
-def open_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
+def open_numbers(cursor: CursorWrapper, mapping: ImportMapping) -> list[Problem]:
     """Columns where every number with a decimal sign may as well be one with a sign for thousands: 24.512. Nobody guesses that."""
     if mapping.is_writing_stated:
         return []
@@ -119,13 +119,13 @@ def open_numbers(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
     return problems
 
 
-def _number_fault(text: str, mapping: Mapping) -> str:
+def _number_fault(text: str, mapping: ImportMapping) -> str:
     if re.fullmatch(mapping.writing.pattern(MAX_PLACES), text):
         return "too_many_decimals"
     return "figure_and_flag" if re.fullmatch(r"[0-9.,]+\s*[A-Za-z*]+", text) else "not_a_number"
 
 
-def _cell_checks(mapping: Mapping) -> list[tuple[str, str, str, str]]:
+def _cell_checks(mapping: ImportMapping) -> list[tuple[str, str, str, str]]:
     """What may be wrong with a cell: the problem's code, the column, SQL for the value, and SQL for the fault."""
     numbers = ", ".join(mapping.numbers.values())
     territory = columns_of(mapping.territory)
@@ -166,7 +166,7 @@ def _cell_checks(mapping: Mapping) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def bad_cells(cursor: CursorWrapper, mapping: Mapping) -> list[Problem]:
+def bad_cells(cursor: CursorWrapper, mapping: ImportMapping) -> list[Problem]:
     checks = _cell_checks(mapping)
     counts = ", ".join(f"count(*) FILTER (WHERE {fault})" for _code, _column, _value, fault in checks)
     cursor.execute(f"SELECT {counts} FROM {CELLS_WITH_PLACES}")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from indicators.imports.mapping import ANY, FORMATS, MISSING, NUMBERS, WRITTEN_WITH_POINTS, Mapping, Part, Wide
+from indicators.imports.mapping import ANY, FORMATS, MISSING, NUMBERS, WRITTEN_WITH_POINTS, ImportMapping, Part, Wide
 from indicators.vocabulary import PeriodKind, flags_of
 from orgs.models import Territory
 from orgs.naming import web_address
@@ -24,7 +24,7 @@ KNOWN = {
 NOT_FOR_TABLES = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 
 
-def read_mapping(definition: Any) -> Mapping:
+def read_mapping(definition: Any) -> ImportMapping:
     """The mapping in `definition` (parsed JSON). Raises ValidationError that names what is wrong with it."""
     if not isinstance(definition, dict):
         raise ValidationError(_("A mapping is a JSON object."))
@@ -61,7 +61,7 @@ def read_mapping(definition: Any) -> Mapping:
             _("“%(text)s” cannot mean both that there is no figure and that it is 0."),
             params={"text": both[0], "name": "zero"},
         )
-    return Mapping(
+    return ImportMapping(
         source=_source(definition["source"]),
         indicator=parts.indicator,
         territory=parts.territory,

@@ -21,7 +21,7 @@ from indicators.imports.checks import (
     lines_of_bad_numbers,
     open_numbers,
 )
-from indicators.imports.mapping import Mapping
+from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.rows import Rows, open_rows
 from indicators.imports.resolvers import Resolver, column_names, resolvers_of
@@ -58,7 +58,9 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
 
 
-def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False, within: Territory | None = None) -> Findings:
+def examine(
+    file: IO[bytes], mapping: ImportMapping, *, to_store: bool = False, within: Territory | None = None
+) -> Findings:
     """Reads `file` into the temporary table `import_cell` of the running transaction and says what it holds.
 
     Must run in a transaction; the temporary tables go with it. With `to_store`, other imports of the same indicators wait from here on, so
@@ -99,7 +101,7 @@ def examine(file: IO[bytes], mapping: Mapping, *, to_store: bool = False, within
     return findings
 
 
-def refuse_unfitting(mapping: Mapping) -> None:
+def refuse_unfitting(mapping: ImportMapping) -> None:
     """Raises ValidationError where the mapping itself does not fit the portal, as `examine` would once it reads the file."""
     resolvers_of(mapping)
 
@@ -126,7 +128,9 @@ def store(batch_id: int, source_id: int) -> int:
         return stored
 
 
-def faulty_lines(file: IO[bytes], mapping: Mapping, *, within: Territory | None = None) -> dict[int, list[Problem]]:
+def faulty_lines(
+    file: IO[bytes], mapping: ImportMapping, *, within: Territory | None = None
+) -> dict[int, list[Problem]]:
     """{line: what is wrong with it} for every row that `examine` has something to say of, at most MAX_FAULTY of each kind.
 
     Empty where the file cannot be read at all. Rows of another width than the heading are the reader's business, and not among them.
@@ -164,7 +168,7 @@ def _drop(cursor: CursorWrapper, resolvers: Iterable[str]) -> None:
     )
 
 
-def _copy(cursor: CursorWrapper, rows: Rows, mapping: Mapping) -> None:
+def _copy(cursor: CursorWrapper, rows: Rows, mapping: ImportMapping) -> None:
     names = column_names(mapping).values()
     cursor.execute(
         f"CREATE TEMPORARY TABLE import_row (line integer, {', '.join(f'{name} text' for name in names)}) ON COMMIT DROP"
@@ -181,7 +185,7 @@ def _copy(cursor: CursorWrapper, rows: Rows, mapping: Mapping) -> None:
 # --- Numbers and cells --------------------------------------------------------------------------------------------
 
 
-def _make_cells(cursor: CursorWrapper, mapping: Mapping, resolvers: dict[str, Resolver]) -> None:
+def _make_cells(cursor: CursorWrapper, mapping: ImportMapping, resolvers: dict[str, Resolver]) -> None:
     """The temporary table import_cell: the cells of the file with their numbers, and whether they are news."""
     staged = column_names(mapping)
 

@@ -1,7 +1,7 @@
 """Mappings: which column of a file says what. docs/formats.md is the manual; this module reads and checks one."""
 
 import re
-from collections.abc import Mapping as MappingABC
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from indicators.vocabulary import NO_FLAG, Flag, flags_of
@@ -31,14 +31,14 @@ class Part:
     """The columns before it, where there are several."""
     join: str = " / "
     constant: str | None = None
-    codes: MappingABC[str, str] | None = None
+    codes: Mapping[str, str] | None = None
     total: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:
         return () if self.column is None else (*self.within, self.column)
 
-    def text_of(self, values: MappingABC[str, str]) -> str:
+    def text_of(self, values: Mapping[str, str]) -> str:
         """What the file says, from {column: text}."""
         return self.join.join(values.get(column, "").strip() for column in self.columns)
 
@@ -93,7 +93,7 @@ class Wide:
     """
 
     name: str
-    headings: MappingABC[str, str | None] | None
+    headings: Mapping[str, str | None] | None
     """{heading: the heading of its denominator}; None: every column that nothing else in the mapping uses."""
 
     number = "(figure)"
@@ -109,23 +109,23 @@ class Wide:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class ImportMapping:
     """A mapping that has been read: every name in it is spelt right, but the file has not been looked at yet."""
 
-    source: MappingABC[str, str]
+    source: Mapping[str, str]
     indicator: Part
     territory: Part
     territory_scheme: str
-    period: MappingABC[str, Part]
+    period: Mapping[str, Part]
     period_kind: str
-    breakdowns: MappingABC[str, Part]
+    breakdowns: Mapping[str, Part]
     territory_by: str
     """Whether the texts are "code"s or "name"s, and of which kind of place ("" for all)."""
     territory_kind: str
-    numbers: MappingABC[str, str]
+    numbers: Mapping[str, str]
     flag: Part | None
     currency: Part | None
-    where: MappingABC[str, frozenset[str]]
+    where: Mapping[str, frozenset[str]]
     missing: frozenset[str]
     not_applicable: frozenset[str]
     zero: frozenset[str]
@@ -139,8 +139,8 @@ class Mapping:
     sheet: str = ""
     header_row: int = 1
     wide: Wide | None = None
-    where_not: MappingABC[str, frozenset[str]] = field(default_factory=dict)
-    title: MappingABC[str, str] = field(default_factory=dict)
+    where_not: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    title: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def no_number(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
 from indicators.catalogue.periods import fault_of_text, kind_of_texts, period_code
-from indicators.imports.mapping import Mapping, Part, read_flags
+from indicators.imports.mapping import ImportMapping, Part, read_flags
 from indicators.imports.messages import MAX_FAULTY, Problem
 from indicators.models import Category, Dimension, Indicator, Period
 from indicators.vocabulary import NO_FLAG, Measure
@@ -32,7 +32,7 @@ class Unknown(Exception):
 class Resolver:
     """Finds the id (or code) for every distinct combination of the texts in `columns`."""
 
-    mapping: Mapping
+    mapping: ImportMapping
     columns: list[str]
     find: Callable[[dict[str, str]], Any]
     """From {column: text} to the id; raises Unknown."""
@@ -129,7 +129,7 @@ def _texts(part: Part, values: dict[str, str], code: str) -> str:
     return translated
 
 
-def resolvers_of(mapping: Mapping, within: Territory | None = None) -> dict[str, Resolver]:
+def resolvers_of(mapping: ImportMapping, within: Territory | None = None) -> dict[str, Resolver]:
     refuse_adding_scores(mapping)
     return {
         "indicator": _indicator_resolver(mapping),
@@ -141,7 +141,7 @@ def resolvers_of(mapping: Mapping, within: Territory | None = None) -> dict[str,
     }
 
 
-def _indicator_resolver(mapping: Mapping) -> Resolver:
+def _indicator_resolver(mapping: ImportMapping) -> Resolver:
     part = mapping.indicator
     known = {indicator.code: indicator for indicator in Indicator.objects.only("code", "retired_on")}
 
@@ -156,7 +156,7 @@ def _indicator_resolver(mapping: Mapping) -> Resolver:
     return Resolver(mapping, _part_columns(part), find)
 
 
-def _territory_resolver(mapping: Mapping, within: Territory | None) -> Resolver:
+def _territory_resolver(mapping: ImportMapping, within: Territory | None) -> Resolver:
     part = mapping.territory
     scheme = TerritoryScheme.objects.filter(code=mapping.territory_scheme).first()
     if scheme is None:
@@ -234,7 +234,7 @@ class NamedPlaces:
         return self._above.get(code, set())
 
 
-def _period_resolver(mapping: Mapping) -> Resolver:
+def _period_resolver(mapping: ImportMapping) -> Resolver:
     parts = mapping.period
     known = dict(Period.objects.values_list("code", "pk"))
 
@@ -259,7 +259,7 @@ def _period_resolver(mapping: Mapping) -> Resolver:
     return Resolver(mapping, _part_columns(*parts.values()), find, survey=survey)
 
 
-def _breakdown_resolver(mapping: Mapping) -> Resolver:
+def _breakdown_resolver(mapping: ImportMapping) -> Resolver:
     parts = mapping.breakdowns
     unknown = sorted(set(parts) - set(Dimension.objects.values_list("code", flat=True)))
     if unknown:
@@ -282,7 +282,7 @@ def _breakdown_resolver(mapping: Mapping) -> Resolver:
     return Resolver(mapping, _part_columns(*parts.values()), find, prepare=ensure_breakdowns)
 
 
-def _flag_resolver(mapping: Mapping) -> Resolver:
+def _flag_resolver(mapping: ImportMapping) -> Resolver:
     part = mapping.flag
 
     def find(values: dict[str, str]) -> int:
@@ -297,7 +297,7 @@ def _flag_resolver(mapping: Mapping) -> Resolver:
     return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="smallint")
 
 
-def _currency_resolver(mapping: Mapping) -> Resolver:
+def _currency_resolver(mapping: ImportMapping) -> Resolver:
     """Codes of ISO 4217; "" where the mapping or the file does not say."""
     part = mapping.currency
 
@@ -307,7 +307,7 @@ def _currency_resolver(mapping: Mapping) -> Resolver:
     return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="text")
 
 
-def refuse_adding_scores(mapping: Mapping) -> None:
+def refuse_adding_scores(mapping: ImportMapping) -> None:
     """Where every row is of an indicator whose figures are not combined. Where a column names it, the cells are looked at one by one."""
     code = mapping.indicator.constant
     if mapping.sums_rows and code and Indicator.objects.filter(code=code, measure=Measure.SCORE).exists():
@@ -317,6 +317,6 @@ def refuse_adding_scores(mapping: Mapping) -> None:
         )
 
 
-def column_names(mapping: Mapping) -> dict[str, str]:
+def column_names(mapping: ImportMapping) -> dict[str, str]:
     """{column of the file: column of the temporary table}."""
     return {name: f"c{place}" for place, name in enumerate(mapping.columns)}

@@ -55,7 +55,7 @@ def tell(findings: Iterable[Finding]) -> list[FindingMessage]:
     ]
 
 
-class Change(NamedTuple):
+class Replacement(NamedTuple):
     """A value that a batch replaces, in the reader's language. `words` of what it says of the cell instead."""
 
     row: ImportChange
@@ -66,7 +66,7 @@ class Change(NamedTuple):
     difference: str
 
 
-def changes_of(batch: Import) -> list[Change]:
+def changes_of(batch: Import) -> list[Replacement]:
     """The largest changes that the batch would make, or has made: those of its first indicator before those of others."""
     rows = list(
         ImportChange.objects.filter(batch=batch).select_related("indicator", "period", "territory__scheme", "breakdown")
@@ -75,7 +75,7 @@ def changes_of(batch: Import) -> list[Change]:
     dimensions = {dimension for key in keys for dimension in parse_key(key)}
     groups = names_of_groups(keys, Category.objects.filter(dimension__code__in=dimensions).select_related("dimension"))
     return [
-        Change(
+        Replacement(
             row,
             groups[row.breakdown.key],
             period_words(row.period),
@@ -172,7 +172,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Group:
+class FindingGroup:
     """The findings of one rule in a batch: those that are open first."""
 
     code: str
@@ -186,7 +186,7 @@ class Group:
         return self.open + self.accepted - len(self.told)
 
 
-def groups_of(batch: Import) -> list[Group]:
+def groups_of(batch: Import) -> list[FindingGroup]:
     """The findings of a batch by rule, in the order of the rules."""
     counted = Finding.objects.filter(batch=batch).order_by().values("rule")
     counted = counted.annotate(all=Count("pk"), accepted=Count("accepted_at"))
@@ -197,7 +197,7 @@ def groups_of(batch: Import) -> list[Group]:
     for told in tell(first.select_related(*CELL_ROWS).order_by("rule", "place")) if counts else []:
         by_rule.setdefault(told.finding.rule, []).append(told)
     return [
-        Group(code, str(label).capitalize(), counts[code][0] - counts[code][1], counts[code][1], by_rule[code])
+        FindingGroup(code, str(label).capitalize(), counts[code][0] - counts[code][1], counts[code][1], by_rule[code])
         for code, label in Code.choices
         if code in counts
     ]

@@ -23,7 +23,7 @@ from django.db import connection
 
 from indicators.models import Indicator, Period, Release
 from indicators.releases.sql import CELLS, COPY, FREEZE, PERIODS, SUPPRESS, VOID
-from indicators.releases.tables import Cell, Reason, World, hidden_cells
+from indicators.releases.tables import Hierarchy, Reason, TableCell, hidden_cells
 from indicators.vocabulary import CALENDAR, TimeOperator
 
 
@@ -38,7 +38,7 @@ def freeze(release: Release) -> dict[int, Counter[Reason]]:
     reasons: dict[int, Counter[Reason]] = defaultdict(Counter)
     with connection.cursor() as cursor:
         cursor.execute(COPY)
-        world = World.now()
+        world = Hierarchy.now()
         for indicator, periods in _pieces():
             piece: dict[str, Any] = {
                 "before": before.pk if before else None,
@@ -46,7 +46,7 @@ def freeze(release: Release) -> dict[int, Counter[Reason]]:
                 "periods": [period.pk for period in periods],
             }
             cursor.execute(CELLS, piece)
-            cells = [Cell(*row) for row in cursor.fetchall()]
+            cells = [TableCell(*row) for row in cursor.fetchall()]
             cursor.execute(VOID, piece)
             hidden = hidden_cells(indicator, periods, cells, world, cursor.fetchall())
             if hidden:

@@ -9,8 +9,8 @@ from math import log2
 from typing import NamedTuple
 
 from indicators.models import Indicator, Period
-from indicators.releases.linked_tables import Derived, Links, Vocabulary
-from indicators.releases.suppression import KNOWN, Table, pattern
+from indicators.releases.linked_tables import CategoryLinks, Derived, Links
+from indicators.releases.suppression import KNOWN, SuppressionTable, pattern
 from indicators.vocabulary import CALENDAR, Measure, TimeOperator
 from orgs.models import Territory, TerritoryClosure
 
@@ -25,7 +25,7 @@ class Reason(StrEnum):
     """Otherwise a difference would give another one away."""
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """One figure with its numbers."""
 
     territory: int
@@ -41,7 +41,7 @@ class Cell(NamedTuple):
 
 
 @dataclass
-class World:
+class Hierarchy:
     """The tree of territories and the standard list, as they are when a release is made. `countries`: the code of the one that holds a place."""
 
     parents: dict[int, int]
@@ -49,12 +49,12 @@ class World:
     valid: dict[int, tuple[date, date]]
     kinds: dict[int, str]
     incomplete: set[int]
-    words: Vocabulary
+    words: CategoryLinks
     countries: dict[int, str]
 
     @classmethod
-    def now(cls) -> "World":
-        world = cls({}, defaultdict(list), {}, {}, set(), Vocabulary.now(), {})
+    def now(cls) -> "Hierarchy":
+        world = cls({}, defaultdict(list), {}, {}, set(), CategoryLinks.now(), {})
         rows = Territory.objects.values_list("pk", "parent_id", "kind", "valid_from", "valid_to", "has_all_parts")
         for place, parent, kind, first, last, has_all_parts in rows.order_by("pk"):
             world.kinds[place], world.valid[place] = kind, (first, last)
@@ -92,8 +92,8 @@ class World:
 def hidden_cells(
     indicator: Indicator,
     periods: list[Period],
-    cells: list[Cell],
-    world: World,
+    cells: list[TableCell],
+    world: Hierarchy,
     void: Sequence[tuple[int, int, int]] = (),
 ) -> dict[int, Reason]:
     """The positions of the cells to hide, in order, and why. `void`: (territory, period, breakdown) of those that are not applicable."""
@@ -107,8 +107,8 @@ class LinkedTables:
         self,
         indicator: Indicator,
         periods: list[Period],
-        cells: list[Cell],
-        world: World,
+        cells: list[TableCell],
+        world: Hierarchy,
         void: Sequence[tuple[int, int, int]],
     ) -> None:
         self.indicator, self.world, self.void = indicator, world, void
@@ -116,7 +116,7 @@ class LinkedTables:
         self.published = len(cells)
         """The cells after these are derived: never shown, and known to whoever can add up."""
         self.periods = {period.pk: period for period in periods}
-        self.table = Table()
+        self.table = SuppressionTable()
         self.position = {(cell.territory, cell.period, cell.breakdown): place for place, cell in enumerate(cells)}
         self.small: list[int] = []
         self.has_rest = indicator.measure == Measure.RATIO and all(
@@ -148,7 +148,7 @@ class LinkedTables:
 
     # --- Cells ------------------------------------------------------------------------------------------------------
 
-    def _amounts(self, cell: Cell) -> tuple[float, ...]:
+    def _amounts(self, cell: TableCell) -> tuple[float, ...]:
         """By sheet: a count; the two parts of a ratio; the people of a mean and the sum of their values."""
         if cell.denominator is None:
             return (cell.numerator,)
@@ -156,12 +156,12 @@ class LinkedTables:
             return (cell.denominator, cell.numerator)
         return (cell.numerator, cell.denominator - cell.numerator if self.has_rest else cell.denominator)
 
-    def _levels(self, cell: Cell, threshold: float) -> tuple[float, ...]:
+    def _levels(self, cell: TableCell, threshold: float) -> tuple[float, ...]:
         if self.indicator.measure == Measure.MEAN and cell.denominator is not None:
             return (threshold, threshold * abs(cell.numerator) / max(cell.denominator, 1.0))
         return (threshold,) * len(self._amounts(cell))
 
-    def _add(self, place: int, cell: Cell) -> None:
+    def _add(self, place: int, cell: TableCell) -> None:
         threshold = cell.threshold
         amounts = self.amounts[place]
         # People first; a few large cells are worse to lose than a few small ones, and a zero moves nothing.
@@ -224,7 +224,9 @@ class LinkedTables:
         threshold = max(self.cells[one].threshold for one in [*plus, *minus] if one is not None)
         is_small = self._is_small(amounts, threshold)
         place = self.table.add_cell(amounts, (threshold if is_small else 0.0,) * len(amounts), 0.0)
-        self.cells.append(Cell(territory, period, derived.breakdown, amounts[0], None, threshold, False, False, False))
+        self.cells.append(
+            TableCell(territory, period, derived.breakdown, amounts[0], None, threshold, False, False, False)
+        )
         self.amounts.append(amounts)
         self.position[territory, period, derived.breakdown] = place
         self.ways[place] = derived

@@ -34,8 +34,8 @@ from indicators.quality import checks
 from indicators.reports.cells import (
     MOST_CELLS,
     Answers,
-    Cell,
     Key,
+    ReportCell,
     Typed,
     approved,
     cells_of,
@@ -111,7 +111,7 @@ def ask_for_reports(
     return request
 
 
-def cells_of_request(request: ReportRequest) -> list[Cell]:
+def cells_of_request(request: ReportRequest) -> list[ReportCell]:
     return cells_of(
         indicators=request.indicators.all(),
         periods=request.periods.all(),

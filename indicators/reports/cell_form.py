@@ -10,16 +10,16 @@ from django.utils.translation import gettext_lazy
 
 from indicators.catalogue.formatting import period_words
 from indicators.models import Indicator
-from indicators.reports.cells import Answers, Cell, Key, Typed
+from indicators.reports.cells import Answers, Key, ReportCell, Typed
 from indicators.vocabulary import Measure
 from orgs.forms import NumberField, PortalForm
 
 
 @dataclass(frozen=True)
-class Row:
+class CellRow:
     """A cell with its fields and what counted the period before."""
 
-    cell: Cell
+    cell: ReportCell
     number: forms.BoundField
     base: forms.BoundField | None
     missing: forms.BoundField
@@ -31,14 +31,19 @@ class Section:
 
     indicator: Indicator
     period: str
-    rows: list[Row]
+    rows: list[CellRow]
 
 
 class GridForm(PortalForm):
     """The table as a form: for each cell a number (with its base), or the tick "we have no figure"."""
 
     def __init__(
-        self, *args: Any, cells: list[Cell], answers: Answers, hints: Mapping[Key, str] | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        cells: list[ReportCell],
+        answers: Answers,
+        hints: Mapping[Key, str] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.cells = cells
@@ -62,7 +67,7 @@ class GridForm(PortalForm):
             if place not in found:
                 found[place] = Section(cell.indicator, period_words(cell.period), [])
             base = self[f"b-{cell.name}"] if cell.has_base else None
-            found[place].rows.append(Row(cell, self[f"n-{cell.name}"], base, self[f"m-{cell.name}"]))
+            found[place].rows.append(CellRow(cell, self[f"n-{cell.name}"], base, self[f"m-{cell.name}"]))
         return list(found.values())
 
     def clean(self) -> dict[str, Any]:
@@ -102,7 +107,7 @@ def fault_of(indicator: Indicator, typed: Typed) -> tuple[str, str] | None:
     return None
 
 
-def number_label(cell: Cell) -> str:
+def number_label(cell: ReportCell) -> str:
     if cell.indicator.measure == Measure.MEAN:
         return _("Mean")
     if cell.indicator.measure == Measure.RATIO:
@@ -110,5 +115,5 @@ def number_label(cell: Cell) -> str:
     return cell.indicator.get_unit_display() if cell.indicator.measure == Measure.SCORE else _("Number")
 
 
-def base_label(cell: Cell) -> str:
+def base_label(cell: ReportCell) -> str:
     return cell.indicator.denominator or _("Of how many")

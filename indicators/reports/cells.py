@@ -29,7 +29,7 @@ Key = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Cell:
+class ReportCell:
     """One place of the table."""
 
     indicator: Indicator
@@ -109,7 +109,7 @@ def cells_of(
     territory: Territory,
     with_parts: bool = False,
     dimension: Dimension | None = None,
-) -> list[Cell]:
+) -> list[ReportCell]:
     """Every cell of the table, in the order in which it is read. A place that did not exist in a period has none there.
 
     The groups are the largest ones of the dimension, and the total before them; an indicator that is not broken down so has its total.
@@ -120,7 +120,7 @@ def cells_of(
     ids = ensure_breakdowns(["", *keys.values()])
     broken_down = set(dimension.indicators.values_list("pk", flat=True)) if dimension else set()
     return [
-        Cell(indicator, period, place, breakdown, group)
+        ReportCell(indicator, period, place, breakdown, group)
         for indicator in indicators
         for period in periods
         for place in [territory, *parts]
@@ -132,7 +132,7 @@ def cells_of(
     ]
 
 
-def _matching(cells: Iterable[Cell], rows: QuerySet[Observation]) -> QuerySet[Observation]:
+def _matching(cells: Iterable[ReportCell], rows: QuerySet[Observation]) -> QuerySet[Observation]:
     cells = list(cells)
     return rows.filter(
         indicator__in={cell.indicator.pk for cell in cells},
@@ -146,18 +146,18 @@ def key_of_row(row: Any) -> Key:
     return row.indicator_id, row.period_id, row.territory_id, row.breakdown_id
 
 
-def approved(cells: Iterable[Cell]) -> dict[Key, Observation]:
+def approved(cells: Iterable[ReportCell]) -> dict[Key, Observation]:
     """What counts now."""
     return {key_of_row(row): row for row in _matching(cells, Observation.objects.approved())}
 
 
-def pending(cells: Iterable[Cell]) -> dict[Key, Observation]:
+def pending(cells: Iterable[ReportCell]) -> dict[Key, Observation]:
     """What waits, whoever brought it in."""
     found = _matching(cells, Observation.objects.pending()).select_related("indicator", "batch__created_by")
     return {key_of_row(row): row for row in found}
 
 
-def before(cells: Iterable[Cell], *, are_true: bool = False) -> dict[Key, str]:
+def before(cells: Iterable[ReportCell], *, are_true: bool = False) -> dict[Key, str]:
     """In words, what the period before each cell's says: "2016: 1,234". As released, unless `are_true`: then as it counts."""
     cells = list(cells)
     kinds = {cell.period.kind for cell in cells}
@@ -176,7 +176,7 @@ def before(cells: Iterable[Cell], *, are_true: bool = False) -> dict[Key, str]:
     return {key: f"{period_words(cell.period)}: {said[cell.key]}" for key, cell in moved.items() if cell.key in said}
 
 
-def released(cells: Iterable[Cell]) -> dict[Key, str]:
+def released(cells: Iterable[ReportCell]) -> dict[Key, str]:
     """In words, what everybody may read of the cells: the figures of the current release, and that some are protected."""
     wanted = {cell.key: cell.indicator for cell in cells}
     current = Release.objects.current()

@@ -32,7 +32,7 @@ from indicators.permissions import (
 from indicators.quality.messages import changes_of, groups_of
 from indicators.reports import actions as reports
 from indicators.reports.cell_form import GridForm
-from indicators.reports.cells import Cell, Typed, approved, before, in_words, released
+from indicators.reports.cells import ReportCell, Typed, approved, before, in_words, released
 from indicators.reports.filters import ReportFilter
 from indicators.reports.forms import AskForm, ReturnForm, SheetForm
 from indicators.reports.workbook import make_sheet, read_sheet
@@ -89,7 +89,7 @@ class RequestCreateView(VisibleObjectMixin, ActionMixin, FormView):
 class AnswerRow:
     """One cell of a report, side by side with what is known of it."""
 
-    cell: Cell
+    cell: ReportCell
     said: str
     is_given: bool
     now: str

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicators.catalogue import target_actions
-from indicators.catalogue.targets import Progress, progress
+from indicators.catalogue.targets import TargetProgress, progress
 from indicators.models import Target
 from indicators.releases import actions as releases
 from indicators.rollup import worker
@@ -19,7 +19,7 @@ from tests.indicators.land import Land
 
 def gone(
     direction: str, baseline: str, target: str, current: str, *, ideal: str | None = None, year: int = 2025
-) -> Progress:
+) -> TargetProgress:
     found = progress(
         direction=direction,
         ideal=None if ideal is None else Decimal(ideal),

@@ -18,7 +18,7 @@ from indicators.imports.definition import read_mapping
 from indicators.imports.downloads import OfFile, csv_stream
 from indicators.imports.error_rows import refused_rows
 from indicators.imports.forms import MappingNameForm
-from indicators.imports.readers.sniffing import LAYOUT, Contents
+from indicators.imports.readers.sniffing import LAYOUT, FileContents
 from indicators.imports.views import ImportDecisionView
 from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.columns import fits_form
@@ -42,7 +42,7 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
     template_name = "indicators/import_map.html"
     form_class = MappingForm
     batch: Import
-    contents: Contents
+    contents: FileContents
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._refusal() or super().get(request, *args, **kwargs)
