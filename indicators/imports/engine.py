@@ -124,7 +124,7 @@ def store(batch_id: int, source_id: int) -> int:
             stored += int(cursor.rowcount)
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         if stored >= MANY_ROWS:  # The rollup follows at once, and plans by what it knows of the table.
-            cursor.execute("ANALYZE indicators_observation")
+            cursor.execute("ANALYZE indicators_observation, indicators_breakdown, indicators_period")
         return stored
 
 

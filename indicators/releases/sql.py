@@ -91,6 +91,8 @@ IS_NARROW = """
 # One look at all figures, so that the pattern and the numbers are of the same moment.
 COPY = f"""
     {COUNT_PLACES};  -- A release may follow a rollup at once, before anybody has counted what that wrote.
+    SET LOCAL enable_nestloop TO off;  -- Nor what an import has brought: taken for one row, the breakdowns would be read through for each figure.
+    SET LOCAL jit TO off;
     CREATE TEMPORARY TABLE release_cell ON COMMIT DROP AS
     SELECT f.*, {STATE_OF_FLAGS} AS state, rule.t AS threshold, coalesce({IS_NARROW}, false) AS is_narrow, step.size AS step, told.value AS told_value,
            CASE WHEN NOT is_protected THEN f.numerator WHEN has_base THEN NULL ELSE round(f.numerator / b) * b END AS told_numerator,
@@ -100,6 +102,8 @@ COPY = f"""
     JOIN indicators_breakdown g ON g.id = f.breakdown_id
     JOIN orgs_territory place ON place.id = f.territory_id
     {TELL};
+    SET LOCAL enable_nestloop TO DEFAULT;
+    SET LOCAL jit TO DEFAULT;
     CREATE INDEX ON release_cell (indicator_id, period_id);
     ANALYZE release_cell;
 """
