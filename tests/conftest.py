@@ -14,6 +14,8 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import override_settings
 
+from tests.once import ONCE
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 OWN_HOSTS = {"127.0.0.1", "::1", "localhost", urlsplit(os.environ["REDIS_URL"]).hostname}
 
@@ -27,6 +29,12 @@ def refuse_foreign_connections(event: str, arguments: tuple) -> None:
 
 
 sys.addaudithook(refuse_foreign_connections)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in ONCE:
+            item.add_marker("once")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.once import ONCE
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # Lowest first: what stands in a line may import what stands in those above it and beside it, never what stands below.
@@ -204,3 +206,7 @@ def test_no_two_classes_of_an_app_have_one_name(app: str) -> None:
                 if isinstance(node, ast.ClassDef) and node.name != "Command":
                     named.setdefault(node.name, []).append(str(path))
     assert {name: paths for name, paths in named.items() if len(paths) > 1} == {}
+
+
+def test_what_runs_once_is_there() -> None:
+    assert set(ONCE) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
