@@ -134,7 +134,7 @@ INBOXES: list[Callable[[User], list[Task]]] = [
 
 
 def inbox_of(user: User) -> list[Task]:
-    """What waits for the person on every floor, oldest first."""
+    """What there is to do for the person in every app, oldest first."""
     waiting = [item for tasks_of in INBOXES for item in tasks_of(user)]
     return sorted(waiting, key=lambda item: item.since)
 

@@ -1,4 +1,4 @@
-"""Pages of the lower floors, completed with what the upper ones know: whom a place or an organisation works with, and how far."""
+"""Pages of the lower apps, completed with what the upper ones know: whom a place or an organisation works with, and how far."""
 
 from indicators.dashboards.views.territories import TerritoryDetailView
 from orgs.directory.views import OrganisationDetailView

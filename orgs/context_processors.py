@@ -20,7 +20,7 @@ def is_anybody(user: Person) -> bool:
 
 
 def keeps_figures(user: Person) -> bool:
-    """As indicators.permissions.is_steward, which the ground floor cannot ask."""
+    """As indicators.permissions.is_steward, which the registry cannot ask."""
     return user.is_authenticated and (
         user.is_staff or holds_role(user, Membership.Role.STEWARD, Membership.Role.MANAGER)
     )
@@ -32,7 +32,7 @@ def is_reviewer_or_administrator(user: Person) -> bool:
 
 @dataclass(frozen=True)
 class Destination:
-    """A place in the menu. It is named by its URL, so that the ground floor imports nothing from above."""
+    """A place in the menu. It is named by its URL, so that the registry imports nothing from above."""
 
     label: str | Promise
     url_name: str
@@ -62,7 +62,7 @@ def destinations_for(request: HttpRequest) -> list[dict[str, Any]]:
         try:
             url = reverse(place.url_name)
         except NoReverseMatch:
-            continue  # A portal may run without one of the upper floors.
+            continue  # A portal may run without one of the upper apps.
         if place.is_for(request.user):
             shown.append(
                 {

@@ -1,4 +1,4 @@
-"""What waits for a person in the registry. The other floors have such a module too; the home page shows them together, oldest first."""
+"""What there is to do for a person in the registry. The other apps have such a module too; the home page shows them together, oldest first."""
 
 import datetime
 from dataclasses import dataclass

@@ -83,7 +83,7 @@ def slugs_for(name: str, otherwise: str) -> Iterator[str]:
 
 
 def address_upstairs(name: str, *args: Any) -> str:
-    """Of a page that belongs to an upper floor, by its name; empty where the portal runs without that floor."""
+    """Of a page that belongs to an upper app, by its name; empty where the portal runs without that app."""
     try:
         return reverse(name, args=args)
     except NoReverseMatch:

@@ -89,7 +89,7 @@ MODULES = [
     for path in sorted((ROOT / app).rglob("*.py"))
     if "migrations" not in path.parts
 ]
-# The tools of developers are no floor of the portal: nothing of it imports them, and they may import all of it.
+# The tools of developers are no part of the portal: nothing of it imports them, and they may import all of it.
 NEVER_IMPORTED = {"demo", "devtools"}
 
 
@@ -210,3 +210,39 @@ def test_no_two_classes_of_an_app_have_one_name(app: str) -> None:
 
 def test_what_runs_once_is_there() -> None:
     assert set(ONCE) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+
+
+GIVEN_UP = {
+    "AccessMixin": "VisibleObjectMixin (Django has one of that name)",
+    "PersonMixin": "AuthenticatedUserMixin",
+    "may_enter": "has_page_permission",
+    "wake": "enqueue",
+    "queue_letter": "queue_email",
+    "mail_houses": "email_domains",
+    "keeper": "steward, or supervisor of a process",
+    "needy": "primary",
+    "Pile": "Queue",
+    "Lot": "QueuePart",
+    "Waiting": "Task",
+    "Told": "FindingMessage",
+    "Obstacle": "Shortfall",
+    "Piece": "EvidenceItem",
+    "WholeTerritoryView": "TerritoryPageView",
+    "RoofConfig": "PortalConfig",
+}
+"""Names that were given up, and what is said instead (docs/glossary.md)."""
+
+
+def test_names_that_were_given_up_do_not_come_back() -> None:
+    found = [
+        f"{path}: say {GIVEN_UP[node.id]} for {node.id}"
+        for path in MODULES
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name) and node.id in GIVEN_UP
+    ] + [
+        f"{path}: say {GIVEN_UP[node.name]} for {node.name}"
+        for path in MODULES
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in GIVEN_UP
+    ]
+    assert found == []

@@ -1,4 +1,4 @@
-"""The first page, the search, and the pages that the roof completes."""
+"""The first page, the search, and the pages that bring the apps together."""
 
 import datetime
 import re

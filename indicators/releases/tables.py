@@ -18,10 +18,10 @@ from orgs.models import Territory, TerritoryClosure
 class Reason(StrEnum):
     """Why a cell is hidden."""
 
-    SMALL = "small"
-    BEFORE = "before"
+    PRIMARY = "primary"
+    CARRIED_OVER = "carried over"
     """It was hidden in the release before."""
-    COVER = "cover"
+    SECONDARY = "secondary"
     """Otherwise a difference would give another one away."""
 
 
@@ -142,9 +142,9 @@ class LinkedTables:
         size = self.published
         primary = sorted(set(self.small), key=lambda cell: (-self.height[cell] if cell < len(self.height) else 0, cell))
         kept = [place for place, cell in enumerate(self.cells[:size]) if cell.was_hidden]
-        reasons = dict.fromkeys(kept, Reason.BEFORE) | dict.fromkeys(self.small, Reason.SMALL)
+        reasons = dict.fromkeys(kept, Reason.CARRIED_OVER) | dict.fromkeys(self.small, Reason.PRIMARY)
         hiding = sorted(cell for cell in pattern(self.table, primary, kept) if cell < size)
-        return {cell: reasons.get(cell, Reason.COVER) for cell in hiding}
+        return {cell: reasons.get(cell, Reason.SECONDARY) for cell in hiding}
 
     # --- Cells ------------------------------------------------------------------------------------------------------
 

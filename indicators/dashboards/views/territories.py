@@ -78,7 +78,7 @@ def tree_of_places() -> list[dict[str, Any]]:
 class TerritoryDetailView(DetailView):
     """The portal's heart: everything that the current release says of a place, domain by domain.
 
-    The floor above shows its partnerships here: it subclasses this view and fills the block `partnerships` of the template.
+    The app above shows its partnerships here: it subclasses this view and fills the block `partnerships` of the template.
     """
 
     template_name = "indicators/territory_detail.html"
