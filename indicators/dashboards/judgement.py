@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from indicators.catalogue.formatting import side_shown
-from indicators.catalogue.targets import Progress, progress
+from indicators.catalogue.targets import TargetProgress, progress
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later
 from indicators.models import Indicator, Period
 from indicators.vocabulary import (
@@ -266,7 +266,7 @@ class TargetVerdict:
 
     standing: Standing
     period: Period | None = None
-    progress: Progress | None = None
+    progress: TargetProgress | None = None
     doubt: Doubt | None = None
 
 

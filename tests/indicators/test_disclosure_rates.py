@@ -12,7 +12,7 @@ from django.db import connection
 
 from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.models import Indicator
-from indicators.releases.freeze import IS_NARROW, TELL
+from indicators.releases.sql import IS_NARROW, TELL
 from indicators.vocabulary import PROTECTIONS
 from tests.factories import TerritoryFactory
 from tests.factories_indicators import RateFactory
@@ -30,16 +30,16 @@ TOLD = f"""
     JOIN orgs_territory place ON place.id = %(territory)s {TELL}
 """
 
-Told = tuple[Decimal, Decimal, Decimal | None]
+FindingMessage = tuple[Decimal, Decimal, Decimal | None]
 
 
-def published(indicator: Indicator, first: int, last: int) -> dict[Told, list[tuple[int, int]]]:
+def published(indicator: Indicator, first: int, last: int) -> dict[FindingMessage, list[tuple[int, int]]]:
     """{(base, value, step) as published: the true pairs}, of those that are neither small nor hidden."""
     parameters = {
         "indicator": indicator.pk, "territory": TerritoryFactory().pk, "breakdown": ensure_breakdowns([""])[""],
         "factor": indicator.factor, "first": first, "last": last,
     }  # fmt: skip
-    alike: dict[Told, list[tuple[int, int]]] = defaultdict(list)
+    alike: dict[FindingMessage, list[tuple[int, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(TOLD, parameters)
         for numerator, base, published_base, value, step, is_narrow in cursor.fetchall():
