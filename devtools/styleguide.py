@@ -227,6 +227,21 @@ def samples() -> dict[str, Any]:
             "source": "Sample data",
             "computed_at": today,
         },
+        "many_lines": {
+            "id": "sample-many",
+            "title": "Unemployment by group",
+            "kind": "line",
+            "unit": "%",
+            "decimals": 1,
+            "height": "small",
+            "columns": ["All residents", "From a third country", "From elsewhere in the Union", "Host population"],
+            "rows": [
+                {"label": str(2022 + year), "cells": [{"value": 10 + 3 * group + year} for group in range(4)]}
+                for year in range(4)
+            ],
+            "targets": [{"label": "Target for 2027", "value": 9}],
+            "source": "Sample data",
+        },
         "bar_chart": {
             "id": "sample-row",
             "title": "Share of residents born abroad, by district",

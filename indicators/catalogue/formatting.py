@@ -54,23 +54,56 @@ MEASURES = {
 """Units that are said after the number."""
 
 
+QUARTERS: tuple[Words, ...] = (
+    gettext_lazy("first quarter of %(year)s"),
+    gettext_lazy("second quarter of %(year)s"),
+    gettext_lazy("third quarter of %(year)s"),
+    gettext_lazy("fourth quarter of %(year)s"),
+)
+QUARTERS_IN_SENTENCES: tuple[Words, ...] = (
+    gettext_lazy("the first quarter of %(year)s"),
+    gettext_lazy("the second quarter of %(year)s"),
+    gettext_lazy("the third quarter of %(year)s"),
+    gettext_lazy("the fourth quarter of %(year)s"),
+)
+
+
 def period_words(period: Period) -> str:
-    """2017, December 2017, quarter 4 of 2017, second half of 2017, school year 2017/18, mean of 2015 to 2017."""
+    """2017, December 2017, fourth quarter of 2017, second half of 2017, school year 2017/18, mean of 2015 to 2017."""
     if period.kind == PeriodKind.MONTH:
         return formats.date_format(period.starts_on, "YEAR_MONTH_FORMAT")
     if period.kind == PeriodKind.QUARTER:
-        quarter = (period.starts_on.month + 2) // 3
-        return _("quarter %(quarter)s of %(year)s") % {"quarter": quarter, "year": period.year}
+        return str(QUARTERS[period.starts_on.month // 3]) % {"year": period.year}
     if period.kind == PeriodKind.HALF:
         half = _("first half of %(year)s") if period.starts_on.month == 1 else _("second half of %(year)s")
         return half % {"year": period.year}
     if period.kind in (PeriodKind.SCHOOL, PeriodKind.FISCAL):
-        years = f"{period.starts_on.year}/{period.ends_on.year % 100:02d}"
         words = _("school year %(years)s") if period.kind == PeriodKind.SCHOOL else _("financial year %(years)s")
-        return words % {"years": years}
+        return words % {"years": _years(period)}
     if period.kind in MEANS:
         return _("mean of %(first)s to %(last)s") % {"first": period.starts_on.year, "last": period.ends_on.year}
     return str(period.year)
+
+
+def period_in_sentence(period: Period) -> str:
+    """As `period_words`, with the article where languages want one: since the fourth quarter of 2017."""
+    if period.kind == PeriodKind.QUARTER:
+        return str(QUARTERS_IN_SENTENCES[period.starts_on.month // 3]) % {"year": period.year}
+    if period.kind == PeriodKind.HALF:
+        is_first = period.starts_on.month == 1
+        half = _("the first half of %(year)s") if is_first else _("the second half of %(year)s")
+        return half % {"year": period.year}
+    if period.kind in (PeriodKind.SCHOOL, PeriodKind.FISCAL):
+        is_school = period.kind == PeriodKind.SCHOOL
+        words = _("the school year %(years)s") if is_school else _("the financial year %(years)s")
+        return words % {"years": _years(period)}
+    if period.kind in MEANS:
+        return _("the mean of %(first)s to %(last)s") % {"first": period.starts_on.year, "last": period.ends_on.year}
+    return period_words(period)
+
+
+def _years(period: Period) -> str:
+    return f"{period.starts_on.year}/{period.ends_on.year % 100:02d}"
 
 
 def number_words(value: Decimal, decimals: int) -> str:
@@ -82,12 +115,19 @@ def number_words(value: Decimal, decimals: int) -> str:
     return f"−{text}" if rounded < 0 else text
 
 
-def value_words(value: Decimal, indicator: Indicator) -> str:
-    """With its unit, but for people, whom the indicator's name says, and for scales, which are no measure."""
+def value_words(value: Decimal, indicator: Indicator, *, names_people: bool = False) -> str:
+    """With its unit, but for scales, which are no measure; people are named where `names_people`: once in a sentence is enough."""
     number = number_words(value, indicator.decimals)
     if indicator.unit == Unit.PERCENT:
         return f"{number}%"
-    return f"{number} {indicator.get_unit_display()}" if indicator.unit in MEASURES else number
+    has_unit = indicator.unit in MEASURES or (names_people and indicator.unit == Unit.COUNT and value != 1)
+    return f"{number} {indicator.get_unit_display()}" if has_unit else number
+
+
+def side_shown(difference: Decimal, indicator: Indicator) -> int:
+    """1 for up, −1 for down, and 0 for what is rounded away: words, arrows and tones follow it alike."""
+    shown = difference.quantize(Decimal(1).scaleb(-indicator.decimals), rounding=ROUND_HALF_UP)
+    return (shown > 0) - (shown < 0)
 
 
 def difference_words(difference: Decimal, indicator: Indicator) -> str:
@@ -100,8 +140,8 @@ def difference_words(difference: Decimal, indicator: Indicator) -> str:
 
 def change_words(difference: Decimal, before: Decimal, since: Period, indicator: Indicator, *, with_share: bool) -> str:
     """Such as “Down 6,190 (7.7%) since December 2016”; `with_share`: how much that is of what it was may be said."""
-    parameters = {"amount": difference_words(difference, indicator), "period": period_words(since)}
-    if not difference.quantize(Decimal(1).scaleb(-indicator.decimals), rounding=ROUND_HALF_UP):
+    parameters = {"amount": difference_words(difference, indicator), "period": period_in_sentence(since)}
+    if not side_shown(difference, indicator):
         return _("Unchanged since %(period)s") % parameters
     if with_share:
         parameters["share"] = number_words(abs(difference) / abs(before) * 100, 1)
@@ -117,10 +157,10 @@ def past_change_words(difference: Decimal, since: Period, until: Period, indicat
     """Of figures that say nothing of today: such as “Down 6,190 from December 2016 to December 2017”."""
     parameters = {
         "amount": difference_words(difference, indicator),
-        "since": period_words(since),
-        "until": period_words(until),
+        "since": period_in_sentence(since),
+        "until": period_in_sentence(until),
     }
-    if not difference.quantize(Decimal(1).scaleb(-indicator.decimals), rounding=ROUND_HALF_UP):
+    if not side_shown(difference, indicator):
         return _("Unchanged from %(since)s to %(until)s") % parameters
     if difference > 0:
         return _("Up %(amount)s from %(since)s to %(until)s") % parameters

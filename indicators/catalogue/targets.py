@@ -5,7 +5,7 @@ coming nearer to it is progress, from whichever side; an indicator that is conte
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from indicators.vocabulary import Direction
 
@@ -20,8 +20,9 @@ class TargetProgress:
 
     @property
     def percent(self) -> int:
-        """For a bar: from 0 to 100."""
-        return int(max(Decimal(0), min(Decimal(1), self.share)) * 100)
+        """For a bar: from 0 to 100, rounded, and 100 only where the target is reached."""
+        most = 100 if self.is_reached else 99
+        return int(max(Decimal(0), min(Decimal(most), (self.share * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))))
 
 
 def distance(value: Decimal, direction: str, ideal: Decimal | None) -> Decimal:

@@ -21,7 +21,9 @@ from indicators.catalogue.formatting import (
     change_words,
     number_words,
     past_change_words,
+    period_in_sentence,
     period_words,
+    side_shown,
 )
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, Series, kind_to_show, make_series, time_line
 from indicators.dashboards.chart_file import ChartSeries
@@ -52,6 +54,8 @@ LEADING = (TOTAL, FOREIGN, THIRD, MOBILE)
 """Whose figure leads: that of all; where a source gives groups alone, that of migrants, who stand beside the host population then."""
 
 LONGEST_CHART = 60
+MOST_NAMED = 4
+"""Periods in a list of them."""
 
 
 NOT_COMPARED: dict[Doubt, str | Promise] = {
@@ -70,6 +74,8 @@ class Change:
     difference: Decimal | None
     progress: str
     words: str
+    side: int | None = None
+    """1 for up, −1 for down, 0 for unchanged as far as it is shown; None where nothing is compared."""
 
 
 def change_of(
@@ -83,14 +89,15 @@ def change_of(
         sentence = NOT_COMPARED.get(verdict.doubt) if verdict.doubt else None
         if sentence is None:
             return None
-        return Change(before.period, None, verdict.tone, str(sentence) % {"period": period_words(before.period)})
+        return Change(before.period, None, verdict.tone, str(sentence) % {"period": period_in_sentence(before.period)})
     if verdict.doubt == Doubt.OLD:
         words = past_change_words(verdict.difference, before.period, now.period, indicator)
     else:
         start = before.value or Decimal(0)
         with_share = indicator.measure == Measure.COUNT and may_be_shared(indicator, start)
         words = change_words(verdict.difference, start, before.period, indicator, with_share=with_share)
-    return Change(before.period, verdict.difference, verdict.tone, words)
+    side = side_shown(verdict.difference, indicator)
+    return Change(before.period, verdict.difference, verdict.tone, words, side)
 
 
 @dataclass(frozen=True)
@@ -272,7 +279,16 @@ class Card:
 
     @property
     def gap(self) -> Gap | None:
-        return self.gaps[-1] if self.gaps else None
+        """The latest. None where it is of an earlier period than the figure that leads, and of the same group: of one group one figure is said."""
+        latest = self.gaps[-1] if self.gaps else None
+        if latest and latest.group == self.lead and latest.period.code != self.latest.period.code:
+            return None
+        return latest
+
+    @property
+    def old_gap_period(self) -> str:
+        """Of a gap that is of another period than the figure beside which it stands; "" where both are of one."""
+        return self.gap_period if self.gap and self.gap.period.code != self.latest.period.code else ""
 
     @cached_property
     def gap_breaks(self) -> list[Break]:
@@ -325,12 +341,13 @@ class Card:
                 "label": period_words(point.period),
                 "cells": [self._drawn(key, point.period, (key, point.period.starts_on) in breaks) for key in keys],
             }
-            for point in self._charted
+            for point in self.charted
         ]
         return {
             "id": f"chart-{self.indicator.code.lower().replace('.', '-')}",
             "title": self.indicator.name,
             "finding": self.finding,
+            "note": not_drawn_words(rows),
             "kind": "line" if len(rows) > 2 else "bar",
             "unit": str(self.indicator.get_unit_display()),
             "decimals": self.indicator.decimals,
@@ -346,7 +363,8 @@ class Card:
         }
 
     @property
-    def _charted(self) -> list[Point]:
+    def charted(self) -> list[Point]:
+        """What the chart draws, and the sentences speak of."""
         return self.total.points[-LONGEST_CHART:]
 
     def _drawn(self, key: str, period: Period, is_break: bool) -> dict[str, Any]:
@@ -382,7 +400,7 @@ class Card:
 
     @property
     def chart_keys(self) -> list[str]:
-        gap = self.gap
+        gap = self.gaps[-1] if self.gaps else None
         if gap and not gap.is_protected and gap.group in self.series:
             return list(dict.fromkeys([self.lead, gap.group, HOST]))
         return [self.lead, *SEXES] if self.sexes else [self.lead]
@@ -390,9 +408,8 @@ class Card:
     @property
     def finding(self) -> str:
         """The chart in sentences."""
-        return finding(
-            self.indicator, self._charted, self.gap_breaks if self.gaps else self.breaks, self.gaps, self.gap_group
-        )
+        gaps = self.gaps if self.gap else []
+        return finding(self.indicator, self.charted, self.gap_breaks if gaps else self.breaks, gaps, self.gap_group)
 
     @property
     def gap_period(self) -> str:
@@ -443,6 +460,22 @@ def make_card(
     if not series.get(lead):
         return None
     return Card(indicator, territory, kind, series, {TOTAL: _("All"), **names}, kinds_below or {}, changed_in, lead)
+
+
+def not_drawn_words(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The periods of a chart in which a figure is in the table and not in the picture, since it is not the whole."""
+    labels = [str(row["label"]) for row in rows if any(cell["is_partial"] for cell in row["cells"])]
+    if not labels:
+        return ""
+    if len(labels) > MOST_NAMED:
+        return _(
+            "Figures that are not the whole are in the table alone: %(number)s periods from %(first)s to %(last)s."
+        ) % {
+            "number": len(labels),
+            "first": labels[0],
+            "last": labels[-1],
+        }
+    return _("Figures that are not the whole are in the table alone: %(periods)s.") % {"periods": ", ".join(labels)}
 
 
 def share_of(indicator: Indicator, cell: Cell, whole: Cell | None) -> Decimal | None:

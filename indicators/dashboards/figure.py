@@ -9,7 +9,7 @@ from django.db.models import Count, F, Max, Min, QuerySet
 
 from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import parse_key
-from indicators.catalogue.formatting import base_words, names_of_groups, period_words
+from indicators.catalogue.formatting import base_words, names_of_groups, number_words, period_words
 from indicators.dashboards.cards import Coverage, coverage_of
 from indicators.dashboards.cells import Cell, read_released, read_true
 from indicators.dashboards.judgement import has_small_base
@@ -26,8 +26,11 @@ from indicators.models import (
     ReleasedFigure,
     Source,
 )
-from indicators.vocabulary import Origin, Status
+from indicators.vocabulary import Flag, Origin, Status
 from orgs.models import Territory, TerritoryClosure
+
+MOST_DIGITS = 10
+"""After the point, of what is stored."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,14 @@ class CellView:
     @property
     def has_small_base(self) -> bool:
         return self.released is not None and has_small_base(self.place.indicator, self.released)
+
+    @property
+    def margin_words(self) -> str:
+        """How far the true figure may be from the released one; "" where more is not known than the rounding tells: of a part, or an estimate."""
+        cell = self.released
+        if cell is None or not cell.margin or not cell.is_whole or cell.flags & Flag.ESTIMATED:
+            return ""
+        return number_words(cell.margin.normalize(), MOST_DIGITS)
 
     @property
     def discrepancy(self) -> Decimal | None:

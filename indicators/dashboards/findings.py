@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
-from indicators.catalogue.formatting import difference_words, period_words, value_words
+from indicators.catalogue.formatting import difference_words, period_in_sentence, period_words, side_shown, value_words
 from indicators.dashboards.cells import Point
 from indicators.dashboards.gap import Gap
 from indicators.dashboards.judgement import Break, Doubt, doubt_between, doubt_of, since_last_break
@@ -52,12 +52,12 @@ def gap_sentence(indicator: Indicator, gap: Gap, group: str) -> str:
         return ""
     values = {
         "group": group,
-        "migrants": value_words(gap.migrants, indicator),
+        "migrants": value_words(gap.migrants, indicator, names_people=True),
         "host": value_words(gap.host, indicator),
         "amount": difference_words(gap.difference, indicator),
         "period": period_words(gap.period),
     }
-    side = _sign(gap.difference, indicator)
+    side = side_shown(gap.difference, indicator)
     if side and abs(gap.difference) <= gap.margin:
         return (
             _("%(group)s: %(migrants)s, as near to the host population’s %(host)s as can be told (%(period)s).")
@@ -74,15 +74,15 @@ def gap_trend_sentence(indicator: Indicator, before: Gap, now: Gap) -> str:
     """How the gap moved between two periods that may be compared."""
     if before.difference is None or now.difference is None:
         return ""
-    was, is_now = _sign(before.difference, indicator), _sign(now.difference, indicator)
-    values = {"amount": difference_words(before.difference, indicator), "period": period_words(before.period)}
+    was, is_now = side_shown(before.difference, indicator), side_shown(now.difference, indicator)
+    values = {"amount": difference_words(before.difference, indicator), "period": period_in_sentence(before.period)}
     if was == 0:
         return _("In %(period)s there was no gap.") % values
     if was == -is_now:
         return _("In %(period)s it was the other way round, by %(amount)s.") % values
     if any(gap.difference is None or abs(gap.difference) <= gap.margin for gap in (before, now)):
         return ""
-    moved = _sign(abs(now.difference) - abs(before.difference), indicator)
+    moved = side_shown(abs(now.difference) - abs(before.difference), indicator)
     if abs(abs(now.difference) - abs(before.difference)) <= before.margin + now.margin:
         moved = 0
     if moved > 0:
@@ -103,7 +103,7 @@ def line_sentence(indicator: Indicator, points: Sequence[Point], breaks: Sequenc
     first, last = line[0], line[-1]
     high, low = _highest(indicator, line), _lowest(indicator, line)
     values = {
-        "first": _value(first, indicator),
+        "first": value_words(first.value or Decimal(0), indicator, names_people=True),
         "from": period_words(first.period),
         "last": _value(last, indicator),
         "to": period_words(last.period),
@@ -158,7 +158,7 @@ def break_sentence(points: Sequence[Point], breaks: Sequence[Break]) -> str:
     period = next((point.period for point in points if point.period.starts_on == last.at), None)
     if period is None:
         return ""
-    values = {"period": period_words(period)}
+    values = {"period": period_in_sentence(period)}
     if last.doubt == Doubt.DEFINITION:
         return _("The definition changed in %(period)s: what lies before is not compared.") % values
     if last.doubt == Doubt.OUTLINE:
@@ -198,9 +198,3 @@ def _rounded(point: Point, indicator: Indicator) -> Decimal:
 def _value(point: Point, indicator: Indicator) -> str:
     assert point.value is not None
     return value_words(point.value, indicator)
-
-
-def _sign(difference: Decimal, indicator: Indicator) -> int:
-    """1, 0 or −1 as it is shown."""
-    shown = difference.quantize(Decimal(1).scaleb(-indicator.decimals), rounding=ROUND_HALF_UP)
-    return (shown > 0) - (shown < 0)

@@ -9,9 +9,10 @@ a figure asks here and decides nothing by itself.
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
+from indicators.catalogue.formatting import side_shown
 from indicators.catalogue.targets import TargetProgress, progress
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later
 from indicators.models import Indicator, Period
@@ -222,8 +223,7 @@ def tone_of(indicator: Indicator, before: Decimal, now: Decimal) -> Tone:
     """Rule 6: better or worse by the indicator's direction; nothing where it has none."""
     if indicator.direction == Direction.CONTEXT:
         return Tone.NONE
-    step = Decimal(1).scaleb(-indicator.decimals)
-    if before.quantize(step, rounding=ROUND_HALF_UP) == now.quantize(step, rounding=ROUND_HALF_UP):
+    if not side_shown(now - before, indicator):
         return Tone.SAME
     if indicator.direction == Direction.IDEAL:
         ideal = indicator.ideal_value or Decimal(0)

@@ -57,6 +57,14 @@ class TargetLine:
         }
 
     @property
+    def wanted(self) -> str:
+        return value_words(self.target.value, self.target.indicator, names_people=True)
+
+    @property
+    def baseline(self) -> str:
+        return value_words(self.target.baseline_value, self.target.indicator)
+
+    @property
     def progress(self) -> TargetProgress | None:
         """How much of the way has been gone: of a target that is still to come."""
         return self.verdict.progress

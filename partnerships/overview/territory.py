@@ -38,6 +38,8 @@ class TerritoryPartnerships:
     """Live partnerships by the level confirmed today, lowest first, zeros included."""
     without_level: int
     """Live partnerships with no confirmed level today."""
+    live: int
+    """Levels are shares of these."""
     experienced: list[Count] | None
     """Experiences by level, or None while too few have answered."""
     partnerships: Sequence[Partnership]
@@ -90,6 +92,7 @@ def partnerships_of(territory: Territory, user: Person, on: datetime.date, *, li
         ],
         levels=[Count(level.code, level.name, confirmed[level.code]) for level in levels],
         without_level=states[PartnershipState.ACTIVE] - sum(confirmed.values()),
+        live=states[PartnershipState.ACTIVE],
         experienced=experienced_in(territory, levels),
         partnerships=first_of(visible, on, limit),
     )

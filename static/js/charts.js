@@ -61,10 +61,36 @@
     return isLarge ? short(value, digits) : full(value, 0, digits);
   };
 
+  // The legend wraps where it is wider than its chart, and names of more than a line are broken: the plot begins below the last row.
+  const legendFont = 13;
+  const legendMark = 25 + 5; // ECharts' mark and the gap to its name.
+  const legendGap = 18;
+  const layLegend = (names, width, font) => {
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = `${legendFont}px ${font}`;
+    const most = Math.max(80, width - legendMark - 12);
+    let filled = 0;
+    let height = 0;
+    let tallest = legendFont + 3;
+    const items = names.map((name) => {
+      const wide = context.measureText(name).width;
+      const room = legendMark + Math.min(wide, most);
+      if (filled && filled + room > width - 12) {
+        height += tallest + legendGap;
+        [filled, tallest] = [0, legendFont + 3];
+      }
+      filled += room + legendGap;
+      if (wide <= most) return name;
+      tallest = Math.max(tallest, Math.ceil((wide * 1.15) / most) * (legendFont + 3));
+      return { name, textStyle: { width: most, overflow: "break" } };
+    });
+    return { items, height: height + tallest };
+  };
+
   const lineTypes = ["solid", "dashed", "dotted", [8, 3, 2, 3], [2, 4], [12, 4]];
   const symbols = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect"];
 
-  const options = (figure) => {
+  const options = (figure, width = figure.querySelector("[data-chart-canvas]").clientWidth) => {
     const data = readTable(figure);
     const kind = figure.dataset.chart;
     const lying = kind === "row";
@@ -87,6 +113,7 @@
       data: breaks.map((place) => ({ xAxis: place })),
     };
     const named = [...data.series.map((one) => one.name), ...data.targets.map((one) => one.name)];
+    const legend = layLegend(named, width, font);
     const categories = {
       type: "category",
       data: data.labels,
@@ -112,15 +139,15 @@
       textStyle: { fontFamily: font, color: ink },
       color: palette,
       aria: { enabled: true, label: { enabled: false }, decal: { show: bars && data.series.length > 1 } },
-      grid: { top: named.length > 1 ? 40 : breaks.length ? 26 : 16, bottom: 8, left: rightToLeft ? 26 : 8, right: rightToLeft ? 8 : 26, containLabel: true },
+      grid: { top: named.length > 1 ? legend.height + 24 : breaks.length ? 26 : 16, bottom: 8, left: rightToLeft ? 26 : 8, right: rightToLeft ? 8 : 26, containLabel: true },
       legend: {
         show: named.length > 1,
-        data: named,
+        data: legend.items,
         top: 0,
         [rightToLeft ? "right" : "left"]: 0,
         icon: bars ? "roundRect" : undefined,
-        itemGap: 18,
-        textStyle: { color: ink, fontSize: 13, fontFamily: font },
+        itemGap: legendGap,
+        textStyle: { color: ink, fontSize: legendFont, fontFamily: font },
       },
       tooltip: {
         renderMode: "richText", // An HTML tooltip would need inline styles, which the page forbids.
@@ -170,7 +197,7 @@
     };
   };
 
-  const draw = async (figure) => {
+  const draw = async (figure, forPaper = false) => {
     const box = figure.querySelector("[data-chart-canvas]");
     const echarts = await loadLibrary();
     if (figure.querySelector("[data-chart-toggle]").getAttribute("aria-pressed") === "true") return;
@@ -179,8 +206,8 @@
     figure.querySelector("[data-chart-table]").hidden = true;
     const chart = charts.get(figure) ?? echarts.init(box, null, { renderer: "canvas" });
     charts.set(figure, chart);
-    chart.setOption(options(figure), true);
     chart.resize();
+    chart.setOption(forPaper ? { ...options(figure), animation: false } : options(figure), true);
   };
 
   const showTable = (figure) => {
@@ -235,7 +262,7 @@
     const sheet = document.createElement("canvas");
     const height = above + 480 + below;
     const chart = echarts.init(sheet, null, { renderer: "canvas", width: 1000, height, devicePixelRatio: 2 });
-    const option = options(figure);
+    const option = options(figure, 950);
     const side = rightToLeft ? { right: 20 } : { left: 20 };
     option.animation = false;
     option.title = [
@@ -249,7 +276,7 @@
       },
       { text: notes.join("\n"), bottom: 10, ...side, textStyle: { fontSize: 12, lineHeight: 17, fontWeight: 400, color: colour("ink-muted") } },
     ];
-    Object.assign(option.grid, { top: above + 56, bottom: below + 16, left: 24, right: 32 });
+    Object.assign(option.grid, { top: above + 16 + option.grid.top, bottom: below + 16, left: 24, right: 32 });
     option.legend.top = above + 12;
     option.legend[rightToLeft ? "right" : "left"] = 20;
     option.backgroundColor = colour("surface");
@@ -273,7 +300,9 @@
   const sized = new ResizeObserver((entries) => {
     entries.forEach((entry) => {
       const chart = charts.get(entry.target.closest("[data-chart]"));
-      if (chart && !entry.target.hidden) chart.resize();
+      if (!chart || entry.target.hidden || chart.getWidth() === entry.target.clientWidth) return;
+      chart.resize();
+      chart.setOption({ ...options(entry.target.closest("[data-chart]")), animation: false }, true);
     });
   });
 
@@ -302,5 +331,12 @@
   document.addEventListener("htmx:load", (event) => prepareAll(event.target));
   const redraw = () => charts.forEach((chart, figure) => chart.setOption({ ...options(figure), animation: false }, true));
   document.addEventListener("portal:theme", redraw);
+  // What is to be printed is drawn before, seen or not.
+  document.addEventListener("portal:print", (event) => {
+    document.querySelectorAll("[data-chart-ready]").forEach((figure) => {
+      seen.unobserve(figure);
+      event.detail.push(draw(figure, true).catch(() => showTable(figure)));
+    });
+  });
   window.matchMedia("print").addEventListener("change", redraw); // On paper the colours are the light ones.
 })();

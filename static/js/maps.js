@@ -111,7 +111,9 @@
       filter: (feature) => feature.geometry && feature.geometry.type !== "Point",
       style: (feature) => ({ className: `map-place map-class-${classOf(byCode.get(String(feature.properties.code ?? feature.id)))}`, weight: 1.25 }),
     }).addTo(map);
-    map.fitBounds(layer.getBounds(), { padding: [12, 12], animate: false });
+    const showAll = () => map.fitBounds(layer.getBounds(), { padding: [12, 12], animate: false });
+    showAll();
+    document.addEventListener("portal:print", showAll);
 
     if (hasCircles) {
       const drawn = [];
@@ -209,14 +211,23 @@
     figure.querySelector("[data-map-side]").hidden = true; // The list stays, and it is enough.
     figure.querySelector(".map-body").classList.remove("has-map");
   };
+  const drawn = new Map();
+  const drawOnce = (figure) => {
+    seen.unobserve(figure);
+    if (!drawn.has(figure)) drawn.set(figure, draw(figure).catch(() => fail(figure)));
+    return drawn.get(figure);
+  };
   const seen = new IntersectionObserver(
     (entries) => {
       entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
-        seen.unobserve(entry.target);
-        draw(entry.target).catch(() => fail(entry.target));
+        drawOnce(entry.target);
       });
     },
     { rootMargin: "400px 0px" },
   );
   document.querySelectorAll("[data-map][data-geojson]").forEach((figure) => seen.observe(figure));
+  // What is to be printed is drawn before, seen or not.
+  document.addEventListener("portal:print", (event) => {
+    document.querySelectorAll("[data-map][data-geojson]").forEach((figure) => event.detail.push(drawOnce(figure)));
+  });
 })();

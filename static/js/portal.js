@@ -92,8 +92,20 @@
     });
   });
 
+  // Charts and maps wait until they are in view: on paper they all are. Who draws one adds a promise to the event's detail.
+  const print = async () => {
+    const drawings = [];
+    document.dispatchEvent(new CustomEvent("portal:print", { detail: drawings }));
+    await Promise.allSettled(drawings);
+    window.print();
+  };
   all("[data-print]").forEach((button) => {
     button.hidden = false;
-    button.addEventListener("click", () => window.print());
+    button.addEventListener("click", print);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== "p") return;
+    event.preventDefault();
+    print();
   });
 })();

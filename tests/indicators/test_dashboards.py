@@ -4,17 +4,26 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from indicators.catalogue.formatting import change_words, number_words, period_words, value_words
+from indicators.catalogue.formatting import (
+    change_words,
+    number_words,
+    period_in_sentence,
+    period_words,
+    value_words,
+)
 from indicators.dashboards.cards import make_card
 from indicators.dashboards.cells import period_at, read_released
 from indicators.dashboards.indicator import territory_with_figures
+from indicators.dashboards.opening import opening_sentences
 from indicators.dashboards.parts import indicators_of_parts, territory_parts
 from indicators.dashboards.territory import count_kinds, organisations_at_work, territory_dashboard
 from indicators.models import Period, Release, ReleasedFigure
 from indicators.vocabulary import Direction, Flag, Origin, PeriodKind
 from orgs.models import Territory
+from orgs.templatetags.portal import icon_shapes
 from tests.factories import OrganisationFactory, TerritoryFactory
 from tests.factories_indicators import (
     IndicatorFactory,
@@ -29,7 +38,13 @@ from tests.factories_indicators import (
 pytestmark = pytest.mark.django_db
 LAST = timezone.localdate().year - 1
 """The last year that is over: figures of it are current."""
-NAMES = {"origin=HOST": "Host population", "origin=FOREIGN": "Migrants", "sex=F": "Women", "sex=M": "Men"}
+NAMES = {
+    "origin=HOST": "Host population",
+    "origin=FOREIGN": "Migrants",
+    "origin=THIRD": "From a third country",
+    "sex=F": "Women",
+    "sex=M": "Men",
+}
 
 
 def card_of(indicator, territory, kinds=None):
@@ -54,11 +69,18 @@ def test_periods_between_are_those_of_the_database(kind):
 
 def test_periods_are_named_in_the_language_of_the_reader():
     assert period_words(period("2017-12")) == "December 2017"
-    assert period_words(period("2017-Q4")) == "quarter 4 of 2017"
+    assert period_words(period("2017-Q4")) == "fourth quarter of 2017"
+    assert period_in_sentence(period("2017-Q4")) == "the fourth quarter of 2017"
+    assert period_in_sentence(period("2017-S2")) == "the second half of 2017"
+    assert period_in_sentence(period("2017-12")) == "December 2017"
     assert period_words(period("2017-S2")) == "second half of 2017"
     assert period_words(period("2017")) == "2017"
     with translation.override("es"):
         assert period_words(period("2017-12")) == "diciembre de 2017"
+        assert period_words(period("2017-Q4")) == "cuarto trimestre de 2017"
+        assert change_words(Decimal("2.5"), Decimal(9), period("2017-Q4"), RateFactory(), with_share=False) == (
+            "Sube 2,5 puntos desde el cuarto trimestre de 2017"
+        )
 
 
 def test_numbers_round_half_up_and_group_their_thousands():
@@ -93,6 +115,45 @@ def test_monthly_figures_are_compared_with_the_year_before_and_the_month_before(
     assert card.latest.value == 90
     assert card.kind == PeriodKind.MONTH
     assert [(change.difference, change.progress) for change in card.changes] == [(-10, "better"), (10, "worse")]
+
+
+@pytest.mark.parametrize(
+    ("now", "side", "progress", "words"),
+    [("17.8", 0, "same", "Unchanged"), ("18.7", 1, "worse", "Up 1"), ("17.3", -1, "better", "Down 1")],
+)
+def test_arrow_words_and_tone_follow_the_difference_that_is_shown(release, now, side, progress, words):
+    indicator = IndicatorFactory(measure="score", unit="index_0_100", decimals=0, direction=Direction.DOWN)
+    place = TerritoryFactory()
+    released(release, indicator, place, str(LAST - 1), "18.2")
+    released(release, indicator, place, str(LAST), now)
+    change = card_of(indicator, place).change
+    assert (change.side, change.progress) == (side, progress)
+    assert change.words.startswith(words)
+    html = render_to_string("indicators/_change.html", {"change": change})
+    arrows = {name: icon_shapes()[name][1] in html for name in ("arrow-up", "arrow-down")}
+    assert arrows == {"arrow-up": side > 0, "arrow-down": side < 0}
+
+
+def test_people_are_named_once_in_a_sentence_and_only_the_drawn_span_is_spoken_of(release):
+    people, place = IndicatorFactory(frequency=PeriodKind.MONTH), TerritoryFactory()
+    for year in range(LAST - 6, LAST + 1):
+        for month in range(1, 13):
+            released(release, people, place, f"{year}-{month:02d}", 1000 * (year - LAST + 10) + month)
+    card = card_of(people, place)
+    first = str(card.chart["rows"][0]["label"])
+    assert first == f"January {LAST - 4}"
+    assert card.finding.startswith(f"From 6,001 people ({first}) up to 10,012 (December {LAST})")
+    assert [one.text for one in opening_sentences([card])] == [card.finding]
+
+
+def test_what_a_chart_leaves_out_is_said_beside_it(release):
+    rate, place = RateFactory(), TerritoryFactory()
+    released(release, rate, place, str(LAST - 2), "29.5", reporters=72, expected=73)
+    for year, value in ((LAST - 1, "34.0"), (LAST, "34.4")):
+        released(release, rate, place, str(year), value)
+    chart = card_of(rate, place).chart
+    assert chart["note"] == f"Figures that are not the whole are in the table alone: {LAST - 2}."
+    assert chart["note"] in render_to_string("components/chart.html", {"chart": chart})
 
 
 def test_gaps_in_time_are_points_without_a_figure(release):
@@ -166,6 +227,34 @@ def test_shares_of_women_and_men_are_of_the_total(release):
 
 
 # --- The gap ------------------------------------------------------------------------------------------------------------
+
+
+def test_gap_of_another_year_says_its_year(release):
+    rate, place = RateFactory(), TerritoryFactory()
+    for key, value in (("", "60.0"), ("origin=HOST", "61.0"), ("origin=FOREIGN", "55.0")):
+        released(release, rate, place, str(LAST - 1), value, key=key)
+    assert card_of(rate, place).old_gap_period == ""
+    released(release, rate, place, str(LAST), "62.0")
+    card = card_of(rate, place)
+    assert (card.gap.migrants, card.old_gap_period) == (55, str(LAST - 1))
+    html = render_to_string("components/gap.html", {"gap": card.gap.difference, "period": card.old_gap_period})
+    assert f"({LAST - 1})" in html
+
+
+def test_of_a_group_that_leads_no_older_figure_is_said_beside_it(release):
+    rate, place = RateFactory(), TerritoryFactory()
+    for year, key, value in (
+        (LAST - 2, "origin=HOST", "66.9"),
+        (LAST - 2, "origin=THIRD", "55.2"),
+        (LAST - 1, "origin=THIRD", "62.9"),
+        (LAST, "origin=THIRD", "63.3"),
+    ):
+        released(release, rate, place, str(year), value, key=key)
+    card = card_of(rate, place)
+    assert (card.lead, card.latest.value) == ("origin=THIRD", Decimal("63.3"))
+    assert (card.gap, card.gap_words) == (None, "")
+    assert "66.9" not in card.finding
+    assert len(card.chart["columns"]) == 2
 
 
 def test_gap_is_migrants_minus_host_in_points_and_as_a_ratio(release):

@@ -141,7 +141,7 @@ def test_page_opens_with_gaps_and_then_with_what_grew_worse(city: Territory) -> 
     dashboard = territory_dashboard(city, release, TODAY)
     assert [sentence.card.indicator for sentence in dashboard.sentences] == [wide, narrow, worse]
     assert dashboard.sentences[0].text == (f"Migrants: 32.0%, 32.0 points below the host population’s 64.0% ({LAST}).")
-    assert dashboard.sentences[2].text == f"From 1,000 ({LAST - 1}) to 1,200 ({LAST})."
+    assert dashboard.sentences[2].text == f"From 1,000 people ({LAST - 1}) to 1,200 ({LAST})."
     assert [card.indicator for card, _gap in dashboard.gaps] == [wide, narrow]
 
 

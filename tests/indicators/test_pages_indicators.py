@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from indicators.confidential.actions import open_true_figures
-from indicators.vocabulary import Measure, Origin, PeriodKind, TimeOperator
+from indicators.vocabulary import Flag, Measure, Origin, PeriodKind, TimeOperator
 from tests.factories import TerritoryFactory, UserFactory
 from tests.factories_indicators import (
     ImportFactory,
@@ -204,6 +204,18 @@ def test_discrepancies_are_for_those_who_keep_figures(client, city, steward):
 
 
 # --- A figure -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_said"),
+    [({}, True), ({"flags": Flag.ESTIMATED}, False), ({"reporters": 1, "expected": 2}, False)],
+)
+def test_how_far_the_true_figure_may_be_is_said_where_it_is_known(client, city, fields, is_said):
+    count = IndicatorFactory(threshold=5, rounding=5)
+    released(ReleaseFactory(), count, city, "2017", 100, step="5.000", **fields)
+    text = text_of(client, figure_url(count, city, "2017"))
+    assert ("the true figure is at most 2.5 away" in text) == is_said
+    assert ("true figure" in text) == is_said
 
 
 def test_public_sees_the_released_parts_of_a_sum(client, city):

@@ -57,6 +57,19 @@ def test_nearer_to_the_ideal_is_progress_from_either_side(current: str) -> None:
     assert (found.share, found.is_reached) == (Decimal("0.5"), False)
 
 
+@pytest.mark.parametrize(
+    ("direction", "baseline", "target", "current", "percent"),
+    [
+        ("down", "81104", "55000", "63886", 66),  # 65.96 of the way
+        ("up", "0", "1000", "997", 99),  # all of it only where the target is reached
+        ("up", "0", "1000", "1000", 100),
+        ("up", "50", "70", "40", 0),
+    ],
+)
+def test_percent_of_the_way_is_rounded(direction: str, baseline: str, target: str, current: str, percent: int) -> None:
+    assert gone(direction, baseline, target, current).percent == percent
+
+
 def test_context_has_no_progress() -> None:
     at = (2020, Decimal(1))
     assert progress(direction="context", ideal=None, baseline=at, target=(2030, Decimal(2)), current=at) is None
@@ -103,7 +116,8 @@ def indicator_page(client: Client) -> str:
 def test_falling_unemployment_is_progress_for_all_to_read(released: Land, client: Client) -> None:
     target_actions.set_target(target=new_target(released), by=steward_of(released, "CITY"))
     html = indicator_page(client)
-    assert "50 % of the way" in html
+    assert "Target: <strong>10.0%</strong> by 2030 (from 20.0% in 2020)" in html
+    assert "50% of the way" in html
     assert "On the way" in html
     assert "Plan (sample)" in html
     assert "Take this target back" not in html

@@ -131,6 +131,13 @@ def test_zero_missing_suppressed_and_not_applicable_look_different(context, word
     assert sum(word in page for word in ("no data", "protected", "not applicable")) == (words != "0")
 
 
+def test_no_blank_is_underlined_between_a_state_and_its_flag():
+    page = draw("{% include 'components/figure_value.html' %}", state="suppressed", flag="provisional")
+    assert page.strip().startswith('<span class="figure-flagged">')
+    assert page.count("<span") == page.count("</span>")
+    assert "figure-flagged" not in draw("{% include 'components/figure_value.html' %}", value=5, flag="provisional")
+
+
 def test_number_is_written_in_the_language_of_the_reader():
     with translation.override("en"):
         assert portal.figure(1234.5) == "1,234.5"

@@ -1,4 +1,5 @@
 import datetime
+import re
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -72,7 +73,10 @@ def test_levels_are_a_distribution_of_what_holds_today(world):
         ("collaborate", 0),
         ("empower", 2),
     ]
-    assert found.without_level == 2
+    assert (found.without_level, found.live) == (2, 5)
+    html = draw("partnerships_of_territory territory", territory=world.city)
+    assert re.findall(r'cell-bar-fill" width="([^"]+)"', html) == ["20.0", "0.0", "0.0", "0.0", "40.0", "40.0"]
+    assert '<th scope="col" class="d-none d-sm-table-cell">Share</th>' in html
 
 
 @pytest.mark.parametrize(
