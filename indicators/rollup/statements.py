@@ -1,6 +1,6 @@
 """The statements of the rollup that are made for a batch: they carry no column and read no table that the batch has nothing in.
 
-The fixed ones, which prepare the workbench, are in `rollup_sql`. `made` is everywhere {temporary table of cells: origin of its figures}.
+The fixed ones, which prepare the workbench, are in `indicators.rollup.sql`. `made` is everywhere {temporary table of cells: origin of its figures}.
 """
 
 from collections.abc import Iterable, Mapping

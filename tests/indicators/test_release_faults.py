@@ -19,7 +19,7 @@ HOLD = """
     CREATE TRIGGER hold BEFORE INSERT ON indicators_releasedfigure FOR EACH ROW EXECUTE FUNCTION hold();
 """
 UNHOLD = "DROP TRIGGER IF EXISTS hold ON indicators_releasedfigure; DROP FUNCTION IF EXISTS hold()"
-MAKE = "import django; django.setup(); from indicators import actions; actions.make_releases()"
+MAKE = "import django; django.setup(); from indicators.releases import actions; actions.make_releases()"
 
 
 @pytest.fixture
