@@ -142,7 +142,7 @@ def load(people: People, organisations: Organisations) -> None:
     for file in FILES:
         bring_in(file, people, organisations)
     refuse_one(people, organisations)
-    aim(people)
+    set_targets(people)
     worker.roll_up()
     if not Release.objects.exists():
         release = releases.start_release(note="Figures of the demonstration", by=people.steward)
@@ -183,7 +183,7 @@ def refuse_one(people: People, organisations: Organisations) -> None:
         )
 
 
-def aim(people: People) -> None:
+def set_targets(people: People) -> None:
     """A target, so that the page of the city says how far it is."""
     indicator, territory = (
         Indicator.objects.get(code="C2"),

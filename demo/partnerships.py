@@ -39,7 +39,7 @@ Entry = dict[str, Any]
 ONE_DAY = datetime.timedelta(days=1)
 
 
-class Cast:
+class PartnershipContext:
     """Who acts for whom, and the levels and criteria by their codes."""
 
     def __init__(self, people: People, organisations: Organisations, scale: str) -> None:
@@ -59,7 +59,7 @@ class Cast:
 
 def load(people: People, organisations: Organisations) -> None:
     data = read(PARTNERSHIPS / "demo_partnerships.json")
-    cast = Cast(people, organisations, data["scale"])
+    cast = PartnershipContext(people, organisations, data["scale"])
     for entry in data["partnerships"]:
         if not Partnership.objects.filter(title=entry["title"]["en"], is_sample=True).exists():
             Story(entry, cast).tell()
@@ -69,7 +69,7 @@ def load(people: People, organisations: Organisations) -> None:
 class Story:
     """One partnership from the file, told by the actions of those who took part in it."""
 
-    def __init__(self, entry: Entry, cast: Cast) -> None:
+    def __init__(self, entry: Entry, cast: PartnershipContext) -> None:
         self.entry = entry
         self.cast = cast
         self.lead = next(party["organisation"] for party in entry["parties"] if party["role"] == PartyRole.AUTHORITY)
@@ -260,7 +260,7 @@ def decimal_or_none(number: float | None) -> Decimal | None:
     return None if number is None else Decimal(str(number))
 
 
-def load_tables(entries: list[Entry], cast: Cast) -> None:
+def load_tables(entries: list[Entry], cast: PartnershipContext) -> None:
     """Parents stand before their children in the file."""
     tables: dict[str, CoordinationTable] = {}
     for entry in entries:
@@ -268,7 +268,7 @@ def load_tables(entries: list[Entry], cast: Cast) -> None:
         tables[entry["slug"]] = known or found(entry, tables.get(entry["parent"]), cast)
 
 
-def found(entry: Entry, parent: CoordinationTable | None, cast: Cast) -> CoordinationTable:
+def found(entry: Entry, parent: CoordinationTable | None, cast: PartnershipContext) -> CoordinationTable:
     by: User = cast.contacts[entry["convenor"]]
     table = tables_actions.found_table(
         name=entry["name"]["en"],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from indicators.catalogue.loading import load_catalogue, load_dimensions
 from indicators.models import Mapping
@@ -36,3 +37,5 @@ def load() -> None:
         Mapping.objects.update_or_create(name=path.stem, defaults={"definition": read(path)})
     load_scale()
     load_practices()
+    with connection.cursor() as cursor:  # The figures follow at once, each of them checked against these.
+        cursor.execute("ANALYZE orgs_territory, orgs_territoryclosure, indicators_indicator, indicators_breakdown")

@@ -17,22 +17,22 @@ def administrators() -> QuerySet[User]:
     return User.objects.filter(is_active=True, is_staff=True)
 
 
-def keepers_of_figures() -> QuerySet[User]:
+def figure_stewards() -> QuerySet[User]:
     """Stewards of every authority, and the administrators."""
     steward = Q(memberships__ended_at=None, memberships__role=Membership.Role.STEWARD)
     return User.objects.filter(steward | Q(is_staff=True), is_active=True).distinct()
 
 
-def tell_parked(part: Slice) -> None:
+def email_parked(part: Slice) -> None:
     write_to(administrators(), "rollup_parked", {"part": part})
 
 
-def tell_recovered(part: Slice) -> None:
+def email_recovered(part: Slice) -> None:
     write_to(administrators(), "rollup_recovered", {"part": part})
 
 
-def tell_differences(audit: FigureAudit) -> None:
-    write_to(keepers_of_figures(), "figures_differ", {"audit": audit})
+def email_differences(audit: FigureAudit) -> None:
+    write_to(figure_stewards(), "figures_differ", {"audit": audit})
 
 
 # --- Reports ------------------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def write_to_answerers(report: Report, template: str, **context: Any) -> None:
     write_to(people_with_role(report.organisation, ANSWERING), template, _context(report, **context))
 
 
-def write_to_keepers(report: Report, template: str, **context: Any) -> None:
+def email_stewards(report: Report, template: str, **context: Any) -> None:
     write_to(people_with_role(report.request.authority, KEEPERS), template, _context(report, **context))
 
 

@@ -26,7 +26,7 @@ READ = """
 
 
 @dataclass(frozen=True)
-class Progress:
+class FileProgress:
     """`read`: how many figures are read so far; None once all are, or before anybody has begun. `expected`: about how many there are."""
 
     is_begun: bool = False
@@ -89,12 +89,12 @@ def note(step: str, done: int, of: int) -> None:
         cursor.execute(NAME, [f"import {step} {done}/{of}"])
 
 
-def progress_of(batch_id: int, expected: int | None = None) -> Progress:
+def progress_of(batch_id: int, expected: int | None = None) -> FileProgress:
     with connection.cursor() as cursor:
         cursor.execute(READ, [CHECK_LOCK, batch_id])
         found = cursor.fetchone()
     if found is None:
-        return Progress()
+        return FileProgress()
     named = NAMED.match(found[1] or "")
     step, done, of = (named[1], int(named[2]), int(named[3])) if named else ("", 0, 0)
-    return Progress(True, found[0], expected, step, done, of)
+    return FileProgress(True, found[0], expected, step, done, of)

@@ -133,8 +133,8 @@ class TrueRight(StrEnum):
 
 
 TRUE_FIGURES_STAND = {
-    "indicators:figure": {TrueRight.REASON},
-    "indicators:indicator": {TrueRight.REASON},
+    "indicators:figure_detail": {TrueRight.REASON},
+    "indicators:indicator_detail": {TrueRight.REASON},
     "indicators:entry": {TrueRight.OWN, TrueRight.REASON},
     "indicators:import_detail": {TrueRight.OWN, TrueRight.REASON},
     "indicators:import_map": {TrueRight.OWN, TrueRight.REASON},
@@ -142,7 +142,7 @@ TRUE_FIGURES_STAND = {
     "indicators:refused_rows": {TrueRight.OWN, TrueRight.REASON},
     "indicators:report_detail": {TrueRight.OWN_ORGANISATION, TrueRight.REASON},
     "indicators:report_answer": {TrueRight.OWN_ORGANISATION},
-    "indicators:report_sheet": {TrueRight.OWN_ORGANISATION},
+    "indicators:report_workbook": {TrueRight.OWN_ORGANISATION},
 }
 """Every address at which a true figure can stand, and by which rights. Anywhere else, and without the right, figures are released ones."""
 

@@ -4,11 +4,12 @@ from indicators.catalogue import target_views as targets
 from indicators.catalogue import views as catalogue
 from indicators.confidential import views as confidential
 from indicators.dashboards.views import compare, figures, indicators, territories
+from indicators.imports import downloads
 from indicators.imports import findings_views as findings
 from indicators.imports import views as imports
 from indicators.imports.wizard import views as wizard
 from indicators.releases import views as releases
-from indicators.releases.downloads import views as downloads
+from indicators.releases.downloads import views as release_files
 from indicators.reports import entry_views as entry
 from indicators.reports import views as reports
 from indicators.rollup import views as rollups
@@ -17,13 +18,13 @@ from indicators.worklist import views as worklist
 app_name = "indicators"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("territories/", territories.TerritoryListView.as_view(), name="territory_list"),
-    path("territories/<slug:scheme>/<str:code>/", territories.TerritoryView.as_view(), name="territory"),
+    path("territories/<slug:scheme>/<str:code>/", territories.TerritoryDetailView.as_view(), name="territory_detail"),
     path(
         "territories/<slug:scheme>/<str:code>/parts.geojson", territories.territory_outlines, name="territory_outlines"
     ),
     path("indicators/", indicators.IndicatorListView.as_view(), name="indicator_list"),
-    path("indicators/new/", catalogue.IndicatorCreateView.as_view(), name="indicator_create"),
-    path("indicators/<str:code>/", indicators.IndicatorView.as_view(), name="indicator"),
+    path("indicators/new/", catalogue.IndicatorCreateView.as_view(), name="indicator_add"),
+    path("indicators/<str:code>/", indicators.IndicatorDetailView.as_view(), name="indicator_detail"),
     path("indicators/<str:code>/chart.csv", indicators.IndicatorChartView.as_view(), name="indicator_chart"),
     path("indicators/<str:code>/edit/", catalogue.IndicatorUpdateView.as_view(), name="indicator_edit"),
     path("indicators/<str:code>/retire/", catalogue.IndicatorRetireView.as_view(), name="indicator_retire"),
@@ -36,16 +37,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "indicators/<str:code>/targets/<slug:scheme>/<str:territory>/new/",
         targets.TargetCreateView.as_view(),
-        name="target_create",
+        name="target_add",
     ),
     path(
         "indicators/<str:code>/targets/<slug:scheme>/<str:territory>/<int:pk>/remove/",
-        targets.TargetRemoveView.as_view(),
-        name="target_remove",
+        targets.TargetDeleteView.as_view(),
+        name="target_delete",
     ),
-    path("figures/", worklist.DeskView.as_view(), name="desk"),
+    path("figures/", worklist.WorklistView.as_view(), name="worklist"),
     path("figures/imports/", imports.ImportListView.as_view(), name="import_list"),
-    path("figures/imports/new/", imports.ImportCreateView.as_view(), name="import_create"),
+    path("figures/imports/new/", imports.ImportCreateView.as_view(), name="import_add"),
     path("figures/imports/<int:pk>/", imports.ImportDetailView.as_view(), name="import_detail"),
     path("figures/imports/<int:pk>/store/", imports.ImportStoreView.as_view(), name="import_store"),
     path("figures/imports/<int:pk>/approve/", imports.ImportApproveView.as_view(), name="import_approve"),
@@ -55,29 +56,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/imports/<int:pk>/map/", wizard.ImportMapView.as_view(), name="import_map"),
     path("figures/imports/<int:pk>/mapping/", wizard.MappingSaveView.as_view(), name="mapping_save"),
     path("figures/imports/<int:pk>/refused.csv", wizard.RefusedRowsView.as_view(), name="refused_rows"),
-    path("figures/imports/<int:pk>/messages.csv", imports.ImportMessagesView.as_view(), name="import_messages"),
+    path("figures/imports/<int:pk>/messages.csv", downloads.ImportMessagesView.as_view(), name="import_messages"),
     path("figures/imports/<int:pk>/true/", confidential.BatchAccessView.as_view(), name="batch_access"),
     path("figures/entry/", entry.EntryView.as_view(), name="entry"),
     path("figures/reports/", reports.ReportListView.as_view(), name="report_list"),
-    path("figures/reports/new/", reports.ReportAskView.as_view(), name="report_ask"),
+    path("figures/reports/new/", reports.RequestCreateView.as_view(), name="request_add"),
     path("figures/reports/<int:pk>/", reports.ReportDetailView.as_view(), name="report_detail"),
     path("figures/reports/<int:pk>/answer/", reports.ReportAnswerView.as_view(), name="report_answer"),
-    path("figures/reports/<int:pk>/sheet.xlsx", reports.ReportSheetView.as_view(), name="report_sheet"),
+    path("figures/reports/<int:pk>/sheet.xlsx", reports.ReportWorkbookView.as_view(), name="report_workbook"),
     path("figures/reports/<int:pk>/upload/", reports.ReportUploadView.as_view(), name="report_upload"),
     path("figures/reports/<int:pk>/approve/", reports.ReportApproveView.as_view(), name="report_approve"),
     path("figures/reports/<int:pk>/return/", reports.ReportReturnView.as_view(), name="report_return"),
     path("figures/requests/<int:pk>/withdraw/", reports.RequestWithdrawView.as_view(), name="request_withdraw"),
-    path("figures/mappings/<int:pk>/template.csv", imports.MappingTemplateView.as_view(), name="mapping_template"),
-    path("figures/mappings/<int:pk>/mapping.json", imports.MappingView.as_view(), name="mapping"),
+    path("figures/mappings/<int:pk>/template.csv", downloads.MappingTemplateView.as_view(), name="mapping_template"),
+    path("figures/mappings/<int:pk>/mapping.json", downloads.MappingDownloadView.as_view(), name="mapping_download"),
     path("figures/runs/", rollups.RunListView.as_view(), name="run_list"),
     path("figures/runs/<int:pk>/retry/", rollups.SliceRetryView.as_view(), name="slice_retry"),
     path("figures/releases/", releases.ReleaseListView.as_view(), name="release_list"),
-    path("figures/releases/new/", releases.ReleaseCreateView.as_view(), name="release_create"),
-    path("figures/releases/<int:pk>/", releases.ReleaseDetailView.as_view(), name="release"),
+    path("figures/releases/new/", releases.ReleaseCreateView.as_view(), name="release_add"),
+    path("figures/releases/<int:pk>/", releases.ReleaseDetailView.as_view(), name="release_detail"),
     path("figures/releases/<int:pk>/approve/", releases.ReleaseApproveView.as_view(), name="release_approve"),
     path("figures/releases/<int:pk>/discard/", releases.ReleaseDiscardView.as_view(), name="release_discard"),
     path("figures/releases/<int:pk>/recall/", releases.ReleaseRecallView.as_view(), name="release_recall"),
-    path("figures/releases/<int:pk>/figures.<str:ending>", downloads.release_download, name="release_download"),
+    path("figures/releases/<int:pk>/figures.<str:ending>", release_files.release_download, name="release_download"),
     path("figures/viewings/", confidential.TrueViewingListView.as_view(), name="true_viewing_list"),
     path(
         "figures/true/<str:indicator>/<slug:scheme>/<str:territory>/",
@@ -87,7 +88,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Last: its first part may be any indicator's code.
     path(
         "figures/<str:indicator>/<slug:scheme>/<str:territory>/<str:period>/",
-        figures.FigureView.as_view(),
-        name="figure",
+        figures.FigureDetailView.as_view(),
+        name="figure_detail",
     ),
 ]

@@ -15,7 +15,7 @@ from indicators.models import Release
 from indicators.permissions import can_see_reports, is_steward
 from indicators.worklist import inbox
 from orgs import inbox as registry_inbox
-from orgs.inbox import Waiting
+from orgs.inbox import Task
 from orgs.models import Membership, Organisation, Territory, User
 from orgs.permissions import Person, holds_role, is_reviewer
 from partnerships import inbox as partnerships_inbox
@@ -123,19 +123,19 @@ def levels() -> list[Level]:
 
 # --- For those who are signed in ---------------------------------------------------------------------------------------
 
-INBOXES: list[Callable[[User], list[Waiting]]] = [
-    registry_inbox.waiting_for,
-    inbox.waiting_for,
+INBOXES: list[Callable[[User], list[Task]]] = [
+    registry_inbox.tasks_of,
+    inbox.tasks_of,
     lambda user: [
-        Waiting(kind=_("Partnership"), title=item.text, url=item.url, since=item.since, icon="link-45deg")
-        for item in partnerships_inbox.waiting_for(user)
+        Task(kind=_("Partnership"), title=item.text, url=item.url, since=item.since, icon="link-45deg")
+        for item in partnerships_inbox.tasks_of(user)
     ],
 ]
 
 
-def inbox_of(user: User) -> list[Waiting]:
+def inbox_of(user: User) -> list[Task]:
     """What waits for the person on every floor, oldest first."""
-    waiting = [item for waiting_for in INBOXES for item in waiting_for(user)]
+    waiting = [item for tasks_of in INBOXES for item in tasks_of(user)]
     return sorted(waiting, key=lambda item: item.since)
 
 
@@ -165,14 +165,14 @@ def is_administrator(user: Person) -> bool:
 SHORTCUTS = [
     Shortcut(
         _("Log a partnership"),
-        "partnerships:partnership_create",
+        "partnerships:partnership_add",
         "plus-circle",
         _("Two minutes: who, where, what was promised."),
         can_log_partnerships,
     ),
     Shortcut(
         _("Import figures"),
-        "indicators:import_create",
+        "indicators:import_add",
         "upload",
         _("Upload a file; nothing is stored before you have seen what it holds."),
         is_steward,

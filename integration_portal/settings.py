@@ -135,7 +135,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# For the worker and beat, which may wait; a request that asks for a task waits less (orgs/mail/queue.py).
+# For the worker and beat, which may wait; a request that asks for a task waits less (orgs/queue.py).
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 1800,
     "socket_connect_timeout": 1,

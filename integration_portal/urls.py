@@ -6,11 +6,7 @@ from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
-from integration_portal import (
-    converters,  # noqa: F401 - registers what follows uses
-    views,
-    views_whole,
-)
+from integration_portal import converters, pages, views  # noqa: F401 - converters are registered for what follows
 from orgs.accounts import views as account
 
 admin.autodiscover()
@@ -25,7 +21,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.healthz, name="healthz"),
-    path("accounts/login/", views.LogIn.as_view(), name="account_login"),
+    path("accounts/login/", views.LogInView.as_view(), name="account_login"),
     path("accounts/email/", account.ChangeEmailView.as_view(), name="account_email"),
     path("accounts/password/set/", account.SetPasswordView.as_view(), name="account_set_password"),
     path("accounts/second-step/", account.SecondStepView.as_view(), name="second_step"),
@@ -35,8 +31,8 @@ urlpatterns = [
     path("language/setlang/", csrf_exempt(login_not_required(set_language)), name="set_language"),
     path("admin/", admin.site.urls),
     # Before those of the apps below, which draw the same pages without partnerships.
-    path("organisations/<organisation:slug>/", views_whole.WholeOrganisationView.as_view(), name="whole_organisation"),
-    path("territories/<slug:scheme>/<str:code>/", views_whole.WholeTerritoryView.as_view(), name="whole_territory"),
+    path("organisations/<organisation:slug>/", pages.OrganisationPageView.as_view(), name="whole_organisation"),
+    path("territories/<slug:scheme>/<str:code>/", pages.TerritoryPageView.as_view(), name="whole_territory"),
     path("", include("orgs.urls")),
     path("", include("indicators.urls")),
     path("", include("partnerships.urls")),

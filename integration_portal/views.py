@@ -45,7 +45,7 @@ def search(request: HttpRequest) -> HttpResponse:
     )
 
 
-class LogIn(LoginView):
+class LogInView(LoginView):
     """allauth's page; in the demo it lists the sample accounts."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

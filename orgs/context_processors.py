@@ -46,7 +46,7 @@ DESTINATIONS = [
     Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg"),
     Destination(_("Indicators"), "indicators:indicator_list", "graph-up"),
     Destination(_("Practices"), "partnerships:practice_list", "lightbulb"),
-    Destination(_("Figures"), "indicators:desk", "clipboard-data", keeps_figures),
+    Destination(_("Figures"), "indicators:worklist", "clipboard-data", keeps_figures),
     Destination(_("Reviews"), "orgs:review_queue", "check2-square", is_reviewer_or_administrator),
 ]
 

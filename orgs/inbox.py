@@ -15,7 +15,7 @@ LONGEST = 20
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Task:
     """Something that one person is expected to do, or that they see another one ought to."""
 
     kind: str | Promise
@@ -33,14 +33,14 @@ class Waiting:
         return not self.status
 
 
-def waiting_for(user: User) -> list[Waiting]:
+def tasks_of(user: User) -> list[Task]:
     return [*to_verify(user), *returned_to(user)]
 
 
-def to_verify(user: User) -> list[Waiting]:
+def to_verify(user: User) -> list[Task]:
     waiting = Verification.objects.waiting().reviewable_by(user).select_related("organisation__territory")
     return [
-        Waiting(
+        Task(
             kind=gettext_lazy("Verification"),
             title=_("Verify %(organisation)s") % {"organisation": verification.organisation},
             url=verification.get_absolute_url(),
@@ -52,7 +52,7 @@ def to_verify(user: User) -> list[Waiting]:
     ]
 
 
-def returned_to(user: User) -> list[Waiting]:
+def returned_to(user: User) -> list[Task]:
     """Organisations of which one keeps the profile, and that a reviewer has sent back."""
     keepers = [Membership.Role.OWNER, Membership.Role.EDITOR]
     own = Organisation.objects.filter(
@@ -63,7 +63,7 @@ def returned_to(user: User) -> list[Waiting]:
         pk__in=own.annotate(last=Subquery(last.values("pk")[:1])).values("last"), state=Verification.State.RETURNED
     )
     return [
-        Waiting(
+        Task(
             kind=gettext_lazy("Verification"),
             title=_("%(organisation)s was returned: mend it and send it again")
             % {"organisation": verification.organisation},

@@ -28,7 +28,7 @@ def show_refusal(form: BaseForm, refusal: ValidationError) -> None:
         form.add_error(name if name in form.fields else None, errors)
 
 
-class PersonMixin(View):
+class AuthenticatedUserMixin(View):
     """A view that only people who are logged in reach."""
 
     @property
@@ -37,19 +37,19 @@ class PersonMixin(View):
         return self.request.user
 
 
-class AccessMixin(PersonMixin):
+class VisibleObjectMixin(AuthenticatedUserMixin):
     """Who may see and do what. Deny by default: a page is public only where `login_not_required` says so.
 
     What exists for a person is the queryset's `visible_to(user)`: anything else answers 404. What they may do is a plain predicate,
-    `may_enter(user)` for the page and `may(user, object)` for the object on it, each set as a `staticmethod`: without it the answer is 403.
+    `has_page_permission(user)` for the page and `has_object_permission(user, object)` for the object on it, each set as a `staticmethod`: without it the answer is 403.
     """
 
-    may_enter: "ClassVar[staticmethod[[Any], bool] | None]" = None
-    may: "ClassVar[staticmethod[[Any, Any], bool] | None]" = None
+    has_page_permission: "ClassVar[staticmethod[[Any], bool] | None]" = None
+    has_object_permission: "ClassVar[staticmethod[[Any, Any], bool] | None]" = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        may_enter = type(self).may_enter
-        if may_enter is not None and not may_enter(request.user):
+        has_page_permission = type(self).has_page_permission
+        if has_page_permission is not None and not has_page_permission(request.user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
 
@@ -58,8 +58,8 @@ class AccessMixin(PersonMixin):
 
     def get_object(self, queryset: QuerySet[Any] | None = None) -> Model:
         found: Model = super().get_object(queryset)  # type: ignore[misc]
-        may = type(self).may
-        if may is not None and not may(self.request.user, found):
+        has_object_permission = type(self).has_object_permission
+        if has_object_permission is not None and not has_object_permission(self.request.user, found):
             raise PermissionDenied
         return found
 
@@ -82,7 +82,7 @@ class PagedMixin(MultipleObjectMixin):
         return page.paginator, page, page.object_list, page.has_other_pages()  # type: ignore[return-value]
 
 
-class ActionMixin(PersonMixin):
+class ActionMixin(AuthenticatedUserMixin):
     """A form view whose valid form is handed to an action: `perform(form)` returns the object or raises ValidationError.
 
     All of it is one transaction; what the action refuses stands as an error on the form, with everything the person typed. A form that is

@@ -21,13 +21,13 @@ urlpatterns = [
     ),
     path("organisations/register/<slug:page>/", registration.PageView.as_view(), name="registration_page"),
     path("organisations/<slug:slug>/", directory.OrganisationDetailView.as_view(), name="organisation_detail"),
-    path("organisations/<slug:slug>/edit/", organisations.ProfileView.as_view(), name="organisation_update"),
+    path("organisations/<slug:slug>/edit/", organisations.OrganisationUpdateView.as_view(), name="organisation_edit"),
     path("organisations/<slug:slug>/submit/", organisations.SubmitView.as_view(), name="organisation_submit"),
-    path("organisations/<slug:slug>/contact/", organisations.ContactView.as_view(), name="contact_update"),
+    path("organisations/<slug:slug>/contact/", organisations.ContactUpdateView.as_view(), name="contact_edit"),
     path("organisations/<slug:slug>/services/", organisations.ServiceListView.as_view(), name="service_list"),
-    path("organisations/<slug:slug>/services/add/", organisations.ServiceCreateView.as_view(), name="service_create"),
+    path("organisations/<slug:slug>/services/add/", organisations.ServiceCreateView.as_view(), name="service_add"),
     path(
-        "organisations/<slug:slug>/services/<int:pk>/", organisations.ServiceUpdateView.as_view(), name="service_update"
+        "organisations/<slug:slug>/services/<int:pk>/", organisations.ServiceUpdateView.as_view(), name="service_edit"
     ),
     path(
         "organisations/<slug:slug>/services/<int:pk>/remove/",
@@ -40,7 +40,7 @@ urlpatterns = [
         organisations.CapacityDeleteView.as_view(),
         name="capacity_delete",
     ),
-    path("organisations/<slug:slug>/members/", members.MembersView.as_view(), name="member_list"),
+    path("organisations/<slug:slug>/members/", members.MemberListView.as_view(), name="member_list"),
     path("organisations/<slug:slug>/members/invite/", members.InviteView.as_view(), name="member_invite"),
     path("organisations/<slug:slug>/members/<int:pk>/role/", members.RoleView.as_view(), name="member_role"),
     path("organisations/<slug:slug>/members/<int:pk>/end/", members.EndMembershipView.as_view(), name="member_end"),
@@ -49,7 +49,7 @@ urlpatterns = [
         members.WithdrawView.as_view(),
         name="invitation_withdraw",
     ),
-    path("invitations/<str:token>/", members.InvitationView.as_view(), name="invitation"),
+    path("invitations/<str:token>/", members.InvitationDetailView.as_view(), name="invitation_detail"),
     path("reviews/organisations/", verification.ReviewQueueView.as_view(), name="review_queue"),
     path("reviews/organisations/<int:pk>/", verification.ReviewView.as_view(), name="verification_review"),
     path("lookup/territories/", lookups.lookup_territories, name="lookup_territories"),

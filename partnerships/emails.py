@@ -27,7 +27,7 @@ def ask_partners(partnership: Partnership, parties: Iterable[PartnershipParty]) 
         write_to(speakers_of(party.organisation), "partnership_proposed", context)
 
 
-def tell_authority_of_answer(party: PartnershipParty) -> None:
+def email_authority_of_answer(party: PartnershipParty) -> None:
     partnership = party.partnership
     context = {
         "partnership": partnership,
@@ -38,7 +38,7 @@ def tell_authority_of_answer(party: PartnershipParty) -> None:
     write_to(people_with_role(partnership.authority, ACTING_ROLES), "partnership_answered", context)
 
 
-def tell_partners_of_end(partnership: Partnership) -> None:
+def email_partners_of_end(partnership: Partnership) -> None:
     for party in partnership.partner_parties:
         context = {"partnership": partnership, "organisation": party.organisation}
         write_to(speakers_of(party.organisation), "partnership_ended", context)
@@ -48,7 +48,7 @@ def ask_for_experience(assessment: Assessment) -> None:
     """To every partner that has confirmed and has not yet given its view of this period."""
     parties = assessment.partnership.parties.partners().filter(answer=PartyAnswer.CONFIRMED)
     for party in parties.exclude(experiences__assessment=assessment).select_related("organisation"):
-        path = reverse("partnerships:experience_form", args=[assessment.pk, party.organisation.slug])
+        path = reverse("partnerships:experience_edit", args=[assessment.pk, party.organisation.slug])
         context = {
             "partnership": assessment.partnership,
             "assessment": assessment,
@@ -58,7 +58,7 @@ def ask_for_experience(assessment: Assessment) -> None:
         write_to(speakers_of(party.organisation), "assessment_experience_wanted", context)
 
 
-def tell_of_decision(decision: AssessmentDecision) -> None:
+def email_decision(decision: AssessmentDecision) -> None:
     """To both sides: the people who act for the authority, and those who speak for each partner that confirmed."""
     assessment = decision.assessment
     partnership = assessment.partnership

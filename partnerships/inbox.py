@@ -16,13 +16,13 @@ from partnerships.vocabulary import AssessmentState, PartnershipState, PartyAnsw
 LAPSES_WITHIN = datetime.timedelta(days=60)
 
 
-class Waiting(NamedTuple):
+class Task(NamedTuple):
     text: str
     url: str
     since: datetime.datetime
 
 
-def waiting_for(user: User) -> list[Waiting]:
+def tasks_of(user: User) -> list[Task]:
     """The longest waiting first."""
     found = [
         *answers(user),
@@ -46,7 +46,7 @@ def led(user: User) -> QuerySet[PartnershipParty, Any]:
     return leading.values("partnership")
 
 
-def answers(user: User) -> list[Waiting]:
+def answers(user: User) -> list[Task]:
     parties = (
         PartnershipParty.objects.partners()
         .filter(organisation__in=organisations(user, SPEAKING_ROLES), answer=PartyAnswer.WAITING)
@@ -54,7 +54,7 @@ def answers(user: User) -> list[Waiting]:
         .select_related("partnership", "organisation")
     )
     return [
-        Waiting(
+        Task(
             _("Is this right? “%(title)s”, as logged by the authority") % {"title": party.partnership.title},
             reverse("partnerships:partnership_answer", args=[party.partnership.reference, party.organisation.slug]),
             party.asked_at or party.partnership.created_at,
@@ -63,7 +63,7 @@ def answers(user: User) -> list[Waiting]:
     ]
 
 
-def experiences(user: User) -> list[Waiting]:
+def experiences(user: User) -> list[Task]:
     parties = PartnershipParty.objects.partners().filter(
         organisation__in=organisations(user, SPEAKING_ROLES), answer=PartyAnswer.CONFIRMED
     )
@@ -79,19 +79,19 @@ def experiences(user: User) -> list[Waiting]:
         )
     )
     return [
-        Waiting(
+        Task(
             _("How was it for you? Your view of “%(title)s”") % {"title": title},
-            reverse("partnerships:experience_form", args=[assessment, slug]),
+            reverse("partnerships:experience_edit", args=[assessment, slug]),
             since,
         )
         for assessment, slug, title, since in wanted
     ]
 
 
-def reviews(user: User) -> list[Waiting]:
+def reviews(user: User) -> list[Task]:
     claims = Assessment.objects.reviewable_by(user).waiting().select_related("partnership")
     return [
-        Waiting(
+        Task(
             _("Review the claim for “%(title)s”") % {"title": claim.partnership.title},
             reverse("partnerships:assessment_review", args=[claim.pk]),
             claim.submitted_at or claim.created_at,
@@ -100,26 +100,26 @@ def reviews(user: User) -> list[Waiting]:
     ]
 
 
-def drafts_and_disputes(user: User) -> list[Waiting]:
+def drafts_and_disputes(user: User) -> list[Task]:
     mine = Partnership.objects.filter(pk__in=led(user))
     texts = {
         PartnershipState.DRAFT: _("Draft: the partners of “%(title)s” have not been asked yet"),
         PartnershipState.DISPUTED: _("Disputed: a partner says that “%(title)s” is not right"),
     }
     return [
-        Waiting(text % {"title": one.title}, one.get_absolute_url(), one.updated_at)
+        Task(text % {"title": one.title}, one.get_absolute_url(), one.updated_at)
         for state, text in texts.items()
         for one in mine.filter(state=state)
     ]
 
 
-def returned(user: User) -> list[Waiting]:
+def returned(user: User) -> list[Task]:
     claims = Assessment.objects.filter(partnership__in=led(user), state=AssessmentState.RETURNED)
     found = []
     for claim in claims.select_related("partnership").prefetch_related("decisions"):
         decisions = claim.decisions.all()
         found.append(
-            Waiting(
+            Task(
                 _("Returned with reasons: the claim for “%(title)s”") % {"title": claim.partnership.title},
                 claim.get_absolute_url(),
                 decisions[0].decided_at if decisions else claim.created_at,
@@ -128,7 +128,7 @@ def returned(user: User) -> list[Waiting]:
     return found
 
 
-def lapsing(user: User) -> list[Waiting]:
+def lapsing(user: User) -> list[Task]:
     """Confirmed levels that end within sixty days, of live partnerships of which no newer assessment is under way or
     holds.
     """
@@ -151,7 +151,7 @@ def lapsing(user: User) -> list[Waiting]:
             one.confirmed_until - LAPSES_WITHIN, datetime.time(), timezone.get_current_timezone()
         )
         found.append(
-            Waiting(
+            Task(
                 _("The confirmed level of “%(title)s” lapses on %(date)s: assess it again")
                 % {"title": one.partnership.title, "date": formats.date_format(one.confirmed_until)},
                 one.partnership.get_absolute_url(),

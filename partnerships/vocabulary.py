@@ -84,7 +84,7 @@ class AssessmentState(models.TextChoices):
 # While the claim is the authority's to change.
 WITH_THE_AUTHORITY = (AssessmentState.DRAFT, AssessmentState.RETURNED)
 
-# Why a record cannot serve a criterion (`partnerships.engagement.levels.Obstacle`), in words for the person who may mend it.
+# Why a record cannot serve a criterion (`partnerships.engagement.levels.Shortfall`), in words for the person who may mend it.
 OBSTACLE_WORDS = {
     "kind": _("it is not of the right kind."),
     "period": _("its date lies outside the assessed period."),

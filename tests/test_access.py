@@ -56,14 +56,14 @@ TABLE = """
     orgs:registration_sent                   -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
     orgs:registration_discard                -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
     orgs:registration_confirm                nonsense          NN NNNN NNNNN NNN   NN NNNN NNNNN NNN
-    orgs:organisation_update                 association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
-    orgs:organisation_update                 hidden            LN NNNN NNNNN FFP   LN NNNN NNNNN FFP
+    orgs:organisation_edit                 association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:organisation_edit                 hidden            LN NNNN NNNNN FFP   LN NNNN NNNNN FFP
     orgs:organisation_submit                 association       LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
-    orgs:contact_update                      association       LF PPPF FFFFF PPP   LF PPFF FFFFF FFP
-    orgs:contact_update                      hidden            LN NNNN NNNNN PPP   LN NNNN NNNNN FFP
+    orgs:contact_edit                      association       LF PPPF FFFFF PPP   LF PPFF FFFFF FFP
+    orgs:contact_edit                      hidden            LN NNNN NNNNN PPP   LN NNNN NNNNN FFP
     orgs:service_list                        association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
-    orgs:service_create                      association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
-    orgs:service_update                      service           LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:service_add                      association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:service_edit                      service           LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_delete                      service           LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
     orgs:capacity_list                       association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:capacity_delete                     capacity          LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
@@ -73,18 +73,18 @@ TABLE = """
     orgs:member_role                         member            LF PFFF FFFFF FFP   LF PFFF FFFFF FFP
     orgs:member_end                          member            LF PFFF FFFFF FFP   LF RFFF FFFFF FFR
     orgs:invitation_withdraw                 invitation        LF MFFF FFFFF FFM   LF RFFF FFFFF FFR
-    orgs:invitation                          letter            PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    orgs:invitation_detail                          letter            PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
     orgs:review_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     orgs:verification_review                 verification      LF FFFF FFFFF PPP   LF FFFF FFFFF PPF
     orgs:verification_review                 own_verification  LF FFFF FFFFF PNP   LF FFFF FFFFF PNF
     orgs:lookup_territories                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    indicators:territory                     city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:territory_detail                     city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_outlines            city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    indicators:indicator_create              -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
-    indicators:indicator                     indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:indicator_add              -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:indicator_detail                     indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_edit                indicator         LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:indicator_edit                owned             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
     indicators:indicator_retire              indicator         LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
@@ -97,12 +97,12 @@ TABLE = """
     indicators:indicator_history             indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:compare                       indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:compare_chart                 indicator         NN NNNN NNNNN NNN   MM MMMM MMMMM MMM
-    indicators:target_create                 place             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
-    indicators:target_remove                 target            LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
-    indicators:figure                        figure            PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    indicators:desk                          -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:target_add                 place             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:target_delete                 target            LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
+    indicators:figure_detail                        figure            PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:worklist                          -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:import_list                   -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
-    indicators:import_create                 -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:import_add                 -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:import_detail                 stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
     indicators:import_store                  checked           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:import_approve                stored            LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
@@ -116,33 +116,33 @@ TABLE = """
     indicators:batch_access                  stored            LF FFFF FPPFN FFP   LF FFFF FPPFN FFP
     indicators:entry                         -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:report_list                   -                 LF PPPP PPPPP FPP   LF MMMM MMMMM FMM
-    indicators:report_ask                    -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:request_add                    -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
     indicators:report_detail                 owed              LF PPPN NPPNN FPP   LF MMMM MMMMM FMM
     indicators:report_answer                 owed              LF PPFN NFFNN FFF   LF PPFN NFFNN FFF
-    indicators:report_sheet                  owed              LF PPFN NFFNN FFF   LF MMMM MMMMM FMM
+    indicators:report_workbook                  owed              LF PPFN NFFNN FFF   LF MMMM MMMMM FMM
     indicators:report_upload                 owed              LF PPFN NFFNN FFF   LF PPFN NFFNN FFF
     indicators:report_approve                sent              LF MMMM MMMMM FMM   LF FFFN NRRNN FFR
     indicators:report_return                 sent              LF MMMM MMMMM FMM   LF FFFN NRRNN FFR
     indicators:request_withdraw              request           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:mapping_template              mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
-    indicators:mapping                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:mapping_download                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:run_list                      -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:slice_retry                   slice             LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     indicators:release_list                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    indicators:release_create                -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
-    indicators:release                       published         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    indicators:release                       previewed         NN NNNN NPPNP NNP   MM MMMM MMMMM MMM
+    indicators:release_add                -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:release_detail                       published         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:release_detail                       previewed         NN NNNN NPPNP NNP   MM MMMM MMMMM MMM
     indicators:release_approve               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFF FFR
     indicators:release_discard               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFF FFR
     indicators:release_recall                published         LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
-    indicators:release                       recalled          GG GGGG GGGGG GGG   MM MMMM MMMMM MMM
+    indicators:release_detail                       recalled          GG GGGG GGGGG GGG   MM MMMM MMMMM MMM
     indicators:release_download              recalled_file     GG GGGG GGGGG GGG   MM MMMM MMMMM MMM
     indicators:release_download              released_file     PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:release_download              previewed_file    NN NNNN NNNNN NNN   MM MMMM MMMMM MMM
     indicators:true_access                   true_figures      LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
     indicators:true_viewing_list             -                 LF FFFF FPFFF FFP   LF FFFF FMFFF FFM
     partnerships:partnership_list            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    partnerships:partnership_create          -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
+    partnerships:partnership_add          -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
     partnerships:partnership_detail          running           PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:partnership_detail          proposed          NN PPPN PPPPN PPP   MM MMMM MMMMM MMM
     partnerships:partnership_detail          draft             NN NNNN PPPPN NNP   MM MMMM MMMMM MMM
@@ -151,32 +151,32 @@ TABLE = """
     partnerships:partnership_delete          draft             LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
     partnerships:partnership_end             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
     partnerships:partnership_answer          proposed_party    LN PPFN FFFFN FFF   LN PPFN FFFFN FFF
-    partnerships:activity_create             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
-    partnerships:contribution_create         running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
-    partnerships:document_create             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:activity_add             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:contribution_add         running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:document_add             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
     partnerships:document_download           document          NN PPPN PPPPN PPP   MM MMMM MMMMM MMM
     partnerships:document_download           paper             PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    partnerships:record_remove               record            LF FFFF PPFFF FFF   LF FFFF RRFFF FFF
+    partnerships:record_delete               record            LF FFFF PPFFF FFF   LF FFFF RRFFF FFF
     partnerships:record_edit                 record            LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
-    partnerships:assessment_create           settled           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:assessment_add           settled           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
     partnerships:assessment_detail           assessment        LN NNNN PPPPN NNP   LN NNNN PPFFN NNF
     partnerships:assessment_detail           claim             LN PPPN PPPPN PPP   LN FFFN PPFFN FFF
     partnerships:assessment_evidence         assessment        LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
     partnerships:assessment_discard          assessment        LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
-    partnerships:experience_form             assessment_party  LN PPFN NNNNN NFN   LN PPFN NNNNN NFN
+    partnerships:experience_edit             assessment_party  LN PPFN NNNNN NFN   LN PPFN NNNNN NFN
     partnerships:assessment_queue            -                 LF FFFF FFFFF PPF   LF FFFF FFFFF MMF
     partnerships:assessment_review           claim             LN NNNN NNNNN PNN   LN NNNN NNNNN PNN
     partnerships:organisation_partnerships   association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:isolated_organisations      -                 LF FFFF PPFFP FFF   LF FFFF MMFFM FFF
     partnerships:practice_list               -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    partnerships:practice_create             -                 LF FFFF PPFFP FFP   LF FFFF PPFFP FFP
+    partnerships:practice_add             -                 LF FFFF PPFFP FFP   LF FFFF PPFFP FFP
     partnerships:practice_detail             practice          PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:practice_link               practice          LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
     partnerships:table_list                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    partnerships:table_create                -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
+    partnerships:table_add                -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
     partnerships:table_detail                table             PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    partnerships:seat_create                 table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
-    partnerships:meeting_create              table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:seat_add                 table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:meeting_add              table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
     partnerships:meeting_edit                meeting           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
     account_login                            -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
     account_logout                           -                 RP PPPP PPPPP PPP   RR RRRR RRRRR RRR

@@ -13,7 +13,8 @@ ORDER = {
     "orgs": """
         vocabulary numbers readable folding naming ladders languages compression
         models
-        translation mail permissions
+        translation queue permissions
+        mail
         public_pages storage forms mixins lookups templatetags
         accounts territories verification
         organisations
@@ -54,7 +55,7 @@ ORDER = {
         deployment logs converters formats
         middleware celery
         settings public_pages schedule home search
-        views views_whole
+        views pages
         apps management urls wsgi
     """,
     "demo": """
@@ -191,3 +192,15 @@ def test_no_package_has_a_list_of_names_kept_by_hand(app: str) -> None:
         not in [("models", "__init__.py"), ("forms", "__init__.py"), ("embedded", "__init__.py"), ("__init__.py",)]
     ]
     assert lists == []
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_no_two_classes_of_an_app_have_one_name(app: str) -> None:
+    """But for Django's commands, each of which is called Command."""
+    named: dict[str, list[str]] = {}
+    for path in MODULES:
+        if path.parts[0] == app:
+            for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and node.name != "Command":
+                    named.setdefault(node.name, []).append(str(path))
+    assert {name: paths for name, paths in named.items() if len(paths) > 1} == {}

@@ -57,20 +57,20 @@ def browser() -> Client:
 FORMS = [
     (
         "owner",
-        "orgs:service_create",
+        "orgs:service_add",
         "association",
         {"title": "Quagga café", "description": "Zebras & more"},
     ),
-    ("owner", "orgs:organisation_update", "association", {"name": "Quagga anew", "description": "Zebras"}),
-    ("owner", "orgs:contact_update", "association", {"name": "Quagga", "role": "Zebra", "email": "z@example.org"}),
-    ("officer", "partnerships:partnership_create", "", {"title": "Quagga", "gender_note": "Zebras"}),
-    ("officer", "partnerships:activity_create", "partnership", {"title": "Quagga", "description": "Zebras"}),
-    ("officer", "partnerships:document_create", "partnership", {"title": "Quagga"}),
-    ("officer", "partnerships:table_create", "", {"name": "Quagga", "mandate": "Zebras"}),
-    ("officer", "partnerships:practice_create", "", {"name": "Quagga", "summary": "Zebras"}),
-    ("steward", "indicators:indicator_create", "", {"code": "QUAGGA", "name_en": "Quagga"}),
-    ("steward", "indicators:report_ask", "", {"title": "Quagga", "note": "Zebras"}),
-    ("steward", "indicators:import_create", "", {"mapping": "own", "definition": '{"source": "Quagga"}'}),
+    ("owner", "orgs:organisation_edit", "association", {"name": "Quagga anew", "description": "Zebras"}),
+    ("owner", "orgs:contact_edit", "association", {"name": "Quagga", "role": "Zebra", "email": "z@example.org"}),
+    ("officer", "partnerships:partnership_add", "", {"title": "Quagga", "gender_note": "Zebras"}),
+    ("officer", "partnerships:activity_add", "partnership", {"title": "Quagga", "description": "Zebras"}),
+    ("officer", "partnerships:document_add", "partnership", {"title": "Quagga"}),
+    ("officer", "partnerships:table_add", "", {"name": "Quagga", "mandate": "Zebras"}),
+    ("officer", "partnerships:practice_add", "", {"name": "Quagga", "summary": "Zebras"}),
+    ("steward", "indicators:indicator_add", "", {"code": "QUAGGA", "name_en": "Quagga"}),
+    ("steward", "indicators:request_add", "", {"title": "Quagga", "note": "Zebras"}),
+    ("steward", "indicators:import_add", "", {"mapping": "own", "definition": '{"source": "Quagga"}'}),
 ]
 
 
@@ -108,7 +108,7 @@ def test_table_of_typed_figures_comes_back(browser: Client, world: World) -> Non
 
 def service_form() -> tuple[User, str, dict[str, Any]]:
     user = MembershipFactory(organisation=OrganisationFactory(published=True), role="owner").user
-    url = reverse("orgs:service_create", args=[user.memberships.get().organisation.slug])
+    url = reverse("orgs:service_add", args=[user.memberships.get().organisation.slug])
     return user, url, {"title": "Quagga café", "domain": DomainFactory().pk}
 
 
@@ -219,11 +219,11 @@ def test_a_forged_form_is_refused_as_ever(browser: Client) -> None:
 
 # Registration is a draft that is kept on the server anyway, and needs no session; the others have three fields or fewer, or a file alone.
 SHORT = {
-    "StartView", "PageView", "CheckView", "DiscardView", "ConfirmView", "SentView", "InvitationView", "WithdrawView", "EndMembershipView",
-    "SubmitView", "ServiceDeleteView", "CapacityDeleteView", "TargetRemoveView", "SliceRetryView", "IndicatorRetireView",
-    "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordRemove", "PartnershipPropose",
-    "PartnershipDelete", "AssessmentDiscard", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
-    "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidence", "LogIn",
+    "StartView", "PageView", "CheckView", "DiscardView", "ConfirmView", "SentView", "InvitationDetailView", "WithdrawView", "EndMembershipView",
+    "SubmitView", "ServiceDeleteView", "CapacityDeleteView", "TargetDeleteView", "SliceRetryView", "IndicatorRetireView",
+    "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordDeleteView", "PartnershipProposeView",
+    "PartnershipDeleteView", "AssessmentDiscardView", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
+    "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidenceView", "LogInView",
     "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView",
 }  # fmt: skip
 

@@ -56,7 +56,7 @@ TELLS_FIGURES = re.compile(
     r"indicators:|whole_|home$|search$|orgs:organisation_detail$|partnerships:partnership_detail$"
 )
 OWN = {"steward": {TYPED, REFUSED}, "owner": {ANSWERED, REPORTED}, "editor": {ANSWERED, REPORTED}}
-FILES = ("indicators:release_download", "indicators:report_sheet")
+FILES = ("indicators:release_download", "indicators:report_workbook")
 PEOPLE = USERS + [f"far {name}" for name in USERS if name not in ("anonymous", "outsider", "other_owner", "admin")]
 """Those who belong to neither city are the same in both."""
 
@@ -201,16 +201,21 @@ def addresses(cities: Cities) -> list[tuple[str, str]]:
         for place in (f"{letter}1", city.city.code):
             at = f"territory=test-land:{place}"
             found += [
-                ("indicators:figure", reverse("indicators:figure", args=["PEOPLE", "test-land", place, year]))
+                (
+                    "indicators:figure_detail",
+                    reverse("indicators:figure_detail", args=["PEOPLE", "test-land", place, year]),
+                )
                 for year in ("2019", "2022")
             ]
-            women = reverse("indicators:figure", args=["PEOPLE", "test-land", place, "2022"]) + "?breakdown=sex=F"
+            women = (
+                reverse("indicators:figure_detail", args=["PEOPLE", "test-land", place, "2022"]) + "?breakdown=sex=F"
+            )
             found += [
-                ("indicators:figure", women),
-                ("indicators:indicator", reverse("indicators:indicator", args=["PEOPLE"]) + f"?{at}"),
-                ("indicators:indicator", reverse("indicators:indicator", args=["RATE"]) + f"?{at}"),
+                ("indicators:figure_detail", women),
+                ("indicators:indicator_detail", reverse("indicators:indicator_detail", args=["PEOPLE"]) + f"?{at}"),
+                ("indicators:indicator_detail", reverse("indicators:indicator_detail", args=["RATE"]) + f"?{at}"),
                 ("indicators:indicator_chart", reverse("indicators:indicator_chart", args=["PEOPLE"]) + f"?{at}"),
-                ("indicators:territory", reverse("indicators:territory", args=["test-land", place])),
+                ("indicators:territory_detail", reverse("indicators:territory_detail", args=["test-land", place])),
                 ("whole_territory", reverse("whole_territory", args=["test-land", place])),
             ]
         pair = "?" + "&".join(f"territory=test-land:{letter}{number}" for number in (1, 2, 4))
@@ -320,7 +325,7 @@ def differences(address: str, one: str, other: str) -> list[str]:
 def test_second_look_sees_what_a_page_tells(cities: Cities) -> None:
     """The manager who has given a reason reads the suppressed number, and then the two looks differ."""
     client = cities.client("manager")
-    page = reverse("indicators:figure", args=["PEOPLE", "test-land", "N1", "2022"]) + "?breakdown=sex=F"
+    page = reverse("indicators:figure_detail", args=["PEOPLE", "test-land", "N1", "2022"]) + "?breakdown=sex=F"
     looks = []
     for has_reason in (False, True):
         if has_reason:
@@ -363,7 +368,7 @@ def test_planted_figure_is_read_by_who_keeps_it_and_gives_a_reason(cities: Citie
     world = cities.first
     colleague, foreign = world.user("manager"), world.user("foreign")
     batch, report = world.things["refused"], world.things["sent"]
-    figure = reverse("indicators:figure", args=["PEOPLE", "test-land", "N1", "2019"])
+    figure = reverse("indicators:figure_detail", args=["PEOPLE", "test-land", "N1", "2019"])
     entry = reverse("indicators:entry") + f"?authority={world.authority.pk}&indicator=PEOPLE&period=2019&territory=N1"
     pages = {figure: LATE, entry: LATE, batch.get_absolute_url(): REFUSED, report.get_absolute_url(): REPORTED}
     for person, is_read in ((foreign, False), (colleague, True)):

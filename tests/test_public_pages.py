@@ -89,7 +89,7 @@ def test_visitor_who_only_reads_gets_no_cookie_anywhere() -> None:
             assert not response.cookies, name
     assert "account_login" in with_form
     assert {
-        name for name in with_form if not name.startswith(("account_", "orgs:registration", "orgs:invitation"))
+        name for name in with_form if not name.startswith(("account_", "orgs:registration", "orgs:invitation_detail"))
     } == set()
 
 
@@ -153,7 +153,7 @@ def test_statement_that_changes_nothing_makes_no_page_anew() -> None:
 
 def test_recalled_release_is_gone_at_once(client: Client) -> None:
     world = make_world()
-    address = reverse("indicators:release", args=[world.things["published"].pk])
+    address = reverse("indicators:release_detail", args=[world.things["published"].pk])
     assert client.get(address).status_code == 200
     tag = client.get(address).headers["ETag"]
     releases.recall_release(release=world.things["published"], reason="It told of a family")

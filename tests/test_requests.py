@@ -23,7 +23,7 @@ from tests.factories_partnerships import ActivityFactory, CoordinationTableFacto
 from tests.test_access import logged_in, rows, things
 from tests.world import USERS, World, make_world
 
-READ_THEIR_OWN_BODY = {"set_language", "indicators:import_create"}
+READ_THEIR_OWN_BODY = {"set_language", "indicators:import_add"}
 """Without the check of a token before the view: each field of theirs is a choice, or validated by its form."""
 ODD = [
     (
@@ -126,7 +126,7 @@ def test_service_with_a_turned_name_is_stored_as_it_reads(client: Client) -> Non
     organisation = OrganisationFactory(published=True)
     service = ServiceFactory(organisation=organisation)
     client.force_login(owner_of(organisation))
-    address = reverse("orgs:service_update", args=[organisation.slug, service.pk])
+    address = reverse("orgs:service_edit", args=[organisation.slug, service.pk])
     form = client.get(address).context["form"]
     data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
     assert client.post(address, data | {"title": "Classes\u202e eerf", "languages": "ca"}).status_code == 302

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from indicators.catalogue.target_views import TargetRemoveView
+from indicators.catalogue.target_views import TargetDeleteView
 from indicators.catalogue.views import (
     DefinitionCheckView,
     IndicatorRestoreView,
@@ -23,7 +23,7 @@ from indicators.imports.views import ImportDecisionView
 from indicators.reports.entry_views import EntryView
 from indicators.reports.views import ReportStepView, ReportUploadView, RequestWithdrawView
 from indicators.rollup.views import SliceRetryView
-from integration_portal.views import LogIn
+from integration_portal.views import LogInView
 from orgs.accounts import views as account
 from orgs.forms import passing
 from orgs.members import views as members
@@ -32,10 +32,10 @@ from orgs.models import Capacity, Invitation, Organisation, OutgoingMail, SentFo
 from orgs.organisations import views as organisations
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
-from partnerships.agreements.views import PartnershipDelete, PartnershipPropose
-from partnerships.assessments.views import AssessmentDiscard, AssessmentEvidence
+from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
+from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvidenceView
 from partnerships.models import CoordinationTable, Practice
-from partnerships.records.views import RecordRemove
+from partnerships.records.views import RecordDeleteView
 from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory, UserFactory
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -100,7 +100,7 @@ def assert_led_alike(answers: list[HttpResponse]) -> None:
 
 
 def test_service_sent_four_times_at_once_is_one_service(owner: User) -> None:
-    client, url = browser(owner), reverse("orgs:service_create", args=[of(owner).slug])
+    client, url = browser(owner), reverse("orgs:service_add", args=[of(owner).slug])
     data = {"title": "Language café", "domain": DomainFactory().pk, "csrfmiddlewaretoken": token_on(client, url)}
     assert_led_alike(sent_at_once(client, url, data))
     assert Service.objects.count() == 1
@@ -114,7 +114,7 @@ def test_invitation_sent_four_times_at_once_is_one_letter(owner: User) -> None:
 
 
 def test_table_that_may_be_there_once_is_founded_and_nobody_sees_an_error(officer: User) -> None:
-    client, url = browser(officer), reverse("partnerships:table_create")
+    client, url = browser(officer), reverse("partnerships:table_add")
     authority = of(officer)
     data = {
         "name": "Table for housing",
@@ -138,7 +138,7 @@ def test_what_two_pages_say_at_once_ends_in_no_error_page(owner: User) -> None:
 def test_double_press_is_led_to_what_the_first_one_made() -> None:
     """Also where the second one would be refused since the first one is there."""
     officer = MembershipFactory(organisation=AuthorityFactory(), role="officer").user
-    client, url = browser(officer), reverse("partnerships:practice_create")
+    client, url = browser(officer), reverse("partnerships:practice_add")
     data = {"name": "Mediators", "summary": "They mediate.", "domains": [DomainFactory().pk]}
     data["csrfmiddlewaretoken"] = token_on(client, url)
     first, second = client.post(url, data), client.post(url, data)
@@ -149,7 +149,7 @@ def test_double_press_is_led_to_what_the_first_one_made() -> None:
 @pytest.mark.django_db
 def test_who_goes_back_and_sends_something_else_means_something_else() -> None:
     owner = MembershipFactory(organisation=OrganisationFactory(published=True), role="owner").user
-    client, url = browser(owner), reverse("orgs:service_create", args=[of(owner).slug])
+    client, url = browser(owner), reverse("orgs:service_add", args=[of(owner).slug])
     data = {"title": "Language café", "domain": DomainFactory().pk, "csrfmiddlewaretoken": token_on(client, url)}
     client.post(url, data)
     client.post(url, data | {"title": "Legal advice"})
@@ -160,7 +160,7 @@ def test_who_goes_back_and_sends_something_else_means_something_else() -> None:
 @pytest.mark.django_db
 def test_what_was_refused_may_be_sent_again_from_the_same_page() -> None:
     owner = MembershipFactory(organisation=OrganisationFactory(published=True), role="owner").user
-    client, url = browser(owner), reverse("orgs:service_create", args=[of(owner).slug])
+    client, url = browser(owner), reverse("orgs:service_add", args=[of(owner).slug])
     data = {"title": "", "domain": DomainFactory().pk, "csrfmiddlewaretoken": token_on(client, url)}
     assert client.post(url, data).status_code == 200
     assert not SentForm.objects.exists()
@@ -171,7 +171,7 @@ def test_what_was_refused_may_be_sent_again_from_the_same_page() -> None:
 @pytest.mark.django_db
 def test_two_people_never_share_a_key() -> None:
     """Of one browser, with one token and one text."""
-    url, domain = reverse("partnerships:practice_create"), DomainFactory().pk
+    url, domain = reverse("partnerships:practice_add"), DomainFactory().pk
     first, second = (MembershipFactory(organisation=AuthorityFactory(), role="officer").user for _person in range(2))
     client = browser(first)
     data = {"name": "Mediators", "summary": "They mediate.", "domains": [domain]}
@@ -201,13 +201,13 @@ HARMLESS_TWICE = {
     registration.CheckView: "send_registration sends one letter, however often",
     registration.DiscardView: "gone is gone",
     registration.ConfirmView: "confirm_registration does it once, under a lock",
-    members.InvitationView: "accept_invitation does it once, under a lock",
+    members.InvitationDetailView: "accept_invitation does it once, under a lock",
     members.WithdrawView: "gone is gone",
     members.EndMembershipView: "ended is ended",
     organisations.SubmitView: "submit_for_verification has one open at a time",
     organisations.ServiceDeleteView: "gone is gone",
     organisations.CapacityDeleteView: "gone is gone",
-    TargetRemoveView: "gone is gone",
+    TargetDeleteView: "gone is gone",
     SliceRetryView: "sets a state",
     IndicatorRetireView: "sets a state",
     IndicatorRestoreView: "sets a state",
@@ -215,12 +215,12 @@ HARMLESS_TWICE = {
     ProtectionDecisionView: "decides what is open, under a lock",
     ReportUploadView: "writes the draft of a report, by its version",
     RequestWithdrawView: "withdrawn is withdrawn",
-    RecordRemove: "gone is gone",
-    PartnershipPropose: "checks the state it starts from",
-    PartnershipDelete: "gone is gone",
-    AssessmentDiscard: "gone is gone",
-    AssessmentEvidence: "writes the ticks as they stand",
-    LogIn: "no second session by it",
+    RecordDeleteView: "gone is gone",
+    PartnershipProposeView: "checks the state it starts from",
+    PartnershipDeleteView: "gone is gone",
+    AssessmentDiscardView: "gone is gone",
+    AssessmentEvidenceView: "writes the ticks as they stand",
+    LogInView: "no second session by it",
     account.ChangeEmailView: "an address that already stands there is refused",
     account.SetPasswordView: "sets a state",
 }

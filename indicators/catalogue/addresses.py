@@ -24,5 +24,5 @@ def figure_url(indicator: Indicator, territory: Territory, period: Period, key: 
     """The page that shows what is behind a number."""
     is_of_then = territory.valid_from <= period.ends_on <= territory.valid_to
     code = territory.code if is_of_then else territory.address_code
-    url = reverse("indicators:figure", args=[indicator.code, territory.scheme.code, code, period.code])
+    url = reverse("indicators:figure_detail", args=[indicator.code, territory.scheme.code, code, period.code])
     return f"{url}?breakdown={key.replace('&', '%26')}" if key else url

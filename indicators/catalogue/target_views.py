@@ -32,7 +32,7 @@ class TargetPlaceMixin(ActionMixin):
     @property
     def indicator_url(self) -> str:
         place = f"{self.territory.scheme.code}:{self.territory.address_code}"
-        return f"{reverse('indicators:indicator', args=[self.indicator.code])}?territory={place}#targets-title"
+        return f"{reverse('indicators:indicator_detail', args=[self.indicator.code])}?territory={place}#targets-title"
 
 
 class TargetCreateView(TargetPlaceMixin, FormView):
@@ -56,7 +56,7 @@ class TargetCreateView(TargetPlaceMixin, FormView):
         return self.indicator_url
 
 
-class TargetRemoveView(TargetPlaceMixin, View):
+class TargetDeleteView(TargetPlaceMixin, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -11,7 +11,7 @@ from indicators.vocabulary import Direction
 
 
 @dataclass(frozen=True)
-class Progress:
+class TargetProgress:
     """`share` of the way: 0 at the baseline, 1 at the target, below 0 when it went the wrong way."""
 
     share: Decimal
@@ -39,7 +39,7 @@ def progress(
     baseline: tuple[int, Decimal],
     target: tuple[int, Decimal],
     current: tuple[int, Decimal],
-) -> Progress | None:
+) -> TargetProgress | None:
     """Where `current` stands between `baseline` and `target`, each (year, value); None where the indicator is context only.
 
     On track: at least as much of the way as of the time has passed.
@@ -52,4 +52,4 @@ def progress(
     is_reached = now <= from_target
     share = (from_baseline - now) / way if way > 0 else Decimal(is_reached)
     passed = Decimal(min(max(year - start, 0), end - start)) / (end - start)
-    return Progress(share, is_reached, is_reached or share >= passed)
+    return TargetProgress(share, is_reached, is_reached or share >= passed)

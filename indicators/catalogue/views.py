@@ -21,11 +21,11 @@ from indicators.catalogue.forms import IndicatorForm
 from indicators.catalogue.history import rule_changes, version_lines
 from indicators.models import Indicator
 from indicators.permissions import can_agree_to_protection, can_edit_indicator, is_steward
-from orgs.mixins import AccessMixin, ActionMixin, PersonMixin
+from orgs.mixins import ActionMixin, AuthenticatedUserMixin, VisibleObjectMixin
 
 
-class IndicatorCreateView(AccessMixin, ActionMixin, CreateView):
-    may_enter = staticmethod(is_steward)
+class IndicatorCreateView(VisibleObjectMixin, ActionMixin, CreateView):
+    has_page_permission = staticmethod(is_steward)
     form_class = IndicatorForm
     template_name = "indicators/indicator_form.html"
 
@@ -40,8 +40,8 @@ class IndicatorCreateView(AccessMixin, ActionMixin, CreateView):
         return indicator
 
 
-class IndicatorUpdateView(AccessMixin, ActionMixin, UpdateView):
-    may = staticmethod(can_edit_indicator)
+class IndicatorUpdateView(VisibleObjectMixin, ActionMixin, UpdateView):
+    has_object_permission = staticmethod(can_edit_indicator)
     form_class = IndicatorForm
     template_name = "indicators/indicator_form.html"
     context_object_name = "indicator"
@@ -72,7 +72,7 @@ class IndicatorUpdateView(AccessMixin, ActionMixin, UpdateView):
         )
 
 
-class IndicatorStepMixin(PersonMixin):
+class IndicatorStepMixin(AuthenticatedUserMixin):
     """A step that a steward takes with an indicator, by POST. What is refused stands on the page of the indicator."""
 
     done: str | Promise = ""

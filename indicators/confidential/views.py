@@ -18,7 +18,7 @@ from indicators.confidential.actions import OPEN_FOR
 from indicators.confidential.forms import TrueAccessForm
 from indicators.models import Import, Indicator, TrueAccess, TrueViewing
 from indicators.permissions import can_read_viewings, can_see_true_figures, is_steward
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 
 
 def own_address(request: HttpRequest) -> str:
@@ -28,7 +28,7 @@ def own_address(request: HttpRequest) -> str:
 
 
 @method_decorator(never_cache, name="dispatch")
-class TrueAccessView(AccessMixin, ActionMixin, FormView):
+class TrueAccessView(VisibleObjectMixin, ActionMixin, FormView):
     """Say why, and see an indicator's figures of a territory as they are, for half an hour."""
 
     template_name = "indicators/true_access_form.html"
@@ -67,10 +67,10 @@ class TrueAccessView(AccessMixin, ActionMixin, FormView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class BatchAccessView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
+class BatchAccessView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
     """Say why, and see what an import or a report says, for half an hour."""
 
-    may_enter = staticmethod(is_steward)
+    has_page_permission = staticmethod(is_steward)
     model = Import
     template_name = "indicators/true_access_form.html"
     form_class = TrueAccessForm
@@ -100,10 +100,10 @@ class BatchAccessView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class TrueViewingListView(AccessMixin, PagedMixin, ListView):
+class TrueViewingListView(VisibleObjectMixin, PagedMixin, ListView):
     """Who saw which true figures, when and why."""
 
-    may_enter = staticmethod(can_read_viewings)
+    has_page_permission = staticmethod(can_read_viewings)
     model = TrueViewing
     template_name = "indicators/true_viewing_list.html"
     context_object_name = "viewings"

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from indicators.dashboards.compare import MOST
 from orgs.forms import PortalForm
-from orgs.lookups.fields import LookupField, LookupWidget, TerritoryLookup, Typed
+from orgs.lookups.fields import LookupField, LookupWidget, Typed
+from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Territory
 from orgs.models.territory import nearest, read_address
 

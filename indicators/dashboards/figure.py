@@ -31,7 +31,7 @@ from orgs.models import Territory, TerritoryClosure
 
 
 @dataclass(frozen=True)
-class Place:
+class FigurePlace:
     """A cell's address: what, where, when and of whom."""
 
     indicator: Indicator
@@ -69,7 +69,7 @@ class Contribution:
 
 @dataclass(frozen=True)
 class CellView:
-    place: Place
+    place: FigurePlace
     group: str
     """The breakdown in words; "" for the total."""
     released: Cell | None
@@ -131,7 +131,7 @@ class CellView:
         )
 
 
-def public_view(place: Place, release: Release | None, kinds_below: Mapping[str, int]) -> CellView | None:
+def public_view(place: FigurePlace, release: Release | None, kinds_below: Mapping[str, int]) -> CellView | None:
     """From the current release and nothing else; None where it has no such figure."""
     if release is None:
         return None
@@ -149,7 +149,7 @@ def public_view(place: Place, release: Release | None, kinds_below: Mapping[str,
     )
 
 
-def keepers_view(place: Place, release: Release | None, kinds_below: Mapping[str, int]) -> CellView | None:
+def steward_view(place: FigurePlace, release: Release | None, kinds_below: Mapping[str, int]) -> CellView | None:
     """The true figure beside the released one, with its observations and imports."""
     true = next(iter(read_true(_at(Figure.objects.all(), place))), None)
     released = next(iter(read_released(_at(_released(release), place))), None) if release else None
@@ -192,7 +192,7 @@ def _released(release: Release) -> QuerySet[ReleasedFigure]:
     return ReleasedFigure.objects.filter(release=release)
 
 
-def _at(rows: QuerySet, place: Place) -> QuerySet:
+def _at(rows: QuerySet, place: FigurePlace) -> QuerySet:
     return rows.filter(
         indicator=place.indicator, territory=place.territory, period=place.period, breakdown=place.breakdown
     )
@@ -201,7 +201,7 @@ def _at(rows: QuerySet, place: Place) -> QuerySet:
 # --- What it was made of ------------------------------------------------------------------------------------------------
 
 
-def _inputs(place: Place, origin: str, release: Release | None, *, with_true: bool) -> list[Input]:
+def _inputs(place: FigurePlace, origin: str, release: Release | None, *, with_true: bool) -> list[Input]:
     if origin == Origin.TERRITORIES:
         return _from_territories(place, release, with_true)
     if origin == Origin.CATEGORIES:
@@ -217,7 +217,7 @@ def _read(release: Release | None, with_true: bool, **where: object) -> tuple[li
     return released, read_true(Figure.objects.filter(**where)) if with_true else []
 
 
-def _from_territories(place: Place, release: Release | None, with_true: bool) -> list[Input]:
+def _from_territories(place: FigurePlace, release: Release | None, with_true: bool) -> list[Input]:
     on = place.period.ends_on
     parts = list(
         Territory.objects.filter(parent=place.territory, valid_from__lte=on, valid_to__gte=on).select_related("scheme")
@@ -243,7 +243,7 @@ def _from_territories(place: Place, release: Release | None, with_true: bool) ->
     ]
 
 
-def _from_categories(place: Place, release: Release | None, with_true: bool) -> list[Input]:
+def _from_categories(place: FigurePlace, release: Release | None, with_true: bool) -> list[Input]:
     """The complete set of groups that adds up to this one. Where several do, the smallest, as the rollup takes it."""
     links = BreakdownMargin.objects.filter(whole=place.breakdown).select_related("part").order_by("part__key")
     by_dimension: dict[int, list[BreakdownMargin]] = {}
@@ -281,7 +281,7 @@ def _from_categories(place: Place, release: Release | None, with_true: bool) -> 
     ]
 
 
-def _from_periods(place: Place, release: Release | None, with_true: bool) -> list[Input]:
+def _from_periods(place: FigurePlace, release: Release | None, with_true: bool) -> list[Input]:
     shorter = Period.objects.filter(
         kind=place.indicator.frequency, starts_on__gte=place.period.starts_on, ends_on__lte=place.period.ends_on
     )
@@ -309,7 +309,7 @@ def _from_periods(place: Place, release: Release | None, with_true: bool) -> lis
 # --- Where it came from -------------------------------------------------------------------------------------------------
 
 
-def _within(place: Place) -> dict[str, object]:
+def _within(place: FigurePlace) -> dict[str, object]:
     """All that may have gone into the figure: the territory and those below, the period and those in it."""
     return {
         "indicator": place.indicator,
@@ -319,14 +319,14 @@ def _within(place: Place) -> dict[str, object]:
     }
 
 
-def _public_sources(place: Place, cell: Cell, release: Release) -> list[Source]:
+def _public_sources(place: FigurePlace, cell: Cell, release: Release) -> list[Source]:
     if cell.source_id is not None:
         return list(Source.objects.filter(pk=cell.source_id))
     rows = _released(release).filter(**_within(place), source__isnull=False)
     return list(Source.objects.filter(pk__in=rows.values("source")).order_by("name"))
 
 
-def _contributions(place: Place) -> list[Contribution]:
+def _contributions(place: FigurePlace) -> list[Contribution]:
     rows = (
         Observation.objects.filter(**_within(place), status=Status.APPROVED)
         .filter(breakdown__in=_finer(place.breakdown))

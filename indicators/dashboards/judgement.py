@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from django.utils import timezone
 
-from indicators.catalogue.targets import Progress, progress
+from indicators.catalogue.targets import TargetProgress, progress
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later
 from indicators.models import Indicator, Period
 from indicators.vocabulary import (
@@ -280,7 +280,7 @@ class TargetVerdict:
 
     standing: Standing
     period: Period | None = None
-    progress: Progress | None = None
+    progress: TargetProgress | None = None
     doubt: Doubt | None = None
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.catalogue.formatting import period_words, value_words
-from indicators.catalogue.targets import Progress
+from indicators.catalogue.targets import TargetProgress
 from indicators.dashboards.cards import Card
 from indicators.dashboards.judgement import Doubt, Standing, TargetVerdict, judge_target
 from indicators.models import Target
@@ -57,7 +57,7 @@ class TargetLine:
         }
 
     @property
-    def progress(self) -> Progress | None:
+    def progress(self) -> TargetProgress | None:
         """How much of the way has been gone: of a target that is still to come."""
         return self.verdict.progress
 

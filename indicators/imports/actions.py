@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators.imports import engine
-from indicators.imports.mapping import Mapping, read_mapping
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import Problem, problem_text
 from indicators.models import Import, ImportMessage, Source
 from indicators.permissions import can_decide_import, keeps_figures_of
 from indicators.quality import checks
-from orgs.mail.queue import wake
 from orgs.models import Organisation, Territory, User
+from orgs.queue import enqueue
 
 ROLL_UP = "indicators.tasks.roll_up"
 
@@ -97,7 +98,7 @@ def bring_in_file(
 
 def new_import(
     mapping: dict[str, Any],
-    read: Mapping,
+    read: ImportMapping,
     file: File,
     size: int,
     checksum: str,
@@ -119,12 +120,12 @@ def new_import(
     )
 
 
-def known_source(read: Mapping) -> Source | None:
+def known_source(read: ImportMapping) -> Source | None:
     """The source that the mapping names, where the portal has it: a check writes none."""
     return Source.objects.filter(name=read.source["name"]).first()
 
 
-def source_of(read: Mapping) -> Source:
+def source_of(read: ImportMapping) -> Source:
     """The source that the mapping names, made where it is new. What is known of one stays: others' figures stand beside it."""
     defaults = {name: read.source[name] for name in ("publisher", "licence", "url")}
     return Source.objects.get_or_create(name=read.source["name"], defaults=defaults)[0]
@@ -218,7 +219,7 @@ def store_import(*, batch: Import, by: User | None = None) -> Import:
     return batch
 
 
-def _store_cells(batch: Import, read: Mapping) -> None:
+def _store_cells(batch: Import, read: ImportMapping) -> None:
     """The one step by which the cells of a file are stored: what the rules say of them stands there from then on."""
     batch.source = source_of(read)
     engine.store(batch.pk, batch.source.pk)
@@ -315,7 +316,7 @@ def locked(batch: Import, *states: str) -> Import:
 def _decided(batch: Import, state: str, by: User | None, at: datetime) -> Import:
     batch.state, batch.decided_by, batch.decided_at = state, by, at
     batch.save()
-    wake(ROLL_UP)
+    enqueue(ROLL_UP)
     return batch
 
 

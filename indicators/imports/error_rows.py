@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import IO
 
-from indicators.imports.engine import MAX_FAULTY, faulty_lines
-from indicators.imports.mapping import Mapping
-from indicators.imports.messages import FileRefused, Problem, problem_text
+from indicators.imports.engine import faulty_lines
+from indicators.imports.mapping import ImportMapping
+from indicators.imports.messages import MAX_FAULTY, FileRefused, Problem, problem_text
 from indicators.imports.readers.rows import read_table
 from orgs.models import Territory
 
 
 def refused_rows(
-    file: IO[bytes], mapping: Mapping, *, within: Territory | None = None
+    file: IO[bytes], mapping: ImportMapping, *, within: Territory | None = None
 ) -> Iterator[tuple[list[str], int, str]]:
     """First the heading (line 0), then at most MAX_FAULTY rows: the row, its line, and the sentences. Closes the file in the end.
 
@@ -22,7 +22,7 @@ def refused_rows(
 
 
 def _refused_rows(
-    file: IO[bytes], mapping: Mapping, faults: dict[int, list[Problem]]
+    file: IO[bytes], mapping: ImportMapping, faults: dict[int, list[Problem]]
 ) -> Iterator[tuple[list[str], int, str]]:
     try:
         table = read_table(file, mapping)

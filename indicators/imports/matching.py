@@ -6,7 +6,8 @@ from typing import IO
 
 from django.core.exceptions import ValidationError
 
-from indicators.imports.mapping import Mapping, Part, read_mapping
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import ImportMapping, Part
 from indicators.imports.messages import FileRefused
 from indicators.imports.readers.rows import read_table
 from indicators.models import Mapping as SavedMapping
@@ -33,7 +34,7 @@ def recognise(file: IO[bytes], saved: Iterable[SavedMapping]) -> SavedMapping | 
     return by_key[-max(fits)[2]] if fits else None
 
 
-def _known_share(file: IO[bytes], mapping: Mapping) -> float:
+def _known_share(file: IO[bytes], mapping: ImportMapping) -> float:
     """Of the first rows, the share in which the mapping knows every text; 0 where a column is missing. Raises FileRefused."""
     file.seek(0)
     table = read_table(file, mapping)

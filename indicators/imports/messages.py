@@ -171,3 +171,6 @@ def problem_text(problem: Problem) -> str:
         more = problem.rows - 1
         text += " " + ngettext("%(more)s more row has this.", "%(more)s more rows have this.", more) % {"more": more}
     return text
+
+
+MAX_FAULTY = 20_000

@@ -2,14 +2,14 @@
 
 from typing import IO
 
-from indicators.imports.mapping import Mapping
+from indicators.imports.mapping import ImportMapping
 
 SAMPLE = 1 << 18
 """In bytes: from so much of its start the number of a file's figures is guessed."""
 TEXTS = ("csv", "sdmx-csv", "eurostat-tsv")
 
 
-def expected_figures(file: IO[bytes], size: int, mapping: Mapping) -> int | None:
+def expected_figures(file: IO[bytes], size: int, mapping: ImportMapping) -> int | None:
     """About how many figures COPY will see, by the length of the first lines. None where that says nothing of the rest."""
     start = file.read(SAMPLE)
     lines = start.count(b"\n")

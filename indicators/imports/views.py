@@ -1,19 +1,13 @@
-import csv
-import json
-import re
-from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.generic import DetailView, FormView
@@ -25,13 +19,12 @@ from indicators.confidential import actions as confidential
 from indicators.imports import actions as imports
 from indicators.imports.filters import ImportFilter
 from indicators.imports.forms import ImportForm, MappingNameForm, cut_off, too_large
-from indicators.imports.mapping import read_mapping
 from indicators.imports.uploads import LimitedUploadHandler
 from indicators.imports.wizard import actions as wizard
-from indicators.models import DirtyMark, Import, ImportMessage, Mapping, Release
+from indicators.models import DirtyMark, Import, Mapping, Release
 from indicators.permissions import authorities_of, can_decide_import, can_import
-from indicators.quality import checks
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
+from indicators.quality.messages import changes_of, groups_of
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import User
 from orgs.storage import NoRoom, discard_upload
 
@@ -39,10 +32,10 @@ from orgs.storage import NoRoom, discard_upload
 HOPELESS = 10
 
 
-class ImportListView(AccessMixin, PagedMixin, FilterView):
+class ImportListView(VisibleObjectMixin, PagedMixin, FilterView):
     """What was brought in."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Import
     template_name = "indicators/import_list.html"
     filterset_class = ImportFilter
@@ -53,10 +46,10 @@ class ImportListView(AccessMixin, PagedMixin, FilterView):
         return found.select_related("authority", "source", "created_by")
 
 
-class ImportCreateView(AccessMixin, ActionMixin, FormView):
+class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
     """Upload a file and see what is in it. The check stores no figure."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     template_name = "indicators/import_form.html"
     form_class = ImportForm
     object: Import
@@ -89,7 +82,7 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):
     def refuse(self, request: HttpRequest, why: ValidationError | None = None) -> HttpResponse:
         """Says why without having read the body: nothing is done, so that no token is needed."""
         messages.error(request, (why or too_large()).messages[0])
-        response = redirect("indicators:import_create")
+        response = redirect("indicators:import_add")
         response.headers["Connection"] = "close"
         return response
 
@@ -123,10 +116,10 @@ class ImportCreateView(AccessMixin, ActionMixin, FormView):
         return reverse("indicators:import_map", args=[self.object.pk])
 
 
-class ImportDetailView(AccessMixin, DetailView):
+class ImportDetailView(VisibleObjectMixin, DetailView):
     """What was found in a file, and the next step."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Import
     template_name = "indicators/import_detail.html"
     context_object_name = "batch"
@@ -147,8 +140,8 @@ class ImportDetailView(AccessMixin, DetailView):
             by_oneself=self.object.created_by_id == self.request.user.pk,
             earlier=earlier_of(self.object, self.person),
             name_form=name_form_of(self.object),
-            quality=checks.groups_of(batch) if access else [],
-            changes=checks.changes_of(batch) if access else [],
+            quality=groups_of(batch) if access else [],
+            changes=changes_of(batch) if access else [],
             source_said=imports.source_in_file(batch) if batch.kind == Import.Kind.FILE else {},
             progress=wizard.progress_of_check(self.object) if self.object.state in Import.WITH_WORKER else None,
             **kwargs,
@@ -188,10 +181,10 @@ def release_with(batch: Import) -> Release | None:
     return current
 
 
-class ImportProgressView(AccessMixin, DetailView):
+class ImportProgressView(VisibleObjectMixin, DetailView):
     """The lines about the rollup, asked for again by the page until nothing waits any more."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Import
     template_name = "indicators/_rollup_progress.html"
     context_object_name = "batch"
@@ -200,11 +193,11 @@ class ImportProgressView(AccessMixin, DetailView):
         return super().get_context_data(marks=marks_of(self.object), released=release_with(self.object), **kwargs)
 
 
-class ImportDecisionView(AccessMixin, SingleObjectMixin, View):
+class ImportDecisionView(VisibleObjectMixin, SingleObjectMixin, View):
     """A step of an import, by POST only."""
 
-    may_enter = staticmethod(can_import)
-    may = staticmethod(can_decide_import)
+    has_page_permission = staticmethod(can_import)
+    has_object_permission = staticmethod(can_decide_import)
     model = Import
     http_method_names = ["post"]
     done = ""
@@ -246,100 +239,3 @@ class ImportUndoView(ImportDecisionView):
 
 
 # --- Files to download --------------------------------------------------------------------------------------------------
-
-
-BYTE_ORDER_MARK = "\ufeff"
-"""Spreadsheets take a file for UTF-8 by this."""
-A_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)*")
-
-
-def harmless(text: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    cell = "" if text is None else str(text)
-    if A_NUMBER.fullmatch(cell):
-        return cell
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
-
-
-def csv_stream(name: str, rows: Iterable[list[object]]) -> StreamingHttpResponse:
-    """However many rows, one at a time."""
-    writer = csv.writer(_Echo())
-    lines = (writer.writerow([harmless(cell) for cell in row]) for row in rows)
-    response = StreamingHttpResponse(chain([BYTE_ORDER_MARK], lines), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-class _Echo:
-    """Gives a line back to the writer's caller."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_response(name: str, rows: list[list[object]]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.write(BYTE_ORDER_MARK)
-    csv.writer(response).writerows([[harmless(cell) for cell in row] for row in rows])
-    return response
-
-
-class OfFile(AccessMixin):
-    """What stands in a file that was brought in: for whoever did, and who gives a reason."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if can_import(request.user):
-            batch = self.get_object()
-            assert isinstance(batch, Import)
-            if not confidential.may_read_file_of(batch=batch, by=self.person):
-                messages.info(request, _("What is in this file is for whoever brought it in. Give a reason to see it."))
-                here = urlencode({"next": request.get_full_path()})
-                return redirect(f"{reverse('indicators:batch_access', args=[batch.pk])}?{here}")
-        return super().dispatch(request, *args, **kwargs)
-
-
-class ImportMessagesView(OfFile, SingleObjectMixin, View):
-    """The messages of an import as a table to work through."""
-
-    may_enter = staticmethod(can_import)
-    model = Import
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        batch = self.get_object()
-        assert isinstance(batch, Import)
-        head: list[object] = [_("Line"), _("Column"), _("Value"), _("Rows"), _("Message")]
-        found = ImportMessage.objects.filter(batch=batch)
-        rows: list[list[object]] = [
-            [message.line, message.column, message.value, message.rows, imports.message_text(message)]
-            for message in found
-        ]
-        return csv_response(f"import-{batch.pk}-messages.csv", [head, *rows])
-
-
-class MappingTemplateView(AccessMixin, SingleObjectMixin, View):
-    """An empty file with the columns that a kind of file has."""
-
-    may_enter = staticmethod(can_import)
-    model = Mapping
-
-    def get_queryset(self) -> QuerySet[Mapping]:
-        return Mapping.objects.all()
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        mapping = self.get_object()
-        assert isinstance(mapping, Mapping)
-        columns: list[object] = list(read_mapping(mapping.definition).file_columns)
-        return csv_response(f"template-{mapping.pk}.csv", [columns])
-
-
-class MappingView(MappingTemplateView):
-    """A mapping as JSON, to start one's own from."""
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        mapping = self.get_object()
-        assert isinstance(mapping, Mapping)
-        text = json.dumps(mapping.definition, ensure_ascii=False, indent=2)
-        response = HttpResponse(text, content_type="application/json; charset=utf-8")
-        response.headers["Content-Disposition"] = f'attachment; filename="mapping-{mapping.pk}.json"'
-        return response

@@ -165,7 +165,7 @@ class Indicator(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("indicators:indicator", args=[self.code])
+        return reverse("indicators:indicator_detail", args=[self.code])
 
     @property
     def is_whole(self) -> bool:

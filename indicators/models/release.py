@@ -210,7 +210,7 @@ class Release(models.Model):
         return f"{self.pk} {self.published_at or self.created_at:%Y-%m-%d}"
 
     def get_absolute_url(self) -> str:
-        return reverse("indicators:release", args=[self.pk])
+        return reverse("indicators:release_detail", args=[self.pk])
 
     @property
     def is_open(self) -> bool:

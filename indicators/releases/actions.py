@@ -16,8 +16,8 @@ from indicators.permissions import can_approve_release, can_discard_release, can
 from indicators.releases import freeze
 from indicators.releases.changes import describe
 from indicators.releases.file_actions import ask_for_all_files, remove_release_files
-from orgs.mail.queue import wake
 from orgs.models import User
+from orgs.queue import enqueue
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def start_release(*, note: str = "", by: User | None = None) -> Release:
     if Figure.objects.all()[: LARGE + 1].count() <= LARGE:
         _fill(release)
     else:
-        wake(MAKE_RELEASES)
+        enqueue(MAKE_RELEASES)
     return release
 
 

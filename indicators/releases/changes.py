@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from indicators.models import Indicator, Release, ReleasedIndicator, Source
-from indicators.releases.freeze import Reason
+from indicators.releases.tables import Reason
 from indicators.vocabulary import Measure
 
 LARGEST, MOST_TERRITORIES = 25, 50

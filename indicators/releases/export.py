@@ -10,7 +10,7 @@ from typing import IO
 from django.db import connection
 
 from indicators.models import Indicator, Period, Release
-from indicators.releases.freeze import STATE_OF_FLAGS
+from indicators.releases.sql import STATE_OF_FLAGS
 from indicators.vocabulary import codes_in_sql
 
 # Texts that a spreadsheet would take for a formula get an apostrophe.

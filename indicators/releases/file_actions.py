@@ -14,7 +14,7 @@ from indicators.models import Release, ReleaseFile
 from indicators.releases.downloads.contents import Contents, TooMuchError
 from indicators.releases.downloads.formats import FORMATS, Format
 from indicators.releases.downloads.making import made
-from orgs.mail.queue import wake
+from orgs.queue import enqueue
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def ask_for_file(*, release: Release, wanted: Format, language: str) -> ReleaseF
     """The file of a published release as it is now; a worker makes it if it is not there."""
     file, is_new = ReleaseFile.objects.get_or_create(release=release, format=wanted.ending, language=language)
     if is_new:
-        wake(MAKE_FILES)
+        enqueue(MAKE_FILES)
     return file
 
 

@@ -26,7 +26,7 @@ Item = tuple[str, str]
 """Dimension and category."""
 
 
-class Group(NamedTuple):
+class CategoryGroup(NamedTuple):
     """Categories that are told apart within one: `size` of them are the whole; None where they may overlap or are just some."""
 
     whole: int
@@ -77,7 +77,7 @@ def span_of(code: str) -> tuple[float, float] | None:
 
 
 @dataclass
-class Vocabulary:
+class CategoryLinks:
     """The standard list. `categories`: {(dimension, code): (parent, whether it is one of a complete set)}; `ids`: {key: number}."""
 
     categories: dict[Item, tuple[str | None, bool]]
@@ -90,7 +90,7 @@ class Vocabulary:
     """What belongs to a complete set where it is reported."""
 
     @classmethod
-    def now(cls) -> "Vocabulary":
+    def now(cls) -> "CategoryLinks":
         categories = list(Category.objects.select_related("dimension", "parent"))
         item = {category.pk: (category.dimension.code, category.code) for category in categories}
         identities = Identity.objects.select_related("own_country_in").prefetch_related("parts")
@@ -117,7 +117,7 @@ class Vocabulary:
         for (dimension, code), (parent, is_part) in self.categories.items():
             if is_part:
                 self.sets[dimension, parent].append(code)
-        self._groups: dict[int, list[Group]] = {}
+        self._groups: dict[int, list[CategoryGroup]] = {}
 
     def number(self, key: str) -> int:
         if key not in self.ids:
@@ -125,7 +125,7 @@ class Vocabulary:
             self.keys[self.ids[key]] = key
         return self.ids[key]
 
-    def groups(self, breakdown: int) -> list[Group]:
+    def groups(self, breakdown: int) -> list[CategoryGroup]:
         """The wholes of a breakdown, one for each of its dimensions."""
         if breakdown not in self._groups:
             items = parse_key(self.keys[breakdown])
@@ -136,14 +136,14 @@ class Vocabulary:
             ]
         return self._groups[breakdown]
 
-    def _group(self, items: Mapping[str, str], dimension: str, code: str) -> Group:
+    def _group(self, items: Mapping[str, str], dimension: str, code: str) -> CategoryGroup:
         parent, is_part = self.categories[dimension, code]
         rest = {name: value for name, value in items.items() if name != dimension}
         if parent is not None:
             rest[dimension] = parent
         is_beside = (dimension, code) in self.beside
         size = len(self.sets.get((dimension, parent), ())) if is_part or is_beside else None
-        return Group(self.number(key_of(rest)), dimension, size or None, is_beside)
+        return CategoryGroup(self.number(key_of(rest)), dimension, size or None, is_beside)
 
     def parts(self, whole: int, dimension: str) -> list[int]:
         """The complete set that makes up a breakdown along a dimension, reported or not."""
@@ -187,7 +187,7 @@ class Vocabulary:
 
 
 class _Linking:
-    def __init__(self, words: Vocabulary, there: set[int], void: frozenset[int], country: str) -> None:
+    def __init__(self, words: CategoryLinks, there: set[int], void: frozenset[int], country: str) -> None:
         self.words, self.there, self.void, self.country = words, there, void, country
         self.derived: list[Derived] = []
         self.sums: list[tuple[int, tuple[int, ...]]] = []

@@ -54,7 +54,7 @@ KNOWN = 40.0  # What it costs to hide what the release before has told.
 
 
 @dataclass
-class Table:
+class SuppressionTable:
     """Cells and their relations. A cell has one amount for each sheet: a count one, a ratio two (numerator and the rest), all of 0 or more.
 
     `levels[cell]`: by how much each sheet of the cell must be able to move. `costs[cell]`: what hiding it costs; 0 for those never shown.
@@ -120,15 +120,15 @@ class _Move:
     needs: tuple[float, ...] = field(compare=False)
 
 
-def pattern(table: Table, needy: Sequence[int], hidden: Iterable[int] = ()) -> set[int]:
-    """The cells to hide: all of `needy` and `hidden` (each of them will be protected), and as few others as it takes.
+def pattern(table: SuppressionTable, primary: Sequence[int], hidden: Iterable[int] = ()) -> set[int]:
+    """The cells to hide: all of `primary` and `hidden` (each of them will be protected), and as few others as it takes.
 
-    Those that are never shown (cost 0) may be needy too; they are part of the answer only as far as they are among `needy`.
+    Those that are never shown (cost 0) may be needy too; they are part of the answer only as far as they are among `primary`.
     """
     table.find_remainders()
-    hiding = set(needy) | set(hidden)
+    hiding = set(primary) | set(hidden)
     protected: set[int] = set()
-    for cell in [*needy, *sorted(hiding - set(needy))]:
+    for cell in [*primary, *sorted(hiding - set(primary))]:
         if cell in protected:
             continue
         move = next(filter(None, (_move(table, cell, hiding, search) for search in SEARCHES)), None)
@@ -138,7 +138,7 @@ def pattern(table: Table, needy: Sequence[int], hidden: Iterable[int] = ()) -> s
     return hiding
 
 
-def _move(table: Table, cell: int, hiding: set[int], search: Search) -> dict[int, float] | None:
+def _move(table: SuppressionTable, cell: int, hiding: set[int], search: Search) -> dict[int, float] | None:
     sheets = len(table.levels[cell])
     start = _Move((0.0, 0), 0.0, {}, {}, (UNBOUNDED,) * sheets, (UNBOUNDED,) * sheets, (0.0,) * sheets)
     first = _extended(table, start, cell, 1.0, hiding, search, 0)
@@ -163,7 +163,7 @@ def _move(table: Table, cell: int, hiding: set[int], search: Search) -> dict[int
     return None
 
 
-def _with_remainders(table: Table, move: _Move, hiding: set[int], search: Search) -> _Move:
+def _with_remainders(table: SuppressionTable, move: _Move, hiding: set[int], search: Search) -> _Move:
     """The move after all that a never shown remainder has ample room for: it costs nothing and ties nothing, so there is no choice."""
     for relation, net in list(move.nets.items()):
         for other in table.remainders.get(relation, ()):
@@ -176,7 +176,7 @@ def _with_remainders(table: Table, move: _Move, hiding: set[int], search: Search
 
 
 def _extended(
-    table: Table, move: _Move, cell: int, weight: float, hiding: set[int], search: Search, number: int
+    table: SuppressionTable, move: _Move, cell: int, weight: float, hiding: set[int], search: Search, number: int
 ) -> _Move | None:
     """The move with one more cell in it; None where it could not go far enough any more."""
     if cell not in hiding and search.dearest < table.costs[cell] < KNOWN:

@@ -29,7 +29,7 @@ from indicators.permissions import (
 from indicators.releases import actions as releases_actions
 from indicators.releases.downloads.formats import FORMATS, Format
 from indicators.releases.forms import RecallForm, ReleaseApprovalForm, ReleaseForm
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import Territory
 
 
@@ -155,10 +155,10 @@ def _number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-class ReleaseCreateView(AccessMixin, ActionMixin, FormView):
+class ReleaseCreateView(VisibleObjectMixin, ActionMixin, FormView):
     """Begins a release: everything that the portal has worked out, as it stands now."""
 
-    may_enter = staticmethod(can_publish_release)
+    has_page_permission = staticmethod(can_publish_release)
     template_name = "indicators/release_form.html"
     form_class = ReleaseForm
     object: Release
@@ -178,10 +178,10 @@ class ReleaseCreateView(AccessMixin, ActionMixin, FormView):
         return self.object.get_absolute_url()
 
 
-class ReleaseDecisionView(AccessMixin, ActionMixin, DetailView, FormView):
+class ReleaseDecisionView(VisibleObjectMixin, ActionMixin, DetailView, FormView):
     """A step that a steward takes with an unpublished release, by POST. What is refused stands on the page of the release."""
 
-    may_enter = staticmethod(can_publish_release)
+    has_page_permission = staticmethod(can_publish_release)
     http_method_names = ["post", "options"]
     model = Release
     form_class = ReleaseApprovalForm
@@ -230,11 +230,11 @@ class ReleaseDiscardView(ReleaseDecisionView):
         return _("Discarded. What is public stays as it is.")
 
 
-class ReleaseRecallView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
+class ReleaseRecallView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
     """Takes a published release away from everybody, with a reason that everybody reads."""
 
-    may_enter = staticmethod(can_publish_release)
-    may = staticmethod(can_recall_release)
+    has_page_permission = staticmethod(can_publish_release)
+    has_object_permission = staticmethod(can_recall_release)
     template_name = "indicators/release_recall.html"
     form_class = RecallForm
     context_object_name = "release"

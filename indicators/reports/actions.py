@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from indicators.emails import write_to_answerers, write_to_keepers
+from indicators.emails import email_stewards, write_to_answerers
 from indicators.imports.actions import approve_batch, undo_batch
 from indicators.models import (
     Dimension,
@@ -34,8 +34,8 @@ from indicators.quality import checks
 from indicators.reports.cells import (
     MOST_CELLS,
     Answers,
-    Cell,
     Key,
+    ReportCell,
     Typed,
     approved,
     cells_of,
@@ -111,7 +111,7 @@ def ask_for_reports(
     return request
 
 
-def cells_of_request(request: ReportRequest) -> list[Cell]:
+def cells_of_request(request: ReportRequest) -> list[ReportCell]:
     return cells_of(
         indicators=request.indicators.all(),
         periods=request.periods.all(),
@@ -198,7 +198,7 @@ def submit_report(*, report: Report, note: str = "", by: User | None) -> Report:
     report.save()
     _fill_batch(report)
     ReportStep.objects.create(report=report, kind=ReportStep.Kind.SUBMITTED, note=note, by=by)
-    write_to_keepers(report, "report_submitted")
+    email_stewards(report, "report_submitted")
     return report
 
 

@@ -9,17 +9,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
 from indicators.catalogue.formatting import period_words, value_words
 from indicators.models import Category, Dimension, Indicator, Observation, Period, Release, ReleasedFigure
 from indicators.vocabulary import NO_FLAG, PENDING, Flag, Measure
-from orgs.forms import NumberField, PortalForm
 from orgs.models import Territory
 from orgs.numbers import number_in_words
 
@@ -32,7 +29,7 @@ Key = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Cell:
+class ReportCell:
     """One place of the table."""
 
     indicator: Indicator
@@ -112,7 +109,7 @@ def cells_of(
     territory: Territory,
     with_parts: bool = False,
     dimension: Dimension | None = None,
-) -> list[Cell]:
+) -> list[ReportCell]:
     """Every cell of the table, in the order in which it is read. A place that did not exist in a period has none there.
 
     The groups are the largest ones of the dimension, and the total before them; an indicator that is not broken down so has its total.
@@ -123,7 +120,7 @@ def cells_of(
     ids = ensure_breakdowns(["", *keys.values()])
     broken_down = set(dimension.indicators.values_list("pk", flat=True)) if dimension else set()
     return [
-        Cell(indicator, period, place, breakdown, group)
+        ReportCell(indicator, period, place, breakdown, group)
         for indicator in indicators
         for period in periods
         for place in [territory, *parts]
@@ -135,7 +132,7 @@ def cells_of(
     ]
 
 
-def _matching(cells: Iterable[Cell], rows: QuerySet[Observation]) -> QuerySet[Observation]:
+def _matching(cells: Iterable[ReportCell], rows: QuerySet[Observation]) -> QuerySet[Observation]:
     cells = list(cells)
     return rows.filter(
         indicator__in={cell.indicator.pk for cell in cells},
@@ -149,18 +146,18 @@ def key_of_row(row: Any) -> Key:
     return row.indicator_id, row.period_id, row.territory_id, row.breakdown_id
 
 
-def approved(cells: Iterable[Cell]) -> dict[Key, Observation]:
+def approved(cells: Iterable[ReportCell]) -> dict[Key, Observation]:
     """What counts now."""
     return {key_of_row(row): row for row in _matching(cells, Observation.objects.approved())}
 
 
-def pending(cells: Iterable[Cell]) -> dict[Key, Observation]:
+def pending(cells: Iterable[ReportCell]) -> dict[Key, Observation]:
     """What waits, whoever brought it in."""
     found = _matching(cells, Observation.objects.pending()).select_related("indicator", "batch__created_by")
     return {key_of_row(row): row for row in found}
 
 
-def before(cells: Iterable[Cell], *, are_true: bool = False) -> dict[Key, str]:
+def before(cells: Iterable[ReportCell], *, are_true: bool = False) -> dict[Key, str]:
     """In words, what the period before each cell's says: "2016: 1,234". As released, unless `are_true`: then as it counts."""
     cells = list(cells)
     kinds = {cell.period.kind for cell in cells}
@@ -179,7 +176,7 @@ def before(cells: Iterable[Cell], *, are_true: bool = False) -> dict[Key, str]:
     return {key: f"{period_words(cell.period)}: {said[cell.key]}" for key, cell in moved.items() if cell.key in said}
 
 
-def released(cells: Iterable[Cell]) -> dict[Key, str]:
+def released(cells: Iterable[ReportCell]) -> dict[Key, str]:
     """In words, what everybody may read of the cells: the figures of the current release, and that some are protected."""
     wanted = {cell.key: cell.indicator for cell in cells}
     current = Release.objects.current()
@@ -263,102 +260,3 @@ def lock_indicators(ids: Iterable[int]) -> None:
 
 
 # --- The form ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Row:
-    """A cell with its fields and what counted the period before."""
-
-    cell: Cell
-    number: forms.BoundField
-    base: forms.BoundField | None
-    missing: forms.BoundField
-
-
-@dataclass(frozen=True)
-class Section:
-    """The rows of one indicator in one period."""
-
-    indicator: Indicator
-    period: str
-    rows: list[Row]
-
-
-class GridForm(PortalForm):
-    """The table as a form: for each cell a number (with its base), or the tick "we have no figure"."""
-
-    def __init__(
-        self, *args: Any, cells: list[Cell], answers: Answers, hints: Mapping[Key, str] | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.cells = cells
-        for cell in cells:
-            said = answers.get(cell.key, Typed())
-            hint = (hints or {}).get(cell.key, "")
-            self.fields[f"n-{cell.name}"] = NumberField(
-                label=number_label(cell), initial=said.number, help_text=hint, required=False
-            )
-            if cell.has_base:
-                self.fields[f"b-{cell.name}"] = NumberField(label=base_label(cell), initial=said.base, required=False)
-            self.fields[f"m-{cell.name}"] = forms.BooleanField(
-                label=gettext_lazy("We have no figure"), required=False, initial=said.is_missing
-            )
-
-    @property
-    def sections(self) -> list[Section]:
-        found: dict[tuple[int, int], Section] = {}
-        for cell in self.cells:
-            place = (cell.indicator.pk, cell.period.pk)
-            if place not in found:
-                found[place] = Section(cell.indicator, period_words(cell.period), [])
-            base = self[f"b-{cell.name}"] if cell.has_base else None
-            found[place].rows.append(Row(cell, self[f"n-{cell.name}"], base, self[f"m-{cell.name}"]))
-        return list(found.values())
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        self.answers: dict[Key, Typed] = {}
-        for cell in self.cells:
-            if any(f"{part}-{cell.name}" in self.errors for part in "nb"):
-                continue
-            typed = Typed(
-                cleaned.get(f"n-{cell.name}"), cleaned.get(f"b-{cell.name}"), cleaned.get(f"m-{cell.name}", False)
-            )
-            fault = fault_of(cell.indicator, typed)
-            if fault:
-                self.add_error(f"{fault[0]}-{cell.name}", f"{cell.label}: {fault[1]}")
-            elif typed != Typed():
-                self.answers[cell.key] = typed
-        return cleaned
-
-
-def fault_of(indicator: Indicator, typed: Typed) -> tuple[str, str] | None:
-    """What cannot be: the field ("n" or "b") and the sentence. What is only odd is for the quality rules."""
-    if typed.is_missing:
-        if typed.number is not None or typed.base is not None:
-            return "n", _("Give a number, or say that you have none; not both.")
-        return None
-    if typed.number is None:
-        return ("n", _("Give the number too.")) if typed.base is not None else None
-    if indicator.measure in (Measure.COUNT, Measure.RATIO) and typed.number < 0:
-        return "n", _("A number of people cannot be below 0.")
-    if indicator.is_whole and typed.number != typed.number.to_integral_value():
-        return "n", _("A number of people is whole.")
-    if indicator.measure in (Measure.RATIO, Measure.MEAN):
-        if typed.base is None:
-            return "b", _("Say also of how many.")
-        if typed.base < 0 or (typed.base == 0 and typed.number != 0):
-            return "b", _("Of how many: this has to be more than 0. Where there was nobody, give 0 of 0.")
-    return None
-
-
-def number_label(cell: Cell) -> str:
-    if cell.indicator.measure == Measure.MEAN:
-        return _("Mean")
-    if cell.indicator.measure == Measure.RATIO:
-        return cell.indicator.numerator or _("Numerator")
-    return cell.indicator.get_unit_display() if cell.indicator.measure == Measure.SCORE else _("Number")
-
-
-def base_label(cell: Cell) -> str:
-    return cell.indicator.denominator or _("Of how many")

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from indicators.models import Import, Source
 from indicators.permissions import keeps_figures_of
 from indicators.quality import checks
-from indicators.reports.cells import Answers, Cell, approved, lock_indicators, pending, write_observations
+from indicators.reports.cells import Answers, ReportCell, approved, lock_indicators, pending, write_observations
 from indicators.vocabulary import Status
 from orgs.models import Organisation, Territory, User
 
 
-def signature(cells: Iterable[Cell]) -> str:
+def signature(cells: Iterable[ReportCell]) -> str:
     """What stands in the cells now; another value, or another draft, gives another."""
     cells = list(cells)
     rows = [row.pk for found in (approved(cells), pending(cells)) for row in found.values()]
@@ -34,7 +34,7 @@ def draft_of(authority: Organisation, choice: dict[str, Any]) -> Import | None:
 def save_entry(
     *,
     authority: Organisation,
-    cells: list[Cell],
+    cells: list[ReportCell],
     answers: Answers,
     choice: dict[str, Any],
     seen: str,
@@ -89,7 +89,7 @@ def save_entry(
     return batch
 
 
-def _refuse_others(cells: list[Cell], draft: Import | None) -> None:
+def _refuse_others(cells: list[ReportCell], draft: Import | None) -> None:
     """A value that waits from elsewhere is decided first."""
     waiting = {key: row for key, row in pending(cells).items() if draft is None or row.batch_id != draft.pk}
     for cell in cells:

@@ -16,10 +16,10 @@ from indicators.confidential import actions as confidential
 from indicators.models import Import
 from indicators.permissions import authorities_of, can_enter_figures
 from indicators.reports import entry
+from indicators.reports.cell_form import GridForm
 from indicators.reports.cells import (
     MOST_CELLS,
-    Cell,
-    GridForm,
+    ReportCell,
     Typed,
     approved,
     before,
@@ -30,10 +30,10 @@ from indicators.reports.cells import (
 )
 from indicators.reports.forms import ChooseCellsForm
 from orgs.forms import sent
-from orgs.mixins import PersonMixin, show_refusal
+from orgs.mixins import AuthenticatedUserMixin, show_refusal
 
 
-class EntryView(PersonMixin, View):
+class EntryView(AuthenticatedUserMixin, View):
     """Without an address's choice, the form that makes one; with it, the table."""
 
     shows_kept_form = True
@@ -81,7 +81,7 @@ class EntryView(PersonMixin, View):
                 show_refusal(form, refusal)
         return self.show(choose, cells, form)
 
-    def save(self, choose: ChooseCellsForm, cells: list[Cell], form: GridForm) -> str:
+    def save(self, choose: ChooseCellsForm, cells: list[ReportCell], form: GridForm) -> str:
         """Keeps the table or sends it; where to see it."""
         is_sent = "send" in self.request.POST
         batch = entry.save_entry(
@@ -98,7 +98,7 @@ class EntryView(PersonMixin, View):
         messages.success(self.request, done)
         return batch.get_absolute_url()
 
-    def choose(self) -> tuple[ChooseCellsForm, list[Cell]]:
+    def choose(self) -> tuple[ChooseCellsForm, list[ReportCell]]:
         """What the address chooses; no cells where it chooses nothing that can be."""
         authorities = authorities_of(self.request.user)
         data = self.request.GET if "indicator" in self.request.GET else None
@@ -121,7 +121,7 @@ class EntryView(PersonMixin, View):
             cells = []
         return form, cells
 
-    def form_for(self, choose: ChooseCellsForm, cells: list[Cell], data: Any = None) -> GridForm:
+    def form_for(self, choose: ChooseCellsForm, cells: list[ReportCell], data: Any = None) -> GridForm:
         """With what one typed oneself; what counts already, to those who gave a reason, and else what is released of it."""
         draft = self.draft_of(choose)
         access = confidential.use_true_access(
@@ -142,7 +142,7 @@ class EntryView(PersonMixin, View):
             hints[key] = " · ".join(filter(None, [words % {"value": value}, hints.get(key, "")]))
         return GridForm(data, cells=cells, answers=answers, hints=hints)
 
-    def show(self, choose: ChooseCellsForm, cells: list[Cell], form: GridForm) -> HttpResponse:
+    def show(self, choose: ChooseCellsForm, cells: list[ReportCell], form: GridForm) -> HttpResponse:
         kept = getattr(self.request, "kept_form", None)
         context = {
             "form": form,

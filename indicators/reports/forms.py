@@ -12,7 +12,8 @@ from indicators.catalogue.periods import period_code
 from indicators.models import Dimension, Indicator, Period
 from indicators.reports.workbook import MAX_BYTES
 from orgs.forms import PortalForm
-from orgs.lookups.fields import LookupField, OrganisationLookup, TerritoryLookup
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import OrganisationLookup, TerritoryLookup
 from orgs.models import Organisation, Territory
 
 

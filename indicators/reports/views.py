@@ -29,21 +29,22 @@ from indicators.permissions import (
     can_see_true_figures_of,
     can_withdraw_request,
 )
-from indicators.quality import checks
+from indicators.quality.messages import changes_of, groups_of
 from indicators.reports import actions as reports
-from indicators.reports.cells import Cell, GridForm, Typed, approved, before, in_words, released
+from indicators.reports.cell_form import GridForm
+from indicators.reports.cells import ReportCell, Typed, approved, before, in_words, released
 from indicators.reports.filters import ReportFilter
 from indicators.reports.forms import AskForm, ReturnForm, SheetForm
 from indicators.reports.workbook import make_sheet, read_sheet
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin, show_refusal
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin, show_refusal
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class ReportListView(AccessMixin, PagedMixin, FilterView):
+class ReportListView(VisibleObjectMixin, PagedMixin, FilterView):
     """What one owes, and what one has asked for."""
 
-    may_enter = staticmethod(can_see_reports)
+    has_page_permission = staticmethod(can_see_reports)
     model = Report
     template_name = "indicators/report_list.html"
     filterset_class = ReportFilter
@@ -60,10 +61,10 @@ class ReportListView(AccessMixin, PagedMixin, FilterView):
         )
 
 
-class ReportAskView(AccessMixin, ActionMixin, FormView):
+class RequestCreateView(VisibleObjectMixin, ActionMixin, FormView):
     """Asks organisations for figures, on one page."""
 
-    may_enter = staticmethod(can_ask_for_reports)
+    has_page_permission = staticmethod(can_ask_for_reports)
     template_name = "indicators/report_ask.html"
     form_class = AskForm
     object: ReportRequest
@@ -88,15 +89,15 @@ class ReportAskView(AccessMixin, ActionMixin, FormView):
 class AnswerRow:
     """One cell of a report, side by side with what is known of it."""
 
-    cell: Cell
+    cell: ReportCell
     said: str
     is_given: bool
     now: str
     before: str
 
 
-class ReportMixin(AccessMixin):
-    may_enter = staticmethod(can_see_reports)
+class ReportMixin(VisibleObjectMixin):
+    has_page_permission = staticmethod(can_see_reports)
     model = Report
     context_object_name: str | None = "report"
 
@@ -127,9 +128,9 @@ class ReportDetailView(ReportMixin, DetailView):
             may_answer=can_answer_report(self.request.user, report) and report.is_open,
             may_review=may_review,
             may_withdraw=can_withdraw_request(self.request.user, report.request),
-            quality=checks.groups_of(batch) if batch is not None and access is not None and may_review else [],
+            quality=groups_of(batch) if batch is not None and access is not None and may_review else [],
             open_findings=batch.findings.open().count() if batch is not None and may_review else 0,
-            changes=checks.changes_of(batch) if batch is not None and access is not None and may_review else [],
+            changes=changes_of(batch) if batch is not None and access is not None and may_review else [],
             return_form=ReturnForm(),
             **kwargs,
         )
@@ -175,7 +176,7 @@ def entry_of(step: ReportStep) -> dict[str, Any]:
 class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
     """Fill it in on the page: keep it, or send it."""
 
-    may = staticmethod(can_answer_report)
+    has_object_permission = staticmethod(can_answer_report)
     template_name = "indicators/report_answer.html"
     form_class = GridForm
     object: Any
@@ -238,10 +239,10 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
         return super().form_invalid(form)
 
 
-class ReportSheetView(ReportMixin, SingleObjectMixin, View):
+class ReportWorkbookView(ReportMixin, SingleObjectMixin, View):
     """The spreadsheet to fill in."""
 
-    may = staticmethod(can_answer_report)
+    has_object_permission = staticmethod(can_answer_report)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         report = self.get_object()
@@ -256,7 +257,7 @@ class ReportSheetView(ReportMixin, SingleObjectMixin, View):
 class ReportUploadView(ReportMixin, SingleObjectMixin, FormView):
     """The filled-in spreadsheet comes back. It is kept as a draft, to be looked at and sent."""
 
-    may = staticmethod(can_answer_report)
+    has_object_permission = staticmethod(can_answer_report)
     template_name = "indicators/report_upload.html"
     form_class = SheetForm
 
@@ -285,7 +286,7 @@ class ReportUploadView(ReportMixin, SingleObjectMixin, FormView):
 class ReportStepView(ReportMixin, SingleObjectMixin, View):
     """A decision, by POST only."""
 
-    may = staticmethod(can_review_report)
+    has_object_permission = staticmethod(can_review_report)
     http_method_names = ["post"]
     done = ""
 
@@ -316,11 +317,11 @@ class ReportReturnView(ReportStepView):
         self.done = _("Returned with your note. They have a letter.")
 
 
-class RequestWithdrawView(AccessMixin, SingleObjectMixin, View):
+class RequestWithdrawView(VisibleObjectMixin, SingleObjectMixin, View):
     """Nobody needs to answer any more."""
 
-    may_enter = staticmethod(can_ask_for_reports)
-    may = staticmethod(can_withdraw_request)
+    has_page_permission = staticmethod(can_ask_for_reports)
+    has_object_permission = staticmethod(can_withdraw_request)
     model = ReportRequest
     http_method_names = ["post"]
 

@@ -22,7 +22,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from indicators.catalogue.formatting import period_words
 from indicators.models import Report
-from indicators.reports.cells import Answers, Cell, Key, Typed, base_label, fault_of, number_label
+from indicators.reports.cell_form import base_label, fault_of, number_label
+from indicators.reports.cells import Answers, Key, ReportCell, Typed
 from orgs.numbers import read_number
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -37,7 +38,7 @@ OPEN_CELL = PatternFill("solid", fgColor="FFF7D6")
 NO = {"", "no", "false", "0", "non", "لا"}
 
 
-def labels_of(cell: Cell) -> list[str]:
+def labels_of(cell: ReportCell) -> list[str]:
     """What the locked cells of a row say."""
     return [
         f"{cell.indicator.code} {cell.indicator.name}",
@@ -47,7 +48,7 @@ def labels_of(cell: Cell) -> list[str]:
     ]
 
 
-def make_sheet(report: Report, cells: list[Cell], answers: Answers) -> bytes:
+def make_sheet(report: Report, cells: list[ReportCell], answers: Answers) -> bytes:
     """The workbook in the reader's language, with what is filled in so far."""
     book = Workbook()
     sheet = book.active
@@ -105,7 +106,7 @@ def _text(text: str) -> str:
     return f"'{plain}" if plain[:1] in ("=", "+", "-", "@") else plain
 
 
-def read_sheet(file: IO[bytes], report: Report, cells: list[Cell], *, replace: bool = False) -> dict[Key, Typed]:
+def read_sheet(file: IO[bytes], report: Report, cells: list[ReportCell], *, replace: bool = False) -> dict[Key, Typed]:
     """What was filled in. Raises ValidationError with every fault and its cell; then nothing of it is taken."""
     rows = _rows(file, len(cells))
     if len(rows) < FIRST_ROW or len(rows[0]) <= KEY:
@@ -191,7 +192,7 @@ def _check_reference(text: Any, report: Report, replace: bool) -> str:
     return str(language)
 
 
-def _typed(row: tuple[Any, ...], number: int, cell: Cell, faults: list[str], language: str) -> Typed | None:
+def _typed(row: tuple[Any, ...], number: int, cell: ReportCell, faults: list[str], language: str) -> Typed | None:
     before = len(faults)
     values = {}
     for place, letter in ((NUMBER, "E"), (BASE, "F")):

@@ -6,8 +6,8 @@ from django.utils import timezone
 from indicators import emails
 from indicators.models import DirtyMark, FigureAudit, FigureDifference, Slice
 from indicators.rollup import worker
-from orgs.mail.queue import wake
 from orgs.models import User
+from orgs.queue import enqueue
 
 ROLL_UP = "indicators.tasks.roll_up"
 AUDIT_LOCK = 7_002  # One audit at a time, whoever asks for it.
@@ -64,8 +64,8 @@ def _finish(audit: FigureAudit) -> FigureAudit:
     audit.finished_at = timezone.now()
     audit.save()
     if audit.differences_count:
-        emails.tell_differences(audit)
-        wake(ROLL_UP)
+        emails.email_differences(audit)
+        enqueue(ROLL_UP)
     return audit
 
 
@@ -76,4 +76,4 @@ def retry_slice(*, part: Slice, by: User) -> None:
     if part.parked_at is not None:
         part.parked_at, part.attempts = None, 0
         part.save(update_fields=["parked_at", "attempts"])
-        wake(ROLL_UP)
+        enqueue(ROLL_UP)

@@ -12,13 +12,13 @@ from django.views.generic.detail import SingleObjectMixin
 from indicators.models import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
 from indicators.permissions import can_retry_slice, is_steward
 from indicators.rollup import actions as rollups
-from orgs.mixins import AccessMixin, PagedMixin
+from orgs.mixins import PagedMixin, VisibleObjectMixin
 
 
-class RunListView(AccessMixin, PagedMixin, ListView):
+class RunListView(VisibleObjectMixin, PagedMixin, ListView):
     """What the rollup did, what waits for it, and what it gave up on."""
 
-    may_enter = staticmethod(is_steward)
+    has_page_permission = staticmethod(is_steward)
     template_name = "indicators/run_list.html"
     context_object_name = "runs"
 
@@ -44,10 +44,10 @@ class RunListView(AccessMixin, PagedMixin, ListView):
         ]
 
 
-class SliceRetryView(AccessMixin, SingleObjectMixin, View):
+class SliceRetryView(VisibleObjectMixin, SingleObjectMixin, View):
     """An administrator has seen to the cause: try again."""
 
-    may_enter = staticmethod(can_retry_slice)
+    has_page_permission = staticmethod(can_retry_slice)
     http_method_names = ["post"]
 
     def get_queryset(self) -> QuerySet[Slice]:

@@ -131,7 +131,7 @@ def _work_on(claimed: list[int], run: RollupRun, failed: set[int]) -> None:
             figures = recompute([part.pk for part in held])
             for part in held:
                 if part.alerted_at is not None:
-                    emails.tell_recovered(part)
+                    emails.email_recovered(part)
             Slice.objects.filter(pk__in=claimed).update(attempts=0, claimed_by=None, error="", alerted_at=None)
             RollupRun.objects.filter(pk=run.pk).update(
                 slices=F("slices") + len(claimed), figures=F("figures") + figures
@@ -161,7 +161,7 @@ def _tell_parked(pk: int) -> None:
     """The administrators hear of it once, until it is well again."""
     part = Slice.objects.select_for_update().get(pk=pk)
     if part.alerted_at is None:
-        emails.tell_parked(part)
+        emails.email_parked(part)
         part.alerted_at = timezone.now()
         part.save(update_fields=["alerted_at"])
 

@@ -6,23 +6,23 @@ from django.utils.translation import gettext_lazy
 
 from indicators.models import Report
 from indicators.permissions import ANSWERING, is_steward
-from indicators.worklist.queues import desk_of
-from orgs.inbox import LONGEST, Waiting
+from indicators.worklist.queues import queues_of
+from orgs.inbox import LONGEST, Task
 from orgs.models import User
 
 
-def waiting_for(user: User) -> list[Waiting]:
+def tasks_of(user: User) -> list[Task]:
     """From the desk what is for the person to do, and their own reports."""
-    own = [item for pile in desk_of(user) for item in pile.pressing] if is_steward(user) else []
+    own = [item for pile in queues_of(user) for item in pile.pressing] if is_steward(user) else []
     return [*own, *reports_to_answer(user)]
 
 
-def reports_to_answer(user: User) -> list[Waiting]:
+def reports_to_answer(user: User) -> list[Task]:
     """Those that an organisation of one's own owes, if one may write them: the returned and the overdue say so."""
     mine = user.memberships.active().filter(role__in=ANSWERING).values("organisation")
     owed = Report.objects.unanswered().filter(organisation__in=mine)
     return [
-        Waiting(
+        Task(
             kind=gettext_lazy("Report"),
             title=(
                 _("Returned, look at it again: %(title)s")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from indicators.models import Finding, Import, ProtectionChange, Release, Report, Slice
 from indicators.permissions import KEEPERS, can_approve_release
-from orgs.inbox import LONGEST, Waiting
+from orgs.inbox import LONGEST, Task
 from orgs.models import Membership, Organisation, User
 
 REMEMBERED = datetime.timedelta(days=14)
@@ -24,15 +24,15 @@ FIGURES, REPORT, ROLLUP = gettext_lazy("Figures"), gettext_lazy("Report"), gette
 
 
 @dataclass(frozen=True)
-class Lot:
+class QueuePart:
     """The oldest of one kind, and how many there are."""
 
-    items: list[Waiting]
+    items: list[Task]
     count: int
 
 
 @dataclass(frozen=True)
-class Pile:
+class Queue:
     """What waits in one room of the desk."""
 
     name: str
@@ -40,20 +40,20 @@ class Pile:
     icon: str
     url: str
     """The room."""
-    lots: list[Lot]
+    lots: list[QueuePart]
 
     @property
-    def items(self) -> list[Waiting]:
+    def items(self) -> list[Task]:
         """The oldest first."""
         return sorted(self._all, key=lambda item: item.since)[:LONGEST]
 
     @property
-    def pressing(self) -> list[Waiting]:
+    def pressing(self) -> list[Task]:
         """What is for the reader to do, the oldest first, however much else waits."""
         return sorted((item for item in self._all if item.is_pressing), key=lambda item: item.since)[:LONGEST]
 
     @property
-    def _all(self) -> list[Waiting]:
+    def _all(self) -> list[Task]:
         return [item for lot in self.lots for item in lot.items]
 
     @property
@@ -66,36 +66,36 @@ class Pile:
         return self.count - len(self.items)
 
 
-def desk_of(user: User) -> list[Pile]:
+def queues_of(user: User) -> list[Queue]:
     """As many queries, however much there is."""
     imports, reports = reverse("indicators:import_list"), reverse("indicators:report_list")
     releases, runs = reverse("indicators:release_list"), reverse("indicators:run_list")
     return [
-        Pile("imports", _("Imports"), "cloud-upload", imports, [unfinished(user), refused(user), to_approve(user)]),
-        Pile("findings", _("What the quality rules found"), "search", imports, [odd_imports(user), odd_reports(user)]),
-        Pile("reports", _("Reports"), "clipboard-data", reports, [to_review(user), overdue(user)]),
-        Pile("releases", _("Releases"), "megaphone", releases, [to_publish(user), to_agree(user)]),
-        Pile("parked", _("Rollup"), "arrow-repeat", runs, [parked()]),
+        Queue("imports", _("Imports"), "cloud-upload", imports, [unfinished(user), refused(user), to_approve(user)]),
+        Queue("findings", _("What the quality rules found"), "search", imports, [odd_imports(user), odd_reports(user)]),
+        Queue("reports", _("Reports"), "clipboard-data", reports, [to_review(user), overdue(user)]),
+        Queue("releases", _("Releases"), "megaphone", releases, [to_publish(user), to_agree(user)]),
+        Queue("parked", _("Rollup"), "arrow-repeat", runs, [parked()]),
     ]
 
 
-def lot(rows: QuerySet[Any], make: Callable[[Any], Waiting]) -> Lot:
-    return Lot([make(row) for row in rows[:LONGEST]], rows.count())
+def lot(rows: QuerySet[Any], make: Callable[[Any], Task]) -> QueuePart:
+    return QueuePart([make(row) for row in rows[:LONGEST]], rows.count())
 
 
 # --- Imports ------------------------------------------------------------------------------------------------------------
 
 
-def unfinished(user: User) -> Lot:
+def unfinished(user: User) -> QueuePart:
     """Files of late of which nothing is stored yet: their columns wait for a meaning, or what was found for a yes."""
     since = timezone.now() - REMEMBERED
     states = [Import.State.UPLOADED, Import.State.CHECKED]
     files = Import.objects.visible_to(user).filter(kind=Import.Kind.FILE, state__in=states, created_at__gte=since)
 
-    def waiting(batch: Import) -> Waiting:
+    def waiting(batch: Import) -> Task:
         is_described = batch.state == Import.State.CHECKED
         title = _("Store the figures of %(file)s") if is_described else _("Say what the columns of %(file)s mean")
-        return Waiting(
+        return Task(
             kind=FIGURES,
             title=title % {"file": batch.file_name},
             url=batch.get_absolute_url() if is_described else reverse("indicators:import_map", args=[batch.pk]),
@@ -108,7 +108,7 @@ def unfinished(user: User) -> Lot:
     return lot(files.order_by("created_at"), waiting)
 
 
-def refused(user: User) -> Lot:
+def refused(user: User) -> QueuePart:
     """One's own files that were refused of late, and of which no later edition went through."""
     since = timezone.now() - REMEMBERED
     own = Import.objects.visible_to(user).filter(created_by=user, created_at__gte=since)
@@ -117,7 +117,7 @@ def refused(user: User) -> Lot:
     )
     return lot(
         own.filter(~Exists(passed), state=Import.State.REFUSED).order_by("created_at"),
-        lambda batch: Waiting(
+        lambda batch: Task(
             kind=FIGURES,
             title=_("%(file)s was refused: see why") % {"file": batch.file_name},
             url=batch.get_absolute_url(),
@@ -127,11 +127,11 @@ def refused(user: User) -> Lot:
     )
 
 
-def to_approve(user: User) -> Lot:
+def to_approve(user: User) -> QueuePart:
     """Stored, and nothing odd in it is left to be looked at."""
     return lot(
         stored(user).filter(~has_findings("pk")),
-        lambda batch: Waiting(
+        lambda batch: Task(
             kind=FIGURES,
             title=_("Approve the figures of %(file)s") % {"file": batch.file_name},
             url=batch.get_absolute_url(),
@@ -159,11 +159,11 @@ def has_findings(batch: str) -> Exists:
     return Exists(Finding.objects.open().filter(batch=OuterRef(batch)))
 
 
-def odd_imports(user: User) -> Lot:
+def odd_imports(user: User) -> QueuePart:
     odd = stored(user).filter(has_findings("pk"))
     return lot(
         odd.annotate(open_findings=Count("findings", filter=Q(findings__accepted_at=None))),
-        lambda batch: Waiting(
+        lambda batch: Task(
             kind=FIGURES,
             title=_("Accept or undo what looks odd in %(file)s") % {"file": batch.file_name},
             url=batch.get_absolute_url(),
@@ -174,11 +174,11 @@ def odd_imports(user: User) -> Lot:
     )
 
 
-def odd_reports(user: User) -> Lot:
+def odd_reports(user: User) -> QueuePart:
     odd = submitted(user).filter(has_findings("batch"))
     return lot(
         odd.annotate(open_findings=Count("batch__findings", filter=Q(batch__findings__accepted_at=None))),
-        lambda report: Waiting(
+        lambda report: Task(
             kind=REPORT,
             title=_("Accept or return what looks odd in the report of %(organisation)s")
             % {"organisation": report.organisation},
@@ -211,10 +211,10 @@ def submitted(user: User) -> QuerySet[Report]:
     return asked_for(user).filter(state=Report.State.SUBMITTED).order_by("changed_at")
 
 
-def to_review(user: User) -> Lot:
+def to_review(user: User) -> QueuePart:
     return lot(
         submitted(user).filter(~has_findings("batch")),
-        lambda report: Waiting(
+        lambda report: Task(
             kind=REPORT,
             title=_("Review the report of %(organisation)s") % {"organisation": report.organisation},
             url=report.get_absolute_url(),
@@ -225,12 +225,12 @@ def to_review(user: User) -> Lot:
     )
 
 
-def overdue(user: User) -> Lot:
+def overdue(user: User) -> QueuePart:
     """Those that are late; the organisation is reminded of itself."""
     late = asked_for(user).filter(pk__in=Report.objects.overdue(timezone.localdate()).values("pk"))
     return lot(
         late.order_by("request__due_on"),
-        lambda report: Waiting(
+        lambda report: Task(
             kind=REPORT,
             title=_("Overdue: %(title)s") % {"title": report.request.title},
             url=report.get_absolute_url(),
@@ -250,11 +250,11 @@ def overdue(user: User) -> Lot:
 # --- Releases -----------------------------------------------------------------------------------------------------------
 
 
-def to_publish(user: User) -> Lot:
+def to_publish(user: User) -> QueuePart:
     """The release that is being prepared; who made it waits for a second person, and so does who does not keep all that it changes."""
     open_states = [Release.State.DRAFT, Release.State.PREVIEW, Release.State.FAILED]
 
-    def waiting(release: Release) -> Waiting:
+    def waiting(release: Release) -> Task:
         status = ""
         if release.state == Release.State.DRAFT:
             title, status = _("A release is being made"), _("Waits for the worker")
@@ -265,7 +265,7 @@ def to_publish(user: User) -> Lot:
         else:
             title = _("A release waits for approval")
             status = "" if can_approve_release(user, release) else _("Waits for an administrator")
-        return Waiting(
+        return Task(
             kind=FIGURES,
             title=title,
             url=release.get_absolute_url(),
@@ -278,7 +278,7 @@ def to_publish(user: User) -> Lot:
     return lot(Release.objects.filter(state__in=open_states).order_by("created_at"), waiting)
 
 
-def to_agree(user: User) -> Lot:
+def to_agree(user: User) -> QueuePart:
     """Weaker protections that somebody else has asked for."""
     managed = user.memberships.active().filter(role=Membership.Role.MANAGER)
     asked = ProtectionChange.objects.open().exclude(asked_by=user).select_related("indicator")
@@ -286,7 +286,7 @@ def to_agree(user: User) -> Lot:
         asked = asked.filter(indicator__owner__in=managed.values("organisation"))
     return lot(
         asked.order_by("asked_at"),
-        lambda change: Waiting(
+        lambda change: Task(
             kind=FIGURES,
             title=_("Agree to a weaker protection of %(indicator)s, or refuse it") % {"indicator": change.indicator},
             url=reverse("indicators:indicator_edit", args=[change.indicator.code]),
@@ -300,11 +300,11 @@ def to_agree(user: User) -> Lot:
 # --- The rollup ---------------------------------------------------------------------------------------------------------
 
 
-def parked() -> Lot:
+def parked() -> QueuePart:
     """Slices at which the rollup failed three times. Their figures are not up to date until somebody looks."""
     return lot(
         Slice.objects.exclude(parked_at=None).select_related("indicator").order_by("parked_at"),
-        lambda part: Waiting(
+        lambda part: Task(
             kind=ROLLUP,
             title=_("%(indicator)s, %(year)s could not be rolled up")
             % {"indicator": part.indicator, "year": part.year},

@@ -3,16 +3,16 @@ from typing import Any
 from django.views.generic import TemplateView
 
 from indicators.permissions import is_steward
-from indicators.worklist.queues import desk_of
-from orgs.mixins import AccessMixin
+from indicators.worklist.queues import queues_of
+from orgs.mixins import VisibleObjectMixin
 
 
-class DeskView(AccessMixin, TemplateView):
+class WorklistView(VisibleObjectMixin, TemplateView):
     """The steward's desk: all that waits, in one place."""
 
-    may_enter = staticmethod(is_steward)
+    has_page_permission = staticmethod(is_steward)
     template_name = "indicators/desk.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        piles = desk_of(self.person)
+        piles = queues_of(self.person)
         return super().get_context_data(piles=piles, count=sum(pile.count for pile in piles), **kwargs)

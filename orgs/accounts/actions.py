@@ -3,7 +3,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
-from orgs.mail.emails import queue_letter_to
+from orgs.mail.emails import queue_email_to
 from orgs.models import User
 
 
@@ -38,5 +38,5 @@ def remove_second_step(*, user: User) -> int:
     if removed:
         for session in UserSession.objects.filter(user=user):
             session.end()
-        queue_letter_to(user, "second_step_removed", {})
+        queue_email_to(user, "second_step_removed", {})
     return removed

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
-from orgs.mail.emails import queue_letter
+from orgs.mail.emails import queue_email
 from orgs.models import User
 
 
@@ -73,7 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
         reader = context.get("user") or User.objects.filter(email__iexact=email).first()
         language = reader.language if reader is not None else translation.get_language()
         name = template_prefix.rpartition("/")[2].removesuffix("_signup")
-        queue_letter(f"account/{name}", to=email, language=language, context={**context, "email": email})
+        queue_email(f"account/{name}", to=email, language=language, context={**context, "email": email})
 
 
 def display_name(user: User) -> str:

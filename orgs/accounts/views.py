@@ -18,12 +18,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from orgs.mixins import PersonMixin
+from orgs.mixins import AuthenticatedUserMixin
 from orgs.models import User
 from orgs.permissions import has_second_step, must_have_second_step
 
 
-class LoggedInOfLateMixin(PersonMixin):
+class LoggedInOfLateMixin(AuthenticatedUserMixin):
     """Who has neither a password nor a second step cannot be asked for it again (allauth lets them pass): they log in anew, by the code in
     their mail.
     """
@@ -66,7 +66,7 @@ class SetPasswordView(LoggedInOfLateMixin, PasswordSetView):
     pass
 
 
-class SecondStepView(PersonMixin, TemplateView):
+class SecondStepView(AuthenticatedUserMixin, TemplateView):
     """Says why a second step is asked for, and leads to it in one press; then back to where the person was going."""
 
     template_name = "orgs/second_step.html"

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from orgs.folding import fold
 from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
-from orgs.lookups.fields import LookupField, TerritoryLookup
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Domain, Organisation, Service, Territory, TerritoryClosure
 from orgs.vocabulary import Kind, Sector, Tier
 

@@ -11,7 +11,7 @@ from django_filters.views import FilterView
 
 from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
-from orgs.mixins import AccessMixin, PagedMixin, page_of
+from orgs.mixins import PagedMixin, VisibleObjectMixin, page_of
 from orgs.models import Domain, Organisation, Territory
 from orgs.naming import address_upstairs
 from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
@@ -57,7 +57,7 @@ class OrganisationListView(PagedMixin, FilterView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class OrganisationDetailView(AccessMixin, DetailView):
+class OrganisationDetailView(VisibleObjectMixin, DetailView):
     """What an organisation is, does and offers. Its private contact is on a page for its own people and its reviewers."""
 
     model = Organisation

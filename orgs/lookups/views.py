@@ -6,7 +6,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from orgs.lookups.fields import Lookup, OrganisationLookup, TerritoryLookup
+from orgs.lookups.sources import Lookup, OrganisationLookup, TerritoryLookup
 from orgs.vocabulary import Sector
 
 

@@ -8,18 +8,18 @@ from django.db.models import QuerySet
 from django.template import Context, Engine
 from django.utils import translation
 
-from orgs.mail.queue import wake
 from orgs.models import Organisation, OutgoingMail, User
+from orgs.queue import enqueue
 
 
 def queue_text(*, to: str, subject: str, body: str) -> OutgoingMail:
     """A letter whose text is ready. The worker sends it within half a minute, whoever dies in between."""
     mail = OutgoingMail.objects.create(to=to, subject=" ".join(subject.split())[:250], body=body)
-    wake("orgs.tasks.send_waiting_mail")
+    enqueue("orgs.tasks.send_waiting_mail")
     return mail
 
 
-def queue_letter(template: str, *, to: str, language: str, context: dict[str, Any]) -> OutgoingMail:
+def queue_email(template: str, *, to: str, language: str, context: dict[str, Any]) -> OutgoingMail:
     """The letter `templates/emails/<template>.txt`: its first line is the subject, the rest the text."""
     letter = Engine.get_default().get_template(f"emails/{template}.txt")
     with translation.override(language):
@@ -29,13 +29,13 @@ def queue_letter(template: str, *, to: str, language: str, context: dict[str, An
     return queue_text(to=to, subject=subject, body=body.strip() + "\n")
 
 
-def queue_letter_to(user: User, template: str, context: dict[str, Any]) -> OutgoingMail:
-    return queue_letter(template, to=user.email, language=user.language, context={"user": user, **context})
+def queue_email_to(user: User, template: str, context: dict[str, Any]) -> OutgoingMail:
+    return queue_email(template, to=user.email, language=user.language, context={"user": user, **context})
 
 
 def write_to(people: Iterable[User], template: str, context: dict[str, Any]) -> None:
     for person in people:
-        queue_letter_to(person, template, context)
+        queue_email_to(person, template, context)
 
 
 def people_with_role(organisation: Organisation, roles: Iterable[str]) -> QuerySet[User]:

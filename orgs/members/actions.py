@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from orgs.accounts.actions import open_account
-from orgs.mail.emails import queue_letter, queue_letter_to
+from orgs.mail.emails import queue_email, queue_email_to
 from orgs.models import Invitation, Membership, Organisation, ReviewerAppointment, Territory, User
 from orgs.permissions import can_manage_members, can_still_invite
 
@@ -67,7 +67,7 @@ def invite_member(*, organisation: Organisation, email: str, role: str, by: User
     Membership(organisation=organisation, user=by, role=role).clean()
     invitation.save()
     known = User.objects.filter(email=email).first()
-    queue_letter(
+    queue_email(
         "invitation",
         to=email,
         language=known.language if known else translation.get_language() or by.language,
@@ -106,7 +106,7 @@ def accept_invitation(*, invitation: Invitation, name: str, language: str) -> tu
 
 
 def invitation_path(invitation: Invitation) -> str:
-    return reverse("orgs:invitation", args=[signing.dumps(invitation.pk, salt=INVITATION_SALT)])
+    return reverse("orgs:invitation_detail", args=[signing.dumps(invitation.pk, salt=INVITATION_SALT)])
 
 
 def invitation_of(token: str) -> Invitation | None:
@@ -125,7 +125,7 @@ def appoint_reviewer(*, user: User, territory: Territory, by: User) -> ReviewerA
     appointment = ReviewerAppointment(user=user, territory=territory, appointed_by=by)
     appointment.full_clean()
     appointment.save()
-    queue_letter_to(user, "reviewer_appointed", {"appointment": appointment, "path": reverse("orgs:review_queue")})
+    queue_email_to(user, "reviewer_appointed", {"appointment": appointment, "path": reverse("orgs:review_queue")})
     return appointment
 
 

@@ -26,7 +26,7 @@ from orgs.organisations.views import OfOrganisation
 from orgs.permissions import Person, can_manage_members, can_still_invite, has_role
 
 
-class MembersView(OfOrganisation, TemplateView):
+class MemberListView(OfOrganisation, TemplateView):
     """Every member sees the others; those who lead may change it."""
 
     template_name = "orgs/member_list.html"
@@ -138,7 +138,7 @@ class EndMembershipView(OfMembership, TemplateView):
 
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
-class InvitationView(View):
+class InvitationDetailView(View):
     """Where the letter leads. It takes a press of a button, since programs that read mail follow its address."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:

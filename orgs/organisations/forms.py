@@ -5,7 +5,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm, PortalModelForm, SeenMixin, WebAddressField
-from orgs.lookups.fields import CountryLookup, LanguageLookup, LookupField, TerritoryLookup
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import CountryLookup, LanguageLookup, TerritoryLookup
 from orgs.models import Organisation, OrganisationContact, Service, User
 from orgs.permissions import can_change_what_rights_rest_on
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import CreateView, DeleteView, FormView, ListView, TemplateView, UpdateView
 
-from orgs.mixins import ActionMixin, PagedMixin, PersonMixin, page_of
+from orgs.mixins import ActionMixin, AuthenticatedUserMixin, PagedMixin, page_of
 from orgs.models import Capacity, Membership, Organisation, OrganisationContact, Registration, Service
 from orgs.organisations import actions as organisations
 from orgs.organisations.forms import CapacityForm, ContactDetailsForm, ProfileForm, ServiceForm
@@ -19,7 +19,7 @@ from orgs.permissions import Person, can_edit_organisation, can_see_contacts
 from orgs.verification import actions as verification
 
 
-class OfOrganisation(PersonMixin):
+class OfOrganisation(AuthenticatedUserMixin):
     """A page of one organisation, named by its slug: 404 where it does not exist for the reader, 403 where they may not."""
 
     organisation: Organisation
@@ -41,7 +41,7 @@ class OfOrganisation(PersonMixin):
         return super().get_context_data(organisation=self.organisation, **kwargs)  # type: ignore[misc]
 
 
-class MyOrganisationsView(PersonMixin, PagedMixin, ListView):
+class MyOrganisationsView(AuthenticatedUserMixin, PagedMixin, ListView):
     """The organisations that a person belongs to, and registrations that they have begun."""
 
     template_name = "orgs/my_organisations.html"
@@ -60,7 +60,7 @@ class MyOrganisationsView(PersonMixin, PagedMixin, ListView):
         return super().get_context_data(drafts=drafts, appointments=appointments, **kwargs)
 
 
-class ProfileView(OfOrganisation, ActionMixin, UpdateView):
+class OrganisationUpdateView(OfOrganisation, ActionMixin, UpdateView):
     model = Organisation
     form_class = ProfileForm
     template_name = "orgs/organisation_form.html"
@@ -174,7 +174,7 @@ class CapacityDeleteView(OfOrganisation):
         return redirect("orgs:capacity_list", slug)
 
 
-class ContactView(OfOrganisation, ActionMixin, UpdateView):
+class ContactUpdateView(OfOrganisation, ActionMixin, UpdateView):
     """The private contact: its own people change it, its reviewers read it."""
 
     model = OrganisationContact

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.accounts.actions import open_account
-from orgs.mail.emails import queue_letter, queue_letter_to
+from orgs.mail.emails import queue_email, queue_email_to
 from orgs.members.actions import add_member
 from orgs.models import Membership, Organisation, Registration, Service, User
 from orgs.organisations.actions import free_reference, save_service, set_contact, store_new
@@ -191,14 +191,14 @@ def complete(registration: Registration, user: User) -> Confirmed:
     # From here on the organisation holds them; a second copy of somebody's telephone number serves nobody.
     registration.answers, registration.sent_to = {}, ""
     registration.save()
-    queue_letter_to(user, "registration_received", {"organisation": organisation})
+    queue_email_to(user, "registration_received", {"organisation": organisation})
     return Confirmed(registration, organisation, user, account_is_new=False)
 
 
 def send_confirmation_letter(registration: Registration) -> None:
     """The same to every address, whether the portal knows it or not."""
     token = signing.dumps([registration.key.hex, registration.sent_to], salt=CONFIRMATION_SALT)
-    queue_letter(
+    queue_email(
         "registration_confirm",
         to=registration.sent_to,
         language=registration.language,

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.numbers import NumberInput, WholeNumberField
 from orgs.forms.portal import PortalForm
-from orgs.lookups.fields import LanguageLookup, LookupField, TerritoryLookup
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import LanguageLookup, TerritoryLookup
 from orgs.models import Domain, Organisation, Registration, Service
 from orgs.registration.actions import ContactFacts, WhereFacts, WhoFacts
 from orgs.vocabulary import Kind

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.ladders import standing
-from orgs.mail.emails import queue_letter_to
+from orgs.mail.emails import queue_email_to
 from orgs.models import Organisation, User, Verification, VerificationAnswer
 from orgs.permissions import can_edit_organisation, can_review_verification, leaders_of
 from orgs.verification.checklist import LADDER, QUESTIONS, Answer, profile_of
@@ -58,7 +58,7 @@ def decide_verification(
         Organisation.objects.filter(pk=organisation.pk).update(tier=tier, verified_at=verification.decided_at)
         organisation.refresh_from_db()
     for leader in leaders_of(organisation):
-        queue_letter_to(leader, f"organisation_{outcome}", {"organisation": organisation, "verification": verification})
+        queue_email_to(leader, f"organisation_{outcome}", {"organisation": organisation, "verification": verification})
     return verification
 
 

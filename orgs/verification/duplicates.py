@@ -34,7 +34,7 @@ def possible_duplicates(organisation: Organisation) -> list[Hint]:
     hints: dict[int, Hint] = {}
     for found in others.named(organisation.name)[:5]:
         hints[found.pk] = Hint(found, _("the same name"))
-    houses = mail_houses(organisation)
+    houses = email_domains(organisation)
     if houses:
         at_house = Q()
         for house in houses:
@@ -46,7 +46,7 @@ def possible_duplicates(organisation: Organisation) -> list[Hint]:
     return list(hints.values())[:8]
 
 
-def mail_houses(organisation: Organisation) -> set[str]:
+def email_domains(organisation: Organisation) -> set[str]:
     emails = [organisation.public_email, *(contact.email for contact in organisation.contacts.all())]
     houses = {email.rpartition("@")[2].lower() for email in emails if email}
     return houses - PUBLIC_MAIL

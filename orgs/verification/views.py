@@ -14,7 +14,7 @@ from django.views.generic import FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
 from orgs.languages import country_name, language_label
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import Organisation, Territory, Verification, VerificationAnswer
 from orgs.naming import address_upstairs
 from orgs.permissions import can_review_verification, is_reviewer, is_reviewer_or_administrator
@@ -26,13 +26,13 @@ from orgs.verification.forms import ReviewForm
 DAYS_UNTIL_OVERDUE = 14
 
 
-class ReviewQueueView(AccessMixin, PagedMixin, ListView):
+class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
     """What waits, oldest first. One's own organisations are not in it."""
 
     model = Verification
     template_name = "orgs/review_queue.html"
     paginate_by = 30
-    may_enter = staticmethod(is_reviewer_or_administrator)
+    has_page_permission = staticmethod(is_reviewer_or_administrator)
 
     def get_queryset(self) -> QuerySet[Verification]:
         user = self.request.user
@@ -60,13 +60,13 @@ class ReviewQueueView(AccessMixin, PagedMixin, ListView):
         return context
 
 
-class ReviewView(AccessMixin, ActionMixin, SingleObjectMixin, FormView):
+class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
     """What the organisation says, beside what has to be answered. The decision, once made, is shown in its place."""
 
     model = Verification
     form_class = ReviewForm
     template_name = "orgs/verification_review.html"
-    may_enter = staticmethod(is_reviewer_or_administrator)
+    has_page_permission = staticmethod(is_reviewer_or_administrator)
 
     def get_queryset(self) -> QuerySet[Verification]:
         user = self.request.user

@@ -219,7 +219,7 @@ def answer_partnership(*, party: PartnershipParty, answer: str, note: str = "", 
     party.save()
     partnership.state = state_after_answers(partnership)
     partnership.save(update_fields=["state", "updated_at"])
-    emails.tell_authority_of_answer(party)
+    emails.email_authority_of_answer(party)
     return party
 
 
@@ -244,7 +244,7 @@ def end_partnership(*, partnership: Partnership, ends_on: datetime.date, by: Use
     stored.version += 1
     stored.full_clean()
     stored.save()
-    emails.tell_partners_of_end(stored)
+    emails.email_partners_of_end(stored)
     return stored
 
 

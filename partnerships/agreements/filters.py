@@ -4,7 +4,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orgs.lookups.fields import LookupField, TerritoryLookup
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Domain, Organisation, Territory
 from partnerships.models import Assessment, Level, Partnership, PartnershipParty, Practice
 from partnerships.vocabulary import PartnershipKind, PartnershipState, PartyRole

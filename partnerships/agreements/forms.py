@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms import PortalForm, PortalModelForm
-from orgs.lookups.fields import LookupField, OrganisationLookup, TerritoryLookup
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import OrganisationLookup, TerritoryLookup
 from orgs.models import Domain, Organisation, User
 from partnerships.days import DayInput
 from partnerships.engagement.level_field import LevelField

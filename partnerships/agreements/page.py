@@ -1,32 +1,27 @@
 """What the page of a partnership shows to whom, and what it offers as the next step."""
 
-import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from orgs.models import Membership
 from orgs.permissions import Person
+from partnerships.agreements.timeline import timeline
 from partnerships.engagement.comparison import period_words, voices_of
 from partnerships.models import (
-    Activity,
     Assessment,
     AssessmentDecision,
-    Contribution,
-    Document,
-    Evidence,
     Experience,
     Partnership,
     PartnershipParty,
 )
 from partnerships.permissions import SPEAKING_ROLES, can_edit_partnership, parties_spoken_for
-from partnerships.vocabulary import WITH_THE_AUTHORITY, AssessmentState, PartnershipState, PartyAnswer, PartyRole
+from partnerships.vocabulary import AssessmentState, PartnershipState, PartyAnswer, PartyRole
 
 
 @dataclass(frozen=True)
@@ -41,23 +36,6 @@ class Step:
     is_post: bool = False
     url2: str = ""
     label2: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A record of the partnership in its timeline."""
-
-    at: datetime.date
-    title: str
-    kind: str
-    stage: str
-    icon: str
-    text: str = ""
-    facts: str = ""
-    url: str = ""
-    is_private: bool = False
-    edit_url: str = ""
-    remove_url: str = ""
 
 
 def is_insider(partnership: Partnership, user: Person) -> bool:
@@ -202,7 +180,7 @@ def step_of_assessment(partnership: Partnership, assessments: Sequence[Assessmen
         return Step(
             _("How far did you let the partners in?"),
             _("Choose a period, pick the evidence from what is logged here, and claim the level that follows."),
-            url=reverse("partnerships:assessment_create", args=[partnership.reference]),
+            url=reverse("partnerships:assessment_add", args=[partnership.reference]),
             label=_("Assess the engagement"),
         )
     period = {"period": period_words(current)}
@@ -262,7 +240,7 @@ def experience_steps(partnership: Partnership, party: PartnershipParty) -> list[
     current = Assessment.objects.open().filter(partnership=partnership).first()
     if current is None:
         return []
-    url = reverse("partnerships:experience_form", args=[current.pk, party.organisation.slug])
+    url = reverse("partnerships:experience_edit", args=[current.pk, party.organisation.slug])
     about = {"name": party.organisation.name, "period": period_words(current)}
     if Experience.objects.filter(assessment=current, party=party).exists():
         text = (
@@ -285,93 +263,3 @@ def experience_steps(partnership: Partnership, party: PartnershipParty) -> list[
 
 
 # The timeline
-
-
-def timeline(partnership: Partnership, user: Person, *, may_change: bool) -> list[Entry]:
-    """Newest first, with the ways to change what does not stand as evidence yet."""
-    documents = Document.objects.visible_to(user).filter(partnership=partnership)
-    rows: list[Keyed] = [
-        *[of_activity(row) for row in partnership.activities.all()],
-        *[of_contribution(row) for row in partnership.contributions.select_related("giver", "receiver")],
-        *[of_document(row, partnership) for row in documents],
-    ]
-    rows.sort(key=lambda pair: pair[1].at, reverse=True)
-    if not may_change:
-        return [entry for _key, entry in rows]
-    evidence = Evidence.objects.filter(assessment__partnership=partnership).select_related("assessment")
-    settled, used = set(), set()
-    for piece in evidence:
-        key = next(
-            (family, pk)
-            for family, pk in [
-                ("activity", piece.activity_id),
-                ("contribution", piece.contribution_id),
-                ("document", piece.document_id),
-            ]
-            if pk is not None
-        )
-        used.add(key)
-        if piece.assessment.state not in WITH_THE_AUTHORITY:
-            settled.add(key)
-    return [
-        replace(
-            entry,
-            edit_url="" if key in settled else reverse("partnerships:record_edit", args=[partnership.reference, *key]),
-            remove_url="" if key in used else reverse("partnerships:record_remove", args=[partnership.reference, *key]),
-        )
-        for key, entry in rows
-    ]
-
-
-Keyed = tuple[tuple[str, int], Entry]
-
-
-def of_activity(row: Activity) -> Keyed:
-    parts = [
-        ngettext("%(count)d person", "%(count)d people", row.participants) % {"count": row.participants}
-        if row.participants
-        else "",
-        ngettext("%(count)d woman", "%(count)d women", row.women) % {"count": row.women} if row.women else "",
-        ngettext("%(count)d man", "%(count)d men", row.men) % {"count": row.men} if row.men else "",
-        _("languages: %(languages)s") % {"languages": row.languages} if row.languages else "",
-    ]
-    return ("activity", row.pk), Entry(
-        at=row.held_on,
-        title=row.title,
-        kind=row.get_kind_display(),
-        stage=row.get_stage_display(),
-        icon="calendar-event",
-        text=row.description,
-        facts=" · ".join(filter(None, parts)),
-    )
-
-
-def of_contribution(row: Contribution) -> Keyed:
-    quantity = f"{formats.localize(row.quantity.normalize())} {row.unit}".strip() if row.quantity else ""
-    amount = f"{formats.number_format(row.amount, 2, force_grouping=True)} {row.currency}" if row.amount else ""
-    return ("contribution", row.pk), Entry(
-        at=row.given_on,
-        title=row.description,
-        kind=row.get_kind_display(),
-        stage="",
-        icon="gift",
-        text=_("From %(giver)s to %(receiver)s") % {"giver": row.giver.name, "receiver": row.receiver.name},
-        facts=" · ".join(filter(None, [quantity, amount])),
-    )
-
-
-def of_document(row: Document, partnership: Partnership) -> Keyed:
-    parts = [
-        _("signed by all parties") if row.signed_by_all else "",
-        _("valid until %(date)s") % {"date": formats.date_format(row.valid_until)} if row.valid_until else "",
-    ]
-    return ("document", row.pk), Entry(
-        at=row.dated_on,
-        title=row.title,
-        kind=row.get_kind_display(),
-        stage=row.get_stage_display(),
-        icon="file-earmark-text",
-        facts=" · ".join(filter(None, parts)),
-        url=reverse("partnerships:document_download", args=[partnership.reference, row.pk]),
-        is_private=not row.is_public,
-    )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView, UpdateView
 from django_filters.views import FilterView
 
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin, page_of
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin, page_of
 from orgs.models import Organisation
 from partnerships.agreements.actions import (
     answer_partnership,
@@ -52,7 +52,7 @@ def sorted_by(found: PartnershipQuerySet, sort: str) -> PartnershipQuerySet:
 
 
 @method_decorator(login_not_required, name="dispatch")
-class PartnershipList(AccessMixin, PagedMixin, FilterView):
+class PartnershipListView(VisibleObjectMixin, PagedMixin, FilterView):
     model = Partnership
     filterset_class = PartnershipFilter
     template_name = "partnerships/partnership_list.html"
@@ -68,7 +68,7 @@ class PartnershipList(AccessMixin, PagedMixin, FilterView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class PartnershipDetail(PartnershipMixin, DetailView):
+class PartnershipDetailView(PartnershipMixin, DetailView):
     template_name = "partnerships/partnership_detail.html"
     context_object_name = "partnership"
 
@@ -77,13 +77,13 @@ class PartnershipDetail(PartnershipMixin, DetailView):
         return super().get_context_data(page_obj=page_of(self.request, page.pop("entries")), **page, **kwargs)
 
 
-class PartnershipCreate(ActionMixin, AccessMixin, CreateView):
+class PartnershipCreateView(ActionMixin, VisibleObjectMixin, CreateView):
     """Logs a partnership and, with the first button, asks its partners at once."""
 
     model = Partnership
     form_class = PartnershipForm
     template_name = "partnerships/partnership_form.html"
-    may_enter = staticmethod(can_log_partnerships)
+    has_page_permission = staticmethod(can_log_partnerships)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         slug = self.request.GET.get("partner")
@@ -110,11 +110,11 @@ def logged_message(partnership: Partnership) -> str:
     return _("Logged, reference %(reference)s. The partners have been asked by mail whether it is right.") % reference
 
 
-class PartnershipEdit(ActionMixin, PartnershipMixin, UpdateView):
+class PartnershipUpdateView(ActionMixin, PartnershipMixin, UpdateView):
     context_object_name = "partnership"
     form_class = PartnershipForm
     template_name = "partnerships/partnership_form.html"
-    may = staticmethod(can_edit_partnership)
+    has_object_permission = staticmethod(can_edit_partnership)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": self.person}
@@ -131,8 +131,8 @@ class PartnershipEdit(ActionMixin, PartnershipMixin, UpdateView):
         return partnership
 
 
-class PartnershipPropose(WithinPartnershipMixin):
-    may = staticmethod(can_edit_partnership)
+class PartnershipProposeView(WithinPartnershipMixin):
+    has_object_permission = staticmethod(can_edit_partnership)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -142,8 +142,8 @@ class PartnershipPropose(WithinPartnershipMixin):
         )
 
 
-class PartnershipDelete(WithinPartnershipMixin):
-    may = staticmethod(can_edit_partnership)
+class PartnershipDeleteView(WithinPartnershipMixin):
+    has_object_permission = staticmethod(can_edit_partnership)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -154,8 +154,8 @@ class PartnershipDelete(WithinPartnershipMixin):
         )
 
 
-class PartnershipEnd(ActionMixin, WithinPartnershipMixin, FormView):
-    may = staticmethod(can_edit_partnership)
+class PartnershipEndView(ActionMixin, WithinPartnershipMixin, FormView):
+    has_object_permission = staticmethod(can_edit_partnership)
     form_class = EndForm
     template_name = "partnerships/partnership_end.html"
 
@@ -165,7 +165,7 @@ class PartnershipEnd(ActionMixin, WithinPartnershipMixin, FormView):
         return ended
 
 
-class PartnershipAnswer(ActionMixin, WithinPartnershipMixin, FormView):
+class PartnershipAnswerView(ActionMixin, WithinPartnershipMixin, FormView):
     """A partner says whether what the authority logged is right."""
 
     form_class = AnswerForm

@@ -8,12 +8,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 
-from orgs.mixins import AccessMixin
+from orgs.mixins import VisibleObjectMixin
 from partnerships.models import Partnership
 from partnerships.models.partnership import PartnershipQuerySet
 
 
-class PartnershipMixin(AccessMixin):
+class PartnershipMixin(VisibleObjectMixin):
     """For views of Django's whose object is the partnership."""
 
     model = Partnership
@@ -25,7 +25,7 @@ class PartnershipMixin(AccessMixin):
         return visible.select_related("territory__scheme", "promised__scale").with_parties()
 
 
-class WithinPartnershipMixin(AccessMixin):
+class WithinPartnershipMixin(VisibleObjectMixin):
     """For pages of a thing in a partnership. Who may not see the partnership gets 404, who may not act in it 403."""
 
     partnership: Partnership
@@ -37,8 +37,8 @@ class WithinPartnershipMixin(AccessMixin):
     def find(self) -> None:
         visible = Partnership.objects.visible_to(self.request.user).select_related("territory", "promised")
         self.partnership = get_object_or_404(visible.with_parties(), reference=self.kwargs["reference"])
-        may = type(self).may
-        self.permit(may is None or may(self.request.user, self.partnership))
+        has_object_permission = type(self).has_object_permission
+        self.permit(has_object_permission is None or has_object_permission(self.request.user, self.partnership))
 
     def permit(self, is_allowed: bool) -> None:
         if not is_allowed:

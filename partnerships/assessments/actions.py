@@ -15,7 +15,7 @@ from partnerships import emails
 from partnerships.agreements.actions import locked, refuse_unless
 from partnerships.engagement import evidence as engagement_evidence
 from partnerships.engagement.evidence import AnyRecord, Roles
-from partnerships.engagement.levels import Finding, Findings, Ladder
+from partnerships.engagement.levels import Derivation, Derivations, Ladder
 from partnerships.models import (
     Activity,
     Assessment,
@@ -104,7 +104,7 @@ def withdraw_evidence(*, evidence: Evidence, by: User) -> None:
 
 
 def refuse_claim_above(
-    ladder: Ladder, finding: Finding, claimed: Level, criteria: Mapping[str, Criterion], where: str
+    ladder: Ladder, finding: Derivation, claimed: Level, criteria: Mapping[str, Criterion], where: str
 ) -> None:
     """Refuses a claim that its evidence does not carry, and names what is missing for it."""
     if ladder.height(claimed.code) <= ladder.height(finding.level):
@@ -129,7 +129,7 @@ def refuse_claim_above(
 
 def check_claims(
     ladder: Ladder,
-    findings: Findings,
+    findings: Derivations,
     claimed: Level,
     stage_levels: Mapping[str, Level],
     criteria: Mapping[str, Criterion],

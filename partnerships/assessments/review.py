@@ -68,7 +68,7 @@ def decide_assessment(
     assessment.save()
     decision.full_clean()
     decision.save()
-    emails.tell_of_decision(decision)
+    emails.email_decision(decision)
     return decision
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, ListView
 
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.permissions import is_reviewer
 from partnerships.assessments.forms import ReviewForm
 from partnerships.assessments.review import decide_assessment
@@ -25,11 +25,11 @@ from partnerships.vocabulary import AssessmentState
 OVERDUE_DAYS = 30
 
 
-class AssessmentQueue(AccessMixin, PagedMixin, ListView):
+class AssessmentQueueView(VisibleObjectMixin, PagedMixin, ListView):
     """Claims that wait for the reviewer, the oldest first. None of one's own."""
 
     model = Assessment
-    may_enter = staticmethod(is_reviewer)
+    has_page_permission = staticmethod(is_reviewer)
     template_name = "partnerships/assessment_queue.html"
     context_object_name = "assessments"
 
@@ -81,14 +81,14 @@ def changes_since(decision: AssessmentDecision, evidence: list[Evidence]) -> Cha
     return Changes(added, [f"{row.criterion.code}: {row.activity or row.contribution or row.document}" for row in gone])
 
 
-class AssessmentReview(ActionMixin, AssessmentMixin, FormView):
+class AssessmentReviewView(ActionMixin, AssessmentMixin, FormView):
     """Claim, criteria and evidence side by side; a verdict on each piece; the level that follows; the decision with
     reasons.
     """
 
     form_class = ReviewForm
     template_name = "partnerships/assessment_review.html"
-    may = staticmethod(can_review_assessment)
+    has_object_permission = staticmethod(can_review_assessment)
 
     def assessments(self) -> QuerySet[Assessment]:
         return super().assessments().filter(pk__in=Assessment.objects.reviewable_by(self.request.user).values("pk"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from partnerships.engagement import levels as engagement_levels
-from partnerships.engagement.levels import Ladder, Measure, Obstacle, Period, Piece, Record, Rule
+from partnerships.engagement.levels import EvidenceItem, Ladder, Period, Record, Requirement, Rule, Shortfall
 from partnerships.models import (
     Activity,
     Assessment,
@@ -75,8 +75,8 @@ def facts_of(record: AnyRecord, roles: Roles) -> Record:
             )
 
 
-def measure_of(criterion: Criterion) -> Measure:
-    return Measure(
+def measure_of(criterion: Criterion) -> Requirement:
+    return Requirement(
         code=criterion.code,
         level=criterion.level.code,
         kinds=frozenset(criterion.evidence_kinds),
@@ -133,15 +133,15 @@ def counting(evidence: Iterable[Evidence]) -> list[Evidence]:
     return [row for row in evidence if row.is_accepted is not False]
 
 
-def pieces_of(evidence: Iterable[Evidence], roles: Roles) -> list[Piece]:
-    return [Piece(row.criterion.code, facts_of(row.record, roles)) for row in evidence]
+def pieces_of(evidence: Iterable[Evidence], roles: Roles) -> list[EvidenceItem]:
+    return [EvidenceItem(row.criterion.code, facts_of(row.record, roles)) for row in evidence]
 
 
-def findings_of(assessment: Assessment, evidence: Iterable[Evidence]) -> engagement_levels.Findings:
+def findings_of(assessment: Assessment, evidence: Iterable[Evidence]) -> engagement_levels.Derivations:
     """What these pieces of an assessment support; the caller says which: all of them, or those accepted."""
     roles = Roles.of(assessment.partnership)
     return engagement_levels.derive(ladder_of(assessment.scale), pieces_of(evidence, roles), period_of(assessment))
 
 
-def obstacle(criterion: Criterion, record: AnyRecord, assessment: Assessment, roles: Roles) -> Obstacle | None:
+def obstacle(criterion: Criterion, record: AnyRecord, assessment: Assessment, roles: Roles) -> Shortfall | None:
     return engagement_levels.obstacle(measure_of(criterion), facts_of(record, roles), period_of(assessment))

@@ -22,7 +22,7 @@ from orgs.ladders import Rung, standing
 from partnerships.vocabulary import Stage
 
 
-class Obstacle(Enum):
+class Shortfall(Enum):
     """Why a record cannot serve a criterion."""
 
     KIND = "kind"
@@ -56,7 +56,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Measure:
+class Requirement:
     """A criterion, as data. `kinds` are "activity:hearing" and the like, or a whole family: "document:*"."""
 
     code: str
@@ -87,7 +87,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Piece:
+class EvidenceItem:
     """A record that stands for a criterion."""
 
     criterion: str
@@ -108,7 +108,7 @@ class Period:
 class Ladder:
     levels: tuple[str, ...]
     """Codes, lowest first."""
-    measures: tuple[Measure, ...]
+    measures: tuple[Requirement, ...]
 
     def rungs(self) -> list[Rung]:
         return [
@@ -126,7 +126,7 @@ class Ladder:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Derivation:
     """What the evidence supports: overall, or as seen from one stage."""
 
     level: str | None
@@ -138,30 +138,30 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Findings:
-    overall: Finding
-    stages: Mapping[str, Finding]
+class Derivations:
+    overall: Derivation
+    stages: Mapping[str, Derivation]
 
 
-def obstacle(measure: Measure, record: Record, period: Period) -> Obstacle | None:
+def obstacle(measure: Requirement, record: Record, period: Period) -> Shortfall | None:
     """Why `record` cannot serve the criterion in this period, or None when it can."""
     if record.kind not in measure.kinds and f"{record.family}:*" not in measure.kinds:
-        return Obstacle.KIND
+        return Shortfall.KIND
     if record.dated_on not in period:
-        return Obstacle.PERIOD
+        return Shortfall.PERIOD
     rule = measure.rule
     if rule.language_stated and not record.states_language:
-        return Obstacle.LANGUAGE
+        return Shortfall.LANGUAGE
     if rule.before_decision and not (record.decision_on and record.dated_on < record.decision_on):
-        return Obstacle.DECISION
+        return Shortfall.DECISION
     if rule.signed_by_all and not record.is_signed_by_all:
-        return Obstacle.SIGNATURES
+        return Shortfall.SIGNATURES
     if rule.from_authority and not record.is_from_authority:
-        return Obstacle.GIVER
+        return Shortfall.GIVER
     return None
 
 
-def is_met(measure: Measure, records: Iterable[Record], period: Period, stage: str | None = None) -> bool:
+def is_met(measure: Requirement, records: Iterable[Record], period: Period, stage: str | None = None) -> bool:
     """Whether the records put forward for the criterion meet it, in the whole partnership or as seen from one stage.
 
     What was announced, asked, answered, signed or given holds for the partnership as a whole, and so in each of its
@@ -174,13 +174,13 @@ def is_met(measure: Measure, records: Iterable[Record], period: Period, stage: s
     return len(covered) >= measure.rule.stages if stage is None else stage in covered
 
 
-def stages_covered(measure: Measure, records: Iterable[Record], period: Period) -> list[str]:
+def stages_covered(measure: Requirement, records: Iterable[Record], period: Period) -> list[str]:
     """The stages in which the records serve the criterion, in their own order."""
     found = {record.stage for record in records if obstacle(measure, record, period) is None}
     return [str(stage) for stage in Stage if stage in found]
 
 
-def derive(ladder: Ladder, pieces: Collection[Piece], period: Period) -> Findings:
+def derive(ladder: Ladder, pieces: Collection[EvidenceItem], period: Period) -> Derivations:
     """The level that the pieces support, and the missing criteria of the next level, overall and per stage.
 
     A stage for which nothing was put forward has no level: silence is not engagement.
@@ -191,10 +191,10 @@ def derive(ladder: Ladder, pieces: Collection[Piece], period: Period) -> Finding
     }
     active = {stage for measure in measures for stage in stages_covered(measure, records[measure.code], period)}
 
-    def finding(stage: str | None) -> Finding:
+    def finding(stage: str | None) -> Derivation:
         is_empty = stage is not None and stage not in active
         met = frozenset(m.code for m in measures if not is_empty and is_met(m, records[m.code], period, stage))
         level, missing = standing(ladder.rungs(), met)
-        return Finding(level, tuple(missing), met, is_empty)
+        return Derivation(level, tuple(missing), met, is_empty)
 
-    return Findings(overall=finding(None), stages={str(stage): finding(stage) for stage in Stage})
+    return Derivations(overall=finding(None), stages={str(stage): finding(stage) for stage in Stage})

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.views.generic import ListView
 
-from orgs.mixins import AccessMixin, PagedMixin
+from orgs.mixins import PagedMixin, VisibleObjectMixin
 from orgs.models import Organisation
 from partnerships.agreements.views import for_list
 from partnerships.models import Partnership
@@ -16,7 +16,7 @@ from partnerships.permissions import can_log_partnerships
 
 
 @method_decorator(login_not_required, name="dispatch")
-class OrganisationPartnerships(AccessMixin, PagedMixin, ListView):
+class OrganisationPartnershipsView(VisibleObjectMixin, PagedMixin, ListView):
     """The partnerships of one organisation: those that it leads or has confirmed; to its own people also those that
     wait.
     """
@@ -42,11 +42,11 @@ class OrganisationPartnerships(AccessMixin, PagedMixin, ListView):
         return super().get_context_data(organisation=self.organisation, may_log=may_log, **kwargs)
 
 
-class IsolatedOrganisations(AccessMixin, PagedMixin, ListView):
+class IsolatedOrganisationsView(VisibleObjectMixin, PagedMixin, ListView):
     """Verified organisations that work alone in the territory of the officer's authority (need S12)."""
 
     model = Organisation
-    may_enter = staticmethod(can_log_partnerships)
+    has_page_permission = staticmethod(can_log_partnerships)
     template_name = "partnerships/isolated_organisations.html"
     context_object_name = "organisations"
 

@@ -4,7 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms import PortalForm, PortalModelForm
-from orgs.lookups.fields import CountryLookup, LookupField
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import CountryLookup
 from orgs.models import Domain
 from partnerships.engagement.level_field import LevelField
 from partnerships.models import Partnership, Practice, Scale

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView
 from django_filters.views import FilterView
 
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.permissions import Person
 from partnerships.agreements.filters import PracticeFilter
 from partnerships.agreements.views import for_list
@@ -32,7 +32,7 @@ def partnerships_led_by(user: Person) -> PartnershipQuerySet:
 
 
 @method_decorator(login_not_required, name="dispatch")
-class PracticeList(AccessMixin, PagedMixin, FilterView):
+class PracticeListView(VisibleObjectMixin, PagedMixin, FilterView):
     model = Practice
     filterset_class = PracticeFilter
     paginate_by = 24
@@ -46,7 +46,7 @@ class PracticeList(AccessMixin, PagedMixin, FilterView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class PracticeDetail(AccessMixin, DetailView):
+class PracticeDetailView(VisibleObjectMixin, DetailView):
     model = Practice
     template_name = "partnerships/practice_detail.html"
 
@@ -60,11 +60,11 @@ class PracticeDetail(AccessMixin, DetailView):
         return super().get_context_data(partnerships=for_list(following), link_form=form, **kwargs)
 
 
-class PracticeCreate(ActionMixin, AccessMixin, CreateView):
+class PracticeCreateView(ActionMixin, VisibleObjectMixin, CreateView):
     model = Practice
     form_class = PracticeForm
     template_name = "partnerships/practice_form.html"
-    may_enter = staticmethod(can_add_practices)
+    has_page_permission = staticmethod(can_add_practices)
     object: Practice
 
     def perform(self, form: PracticeForm) -> Practice:
@@ -76,12 +76,12 @@ class PracticeCreate(ActionMixin, AccessMixin, CreateView):
         return self.object.get_absolute_url()
 
 
-class PracticeLink(ActionMixin, AccessMixin, FormView):
+class PracticeLinkView(ActionMixin, VisibleObjectMixin, FormView):
     """Links the practice to a partnership that the person may edit."""
 
     form_class = LinkPracticeForm
     template_name = "partnerships/practice_link.html"
-    may_enter = staticmethod(can_log_partnerships)
+    has_page_permission = staticmethod(can_log_partnerships)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.practice = get_object_or_404(Practice.objects.visible_to(request.user), slug=kwargs["slug"])

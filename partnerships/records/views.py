@@ -25,10 +25,10 @@ FORMS: dict[str, type[PortalModelForm]] = {
 }
 
 
-class RecordCreate(ActionMixin, WithinPartnershipMixin, CreateView):
+class RecordCreateView(ActionMixin, WithinPartnershipMixin, CreateView):
     """Logs something that happened, and comes back to the partnership."""
 
-    may = staticmethod(can_edit_partnership)
+    has_object_permission = staticmethod(can_edit_partnership)
     template_name = "partnerships/record_form.html"
     model: Any
 
@@ -45,7 +45,7 @@ class RecordCreate(ActionMixin, WithinPartnershipMixin, CreateView):
         return f"{self.partnership.get_absolute_url()}#records"
 
 
-class ActivityCreate(RecordCreate):
+class ActivityCreateView(RecordCreateView):
     model = Activity
     form_class = ActivityForm
 
@@ -58,7 +58,7 @@ class ActivityCreate(RecordCreate):
         return logged
 
 
-class ContributionCreate(RecordCreate):
+class ContributionCreateView(RecordCreateView):
     model = Contribution
     form_class = ContributionForm
 
@@ -71,7 +71,7 @@ class ContributionCreate(RecordCreate):
         return logged
 
 
-class DocumentCreate(RecordCreate):
+class DocumentCreateView(RecordCreateView):
     model = Document
     form_class = DocumentForm
 
@@ -87,7 +87,7 @@ class DocumentCreate(RecordCreate):
 class RecordMixin(WithinPartnershipMixin):
     """For a page of one record, named by its family and key."""
 
-    may = staticmethod(can_edit_partnership)
+    has_object_permission = staticmethod(can_edit_partnership)
     record: AnyRecord
 
     def find(self) -> None:
@@ -105,7 +105,7 @@ class RecordMixin(WithinPartnershipMixin):
         raise Http404
 
 
-class RecordEdit(ActionMixin, RecordMixin, UpdateView):
+class RecordUpdateView(ActionMixin, RecordMixin, UpdateView):
     template_name = "partnerships/record_form.html"
 
     def get_object(self, queryset: QuerySet[Any] | None = None) -> Model:
@@ -125,7 +125,7 @@ class RecordEdit(ActionMixin, RecordMixin, UpdateView):
         return super().get_context_data(title=_("Edit “%(title)s”") % {"title": self.record}, **kwargs)
 
 
-class RecordRemove(RecordMixin, TemplateView):
+class RecordDeleteView(RecordMixin, TemplateView):
     template_name = "partnerships/record_remove.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -136,7 +136,7 @@ class RecordRemove(RecordMixin, TemplateView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class DocumentDownload(View):
+class DocumentDownloadView(View):
     """Streams a paper to those who may read it, always as a download: nothing uploaded is ever shown inside the
     portal.
     """

@@ -4,7 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms import PortalForm, PortalModelForm
-from orgs.lookups.fields import LookupField, OrganisationLookup, TerritoryLookup
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import OrganisationLookup, TerritoryLookup
 from orgs.models import Organisation, User
 from partnerships.agreements.forms import authorities_of
 from partnerships.days import DayInput

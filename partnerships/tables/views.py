@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView, ListView, UpdateView
 
-from orgs.mixins import AccessMixin, ActionMixin, PagedMixin, page_of
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin, page_of
 from orgs.vocabulary import Kind
 from partnerships.models import CoordinationTable, Meeting, Seat
 from partnerships.permissions import can_edit_table, can_log_partnerships
@@ -21,7 +21,7 @@ from partnerships.tables.forms import MeetingForm, NewMeetingForm, SeatForm, Tab
 
 
 @method_decorator(login_not_required, name="dispatch")
-class TableList(AccessMixin, PagedMixin, ListView):
+class TableListView(VisibleObjectMixin, PagedMixin, ListView):
     model = CoordinationTable
     template_name = "partnerships/table_list.html"
 
@@ -45,7 +45,7 @@ class TableList(AccessMixin, PagedMixin, ListView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class TableDetail(AccessMixin, DetailView):
+class TableDetailView(VisibleObjectMixin, DetailView):
     model = CoordinationTable
     template_name = "partnerships/table_detail.html"
     context_object_name = "table"
@@ -66,11 +66,11 @@ class TableDetail(AccessMixin, DetailView):
         )
 
 
-class TableCreate(ActionMixin, AccessMixin, CreateView):
+class TableCreateView(ActionMixin, VisibleObjectMixin, CreateView):
     model = CoordinationTable
     form_class = TableForm
     template_name = "partnerships/table_form.html"
-    may_enter = staticmethod(can_log_partnerships)
+    has_page_permission = staticmethod(can_log_partnerships)
     object: CoordinationTable
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class TableCreate(ActionMixin, AccessMixin, CreateView):
         return self.object.get_absolute_url()
 
 
-class WithinTableMixin(ActionMixin, AccessMixin):
+class WithinTableMixin(ActionMixin, VisibleObjectMixin):
     """For forms of a table that its convenor fills in."""
 
     table: CoordinationTable
@@ -105,7 +105,7 @@ class WithinTableMixin(ActionMixin, AccessMixin):
         return self.table.get_absolute_url()
 
 
-class SeatCreate(WithinTableMixin, FormView):
+class SeatCreateView(WithinTableMixin, FormView):
     form_class = SeatForm
     template_name = "partnerships/table_part_form.html"
 
@@ -118,7 +118,7 @@ class SeatCreate(WithinTableMixin, FormView):
         return seat
 
 
-class MeetingCreate(WithinTableMixin, FormView):
+class MeetingCreateView(WithinTableMixin, FormView):
     form_class = NewMeetingForm
     template_name = "partnerships/table_part_form.html"
 
@@ -129,7 +129,7 @@ class MeetingCreate(WithinTableMixin, FormView):
         return hold_meeting(table=self.table, by=self.person, **form.cleaned_data)
 
 
-class MeetingEdit(WithinTableMixin, UpdateView):
+class MeetingUpdateView(WithinTableMixin, UpdateView):
     """Opens with what is there, and notices when somebody else changed it meanwhile."""
 
     form_class = MeetingForm

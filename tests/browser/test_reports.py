@@ -41,7 +41,7 @@ def test_pages_fit_and_are_accessible(browser: Browser, base_url: str, width: in
         (desk.owner, "owed", owed.get_absolute_url()),
         (desk.owner, "upload", reverse("indicators:report_upload", args=[owed.pk])),
         (desk.steward, "list", reverse("indicators:report_list")),
-        (desk.steward, "ask", reverse("indicators:report_ask")),
+        (desk.steward, "ask", reverse("indicators:request_add")),
         (desk.steward, "review", sent.get_absolute_url()),
         (desk.steward, "findings", batch.get_absolute_url()),
         (desk.steward, "choose", reverse("indicators:entry")),

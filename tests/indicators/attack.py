@@ -14,6 +14,7 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
+import highspy
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, hstack, identity
@@ -187,16 +188,27 @@ class _Programme:
         if limits is not None:
             self.at_most = at_most, limits + missed[2 * sums_count :] + 1e-6
 
-    def _solve(self, objective: np.ndarray) -> np.ndarray:
-        answer = linprog(
-            objective, A_ub=self.at_most[0], b_ub=self.at_most[1], A_eq=self.equal[0], b_eq=self.equal[1],
-            bounds=self.bounds, method="highs",
-        )  # fmt: skip
-        assert answer.status == 0, answer.message
-        return answer.x[: len(self.hidden)]
+    def _model(self) -> highspy.Highs:
+        """Of all that is known. One objective after the other is asked of it, each from where the one before has ended."""
+        model = highspy.Highs()
+        model.setOptionValue("output_flag", False)
+        lower, upper = map(np.array, zip(*self.bounds, strict=True))
+        model.addVars(len(self.bounds), lower, upper)
+        for (matrix, right), is_equal in ((self.equal, True), (self.at_most, False)):
+            if matrix is not None and right is not None:
+                floor = right if is_equal else np.full(len(right), -highspy.kHighsInf)
+                model.addRows(len(right), floor, right, matrix.nnz, matrix.indptr[:-1], matrix.indices, matrix.data)
+        return model
+
+    def _solve(self, model: highspy.Highs, objective: np.ndarray) -> np.ndarray:
+        columns = np.arange(len(self.bounds), dtype=np.int32)
+        model.changeColsCost(len(columns), columns, objective)
+        model.run()
+        assert model.getModelStatus() == highspy.HighsModelStatus.kOptimal, model.getModelStatus()
+        return np.array(model.getSolution().col_value[: len(self.hidden)])
 
     def widths(self, enough: float) -> dict[Name, float]:
-        count = len(self.hidden)
+        count, model = len(self.hidden), self._model()
         low, high = np.full(count, np.inf), np.full(count, -np.inf)
         chance = random.Random(1)
         for turn in range(8):
@@ -207,12 +219,12 @@ class _Programme:
             signs = np.ones(count) if turn < 2 else np.array([chance.choice((-1.0, 1.0)) for _ in range(count)])
             direction[:count] = np.where(left, signs, 0.0)
             for objective in (direction, -direction):
-                found = self._solve(objective)
+                found = self._solve(model, objective)
                 low, high = np.minimum(low, found), np.maximum(high, found)
         for place in np.flatnonzero(high - low <= enough + 1e-6):
             for sign in (1.0, -1.0):
                 direction = np.zeros(len(self.bounds))
                 direction[place] = sign
-                found = self._solve(direction)
+                found = self._solve(model, direction)
                 low, high = np.minimum(low, found), np.maximum(high, found)
         return dict(zip(self.hidden, (high - low).tolist(), strict=True))

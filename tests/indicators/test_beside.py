@@ -75,7 +75,7 @@ def test_few_beside_a_set_cannot_be_had_as_a_difference(three: Land) -> None:
 def test_page_of_a_total_names_those_beside(client: Client, three: Land) -> None:
     people(three, "N1", F=10, M=12, X=3)
     release(three)
-    page = client.get(reverse("indicators:figure", args=["PEOPLE", "test-land", "N1", "2020"])).content.decode()
+    page = client.get(reverse("indicators:figure_detail", args=["PEOPLE", "test-land", "N1", "2020"])).content.decode()
     assert "Others" in page
 
 

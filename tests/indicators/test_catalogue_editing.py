@@ -111,7 +111,9 @@ def test_page_of_a_figure_says_what_it_counted(land: Land, people: Indicator, st
     worker.roll_up()
     releases.publish_release(note="First")
     old, new = (
-        text_of(client.get(reverse("indicators:figure", args=["PEOPLE", "test-land", "CITY", year])).content.decode())
+        text_of(
+            client.get(reverse("indicators:figure_detail", args=["PEOPLE", "test-land", "CITY", year])).content.decode()
+        )
         for year in ("2024", "2025")
     )
     assert "What was counted in 2024" in old
@@ -299,7 +301,7 @@ def test_officer_adds_no_indicator(land: Land) -> None:
 
 def test_steward_adds_an_indicator(land: Land, steward: User, client: Client) -> None:
     client.force_login(steward)
-    url = reverse("indicators:indicator_create")
+    url = reverse("indicators:indicator_add")
     pattern = land.indicators["RATE"]
     fields = fields_of(
         pattern,

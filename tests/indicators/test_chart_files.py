@@ -62,7 +62,7 @@ def test_borrowed_figure_goes_out_as_that_of_its_own_place_with_all_that_belongs
     assert "fewer than 5" in about["On suppression"]
     assert "2020: break" in about["Marks"]
     assert about["Address"].startswith("http")
-    assert reverse("indicators:indicator", args=["RATE"]) in about["Address"]
+    assert reverse("indicators:indicator_detail", args=["RATE"]) in about["Address"]
     assert "published on" in about["Release"]
     assert re.fullmatch(r'attachment; filename="RATE-CITY-\d{4}-\d\d-\d\d\.csv"', response["Content-Disposition"])
 

@@ -13,7 +13,7 @@ from indicators.dashboards.compare_form import AddressLookup
 from indicators.models import Observation, ReleasedFigure
 from indicators.releases import actions as releases
 from indicators.rollup.worker import roll_up
-from orgs.lookups.fields import TerritoryLookup
+from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Territory
 from orgs.territories.loading import load_territories
 from tests.indicators.land import Land, table
@@ -79,12 +79,15 @@ def test_addresses_reach_both(land: Land, merged: tuple[Territory, Territory], c
     assert old.get_absolute_url() in today.content.decode()
     assert f'href="{new.get_absolute_url()}"' in before.content.decode()
     for year, place in ((2018, old), (2019, new)):
-        page = client.get(reverse("indicators:figure", args=["PEOPLE", "test-land", "N1", str(year)]))
+        page = client.get(reverse("indicators:figure_detail", args=["PEOPLE", "test-land", "N1", str(year)]))
         assert page.context["territory"] == place
-    page = client.get(reverse("indicators:indicator", args=["PEOPLE"]), {"territory": "test-land:N1@2018-12-31"})
+    page = client.get(reverse("indicators:indicator_detail", args=["PEOPLE"]), {"territory": "test-land:N1@2018-12-31"})
     assert page.context["territory"] == old
-    assert client.get(reverse("indicators:territory", args=["test-land", "N1@2018-99-31"])).status_code == 404
-    assert client.get(reverse("indicators:territory", args=["test-land", "N1@2000-01-01"])).context["territory"] == old
+    assert client.get(reverse("indicators:territory_detail", args=["test-land", "N1@2018-99-31"])).status_code == 404
+    assert (
+        client.get(reverse("indicators:territory_detail", args=["test-land", "N1@2000-01-01"])).context["territory"]
+        == old
+    )
 
 
 def test_lookups_tell_them_apart(land: Land, merged: tuple[Territory, Territory]) -> None:

@@ -175,7 +175,7 @@ def test_groups_stand_side_by_side_with_shown_zero_protected_and_missing_apart(c
         [(None, "missing"), (70, ""), (None, "missing"), (None, "missing")],
         [(60, ""), (0, ""), (None, "suppressed"), (None, "missing")],
     ]
-    figure = reverse("indicators:figure", args=[rate.code, "test-land", "M", "2025"])
+    figure = reverse("indicators:figure_detail", args=[rate.code, "test-land", "M", "2025"])
     assert [cell["url"] for cell in chart["rows"][1]["cells"]] == [
         figure,
         f"{figure}?breakdown=sex=F",

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from indicators.models import Finding, Import, Release, Report, ReportRequest, Slice
 from indicators.reports import actions as reports
-from indicators.worklist.inbox import waiting_for
-from indicators.worklist.queues import REMEMBERED, Lot, Pile, desk_of
-from orgs.inbox import LONGEST, Waiting
+from indicators.worklist.inbox import tasks_of
+from indicators.worklist.queues import REMEMBERED, Queue, QueuePart, queues_of
+from orgs.inbox import LONGEST, Task
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory
 from tests.factories_indicators import ImportFactory, IndicatorFactory, StewardFactory, breakdown, period
@@ -85,14 +85,14 @@ def fill(authority: Organisation, steward: User) -> None:
     )
 
 
-def piles(user: User) -> dict[str, Pile]:
-    return {pile.name: pile for pile in desk_of(user)}
+def piles(user: User) -> dict[str, Queue]:
+    return {pile.name: pile for pile in queues_of(user)}
 
 
 def page(user: User) -> str:
     client = Client()
     client.force_login(user)
-    response = client.get(reverse("indicators:desk"))
+    response = client.get(reverse("indicators:worklist"))
     assert response.status_code == 200
     return response.content.decode()
 
@@ -172,20 +172,20 @@ def test_what_waits_for_somebody_else_says_so_and_is_not_in_the_inbox(authority:
     asked(authority, steward, days=-3)
     reach = {"reported": [authority.territory_id], "computed": []}
     release = Release.objects.create(state=Release.State.PREVIEW, created_by=steward, changes={"reach": reach})
-    assert waiting_for(steward) == []
+    assert tasks_of(steward) == []
     text = words_of(page(steward))
     assert "A release of yours is ready" in text
     assert "Waits for a second person" in text
     assert "Waits for the organisation" in text
     colleague = MembershipFactory(organisation=authority, role=Membership.Role.STEWARD).user
-    assert [item.title for item in waiting_for(colleague)] == ["A release waits for approval"]
+    assert [item.title for item in tasks_of(colleague)] == ["A release waits for approval"]
     foreign = MembershipFactory(organisation=AuthorityFactory(), role=Membership.Role.STEWARD).user
-    assert waiting_for(foreign) == []
+    assert tasks_of(foreign) == []
     assert "Waits for an administrator" in words_of(page(foreign))
     Release.objects.filter(pk=release.pk).update(state=Release.State.DRAFT)
     assert "Waits for the worker" in page(colleague)
     Release.objects.filter(pk=release.pk).update(state=Release.State.FAILED)
-    assert [item.title for item in waiting_for(steward)] == ["A release could not be made: see why, and discard it"]
+    assert [item.title for item in tasks_of(steward)] == ["A release could not be made: see why, and discard it"]
 
 
 def test_what_is_done_or_forgotten_is_gone(authority: Organisation, steward: User) -> None:
@@ -197,15 +197,15 @@ def test_what_is_done_or_forgotten_is_gone(authority: Organisation, steward: Use
     brought_in(authority, "approved", file_name="people.csv", created_by=steward)
     batch = brought_in(authority, "stored", file_name="mended.csv")
     finding(batch, accepted_at=timezone.now(), accepted_by=steward, reason="Two registers")
-    assert [item.title for pile in desk_of(steward) for item in pile.items] == ["Approve the figures of mended.csv"]
+    assert [item.title for pile in queues_of(steward) for item in pile.items] == ["Approve the figures of mended.csv"]
 
 
 def test_empty_desk_says_so_and_is_in_the_menu(steward: User) -> None:
     html = page(steward)
     assert "Nothing waits for you" in html
     menu = html.split('<nav class="site-nav"')[1].split("</nav>")[0]
-    assert f'<a href="{reverse("indicators:desk")}" aria-current="page">' in menu
-    assert reverse("indicators:desk") not in Client().get("/about/").content.decode()
+    assert f'<a href="{reverse("indicators:worklist")}" aria-current="page">' in menu
+    assert reverse("indicators:worklist") not in Client().get("/about/").content.decode()
 
 
 def test_full_desk_asks_as_few_queries_as_an_empty_one(authority: Organisation, steward: User) -> None:
@@ -224,11 +224,11 @@ def test_full_desk_asks_as_few_queries_as_an_empty_one(authority: Organisation, 
 
 
 def test_what_presses_is_not_crowded_out_by_what_waits_for_others() -> None:
-    def item(day: int, status: str = "") -> Waiting:
+    def item(day: int, status: str = "") -> Task:
         since = datetime.datetime(2026, 1, day, tzinfo=datetime.UTC)
-        return Waiting(kind="Report", title=f"{day}", url="/", since=since, status=status)
+        return Task(kind="Report", title=f"{day}", url="/", since=since, status=status)
 
     late = [item(day, "Waits for the organisation") for day in range(1, LONGEST + 1)]
-    pile = Pile("reports", "Reports", "inbox", "/", [Lot(late, 40), Lot([item(30)], 1)])
+    pile = Queue("reports", "Reports", "inbox", "/", [QueuePart(late, 40), QueuePart([item(30)], 1)])
     assert [found.title for found in pile.pressing] == ["30"]
     assert (len(pile.items), pile.more) == (LONGEST, 21)

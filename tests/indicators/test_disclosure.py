@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from indicators.catalogue.breakdowns import key_of
 from indicators.models import Indicator, Period
-from indicators.releases.freeze import Cell, World, hidden_cells
-from indicators.releases.linked_tables import Same, Vocabulary, span_of
-from indicators.releases.suppression import Table, pattern
+from indicators.releases.linked_tables import CategoryLinks, Same, span_of
+from indicators.releases.suppression import SuppressionTable, pattern
+from indicators.releases.tables import Hierarchy, TableCell, hidden_cells
 from tests.indicators.attack import Attack, Words
 
 THRESHOLD = 5
@@ -63,11 +63,11 @@ def period(code: str, number: int) -> Period:
                   ends_on=datetime.date(2020, month, 28))  # fmt: skip
 
 
-def world(groups: Iterable[tuple[str, str]], words: Vocabulary) -> World:
+def world(groups: Iterable[tuple[str, str]], words: CategoryLinks) -> Hierarchy:
     """The land, and the numbers of all (first group, second group)."""
     ids = {place: order for order, place in enumerate(PLACES)}
     kinds = dict.fromkeys(ids.values(), "province")
-    made = World({}, defaultdict(list), dict.fromkeys(ids.values(), ALWAYS), kinds, set(), words, {})
+    made = Hierarchy({}, defaultdict(list), dict.fromkeys(ids.values(), ALWAYS), kinds, set(), words, {})
     for part, whole in AREAS.items():
         made.parents[ids[part]] = ids[whole]
         made.parts[ids[whole]].append(ids[part])
@@ -80,9 +80,9 @@ def key_of_pair(pair: tuple[str, str]) -> str:
     return key_of({name: group for name, group in zip(("one", "two"), pair, strict=True) if group})
 
 
-def vocabulary(first: dict[str, str], second: dict[str, str], *, is_complete: bool = True) -> Vocabulary:
+def vocabulary(first: dict[str, str], second: dict[str, str], *, is_complete: bool = True) -> CategoryLinks:
     trees = {"one": first, "two": second}
-    return Vocabulary(
+    return CategoryLinks(
         {(name, part): (whole or None, is_complete) for name, tree in trees.items() for part, whole in tree.items()}, {}
     )
 
@@ -94,7 +94,7 @@ def protect(
     return protect_with(numbers, lambda: vocabulary(first, second, is_complete=is_complete), operator=operator)
 
 
-def protect_with(numbers: Numbers, make: Callable[[], Vocabulary], *, operator: str = "none") -> set[Name]:
+def protect_with(numbers: Numbers, make: Callable[[], CategoryLinks], *, operator: str = "none") -> set[Name]:
     indicator = Indicator(
         code="X", measure="count", threshold=THRESHOLD, rounding=1, time_operator=operator, frequency="month"
     )
@@ -102,7 +102,7 @@ def protect_with(numbers: Numbers, make: Callable[[], Vocabulary], *, operator: 
     codes = sorted({name[1] for name in numbers})
     names = sorted(numbers, key=lambda name: (codes.index(name[1]), PLACES.index(name[0]), pairs.index(name[2:])))
     cells = [
-        Cell(PLACES.index(place), codes.index(when), pairs.index((one, two)), float(numbers[place, when, one, two]), None, THRESHOLD, False, False, False)
+        TableCell(PLACES.index(place), codes.index(when), pairs.index((one, two)), float(numbers[place, when, one, two]), None, THRESHOLD, False, False, False)
         for place, when, one, two in names
     ]  # fmt: skip
     periods = [period(code, number) for number, code in enumerate(codes)]
@@ -223,7 +223,7 @@ def test_categories_that_are_the_same_people_are_safe_whichever_of_them_are_repo
             people[place, when, one, two] += number
     numbers = {name: number for name, number in summed(people, AREAS, {}, {}, {}).items() if name[2:] in reported}
 
-    def words() -> Vocabulary:
+    def words() -> CategoryLinks:
         made = vocabulary(HOME, CITIZENS)
         made.same.append(Same(("one", "HOST"), (("two", "ESP"),), None, frozenset()))
         return made
@@ -251,7 +251,7 @@ def test_bands_that_make_up_others_are_safe_without_their_whole(
     every = summed(people, AREAS, {}, {}, {})
     numbers = {name: number for name, number in every.items() if name[2] in sexes and name[3] in bands}
 
-    def words() -> Vocabulary:
+    def words() -> CategoryLinks:
         parents = {"Y0-4": "Y0-14", "Y5-14": "Y0-14", "Y15-24": "Y15-64", "Y25-64": "Y15-64", "Y65-74": "Y_GE65"}
         parts = {"Y0-14", "Y15-64", "Y_GE65", "Y0-4", "Y5-14", "Y15-24", "Y25-64"}
         made = vocabulary(SEXES, {})
@@ -264,7 +264,7 @@ def test_bands_that_make_up_others_are_safe_without_their_whole(
     attack_with(numbers, protect_with(numbers, words), words())
 
 
-def attack_with(numbers: Numbers, hidden: set[Name], words: Vocabulary) -> None:
+def attack_with(numbers: Numbers, hidden: set[Name], words: CategoryLinks) -> None:
     """As `attack`, by somebody who knows the standard list."""
     assert not [name for name, people in numbers.items() if 0 < people < THRESHOLD and name not in hidden]
     named = {name: (*name[:2], key_of_pair(name[2:])) for name in numbers}
@@ -346,7 +346,7 @@ def test_month_equal_to_its_year_is_hidden_with_it() -> None:
 
 
 def test_cell_that_is_tied_to_nothing_hides_alone() -> None:
-    table = Table()
+    table = SuppressionTable()
     lone = table.add_cell((3.0,), (5.0,), 1.0)
     table.add_cell((50.0,), (5.0,), 1.0)
     assert pattern(table, [lone]) == {lone}
@@ -354,7 +354,7 @@ def test_cell_that_is_tied_to_nothing_hides_alone() -> None:
 
 def test_cell_that_no_move_can_protect_hides_all_that_is_tied_to_it() -> None:
     """A sum that comes to 3 less whatever is added: both are small, and hiding both is all that can be done."""
-    table = Table()
+    table = SuppressionTable()
     whole, part = table.add_cell((3.0,), (500.0,), 1.0), table.add_cell((3.0,), (500.0,), 1.0)
     other = table.add_cell((90.0,), (5.0,), 1.0)
     table.add_relation(whole, [part])
@@ -365,7 +365,7 @@ def test_cell_that_no_move_can_protect_hides_all_that_is_tied_to_it() -> None:
 
 @pytest.mark.parametrize("size", [3, 30])
 def test_few_more_cells_are_hidden_than_are_small(size: int) -> None:
-    table = Table()
+    table = SuppressionTable()
     whole = table.add_cell((3.0 + 40 * (size - 1),), (5.0,), 3.0)
     parts = [table.add_cell((3.0 if place == 0 else 40.0,), (5.0,), 1.0) for place in range(size)]
     table.add_relation(whole, parts)

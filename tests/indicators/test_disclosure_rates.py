@@ -12,7 +12,7 @@ from django.db import connection
 
 from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.models import Indicator
-from indicators.releases.freeze import IS_NARROW, TELL
+from indicators.releases.sql import IS_NARROW, TELL
 from indicators.vocabulary import PROTECTIONS, Measure, Unit
 from tests.factories import TerritoryFactory
 from tests.factories_indicators import RateFactory

@@ -226,7 +226,7 @@ def test_audit_sees_flags_that_were_lost(land: Land) -> None:
     assert FigureDifference.objects.get().territory.code == "D1"
 
 
-# --- Told ---------------------------------------------------------------------------------------------------------------------
+# --- FindingMessage ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_page_and_file_say_every_flag(client: Client, land: Land) -> None:
@@ -239,7 +239,7 @@ def test_page_and_file_say_every_flag(client: Client, land: Land) -> None:
         "N1": "break in series, unreliable",
         "CITY": "break in series, unreliable, not the whole",
     }.items():
-        address = reverse("indicators:figure", args=["PEOPLE", "test-land", place, "2020"])
+        address = reverse("indicators:figure_detail", args=["PEOPLE", "test-land", place, "2020"])
         assert f'<span class="figure-flag">{words}</span>' in client.get(address).content.decode()
     card = make_card(
         land.indicators["PEOPLE"],

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from indicators.catalogue.periods import period_code
 from indicators.imports import actions as imports
 from indicators.imports import engine
-from indicators.imports.mapping import read_mapping
+from indicators.imports.definition import read_mapping
 from indicators.models import DirtyMark, Import, Observation
 from indicators.vocabulary import Flag
 from tests.indicators.land import MAPPING, Land, table

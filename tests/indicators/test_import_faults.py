@@ -17,7 +17,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from indicators.imports import actions as imports
-from indicators.imports.mapping import read_mapping
+from indicators.imports.definition import read_mapping
 from indicators.imports.messages import FileRefused
 from indicators.imports.readers import xlsx
 from indicators.imports.readers.rows import open_rows

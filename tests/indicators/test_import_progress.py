@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from django.test import Client
 
 from indicators import tasks
-from indicators.file_progress import Progress, claim, progress_of
+from indicators.file_progress import FileProgress, claim, progress_of
 from indicators.imports import engine
-from indicators.imports.mapping import read_mapping
+from indicators.imports.definition import read_mapping
 from indicators.imports.progress import expected_figures
 from indicators.imports.wizard import actions as wizard
 from indicators.models import Import
@@ -55,7 +55,7 @@ def test_rows_are_counted_while_they_are_read(lasting_land: Land) -> None:
         finally:
             connection.close()
 
-    assert progress_of(77, ROWS) == Progress()
+    assert progress_of(77, ROWS) == FileProgress()
     checker = threading.Thread(target=check)
     checker.start()
     assert file.is_half_read.wait(30)
@@ -69,7 +69,7 @@ def test_rows_are_counted_while_they_are_read(lasting_land: Land) -> None:
     assert 25 < progress.percent < 75
     assert "of about 40,000 figures" in progress.words
     assert found[0].rows_read == ROWS
-    assert progress_of(77) == Progress()
+    assert progress_of(77) == FileProgress()
 
 
 def mapping_of(**entries: Any) -> Any:
@@ -95,11 +95,11 @@ def test_number_of_figures_is_guessed_by_the_first_lines(
 
 
 def test_words_of_each_stage() -> None:
-    assert (Progress().percent, Progress().words) == (None, "It waits for its turn.")
-    assert Progress(True, 1234).words == "1,234 figures are read so far."
-    assert Progress(True, 500, 1000).percent == 50
-    assert Progress(True, 5000, 1000).percent == 99
-    assert (Progress(True).percent, Progress(True).words[:21]) == (99, "All figures are read.")
+    assert (FileProgress().percent, FileProgress().words) == (None, "It waits for its turn.")
+    assert FileProgress(True, 1234).words == "1,234 figures are read so far."
+    assert FileProgress(True, 500, 1000).percent == 50
+    assert FileProgress(True, 5000, 1000).percent == 99
+    assert (FileProgress(True).percent, FileProgress(True).words[:21]) == (99, "All figures are read.")
 
 
 @pytest.mark.django_db

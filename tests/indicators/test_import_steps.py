@@ -75,7 +75,7 @@ class Ways:
         mapping = SavedMapping.objects.create(name="People", definition=MAPPING)
         file = SimpleUploadedFile("girls.csv", GIRLS)
         data = {"authority": self.authority.pk, "mapping": mapping.pk, "file": file, "whole": "1"}
-        self.desk.post(reverse("indicators:import_create"), data)
+        self.desk.post(reverse("indicators:import_add"), data)
         batch = self.seen_before_it_is_stored()
         self.desk.post(reverse("indicators:import_store", args=[batch.pk]))
         return batch

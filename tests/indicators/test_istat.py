@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from indicators.catalogue import loading
 from indicators.imports import actions as imports
 from indicators.imports import engine
-from indicators.imports.mapping import read_mapping
+from indicators.imports.definition import read_mapping
 from indicators.models import Figure, Import, Indicator, RollupRun, Source
 from indicators.quality import actions as quality
 from indicators.rollup import worker

@@ -23,7 +23,7 @@ from indicators import tasks
 from indicators.catalogue import loading
 from indicators.imports import actions as imports
 from indicators.imports.messages import FileRefused
-from indicators.imports.readers.sniffing import MAX_TEXTS, Contents, layout_of, look
+from indicators.imports.readers.sniffing import MAX_TEXTS, FileContents, layout_of, look
 from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.form import MappingForm
 from indicators.imports.wizard.guessing import age_code, folded, period_in
@@ -39,7 +39,7 @@ from tests.indicators.land import MAPPING, Land, table
 from tests.indicators.test_pages_territories import words_of
 from tests.indicators.test_readers import workbook
 
-CREATE = reverse("indicators:import_create")
+CREATE = reverse("indicators:import_add")
 SEMICOLONS = "Población por barrio\nFuente: padrón\n\nlugar;año;sexo;personas\nN1;2020;Mujeres;10\nN2;2020;Hombres;12\n"
 
 
@@ -119,7 +119,7 @@ def test_look_lists_the_texts_of_each_column_up_to_a_limit() -> None:
     assert (seen.header, seen.texts_of(1), seen.more) == (["place", "year"], ["2000", "2001"], [0])
     assert len(seen.texts_of(0)) == MAX_TEXTS
     assert (seen.has_all_texts(0), seen.has_all_texts(1)) == (False, True)
-    assert Contents.from_json(json.loads(json.dumps(seen.as_json()))) == seen
+    assert FileContents.from_json(json.loads(json.dumps(seen.as_json()))) == seen
 
 
 @pytest.mark.parametrize(

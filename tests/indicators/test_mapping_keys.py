@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from indicators.imports import actions as imports
-from indicators.imports.mapping import read_mapping
+from indicators.imports.definition import read_mapping
 from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.views import ImportMapView
 from indicators.models import Import, Observation

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from indicators.catalogue import loading
 from indicators.imports import engine
-from indicators.imports.mapping import read_mapping
+from indicators.imports.definition import read_mapping
 from indicators.models import Category, Dimension, Import, Indicator, Observation, Source
 from indicators.vocabulary import Flag
 from orgs.models import Territory, TerritoryScheme

@@ -13,12 +13,13 @@ from django.test import Client
 from django.urls import reverse
 
 from indicators.imports import actions as imports
-from indicators.imports.mapping import read_mapping
+from indicators.imports.definition import read_mapping
 from indicators.imports.wizard import guessing
 from indicators.models import Finding, Import, Observation, Release, ReleasedFigure, ReleasedIndicator, ReportAnswer
-from indicators.quality import checks
+from indicators.quality import messages
 from indicators.releases.export import export_figures
-from indicators.reports.cells import Typed, fault_of, in_words
+from indicators.reports.cell_form import fault_of
+from indicators.reports.cells import Typed, in_words
 from indicators.rollup import worker
 from indicators.vocabulary import Flag
 from tests.indicators.land import MAPPING, Land, table
@@ -239,7 +240,7 @@ def test_year_in_which_it_does_not_apply_is_no_gap(land: Land) -> None:
     land.observe("N2", "2015", 50)
     batch = land.check(table(("N1", 2021, "all", 50), ("N2", 2021, "all", 50)))
     imports.store_import(batch=batch)
-    told = list(checks.tell(Finding.objects.filter(batch=batch).select_related(*checks.CELL_ROWS)))
+    told = list(messages.tell(Finding.objects.filter(batch=batch).select_related(*messages.CELL_ROWS)))
     assert [one.finding.territory.code for one in told if one.finding.rule == "gap"] == ["N2"]
 
 
@@ -269,7 +270,7 @@ def test_release_counts_what_is_not_applicable(land: Land) -> None:
     assert (counted.missing_count, counted.not_applicable_count, counted.suppressed_count) == (1, 1, 0)
 
 
-# --- Told -------------------------------------------------------------------------------------------------------------------
+# --- FindingMessage -------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -313,7 +314,7 @@ def test_true_figures_are_exported_with_the_state(land: Land) -> None:
 
 
 def test_page_of_the_figure_explains_it(client: Client, land: Land, current: Release) -> None:
-    page = client.get(reverse("indicators:figure", args=["PEOPLE", "test-land", "D2", "2020"])).content.decode()
+    page = client.get(reverse("indicators:figure_detail", args=["PEOPLE", "test-land", "D2", "2020"])).content.decode()
     assert "figure-not-applicable" in page
     assert "There cannot be such a figure here" in page
     assert "figure-missing" not in page

@@ -27,7 +27,7 @@ from tests.factories_indicators import (
 from tests.indicators.test_pages_territories import words_of
 
 pytestmark = pytest.mark.django_db
-CREATE = reverse("indicators:import_create")
+CREATE = reverse("indicators:import_add")
 FINE = b"place,year,people\nM,2016,100\nM,2017,120\n"
 
 
@@ -82,7 +82,7 @@ def pages_of_the_desk(batch):
         reverse("indicators:import_messages", args=[batch.pk]),
         reverse("indicators:import_progress", args=[batch.pk]),
         reverse("indicators:run_list"),
-        reverse("indicators:release_create"),
+        reverse("indicators:release_add"),
     ]
 
 
@@ -159,7 +159,7 @@ def test_from_the_file_to_the_public_page(desk, steward, mapping, city, indicato
     assert "The figures are rolled up" in words_of(done)
     assert "hx-get" not in done
 
-    response = desk.post(reverse("indicators:release_create"), {"note": "First figures"}, follow=True)
+    response = desk.post(reverse("indicators:release_add"), {"note": "First figures"}, follow=True)
     assert "Figures in all 2 Protected 0 New 2" in words_of(response.content.decode())
     approve = reverse("indicators:release_approve", args=[Release.objects.get().pk])
     refused = desk.post(approve, {"note": "First figures"}, follow=True)
@@ -320,7 +320,7 @@ def test_a_bad_mapping_is_told_on_the_form(desk, mapping, steward, data, words):
 def test_an_empty_table_and_the_mapping_can_be_downloaded(desk, mapping):
     response = desk.get(reverse("indicators:mapping_template", args=[mapping.pk]))
     assert response.content.decode("utf-8-sig").strip() == "place,year,people"
-    response = desk.get(reverse("indicators:mapping", args=[mapping.pk]))
+    response = desk.get(reverse("indicators:mapping_download", args=[mapping.pk]))
     assert response.json() == mapping.definition
 
 
@@ -391,7 +391,7 @@ def test_runs_show_what_waits_and_what_was_given_up(desk, indicator, city):
 def test_no_release_while_figures_wait_for_the_rollup(desk, indicator, city):
     observed(indicator, city, "2017", 5)
     assert DirtyMark.objects.exists()
-    response = desk.post(reverse("indicators:release_create"), {"note": ""})
+    response = desk.post(reverse("indicators:release_add"), {"note": ""})
     assert "still being rolled up" in words_of(response.content.decode())
     assert not Release.objects.exists()
 
@@ -410,7 +410,7 @@ def test_preview_counts_what_is_new_changed_gone_and_small(desk, city):
     observed(small, city, "2016", 3)
     observed(small, city, "2018", 50)
     worker.roll_up()
-    desk.post(reverse("indicators:release_create"), {"note": ""})
+    desk.post(reverse("indicators:release_add"), {"note": ""})
     release = Release.objects.open().get()
     desk.force_login(UserFactory(is_staff=True))
     response = desk.get(release.get_absolute_url())

@@ -43,7 +43,9 @@ def text_of(client, url, **query):
 
 
 def figure_url(indicator, territory, period_code):
-    return reverse("indicators:figure", args=[indicator.code, territory.scheme.code, territory.code, period_code])
+    return reverse(
+        "indicators:figure_detail", args=[indicator.code, territory.scheme.code, territory.code, period_code]
+    )
 
 
 # --- The catalogue ------------------------------------------------------------------------------------------------------

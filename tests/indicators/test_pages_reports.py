@@ -21,7 +21,7 @@ from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
 from indicators.rollup import worker
 from indicators.vocabulary import Flag
-from indicators.worklist.inbox import waiting_for
+from indicators.worklist.inbox import tasks_of
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory
 from tests.indicators.land import Land, table
@@ -90,7 +90,7 @@ def name_of(report: Report) -> str:
 
 def test_steward_asks_on_one_page(desk: Desk) -> None:
     client = enter(desk.steward)
-    page = reverse("indicators:report_ask")
+    page = reverse("indicators:request_add")
     assert client.get(page).status_code == 200
     sent = {
         "authority": desk.authority.pk,
@@ -125,7 +125,7 @@ def test_steward_decides_nothing_that_an_own_organisation_reported(desk: Desk, h
         client.post(reverse(f"indicators:{step}", args=[report.pk]), {"note": "Mine"})
     for step in ("findings_accept", "import_approve", "import_undo"):
         assert client.post(reverse(f"indicators:{step}", args=[report.batch.pk]), {"reason": "Mine"}).status_code == 403
-    assert report.request.title not in text_of(client.get(reverse("indicators:desk")))
+    assert report.request.title not in text_of(client.get(reverse("indicators:worklist")))
     report.refresh_from_db()
     assert (report.state, report.steps.count()) == (Report.State.SUBMITTED, 1)
     assert not report.batch.findings.exclude(accepted_at=None).exists()
@@ -187,7 +187,7 @@ def test_nothing_filled_in_is_told(desk: Desk) -> None:
 
 def test_spreadsheet_goes_out_and_comes_back(desk: Desk) -> None:
     report, client = desk.ask(), enter(desk.owner)
-    response = client.get(reverse("indicators:report_sheet", args=[report.pk]))
+    response = client.get(reverse("indicators:report_workbook", args=[report.pk]))
     book = load_workbook(io.BytesIO(response.content))
     book["Figures"]["E5"] = 21
     saved = io.BytesIO()
@@ -290,14 +290,14 @@ def test_list_takes_as_many_queries_for_many(desk: Desk) -> None:
 
 def test_inbox_of_both_sides(desk: Desk) -> None:
     report = desk.ask(days=-1)
-    assert [item.title for item in waiting_for(desk.owner)] == ["Overdue: Incidents"]
+    assert [item.title for item in tasks_of(desk.owner)] == ["Overdue: Incidents"]
     answers = {cell.key: Typed(Decimal(1)) for cell in reports.cells_of_request(report.request)}
     report = reports.save_report(report=report, answers=answers, version=report.version, by=desk.owner)
     reports.submit_report(report=report, by=desk.owner)
-    assert waiting_for(desk.owner) == []
-    assert [item.title for item in waiting_for(desk.steward)] == ["Review the report of Association"]
+    assert tasks_of(desk.owner) == []
+    assert [item.title for item in tasks_of(desk.steward)] == ["Review the report of Association"]
     reports.return_report(report=report, note="Again", by=desk.steward)
-    assert [item.title for item in waiting_for(desk.owner)] == ["Returned, look at it again: Incidents"]
+    assert [item.title for item in tasks_of(desk.owner)] == ["Returned, look at it again: Incidents"]
 
 
 # --- What the quality rules found, on the page of an import ----------------------------------------------------------------
@@ -314,7 +314,7 @@ def test_findings_of_an_import_are_accepted_by_kind(desk: Desk) -> None:
     give_reason(client, batch)
     page = text_of(client.get(batch.get_absolute_url()))
     assert "F in N1 in 2017: 50, more than everybody: 40." in page
-    assert "4 figures to look at first" in waiting_for(desk.steward)[0].text
+    assert "4 figures to look at first" in tasks_of(desk.steward)[0].text
     accept = reverse("indicators:findings_accept", args=[batch.pk])
     response = client.post(accept, {"rule": "part_over_whole", "reason": "Two registers"}, follow=True)
     assert "Accepted 2 findings." in text_of(response)

@@ -72,7 +72,7 @@ def test_page_shows_the_headline_with_all_that_belongs_to_it(client, city):
     assert "reported by the source" in text
     assert "Sample statistics office , Sample publisher (CC BY 4.0)" in text
     assert 'href="https://example.org/data"' in html
-    assert reverse("indicators:figure", args=[rate.code, "test-land", "M", now]) in html
+    assert reverse("indicators:figure_detail", args=[rate.code, "test-land", "M", now]) in html
     assert f"Migrants: 45.0%, 12.5 points below the host population’s 57.5% ({now})." in text
     assert '<svg class="sparkline"' in html
 
@@ -261,7 +261,9 @@ def test_sample_figures_are_marked_wherever_they_stand(client, city):
     pages = [
         page(client, city),
         client.get(f"{sample.get_absolute_url()}?territory=test-land:M").content.decode(),
-        client.get(reverse("indicators:figure", args=[sample.code, "test-land", "M", str(LAST)])).content.decode(),
+        client.get(
+            reverse("indicators:figure_detail", args=[sample.code, "test-land", "M", str(LAST)])
+        ).content.decode(),
     ]
     for html in pages:
         assert "Sample: this figure is made up" in html
@@ -289,7 +291,7 @@ def test_nothing_unreleased_or_protected_is_ever_on_a_public_page(client, city):
         count.get_absolute_url(),
         f"{count.get_absolute_url()}?territory=test-land:{district.code}",
         *(
-            reverse("indicators:figure", args=[count.code, "test-land", place.code, "2017"])
+            reverse("indicators:figure_detail", args=[count.code, "test-land", place.code, "2017"])
             for place in (city, district)
         ),
     ]
@@ -298,7 +300,9 @@ def test_nothing_unreleased_or_protected_is_ever_on_a_public_page(client, city):
         assert response.status_code == 200, url
         html = re.sub(r"<svg.*?</svg>", "", response.content.decode(), flags=re.DOTALL)
         assert not re.search(r"777\D?00[1-4]", html), url
-    assert client.get(reverse("indicators:figure", args=[count.code, "test-land", "M", "2018"])).status_code == 404
+    assert (
+        client.get(reverse("indicators:figure_detail", args=[count.code, "test-land", "M", "2018"])).status_code == 404
+    )
 
 
 def test_page_without_any_release_says_so(client, city):

@@ -198,8 +198,12 @@ def test_figure_of_several_years_gives_no_hidden_year_away(land: Land) -> None:
 
 def test_pages_speak_of_the_school_year(land: Land, client: Client) -> None:
     publish(land, {"2009-SY": 25, "2010-SY": 30})
-    page = client.get(reverse("indicators:figure", args=["PEOPLE", "test-land", "N1", "2010-SY"])).content.decode()
+    page = client.get(
+        reverse("indicators:figure_detail", args=["PEOPLE", "test-land", "N1", "2010-SY"])
+    ).content.decode()
     assert "school year 2010/11" in page
-    page = client.get(reverse("indicators:indicator", args=["PEOPLE"]), {"territory": "test-land:N1"}).content.decode()
+    page = client.get(
+        reverse("indicators:indicator_detail", args=["PEOPLE"]), {"territory": "test-land:N1"}
+    ).content.decode()
     assert "school year 2010/11" in page
     assert "Up 5.0 from school year 2009/10 to school year 2010/11" in " ".join(strip_tags(page).split())

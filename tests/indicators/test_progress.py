@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicators.catalogue import target_actions
-from indicators.catalogue.targets import Progress, progress
+from indicators.catalogue.targets import TargetProgress, progress
 from indicators.models import Target
 from indicators.releases import actions as releases
 from indicators.rollup import worker
@@ -19,7 +19,7 @@ from tests.indicators.land import Land
 
 def gone(
     direction: str, baseline: str, target: str, current: str, *, ideal: str | None = None, year: int = 2025
-) -> Progress:
+) -> TargetProgress:
     found = progress(
         direction=direction,
         ideal=None if ideal is None else Decimal(ideal),
@@ -116,14 +116,14 @@ def test_target_of_a_place_without_published_figures_says_so(land: Land, client:
 
 def test_steward_sets_a_target_and_takes_it_back(released: Land, client: Client) -> None:
     client.force_login(steward_of(released, "CITY"))
-    page = reverse("indicators:target_create", args=["RATE", "test-land", "CITY"])
+    page = reverse("indicators:target_add", args=["RATE", "test-land", "CITY"])
     fields = {"baseline_year": 2020, "baseline_value": "20", "year": 2030, "value": "12.5", "source": ""}
     assert client.post(page, fields).status_code == 302
     target = Target.objects.get()
     assert (target.value, target.territory.code) == (Decimal("12.5"), "CITY")
     again = client.post(page, fields).content.decode()
     assert "There is a target for this year already" in again
-    client.post(reverse("indicators:target_remove", args=["RATE", "test-land", "CITY", target.pk]))
+    client.post(reverse("indicators:target_delete", args=["RATE", "test-land", "CITY", target.pk]))
     assert not Target.objects.exists()
 
 
@@ -132,7 +132,7 @@ def test_target_is_read_in_the_language_of_the_page(released: Land, client: Clie
     client.cookies["django_language"] = "es"
     released.indicators["PEOPLE"].direction = "up"
     released.indicators["PEOPLE"].save()
-    page = reverse("indicators:target_create", args=["PEOPLE", "test-land", "CITY"])
+    page = reverse("indicators:target_add", args=["PEOPLE", "test-land", "CITY"])
     fields = {"baseline_year": "2020", "baseline_value": "5.000", "year": "2030", "value": "6.500", "source": ""}
     client.post(page, fields)
     assert [(target.baseline_value, target.value) for target in Target.objects.all()] == [(5000, 6500)]
@@ -150,7 +150,7 @@ def test_target_is_read_in_the_language_of_the_page(released: Land, client: Clie
 )
 def test_target_that_cannot_be_is_refused_in_words(released: Land, client: Client, changes: dict, message: str) -> None:
     client.force_login(steward_of(released, "CITY"))
-    page = reverse("indicators:target_create", args=["RATE", "test-land", "CITY"])
+    page = reverse("indicators:target_add", args=["RATE", "test-land", "CITY"])
     fields = {"baseline_year": 2020, "baseline_value": "20", "year": 2030, "value": "10", "source": ""} | changes
     assert message in client.post(page, fields).content.decode()
     assert not Target.objects.exists()
@@ -158,8 +158,8 @@ def test_target_that_cannot_be_is_refused_in_words(released: Land, client: Clien
 
 def test_steward_of_a_part_sets_no_target_for_the_whole(released: Land, client: Client) -> None:
     client.force_login(steward_of(released, "D1"))
-    assert client.get(reverse("indicators:target_create", args=["RATE", "test-land", "CITY"])).status_code == 403
-    assert client.get(reverse("indicators:target_create", args=["RATE", "test-land", "D1"])).status_code == 200
+    assert client.get(reverse("indicators:target_add", args=["RATE", "test-land", "CITY"])).status_code == 403
+    assert client.get(reverse("indicators:target_add", args=["RATE", "test-land", "D1"])).status_code == 200
 
 
 def test_yearly_total_after_a_correction_counts_each_month_once(land: Land) -> None:

@@ -11,7 +11,7 @@ from django.utils import translation
 from indicators.imports import actions as imports
 from indicators.models import Finding, Import, Observation, QualityRule
 from indicators.quality import actions as quality_actions
-from indicators.quality import checks
+from indicators.quality import checks, messages
 from orgs.models import Territory
 from tests.factories import UserFactory
 from tests.indicators.land import MAPPING, Land, table
@@ -32,8 +32,8 @@ def store(
 
 
 def sentences(batch: Import) -> list[str]:
-    found = Finding.objects.filter(batch=batch).select_related(*checks.CELL_ROWS)
-    return [told.sentence for told in checks.tell(found)]
+    found = Finding.objects.filter(batch=batch).select_related(*messages.CELL_ROWS)
+    return [told.sentence for told in messages.tell(found)]
 
 
 def rules(batch: Import) -> list[str]:
@@ -260,7 +260,7 @@ def test_as_many_queries_for_many_findings(land: Land, odd: Import, django_asser
     few = Finding.objects.filter(batch=odd)[:1]
     for findings in (few, Finding.objects.filter(batch=odd)):
         with django_assert_num_queries(3):
-            checks.tell(findings.select_related(*checks.CELL_ROWS))
+            messages.tell(findings.select_related(*messages.CELL_ROWS))
 
 
 @pytest.mark.parametrize("look_up", [0, 10**9], ids=["looked up", "one pass"])

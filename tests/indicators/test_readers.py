@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from openpyxl import Workbook
 
-from indicators.imports.mapping import read_mapping
+from indicators.imports.definition import read_mapping
 from indicators.imports.messages import FileRefused
 from indicators.imports.readers.rows import open_rows, read_table
 

@@ -152,7 +152,7 @@ def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(
     land.observe("N1", "2020", 41)
     second = publish(land, note="Counted again")
     page, file, other = (
-        reverse("indicators:release", args=[second.pk]),
+        reverse("indicators:release_detail", args=[second.pk]),
         reverse("indicators:release_download", args=[second.pk, "csv"]),
         reverse("indicators:release_download", args=[first.pk, "csv"]),
     )

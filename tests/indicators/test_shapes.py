@@ -20,8 +20,8 @@ from hypothesis.strategies import composite
 from openpyxl import Workbook
 
 from indicators.imports import actions as imports
+from indicators.imports.definition import read_mapping
 from indicators.imports.error_rows import refused_rows
-from indicators.imports.mapping import read_mapping
 from indicators.imports.matching import recognise
 from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.form import MappingForm
@@ -217,7 +217,7 @@ def test_heading_longer_than_every_row_is_told_with_its_line(
         "whole": "1",
         "file": SimpleUploadedFile("f.csv", WIDER),
     }
-    page = client.post(reverse("indicators:import_create"), data, follow=True)
+    page = client.post(reverse("indicators:import_add"), data, follow=True)
     assert page.status_code == 200
     assert "The row has 4 columns instead of those of the first line." in page.content.decode()
     batch = Import.objects.get()
@@ -238,7 +238,7 @@ def test_heading_longer_than_every_row_is_told_with_its_line(
 
 
 def test_rows_of_a_file_with_too_many_texts_are_asked_for_without_an_error(land: Land, monkeypatch: Any) -> None:
-    monkeypatch.setattr("indicators.imports.engine.MAX_VALUES", 1)
+    monkeypatch.setattr("indicators.imports.resolvers.MAX_VALUES", 1)
     content = b"place,year,sex,people\nN1,2020,women,1\nN2,2020,women,2\n"
     batch = imports.check_import(mapping=definition("csv"), file=SimpleUploadedFile("f.csv", content))
     assert [message.code for message in batch.messages.all()] == ["too_many_values"]

@@ -8,7 +8,7 @@ import pytest
 
 from indicators.catalogue.loading import load_dimensions
 from indicators.models import Category, Dimension
-from indicators.releases.linked_tables import Vocabulary
+from indicators.releases.linked_tables import CategoryLinks
 
 pytestmark = pytest.mark.django_db
 
@@ -22,12 +22,12 @@ PEOPLE = [
 
 
 @pytest.fixture
-def words() -> Vocabulary:
+def words() -> CategoryLinks:
     load_dimensions(SHIPPED)
-    return Vocabulary.now()
+    return CategoryLinks.now()
 
 
-def test_reason_of_migration_and_statelessness_are_sensitive(words: Vocabulary) -> None:
+def test_reason_of_migration_and_statelessness_are_sensitive(words: CategoryLinks) -> None:
     assert set(Dimension.objects.filter(is_sensitive=True).values_list("code", flat=True)) == {"reason"}
     reasons = {
         ("reason", code) for code in Category.objects.filter(dimension__code="reason").values_list("code", flat=True)
@@ -36,7 +36,7 @@ def test_reason_of_migration_and_statelessness_are_sensitive(words: Vocabulary) 
     assert words.sensitive == reasons | {("citizenship", "STATELESS")}
 
 
-def test_categories_that_are_said_to_be_the_same_people_are(words: Vocabulary) -> None:
+def test_categories_that_are_said_to_be_the_same_people_are(words: CategoryLinks) -> None:
     counted: Counter[tuple[str, str]] = Counter()
     for citizenship, background in PEOPLE:
         counted.update(categories_of(citizenship, background))
@@ -61,7 +61,7 @@ def test_categories_that_are_said_to_be_the_same_people_are(words: Vocabulary) -
     ]
 
 
-def test_complete_sets_of_the_list_are_everybody(words: Vocabulary) -> None:
+def test_complete_sets_of_the_list_are_everybody(words: CategoryLinks) -> None:
     counted: Counter[tuple[str, str]] = Counter()
     for citizenship, background in PEOPLE:
         counted.update(categories_of(citizenship, background))
@@ -69,7 +69,7 @@ def test_complete_sets_of_the_list_are_everybody(words: Vocabulary) -> None:
         assert sum(counted[dimension, code] for code in words.sets[dimension, None]) == len(PEOPLE)
 
 
-def test_members_of_the_european_union_are_those_where_the_identity_holds(words: Vocabulary) -> None:
+def test_members_of_the_european_union_are_those_where_the_identity_holds(words: CategoryLinks) -> None:
     (union,) = [same for same in words.same if same.whole == ("citizenship", "EU27_2020")]
     assert len(union.countries) == 27
     assert union.countries == {words.countries["citizenship", code] for code in members()}

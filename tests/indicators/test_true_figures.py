@@ -44,7 +44,7 @@ def person(place, role=Membership.Role.STEWARD):
 
 
 def figure_url(place="N1", period="2020"):
-    return reverse("indicators:figure", args=["PEOPLE", "test-land", place, period])
+    return reverse("indicators:figure_detail", args=["PEOPLE", "test-land", place, period])
 
 
 def gate(place="N1"):
@@ -136,10 +136,10 @@ def test_gate_leads_on_within_the_portal_only(client, secret):
 
 def everything_public(land, release):
     """Every address at which the figure could be: pages, outlines, files, and what goes wrong."""
-    yield from (reverse("indicators:territory", args=["test-land", code]) for code in land.territories)
+    yield from (reverse("indicators:territory_detail", args=["test-land", code]) for code in land.territories)
     yield from (reverse("indicators:territory_outlines", args=["test-land", code]) for code in ("CITY", "D1", "N1"))
     for code in land.territories:
-        yield reverse("indicators:indicator", args=["PEOPLE"]) + f"?territory=test-land:{code}"
+        yield reverse("indicators:indicator_detail", args=["PEOPLE"]) + f"?territory=test-land:{code}"
         yield figure_url(code)
     yield figure_url("N1", "2021")
     yield from (reverse(f"indicators:{name}") for name in ("indicator_list", "territory_list", "release_list"))

@@ -216,7 +216,7 @@ def test_weaker_protection_takes_two_people(cities: list[City], land: Land) -> N
             catalogue.agree_to_protection(change=change, by=person)
     with pytest.raises(IntegrityError, match="protection_change_takes_two_people"), transaction.atomic():
         ProtectionChange.objects.update(is_agreed=True, decided_by=mine.steward, decided_at=timezone.now())
-    text = words_of(enter(mine.manager).get(reverse("indicators:desk")).content.decode())
+    text = words_of(enter(mine.manager).get(reverse("indicators:worklist")).content.decode())
     assert "Agree to a weaker protection of" in text
     page = enter(mine.steward).get(reverse("indicators:indicator_edit", args=["PEOPLE"])).content.decode()
     assert "waits for a second person" in page
@@ -335,7 +335,7 @@ def test_steward_of_a_closed_authority_brings_in_nothing(cities: list[City]) -> 
     Organisation.objects.filter(pk=mine.authority.pk).update(closed_on=timezone.localdate())
     file = SimpleUploadedFile("people.csv", table((mine.part.code, 2020, "all", 1)))
     sent = {"mapping": "describe", "file": file, "whole": "1"}
-    enter(mine.steward).post(reverse("indicators:import_create"), sent)
+    enter(mine.steward).post(reverse("indicators:import_add"), sent)
     assert not Import.objects.exists()
 
 

@@ -237,12 +237,12 @@ def test_private_things_are_on_no_public_page(client, secretive, reader):
         body = body_of(client, page)
         assert secretive.name in body
         assert [secret for secret in SECRETS if secret in body] == []
-    assert client.get(reverse("orgs:contact_update", args=[secretive.slug])).status_code in (302, 403)
+    assert client.get(reverse("orgs:contact_edit", args=[secretive.slug])).status_code in (302, 403)
     assert client.get(reverse("orgs:member_list", args=[secretive.slug])).status_code in (302, 403)
 
 
 def test_contact_is_for_its_members_and_reviewers(client, secretive, city):
-    page = reverse("orgs:contact_update", args=[secretive.slug])
+    page = reverse("orgs:contact_edit", args=[secretive.slug])
     for user in (secretive.memberships.get().user, ReviewerFactory(territory=city), UserFactory(is_staff=True)):
         client.force_login(user)
         assert "secret@private.example" in body_of(client, page)

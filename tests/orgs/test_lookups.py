@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from orgs.forms import PortalForm
-from orgs.lookups.fields import CountryLookup, LanguageLookup, LookupField, OrganisationLookup, TerritoryLookup
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import CountryLookup, LanguageLookup, OrganisationLookup, TerritoryLookup
 from orgs.models import Territory
 from orgs.vocabulary import Sector
 from tests.factories import AuthorityFactory, OrganisationFactory, TerritoryFactory

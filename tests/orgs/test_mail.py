@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from orgs import tasks
 from orgs.mail import actions as mail_actions
-from orgs.mail.emails import queue_letter, queue_text
+from orgs.mail.emails import queue_email, queue_text
 from orgs.models import OutgoingMail
 from tests.factories import UserFactory
 
@@ -132,7 +132,7 @@ def test_two_senders_at_once_send_each_letter_once(settings, monkeypatch):
 @pytest.mark.django_db
 def test_letter_is_plain_text_in_the_language_of_its_reader():
     context = {"name": "Mà & <Pà>", "path": "/x/", "days": 7, "registration": {"reference": "ORG-A"}}
-    sent = queue_letter("registration_confirm", to="reader@example.org", language="en", context=context)
+    sent = queue_email("registration_confirm", to="reader@example.org", language="en", context=context)
     assert sent.subject == "Confirm the registration of Mà & <Pà>"
     assert "\n\nhttp://127.0.0.1:8000/x/\n" in sent.body
     assert "&amp;" not in sent.body

@@ -153,7 +153,7 @@ def test_withdrawn_or_forged_invitation_is_gone(client, owner):
     client.post(page("invitation_withdraw", owner.organisation, invitation.pk))
     client.logout()
     assert client.post(letter_path(), {"name": "New"}).status_code == 404
-    assert client.get(reverse("orgs:invitation", args=["forged:x:y"])).status_code == 404
+    assert client.get(reverse("orgs:invitation_detail", args=["forged:x:y"])).status_code == 404
     with pytest.raises(ValidationError):
         members.accept_invitation(invitation=invitation, name="New", language="en")
     assert not User.objects.filter(email="new@person.example").exists()

@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from indicators.models import Import
-from orgs.mail import queue
+from orgs import queue
 from orgs.mail.emails import queue_text
 from orgs.models import Membership, OutgoingMail
 from orgs.storage import A_DAY, NoRoom, WholeFileStorage, files_below, remove_orphans
@@ -134,7 +134,7 @@ def test_person_is_told_that_the_paper_could_not_be_kept(media: Path) -> None:
     partnership = PartnershipFactory()
     authority = partnership.authority
     client = officer_of(authority)
-    address = reverse("partnerships:document_create", args=[partnership.reference])
+    address = reverse("partnerships:document_add", args=[partnership.reference])
     form = client.get(address).context["form"]
     data = {
         "kind": form.fields["kind"].choices[1][0],
@@ -163,7 +163,7 @@ def test_steward_is_told_that_the_file_of_figures_could_not_be_kept(media: Path)
     content = b"place,year,value\n" + b"N1,2020,1\n" * 20_000
     with no_file_larger_than(100_000):
         response = client.post(
-            reverse("indicators:import_create"),
+            reverse("indicators:import_add"),
             {
                 "authority": authority.pk,
                 "mapping": "describe",
@@ -178,7 +178,7 @@ def test_steward_is_told_that_the_file_of_figures_could_not_be_kept(media: Path)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["partnerships:document_create", "indicators:import_create"])
+@pytest.mark.parametrize("name", ["partnerships:document_add", "indicators:import_add"])
 def test_full_folder_for_temporary_files_is_said(name: str, settings: Any, tmp_path: Path) -> None:
     """Where a large upload waits while it comes in, before any form has seen it."""
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)

@@ -187,7 +187,7 @@ def test_upload_form_says_what_is_wrong_at_the_file(client, world):
     partnership = world.partnership()
     client.force_login(world.officer)
     response = client.post(
-        reverse("partnerships:document_create", args=[partnership.reference]),
+        reverse("partnerships:document_add", args=[partnership.reference]),
         {
             "kind": "minutes",
             "stage": "planning",

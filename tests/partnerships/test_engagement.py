@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partnerships.engagement.levels import Ladder, Measure, Obstacle, Period, Piece, Record, Rule, derive, obstacle
+from partnerships.engagement.levels import (
+    EvidenceItem,
+    Ladder,
+    Period,
+    Record,
+    Requirement,
+    Rule,
+    Shortfall,
+    derive,
+    obstacle,
+)
 from partnerships.engagement.loading import SCALE_FILE
 from partnerships.vocabulary import Stage
 
@@ -22,7 +32,7 @@ def read_ladder() -> Ladder:
     return Ladder(
         levels=tuple(row["code"] for row in sorted(data["levels"], key=lambda row: row["order"])),
         measures=tuple(
-            Measure(row["code"], row["level"], frozenset(row["evidence_kinds"]), Rule.from_json(row["rule"]))
+            Requirement(row["code"], row["level"], frozenset(row["evidence_kinds"]), Rule.from_json(row["rule"]))
             for row in data["criteria"]
         ),
     )
@@ -110,7 +120,7 @@ FAILS = {
 
 
 def met(code, records):
-    return code in derive(LADDER, [Piece(code, one) for one in records], YEAR).overall.met
+    return code in derive(LADDER, [EvidenceItem(code, one) for one in records], YEAR).overall.met
 
 
 @pytest.mark.parametrize(("code", "records"), [(code, records) for code, cases in MEETS.items() for records in cases])
@@ -140,11 +150,11 @@ def test_first_and_last_day_belong_to_the_period(dated_on):
 
 
 def test_evidence_counts_for_the_criterion_that_it_stands_for_alone():
-    findings = derive(LADDER, [Piece("I1", NOTICE)], YEAR)
+    findings = derive(LADDER, [EvidenceItem("I1", NOTICE)], YEAR)
     assert findings.overall.met == {"I1"}
 
 
-ALL = [Piece(code, one) for code, cases in MEETS.items() for one in cases[0]]
+ALL = [EvidenceItem(code, one) for code, cases in MEETS.items() for one in cases[0]]
 
 
 @pytest.mark.parametrize(
@@ -205,12 +215,12 @@ def test_stage_is_capped_by_the_work_done_in_it():
 @pytest.mark.parametrize(
     ("code", "given", "expected"),
     [
-        ("I1", record("document:minutes"), Obstacle.KIND),
-        ("I1", record("document:notice", dated_on=datetime.date(2024, 1, 1)), Obstacle.PERIOD),
-        ("I2", record("document:notice"), Obstacle.LANGUAGE),
-        ("I2", record("document:notice", states_language=True), Obstacle.DECISION),
-        ("L1", record("document:agreement"), Obstacle.SIGNATURES),
-        ("E1", record("contribution:money"), Obstacle.GIVER),
+        ("I1", record("document:minutes"), Shortfall.KIND),
+        ("I1", record("document:notice", dated_on=datetime.date(2024, 1, 1)), Shortfall.PERIOD),
+        ("I2", record("document:notice"), Shortfall.LANGUAGE),
+        ("I2", record("document:notice", states_language=True), Shortfall.DECISION),
+        ("L1", record("document:agreement"), Shortfall.SIGNATURES),
+        ("E1", record("contribution:money"), Shortfall.GIVER),
         ("I2", NOTICE, None),
     ],
 )
@@ -239,7 +249,7 @@ records = st.builds(
     is_signed_by_all=st.booleans(),
     is_from_authority=st.booleans(),
 )
-pieces = st.builds(Piece, criterion=st.sampled_from(sorted(MEASURES)), record=records)
+pieces = st.builds(EvidenceItem, criterion=st.sampled_from(sorted(MEASURES)), record=records)
 # Starts from a full set, so that the higher levels are reached, and adds noise.
 piece_lists = st.tuples(st.lists(st.sampled_from(ALL), max_size=20), st.lists(pieces, max_size=8)).map(
     lambda two: two[0] + two[1]

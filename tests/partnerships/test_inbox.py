@@ -4,14 +4,14 @@ import pytest
 from django.utils import timezone
 
 from partnerships.assessments.experience import give_experience
-from partnerships.inbox import waiting_for
+from partnerships.inbox import tasks_of
 from partnerships.models import Assessment
 from partnerships.vocabulary import PartnershipState
 from tests.factories_partnerships import AssessmentFactory, level
 
 
 def texts(person):
-    return [item.text for item in waiting_for(person)]
+    return [item.text for item in tasks_of(person)]
 
 
 def confirmed(partnership, days_left, **fields):
@@ -31,18 +31,18 @@ def confirmed(partnership, days_left, **fields):
 def test_nothing_waits_for_a_stranger(world):
     for state in PartnershipState:
         world.partnership(state=state)
-    assert waiting_for(world.outsider) == []
-    assert waiting_for(world.other_officer) == []
-    assert waiting_for(world.administrator) == []
+    assert tasks_of(world.outsider) == []
+    assert tasks_of(world.other_officer) == []
+    assert tasks_of(world.administrator) == []
 
 
 def test_partner_is_asked_to_answer(world):
     world.partnership(state=PartnershipState.PROPOSED, title="Desk")
     for person in (world.owner, world.editor):
-        [item] = waiting_for(person)
+        [item] = tasks_of(person)
         assert item.text == "Is this right? “Desk”, as logged by the authority"
         assert item.url.endswith(f"/answer/{world.partner.slug}/")
-    assert waiting_for(world.partner_viewer) == []
+    assert tasks_of(world.partner_viewer) == []
 
 
 def test_draft_waits_for_its_officers_and_for_no_partner(world):
@@ -84,7 +84,7 @@ def test_returned_claim_waits_for_the_officers(world):
         submitted_at=timezone.now(),
     )
     claim.decisions.create(outcome="returned", reasons="More, please.", decided_by=world.reviewer)
-    [item] = waiting_for(world.officer)
+    [item] = tasks_of(world.officer)
     assert item.text == "Returned with reasons: the claim for “Desk”"
     assert item.since == claim.decisions.get().decided_at
 

@@ -51,7 +51,7 @@ def pages_of(assessment):
         assessment.get_absolute_url(),
         reverse("partnerships:assessment_review", args=[assessment.pk]),
         reverse("partnerships:assessment_queue"),
-        reverse("partnerships:experience_form", args=[assessment.pk, organisation.slug]),
+        reverse("partnerships:experience_edit", args=[assessment.pk, organisation.slug]),
         reverse("partnerships:organisation_partnerships", args=[organisation.slug]),
         organisation.get_absolute_url(),
         partnership.territory.get_absolute_url(),

@@ -121,7 +121,7 @@ def test_practice_is_searched_added_and_linked_through_the_pages(client, world):
     client.force_login(world.officer)
     domain = DomainFactory(slug="social")
     client.post(
-        reverse("partnerships:practice_create"),
+        reverse("partnerships:practice_add"),
         {"name": "Shared kitchens", "summary": "Cooking together.", "domains": [domain.pk], "countries": ["Spain"]},
     )
     practice = Practice.objects.get(slug="shared-kitchens")
@@ -189,7 +189,7 @@ def test_meeting_is_completed_not_doubled(world):
 def test_agenda_and_minutes_of_one_day_typed_one_after_the_other(client, world):
     table = CoordinationTableFactory(convenor=world.authority)
     client.force_login(world.officer)
-    url = reverse("partnerships:meeting_create", args=[table.slug])
+    url = reverse("partnerships:meeting_add", args=[table.slug])
     today = timezone.localdate().isoformat()
     for said in ({"agenda": "Rents"}, {"minutes": "We met."}):
         client.post(url, {"held_on": today, "agenda": "", "minutes": "", **said})
@@ -256,12 +256,12 @@ def test_empty_table_has_no_share():
 def test_table_grows_through_its_pages(client, world):
     client.force_login(world.officer)
     client.post(
-        reverse("partnerships:table_create"),
+        reverse("partnerships:table_add"),
         {"name": "City table", "convenor": world.authority.pk, "territory": "Riverton", "mandate": "Housing"},
     )
     table = CoordinationTable.objects.get()
-    client.post(reverse("partnerships:seat_create", args=[table.slug]), {"organisation": "Open Door"})
-    client.post(reverse("partnerships:meeting_create", args=[table.slug]), {"held_on": "2025-05-01", "agenda": "Rents"})
+    client.post(reverse("partnerships:seat_add", args=[table.slug]), {"organisation": "Open Door"})
+    client.post(reverse("partnerships:meeting_add", args=[table.slug]), {"held_on": "2025-05-01", "agenda": "Rents"})
     client.logout()
     html = client.get(table.get_absolute_url()).content.decode()
     for words in ("Open Door", "Rents", "Who is missing", "Trade unions"):

@@ -11,17 +11,17 @@ from indicators.catalogue.addresses import place_or_404
 from indicators.catalogue.formatting import period_words
 from indicators.catalogue.wording import version_of
 from indicators.confidential import actions as confidential
-from indicators.dashboards.figure import CellView, Place, keepers_view, public_view
+from indicators.dashboards.figure import CellView, FigurePlace, public_view, steward_view
 from indicators.dashboards.territory import count_kinds
 from indicators.dashboards.views.territories import crumbs_to
 from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Release, TrueAccess
 from indicators.permissions import can_see_true_figures
-from orgs.mixins import PersonMixin
+from orgs.mixins import AuthenticatedUserMixin
 from orgs.models import Territory
 
 
 @method_decorator(login_not_required, name="dispatch")
-class FigureView(PersonMixin, TemplateView):
+class FigureDetailView(AuthenticatedUserMixin, TemplateView):
     """The inputs behind one number. Everybody sees the released ones; who keeps the territory's figures and gave a reason, the true ones too."""
 
     template_name = "indicators/figure_detail.html"
@@ -32,10 +32,10 @@ class FigureView(PersonMixin, TemplateView):
             add_never_cache_headers(response)
         return response
 
-    def get_place(self) -> Place:
+    def get_place(self) -> FigurePlace:
         """The place that had the code at the end of the period."""
         period = get_object_or_404(Period, code=self.kwargs["period"])
-        return Place(
+        return FigurePlace(
             get_object_or_404(Indicator.objects.select_related("domain"), code=self.kwargs["indicator"]),
             place_or_404(self.kwargs["scheme"], self.kwargs["territory"], period.ends_on),
             period,
@@ -48,7 +48,7 @@ class FigureView(PersonMixin, TemplateView):
         may_see = can_see_true_figures(self.request.user, place.territory)
         access = self.get_access(place) if may_see else None
         kinds_below = count_kinds(place.territory, place.period.ends_on)
-        figure = (keepers_view if access else public_view)(place, release, kinds_below)
+        figure = (steward_view if access else public_view)(place, release, kinds_below)
         if figure is None and not (may_see and is_known(place)):
             raise Http404
         context = {
@@ -68,7 +68,7 @@ class FigureView(PersonMixin, TemplateView):
         }
         return super().get_context_data(**{**kwargs, **context})
 
-    def get_access(self, place: Place) -> TrueAccess | None:
+    def get_access(self, place: FigurePlace) -> TrueAccess | None:
         """Where a reason was given; that the true figure is looked at is then written down."""
         return confidential.use_true_access(
             territory=place.territory,
@@ -85,7 +85,7 @@ class FigureView(PersonMixin, TemplateView):
         return set(Import.objects.visible_to(self.request.user).filter(pk__in=batches).values_list("pk", flat=True))
 
 
-def is_known(place: Place) -> bool:
+def is_known(place: FigurePlace) -> bool:
     """Something was reported or worked out for the cell, released or not."""
     cell = {
         "indicator": place.indicator,

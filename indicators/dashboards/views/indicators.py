@@ -55,7 +55,7 @@ class IndicatorListView(PagedMixin, FilterView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class IndicatorView(DetailView):
+class IndicatorDetailView(DetailView):
     """What an indicator means, and its figures in a chosen territory."""
 
     template_name = "indicators/indicator_detail.html"
@@ -156,10 +156,10 @@ class IndicatorView(DetailView):
         }
 
 
-class IndicatorChartView(ChartFileMixin, IndicatorView):
+class IndicatorChartView(ChartFileMixin, IndicatorDetailView):
     """The file of the chart of an indicator in a place, by the same address: ?territory=scheme:code, and ?recast=1."""
 
-    page = "indicators:indicator"
+    page = "indicators:indicator_detail"
 
     def get_access(self, territory: Territory) -> None:
         """The file has released figures alone."""

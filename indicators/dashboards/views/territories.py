@@ -75,7 +75,7 @@ def tree_of_places() -> list[dict[str, Any]]:
 
 
 @method_decorator(login_not_required, name="dispatch")
-class TerritoryView(DetailView):
+class TerritoryDetailView(DetailView):
     """The portal's heart: everything that the current release says of a place, domain by domain.
 
     The floor above shows its partnerships here: it subclasses this view and fills the block `partnerships` of the template.

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from indicators.imports.mapping import Mapping
+from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import FileRefused, Problem
-from indicators.imports.readers.tables import MAX_LINE, ZIP, Table, unpacked
+from indicators.imports.readers.tables import MAX_LINE, ZIP, FileTable, unpacked
 
 Records = Iterator[tuple[int, list[str]]]
 # "geo\TIME_PERIOD": the last part of the packed key, and what the columns beside it are.
@@ -18,14 +18,14 @@ PACKED = re.compile(r"^(?P<keys>[^\\]+)\\(?P<across>[^\\]+)$")
 CODE_AND_LABEL = re.compile(r"^([A-Za-z0-9_@$.-]+): .")
 
 
-def read_csv(file: IO[bytes], mapping: Mapping) -> Table:
+def read_csv(file: IO[bytes], mapping: ImportMapping) -> FileTable:
     """Columns named in one line, which is the first unless the mapping says another."""
     records = _records(_text(file, mapping), mapping, mapping.delimiter)
     line, header = next((found for found in records if found[0] >= mapping.header_row), (mapping.header_row, []))
-    return Table([name.strip() for name in header], records, line)
+    return FileTable([name.strip() for name in header], records, line)
 
 
-def read_sdmx_csv(file: IO[bytes], mapping: Mapping) -> Table:
+def read_sdmx_csv(file: IO[bytes], mapping: ImportMapping) -> FileTable:
     """SDMX-CSV with codes, with names, or with both: in columns of their own, or in one cell ("F: Females").
 
     A column is called by the code of its component. Where codes and names stand in one cell, the code is kept.
@@ -42,7 +42,7 @@ def read_sdmx_csv(file: IO[bytes], mapping: Mapping) -> Table:
     records = _codes_only(table.records, [place for place in both if header[place] != "OBS_VALUE"])
     if "ACTION" in header:
         records = _without_deletions(records, header.index("ACTION"))
-    return Table(header, records, table.header_line)
+    return FileTable(header, records, table.header_line)
 
 
 def _codes_only(records: Records, places: list[int]) -> Records:
@@ -67,7 +67,7 @@ def _without_deletions(records: Records, place: int) -> Records:
         yield line, record
 
 
-def read_eurostat_tsv(file: IO[bytes], mapping: Mapping) -> Table:
+def read_eurostat_tsv(file: IO[bytes], mapping: ImportMapping) -> FileTable:
     """Eurostat's bulk file: `freq,unit,geo\\TIME_PERIOD` in the first column, then one column for each period.
 
     Gives the key's parts by name, the period under the name behind the backslash, OBS_VALUE and OBS_FLAG: a record for each cell.
@@ -90,10 +90,10 @@ def read_eurostat_tsv(file: IO[bytes], mapping: Mapping) -> Table:
                 value, _space, flag = cell.strip().partition(" ")
                 yield line, [*parts, name, value, flag.strip()]
 
-    return Table([*keys, packed["across"].strip(), "OBS_VALUE", "OBS_FLAG"], cells(), line)
+    return FileTable([*keys, packed["across"].strip(), "OBS_VALUE", "OBS_FLAG"], cells(), line)
 
 
-def _text(file: IO[bytes], mapping: Mapping) -> io.TextIOWrapper:
+def _text(file: IO[bytes], mapping: ImportMapping) -> io.TextIOWrapper:
     file = unpacked(file)
     encoding = "utf-8-sig" if mapping.encoding in ("utf-8", "utf8") else mapping.encoding
     if hasattr(file, "peek"):
@@ -115,7 +115,7 @@ class Text(io.TextIOWrapper):
             self.detach()
 
 
-def _records(text: io.TextIOWrapper, mapping: Mapping, delimiter: str) -> Records:
+def _records(text: io.TextIOWrapper, mapping: ImportMapping, delimiter: str) -> Records:
     """Each record with the line on which it begins; blank lines are passed over."""
     quoting = {"strict": True} if delimiter != "\t" or mapping.format == "csv" else {"quoting": csv.QUOTE_NONE}
     reader = csv.reader(_lines(text), delimiter=delimiter, **quoting)

@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
-from indicators.imports.mapping import Mapping
+from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import FileRefused, Problem
-from indicators.imports.readers.tables import Table, unpacked
+from indicators.imports.readers.tables import FileTable, unpacked
 
 # The one format that cannot be streamed: read whole, so that its size has a limit of its own, in bytes and in cells.
 MAX_BYTES = 32 << 20
@@ -19,7 +19,7 @@ class Invalid(Exception):
     """What is wrong with the dataset, by the name of its part."""
 
 
-def read_json_stat(file: IO[bytes], mapping: Mapping) -> Table:
+def read_json_stat(file: IO[bytes], mapping: ImportMapping) -> FileTable:
     """Columns: each dimension by its id, with the codes of its categories; `value`, "" where it is null; `status`.
 
     A cell's line is its place among all cells, from 1. A cell that a sparse dataset does not list is no record.
@@ -37,7 +37,7 @@ def read_json_stat(file: IO[bytes], mapping: Mapping) -> Table:
     except (Invalid, TypeError, AttributeError, ValueError) as fault:
         raise FileRefused(Problem("invalid_json_stat", column=str(fault)[:120])) from None
     header = [*dimensions, "value", "status"]
-    return Table(header, _cells(list(dimensions.values()), values, statuses, mapping))
+    return FileTable(header, _cells(list(dimensions.values()), values, statuses, mapping))
 
 
 def _parsed(file: IO[bytes]) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _by_place(given: Any, name: str, cells: int) -> dict[int, Any]:
 
 
 def _cells(
-    categories: list[list[str]], values: dict[int, Any], statuses: dict[int, Any], mapping: Mapping
+    categories: list[list[str]], values: dict[int, Any], statuses: dict[int, Any], mapping: ImportMapping
 ) -> Iterator[tuple[int, list[str]]]:
     for place, codes in enumerate(itertools.product(*categories)):
         if place in values:

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import IO
 
-from indicators.imports.mapping import Mapping, Wide
+from indicators.imports.mapping import ImportMapping, Wide
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.delimited import read_csv, read_eurostat_tsv, read_sdmx_csv
 from indicators.imports.readers.json_stat import read_json_stat
-from indicators.imports.readers.tables import Table
+from indicators.imports.readers.tables import FileTable
 from indicators.imports.readers.xlsx import read_xlsx
 
 MAX_COLUMNS = 1000
 CHUNK_ROWS = 2000
-READERS: dict[str, Callable[[IO[bytes], Mapping], Table]] = {
+READERS: dict[str, Callable[[IO[bytes], ImportMapping], FileTable]] = {
     "csv": read_csv,
     "xlsx": read_xlsx,
     "sdmx-csv": read_sdmx_csv,
@@ -25,13 +25,13 @@ READERS: dict[str, Callable[[IO[bytes], Mapping], Table]] = {
 }
 
 
-def read_table(file: IO[bytes], mapping: Mapping) -> Table:
+def read_table(file: IO[bytes], mapping: ImportMapping) -> FileTable:
     """The file's heading and records as the mapping's format has them. Raises FileRefused."""
     return READERS[mapping.format](file, mapping)
 
 
 @contextmanager
-def open_rows(file: IO[bytes], mapping: Mapping) -> Iterator["Rows"]:
+def open_rows(file: IO[bytes], mapping: ImportMapping) -> Iterator["Rows"]:
     """The rows of `file`, which stays open for its owner afterwards."""
     rows = Rows(read_table(file, mapping), mapping)
     try:
@@ -47,7 +47,7 @@ class Rows:
     counted as problems. The constructor raises FileRefused where the heading will not do.
     """
 
-    def __init__(self, table: Table, mapping: Mapping) -> None:
+    def __init__(self, table: FileTable, mapping: ImportMapping) -> None:
         self.mapping = mapping
         self.read_count = 0
         self.left_out = 0
@@ -66,7 +66,7 @@ class Rows:
         if hasattr(self._records, "close"):
             self._records.close()
 
-    def _checked(self, table: Table) -> list[str]:
+    def _checked(self, table: FileTable) -> list[str]:
         header = table.header
         if len(header) > MAX_COLUMNS:
             raise FileRefused(Problem("not_text", line=table.header_line))

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import IO, Any
 
-from indicators.imports.mapping import Mapping, read_mapping
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.delimited import PACKED
 from indicators.imports.readers.rows import MAX_COLUMNS, read_table
@@ -32,7 +33,7 @@ SDMX = re.compile(r'^"?(DATAFLOW|STRUCTURE)\b')
 
 
 @dataclass
-class Contents:
+class FileContents:
     """What was seen in a file. A column is known by its place, from 0."""
 
     header: list[str]
@@ -51,7 +52,7 @@ class Contents:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, given: dict[str, Any]) -> "Contents":
+    def from_json(cls, given: dict[str, Any]) -> "FileContents":
         return cls(**given)
 
     def texts_of(self, place: int) -> list[str]:
@@ -65,11 +66,11 @@ class Contents:
         return self.is_whole and place < len(self.texts) and place not in self.more
 
 
-def look(file: IO[bytes], layout: dict[str, Any]) -> Contents:
+def look(file: IO[bytes], layout: dict[str, Any]) -> FileContents:
     """Heading, first rows and texts of `file`, read as `layout` says. At most LOOKED_AT rows are read. Raises FileRefused."""
     mapping = reading(layout)
     table = read_table(file, mapping)
-    seen = Contents([_clean(name, table.header_line, "", mapping) for name in table.header], table.header_line)
+    seen = FileContents([_clean(name, table.header_line, "", mapping) for name in table.header], table.header_line)
     _refuse_heading(seen)
     width = len(seen.header)
     found: list[dict[str, None]] = [{} for _name in seen.header[:LISTED_COLUMNS]]
@@ -113,7 +114,7 @@ def texts_together(file: IO[bytes], layout: dict[str, Any], places: list[int], j
     return list(found)
 
 
-def _refuse_heading(seen: Contents) -> None:
+def _refuse_heading(seen: FileContents) -> None:
     header = seen.header
     if not any(header):
         raise FileRefused(Problem("no_header", line=seen.header_line))
@@ -124,7 +125,7 @@ def _refuse_heading(seen: Contents) -> None:
         raise FileRefused(*(Problem("double_header", seen.header_line, name, name) for name in doubles))
 
 
-def _clean(text: str, line: int, column: str, mapping: Mapping) -> str:
+def _clean(text: str, line: int, column: str, mapping: ImportMapping) -> str:
     """The text as it can be kept: what is no text at all is told."""
     if "\0" in text:
         raise FileRefused(Problem("not_text", line=line))
@@ -133,7 +134,7 @@ def _clean(text: str, line: int, column: str, mapping: Mapping) -> str:
     return text.strip()
 
 
-def reading(layout: dict[str, Any]) -> Mapping:
+def reading(layout: dict[str, Any]) -> ImportMapping:
     """A mapping that reads a file as `layout` says and means nothing. Raises ValidationError where the layout is at fault."""
     nothing = {"constant": "-"}
     parts = {"source": {"name": "-"}, "indicator": nothing, "territory": nothing, "period": nothing}

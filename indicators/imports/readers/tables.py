@@ -19,7 +19,7 @@ GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
 @dataclass
-class Table:
+class FileTable:
     """The heading of a file and its records.
 
     `records` yields (line, fields) with as many fields as `header` has names, unless the row is ragged. A line is the line of a text,
@@ -31,7 +31,7 @@ class Table:
     header_line: int = 1
 
 
-class Unpacked(io.RawIOBase):
+class UnpackedStream(io.RawIOBase):
     """A gzipped file, unpacked as it is read and no further than is decent. Raises FileRefused."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -61,7 +61,7 @@ def unpacked(file: IO[bytes]) -> IO[bytes]:
     start = file.read(4096)
     file.seek(0)
     if start.startswith(GZIP):
-        file = io.BufferedReader(Unpacked(file), 1 << 16)
+        file = io.BufferedReader(UnpackedStream(file), 1 << 16)
         start = file.peek(4096)[:4096]
     if not start.strip():
         raise FileRefused(Problem("empty"))

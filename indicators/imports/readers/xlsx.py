@@ -14,9 +14,9 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from indicators.imports.mapping import Mapping
+from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import FileRefused, Problem
-from indicators.imports.readers.tables import GZIP, Table
+from indicators.imports.readers.tables import GZIP, FileTable
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ CHUNK, OVERLAP = 1 << 20, 200
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
-def read_xlsx(file: IO[bytes], mapping: Mapping) -> Table:
+def read_xlsx(file: IO[bytes], mapping: ImportMapping) -> FileTable:
     """The sheet and the row with the names that the mapping says; the first sheet and the first row otherwise."""
     _check_archive(file)
     sheet = _sheet(file, mapping, data_only=True)
@@ -47,10 +47,10 @@ def read_xlsx(file: IO[bytes], mapping: Mapping) -> Table:
         header.pop()
     if over := _merged_over(merged, line):
         raise FileRefused(*(Problem("merged_header", line=line, column=cells, value=cells) for cells in over))
-    return Table(header, _trimmed(records, len(header)), line)
+    return FileTable(header, _trimmed(records, len(header)), line)
 
 
-def first_rows(file: IO[bytes], mapping: Mapping, count: int) -> list[tuple[int, list[str]]]:
+def first_rows(file: IO[bytes], mapping: ImportMapping, count: int) -> list[tuple[int, list[str]]]:
     """The first rows of the sheet that are not empty, each with its number: where a table begins, nobody knows yet."""
     _check_archive(file)
     return list(islice(_rows(_sheet(file, mapping, data_only=True), None, mapping), count))
@@ -85,7 +85,7 @@ def _check_archive(file: IO[bytes]) -> None:
         raise FileRefused(Problem("unpacks_too_large", value=str(MAX_UNPACKED >> 20)))
 
 
-def _sheet(file: IO[bytes], mapping: Mapping, *, data_only: bool) -> ReadOnlyWorksheet:
+def _sheet(file: IO[bytes], mapping: ImportMapping, *, data_only: bool) -> ReadOnlyWorksheet:
     file.seek(0)
     with _as_workbook():
         book = load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
@@ -128,7 +128,7 @@ def _merged_over(merged: list[str], row: int) -> list[str]:
 
 
 def _rows(
-    sheet: ReadOnlyWorksheet, formulas: ReadOnlyWorksheet | None, mapping: Mapping
+    sheet: ReadOnlyWorksheet, formulas: ReadOnlyWorksheet | None, mapping: ImportMapping
 ) -> Iterator[tuple[int, list[str]]]:
     """Every row that is not empty, as texts. FileRefused where a formula has no value: whoever made the file never let it be computed."""
     pairs = zip(_safely(sheet), _safely(formulas), strict=False) if formulas else ((row, ()) for row in _safely(sheet))
@@ -147,7 +147,7 @@ def _safely(sheet: ReadOnlyWorksheet) -> Iterator[tuple[Any, ...]]:
         yield from sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)  # type: ignore[misc]
 
 
-def _as_text(cell: Any, mapping: Mapping) -> str:
+def _as_text(cell: Any, mapping: ImportMapping) -> str:
     """A number without exponent and with the decimal sign of the mapping, so that it is read as what it is."""
     if cell is None:
         return ""

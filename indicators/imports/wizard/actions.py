@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from indicators.file_progress import Progress, claim, progress_of
+from indicators.file_progress import FileProgress, claim, progress_of
 from indicators.imports import engine
 from indicators.imports.actions import (
     check_import,
@@ -28,16 +28,17 @@ from indicators.imports.actions import (
     refuse_same_file,
     store_import,
 )
-from indicators.imports.mapping import Mapping, read_mapping
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import FileRefused, Problem, problem_text
 from indicators.imports.progress import expected_figures
 from indicators.imports.readers import sniffing
-from indicators.imports.readers.sniffing import LAYOUT, Contents, layout_of, look
+from indicators.imports.readers.sniffing import LAYOUT, FileContents, layout_of, look
 from indicators.models import Import, ImportMessage
 from indicators.models import Mapping as SavedMapping
 from indicators.quality import checks
-from orgs.mail.queue import wake
 from orgs.models import Organisation, User
+from orgs.queue import enqueue
 
 CHECK_FILES = "indicators.tasks.check_files"
 LARGE = 2 << 20
@@ -64,7 +65,7 @@ def take_in_file(
         batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
         batch.state = Import.State.QUEUED
         keep_file(batch, file)
-        wake(CHECK_FILES)
+        enqueue(CHECK_FILES)
     return batch
 
 
@@ -107,10 +108,10 @@ def read_file_again(*, batch: Import, layout: dict[str, Any], by: User | None = 
     return batch
 
 
-def contents_of(batch: Import) -> Contents:
+def contents_of(batch: Import) -> FileContents:
     """What there is in the kept file. Raises ValidationError where it cannot be read."""
     if batch.contents is not None:
-        return Contents.from_json(batch.contents)
+        return FileContents.from_json(batch.contents)
     return _look_at(batch, {name: value for name, value in batch.mapping.items() if name in LAYOUT})
 
 
@@ -125,7 +126,7 @@ def texts_together(batch: Import, places: list[int], join: str) -> list[str]:
         return []
 
 
-def _look_at(batch: Import, layout: dict[str, Any]) -> Contents:
+def _look_at(batch: Import, layout: dict[str, Any]) -> FileContents:
     try:
         with open_kept_file(batch) as file:
             return look(file, layout)
@@ -168,7 +169,7 @@ def describe_import(
         batch.save()
         ImportMessage.objects.filter(batch=batch).delete()
         checks.forget(batch)
-        wake(CHECK_FILES)
+        enqueue(CHECK_FILES)
     else:
         try:
             _check_kept(batch, read)
@@ -187,7 +188,7 @@ def ask_to_store(*, batch: Import, by: User | None = None) -> Import:
     refuse_same_file(batch.checksum, batch.mapping, but=batch)
     batch.state, batch.attempts = Import.State.STORING, 0
     batch.save()
-    wake(CHECK_FILES)
+    enqueue(CHECK_FILES)
     return batch
 
 
@@ -238,13 +239,13 @@ def _refuse_waiting(waiting: QuerySet[Import], refusal: ValidationError) -> int:
     if batch.state == Import.State.STORING:
         batch.state, batch.attempts = Import.State.QUEUED, 0
         batch.save()
-        wake(CHECK_FILES)
+        enqueue(CHECK_FILES)
         return 0
     note_check(batch, engine.Findings(problems=[Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120])]))
     return 1
 
 
-def _check_kept(batch: Import, read: Mapping) -> None:
+def _check_kept(batch: Import, read: ImportMapping) -> None:
     claim(batch.pk)
     with batch.file.open("rb") as file:
         findings = engine.examine(file, read, within=place_of(batch.authority))
@@ -268,7 +269,7 @@ def remove_old_files(*, now: datetime.datetime) -> int:
     return len(batches)
 
 
-def progress_of_check(batch: Import) -> Progress:
+def progress_of_check(batch: Import) -> FileProgress:
     """How far the worker is with a large file."""
     try:
         with open_kept_file(batch) as file:

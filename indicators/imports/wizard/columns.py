@@ -3,15 +3,15 @@
 The columns differ in one thing, `across`: "period", "territory", "indicator", or a group ("group_sex"). Each heading says which.
 """
 
-from collections.abc import Mapping as MappingABC
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
-from indicators.imports.mapping import Mapping, Part
-from indicators.imports.wizard.guessing import Vocabulary, period_in
-from indicators.imports.wizard.texts import LEAVE, WHOLE, Row
+from indicators.imports.mapping import ImportMapping, Part
+from indicators.imports.wizard.guessing import KnownCodes, period_in
+from indicators.imports.wizard.texts import LEAVE, WHOLE, TextRow
 
 YEARS_AROUND = 10
 SIDE_BY_SIDE = ":columns"
@@ -36,7 +36,7 @@ class Side:
         return self.part.translate(heading)
 
 
-def side_of(mapping: Mapping) -> Side | None:
+def side_of(mapping: ImportMapping) -> Side | None:
     """None where the mapping has no such figures, or says more of them than the form can."""
     if mapping.wide is None:
         return None
@@ -54,7 +54,7 @@ def side_of(mapping: Mapping) -> Side | None:
     return Side(name, part, headings, besides.pop())
 
 
-def fits_form(mapping: Mapping) -> bool:
+def fits_form(mapping: ImportMapping) -> bool:
     """Whether the form can show all that the mapping says."""
     parts = [
         mapping.indicator,
@@ -71,7 +71,7 @@ def fits_form(mapping: Mapping) -> bool:
 
 
 @dataclass
-class PeriodVocabulary(Vocabulary):
+class PeriodVocabulary(KnownCodes):
     """Periods of one kind, which headings may name in a text of their own: "Year 2019", "2019-Q1"."""
 
     kind: str = ""
@@ -87,10 +87,10 @@ def years_near(headings: list[str], kind: str) -> tuple[int, int]:
     return min(years) - YEARS_AROUND, max(years) + YEARS_AROUND
 
 
-def columns_entry(across: str, rows: list[Row], beside: str | None) -> dict[str, Any]:
+def columns_entry(across: str, rows: list[TextRow], beside: str | None) -> dict[str, Any]:
     """The mapping's entry `columns`."""
     name = across.removeprefix("group_")
-    rest: MappingABC[str, str] = {"beside": beside} if beside else {}
+    rest: Mapping[str, str] = {"beside": beside} if beside else {}
     return {
         "headings": {
             row.text: {**({} if row.code == WHOLE else {name: row.code}), **rest} for row in rows if row.code != LEAVE

@@ -3,8 +3,7 @@
 It knows nothing of its own of mappings: what it makes is read by the one reader (indicators/imports/mapping.py), whose refusals it shows.
 """
 
-from collections.abc import Callable
-from collections.abc import Mapping as MappingABC
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -16,9 +15,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from indicators.catalogue.formatting import period_words
 from indicators.catalogue.periods import kind_of_texts, period_code
-from indicators.imports.engine import NamedPlaces
-from indicators.imports.mapping import ANY, MISSING, Mapping, Part, read_mapping
-from indicators.imports.readers.sniffing import LAYOUT, Contents
+from indicators.imports.definition import read_mapping
+from indicators.imports.mapping import ANY, MISSING, ImportMapping, Part
+from indicators.imports.readers.sniffing import LAYOUT, FileContents
+from indicators.imports.resolvers import NamedPlaces
 from indicators.imports.wizard import guessing
 from indicators.imports.wizard.columns import (
     SIDE_BY_SIDE,
@@ -29,8 +29,8 @@ from indicators.imports.wizard.columns import (
     side_of,
     years_near,
 )
-from indicators.imports.wizard.guessing import Vocabulary
-from indicators.imports.wizard.texts import KEEP, LEAVE, WHOLE, Choices, Row, Translation, code_for
+from indicators.imports.wizard.guessing import KnownCodes
+from indicators.imports.wizard.texts import KEEP, LEAVE, WHOLE, Choices, TextRow, Translation, code_for
 from indicators.models import Category, Dimension, Indicator, Period, Source
 from indicators.vocabulary import (
     CALENDAR,
@@ -66,7 +66,7 @@ FIELD_OF = {
 """{what a refusal of the reader names: the field of the form}."""
 
 
-def _quoted(rows: list[Row]) -> str:
+def _quoted(rows: list[TextRow]) -> str:
     """The first few texts."""
     return ", ".join(f"“{row.text}”" for row in rows[:5]) + ("…" if len(rows) > 5 else "")
 
@@ -215,7 +215,7 @@ class MappingForm(PortalForm):
     def __init__(
         self,
         *args: Any,
-        contents: Contents,
+        contents: FileContents,
         base: dict[str, Any],
         only_shown: bool = False,
         together: Callable[[list[int], str], list[str]] | None = None,
@@ -233,7 +233,7 @@ class MappingForm(PortalForm):
         self.dimensions = list(Dimension.objects.all())
         self.schemes = list(TerritoryScheme.objects.all())
         self.side: Side | None = None
-        self.read: Mapping | None = None
+        self.read: ImportMapping | None = None
         """What the definition that the form starts from says; None where it is new or says more than a form can."""
         self.start: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
@@ -417,14 +417,14 @@ class MappingForm(PortalForm):
             **{f"group_{dimension}": shown(group) for dimension, group in mapping.breakdowns.items()},
         }
 
-    def _filters(self, mapping: Mapping, places: dict[str, int]) -> dict[str, str]:
+    def _filters(self, mapping: ImportMapping, places: dict[str, int]) -> dict[str, str]:
         """Columns by which rows are left out, and which mean nothing else here: as many as there are fields."""
         used = set(mapping.columns)
         named = [name for name in (*mapping.where, *mapping.where_not) if name in places and name not in used]
         shown = [name for name in dict.fromkeys(named) if self.contents.has_all_texts(places[name])]
         return {field: f"c{places[name]}" for field, name in zip(FILTERS, shown, strict=False)}
 
-    def _kind_of(self, parts: MappingABC[str, Part]) -> str:
+    def _kind_of(self, parts: Mapping[str, Part]) -> str:
         """The kind of period of a definition that does not name it; "" where the texts do not tell."""
         if "year" in parts:
             return PeriodKind.YEAR.value
@@ -471,7 +471,7 @@ class MappingForm(PortalForm):
                 self._translation(
                     f"group_{one.code}",
                     one.name,
-                    lambda texts, code=one.code: self.known.get(code, Vocabulary()),
+                    lambda texts, code=one.code: self.known.get(code, KnownCodes()),
                     lambda code=one.code: self._categories.get(code, []),
                 )
                 for one in self.dimensions
@@ -512,7 +512,7 @@ class MappingForm(PortalForm):
                 is_new = is_new or self.is_bound
                 code = LEAVE if text in dropped else code_for(text, read, known)
                 code = code if code in choices.codes else ""
-            rows.append(Row(name, text, code))
+            rows.append(TextRow(name, text, code))
         return Translation(part, label, column, choices, rows, is_new, has_more)
 
     @property
@@ -542,12 +542,12 @@ class MappingForm(PortalForm):
                 continue
             name = f"code-territory-{'-'.join(map(str, places))}-{number}"
             if self.is_bound and name in self.data:
-                code = choices.code_of(str(self.data[name]).strip(), Vocabulary())
+                code = choices.code_of(str(self.data[name]).strip(), KnownCodes())
             else:
                 is_new = is_new or self.is_bound
                 code = LEAVE if text in dropped else given.get(text, "")
                 code = code if code in choices.codes else ""
-            rows.append(Row(name, text, code))
+            rows.append(TextRow(name, text, code))
         return Translation("territory", label, column, choices, rows[:MAX_ROWS], is_new)
 
     def _texts_of_first_rows(self, places: list[int], join: str) -> list[str]:
@@ -572,7 +572,7 @@ class MappingForm(PortalForm):
             else:
                 is_new = is_new or self.is_bound
                 code = LEAVE if text in dropped or (kept is not None and text not in kept) else KEEP
-            rows.append(Row(field, text, code))
+            rows.append(TextRow(field, text, code))
         has_more = not self.contents.has_all_texts(place)
         return Translation(name, _("Rows"), column, choices, rows, is_new, has_more)
 
@@ -596,11 +596,11 @@ class MappingForm(PortalForm):
                 code = self._code_of_heading(place, text, across, known)
                 code = code if code in choices.codes else ""
             example = next((row[place] for row in self.contents.rows if row[place]), "")
-            rows.append(Row(name, text, code, example))
+            rows.append(TextRow(name, text, code, example))
         label = str(dict(self.fields["across"].choices)[across])  # type: ignore[attr-defined]
         return Translation("across", _("Columns side by side"), label, choices, rows, is_new, are_columns=True)
 
-    def _code_of_heading(self, place: int, text: str, across: str, known: Vocabulary) -> str:
+    def _code_of_heading(self, place: int, text: str, across: str, known: KnownCodes) -> str:
         if self.side is not None and self.side.across == across:
             code = self.side.code_of(text)
             return LEAVE if code is None else code or WHOLE
@@ -608,7 +608,7 @@ class MappingForm(PortalForm):
             return LEAVE
         return code_for(text, None, known)
 
-    def _meanings(self, across: str) -> tuple[Vocabulary, list[tuple[str, str]]]:
+    def _meanings(self, across: str) -> tuple[KnownCodes, list[tuple[str, str]]]:
         """What headings may stand for: how their texts are understood, and (code, name) of all."""
         if across == "period":
             kind = self._chosen("period_kind")
@@ -621,7 +621,7 @@ class MappingForm(PortalForm):
         if across == "indicator":
             return guessing.indicators(), self._indicator_choices()
         dimension = across.removeprefix("group_")
-        return self.known.get(dimension, Vocabulary()), self._categories.get(dimension, [])
+        return self.known.get(dimension, KnownCodes()), self._categories.get(dimension, [])
 
     def _read_part(self, part: str, column: str) -> Part | None:
         if self.read is None:
@@ -631,7 +631,7 @@ class MappingForm(PortalForm):
         found = parts.get(part)
         return found if found is not None and found.column == column else None
 
-    def _way(self, texts: list[str]) -> Vocabulary:
+    def _way(self, texts: list[str]) -> KnownCodes:
         return guessing.way_of(texts, guessing.places(self._chosen("scheme")))[1]
 
     def _indicator_choices(self) -> list[tuple[str, str]]:

@@ -9,9 +9,9 @@ from django.conf import settings
 from modeltranslation.utils import build_localized_fieldname
 
 from indicators.catalogue.periods import FIRST, LAST, kind_of_texts, period_code
-from indicators.imports.engine import codes_by_number
 from indicators.imports.mapping import Part, read_flags
-from indicators.imports.readers.sniffing import Contents
+from indicators.imports.readers.sniffing import FileContents
+from indicators.imports.resolvers import codes_by_number
 from indicators.models import Category, Indicator
 from indicators.vocabulary import FLAG_CODES, Flag, codes_of
 from orgs.models import Territory
@@ -82,7 +82,7 @@ def age_code(text: str) -> str:
 
 
 @dataclass
-class Vocabulary:
+class KnownCodes:
     """The portal's codes of one kind, and the texts by which a file may mean them."""
 
     codes: set[str] = field(default_factory=set)
@@ -100,12 +100,12 @@ class Vocabulary:
         return code if self.is_age and (code := age_code(text)) in self.codes else None
 
 
-def groups() -> dict[str, Vocabulary]:
+def groups() -> dict[str, KnownCodes]:
     """{dimension: its categories by code and by name in every language}."""
     names = [build_localized_fieldname("name", language) for language, _name in settings.LANGUAGES]
-    found: dict[str, Vocabulary] = {}
+    found: dict[str, KnownCodes] = {}
     for dimension, code, *texts in Category.objects.values_list("dimension__code", "code", *names):
-        known = found.setdefault(dimension, Vocabulary(is_age=dimension == "age"))
+        known = found.setdefault(dimension, KnownCodes(is_age=dimension == "age"))
         known.codes.add(code)
         for text in [*(text for text in texts if text), code]:
             known.by_text.setdefault(folded(text), code)
@@ -116,7 +116,7 @@ def groups() -> dict[str, Vocabulary]:
 
 
 @dataclass
-class Flags(Vocabulary):
+class Flags(KnownCodes):
     """Several may stand in one text: its code is then that of each, with a space between them."""
 
     def code_of(self, text: str) -> str | None:
@@ -132,12 +132,12 @@ def flags() -> Flags:
     return Flags(set(codes), {**codes, **FLAG_LETTERS, "a": TOTAL})
 
 
-def indicators() -> Vocabulary:
+def indicators() -> KnownCodes:
     found = dict(Indicator.objects.active().values_list("code", "name"))
-    return Vocabulary(set(found), {folded(name): code for code, name in found.items()})
+    return KnownCodes(set(found), {folded(name): code for code, name in found.items()})
 
 
-def places(scheme: str) -> list[Vocabulary]:
+def places(scheme: str) -> list[KnownCodes]:
     """The ways in which a file may name the territories of a scheme: their codes, their names, or the bare numbers in their codes.
 
     Names and numbers of one kind of territory at a time, for a district may be called as one of its neighbourhoods.
@@ -145,9 +145,9 @@ def places(scheme: str) -> list[Vocabulary]:
     rows = list(Territory.objects.filter(scheme__code=scheme).values_list("code", "name", "names", "kind"))
     codes = {code for code, *_rest in rows}
     anywhere = [row for row in rows if row[3] == Territory.Kind.UNALLOCATED]
-    ways = [Vocabulary(codes, {folded(code): code for code in codes})]
+    ways = [KnownCodes(codes, {folded(code): code for code in codes})]
     for kind in dict.fromkeys(row[3] for row in rows if row not in anywhere):
-        names, numbers = Vocabulary(codes), Vocabulary(codes)
+        names, numbers = KnownCodes(codes), KnownCodes(codes)
         for code, name, others, _kind in [row for row in rows if row[3] == kind] + anywhere:
             for text in (name, *others.values()):
                 names.by_text.setdefault(folded(str(text)), code)
@@ -158,7 +158,7 @@ def places(scheme: str) -> list[Vocabulary]:
     return ways
 
 
-def way_of(texts: list[str], ways: list[Vocabulary]) -> tuple[float, Vocabulary]:
+def way_of(texts: list[str], ways: list[KnownCodes]) -> tuple[float, KnownCodes]:
     """Of the ways to name territories the one that knows most of the texts, and the share that it knows."""
     shares = [_share(texts, way.code_of) for way in ways]
     best = max(range(len(ways)), key=lambda place: (shares[place], -place))
@@ -186,7 +186,7 @@ class Guess:
     thousands: str = ""
 
 
-def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary]) -> Guess:
+def guess(contents: FileContents, schemes: list[str], known: Mapping[str, KnownCodes]) -> Guess:
     """What each column seems to say. Nobody relies on it: it fills a form that a person looks through."""
     found = Guess()
     free = {place for place, texts in enumerate(contents.texts) if any(texts) and contents.header[place]}
@@ -223,7 +223,7 @@ def guess(contents: Contents, schemes: list[str], known: Mapping[str, Vocabulary
     return found
 
 
-def _guess_side_by_side(found: Guess, contents: Contents, known: Mapping[str, Vocabulary]) -> set[int]:
+def _guess_side_by_side(found: Guess, contents: FileContents, known: Mapping[str, KnownCodes]) -> set[int]:
     """The columns of figures whose headings are periods, indicators or groups of one kind, where there are at least two of them."""
     numeric = [place for place, name in enumerate(contents.header) if name and is_of_numbers(contents, place)]
     ways: dict[str, Codes] = {"period": _names_period, "indicator": indicators().code_of}
@@ -243,7 +243,7 @@ def _guess_side_by_side(found: Guess, contents: Contents, known: Mapping[str, Vo
     return set(best)
 
 
-def is_of_numbers(contents: Contents, place: int) -> bool:
+def is_of_numbers(contents: FileContents, place: int) -> bool:
     """By the texts in the column, or the first rows where they are not listed."""
     return _share(contents.some_texts(place), lambda text: text if A_NUMBER.match(text) else None) > 0.5
 
@@ -264,7 +264,7 @@ def _names_period(heading: str) -> str | None:
     return None if kind_of_texts([period_text(heading)]) is None else heading
 
 
-def _guess_period(found: Guess, contents: Contents, free: set[int]) -> None:
+def _guess_period(found: Guess, contents: FileContents, free: set[int]) -> None:
     for place in sorted(free):
         texts = [text for text in contents.texts_of(place) if text]
         kind = kind_of_texts(texts)
@@ -286,7 +286,7 @@ def _guess_period(found: Guess, contents: Contents, free: set[int]) -> None:
                 free.discard(place)
 
 
-def _guess_territory(found: Guess, contents: Contents, free: set[int], schemes: list[str]) -> None:
+def _guess_territory(found: Guess, contents: FileContents, free: set[int], schemes: list[str]) -> None:
     """The column with the most places of which the portal knows nearly all, so that of districts and neighbourhoods the latter are taken."""
     best: tuple[int, bool, float] = (0, False, 0)
     for scheme in schemes:
@@ -299,7 +299,7 @@ def _guess_territory(found: Guess, contents: Contents, free: set[int], schemes: 
     free.discard(-1 if found.territory is None else found.territory)
 
 
-def _number_of(contents: Contents, free: set[int]) -> int | None:
+def _number_of(contents: FileContents, free: set[int]) -> int | None:
     """A column of numbers by its heading, else the last one that has many and is not made of years."""
     numeric = [
         place
@@ -311,7 +311,7 @@ def _number_of(contents: Contents, free: set[int]) -> int | None:
     return next(reversed(headed or others), None)
 
 
-def _is_headed(contents: Contents, place: int, what: str) -> bool:
+def _is_headed(contents: FileContents, place: int, what: str) -> bool:
     return re.search(HEADINGS[what], folded(contents.header[place])) is not None
 
 
@@ -324,7 +324,7 @@ def _guess_writing(found: Guess, texts: list[str]) -> None:
         found.thousands = writing.thousands
 
 
-def _is_nothing_but_total(contents: Contents, place: int, vocabulary: Vocabulary) -> bool:
+def _is_nothing_but_total(contents: FileContents, place: int, vocabulary: KnownCodes) -> bool:
     return all(vocabulary.code_of(text) == TOTAL for text in contents.texts_of(place))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from indicators.imports.mapping import Part
-from indicators.imports.wizard.guessing import TOTAL, Vocabulary
+from indicators.imports.wizard.guessing import TOTAL, KnownCodes
 
 WHOLE, LEAVE, KEEP = ":total", ":leave", ":keep"
 MANY_CODES = 60
@@ -32,7 +32,7 @@ class Choices:
     def suggestions(self) -> list[tuple[str, str]]:
         return self.pairs[:MAX_SUGGESTED] if self.is_long else []
 
-    def code_of(self, given: str, known: Vocabulary) -> str:
+    def code_of(self, given: str, known: KnownCodes) -> str:
         if given in self.codes:
             return given
         code = known.code_of(given) if given else None
@@ -40,7 +40,7 @@ class Choices:
 
 
 @dataclass
-class Row:
+class TextRow:
     """A text of the file and what it means; `code` is "" while nobody has said."""
 
     name: str
@@ -62,7 +62,7 @@ class Translation:
     label: str
     column: str
     choices: Choices
-    rows: list[Row]
+    rows: list[TextRow]
     is_new: bool
     """Whether the person has not seen it yet."""
     has_more: bool = False
@@ -73,11 +73,11 @@ class Translation:
         return f"codes-{self.part}"
 
     @property
-    def open_rows(self) -> list[Row]:
+    def open_rows(self) -> list[TextRow]:
         return [row for row in self.rows if row.is_open]
 
     @property
-    def done_rows(self) -> list[Row]:
+    def done_rows(self) -> list[TextRow]:
         return [row for row in self.rows if not row.is_open]
 
     @property
@@ -94,7 +94,7 @@ class Translation:
         return not self.has_more and all(row.text == row.code for row in self.rows)
 
 
-def code_for(text: str, read: Part | None, known: Vocabulary) -> str:
+def code_for(text: str, read: Part | None, known: KnownCodes) -> str:
     """As the definition has it, else as the vocabulary has it; "" where neither does."""
     code = read.translate(text) if read is not None else None
     if code is None:

@@ -14,11 +14,12 @@ from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
 
 from indicators.imports import actions as imports
+from indicators.imports.definition import read_mapping
+from indicators.imports.downloads import OfFile, csv_stream
 from indicators.imports.error_rows import refused_rows
 from indicators.imports.forms import MappingNameForm
-from indicators.imports.mapping import read_mapping
-from indicators.imports.readers.sniffing import LAYOUT, Contents
-from indicators.imports.views import ImportDecisionView, OfFile, csv_stream
+from indicators.imports.readers.sniffing import LAYOUT, FileContents
+from indicators.imports.views import ImportDecisionView
 from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.columns import fits_form
 from indicators.imports.wizard.form import MappingForm
@@ -35,13 +36,13 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
     chosen, and any other one checks the file. `?from=` starts from a saved mapping.
     """
 
-    may_enter = staticmethod(can_import)
-    may = staticmethod(can_decide_import)
+    has_page_permission = staticmethod(can_import)
+    has_object_permission = staticmethod(can_decide_import)
     model = Import
     template_name = "indicators/import_map.html"
     form_class = MappingForm
     batch: Import
-    contents: Contents
+    contents: FileContents
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._refusal() or super().get(request, *args, **kwargs)
@@ -147,7 +148,7 @@ class MappingSaveView(ImportDecisionView):
 class RefusedRowsView(OfFile, SingleObjectMixin, View):
     """The rows of a refused file that have a fault, as they stand in it, with line and reason."""
 
-    may_enter = staticmethod(can_import)
+    has_page_permission = staticmethod(can_import)
     model = Import
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from indicators.imports import actions as imports
 from indicators.models import Finding, Import
 from indicators.quality import actions as quality_actions
-from indicators.quality import checks
+from indicators.quality import messages
 
 LISTED = 500
 """Findings; the rest is counted."""
@@ -73,14 +73,14 @@ class Command(BaseCommand):
             self.stderr.write(f"{place}: {imports.message_text(message)}")
         for name, text in batch.unused_columns:
             self.stdout.write(f"Column not used: {name} (first: {text})")
-        for change in checks.changes_of(batch):
+        for change in messages.changes_of(batch):
             cell = f"{change.row.indicator.name}. {change.group} in {change.row.territory} in {change.period}"
             self.stdout.write(f"Changes: {cell}: {change.before} → {change.after} {change.difference}".rstrip())
         self.tell_findings(batch)
 
     def tell_findings(self, batch: Import) -> None:
         found = Finding.objects.filter(batch=batch).open()
-        for told in checks.tell(found.select_related(*checks.CELL_ROWS)[:LISTED]):
+        for told in messages.tell(found.select_related(*messages.CELL_ROWS)[:LISTED]):
             self.stdout.write(f"Look at this: {told.finding.get_rule_display()}: {told.sentence}")
         if (more := found.count() - LISTED) > 0:
             self.stdout.write(f"And {more} more.")

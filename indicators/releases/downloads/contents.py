@@ -43,7 +43,7 @@ class TooMuchError(Exception):
     """More cells than the format can carry; `args[0]` is how many it can."""
 
 
-class Row(NamedTuple):
+class FigureRow(NamedTuple):
     """One cell of a release, as COLUMNS has it."""
 
     indicator: int
@@ -78,7 +78,7 @@ class Row(NamedTuple):
         return self.statuses[0]
 
 
-class Place(NamedTuple):
+class PlaceNames(NamedTuple):
     scheme: str
     code: str
     name: str
@@ -111,7 +111,7 @@ class Contents:
         known = {name: value for name, value in wanted.items() if value is not None}
         return " AND ".join(f"{name} = %s" for name in known), list(known.values())
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[FigureRow]:
         """In the order of an index, so that the first come at once; at no time more than BATCH of them are in memory."""
         where, parameters = self.where
         order = "indicator_id, period_id, breakdown_id" + ("" if self.territory else ", territory_id")
@@ -121,7 +121,7 @@ class Contents:
                 parameters,
             )
             while batch := cursor.fetchmany(BATCH):
-                yield from map(Row._make, batch)
+                yield from map(FigureRow._make, batch)
 
     def refuse_above(self, most: int) -> None:
         """Raises TooMuchError where there are more cells."""
@@ -151,9 +151,9 @@ class Contents:
         return {one.indicator_id: one for one in found}
 
     @cached_property
-    def places(self) -> dict[int, Place]:
+    def places(self) -> dict[int, PlaceNames]:
         found = Territory.objects.filter(pk=self.territory.pk) if self.territory else Territory.objects.all()
-        return {pk: Place(*rest) for pk, *rest in found.values_list("pk", "scheme__code", "code", "name")}
+        return {pk: PlaceNames(*rest) for pk, *rest in found.values_list("pk", "scheme__code", "code", "name")}
 
     @cached_property
     def periods(self) -> dict[int, Period]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from indicators.catalogue.formatting import period_words
 from indicators.models import Category
-from indicators.releases.downloads.contents import NORMAL, TOTAL, Contents, Row, name_of, plain
+from indicators.releases.downloads.contents import NORMAL, TOTAL, Contents, FigureRow, name_of, plain
 from indicators.vocabulary import CALENDAR, Unit
 
 MOST_CELLS = 1_000_000
@@ -52,11 +52,11 @@ def _members(cube: "Cube", contents: Contents, text_of: Any) -> Iterator[bytes]:
         yield ((", " if begun else "") + ", ".join(held)).encode()
 
 
-def _value(row: Row) -> str:
+def _value(row: FigureRow) -> str:
     return plain(row.value)
 
 
-def _status(row: Row) -> str:
+def _status(row: FigureRow) -> str:
     return "" if row.statuses == NORMAL else f'"{row.statuses}"'
 
 
@@ -90,7 +90,7 @@ class Cube:
         for n in self.used:
             self._groups *= len(self.codes[n])
 
-    def place(self, row: Row) -> int:
+    def place(self, row: FigureRow) -> int:
         """The number of the cell, the last dimension running fastest."""
         place = self._of_indicator[row.indicator]
         place = place * len(self.place_codes) + self._of_territory[row.territory]

@@ -8,7 +8,7 @@ indicator as a whole (its title, definition, sources, licences, disclosure rule)
 from collections.abc import Iterator
 
 from indicators.models import Period, ReleasedFigure, ReleasedIndicator
-from indicators.releases.downloads.contents import Contents, Row, harmless, name_of, plain
+from indicators.releases.downloads.contents import Contents, FigureRow, harmless, name_of, plain
 from indicators.releases.downloads.tables import csv_lines
 from indicators.vocabulary import CALENDAR, MEANS, PeriodKind
 
@@ -44,7 +44,7 @@ def lines(contents: Contents) -> Iterator[list[str]]:
         yield [*observation(contents, row), *of_indicator]
 
 
-def observation(contents: Contents, row: Row) -> list[str]:
+def observation(contents: Contents, row: FigureRow) -> list[str]:
     indicator, place, period = (
         contents.indicators[row.indicator],
         contents.places[row.territory],

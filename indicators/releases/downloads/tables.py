@@ -10,7 +10,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
-from indicators.releases.downloads.contents import Contents, Row, harmless, name_of, plain
+from indicators.releases.downloads.contents import Contents, FigureRow, harmless, name_of, plain
 from indicators.vocabulary import codes_of
 
 LINES = 500
@@ -53,7 +53,7 @@ def columns(contents: Contents) -> list[str]:
     return [*HEAD, *(dimension.code for dimension in contents.dimensions), *TAIL]
 
 
-def cells(contents: Contents, row: Row) -> list[Any]:
+def cells(contents: Contents, row: FigureRow) -> list[Any]:
     """Numbers are Decimal, texts are harmless, and what is not known is None."""
     indicator, place = contents.indicators[row.indicator], contents.places[row.territory]
     source = contents.sources.get(row.source or 0)

@@ -77,7 +77,7 @@ def release_download(request: HttpRequest, pk: int, ending: str) -> HttpResponse
     return finished(FileResponse(content, content_type=wanted.content_type), contents, ending)
 
 
-class Unpacked(gzip.GzipFile):
+class UnpackedFile(gzip.GzipFile):
     """What is in a packed file, which is closed with it."""
 
     def __init__(self, packed: IO[bytes]) -> None:
@@ -101,7 +101,7 @@ def stored_file(request: HttpRequest, contents: Contents, wanted: Format) -> Htt
     content: IO[bytes] = stored.file.open()
     goes_packed = stored.is_packed and accepts_gzip(request)
     if stored.is_packed and not goes_packed:
-        content = cast("IO[bytes]", Unpacked(content))
+        content = cast("IO[bytes]", UnpackedFile(content))
     response = finished(FileResponse(content, content_type=wanted.content_type), contents, wanted.ending)
     patch_vary_headers(response, ["Accept-Encoding"])
     if goes_packed:

@@ -20,7 +20,7 @@ SILENCE = 30.0
 _silent_until = 0.0
 
 
-def wake(task: str) -> None:
+def enqueue(task: str) -> None:
     """Asks for the task named `task` once the running transaction is committed. Without Redis, beat's next round does it.
 
     A transaction that asks for it many times sends one message.
