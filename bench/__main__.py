@@ -15,11 +15,18 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "integration_portal.settings")
 django.setup()
 
-from bench import countries, importing, pages, rollup, visitors  # noqa: E402
+from bench import countries, importing, pages, rollup, visitors, weights  # noqa: E402
 from bench.rows import Row  # noqa: E402
 from devtools.embedded import var_folder  # noqa: E402
 
-PARTS = {"importing": importing, "countries": countries, "rollup": rollup, "pages": pages, "visitors": visitors}
+PARTS = {
+    "importing": importing,
+    "countries": countries,
+    "rollup": rollup,
+    "pages": pages,
+    "visitors": visitors,
+    "weights": weights,
+}
 
 
 def show(rows: list[Row]) -> None:

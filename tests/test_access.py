@@ -19,11 +19,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.core import signing
 from django.db import transaction
+from django.forms import BaseModelForm
 from django.http import HttpResponseBase
 from django.test import Client
+from django.test.utils import ContextList
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from orgs.members.actions import INVITATION_SALT
+from tests.test_rights import asked_of
 from tests.world import USERS, World, make_second_city, make_world
 
 TABLE = """
@@ -303,6 +306,19 @@ def letter(response: HttpResponseBase) -> str:
     return {200: "P", 403: "F", 404: "N", 405: "M", 410: "G"}.get(response.status_code, str(response.status_code))
 
 
+def rights_asked_for(response: Any) -> list[str]:
+    """What rights rest on, of something that is there, among the fields of the page's forms."""
+    contexts: list[Any] = response.context if isinstance(response.context, ContextList) else [response.context or []]
+    forms = {
+        value
+        for context in contexts
+        for layer in context
+        for value in layer.values()
+        if isinstance(value, BaseModelForm) and value.instance.pk
+    }
+    return [f"{form._meta.model._meta.label}.{name}" for form in forms for name in sorted(asked_of(form))]
+
+
 def logged_in(world: World, name: str) -> Client:
     client = Client(raise_request_exception=False)
     user = world.users[name]
@@ -335,10 +351,16 @@ def test_access(user: str, caplog: pytest.LogCaptureFixture) -> None:
             if session is not None:
                 client.cookies[settings.SESSION_COOKIE_NAME] = session.value
             with transaction.atomic():  # What one request changes, the next one does not meet.
-                answer = letter(client.generic(method, address))
+                response = client.generic(method, address)
+                answer = letter(response)
                 transaction.set_rollback(True)
+            at = f"{method} {name} ({thing})"
             if answer != expected:
-                differences.append(f"{method} {name} ({thing}): {answer} instead of {expected}")
+                differences.append(f"{at}: {answer} instead of {expected}")
+            if user != "anonymous" and "no-store" not in response.headers.get("Cache-Control", ""):
+                differences.append(f"{at}: may be kept, and was made for somebody")
+            if user != "admin":
+                differences += [f"{at}: asks for {asked}" for asked in rights_asked_for(response)]
     assert not differences, "\n".join(differences)
 
 
@@ -381,10 +403,11 @@ OF_NO_CITY = {
 @pytest.mark.django_db
 def test_administration_is_for_administrators() -> None:
     world = make_world()
-    pages = [reverse("admin:index")] + [
-        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") for model in admin.site._registry
-    ]
+    models = [f"admin:{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry]
+    lists = [reverse("admin:index"), *(reverse(f"{model}_changelist") for model in models)]
+    forms = [reverse(f"{model}_add") for model in models] + [reverse(f"{model}_change", args=[1]) for model in models]
     for user in ("anonymous", "outsider", "owner", "manager", "steward", "reviewer", "admin"):
         client = logged_in(world, user)
         expected = 200 if user == "admin" else 302
+        pages = lists if user == "admin" else lists + forms
         assert {page: client.get(page).status_code for page in pages} == dict.fromkeys(pages, expected), user

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from bench.weights import LIMIT, addresses, weights_of
 from demo.accounts import ACCOUNTS, PASSWORD
 from demo.papers import pdf
 from indicators.models import Report
@@ -93,6 +94,15 @@ class TestDemo:
         before = row_counts()
         call_command("load_demo", stdout=io.StringIO())
         assert row_counts() == before
+
+    def test_pages_weigh_little_before_charts(self) -> None:
+        """Compressed, with all that they name: on a slow line somebody waits for it."""
+        weights = {page: weights_of(address) for page, address in addresses().items()}
+        print({page: sum(files.values()) for page, files in weights.items()})
+        assert [page for page, files in weights.items() if sum(files.values()) > 1000 * LIMIT] == []
+        for files in weights.values():
+            assert {"css", "js", "svg"} <= {address.rpartition(".")[2] for address in files}
+            assert not [address for address in files if "echarts" in address or "leaflet" in address]
 
     def test_papers_can_be_read(self) -> None:
         document = Document.objects.first()

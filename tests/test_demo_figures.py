@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from indicators.dashboards.territory import TerritoryDashboard, territory_dashboard
 from indicators.models import Figure, Finding, Release, ReleasedFigure
@@ -406,11 +408,57 @@ class TestFigures:
             "D2", "D3", "D4", "D9", "D10", "D11",
         }  # fmt: skip
 
+    def test_page_of_the_city_opens_with_what_stands_out(self, client: Client) -> None:
+        html, page = page_of_city(client), dashboard(CITY)
+        opening = re.search(r'id="findings".*?</section>', html, re.DOTALL)
+        assert opening
+        sentences = re.findall(r"<li>(.*?)</li>", opening[0], re.DOTALL)
+        assert len(sentences) == len(page.sentences) == 3
+        assert all(re.search(r"\d", strip_tags(sentence)) for sentence in sentences)
+        assert html.index('id="findings"') < html.index('id="gaps"') < html.index('id="contents-title"')
+        assert page.gaps
+
+    def test_contents_of_the_city_lead_to_every_domain_with_figures(self, client: Client) -> None:
+        html, page = page_of_city(client), dashboard(CITY)
+        contents = re.search(r'<nav class="contents.*?</nav>', html, re.DOTALL)
+        assert contents
+        anchors = re.findall(r'href="#([^"]+)"', contents[0])
+        assert [anchor for anchor in anchors if html.count(f'id="{anchor}"') != 1] == []
+        assert [anchor for anchor in anchors if anchor in {view.anchor for view in page.domains}] == [
+            view.anchor for view in page.with_figures
+        ]
+        assert len(page.with_figures) >= 9
+
+    def test_domains_of_the_city_without_figures_are_folded(self, client: Client) -> None:
+        html, page = page_of_city(client), dashboard(CITY)
+        assert page.without_figures
+        folded = re.findall(r"<details(?! data-menu)[^>]*>.*?</details>", html, re.DOTALL)
+        for view in page.without_figures:
+            (around,) = [each for each in folded if f'id="{view.anchor}"' in each]
+            assert re.match(r"<details[^>]*\bopen\b", around) is None
+            assert html.count(view.anchor) == 1
+
+    def test_borrowed_figure_on_the_page_of_the_city_names_spain(self, client: Client) -> None:
+        html, page = page_of_city(client), dashboard(CITY)
+        borrowed = [view for view in page.with_figures if view.card and view.is_borrowed]
+        assert "Spain" in {view.card.territory.local_name for view in borrowed if view.card}
+        for view in borrowed:
+            section = re.search(rf'<section class="section" id="{view.anchor}".*?</section>', html, re.DOTALL)
+            assert section
+            assert view.card
+            assert f"Figure for {view.card.territory.local_name}, not for Barcelona" in strip_tags(section[0])
+
     def test_every_finding_was_accepted_for_a_reason_of_its_file(self) -> None:
         findings = Finding.objects.exclude(batch__mapping_name="")
         assert findings.exists()
         assert not findings.filter(reason="").exists()
         assert len(set(findings.values_list("reason", flat=True))) > 5
+
+
+def page_of_city(client: Client) -> str:
+    answer = client.get(Territory.objects.get(code=CITY).get_absolute_url())
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 def dashboard(code: str) -> TerritoryDashboard:

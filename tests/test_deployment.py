@@ -91,27 +91,42 @@ def test_unsafe_settings_are_named_with_their_reason(changes, variable, reason):
     ids=" ".join,
 )
 def test_every_way_to_start_refuses(command):
+    ended, said = start(command, DEMO="1")
+    assert ended != 0, said
+    assert "DEMO=1 lets everybody in with sample accounts" in said
+    if command[0] == "manage.py":
+        assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("unsafe", "reason"),
+    [
+        ({"DEBUG": "1"}, "DEBUG=1 shows settings and data on every error page"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS has '*'"),
+        ({"ALLOWED_HOSTS": "portal.example,*"}, "ALLOWED_HOSTS has '*'"),
+    ],
+)
+def test_settings_refuse_what_is_unsafe_with_https(unsafe, reason):
+    ended, said = start(["manage.py", "check"], **unsafe)
+    assert ended != 0, said
+    assert reason in said
+    assert "Traceback" not in said
+
+
+def start(command: list[str], **changed: str) -> tuple[int, str]:
+    """How it ended and what it said: with the portal's own settings, sound but for what is changed."""
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    unsafe = {
-        "DEMO": "1",
-        "PUBLIC_URL": "https://portal.example",
-        "ALLOWED_HOSTS": "portal.example",
-        "SECRET_KEY": SECRET,
-    }
+    sound = {"PUBLIC_URL": "https://portal.example", "ALLOWED_HOSTS": "portal.example", "SECRET_KEY": SECRET}
     ended = subprocess.run(
         [sys.executable, *command],
         cwd=settings.BASE_DIR,
-        env=environment | unsafe,
+        env=environment | sound | changed,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    said = ended.stdout + ended.stderr
-    assert ended.returncode != 0, said
-    assert "DEMO=1 lets everybody in with sample accounts" in said
-    if command[0] == "manage.py":
-        assert "Traceback" not in said
+    return ended.returncode, ended.stdout + ended.stderr
 
 
 def settings_under(**environment: str) -> dict[str, Any]:
@@ -124,6 +139,7 @@ def settings_under(**environment: str) -> dict[str, Any]:
         "CSRF_COOKIE_SECURE",
         "LANGUAGE_COOKIE_SECURE",
         "ALLAUTH_TRUSTED_PROXY_COUNT",
+        "SECOND_STEP_REQUIRED",
     ]
     code = f"import json; from integration_portal import settings as s; print(json.dumps({{n: getattr(s, n) for n in {names}}}))"
     kept = {name: value for name, value in os.environ.items() if name != "TRUSTED_PROXY_COUNT"}
@@ -149,6 +165,12 @@ def test_cookies_under_tls_are_of_this_host_alone():
         "CSRF_COOKIE_SECURE": True,
         "LANGUAGE_COOKIE_SECURE": True,
     }
+
+
+def test_second_step_is_required_under_tls_alone():
+    under_tls = settings_under(PUBLIC_URL="https://portal.example", ALLOWED_HOSTS="portal.example")
+    at_home = settings_under(PUBLIC_URL="http://127.0.0.1:8001", ALLOWED_HOSTS="127.0.0.1")
+    assert (under_tls["SECOND_STEP_REQUIRED"], at_home["SECOND_STEP_REQUIRED"]) == (True, False)
 
 
 @pytest.mark.django_db

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from django.utils import timezone
+
 from indicators.catalogue.formatting import side_shown
 from indicators.catalogue.targets import TargetProgress, progress
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later
@@ -40,6 +42,7 @@ class Doubt(StrEnum):
     """Why a figure does not lead, or why two are not compared."""
 
     NO_NUMBER = "no_number"
+    TO_COME = "to_come"
     PARTIAL = "partial"
     UNRELIABLE = "unreliable"
     SMALL_BASE = "small_base"
@@ -88,10 +91,17 @@ def is_current(period: Period, today: datetime.date) -> bool:
     return due >= today
 
 
+def has_begun(period: Period) -> bool:
+    """A figure of a time that lies ahead is expected, not counted. (Of a year that goes on there may be one: who lived here when it began.)"""
+    return period.starts_on <= timezone.localdate()
+
+
 def doubt_of(indicator: Indicator, cell: Cell | None) -> Doubt | None:
     """Why the figure is no ground for a judgement; None where it is one."""
     if cell is None or cell.value is None or cell.state:
         return Doubt.NO_NUMBER
+    if not has_begun(cell.period):
+        return Doubt.TO_COME
     if not cell.is_whole:
         return Doubt.PARTIAL
     if not may_have_tone(cell.flags):
@@ -109,8 +119,12 @@ def may_lead(indicator: Indicator, cell: Cell | None) -> bool:
 
 
 def leading(points: Sequence[Point]) -> Point | None:
-    """The newest point with a whole figure, be it that it is protected; where there is none, the newest of which anything is known."""
+    """The newest point with a whole figure, be it that it is protected; where there is none, the newest of which anything is known.
+
+    What lies ahead leads only where there is nothing else.
+    """
     known = [point for point in reversed(points) if point.cell is not None and point.state != "missing"]
+    known = [point for point in known if has_begun(point.period)] or known
     return next((point for point in known if point.cell and point.cell.is_whole), known[0] if known else None)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators.catalogue.addresses import figure_url
@@ -176,6 +177,7 @@ def _newest(links: QuerySet[TerritoryClosure], rows: QuerySet[ReleasedFigure]) -
     of_place = (
         rows.filter(territory=OuterRef("descendant"))
         .exclude(state=ReleasedFigure.State.MISSING)
+        .filter(period__starts_on__lte=timezone.localdate())
         .order_by("-period__starts_on")
         .values("period__starts_on")[:1]
     )

@@ -58,3 +58,50 @@ def test_picture_and_file_of_a_borrowed_chart_say_where_it_comes_from(page: Page
         assert f"{label}: {notes[f'# {label}']}" in drawn
     assert "CC BY 4.0" in notes["# Source and licence"]
     assert "break" in notes["# Marks"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_two_labels_of_an_axis_read_alike(page: Page) -> None:
+    """However close the figures lie, and however large they are."""
+    land = make_land()
+    for year, more in ((2018, 0), (2019, 2), (2020, 3), (2021, 5)):
+        land.observe("CITY", str(year), 50_000 + more, denominator=100_000, indicator="RATE")
+        land.observe("CITY", str(year), 12_000_000 + 1000 * more, indicator="STOCK")
+    worker.roll_up()
+    releases.publish_release(note="First")
+    page.add_init_script(RECORD)
+    for code in ("RATE", "STOCK"):
+        page.goto(f"/indicators/{code}/?territory=test-land:CITY")
+        chart = page.locator(f"#chart-{code.lower()}")
+        chart.scroll_into_view_if_needed()
+        chart.locator("canvas").wait_for()
+        page.evaluate("window.drawnTexts.length = 0")
+        page.set_viewport_size({"width": 1000 if code == "RATE" else 1100, "height": 800})
+        page.wait_for_function("window.drawnTexts.length > 6")
+        years = {"2018", "2019", "2020", "2021"}
+        labels = [text for text in page.evaluate("window.drawnTexts") if text[0].isdigit() and text not in years]
+        once = labels[: labels.index(labels[0], 1)] if labels.count(labels[0]) > 1 else labels
+        assert len(once) >= 3, labels
+        assert len(set(once)) == len(once), labels
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_looks_through_a_list_with_the_arrow_keys_stays_on_the_page(page: Page) -> None:
+    make_land()
+    tried = 0
+    for address in ("/organisations/", "/partnerships/", "/indicators/"):
+        page.goto(address)
+        for index in range(page.locator("main select").count()):
+            choice = page.locator("main select").nth(index)
+            if not choice.is_visible() or choice.locator("option").count() < 2:
+                continue
+            page.evaluate("window.isStill = true")
+            choice.focus()
+            before = choice.input_value()
+            page.keyboard.press("ArrowDown")
+            page.wait_for_timeout(300)
+            assert page.evaluate("window.isStill") is True, address
+            assert choice.input_value() != before
+            assert choice.evaluate("(one) => document.activeElement === one")
+            tried += 1
+    assert tried >= 2

@@ -13,16 +13,17 @@ from django.db import connection
 from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.models import Indicator
 from indicators.releases.sql import IS_NARROW, TELL
-from indicators.vocabulary import PROTECTIONS
+from indicators.vocabulary import PROTECTIONS, Measure, Unit
 from tests.factories import TerritoryFactory
 from tests.factories_indicators import RateFactory
 
 pytestmark = pytest.mark.django_db
 
 WINDOWS = [(1, 220), (990, 1030)]
+MEANS = [(40, 90), (245, 295)]
 PAIRS = """
     SELECT n::numeric AS numerator, d::numeric AS denominator, round(n::numeric * %(factor)s / d, 10) AS value
-    FROM generate_series(%(first)s, %(last)s) AS d CROSS JOIN generate_series(0, d) AS n
+    FROM generate_series(%(first)s, %(last)s) AS d CROSS JOIN generate_series(0, %(each)s * d) AS n
 """
 TOLD = f"""
     SELECT f.numerator, f.denominator, base.d, told.value, step.size, coalesce({IS_NARROW}, false) FROM ({PAIRS}) AS f
@@ -30,20 +31,21 @@ TOLD = f"""
     JOIN orgs_territory place ON place.id = %(territory)s {TELL}
 """
 
-FindingMessage = tuple[Decimal, Decimal, Decimal | None]
+Told = tuple[Decimal, Decimal, Decimal | None]
 
 
-def published(indicator: Indicator, first: int, last: int) -> dict[FindingMessage, list[tuple[int, int]]]:
-    """{(base, value, step) as published: the true pairs}, of those that are neither small nor hidden."""
+def published(indicator: Indicator, first: int, last: int, each: int = 1) -> dict[Told, list[tuple[int, int]]]:
+    """{(base, value, step) as published: the true pairs}, of those that are neither small nor hidden. Nobody adds more than `each`."""
+    is_mean = indicator.measure == Measure.MEAN
     parameters = {
         "indicator": indicator.pk, "territory": TerritoryFactory().pk, "breakdown": ensure_breakdowns([""])[""],
-        "factor": indicator.factor, "first": first, "last": last,
+        "factor": indicator.factor, "first": first, "last": last, "each": each,
     }  # fmt: skip
-    alike: dict[FindingMessage, list[tuple[int, int]]] = defaultdict(list)
+    alike: dict[Told, list[tuple[int, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(TOLD, parameters)
         for numerator, base, published_base, value, step, is_narrow in cursor.fetchall():
-            few = [part for part in (numerator, base - numerator) if 0 < part < indicator.threshold]
+            few = not is_mean and [part for part in (numerator, base - numerator) if 0 < part < indicator.threshold]
             if not few and base >= indicator.threshold and not is_narrow:
                 alike[published_base, value, step].append((int(numerator), int(base)))
     return alike
@@ -65,6 +67,21 @@ def test_the_parts_of_a_rate_stay_open_by_more_than_the_protection_level(thresho
     assert len(told) > 10
     assert [at for at, pairs in told.items() if width([n for n, _ in pairs]) <= threshold] == []
     assert [at for at, pairs in told.items() if width([d - n for n, d in pairs]) <= threshold] == []
+    assert [at for at, pairs in told.items() if width([d for _, d in pairs]) < rounding - 1] == []
+
+
+@pytest.mark.parametrize(("threshold", "rounding"), PROTECTIONS[1:])
+def test_the_sum_of_a_mean_stays_open_by_what_the_protection_level_adds(threshold: int, rounding: int) -> None:
+    """Of answers from 1 up: so many people of the mean's own size could be in it or not, and it would be published alike."""
+    mean = RateFactory(measure=Measure.MEAN, unit=Unit.MEAN_0_10, factor=1, threshold=threshold, rounding=rounding)
+    told = {
+        at: pairs
+        for first, last in MEANS
+        for at, pairs in published(mean, first, last, each=2).items()
+        if at[2] is not None and at[1] >= 1 and first + rounding < at[0] < last - rounding
+    }
+    assert len(told) > 5
+    assert [at for at, pairs in told.items() if width([n for n, _ in pairs]) < threshold * at[1]] == []
     assert [at for at, pairs in told.items() if width([d for _, d in pairs]) < rounding - 1] == []
 
 

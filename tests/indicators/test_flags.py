@@ -248,7 +248,8 @@ def test_page_and_file_say_every_flag(client: Client, land: Land) -> None:
         {},
     )
     assert card is not None
-    assert card.change is None or (card.change.difference, card.change.progress) == (None, "")
+    assert card.change is not None
+    assert (card.change.difference, card.change.progress) == (None, "")
     out = io.BytesIO()
     export_figures(out)
     rows = {

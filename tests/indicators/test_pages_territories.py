@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from indicators.dashboards.parts import territory_parts
 from indicators.models import Indicator, Release, Target
 from indicators.vocabulary import Direction, Flag, Origin
 from orgs.models import Territory, TerritoryOutline
@@ -408,3 +409,24 @@ def test_places_are_listed_from_the_top_down(client, city):
     html = client.get(reverse("indicators:territory_list")).content.decode()
     assert html.index("Bigland") < html.index("Rivertown")
     assert "District 00" not in html
+
+
+def test_period_that_has_not_come_does_not_lead(client, city):
+    release = ReleaseFactory()
+    rate = RateFactory(name="Employment rate", is_headline=True)
+    part = TerritoryFactory(parent=city, scheme=city.scheme, kind=Territory.Kind.DISTRICT)
+    for place in (city, part):
+        released(release, rate, place, str(LAST - 1), numerator=500, denominator=1000)
+        released(release, rate, place, str(LAST), numerator=600, denominator=1000)
+        released(release, rate, place, "2035", numerator=770, denominator=1000)
+    address = f"{rate.get_absolute_url()}?territory={city.scheme.code}:{city.code}"
+    for html in (page(client, city), client.get(address).content.decode()):
+        first = re.search(r'class="figure-value[^>]*><span dir="ltr">([^<]+)', html)
+        assert first
+        assert first[1] == "60.0"
+        words = words_of(html)
+        assert f"From 50.0% ({LAST - 1}) to 60.0% ({LAST})." in words
+        assert f"Up 10.0 points since {LAST - 1}" in words
+    parts = territory_parts(city, release, rate, Territory.Kind.DISTRICT, timezone.localdate())
+    assert parts.period is not None
+    assert parts.period.code == str(LAST)

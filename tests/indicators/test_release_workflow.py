@@ -156,6 +156,10 @@ def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(
         reverse("indicators:release_download", args=[second.pk, "csv"]),
         reverse("indicators:release_download", args=[first.pk, "csv"]),
     )
+    chart = reverse("indicators:indicator_chart", args=["PEOPLE"]) + "?territory=test-land:N1"
+    compared = reverse("indicators:compare_chart", args=["PEOPLE"]) + "?territory=test-land:N1&territory=test-land:CITY"
+    for address in (chart, compared):
+        assert ",41," in client.get(address).content.decode()
     etag = client.head(file).headers["ETag"]
     for cached in (client.head(file), client.head(other)):
         assert "max-age=300" in cached.headers["Cache-Control"], "what is recalled shall not stay in caches for a week"
@@ -182,6 +186,10 @@ def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(
     assert not stored.file.storage.exists(kept), "the files that were made are gone too"
     client.logout()
     assert Release.objects.current() == first
+    for address in (chart, compared):
+        rows = client.get(address).content.decode()
+        assert ",30," in rows
+        assert ",41," not in rows
     for address in (page, file, file + "?indicator=PEOPLE"):
         gone = client.get(address)
         assert gone.status_code == 410
@@ -208,8 +216,12 @@ def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(
 
 def test_only_release_is_recalled_and_nothing_is_public(land: Land, client: Client) -> None:
     land.observe("N1", "2020", 30)
-    releases.recall_release(release=publish(land), reason="Wrong file")
+    publish(land)
+    chart = reverse("indicators:indicator_chart", args=["PEOPLE"]) + "?territory=test-land:N1"
+    assert client.get(chart).status_code == 200
+    releases.recall_release(release=Release.objects.get(), reason="Wrong file")
     assert Release.objects.current() is None
+    assert client.get(chart).status_code == 404
     assert client.get(land.territories["CITY"].get_absolute_url()).status_code == 200
 
 
