@@ -223,7 +223,7 @@ JUMP = " UNION ALL ".join(
     ]
 )
 
-# FindingMessage once for a place, at the total or the breakdown nearest to it.
+# Told once for a place, at the total or the breakdown nearest to it.
 GAP = f"""
     WITH times AS (
         SELECT indicator_id, territory_id, kind, starts_on, ends_on, period_id, bool_or(is_new) AS is_new, (array_agg(breakdown_id ORDER BY breakdown_id))[1] AS breakdown_id

@@ -241,16 +241,16 @@ def test_retired_indicator_takes_no_figures_and_leaves_the_lists(land: Land, peo
     assert batch.state == Import.State.REFUSED
     assert [message.code for message in batch.messages.all()] == ["retired_indicator"]
     client = Client()
-    assert page("indicator") not in client.get(reverse("indicators:indicator_list")).content.decode()
-    assert "It takes no new figures and is in no list." in client.get(page("indicator")).content.decode()
+    assert page("indicator_detail") not in client.get(reverse("indicators:indicator_list")).content.decode()
+    assert "It takes no new figures and is in no list." in client.get(page("indicator_detail")).content.decode()
 
 
 def test_retired_indicator_is_found_and_taken_up_again(people: Indicator, steward: User, client: Client) -> None:
     client.force_login(steward)
     assert "Retire “PEOPLE”?" in client.get(page("indicator_retire")).content.decode()
     client.post(page("indicator_retire"))
-    assert page("indicator") in client.get(reverse("indicators:indicator_list")).content.decode()
-    assert "Take it up again" in client.get(page("indicator")).content.decode()
+    assert page("indicator_detail") in client.get(reverse("indicators:indicator_list")).content.decode()
+    assert "Take it up again" in client.get(page("indicator_detail")).content.decode()
     client.post(page("indicator_restore"))
     people.refresh_from_db()
     assert people.retired_on is None
@@ -349,7 +349,7 @@ def test_new_definition_is_made_and_told_in_the_browser(people: Indicator, stewa
     fields |= {"wording": "definition", "valid_from_year": "2024", "note": "The register was reformed"}
     assert client.post(page("indicator_edit"), fields).status_code == 302
     client.logout()
-    assert "Defined so since 2024" in client.get(page("indicator")).content.decode()
+    assert "Defined so since 2024" in client.get(page("indicator_detail")).content.decode()
     history = text_of(client.get(page("indicator_history")).content.decode())
     for words in ("From 2024 on", "The register was reformed", "From the beginning", "Those who live here."):
         assert words in history

@@ -226,7 +226,7 @@ def test_audit_sees_flags_that_were_lost(land: Land) -> None:
     assert FigureDifference.objects.get().territory.code == "D1"
 
 
-# --- FindingMessage ---------------------------------------------------------------------------------------------------------------------
+# --- What is said of it ------------------------------------------------------------------------------------------------
 
 
 def test_page_and_file_say_every_flag(client: Client, land: Land) -> None:

@@ -270,7 +270,7 @@ def test_release_counts_what_is_not_applicable(land: Land) -> None:
     assert (counted.missing_count, counted.not_applicable_count, counted.suppressed_count) == (1, 1, 0)
 
 
-# --- FindingMessage -------------------------------------------------------------------------------------------------------------------
+# --- What is said of it ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

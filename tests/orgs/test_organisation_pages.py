@@ -50,7 +50,7 @@ def test_profile_is_changed_and_what_is_not_in_it_stays(client, organisation, ow
     client.force_login(owner)
     slug, tier, reference = organisation.slug, organisation.tier, organisation.reference
     answer = client.post(
-        page("organisation_update", organisation),
+        page("organisation_edit", organisation),
         profile(
             name="Ours anew",
             works_in=["Barcelona"],
@@ -76,14 +76,14 @@ def test_second_editor_is_told_and_nothing_is_lost(client, organisation, owner):
     client.force_login(owner)
     editor = MembershipFactory(organisation=organisation, role="editor").user
     organisations.update_organisation(organisation=Organisation.objects.get(), description="Theirs", by=editor)
-    answer = client.post(page("organisation_update", organisation), profile(description="Mine", acronym="MINE"))
+    answer = client.post(page("organisation_edit", organisation), profile(description="Mine", acronym="MINE"))
     body = answer.content.decode()
     assert "Somebody else saved this" in body
     assert "theirs differs in: Acronym, What it does." in body
     assert ">\nMine</textarea>" in body
     organisation.refresh_from_db()
     assert (organisation.description, organisation.acronym) == ("Theirs", "")
-    client.post(page("organisation_update", organisation), profile(description="Mine", acronym="MINE", version="2"))
+    client.post(page("organisation_edit", organisation), profile(description="Mine", acronym="MINE", version="2"))
     organisation.refresh_from_db()
     assert (organisation.description, organisation.acronym, organisation.version) == ("Mine", "MINE", 3)
 
@@ -100,7 +100,7 @@ def test_saving_does_not_undo_a_decision_made_meanwhile(organisation, owner):
 def test_nobody_becomes_an_authority_by_a_form(client, organisation, owner):
     Organisation.objects.update(tier="", verified_at=None)  # Its people may still mend the kind.
     client.force_login(owner)
-    body = client.post(page("organisation_update", organisation), profile(kind="authority")).content.decode()
+    body = client.post(page("organisation_edit", organisation), profile(kind="authority")).content.decode()
     assert "Select a valid choice" in body
     with pytest.raises(ValidationError, match="does not become an authority"):
         organisations.update_organisation(
@@ -116,12 +116,12 @@ def test_what_rights_rest_on_is_changed_by_administrators_alone(client, raval, k
     ours = (AuthorityFactory if is_authority else OrganisationFactory)(name="Ours", territory=raval, published=True)
     leader = MembershipFactory(organisation=ours, role="manager" if is_authority else "owner").user
     client.force_login(leader)
-    body = client.get(page("organisation_update", ours)).content.decode()
+    body = client.get(page("organisation_edit", ours)).content.decode()
     for name in ("kind", "territory", "level_of_government"):
         assert f'name="{name}' not in body, name
     assert "Ask an administrator where this changes" in body
     typed = {"name": "Ours anew", "territory": "Elsewhere", "kind": "media", "level_of_government": "national"}
-    assert client.post(page("organisation_update", ours), {**typed, "version": "1"}).status_code == 302
+    assert client.post(page("organisation_edit", ours), {**typed, "version": "1"}).status_code == 302
     for changes in ({"territory": elsewhere}, {"kind": "media"}, {"is_sample": True}):
         with pytest.raises(PermissionDenied):
             organisations.update_organisation(organisation=Organisation.objects.get(pk=ours.pk), **changes, by=leader)
@@ -145,11 +145,11 @@ def test_unverified_organisation_mends_its_place(organisation, owner, city):
 def test_shelter_hides_the_address(client, organisation, owner, domain):
     client.force_login(owner)
     Organisation.objects.update(address="Lane 7", address_is_public=True)
-    client.post(page("service_create", organisation), {"title": "Beds", "domain": domain.pk, "is_shelter": "on"})
+    client.post(page("service_add", organisation), {"title": "Beds", "domain": domain.pk, "is_shelter": "on"})
     organisation.refresh_from_db()
     assert organisation.address_is_public is False
     body = client.post(
-        page("organisation_update", organisation), profile(address="Lane 7", address_is_public="on")
+        page("organisation_edit", organisation), profile(address="Lane 7", address_is_public="on")
     ).content.decode()
     assert "The address of a shelter is never shown" in body
 
@@ -157,10 +157,10 @@ def test_shelter_hides_the_address(client, organisation, owner, domain):
 def test_services_are_added_changed_and_removed(client, organisation, owner, domain):
     client.force_login(owner)
     assert "No services yet" in client.get(page("service_list", organisation)).content.decode()
-    client.post(page("service_create", organisation), {"title": "Meals", "domain": domain.pk, "women_only": "on"})
+    client.post(page("service_add", organisation), {"title": "Meals", "domain": domain.pk, "women_only": "on"})
     service = organisation.services.get()
     assert (service.women_only, service.is_free, service.confirmed_on is not None) == (True, False, True)
-    client.post(page("service_update", organisation, service.pk), {"title": "Hot meals", "domain": domain.pk})
+    client.post(page("service_edit", organisation, service.pk), {"title": "Hot meals", "domain": domain.pk})
     service.refresh_from_db()
     assert (service.title, service.women_only) == ("Hot meals", False)
     client.get(page("service_delete", organisation, service.pk))
@@ -187,29 +187,29 @@ def test_capacities_are_said_once_and_removed(client, organisation, owner):
 def test_contact_is_replaced(client, organisation, owner):
     client.force_login(owner)
     for name in ("Ana", "Berta"):
-        seen = client.get(page("contact_update", organisation)).context["form"]["seen"].value()
+        seen = client.get(page("contact_edit", organisation)).context["form"]["seen"].value()
         data = {"name": name, "email": f"{name}@example.org", "seen": seen}
-        client.post(page("contact_update", organisation), data)
+        client.post(page("contact_edit", organisation), data)
     assert organisation.contacts.get().name == "Berta"
 
 
 def test_contact_form_that_opened_empty_replaces_nobody(client, organisation, owner):
     client.force_login(owner)
-    client.post(page("contact_update", organisation), {"name": "Ana", "email": "ana@example.org"})
+    client.post(page("contact_edit", organisation), {"name": "Ana", "email": "ana@example.org"})
     data = {"name": "Berta", "email": "berta@example.org", "seen": ""}
-    response = client.post(page("contact_update", organisation), data)
+    response = client.post(page("contact_edit", organisation), data)
     assert "Somebody else saved this" in response.content.decode()
     assert organisation.contacts.get().name == "Ana"
-    client.post(page("contact_update", organisation), data | {"seen": response.context["form"]["seen"].value()})
+    client.post(page("contact_edit", organisation), data | {"seen": response.context["form"]["seen"].value()})
     assert organisation.contacts.get().name == "Berta"
 
 
 PAGES = [
-    "organisation_update",
+    "organisation_edit",
     "organisation_submit",
-    "contact_update",
+    "contact_edit",
     "service_list",
-    "service_create",
+    "service_add",
     "capacity_list",
 ]
 
@@ -223,7 +223,7 @@ def test_pages_are_for_those_who_may(client, organisation, owner, name):
     members.end_membership(membership=former, by=owner)
     for user in (UserFactory(), viewer, former.user, MembershipFactory().user):
         client.force_login(user)
-        expected = 200 if name == "contact_update" and user == viewer else 403
+        expected = 200 if name == "contact_edit" and user == viewer else 403
         assert client.get(address).status_code == expected
         assert client.post(address, {}).status_code == 403
     for user in (owner, MembershipFactory(organisation=organisation, role="editor").user):
@@ -269,6 +269,6 @@ def test_administrator_admits_an_authority(city, raval, domain):
 def test_authority_keeps_its_level_in_the_form(client):
     hall = AuthorityFactory()
     client.force_login(UserFactory(is_staff=True))
-    body = client.get(page("organisation_update", hall)).content.decode()
+    body = client.get(page("organisation_edit", hall)).content.decode()
     assert 'name="level_of_government"' in body
     assert 'name="kind"' not in body

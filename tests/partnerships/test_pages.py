@@ -50,7 +50,7 @@ def filled(world):
 
 def test_form_knows_what_is_known(client, world):
     client.force_login(world.officer)
-    response = client.get(page("partnership_create") + f"?partner={world.partner.slug}")
+    response = client.get(page("partnership_add") + f"?partner={world.partner.slug}")
     form = response.context["form"]
     assert form["authority"].value() == world.authority.pk
     assert form["territory"].value().texts == [form.fields["territory"].lookup.label(world.city)]
@@ -61,7 +61,7 @@ def test_form_knows_what_is_known(client, world):
 
 def test_log_and_ask_in_one_go(client, world, filled):
     client.force_login(world.officer)
-    response = client.post(page("partnership_create"), filled, follow=True)
+    response = client.post(page("partnership_add"), filled, follow=True)
     partnership = Partnership.objects.get()
     assert partnership.state == PartnershipState.PROPOSED
     assert (partnership.territory, partnership.created_by) == (world.district, world.officer)
@@ -72,7 +72,7 @@ def test_log_and_ask_in_one_go(client, world, filled):
 
 def test_log_as_a_draft_then_ask(client, world, filled):
     client.force_login(world.officer)
-    client.post(page("partnership_create"), {**filled, "draft": "1"})
+    client.post(page("partnership_add"), {**filled, "draft": "1"})
     partnership = Partnership.objects.get()
     assert partnership.state == PartnershipState.DRAFT
     client.post(page("partnership_propose", partnership.reference))
@@ -84,14 +84,14 @@ def test_log_as_a_draft_then_ask(client, world, filled):
 
 def test_log_in_the_name_of_another_authority_is_refused(client, world, filled):
     client.force_login(world.officer)
-    response = client.post(page("partnership_create"), {**filled, "authority": AuthorityFactory().pk})
+    response = client.post(page("partnership_add"), {**filled, "authority": AuthorityFactory().pk})
     assert "authority" in response.context["form"].errors
     assert not Partnership.objects.exists()
 
 
 def test_unknown_partner_is_said_at_the_field_and_nothing_typed_is_lost(client, world, filled):
     client.force_login(world.officer)
-    response = client.post(page("partnership_create"), {**filled, "partners": ["Nobody of that name"]})
+    response = client.post(page("partnership_add"), {**filled, "partners": ["Nobody of that name"]})
     html = response.content.decode()
     assert "partners" in response.context["form"].errors
     assert "Welcome desk" in html
@@ -100,8 +100,8 @@ def test_unknown_partner_is_said_at_the_field_and_nothing_typed_is_lost(client, 
 
 def test_refusal_of_the_action_stands_on_the_form(client, world, filled):
     client.force_login(world.officer)
-    client.post(page("partnership_create"), filled)
-    response = client.post(page("partnership_create"), filled)
+    client.post(page("partnership_add"), filled)
+    response = client.post(page("partnership_add"), filled)
     assert "already logged" in str(response.context["form"].non_field_errors())
     assert Partnership.objects.count() == 1
 
@@ -116,7 +116,7 @@ def test_refusal_of_the_action_stands_on_the_form(client, world, filled):
 )
 def test_wrong_facts_are_said(client, world, filled, field, value, message):
     client.force_login(world.officer)
-    response = client.post(page("partnership_create"), {**filled, field: value})
+    response = client.post(page("partnership_add"), {**filled, field: value})
     assert message in str(response.context["form"].errors)
     assert response.context["form"].more_is_open
 
@@ -211,7 +211,7 @@ def test_records_are_logged_through_their_forms(client, world):
     partnership = world.partnership()
     client.force_login(world.officer)
     client.post(
-        page("activity_create", partnership.reference),
+        page("activity_add", partnership.reference),
         {
             "kind": "hearing",
             "title": "Hearing",
@@ -223,7 +223,7 @@ def test_records_are_logged_through_their_forms(client, world):
         },
     )
     client.post(
-        page("contribution_create", partnership.reference),
+        page("contribution_add", partnership.reference),
         {
             "kind": "money",
             "giver": world.authority.pk,
@@ -235,7 +235,7 @@ def test_records_are_logged_through_their_forms(client, world):
         },
     )
     client.post(
-        page("document_create", partnership.reference),
+        page("document_add", partnership.reference),
         {
             "kind": "minutes",
             "title": "Minutes",
@@ -256,18 +256,18 @@ def test_records_are_logged_through_their_forms(client, world):
 @pytest.mark.parametrize(
     ("name", "wrong", "message"),
     [
-        ("activity_create", {"held_on": "2099-01-01"}, "lies in the future"),
-        ("activity_create", {"women": 5, "men": 5, "participants": 3}, "more than the people"),
-        ("contribution_create", {"kind": "money", "amount": ""}, "Money has an amount"),
-        ("contribution_create", {"receiver": "same"}, "from one party to another"),
-        ("contribution_create", {"currency": "Euro"}, "3 characters"),
+        ("activity_add", {"held_on": "2099-01-01"}, "lies in the future"),
+        ("activity_add", {"women": 5, "men": 5, "participants": 3}, "more than the people"),
+        ("contribution_add", {"kind": "money", "amount": ""}, "Money has an amount"),
+        ("contribution_add", {"receiver": "same"}, "from one party to another"),
+        ("contribution_add", {"currency": "Euro"}, "3 characters"),
     ],
 )
 def test_wrong_records_are_said_on_the_form(client, world, name, wrong, message):
     partnership = world.partnership()
     given = {
-        "activity_create": {"kind": "hearing", "title": "Hearing", "held_on": "2025-03-01", "stage": "planning"},
-        "contribution_create": {
+        "activity_add": {"kind": "hearing", "title": "Hearing", "held_on": "2025-03-01", "stage": "planning"},
+        "contribution_add": {
             "kind": "space",
             "giver": world.authority.pk,
             "receiver": world.partner.pk,
@@ -289,7 +289,7 @@ def test_contribution_of_a_stranger_cannot_be_posted(client, world):
     partnership = world.partnership()
     client.force_login(world.officer)
     response = client.post(
-        page("contribution_create", partnership.reference),
+        page("contribution_add", partnership.reference),
         {
             "kind": "space",
             "giver": world.other.pk,
@@ -312,7 +312,7 @@ def test_record_is_edited_and_removed_until_it_is_evidence(client, world):
     activity.refresh_from_db()
     assert activity.title == "Briefing"
     EvidenceFactory(assessment=AssessmentFactory(partnership=partnership), activity=activity)
-    remove = page("record_remove", partnership.reference, "activity", activity.pk)
+    remove = page("record_delete", partnership.reference, "activity", activity.pk)
     assert remove not in client.get(partnership.get_absolute_url()).content.decode()
     response = client.post(remove, follow=True)
     assert "stands as evidence" in response.content.decode()
@@ -344,7 +344,7 @@ def desk(client, world):
     hearing = ActivityFactory(partnership=partnership, title="Hearing", kind="hearing")
     answer = make_document(partnership, title="Answer", kind="written_answer")
     client.force_login(world.officer)
-    client.post(page("assessment_create", partnership.reference), {"starts_on": "2025-01-01", "ends_on": "2025-12-31"})
+    client.post(page("assessment_add", partnership.reference), {"starts_on": "2025-01-01", "ends_on": "2025-12-31"})
     draft = Assessment.objects.get()
     values = [
         f"{criterion('I1').pk}:activity:{briefing.pk}",
@@ -431,7 +431,7 @@ def test_partner_gives_its_view_without_seeing_the_claim(client, desk, world):
     draft, _values = desk
     Assessment.objects.filter(pk=draft.pk).update(statement="Quagga")
     client.force_login(world.owner)
-    url = page("experience_form", draft.pk, world.partner.slug)
+    url = page("experience_edit", draft.pk, world.partner.slug)
     html = client.get(url).content.decode()
     assert "cannot read this before" in html
     assert "Quagga" not in html
@@ -654,9 +654,9 @@ def test_contribution_and_activity_of_an_ended_partnership(client, world):
     partnership = world.partnership(state=PartnershipState.ENDED, ends_on=datetime.date(2025, 6, 30))
     client.force_login(world.officer)
     data = {"kind": "event", "title": "Farewell", "held_on": "2025-07-01", "stage": "evaluation"}
-    response = client.post(page("activity_create", partnership.reference), data)
+    response = client.post(page("activity_add", partnership.reference), data)
     assert "had ended by that date" in str(response.context["form"].errors)
-    client.post(page("activity_create", partnership.reference), {**data, "held_on": "2025-06-30"})
+    client.post(page("activity_add", partnership.reference), {**data, "held_on": "2025-06-30"})
     assert Activity.objects.get().title == "Farewell"
 
 
