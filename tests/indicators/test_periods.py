@@ -206,4 +206,4 @@ def test_pages_speak_of_the_school_year(land: Land, client: Client) -> None:
         reverse("indicators:indicator_detail", args=["PEOPLE"]), {"territory": "test-land:N1"}
     ).content.decode()
     assert "school year 2010/11" in page
-    assert "Up 5.0 from school year 2009/10 to school year 2010/11" in " ".join(strip_tags(page).split())
+    assert "Up 5.0 from the school year 2009/10 to the school year 2010/11" in " ".join(strip_tags(page).split())
