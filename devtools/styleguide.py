@@ -138,7 +138,7 @@ def samples() -> dict[str, Any]:
                 "icon": "link-45deg",
                 "text": "Logged by the city council.",
                 "meta": "3 days ago",
-                "status": "Task for you",
+                "status": "Waiting for you",
                 "status_tone": "waiting",
             },
             {

@@ -40,7 +40,7 @@ def typed(*met, outcome="verified", reasons=""):
 
 @pytest.fixture
 def waiting(raval):
-    verification = VerificationFactory(organisation__territory=raval, organisation__name="Task")
+    verification = VerificationFactory(organisation__territory=raval, organisation__name="Waiting")
     MembershipFactory(organisation=verification.organisation)
     return verification
 
@@ -86,7 +86,7 @@ def test_tier_follows_from_the_answers(waiting, reviewer, met, tier):
     assert {answer.question for answer in waiting.answers.filter(is_met=True)} == met
     letter = OutgoingMail.objects.get()
     assert letter.to == organisation.memberships.get().user.email
-    assert "Task is verified" in letter.subject
+    assert "Waiting is verified" in letter.subject
 
 
 @pytest.mark.django_db
@@ -119,7 +119,7 @@ def test_return_needs_reasons_and_reaches_the_owner(client, waiting, reviewer):
     assert "Say what you do &amp; where." in client.get(organisation_page).content.decode()
     edit = reverse("orgs:organisation_edit", args=[waiting.organisation.slug])
     profile = {
-        "name": "Task",
+        "name": "Waiting",
         "kind": "association",
         "territory": "el Raval",
         "description": "Now said.",
@@ -166,7 +166,7 @@ def test_nobody_reviews_an_own_organisation(client, waiting, reviewer, role, has
     client.force_login(reviewer)
     assert client.get(page(waiting)).status_code == 404
     assert client.post(page(waiting), typed(*FIRST_TIER)).status_code == 404
-    assert "Task" not in client.get(reverse("orgs:review_queue")).content.decode()
+    assert "Waiting" not in client.get(reverse("orgs:review_queue")).content.decode()
     with pytest.raises(PermissionDenied):
         verification_actions.decide_verification(
             verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=reviewer
@@ -206,7 +206,7 @@ def test_queue_is_oldest_first_and_for_reviewers(client, waiting, reviewer, rava
     VerificationFactory(organisation__name="Elsewhere")
     client.force_login(reviewer)
     body = client.get(reverse("orgs:review_queue")).content.decode()
-    assert body.index("Task") < body.index(newer.organisation.name)
+    assert body.index("Waiting") < body.index(newer.organisation.name)
     assert "waiting 20 days" in body
     assert "Elsewhere" not in body
     client.force_login(UserFactory())
