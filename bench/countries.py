@@ -18,7 +18,7 @@ from bench.rows import Row
 from indicators.catalogue import loading
 from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.imports import actions as imports
-from indicators.models import ComputedFigure, Finding, Import, Indicator, Observation
+from indicators.models import ComputedFigure, Finding, ImportBatch, Indicator, Observation
 from indicators.quality import actions as quality_actions
 from indicators.quality import checks
 from indicators.rollup import worker
@@ -39,7 +39,7 @@ def measure(scale: float) -> list[Row]:
         took = {}
         for name, rows in (("tenth", size // 10), ("whole", size)):
             run(
-                "TRUNCATE indicators_import, indicators_observation, indicators_computedplace, indicators_slice CASCADE"
+                "TRUNCATE indicators_importbatch, indicators_observation, indicators_computedplace, indicators_slice CASCADE"
             )
             path = Path(folder) / f"{name}.csv.gz"
             write(path, rows)
@@ -66,17 +66,17 @@ def measure(scale: float) -> list[Row]:
 
 def steps(path: Path, mapping: dict[str, Any], name: str) -> dict[str, float]:
     """Seconds of each step."""
-    batch = Import()
+    batch = ImportBatch()
 
     def store() -> None:
         nonlocal batch
         with path.open("rb") as stream:
             batch = imports.check_import(mapping=mapping, file=File(stream, name=path.name))
-        assert batch.state == Import.State.CHECKED, list(batch.messages.values())
+        assert batch.state == ImportBatch.State.CHECKED, list(batch.messages.values())
         batch = imports.store_import(batch=batch)
 
     def approve() -> None:
-        Import.objects.filter(pk=batch.pk).update(
+        ImportBatch.objects.filter(pk=batch.pk).update(
             examined_at=None
         )  # Something was decided since: the rules are asked again.
         imports.approve_import(batch=batch)

@@ -40,7 +40,7 @@ def measure(scale: float) -> list[Row]:
         mapping = prepare(lines)
         ours, bare = [], []
         for _ in range(REPEATS):
-            run("TRUNCATE indicators_import, indicators_observation CASCADE")
+            run("TRUNCATE indicators_importbatch, indicators_observation CASCADE")
             ours.append(seconds(lambda: bring_in(one, mapping)))
             bare.append(seconds(lambda: copy_and_insert(lines)))
         peaks = [peak(path, mapping) for path in (one, ten)]
@@ -132,7 +132,7 @@ def constraints() -> list[tuple[str, str]]:
 def bring_in(path: Path, mapping: dict[str, Any]) -> None:
     with path.open("rb") as stream:
         batch = imports.bring_in_file(mapping=mapping, file=File(stream, name=path.name))
-    assert batch.state == Import.State.STORED, list(batch.messages.values())
+    assert batch.state == ImportBatch.State.STORED, list(batch.messages.values())
 
 
 def copy_and_insert(lines: list[str]) -> None:
@@ -146,7 +146,7 @@ def copy_and_insert(lines: list[str]) -> None:
 def peak(path: Path, mapping: dict[str, Any]) -> int:
     """The most memory, in MB, that a process of its own needed for the import, together with what PostgreSQL needed for it (without the
     buffers that all share)."""
-    run("TRUNCATE indicators_import, indicators_observation CASCADE")
+    run("TRUNCATE indicators_importbatch, indicators_observation CASCADE")
     command = [sys.executable, "-m", "bench.importing", str(connection.settings_dict["NAME"]), str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -207,7 +207,7 @@ from bench.database import run, scratch_database, seconds  # noqa: E402 - its co
 from indicators.catalogue.breakdowns import ensure_breakdowns  # noqa: E402
 from indicators.catalogue.loading import load_dimensions  # noqa: E402
 from indicators.imports import actions as imports  # noqa: E402
-from indicators.models import Import, Indicator, Source  # noqa: E402
+from indicators.models import ImportBatch, Indicator, Source  # noqa: E402
 from orgs.models import Domain, Territory, TerritoryScheme  # noqa: E402
 
 if __name__ == "__main__":

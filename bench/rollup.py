@@ -20,7 +20,7 @@ from indicators import marks
 from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.catalogue.loading import load_dimensions
 from indicators.imports.actions import approve_import
-from indicators.models import ComputedFigure, Figure, Import, Indicator, Observation, RollupRun, Source
+from indicators.models import ComputedFigure, Figure, ImportBatch, Indicator, Observation, RollupRun, Source
 from indicators.quality.actions import accept_findings
 from indicators.rollup import worker as rollup_worker
 from orgs.models import Domain, TerritoryScheme
@@ -219,8 +219,8 @@ def seconds_from_approval(times: int) -> list[float]:
     taken = []
     with worker():
         for number in range(times + 1):
-            batch = Import.objects.create(
-                source=source, mapping={}, file_name="one cell", size=0, state=Import.State.STORED, problems=0
+            batch = ImportBatch.objects.create(
+                source=source, mapping={}, file_name="one cell", size=0, state=ImportBatch.State.STORED, problems=0
             )
             before = top.get().value
             assert before is not None
@@ -271,10 +271,10 @@ def bare() -> None:
     run("DROP TABLE IF EXISTS bare", "SET jit = off", "SET work_mem = '256MB'", *BARE)
 
 
-COLUMNS = """(indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, origin, is_beaten, reporters, expected,
+COLUMNS = """(indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, origin, is_overridden, reporters, expected,
     periods_used, periods_expected, oldest_input_at, computed_at)"""
 # The columns that every figure has, so that the rows are as wide.
-_REST = "NULL::numeric AS denominator, '{origin}'::varchar AS origin, false AS is_beaten, {reporters}::integer AS reporters,"
+_REST = "NULL::numeric AS denominator, '{origin}'::varchar AS origin, false AS is_overridden, {reporters}::integer AS reporters,"
 _END = (
     "1::smallint AS periods_used, 1::smallint AS periods_expected, min({at}) AS oldest_input_at, now() AS computed_at"
 )

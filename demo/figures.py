@@ -10,7 +10,7 @@ from demo.registry import Organisations
 from demo.vocabulary import FIGURES
 from indicators.catalogue import target_actions
 from indicators.imports import actions as imports
-from indicators.models import Import, Indicator, Mapping, Release, Target
+from indicators.models import ImportBatch, Indicator, Release, SavedMapping, Target
 from indicators.quality import actions as quality
 from indicators.releases import actions as releases
 from indicators.rollup import worker
@@ -153,13 +153,15 @@ def load(people: People, organisations: Organisations) -> None:
 def bring_in(file: FigureFile, people: People, organisations: Organisations) -> None:
     path = FIGURES / file.path
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    approved = Import.objects.filter(state=Import.State.APPROVED, mapping_name=file.mapping, checksum=checksum)
+    approved = ImportBatch.objects.filter(
+        state=ImportBatch.State.APPROVED, mapping_name=file.mapping, checksum=checksum
+    )
     if approved.exists():
         return
     first, second = (people.steward, people.manager) if file.authority else (people.administrator, people.administrator)
     with path.open("rb") as opened:
         batch = imports.check_import(
-            mapping=Mapping.objects.get(name=file.mapping).definition,
+            mapping=SavedMapping.objects.get(name=file.mapping).definition,
             mapping_name=file.mapping,
             file=File(opened, name=path.name),
             authority=organisations[file.authority] if file.authority else None,
@@ -173,9 +175,9 @@ def bring_in(file: FigureFile, people: People, organisations: Organisations) -> 
 def refuse_one(people: People, organisations: Organisations) -> None:
     """A file with faults, so that a steward sees how the portal says what is wrong."""
     name = "residents-2024-draft.csv"
-    if not Import.objects.filter(file_name=name).exists():
+    if not ImportBatch.objects.filter(file_name=name).exists():
         imports.check_import(
-            mapping=Mapping.objects.get(name="barcelona_residents_by_birth").definition,
+            mapping=SavedMapping.objects.get(name="barcelona_residents_by_birth").definition,
             mapping_name="barcelona_residents_by_birth",
             file=ContentFile(MISTAKEN.encode(), name=name),
             authority=organisations["city-council"],

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from indicators.catalogue.loading import load_catalogue, load_dimensions
-from indicators.models import Mapping
+from indicators.models import SavedMapping
 from orgs.territories.loading import load_domains, load_territories
 from partnerships.engagement.loading import load_practices, load_scale
 
@@ -34,7 +34,7 @@ def load() -> None:
     load_dimensions(read(FIGURES / "dimensions.json"))
     load_catalogue(read(FIGURES / "catalogue.json"))
     for path in sorted((FIGURES / "mappings").glob("*.json")):
-        Mapping.objects.update_or_create(name=path.stem, defaults={"definition": read(path)})
+        SavedMapping.objects.update_or_create(name=path.stem, defaults={"definition": read(path)})
     load_scale()
     load_practices()
     with connection.cursor() as cursor:  # The figures follow at once, each of them checked against these.

@@ -7,17 +7,17 @@ from modeltranslation.admin import TranslationAdmin
 
 from indicators.models import (
     Category,
+    ConfidentialViewing,
     Dimension,
     Identity,
-    Import,
+    ImportBatch,
     Indicator,
-    Mapping,
     QualityRule,
     Release,
     RollupRun,
+    SavedMapping,
     Slice,
     Source,
-    TrueViewing,
 )
 from orgs.forms.numbers import IN_ADMIN
 
@@ -47,7 +47,7 @@ class SourceAdmin(admin.ModelAdmin):
     search_fields = ["name", "publisher"]
 
 
-@admin.register(Mapping)
+@admin.register(SavedMapping)
 class MappingAdmin(admin.ModelAdmin):
     list_display = ["name"]
     search_fields = ["name"]
@@ -100,7 +100,7 @@ class IndicatorAdmin(ReadingRoom):
     search_fields = ["code", "name"]
 
 
-@admin.register(Import)
+@admin.register(ImportBatch)
 class ImportAdmin(ReadingRoom):
     list_display = [
         "file_name",
@@ -131,7 +131,7 @@ class ReleaseAdmin(ReadingRoom):
     list_filter = ["state"]
 
 
-@admin.register(TrueViewing)
+@admin.register(ConfidentialViewing)
 class TrueViewingAdmin(ReadingRoom):
     list_display = ["viewed_at", "access", "territory", "period", "breakdown"]
     list_select_related = ["access__user", "territory", "period", "breakdown"]

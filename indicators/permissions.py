@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.db.models import QuerySet
 
-from indicators.models import Import, Indicator, ProtectionChange, Release, Report, ReportRequest
+from indicators.models import ImportBatch, Indicator, ProtectionChange, Release, Report, ReportRequest
 from orgs.models import Membership, Organisation, Territory, TerritoryClosure
 from orgs.permissions import Person, has_role, holds_role
 from orgs.vocabulary import Sector
@@ -39,12 +39,12 @@ def keeps_figures_of(user: Person, authority: Organisation) -> bool:
     return user.is_authenticated and (user.is_staff or has_role(user, authority, *KEEPERS))
 
 
-def can_decide_import(user: Person, batch: Import) -> bool:
+def can_decide_import(user: Person, batch: ImportBatch) -> bool:
     """Store, approve or undo it, and accept what looks odd in it. What an own organisation reported, somebody else decides on."""
     if not user.is_authenticated:
         return False
     own = Report.objects.filter(organisation__in=Organisation.objects.own_of(user))
-    return Import.objects.visible_to(user).filter(pk=batch.pk).exclude(reports__in=own).exists()
+    return ImportBatch.objects.visible_to(user).filter(pk=batch.pk).exclude(reports__in=own).exists()
 
 
 def can_publish_release(user: Person) -> bool:
@@ -103,14 +103,14 @@ def can_retry_slice(user: Person) -> bool:
 
 
 def can_read_viewings(user: Person) -> bool:
-    """Who looked at true figures, and why: for administrators and the managers of authorities."""
+    """Who looked at confidential figures, and why: for administrators and the managers of authorities."""
     return user.is_authenticated and (
         user.is_staff
         or user.memberships.active().filter(role=Role.MANAGER, organisation__sector=Sector.AUTHORITY).exists()
     )
 
 
-def can_see_true_figures(user: Person, territory: Territory) -> bool:
+def can_see_confidential_figures(user: Person, territory: Territory) -> bool:
     """Before disclosure control: those who keep the figures of an authority for this territory or one that holds it."""
     if not user.is_authenticated:
         return False
@@ -119,9 +119,9 @@ def can_see_true_figures(user: Person, territory: Territory) -> bool:
     return territories_kept_by(user).filter(pk=territory.pk).exists()
 
 
-def can_see_true_figures_of(user: Person, batch: Import) -> bool:
+def can_see_confidential_figures_of(user: Person, batch: ImportBatch) -> bool:
     """Of what an import says: those who keep the figures of the authority that brought it in, or asked for it."""
-    return user.is_authenticated and Import.objects.visible_to(user).filter(pk=batch.pk).exists()
+    return user.is_authenticated and ImportBatch.objects.visible_to(user).filter(pk=batch.pk).exists()
 
 
 class TrueRight(StrEnum):
@@ -132,7 +132,7 @@ class TrueRight(StrEnum):
     REASON = "those who keep the figures of the place, after giving a reason, and each look is written down"
 
 
-TRUE_FIGURES_STAND = {
+CONFIDENTIAL_FIGURES_STAND = {
     "indicators:figure_detail": {TrueRight.REASON},
     "indicators:indicator_detail": {TrueRight.REASON},
     "indicators:entry": {TrueRight.OWN, TrueRight.REASON},
@@ -144,7 +144,7 @@ TRUE_FIGURES_STAND = {
     "indicators:report_answer": {TrueRight.OWN_ORGANISATION},
     "indicators:report_workbook": {TrueRight.OWN_ORGANISATION},
 }
-"""Every address at which a true figure can stand, and by which rights. Anywhere else, and without the right, figures are released ones."""
+"""Every address at which a confidential figure can stand, and by which rights. Anywhere else, and without the right, figures are released ones."""
 
 ANSWERING = (Role.OWNER, Role.EDITOR, Role.MANAGER, Role.STEWARD)
 """Who may write an organisation's report."""
@@ -181,7 +181,7 @@ def can_see_reports(user: Person) -> bool:
 
 def can_set_targets(user: Person, territory: Territory) -> bool:
     """Those who keep the figures of the territory say where it wants to be."""
-    return can_see_true_figures(user, territory)
+    return can_see_confidential_figures(user, territory)
 
 
 def can_edit_indicator(user: Person, indicator: Indicator) -> bool:
@@ -205,11 +205,11 @@ def can_agree_to_protection(user: Person, change: ProtectionChange) -> bool:
 
 
 RIGHTS_REST_ON = {
-    "indicators.Import": ("authority", "created_by", "decided_by"),
+    "indicators.ImportBatch": ("authority", "created_by", "decided_by"),
     "indicators.Indicator": ("code", "owner", "checked_by"),
     "indicators.ReportRequest": ("authority", "territory", "created_by"),
     "indicators.Report": ("request", "organisation", "batch"),
     "indicators.Release": ("created_by", "decided_by", "recalled_by", "follows"),
-    "indicators.TrueAccess": ("user", "territory", "indicator", "opened_at", "expires_at"),
+    "indicators.ConfidentialAccess": ("user", "territory", "indicator", "opened_at", "expires_at"),
 }
 """As in `orgs.permissions`: no page changes these of what is there."""

@@ -14,13 +14,13 @@ from indicators.models import (
     Breakdown,
     Category,
     Dimension,
-    Import,
+    ImportBatch,
     Indicator,
-    Mapping,
     Observation,
     Period,
     Release,
     ReleasedFigure,
+    SavedMapping,
     Source,
 )
 from indicators.vocabulary import Comparator, Direction, Measure, Origin, Status, Unit
@@ -195,19 +195,19 @@ def definition_for(indicator: Indicator, territory: Territory) -> dict[str, Any]
     }
 
 
-class MappingFactory(DjangoModelFactory[Mapping]):
+class SavedMappingFactory(DjangoModelFactory[SavedMapping]):
     class Meta:
-        model = Mapping
+        model = SavedMapping
 
     name = factory.Sequence(lambda n: f"Kind of file {n}")
     definition = factory.LazyFunction(dict)
 
 
-class ImportFactory(DjangoModelFactory[Import]):
+class ImportBatchFactory(DjangoModelFactory[ImportBatch]):
     """A file that was checked and is fine."""
 
     class Meta:
-        model = Import
+        model = ImportBatch
         skip_postgeneration_save = True
 
     authority = factory.SubFactory(AuthorityFactory)
@@ -218,4 +218,4 @@ class ImportFactory(DjangoModelFactory[Import]):
     file = factory.LazyFunction(lambda: ContentFile(b"place,year,people\n", name="people.csv"))
     size = 18
     checksum = "0" * 64
-    state = Import.State.CHECKED
+    state = ImportBatch.State.CHECKED

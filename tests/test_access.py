@@ -139,8 +139,8 @@ TABLE = """
     indicators:release_download              recalled_file     GG GGGG GGGGG GGG   MM MMMM MMMMM MMM
     indicators:release_download              released_file     PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:release_download              previewed_file    NN NNNN NNNNN NNN   MM MMMM MMMMM MMM
-    indicators:true_access                   true_figures      LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
-    indicators:true_viewing_list             -                 LF FFFF FPFFF FFP   LF FFFF FMFFF FFM
+    indicators:confidential_access                   confidential_figures      LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:confidential_viewing_list             -                 LF FFFF FPFFF FFP   LF FFFF FMFFF FFM
     partnerships:partnership_list            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:partnership_add          -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
     partnerships:partnership_detail          running           PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -226,7 +226,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "figure": ["PEOPLE", "test-land", place, "2022"],
         "place": ["PEOPLE", "test-land", place],
         "target": ["PEOPLE", "test-land", place, known["target"].pk],
-        "true_figures": ["PEOPLE", "test-land", place],
+        "confidential_figures": ["PEOPLE", "test-land", place],
         "released_file": [of_all["published"].pk, "csv"],
         "previewed_file": [of_all["previewed"].pk, "csv"],
         "recalled": [of_all["recalled"].pk],

@@ -229,6 +229,12 @@ GIVEN_UP = {
     "Piece": "EvidenceItem",
     "WholeTerritoryView": "TerritoryPageView",
     "RoofConfig": "PortalConfig",
+    "Import": "ImportBatch",
+    "TrueAccess": "ConfidentialAccess",
+    "TrueViewing": "ConfidentialViewing",
+    "beaten": "overridden",
+    "rival": "conflicting",
+    "void": "not_applicable",
 }
 """Names that were given up, and what is said instead (docs/glossary.md)."""
 

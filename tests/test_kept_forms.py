@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from indicators.models import Import, Observation
+from indicators.models import ImportBatch, Observation
 from orgs.forms import kept as forms_kept
 from orgs.forms import passing
 from orgs.models import KeptForm, Service, User
@@ -80,7 +80,7 @@ def test_what_was_typed_comes_back(
 ) -> None:
     keys = {"association": [world.association.slug], "partnership": [world.partnership.reference], "": []}[thing]
     url = reverse(name, args=keys)
-    services, imports = Service.objects.count(), Import.objects.count()
+    services, imports = Service.objects.count(), ImportBatch.objects.count()
     response = typed_and_logged_out(browser, world.user(role), url, typed)
     assert response.status_code == 200
     html = response.content.decode()
@@ -89,7 +89,7 @@ def test_what_was_typed_comes_back(
     for field, text in typed.items():
         assert form[field].value() == text
     assert "Quagga" in html or "QUAGGA" in html
-    assert (Service.objects.count(), Import.objects.count()) == (services, imports)
+    assert (Service.objects.count(), ImportBatch.objects.count()) == (services, imports)
 
 
 def test_table_of_typed_figures_comes_back(browser: Client, world: World) -> None:

@@ -5,7 +5,7 @@ a release has rounded, are numbers of seven digits like no other on a page, howe
 release has suppressed is a 2, which no search can tell from any other: each page is looked at twice, the second time after the 2 and the 3
 of its neighbour have changed places, so that all that is public stays as it is. A page that differs tells of them.
 
-Where a true figure may stand, and for whom, is said by `indicators.permissions.TRUE_FIGURES_STAND`.
+Where a confidential figure may stand, and for whom, is said by `indicators.permissions.CONFIDENTIAL_FIGURES_STAND`.
 """
 
 import difflib
@@ -26,8 +26,17 @@ from django.test import Client
 from django.urls import reverse
 
 from indicators.imports import actions as imports
-from indicators.models import Figure, Import, Indicator, Observation, Period, Release, ReleasedFigure, TrueViewing
-from indicators.permissions import TRUE_FIGURES_STAND, TrueRight
+from indicators.models import (
+    ConfidentialViewing,
+    Figure,
+    ImportBatch,
+    Indicator,
+    Observation,
+    Period,
+    Release,
+    ReleasedFigure,
+)
+from indicators.permissions import CONFIDENTIAL_FIGURES_STAND, TrueRight
 from indicators.quality import actions as quality
 from indicators.releases import actions as releases
 from indicators.releases import freeze
@@ -108,7 +117,7 @@ def plant_unreleased(city: World, letter: str) -> None:
     land.observe(f"{letter}4", "2022", number(letter, LATE), key="sex=F")
     land.observe(f"{letter}1", "2019", number(letter, LATE))
 
-    def check(*row: Any) -> Import:
+    def check(*row: Any) -> ImportBatch:
         file = SimpleUploadedFile("planted.csv", table(row))
         return imports.check_import(mapping=MAPPING, file=file, authority=city.authority, by=steward)
 
@@ -269,7 +278,7 @@ def test_planted_figure_stands_nowhere_without_the_right(
         cities.answers += 1
         found = found_in(text)
         read |= found
-        allowed = TRUE_FIGURES_STAND.get(name, set())
+        allowed = CONFIDENTIAL_FIGURES_STAND.get(name, set())
         wrong += [(letter, digits, address) for letter, digits in found if not allowed & own_rights(who, letter)]
         if is_page:
             pages[address] = PASSING.sub("", text)
@@ -330,7 +339,7 @@ def test_second_look_sees_what_a_page_tells(cities: Cities) -> None:
     for has_reason in (False, True):
         if has_reason:
             reason = {"reason": "To compare it with the register"}
-            client.post(reverse("indicators:true_access", args=["PEOPLE", "test-land", "N1"]), reason)
+            client.post(reverse("indicators:confidential_access", args=["PEOPLE", "test-land", "N1"]), reason)
             messages_taken_from(client)
         for is_swapped in (False, True):
             cities.count(is_swapped=is_swapped)
@@ -376,10 +385,10 @@ def test_planted_figure_is_read_by_who_keeps_it_and_gives_a_reason(cities: Citie
         client.force_login(person)
         assert {page for page in pages if found_in(content_of(client.get(page)))} == set()
         reason = {"reason": "To compare it with the register"}
-        client.post(reverse("indicators:true_access", args=["PEOPLE", "test-land", "N1"]), reason)
+        client.post(reverse("indicators:confidential_access", args=["PEOPLE", "test-land", "N1"]), reason)
         for one in (batch, report.batch):
             client.post(reverse("indicators:batch_access", args=[one.pk]), reason)
-        before = TrueViewing.objects.count()
+        before = ConfidentialViewing.objects.count()
         found = {page: found_in(content_of(client.get(page))) for page in pages}
         assert found == {page: {("N", digits)} if is_read else set() for page, digits in pages.items()}
-        assert (TrueViewing.objects.count() > before) == is_read
+        assert (ConfidentialViewing.objects.count() > before) == is_read

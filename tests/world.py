@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from indicators.imports import actions as imports
 from indicators.imports.wizard import actions as wizard
-from indicators.models import Import, Indicator, Mapping, Period, Slice, Target
+from indicators.models import ImportBatch, Indicator, Period, SavedMapping, Slice, Target
 from indicators.releases import actions as releases
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
@@ -256,16 +256,18 @@ def make_figures(
     steward = users["steward"]
     assert steward is not None
     Indicator.objects.filter(code=indicator).update(owner=authority)
-    mapping, _is_new = Mapping.objects.get_or_create(name="people of the test land", defaults={"definition": MAPPING})
+    mapping, _is_new = SavedMapping.objects.get_or_create(
+        name="people of the test land", defaults={"definition": MAPPING}
+    )
     places = [f"{letter}{number}" for number in range(1, 5)]
 
-    def check(content: bytes, name: str) -> Import:
+    def check(content: bytes, name: str) -> ImportBatch:
         file = SimpleUploadedFile(name, content)
         return imports.check_import(
             mapping=MAPPING, mapping_name=mapping.name, file=file, authority=authority, by=steward
         )
 
-    def approve(content: bytes, name: str) -> Import:
+    def approve(content: bytes, name: str) -> ImportBatch:
         batch = imports.store_import(batch=check(content, name), by=steward)
         batch = imports.approve_import(batch=batch, by=steward)
         worker.roll_up()

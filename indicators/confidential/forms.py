@@ -10,7 +10,7 @@ class TrueAccessForm(PortalForm):
         min_length=10,
         max_length=250,
         help_text=gettext_lazy(
-            "What you need the true figures for. It is kept with your name and each figure that you look at."
+            "What you need the confidential figures for. It is kept with your name and each figure that you look at."
         ),
         error_messages={
             "required": gettext_lazy("Say in a few words what you need the figure for."),

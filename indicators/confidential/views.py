@@ -16,8 +16,8 @@ from indicators.catalogue.addresses import place_or_404
 from indicators.confidential import actions as confidential
 from indicators.confidential.actions import OPEN_FOR
 from indicators.confidential.forms import TrueAccessForm
-from indicators.models import Import, Indicator, TrueAccess, TrueViewing
-from indicators.permissions import can_read_viewings, can_see_true_figures, is_steward
+from indicators.models import ConfidentialAccess, ConfidentialViewing, ImportBatch, Indicator
+from indicators.permissions import can_read_viewings, can_see_confidential_figures, is_steward
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 
 
@@ -31,9 +31,9 @@ def own_address(request: HttpRequest) -> str:
 class TrueAccessView(VisibleObjectMixin, ActionMixin, FormView):
     """Say why, and see an indicator's figures of a territory as they are, for half an hour."""
 
-    template_name = "indicators/true_access_form.html"
+    template_name = "indicators/confidential_access_form.html"
     form_class = TrueAccessForm
-    object: TrueAccess
+    object: ConfidentialAccess
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -42,7 +42,7 @@ class TrueAccessView(VisibleObjectMixin, ActionMixin, FormView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.indicator = get_object_or_404(Indicator, code=kwargs["indicator"])
         self.territory = place_or_404(kwargs["scheme"], kwargs["territory"])
-        if not can_see_true_figures(request.user, self.territory):
+        if not can_see_confidential_figures(request.user, self.territory):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -55,13 +55,15 @@ class TrueAccessView(VisibleObjectMixin, ActionMixin, FormView):
             **kwargs,
         )
 
-    def perform(self, form: TrueAccessForm) -> TrueAccess:
-        return confidential.open_true_figures(
+    def perform(self, form: TrueAccessForm) -> ConfidentialAccess:
+        return confidential.open_confidential_figures(
             territory=self.territory, indicator=self.indicator, reason=form.cleaned_data["reason"], by=self.person
         )
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("The true figures are open to you. Each look at them is written down."))
+        messages.success(
+            self.request, _("The confidential figures are open to you. Each look at them is written down.")
+        )
         scheme, code = self.territory.scheme.code, self.territory.address_code
         return self.next or f"{self.indicator.get_absolute_url()}?territory={scheme}:{code}"
 
@@ -71,14 +73,14 @@ class BatchAccessView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormVi
     """Say why, and see what an import or a report says, for half an hour."""
 
     has_page_permission = staticmethod(is_steward)
-    model = Import
-    template_name = "indicators/true_access_form.html"
+    model = ImportBatch
+    template_name = "indicators/confidential_access_form.html"
     form_class = TrueAccessForm
     object: Any
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_steward(request.user):
-            self.batch: Import = self.get_object()  # type: ignore[assignment]
+            self.batch: ImportBatch = self.get_object()  # type: ignore[assignment]
             self.object = self.batch
             self.next = own_address(request)
         return super().dispatch(request, *args, **kwargs)
@@ -91,25 +93,29 @@ class BatchAccessView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormVi
             batch=self.batch, next=self.next, minutes=int(OPEN_FOR.total_seconds() // 60), **kwargs
         )
 
-    def perform(self, form: TrueAccessForm) -> TrueAccess:
-        return confidential.open_true_figures_of(batch=self.batch, reason=form.cleaned_data["reason"], by=self.person)
+    def perform(self, form: TrueAccessForm) -> ConfidentialAccess:
+        return confidential.open_confidential_figures_of(
+            batch=self.batch, reason=form.cleaned_data["reason"], by=self.person
+        )
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("The true figures are open to you. Each look at them is written down."))
+        messages.success(
+            self.request, _("The confidential figures are open to you. Each look at them is written down.")
+        )
         return self.next or self.batch.get_absolute_url()
 
 
 @method_decorator(never_cache, name="dispatch")
 class TrueViewingListView(VisibleObjectMixin, PagedMixin, ListView):
-    """Who saw which true figures, when and why."""
+    """Who saw which confidential figures, when and why."""
 
     has_page_permission = staticmethod(can_read_viewings)
-    model = TrueViewing
-    template_name = "indicators/true_viewing_list.html"
+    model = ConfidentialViewing
+    template_name = "indicators/confidential_viewing_list.html"
     context_object_name = "viewings"
     paginate_by = 50
 
-    def get_queryset(self) -> QuerySet[TrueViewing]:
+    def get_queryset(self) -> QuerySet[ConfidentialViewing]:
         return (
             super()
             .get_queryset()

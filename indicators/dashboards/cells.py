@@ -105,7 +105,7 @@ def read_released(rows: QuerySet[ReleasedFigure]) -> list[Cell]:
     return _cells((row[:-2], "" if row[-2] == ReleasedFigure.State.SHOWN else row[-2], row[-1]) for row in found)
 
 
-def read_true(rows: QuerySet[Figure]) -> list[Cell]:
+def read_confidential(rows: QuerySet[Figure]) -> list[Cell]:
     """The figures themselves, for those who keep them."""
     found = list(rows.values_list(*SHARED_COLUMNS))
     return _cells((row, state_of(row[7]), None) for row in found)

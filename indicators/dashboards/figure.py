@@ -11,7 +11,7 @@ from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import parse_key
 from indicators.catalogue.formatting import base_words, names_of_groups, number_words, period_words
 from indicators.dashboards.cards import Coverage, coverage_of
-from indicators.dashboards.cells import Cell, read_released, read_true
+from indicators.dashboards.cells import Cell, read_confidential, read_released
 from indicators.dashboards.judgement import has_small_base
 from indicators.models import (
     Breakdown,
@@ -50,11 +50,11 @@ class Input:
     name: str
     url: str
     released: Cell | None
-    true: Cell | None
+    confidential: Cell | None
 
     @property
     def origin_words(self) -> str:
-        return str(Origin(self.true.origin).label) if self.true else ""
+        return str(Origin(self.confidential.origin).label) if self.confidential else ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class CellView:
     group: str
     """The breakdown in words; "" for the total."""
     released: Cell | None
-    true: Cell | None
+    confidential: Cell | None
     inputs: list[Input]
     sources: list[Source]
     kinds_below: Mapping[str, int]
@@ -88,7 +88,7 @@ class CellView:
     @property
     def cell(self) -> Cell | None:
         """The figure that says how it was made."""
-        return self.true or self.released
+        return self.confidential or self.released
 
     @property
     def origin(self) -> str:
@@ -117,7 +117,7 @@ class CellView:
 
     @property
     def margin_words(self) -> str:
-        """How far the true figure may be from the released one; "" where more is not known than the rounding tells: of a part, or an estimate."""
+        """How far the confidential figure may be from the released one; "" where more is not known than the rounding tells: of a part, or an estimate."""
         cell = self.released
         if cell is None or not cell.margin or not cell.is_whole or cell.flags & Flag.ESTIMATED:
             return ""
@@ -126,18 +126,18 @@ class CellView:
     @property
     def discrepancy(self) -> Decimal | None:
         """Reported − computed, where both are there and differ."""
-        if self.computed is None or self.true is None or self.true.value is None:
+        if self.computed is None or self.confidential is None or self.confidential.value is None:
             return None
         computed = self.computed.numerator * self.place.indicator.factor
         if self.computed.denominator:
             computed /= self.computed.denominator
-        return self.true.value - computed if round(self.true.value - computed, 6) else None
+        return self.confidential.value - computed if round(self.confidential.value - computed, 6) else None
 
     @property
     def computed_value(self) -> Decimal | None:
         return (
-            self.true.value - self.discrepancy
-            if self.true and self.true.value is not None and self.discrepancy
+            self.confidential.value - self.discrepancy
+            if self.confidential and self.confidential.value is not None and self.discrepancy
             else None
         )
 
@@ -154,32 +154,32 @@ def public_view(place: FigurePlace, release: Release | None, kinds_below: Mappin
         group_words(place.breakdown),
         released,
         None,
-        _inputs(place, released.origin, release, with_true=False),
+        _inputs(place, released.origin, release, with_confidential=False),
         _public_sources(place, released, release),
         kinds_below,
     )
 
 
 def steward_view(place: FigurePlace, release: Release | None, kinds_below: Mapping[str, int]) -> CellView | None:
-    """The true figure beside the released one, with its observations and imports."""
-    true = next(iter(read_true(_at(Figure.objects.all(), place))), None)
+    """The confidential figure beside the released one, with its observations and imports."""
+    confidential = next(iter(read_confidential(_at(Figure.objects.all(), place))), None)
     released = next(iter(read_released(_at(_released(release), place))), None) if release else None
     observations = list(
         _at(Observation.objects.all(), place)
         .select_related("source", "batch", "approved_by")
         .order_by("-created_at", "-pk")
     )
-    cell = true or released
+    cell = confidential or released
     if cell is None and not observations:
         return None
     contributions = _contributions(place)
-    computed = _at(ComputedFigure.objects.filter(is_beaten=True), place).first()
+    computed = _at(ComputedFigure.objects.filter(is_overridden=True), place).first()
     return CellView(
         place,
         group_words(place.breakdown),
         released,
-        true,
-        _inputs(place, cell.origin if cell else Origin.REPORTED, release, with_true=True),
+        confidential,
+        _inputs(place, cell.origin if cell else Origin.REPORTED, release, with_confidential=True),
         list(Source.objects.filter(name__in={one.source for one in contributions})),
         kinds_below,
         computed,
@@ -212,65 +212,65 @@ def _at(rows: QuerySet, place: FigurePlace) -> QuerySet:
 # --- What it was made of ------------------------------------------------------------------------------------------------
 
 
-def _inputs(place: FigurePlace, origin: str, release: Release | None, *, with_true: bool) -> list[Input]:
+def _inputs(place: FigurePlace, origin: str, release: Release | None, *, with_confidential: bool) -> list[Input]:
     if origin == Origin.TERRITORIES:
-        return _from_territories(place, release, with_true)
+        return _from_territories(place, release, with_confidential)
     if origin == Origin.CATEGORIES:
-        return _from_categories(place, release, with_true)
+        return _from_categories(place, release, with_confidential)
     if origin == Origin.PERIODS:
-        return _from_periods(place, release, with_true)
+        return _from_periods(place, release, with_confidential)
     return []
 
 
-def _read(release: Release | None, with_true: bool, **where: object) -> tuple[list[Cell], list[Cell]]:
-    """The released and the true cells."""
+def _read(release: Release | None, with_confidential: bool, **where: object) -> tuple[list[Cell], list[Cell]]:
+    """The released and the confidential cells."""
     released = read_released(_released(release).filter(**where)) if release else []
-    return released, read_true(Figure.objects.filter(**where)) if with_true else []
+    return released, read_confidential(Figure.objects.filter(**where)) if with_confidential else []
 
 
-def _from_territories(place: FigurePlace, release: Release | None, with_true: bool) -> list[Input]:
+def _from_territories(place: FigurePlace, release: Release | None, with_confidential: bool) -> list[Input]:
     on = place.period.ends_on
     parts = list(
         Territory.objects.filter(parent=place.territory, valid_from__lte=on, valid_to__gte=on).select_related("scheme")
     )
-    released, true = _read(
+    released, confidential = _read(
         release,
-        with_true,
+        with_confidential,
         indicator=place.indicator,
         territory__in=parts,
         period=place.period,
         breakdown=place.breakdown,
     )
     of_public = {cell.territory_id: cell for cell in released}
-    of_true = {cell.territory_id: cell for cell in true}
+    of_confidential = {cell.territory_id: cell for cell in confidential}
     return [
         Input(
             part.local_name,
             figure_url(place.indicator, part, place.period, place.breakdown.key),
             of_public.get(part.pk),
-            of_true.get(part.pk),
+            of_confidential.get(part.pk),
         )
         for part in parts
     ]
 
 
-def _from_categories(place: FigurePlace, release: Release | None, with_true: bool) -> list[Input]:
+def _from_categories(place: FigurePlace, release: Release | None, with_confidential: bool) -> list[Input]:
     """The complete set of groups that adds up to this one. Where several do, the smallest, as the rollup takes it."""
     links = BreakdownMargin.objects.filter(whole=place.breakdown).select_related("part").order_by("part__key")
     by_dimension: dict[int, list[BreakdownMargin]] = {}
     for link in links:
         by_dimension.setdefault(link.dimension_id, []).append(link)
-    released, true = _read(
+    released, confidential = _read(
         release,
-        with_true,
+        with_confidential,
         indicator=place.indicator,
         territory=place.territory,
         period=place.period,
         breakdown__in=[link.part_id for link in links],
     )
     of_public = {cell.key: cell for cell in released}
-    of_true = {cell.key: cell for cell in true}
-    there = of_true if with_true else of_public
+    of_confidential = {cell.key: cell for cell in confidential}
+    there = of_confidential if with_confidential else of_public
     complete = [
         found
         for found in by_dimension.values()
@@ -286,32 +286,32 @@ def _from_categories(place: FigurePlace, release: Release | None, with_true: boo
             names[key],
             figure_url(place.indicator, place.territory, place.period, key),
             of_public.get(key),
-            of_true.get(key),
+            of_confidential.get(key),
         )
         for key in keys
     ]
 
 
-def _from_periods(place: FigurePlace, release: Release | None, with_true: bool) -> list[Input]:
+def _from_periods(place: FigurePlace, release: Release | None, with_confidential: bool) -> list[Input]:
     shorter = Period.objects.filter(
         kind=place.indicator.frequency, starts_on__gte=place.period.starts_on, ends_on__lte=place.period.ends_on
     )
-    released, true = _read(
+    released, confidential = _read(
         release,
-        with_true,
+        with_confidential,
         indicator=place.indicator,
         territory=place.territory,
         period__in=shorter.values("pk"),
         breakdown=place.breakdown,
     )
     of_public = {cell.period.pk: cell for cell in released}
-    of_true = {cell.period.pk: cell for cell in true}
+    of_confidential = {cell.period.pk: cell for cell in confidential}
     return [
         Input(
             period_words(period),
             figure_url(place.indicator, place.territory, period, place.breakdown.key),
             of_public.get(period.pk),
-            of_true.get(period.pk),
+            of_confidential.get(period.pk),
         )
         for period in shorter
     ]

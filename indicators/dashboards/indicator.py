@@ -187,8 +187,8 @@ DISCREPANCIES = """
     FROM (
         SELECT f.indicator_id, f.period_id, f.territory_id, made.breakdown_id, made.numerator, made.denominator
         FROM indicators_computedplace f
-        CROSS JOIN LATERAL unnest(f.breakdowns, f.numerators, f.denominators, f.beaten) AS made (breakdown_id, numerator, denominator, is_beaten)
-        WHERE f.beaten IS NOT NULL AND made.is_beaten
+        CROSS JOIN LATERAL unnest(f.breakdowns, f.numerators, f.denominators, f.overridden) AS made (breakdown_id, numerator, denominator, is_overridden)
+        WHERE f.overridden IS NOT NULL AND made.is_overridden
     ) AS c
     JOIN indicators_observation o ON o.status = 'approved' AND o.indicator_id = c.indicator_id AND o.period_id = c.period_id
          AND o.territory_id = c.territory_id AND o.breakdown_id = c.breakdown_id

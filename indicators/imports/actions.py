@@ -16,7 +16,7 @@ from indicators.imports import engine
 from indicators.imports.definition import read_mapping
 from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import Problem, problem_text
-from indicators.models import Import, ImportMessage, Source
+from indicators.models import ImportBatch, ImportMessage, Source
 from indicators.permissions import can_decide_import, keeps_figures_of
 from indicators.quality import checks
 from orgs.models import Organisation, Territory, User
@@ -32,7 +32,7 @@ def check_import(
     authority: Organisation | None = None,
     mapping_name: str = "",
     by: User | None = None,
-) -> Import:
+) -> ImportBatch:
     """A dry run. The import keeps the file and what was found in it, by the quality rules too; no figure is stored, and nothing that others share.
 
     Raises ValidationError where the mapping is at fault; a file at fault gives an import in the state "refused" with its messages.
@@ -59,12 +59,12 @@ def refuse_foreign_name(authority: Organisation | None, by: User | None) -> None
         raise PermissionDenied
 
 
-def keep_file(batch: Import, file: File) -> None:
+def keep_file(batch: ImportBatch, file: File) -> None:
     file.seek(0)
     batch.file.save(batch.file_name, file, save=True)
 
 
-def forget_file(batch: Import) -> None:
+def forget_file(batch: ImportBatch) -> None:
     """The caller saves the import; the file goes with the transaction."""
     transaction.on_commit(partial(batch.file.storage.delete, str(batch.file.name)))
     batch.file, batch.contents = "", None
@@ -78,7 +78,7 @@ def bring_in_file(
     authority: Organisation | None = None,
     mapping_name: str = "",
     by: User | None = None,
-) -> Import:
+) -> ImportBatch:
     """Checks a file and stores it in one pass, in one transaction: the import is then stored, or refused with its messages.
 
     Raises ValidationError where the mapping is at fault, or this very file already waits for approval.
@@ -89,7 +89,7 @@ def bring_in_file(
     findings = engine.examine(file, read, to_store=True, within=place_of(authority))
     batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
     note_findings(batch, findings)
-    if batch.state == Import.State.CHECKED:
+    if batch.state == ImportBatch.State.CHECKED:
         file.seek(0)
         batch.file.save(batch.file_name, file, save=False)
         _store_cells(batch, read)
@@ -105,9 +105,9 @@ def new_import(
     authority: Organisation | None,
     mapping_name: str,
     by: User | None,
-) -> Import:
+) -> ImportBatch:
     refuse_foreign_name(authority, by)
-    return Import.objects.create(
+    return ImportBatch.objects.create(
         authority=authority,
         source=known_source(read),
         mapping=mapping,
@@ -115,7 +115,7 @@ def new_import(
         file_name=PurePath(file.name or "").name[:200],
         size=size,
         checksum=checksum,
-        state=Import.State.REFUSED,
+        state=ImportBatch.State.REFUSED,
         created_by=by,
     )
 
@@ -131,7 +131,7 @@ def source_of(read: ImportMapping) -> Source:
     return Source.objects.get_or_create(name=read.source["name"], defaults=defaults)[0]
 
 
-def source_in_file(batch: Import) -> dict[str, str]:
+def source_in_file(batch: ImportBatch) -> dict[str, str]:
     """What the mapping of a file says of its source, where that differs from what the portal keeps; {} otherwise."""
     try:
         read = read_mapping(batch.mapping)
@@ -143,17 +143,17 @@ def source_in_file(batch: Import) -> dict[str, str]:
     return {name: text for name, text in given.items() if text and text != getattr(batch.source, name)}
 
 
-def note_check(batch: Import, findings: engine.Findings) -> None:
+def note_check(batch: ImportBatch, findings: engine.Findings) -> None:
     """What a dry run found, within its transaction: what is wrong with the file, or else what the quality rules say of its figures."""
     note_findings(batch, findings)
-    if batch.state == Import.State.CHECKED:
+    if batch.state == ImportBatch.State.CHECKED:
         checks.examine(batch, is_stored=False)
     else:
         checks.forget(batch)
 
 
-def note_findings(batch: Import, findings: engine.Findings) -> None:
-    batch.state = Import.State.REFUSED if findings.problems else Import.State.CHECKED
+def note_findings(batch: ImportBatch, findings: engine.Findings) -> None:
+    batch.state = ImportBatch.State.REFUSED if findings.problems else ImportBatch.State.CHECKED
     for name in ("rows_read", "rows_left_out", "cells_new", "cells_changed", "cells_same", "unused_columns"):
         setattr(batch, name, getattr(findings, name))
     batch.problems = len(findings.problems)
@@ -172,19 +172,19 @@ def note_findings(batch: Import, findings: engine.Findings) -> None:
     )
 
 
-def same_file(checksum: str, mapping: dict[str, Any], *, but: Import | None = None) -> Import | None:
+def same_file(checksum: str, mapping: dict[str, Any], *, but: ImportBatch | None = None) -> ImportBatch | None:
     """The import by which this very file already came in by this mapping: approved, or waiting for approval."""
-    held = Import.objects.filter(
-        checksum=checksum, mapping=mapping, state__in=[Import.State.STORED, Import.State.APPROVED]
+    held = ImportBatch.objects.filter(
+        checksum=checksum, mapping=mapping, state__in=[ImportBatch.State.STORED, ImportBatch.State.APPROVED]
     )
     return (held.exclude(pk=but.pk) if but else held).first()
 
 
-def refuse_same_file(checksum: str, mapping: dict[str, Any], *, but: Import | None = None) -> None:
+def refuse_same_file(checksum: str, mapping: dict[str, Any], *, but: ImportBatch | None = None) -> None:
     with connection.cursor() as cursor:  # Of two at once, the second waits here and then sees the first.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_import_file'), hashtext(%s))", [checksum])
     held = same_file(checksum, mapping, but=but)
-    if held is not None and held.state == Import.State.STORED:
+    if held is not None and held.state == ImportBatch.State.STORED:
         raise ValidationError(
             _("This very file is already in: import %(number)s, which waits for approval. Nothing was stored twice."),
             params={"number": held.pk},
@@ -197,9 +197,9 @@ def message_text(message: ImportMessage) -> str:
 
 
 @transaction.atomic
-def store_import(*, batch: Import, by: User | None = None) -> Import:
+def store_import(*, batch: ImportBatch, by: User | None = None) -> ImportBatch:
     """Stores the checked file's cells as submitted observations. The file is read again: what changed since the check counts."""
-    batch = locked(batch, Import.State.CHECKED, Import.State.STORING)
+    batch = locked(batch, ImportBatch.State.CHECKED, ImportBatch.State.STORING)
     refuse_others(batch, by)
     refuse_same_file(batch.checksum, batch.mapping, but=batch)
     read = read_mapping(batch.mapping)
@@ -219,16 +219,16 @@ def store_import(*, batch: Import, by: User | None = None) -> Import:
     return batch
 
 
-def _store_cells(batch: Import, read: ImportMapping) -> None:
+def _store_cells(batch: ImportBatch, read: ImportMapping) -> None:
     """The one step by which the cells of a file are stored: what the rules say of them stands there from then on."""
     batch.source = source_of(read)
     engine.store(batch.pk, batch.source.pk)
-    batch.state = Import.State.STORED
+    batch.state = ImportBatch.State.STORED
     batch.save()
     checks.examine(batch)
 
 
-def approve_import(*, batch: Import, by: User | None = None) -> Import:
+def approve_import(*, batch: ImportBatch, by: User | None = None) -> ImportBatch:
     """Makes the import's observations count: each supersedes the approved one of its cell. The rollup starts at once.
 
     Refused while a quality rule has something to say of it that nobody has accepted. What is found anew is kept though it refuses.
@@ -240,10 +240,10 @@ def approve_import(*, batch: Import, by: User | None = None) -> Import:
 
 
 @transaction.atomic
-def approve_batch(batch: Import, by: User | None) -> Import:
+def approve_batch(batch: ImportBatch, by: User | None) -> ImportBatch:
     """The approval of every batch: a file, what was typed, a report. What lies elsewhere by now, since the tree or the authority changed,
     counts no more."""
-    batch = locked(batch, Import.State.STORED)
+    batch = locked(batch, ImportBatch.State.STORED)
     if batch.authority is not None:
         own = Territory.objects.within(batch.authority.territory)
         if batch.observations.exclude(territory__in=own.values("pk")).exists():
@@ -259,10 +259,10 @@ def approve_batch(batch: Import, by: User | None) -> Import:
         cursor.execute(APPROVE, {"batch": batch.pk, "by": by.pk if by else None, "at": now})
         if cursor.rowcount >= engine.MANY_ROWS:  # The rollup starts at once, and plans by how many count.
             cursor.execute("ANALYZE indicators_observation")
-    return _decided(batch, Import.State.APPROVED, by, now)
+    return _decided(batch, ImportBatch.State.APPROVED, by, now)
 
 
-def undo_import(*, batch: Import, by: User | None = None) -> Import:
+def undo_import(*, batch: ImportBatch, by: User | None = None) -> ImportBatch:
     """Takes the import back. Where its values counted, those that they had superseded count again."""
     _refuse_report(batch)
     refuse_others(batch, by)
@@ -270,9 +270,11 @@ def undo_import(*, batch: Import, by: User | None = None) -> Import:
 
 
 @transaction.atomic
-def undo_batch(batch: Import, by: User | None) -> Import:
-    batch = locked(batch, Import.State.DRAFT, Import.State.UPLOADED, Import.State.STORED, Import.State.APPROVED)
-    if batch.state == Import.State.UPLOADED:  # It never became figures, so that nobody needs to look it up.
+def undo_batch(batch: ImportBatch, by: User | None) -> ImportBatch:
+    batch = locked(
+        batch, ImportBatch.State.DRAFT, ImportBatch.State.UPLOADED, ImportBatch.State.STORED, ImportBatch.State.APPROVED
+    )
+    if batch.state == ImportBatch.State.UPLOADED:  # It never became figures, so that nobody needs to look it up.
         forget_file(batch)
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"batch": batch.pk})
@@ -280,17 +282,17 @@ def undo_batch(batch: Import, by: User | None) -> Import:
         cursor.execute(WITHDRAW, {"batch": batch.pk})
         cursor.execute(RESTORE)
         cursor.execute("DROP TABLE restorable")
-    return _decided(batch, Import.State.UNDONE, by, timezone.now())
+    return _decided(batch, ImportBatch.State.UNDONE, by, timezone.now())
 
 
-def refuse_others(batch: Import, by: User | None) -> None:
+def refuse_others(batch: ImportBatch, by: User | None) -> None:
     """Asked again where it is done, so that no page can forget it. `by` is None for the shell."""
     if by is not None and not can_decide_import(by, batch):
         raise PermissionDenied
 
 
-def _refuse_report(batch: Import) -> None:
-    if batch.kind == Import.Kind.REPORT:
+def _refuse_report(batch: ImportBatch) -> None:
+    if batch.kind == ImportBatch.Kind.REPORT:
         raise ValidationError(_("This is an organisation's report: approve or return it on its own page."))
 
 
@@ -304,8 +306,8 @@ def digest_of(file: IO[bytes] | File) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def locked(batch: Import, *states: str) -> Import:
-    batch = Import.objects.select_for_update().get(pk=batch.pk)
+def locked(batch: ImportBatch, *states: str) -> ImportBatch:
+    batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.state not in states:
         raise ValidationError(
             _("This import is already in the state “%(state)s”."), params={"state": batch.get_state_display()}
@@ -313,7 +315,7 @@ def locked(batch: Import, *states: str) -> Import:
     return batch
 
 
-def _decided(batch: Import, state: str, by: User | None, at: datetime) -> Import:
+def _decided(batch: ImportBatch, state: str, by: User | None, at: datetime) -> ImportBatch:
     batch.state, batch.decided_by, batch.decided_at = state, by, at
     batch.save()
     enqueue(ROLL_UP)
@@ -326,7 +328,7 @@ SAME_CELL = """(old.indicator_id, old.period_id, old.territory_id, old.breakdown
 # Decisions about the same indicator take turns with each other and with imports: one that supersedes what another is approving would
 # leave a cell without any value.
 LOCK = """
-    SELECT pg_advisory_xact_lock(hashtext('indicators_import'), indicator_id::int)
+    SELECT pg_advisory_xact_lock(hashtext('indicators_importbatch'), indicator_id::int)
     FROM (SELECT DISTINCT indicator_id FROM indicators_observation WHERE batch_id = %(batch)s ORDER BY 1) AS touched
 """
 

@@ -20,7 +20,7 @@ from django.views.generic.detail import SingleObjectMixin
 from indicators.confidential import actions as confidential
 from indicators.imports import actions as imports
 from indicators.imports.definition import read_mapping
-from indicators.models import Import, ImportMessage, Mapping
+from indicators.models import ImportBatch, ImportMessage, SavedMapping
 from indicators.permissions import can_import
 from orgs.mixins import VisibleObjectMixin
 
@@ -69,7 +69,7 @@ class OfFile(VisibleObjectMixin):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if can_import(request.user):
             batch = self.get_object()
-            assert isinstance(batch, Import)
+            assert isinstance(batch, ImportBatch)
             if not confidential.may_read_file_of(batch=batch, by=self.person):
                 messages.info(request, _("What is in this file is for whoever brought it in. Give a reason to see it."))
                 here = urlencode({"next": request.get_full_path()})
@@ -81,11 +81,11 @@ class ImportMessagesView(OfFile, SingleObjectMixin, View):
     """The messages of an import as a table to work through."""
 
     has_page_permission = staticmethod(can_import)
-    model = Import
+    model = ImportBatch
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         batch = self.get_object()
-        assert isinstance(batch, Import)
+        assert isinstance(batch, ImportBatch)
         head: list[object] = [_("Line"), _("Column"), _("Value"), _("Rows"), _("Message")]
         found = ImportMessage.objects.filter(batch=batch)
         rows: list[list[object]] = [
@@ -99,14 +99,14 @@ class MappingTemplateView(VisibleObjectMixin, SingleObjectMixin, View):
     """An empty file with the columns that a kind of file has."""
 
     has_page_permission = staticmethod(can_import)
-    model = Mapping
+    model = SavedMapping
 
-    def get_queryset(self) -> QuerySet[Mapping]:
-        return Mapping.objects.all()
+    def get_queryset(self) -> QuerySet[SavedMapping]:
+        return SavedMapping.objects.all()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         mapping = self.get_object()
-        assert isinstance(mapping, Mapping)
+        assert isinstance(mapping, SavedMapping)
         columns: list[object] = list(read_mapping(mapping.definition).file_columns)
         return csv_response(f"template-{mapping.pk}.csv", [columns])
 
@@ -116,7 +116,7 @@ class MappingDownloadView(MappingTemplateView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         mapping = self.get_object()
-        assert isinstance(mapping, Mapping)
+        assert isinstance(mapping, SavedMapping)
         text = json.dumps(mapping.definition, ensure_ascii=False, indent=2)
         response = HttpResponse(text, content_type="application/json; charset=utf-8")
         response.headers["Content-Disposition"] = f'attachment; filename="mapping-{mapping.pk}.json"'

@@ -2,18 +2,18 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from indicators.models import Import
+from indicators.models import ImportBatch
 from orgs.forms import PortalForm
 
 
 class ImportFilter(django_filters.FilterSet):
-    state = django_filters.ChoiceFilter(choices=Import.State, label=_("State"), empty_label=_("All states"))
+    state = django_filters.ChoiceFilter(choices=ImportBatch.State, label=_("State"), empty_label=_("All states"))
     q = django_filters.CharFilter(label=_("File or mapping"), method="search")
 
     class Meta:
-        model = Import
+        model = ImportBatch
         fields: list[str] = []
         form = PortalForm
 
-    def search(self, queryset: QuerySet[Import], name: str, value: str) -> QuerySet[Import]:
+    def search(self, queryset: QuerySet[ImportBatch], name: str, value: str) -> QuerySet[ImportBatch]:
         return queryset.filter(Q(file_name__icontains=value) | Q(mapping_name__icontains=value))

@@ -5,14 +5,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import ngettext
 
 from indicators.imports.views import ImportDecisionView
-from indicators.models import Finding, Import, Report
+from indicators.models import Finding, ImportBatch, Report
 from indicators.quality import actions as quality
 
 
 class FindingsAcceptView(ImportDecisionView):
     """Says of one finding, or of all of a rule, why the figure is right all the same."""
 
-    def decide(self, batch: Import) -> None:
+    def decide(self, batch: ImportBatch) -> None:
         data = self.request.POST
         finding = None
         if data.get("finding"):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.imports.matching import recognise
-from indicators.models import Mapping
+from indicators.models import SavedMapping
 from orgs.forms import PortalForm
 from orgs.models import Organisation
 
@@ -76,7 +76,7 @@ class ImportForm(PortalForm):
         super().__init__(*args, **kwargs)
         self.authorities = authorities
         self.is_too_large = is_too_large
-        self.mappings = {str(mapping.pk): mapping for mapping in Mapping.objects.all()}
+        self.mappings = {str(mapping.pk): mapping for mapping in SavedMapping.objects.all()}
         kinds = self.fields["mapping"]
         assert isinstance(kinds, forms.ChoiceField)
         kinds.choices = [

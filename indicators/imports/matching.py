@@ -10,7 +10,7 @@ from indicators.imports.definition import read_mapping
 from indicators.imports.mapping import ImportMapping, Part
 from indicators.imports.messages import FileRefused
 from indicators.imports.readers.rows import read_table
-from indicators.models import Mapping as SavedMapping
+from indicators.models import SavedMapping as SavedMapping
 
 LOOKED_AT = 50
 

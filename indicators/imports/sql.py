@@ -120,7 +120,7 @@ REPEATED = f"""
 
 # Two imports of the same indicator take turns, so that the second sees what the first has stored.
 LOCK = """
-    SELECT pg_advisory_xact_lock(hashtext('indicators_import'), id::int) FROM (SELECT DISTINCT id FROM map_indicator ORDER BY 1) AS touched
+    SELECT pg_advisory_xact_lock(hashtext('indicators_importbatch'), id::int) FROM (SELECT DISTINCT id FROM map_indicator ORDER BY 1) AS touched
 """
 
 

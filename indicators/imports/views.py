@@ -21,7 +21,7 @@ from indicators.imports.filters import ImportFilter
 from indicators.imports.forms import ImportForm, MappingNameForm, cut_off, too_large
 from indicators.imports.uploads import LimitedUploadHandler
 from indicators.imports.wizard import actions as wizard
-from indicators.models import DirtyMark, Import, Mapping, Release
+from indicators.models import DirtyMark, ImportBatch, Release, SavedMapping
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.quality.messages import changes_of, groups_of
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
@@ -36,13 +36,13 @@ class ImportListView(VisibleObjectMixin, PagedMixin, FilterView):
     """What was brought in."""
 
     has_page_permission = staticmethod(can_import)
-    model = Import
+    model = ImportBatch
     template_name = "indicators/import_list.html"
     filterset_class = ImportFilter
     context_object_name = "imports"
 
-    def get_queryset(self) -> QuerySet[Import]:
-        found: QuerySet[Import] = super().get_queryset()
+    def get_queryset(self) -> QuerySet[ImportBatch]:
+        found: QuerySet[ImportBatch] = super().get_queryset()
         return found.select_related("authority", "source", "created_by")
 
 
@@ -52,7 +52,7 @@ class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
     has_page_permission = staticmethod(can_import)
     template_name = "indicators/import_form.html"
     form_class = ImportForm
-    object: Import
+    object: ImportBatch
 
     # The token is checked below, once the body can be read without keeping what is too large.
     @method_decorator(csrf_exempt)
@@ -95,9 +95,9 @@ class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(mappings=Mapping.objects.all(), **kwargs)
+        return super().get_context_data(mappings=SavedMapping.objects.all(), **kwargs)
 
-    def perform(self, form: ImportForm) -> Import:
+    def perform(self, form: ImportForm) -> ImportBatch:
         file, authority = form.cleaned_data["file"], form.cleaned_data["authority"]
         if form.cleaned_data["read"] is None:
             try:
@@ -110,7 +110,7 @@ class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
         )
 
     def get_success_url(self) -> str:
-        if self.object.state != Import.State.UPLOADED:
+        if self.object.state != ImportBatch.State.UPLOADED:
             return self.object.get_absolute_url()
         messages.info(self.request, _("No saved mapping was used for this file. Say here what its columns mean."))
         return reverse("indicators:import_map", args=[self.object.pk])
@@ -120,13 +120,13 @@ class ImportDetailView(VisibleObjectMixin, DetailView):
     """What was found in a file, and the next step."""
 
     has_page_permission = staticmethod(can_import)
-    model = Import
+    model = ImportBatch
     template_name = "indicators/import_detail.html"
     context_object_name = "batch"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        batch: Import = self.object
-        access = confidential.use_true_access_of(batch=batch, by=self.person)
+        batch: ImportBatch = self.object
+        access = confidential.use_confidential_access_of(batch=batch, by=self.person)
         reads_file = access is not None or batch.created_by_id == self.person.pk
         found = list(batch.messages.all()) if reads_file else []
         return super().get_context_data(
@@ -142,38 +142,38 @@ class ImportDetailView(VisibleObjectMixin, DetailView):
             name_form=name_form_of(self.object),
             quality=groups_of(batch) if access else [],
             changes=changes_of(batch) if access else [],
-            source_said=imports.source_in_file(batch) if batch.kind == Import.Kind.FILE else {},
-            progress=wizard.progress_of_check(self.object) if self.object.state in Import.WITH_WORKER else None,
+            source_said=imports.source_in_file(batch) if batch.kind == ImportBatch.Kind.FILE else {},
+            progress=wizard.progress_of_check(self.object) if self.object.state in ImportBatch.WITH_WORKER else None,
             **kwargs,
         )
 
 
-def earlier_of(batch: Import, user: User) -> Import | None:
+def earlier_of(batch: ImportBatch, user: User) -> ImportBatch | None:
     """The import by which the same file came in by the same mapping, where it is one that the person may know of."""
-    if batch.kind != Import.Kind.FILE or batch.state != Import.State.CHECKED:
+    if batch.kind != ImportBatch.Kind.FILE or batch.state != ImportBatch.State.CHECKED:
         return None
     earlier = imports.same_file(batch.checksum, batch.mapping, but=batch)
-    return earlier if earlier and Import.objects.visible_to(user).filter(pk=earlier.pk).exists() else None
+    return earlier if earlier and ImportBatch.objects.visible_to(user).filter(pk=earlier.pk).exists() else None
 
 
-def name_form_of(batch: Import) -> MappingNameForm | None:
+def name_form_of(batch: ImportBatch) -> MappingNameForm | None:
     """The question for a name under which to keep the mapping: where it did well, and is not kept yet."""
-    good = (Import.State.CHECKED, Import.State.STORED, Import.State.APPROVED)
-    if batch.kind != Import.Kind.FILE or batch.state not in good:
+    good = (ImportBatch.State.CHECKED, ImportBatch.State.STORED, ImportBatch.State.APPROVED)
+    if batch.kind != ImportBatch.Kind.FILE or batch.state not in good:
         return None
-    if Mapping.objects.filter(definition=batch.mapping).exists():
+    if SavedMapping.objects.filter(definition=batch.mapping).exists():
         return None
     return MappingNameForm(initial={"name": batch.mapping_name})
 
 
-def marks_of(batch: Import) -> int:
+def marks_of(batch: ImportBatch) -> int:
     """How many places still wait for the rollup since the import was decided."""
-    if batch.state not in (Import.State.APPROVED, Import.State.UNDONE):
+    if batch.state not in (ImportBatch.State.APPROVED, ImportBatch.State.UNDONE):
         return 0
     return DirtyMark.objects.count()
 
 
-def release_with(batch: Import) -> Release | None:
+def release_with(batch: ImportBatch) -> Release | None:
     """The current release where it was made after the decision."""
     current = Release.objects.current()
     if current is None or batch.decided_at is None or current.created_at < batch.decided_at:
@@ -185,7 +185,7 @@ class ImportProgressView(VisibleObjectMixin, DetailView):
     """The lines about the rollup, asked for again by the page until nothing waits any more."""
 
     has_page_permission = staticmethod(can_import)
-    model = Import
+    model = ImportBatch
     template_name = "indicators/_rollup_progress.html"
     context_object_name = "batch"
 
@@ -198,16 +198,16 @@ class ImportDecisionView(VisibleObjectMixin, SingleObjectMixin, View):
 
     has_page_permission = staticmethod(can_import)
     has_object_permission = staticmethod(can_decide_import)
-    model = Import
+    model = ImportBatch
     http_method_names = ["post"]
     done = ""
 
-    def decide(self, batch: Import) -> None:
+    def decide(self, batch: ImportBatch) -> None:
         raise NotImplementedError
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         batch = self.get_object()
-        assert isinstance(batch, Import)
+        assert isinstance(batch, ImportBatch)
         try:
             self.decide(batch)
         except ValidationError as refusal:
@@ -218,22 +218,22 @@ class ImportDecisionView(VisibleObjectMixin, SingleObjectMixin, View):
 
 
 class ImportStoreView(ImportDecisionView):
-    def decide(self, batch: Import) -> None:
+    def decide(self, batch: ImportBatch) -> None:
         batch = wizard.ask_to_store(batch=batch, by=self.person)
-        if batch.state == Import.State.STORING:
+        if batch.state == ImportBatch.State.STORING:
             self.done = _("The file is large and is being stored. The figures count once they are approved.")
         else:
             self.done = _("Stored. The figures count once they are approved.")
 
 
 class ImportApproveView(ImportDecisionView):
-    def decide(self, batch: Import) -> None:
+    def decide(self, batch: ImportBatch) -> None:
         imports.approve_import(batch=batch, by=self.person)
         self.done = _("Approved. The figures count from now on; the public sees them with the next release.")
 
 
 class ImportUndoView(ImportDecisionView):
-    def decide(self, batch: Import) -> None:
+    def decide(self, batch: ImportBatch) -> None:
         imports.undo_import(batch=batch, by=self.person)
         self.done = _("Undone. What the import had replaced counts again.")
 

@@ -1,4 +1,3 @@
-from indicators.models.access import TrueAccess, TrueViewing
 from indicators.models.catalogue import (
     Breakdown,
     BreakdownMargin,
@@ -8,8 +7,9 @@ from indicators.models.catalogue import (
     Indicator,
     IndicatorVersion,
 )
+from indicators.models.confidential import ConfidentialAccess, ConfidentialViewing
 from indicators.models.figure import ComputedFigure, ComputedPlace, Figure
-from indicators.models.importing import Import, ImportMessage, Mapping, Source
+from indicators.models.importing import ImportBatch, ImportMessage, SavedMapping, Source
 from indicators.models.observation import Observation
 from indicators.models.period import Period
 from indicators.models.protection import ProtectionChange
@@ -26,6 +26,8 @@ __all__ = [
     "Category",
     "ComputedFigure",
     "ComputedPlace",
+    "ConfidentialAccess",
+    "ConfidentialViewing",
     "Dimension",
     "DirtyMark",
     "Figure",
@@ -33,12 +35,11 @@ __all__ = [
     "FigureDifference",
     "Finding",
     "Identity",
-    "Import",
+    "ImportBatch",
     "ImportChange",
     "ImportMessage",
     "Indicator",
     "IndicatorVersion",
-    "Mapping",
     "Observation",
     "Period",
     "ProtectionChange",
@@ -53,9 +54,8 @@ __all__ = [
     "ReportRequest",
     "ReportStep",
     "RollupRun",
+    "SavedMapping",
     "Slice",
     "Source",
     "Target",
-    "TrueAccess",
-    "TrueViewing",
 ]

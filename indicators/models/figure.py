@@ -12,7 +12,7 @@ class ComputedPlace(models.Model):
     """What the rollup made for one place in one way: the cells of an indicator in a territory and a period, as arrays of one length.
 
     The n-th of each array belongs to the n-th breakdown, in the order of their ids. An array is None where it would say nothing: no
-    denominators, nothing beaten, one period, no flags. So a row costs a few bytes for a cell, and a neighbourhood is one write; `ComputedFigure`
+    denominators, nothing overridden, one period, no flags. So a row costs a few bytes for a cell, and a neighbourhood is one write; `ComputedFigure`
     reads it cell by cell. Cells that a source reported stay observations and are not copied.
 
     Every row is drawn from observations whose references the database checks, so the millions here are not checked again.
@@ -26,7 +26,7 @@ class ComputedPlace(models.Model):
     breakdowns = ArrayField(models.BigIntegerField())
     numerators = ArrayField(models.DecimalField(max_digits=40, decimal_places=10))
     denominators = ArrayField(models.DecimalField(max_digits=40, decimal_places=10, null=True), null=True)
-    beaten = ArrayField(models.BooleanField(), null=True)
+    overridden = ArrayField(models.BooleanField(), null=True)
     reporters = ArrayField(models.IntegerField())
     expected = models.PositiveIntegerField()
     periods_used = ArrayField(models.SmallIntegerField(), null=True)
@@ -44,7 +44,7 @@ class ComputedPlace(models.Model):
                     oldest_inputs_at__len=F("breakdowns__len"),
                 )
                 & (Q(denominators=None) | Q(denominators__len=F("breakdowns__len")))
-                & (Q(beaten=None) | Q(beaten__len=F("breakdowns__len")))
+                & (Q(overridden=None) | Q(overridden__len=F("breakdowns__len")))
                 & (Q(periods_used=None) | Q(periods_used__len=F("breakdowns__len")))
                 & (Q(periods_expected=None) | Q(periods_expected__len=F("breakdowns__len")))
                 & (Q(flags=None) | Q(flags__len=F("breakdowns__len"))),
@@ -59,7 +59,7 @@ class ComputedPlace(models.Model):
 class ComputedFigure(models.Model):
     """What the rollup made for one cell: a view of `ComputedPlace`.
 
-    `is_beaten` says that the cell was reported too: the reported figure stands, this one is kept to show the discrepancy.
+    `is_overridden` says that the cell was reported too: the reported figure stands, this one is kept to show the discrepancy.
     """
 
     pk = models.CompositePrimaryKey("indicator", "period", "territory", "breakdown")
@@ -70,7 +70,7 @@ class ComputedFigure(models.Model):
     numerator = models.DecimalField(max_digits=40, decimal_places=10)
     denominator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     origin = models.CharField(max_length=12, choices=Origin)
-    is_beaten = models.BooleanField()
+    is_overridden = models.BooleanField()
     reporters = models.PositiveIntegerField()
     expected = models.PositiveIntegerField()
     periods_used = models.PositiveSmallIntegerField()

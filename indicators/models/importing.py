@@ -41,7 +41,7 @@ class Source(models.Model):
         return self.name
 
 
-class Mapping(models.Model):
+class SavedMapping(models.Model):
     """Which column of a kind of file says what (docs/formats.md). Saved once, used for every edition of the file."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
@@ -69,8 +69,8 @@ def title_in(definition: dict[str, Any]) -> str:
     return str(titles.get(get_language() or "") or titles.get(settings.LANGUAGE_CODE) or "")
 
 
-class ImportQuerySet(models.QuerySet["Import"]):
-    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "ImportQuerySet":  # type: ignore[name-defined]
+class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
+    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "ImportBatchQuerySet":  # type: ignore[name-defined]
         """Those of the authorities where one is steward or manager."""
         if user.is_staff:
             return self
@@ -79,7 +79,7 @@ class ImportQuerySet(models.QuerySet["Import"]):
         )
 
 
-class Import(models.Model):
+class ImportBatch(models.Model):
     """One file brought in by one authority: checked, stored as submitted observations, then approved or undone as a whole.
 
     What people typed, and what an organisation reported, goes the same way: a batch without a file.
@@ -139,7 +139,7 @@ class Import(models.Model):
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     examined_at = models.DateTimeField(_("quality examined at"), null=True, blank=True)
 
-    objects = ImportQuerySet.as_manager()
+    objects = ImportBatchQuerySet.as_manager()
 
     DESCRIBABLE = (State.UPLOADED, State.REFUSED, State.CHECKED)
     """While nothing of the file is stored, what its columns mean may be changed."""
@@ -187,7 +187,7 @@ class Import(models.Model):
 
     @property
     def mapping_title(self) -> str:
-        """What people call the kind of file, as `Mapping.title`; "" where the columns are not described yet."""
+        """What people call the kind of file, as `SavedMapping.title`; "" where the columns are not described yet."""
         return title_in(self.mapping) or self.mapping_name
 
     @property
@@ -226,7 +226,7 @@ class Import(models.Model):
 class ImportMessage(models.Model):
     """What is wrong with a file, where and how often: the first place it occurs, and the number of rows like it."""
 
-    batch = models.ForeignKey(Import, models.CASCADE, related_name="messages")
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="messages")
     code = models.CharField(max_length=30)
     line = models.PositiveIntegerField(_("line"), null=True, blank=True)
     column = models.CharField(_("column"), max_length=120, blank=True)

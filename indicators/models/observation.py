@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models.catalogue import Breakdown, Indicator
-from indicators.models.importing import Import, Source
+from indicators.models.importing import ImportBatch, Source
 from indicators.models.period import Period
 from indicators.vocabulary import MOST_FLAGS, NO_FLAG, NO_NUMBER, PENDING, Status, flag_labels
 from orgs.models import Territory
@@ -29,7 +29,7 @@ DELETED = "SELECT * FROM old_rows WHERE status = 'approved'"
 # Whoever brings figures in for an authority, by whatever way, brings in those of its place and the parts of it.
 OTHERS = """
     SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM {rows}) AS n
-    JOIN indicators_import b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id
+    JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id
     WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)
 """
 REFUSE_OTHERS = f"""
@@ -78,14 +78,14 @@ class Observation(models.Model):
     numerator = models.DecimalField(_("numerator"), max_digits=30, decimal_places=10, null=True, blank=True)
     denominator = models.DecimalField(_("denominator"), max_digits=30, decimal_places=10, null=True, blank=True)
     value = models.DecimalField(_("value"), max_digits=30, decimal_places=10, null=True, blank=True)
-    flags = models.SmallIntegerField(_("flags"), default=NO_FLAG)
+    flags = models.SmallIntegerField(_("flags"), default=int(NO_FLAG))
     """The sum of its flags (`vocabulary.Flag`)."""
     answered = models.PositiveSmallIntegerField(_("answers"), null=True, blank=True)
     """Of what several organisations were asked to report: how many have; None where nobody was asked."""
     asked = models.PositiveSmallIntegerField(_("asked"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.SUBMITTED)
     source = models.ForeignKey(Source, models.PROTECT, related_name="observations", db_index=False)
-    batch = models.ForeignKey(Import, models.PROTECT, related_name="observations", null=True, blank=True)
+    batch = models.ForeignKey(ImportBatch, models.PROTECT, related_name="observations", null=True, blank=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )

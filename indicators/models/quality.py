@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models.catalogue import Breakdown, Indicator
-from indicators.models.importing import Import
+from indicators.models.importing import ImportBatch
 from indicators.models.period import Period
 from orgs.models import Territory
 
@@ -83,7 +83,7 @@ class Finding(models.Model):
     named. Whoever accepts it says why; that stays.
     """
 
-    batch = models.ForeignKey(Import, models.CASCADE, related_name="findings")
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="findings")
     rule = models.CharField(_("rule"), max_length=20, choices=QualityRule.Code)
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+", db_index=False)
     period = models.ForeignKey(Period, models.PROTECT, related_name="+", db_index=False)
@@ -123,7 +123,7 @@ class Finding(models.Model):
 class ImportChange(models.Model):
     """A value that a batch replaces, in the unit of its indicator; None where there is no figure. The largest ones, for who checks and approves."""
 
-    batch = models.ForeignKey(Import, models.CASCADE, related_name="changes")
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="changes")
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+", db_index=False)
     period = models.ForeignKey(Period, models.PROTECT, related_name="+", db_index=False)
     territory = models.ForeignKey(Territory, models.PROTECT, related_name="+", db_index=False)

@@ -254,7 +254,7 @@ class ReleasedFigure(models.Model):
     denominator = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     value = models.DecimalField(max_digits=40, decimal_places=10, null=True)
     step = models.DecimalField(max_digits=40, decimal_places=10, null=True)
-    flags = models.SmallIntegerField(default=NO_FLAG)
+    flags = models.SmallIntegerField(default=int(NO_FLAG))
     """The sum of its qualities (`vocabulary.Flag`); the state says the rest."""
     origin = models.CharField(max_length=12, choices=Origin)
     reporters = models.PositiveIntegerField()
@@ -295,7 +295,7 @@ class ReleasedIndicator(models.Model):
     """What an indicator was when a release was made: its words, its rules, whence its figures came, and how many there are.
 
     `texts`: {"name": {"en": …, "es": …}, "definition": …, "numerator": …, "denominator": …}; `sources`: [{"id", "name", "publisher",
-    "licence", "url", "is_sample"}, …] (older releases do not say what is a sample). `small_count` of the suppressed cells are small themselves, `before_count` others were hidden in the release
+    "licence", "url", "is_sample"}, …] (older releases do not say what is a sample). `primary_count` of the suppressed cells are small themselves, `carried_over_count` others were hidden in the release
     before, and the rest are hidden so that no difference gives those away.
     """
 
@@ -316,8 +316,8 @@ class ReleasedIndicator(models.Model):
     order = models.PositiveIntegerField(default=0)
     figures_count = models.PositiveIntegerField(_("figures"), default=0)
     suppressed_count = models.PositiveIntegerField(_("suppressed"), default=0)
-    small_count = models.PositiveIntegerField(_("suppressed as small"), default=0)
-    before_count = models.PositiveIntegerField(_("suppressed as before"), default=0)
+    primary_count = models.PositiveIntegerField(_("suppressed as small"), default=0)
+    carried_over_count = models.PositiveIntegerField(_("suppressed as before"), default=0)
     missing_count = models.PositiveIntegerField(_("missing"), default=0)
     not_applicable_count = models.PositiveIntegerField(_("not applicable"), default=0)
     new_count = models.PositiveIntegerField(_("new"), default=0)
@@ -344,7 +344,7 @@ class ReleasedIndicator(models.Model):
 
     @property
     def complementary_count(self) -> int:
-        return self.suppressed_count - self.small_count - self.before_count
+        return self.suppressed_count - self.primary_count - self.carried_over_count
 
     def text(self, name: str, language: str | None = None) -> str:
         """In the language, or the reader's, or the portal's own."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models.catalogue import Breakdown, Dimension, Indicator
-from indicators.models.importing import Import
+from indicators.models.importing import ImportBatch
 from indicators.models.period import Period
 from orgs.models import Organisation, Territory
 
@@ -118,7 +118,7 @@ class Report(models.Model):
         Organisation, models.PROTECT, related_name="reports", verbose_name=_("organisation")
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
-    batch = models.ForeignKey(Import, models.PROTECT, related_name="reports", null=True, blank=True)
+    batch = models.ForeignKey(ImportBatch, models.PROTECT, related_name="reports", null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
 

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from indicators.models import Finding, Import
+from indicators.models import Finding, ImportBatch
 from indicators.permissions import can_decide_import
 from indicators.quality import checks
 from orgs.models import User
@@ -13,7 +13,7 @@ from orgs.models import User
 
 @transaction.atomic
 def accept_findings(
-    *, batch: Import, reason: str, rule: str = "", finding: Finding | None = None, by: User | None
+    *, batch: ImportBatch, reason: str, rule: str = "", finding: Finding | None = None, by: User | None
 ) -> int:
     """Says of one finding, of all of a rule, or (with neither) of all that are open why the figure is right all the same; how many.
 
@@ -22,8 +22,8 @@ def accept_findings(
     reason = reason.strip()
     if not reason:
         raise ValidationError({"reason": _("Say why the figure is right all the same.")})
-    batch = Import.objects.select_for_update().get(pk=batch.pk)
-    if batch.state != Import.State.STORED:
+    batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if batch.state != ImportBatch.State.STORED:
         raise ValidationError(
             _("This import is already in the state “%(state)s”."), params={"state": batch.get_state_display()}
         )

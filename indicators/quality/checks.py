@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from indicators.catalogue.breakdowns import CategoryTree, key_of, parse_key
 from indicators.file_progress import RULES as RULES_STEP
 from indicators.file_progress import note
-from indicators.models import Category, Finding, Import, ImportChange, QualityRule
+from indicators.models import Category, Finding, ImportBatch, ImportChange, QualityRule
 from indicators.quality.defaults import DEFAULTS, Limits
 from indicators.quality.messages import MOST_CHANGES
 from indicators.quality.sql import (
@@ -91,7 +91,7 @@ def limits_in_use() -> dict[str, Limits]:
 
 
 @transaction.atomic
-def examine(batch: Import, *, is_stored: bool = True) -> int:
+def examine(batch: ImportBatch, *, is_stored: bool = True) -> int:
     """Asks every rule of what the batch says, and writes down its largest changes; the number of findings that are open.
 
     Of a batch that is not stored, within the transaction of the dry run that has just read it. What was found before is found again or
@@ -122,11 +122,11 @@ def examine(batch: Import, *, is_stored: bool = True) -> int:
         cursor.execute(KEEP_ACCEPTED, {"batch": batch.pk})
         cursor.execute(PLANNED)
         cursor.execute(f"DROP TABLE {TABLES}")
-    Import.objects.filter(pk=batch.pk).update(examined_at=timezone.now())
+    ImportBatch.objects.filter(pk=batch.pk).update(examined_at=timezone.now())
     return Finding.objects.filter(batch=batch).open().count()
 
 
-def forget(batch: Import) -> None:
+def forget(batch: ImportBatch) -> None:
     """Of a batch that is refused now, whatever was found before."""
     Finding.objects.filter(batch=batch).delete()
     ImportChange.objects.filter(batch=batch).delete()
@@ -146,16 +146,16 @@ def _is_sooner_looked_up(cursor: CursorWrapper) -> bool:
     return LOOK_UP * look_ups <= rows
 
 
-def examine_again(batch: Import) -> None:
+def examine_again(batch: ImportBatch) -> None:
     """Where something has been decided since the batch was examined: it may have changed what the batch is held against."""
-    batch = Import.objects.get(pk=batch.pk)
-    if batch.state != Import.State.STORED:
+    batch = ImportBatch.objects.get(pk=batch.pk)
+    if batch.state != ImportBatch.State.STORED:
         return
-    if batch.examined_at is None or Import.objects.filter(decided_at__gt=batch.examined_at).exists():
+    if batch.examined_at is None or ImportBatch.objects.filter(decided_at__gt=batch.examined_at).exists():
         examine(batch)
 
 
-def refuse_open_findings(batch: Import) -> None:
+def refuse_open_findings(batch: ImportBatch) -> None:
     """Raises ValidationError while something found is not accepted."""
     number = Finding.objects.filter(batch=batch).open().count()
     if number:

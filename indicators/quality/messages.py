@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import parse_key
 from indicators.catalogue.formatting import names_of_groups, number_words, period_words, value_words
-from indicators.models import Breakdown, Category, Finding, Import, ImportChange, Indicator, QualityRule
+from indicators.models import Breakdown, Category, Finding, ImportBatch, ImportChange, Indicator, QualityRule
 from indicators.vocabulary import Measure
 
 MOST_CHANGES = 20
@@ -66,7 +66,7 @@ class Replacement(NamedTuple):
     difference: str
 
 
-def changes_of(batch: Import) -> list[Replacement]:
+def changes_of(batch: ImportBatch) -> list[Replacement]:
     """The largest changes that the batch would make, or has made: those of its first indicator before those of others."""
     rows = list(
         ImportChange.objects.filter(batch=batch).select_related("indicator", "period", "territory__scheme", "breakdown")
@@ -186,7 +186,7 @@ class FindingGroup:
         return self.open + self.accepted - len(self.told)
 
 
-def groups_of(batch: Import) -> list[FindingGroup]:
+def groups_of(batch: ImportBatch) -> list[FindingGroup]:
     """The findings of a batch by rule, in the order of the rules."""
     counted = Finding.objects.filter(batch=batch).order_by().values("rule")
     counted = counted.annotate(all=Count("pk"), accepted=Count("accepted_at"))

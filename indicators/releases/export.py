@@ -1,6 +1,6 @@
 """Figures as CSV straight from PostgreSQL, by COPY: however many, the memory is that of one buffer.
 
-For those with a shell: the true figures, or a release as it was published. Columns: indicator, scheme, territory, period, breakdown
+For those with a shell: the confidential figures, or a release as it was published. Columns: indicator, scheme, territory, period, breakdown
 ("" for the total), state (shown, suppressed, missing, not_applicable), value, step (of a released value: it is a multiple of that), numerator,
 denominator, flags, origin, reporters, expected, periods_used, periods_expected, oldest_input_at, source.
 """

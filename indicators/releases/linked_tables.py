@@ -181,14 +181,14 @@ class CategoryLinks:
             (code for (name, code), own in self.countries.items() if name == dimension and country in (own, code)), None
         )
 
-    def links(self, present: frozenset[int], void: frozenset[int], country: str) -> Links:
-        """What ties the breakdowns that are there, `void` being those in which there can be nobody."""
-        return _Linking(self, set(present), void, country).links()
+    def links(self, present: frozenset[int], not_applicable: frozenset[int], country: str) -> Links:
+        """What ties the breakdowns that are there, `not_applicable` being those in which there can be nobody."""
+        return _Linking(self, set(present), not_applicable, country).links()
 
 
 class _Linking:
-    def __init__(self, words: CategoryLinks, there: set[int], void: frozenset[int], country: str) -> None:
-        self.words, self.there, self.void, self.country = words, there, void, country
+    def __init__(self, words: CategoryLinks, there: set[int], not_applicable: frozenset[int], country: str) -> None:
+        self.words, self.there, self.not_applicable, self.country = words, there, not_applicable, country
         self.derived: list[Derived] = []
         self.sums: list[tuple[int, tuple[int, ...]]] = []
         self.chained: set[tuple[int, int]] = set()
@@ -219,14 +219,14 @@ class _Linking:
         before = len(self.derived)
         wholes = {
             (group.whole, group.name)
-            for breakdown in self.there | self.void
+            for breakdown in self.there | self.not_applicable
             for group in self.words.groups(breakdown)
             if group.size is not None
         }
         for whole, dimension in sorted(wholes):
             parts = self.words.parts(whole, dimension)
-            missing = [part for part in parts if part not in self.there and part not in self.void]
-            if whole in self.void:
+            missing = [part for part in parts if part not in self.there and part not in self.not_applicable]
+            if whole in self.not_applicable:
                 continue
             if whole not in self.there and not missing and any(part in self.there for part in parts):
                 self._derive(whole, [*parts, *self.words.parts_beside(whole, dimension)], ())
@@ -272,8 +272,8 @@ class _Linking:
     def _derive_from_identities(self) -> bool:
         before = len(self.derived)
         for whole, parts in list(self._identities()):
-            missing = [part for part in parts if part not in self.there and part not in self.void]
-            if whole not in self.there and not missing and whole not in self.void:
+            missing = [part for part in parts if part not in self.there and part not in self.not_applicable]
+            if whole not in self.there and not missing and whole not in self.not_applicable:
                 self._derive(whole, parts, ())
             elif whole in self.there and len(missing) == 1:
                 self._derive(missing[0], [whole], [part for part in parts if part != missing[0]])
@@ -282,7 +282,11 @@ class _Linking:
     def _tie_identities(self) -> None:
         for whole, parts in list(self._identities()):
             there = tuple(part for part in parts if part in self.there)
-            if whole in self.there and there and all(part in self.there or part in self.void for part in parts):
+            if (
+                whole in self.there
+                and there
+                and all(part in self.there or part in self.not_applicable for part in parts)
+            ):
                 self.sums.append((whole, there))
 
     # --- Bands ------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ SEARCHES = (
     Search(40.0, 100_000, True),
 )
 AMPLE = 3.0  # A remainder of so many times the level has room for any move.
-KNOWN = 40.0  # What it costs to hide what the release before has told.
+KNOWN = 40.0  # What it costs to hide what the release before has shown.
 
 
 @dataclass
@@ -123,7 +123,7 @@ class _Move:
 def pattern(table: SuppressionTable, primary: Sequence[int], hidden: Iterable[int] = ()) -> set[int]:
     """The cells to hide: all of `primary` and `hidden` (each of them will be protected), and as few others as it takes.
 
-    Those that are never shown (cost 0) may be needy too; they are part of the answer only as far as they are among `primary`.
+    Those that are never shown (cost 0) may be primary too; they are part of the answer only as far as they are among `primary`.
     """
     table.find_remainders()
     hiding = set(primary) | set(hidden)

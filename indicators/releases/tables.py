@@ -94,10 +94,10 @@ def hidden_cells(
     periods: list[Period],
     cells: list[TableCell],
     world: Hierarchy,
-    void: Sequence[tuple[int, int, int]] = (),
+    not_applicable: Sequence[tuple[int, int, int]] = (),
 ) -> dict[int, Reason]:
-    """The positions of the cells to hide, in order, and why. `void`: (territory, period, breakdown) of those that are not applicable."""
-    return LinkedTables(indicator, periods, cells, world, void).hidden()
+    """The positions of the cells to hide, in order, and why. `not_applicable`: (territory, period, breakdown) of those that are not applicable."""
+    return LinkedTables(indicator, periods, cells, world, not_applicable).hidden()
 
 
 class LinkedTables:
@@ -109,9 +109,9 @@ class LinkedTables:
         periods: list[Period],
         cells: list[TableCell],
         world: Hierarchy,
-        void: Sequence[tuple[int, int, int]],
+        not_applicable: Sequence[tuple[int, int, int]],
     ) -> None:
-        self.indicator, self.world, self.void = indicator, world, void
+        self.indicator, self.world, self.not_applicable = indicator, world, not_applicable
         self.cells = list(cells)
         self.published = len(cells)
         """The cells after these are derived: never shown, and known to whoever can add up."""
@@ -181,16 +181,16 @@ class LinkedTables:
         there: dict[tuple[int, int], set[int]] = defaultdict(set)
         for cell in self.cells:
             there[cell.territory, cell.period].add(cell.breakdown)
-        void: dict[tuple[int, int], set[int]] = defaultdict(set)
-        for territory, period, breakdown in self.void:
-            void[territory, period].add(breakdown)
+        not_applicable: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for territory, period, breakdown in self.not_applicable:
+            not_applicable[territory, period].add(breakdown)
         if not there:
             return
         elsewhere = self._largest_country()
         known: dict[tuple[frozenset[int], frozenset[int], str], Links] = {}
         for (territory, period), breakdowns in there.items():
             country = self.world.countries.get(territory, elsewhere)
-            kind = frozenset(breakdowns), frozenset(void[territory, period]), country
+            kind = frozenset(breakdowns), frozenset(not_applicable[territory, period]), country
             if kind not in known:
                 known[kind] = self.world.words.links(*kind)
             self.links[territory, period] = known[kind]
@@ -268,7 +268,7 @@ class LinkedTables:
                     parts_of[whole].append(place)
                     break
         void_places: dict[tuple[int, int], set[int]] = defaultdict(set)
-        for territory, period, breakdown in self.void:
+        for territory, period, breakdown in self.not_applicable:
             void_places[period, breakdown].add(territory)
         for whole in sorted(parts_of):
             parts, cell = parts_of[whole], self.cells[whole]
@@ -297,7 +297,7 @@ class LinkedTables:
                     besides[whole, group.name, group.size] += group.is_beside
         void_groups = Counter(
             (whole, group.name, group.size)
-            for territory, period, breakdown in self.void
+            for territory, period, breakdown in self.not_applicable
             for group in self.world.words.groups(breakdown)
             if not group.is_beside and (whole := self.position.get((territory, period, group.whole))) is not None
         )

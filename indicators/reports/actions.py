@@ -18,7 +18,7 @@ from indicators.emails import email_stewards, write_to_answerers
 from indicators.imports.actions import approve_batch, undo_batch
 from indicators.models import (
     Dimension,
-    Import,
+    ImportBatch,
     Indicator,
     Observation,
     Period,
@@ -135,7 +135,7 @@ def withdraw_request(*, request: ReportRequest, by: User | None) -> ReportReques
     request.withdrawn_at = timezone.now()
     request.save()
     for report in request.reports.exclude(state=Report.State.APPROVED).select_related("organisation", "batch"):
-        if report.batch is not None and report.batch.state == Import.State.STORED:
+        if report.batch is not None and report.batch.state == ImportBatch.State.STORED:
             undo_batch(report.batch, by)
         write_to_answerers(report, "report_withdrawn")
     return request
@@ -183,14 +183,14 @@ def submit_report(*, report: Report, note: str = "", by: User | None) -> Report:
     _refuse_unless(by is None or can_answer_report(by, report))
     if not report.answers.exists():
         raise ValidationError(_("Nothing is filled in yet. Where you have no figure, tick “We have no figure”."))
-    report.batch = Import.objects.create(
-        kind=Import.Kind.REPORT,
+    report.batch = ImportBatch.objects.create(
+        kind=ImportBatch.Kind.REPORT,
         authority=report.request.authority,
         source=_source(report.request),
         mapping={},
         file_name=f"{report.request.title} · {report.organisation.name}"[:200],
         size=0,
-        state=Import.State.STORED,
+        state=ImportBatch.State.STORED,
         created_by=by,
     )
     report.state = Report.State.SUBMITTED
@@ -210,7 +210,7 @@ def return_report(*, report: Report, note: str, by: User | None) -> Report:
     report = _locked(report, Report.State.SUBMITTED, Report.State.APPROVED)
     _refuse_unless(by is None or can_review_report(by, report))
     counted = report.state == Report.State.APPROVED
-    if report.batch is not None and report.batch.state in (Import.State.STORED, Import.State.APPROVED):
+    if report.batch is not None and report.batch.state in (ImportBatch.State.STORED, ImportBatch.State.APPROVED):
         undo_batch(report.batch, by)
     report.state = Report.State.RETURNED
     report.changed_at = timezone.now()

@@ -157,8 +157,8 @@ def pending(cells: Iterable[ReportCell]) -> dict[Key, Observation]:
     return {key_of_row(row): row for row in found}
 
 
-def before(cells: Iterable[ReportCell], *, are_true: bool = False) -> dict[Key, str]:
-    """In words, what the period before each cell's says: "2016: 1,234". As released, unless `are_true`: then as it counts."""
+def before(cells: Iterable[ReportCell], *, are_confidential: bool = False) -> dict[Key, str]:
+    """In words, what the period before each cell's says: "2016: 1,234". As released, unless `are_confidential`: then as it counts."""
     cells = list(cells)
     kinds = {cell.period.kind for cell in cells}
     earlier = Period.objects.filter(kind__in=kinds, ends_on__in={cell.period.starts_on - ONE_DAY for cell in cells})
@@ -168,7 +168,7 @@ def before(cells: Iterable[ReportCell], *, are_true: bool = False) -> dict[Key, 
         for cell in cells
         if (period := by_kind.get((cell.period.kind, cell.period.starts_on - ONE_DAY))) is not None
     }
-    if are_true:
+    if are_confidential:
         rows = approved(moved.values())
         said = {key: in_words(Typed.of(row), row.indicator) for key, row in rows.items()}
     else:
@@ -256,7 +256,7 @@ def lock_indicators(ids: Iterable[int]) -> None:
     """Until the end of the transaction nobody else stores figures of these indicators."""
     with connection.cursor() as cursor:
         for indicator in sorted(set(ids)):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_import'), %s)", [indicator])
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_importbatch'), %s)", [indicator])
 
 
 # --- The form ----------------------------------------------------------------------------------------------------------

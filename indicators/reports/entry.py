@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indicators.models import Import, Source
+from indicators.models import ImportBatch, Source
 from indicators.permissions import keeps_figures_of
 from indicators.quality import checks
 from indicators.reports.cells import Answers, ReportCell, approved, lock_indicators, pending, write_observations
@@ -23,10 +23,10 @@ def signature(cells: Iterable[ReportCell]) -> str:
     return hashlib.sha256(",".join(map(str, sorted(rows))).encode()).hexdigest()[:16]
 
 
-def draft_of(authority: Organisation, choice: dict[str, Any]) -> Import | None:
+def draft_of(authority: Organisation, choice: dict[str, Any]) -> ImportBatch | None:
     """The table that was begun for the same cells, whoever began it and by whatever address."""
     same = {name: value for name, value in choice.items() if name != "address"}
-    drafts = Import.objects.filter(kind=Import.Kind.ENTRY, state=Import.State.DRAFT, authority=authority)
+    drafts = ImportBatch.objects.filter(kind=ImportBatch.Kind.ENTRY, state=ImportBatch.State.DRAFT, authority=authority)
     return drafts.filter(mapping__contains=same).first()
 
 
@@ -41,7 +41,7 @@ def save_entry(
     title: str,
     send: bool,
     by: User | None,
-) -> Import:
+) -> ImportBatch:
     """Keeps the table as a draft, or sends it for approval. Blank cells change nothing; what counts already is not stored again.
 
     `seen` is the `signature` of the cells when the form was shown: the second of two people is told.
@@ -74,13 +74,18 @@ def save_entry(
     if not news:
         raise ValidationError(_("Nothing here is new: fill in a figure, or change one."))
     source, _created = Source.objects.get_or_create(name=authority.name, defaults={"publisher": authority.name})
-    batch = draft or Import(
-        kind=Import.Kind.ENTRY, authority=authority, mapping=choice, size=0, created_by=by, state=Import.State.DRAFT
+    batch = draft or ImportBatch(
+        kind=ImportBatch.Kind.ENTRY,
+        authority=authority,
+        mapping=choice,
+        size=0,
+        created_by=by,
+        state=ImportBatch.State.DRAFT,
     )
     batch.source, batch.file_name = source, title[:200]
     batch.cells_new = sum(key not in now for key in news)
     batch.cells_changed, batch.cells_same = len(news) - batch.cells_new, len(columns) - len(news)
-    batch.state = Import.State.STORED if send else Import.State.DRAFT
+    batch.state = ImportBatch.State.STORED if send else ImportBatch.State.DRAFT
     batch.save()
     status = Status.SUBMITTED if send else Status.DRAFT
     write_observations(batch_id=batch.pk, source_id=source.pk, values=news, status=status)
@@ -89,7 +94,7 @@ def save_entry(
     return batch
 
 
-def _refuse_others(cells: list[ReportCell], draft: Import | None) -> None:
+def _refuse_others(cells: list[ReportCell], draft: ImportBatch | None) -> None:
     """A value that waits from elsewhere is decided first."""
     waiting = {key: row for key, row in pending(cells).items() if draft is None or row.batch_id != draft.pk}
     for cell in cells:

@@ -13,7 +13,7 @@ from django.views.generic.base import View
 
 from indicators.catalogue.formatting import period_words
 from indicators.confidential import actions as confidential
-from indicators.models import Import
+from indicators.models import ImportBatch
 from indicators.permissions import authorities_of, can_enter_figures
 from indicators.reports import entry
 from indicators.reports.cell_form import GridForm
@@ -63,7 +63,7 @@ class EntryView(AuthenticatedUserMixin, View):
         return redirect(f"{reverse('indicators:batch_access', args=[draft.pk])}?{here}")
 
     @staticmethod
-    def draft_of(choose: ChooseCellsForm) -> Import | None:
+    def draft_of(choose: ChooseCellsForm) -> ImportBatch | None:
         return entry.draft_of(choose.cleaned_data["authority"], choice_of(choose))
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -124,7 +124,7 @@ class EntryView(AuthenticatedUserMixin, View):
     def form_for(self, choose: ChooseCellsForm, cells: list[ReportCell], data: Any = None) -> GridForm:
         """With what one typed oneself; what counts already, to those who gave a reason, and else what is released of it."""
         draft = self.draft_of(choose)
-        access = confidential.use_true_access(
+        access = confidential.use_confidential_access(
             territory=choose.cleaned_data["territory"],
             indicator=choose.cleaned_data["indicator"],
             period=choose.cleaned_data["period"],
@@ -135,7 +135,7 @@ class EntryView(AuthenticatedUserMixin, View):
         answers |= {
             key: Typed.of(row) for key, row in pending(cells).items() if draft is not None and row.batch_id == draft.pk
         }
-        hints = before(cells, are_true=access is not None)
+        hints = before(cells, are_confidential=access is not None)
         known = {key: in_words(Typed.of(row), row.indicator) for key, row in now.items()} or released(cells)
         for key, value in known.items():
             words = _("Counts now: %(value)s") if access else _("Published: %(value)s")
@@ -151,7 +151,7 @@ class EntryView(AuthenticatedUserMixin, View):
             "seen": kept.get("seen", "") if kept else entry.signature(cells),
             "territory": choose.cleaned_data["territory"],
             "here": self.request.get_full_path(),
-            "is_true": confidential.use_true_access(
+            "is_confidential": confidential.use_confidential_access(
                 territory=choose.cleaned_data["territory"], indicator=choose.cleaned_data["indicator"], by=self.person
             )
             is not None,

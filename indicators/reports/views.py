@@ -25,8 +25,8 @@ from indicators.permissions import (
     can_answer_report,
     can_ask_for_reports,
     can_review_report,
+    can_see_confidential_figures_of,
     can_see_reports,
-    can_see_true_figures_of,
     can_withdraw_request,
 )
 from indicators.quality.messages import changes_of, groups_of
@@ -116,13 +116,13 @@ class ReportDetailView(ReportMixin, DetailView):
         may_review = can_review_report(self.request.user, report)
         answers_for_it = can_answer_report(self.request.user, report)
         batch = report.batch
-        access = confidential.use_true_access_of(batch=batch, by=self.person) if batch is not None else None
+        access = confidential.use_confidential_access_of(batch=batch, by=self.person) if batch is not None else None
         shows_answers = answers_for_it or access is not None
         return super().get_context_data(
-            rows=answer_rows(report, shows_answers=shows_answers, are_true=access is not None),
+            rows=answer_rows(report, shows_answers=shows_answers, are_confidential=access is not None),
             shows_answers=shows_answers,
             access=access,
-            may_open=access is None and batch is not None and can_see_true_figures_of(self.request.user, batch),
+            may_open=access is None and batch is not None and can_see_confidential_figures_of(self.request.user, batch),
             steps=[entry_of(step) for step in report.steps.select_related("by")],
             returned=report.steps.filter(kind=ReportStep.Kind.RETURNED).first() if report.is_open else None,
             may_answer=can_answer_report(self.request.user, report) and report.is_open,
@@ -136,15 +136,15 @@ class ReportDetailView(ReportMixin, DetailView):
         )
 
 
-def answer_rows(report: Report, *, shows_answers: bool, are_true: bool) -> list[AnswerRow]:
+def answer_rows(report: Report, *, shows_answers: bool, are_confidential: bool) -> list[AnswerRow]:
     """What was answered, to those who may read it, beside what is known: as it counts to who gave a reason, else as released."""
     cells = reports.cells_of_request(report.request)
     answers = reports.answers_of(report) if shows_answers else {}
-    if are_true:
+    if are_confidential:
         known = {key: in_words(Typed.of(row), row.indicator) for key, row in approved(cells).items()}
     else:
         known = released(cells)
-    earlier = before(cells, are_true=are_true)
+    earlier = before(cells, are_confidential=are_confidential)
     return [
         AnswerRow(
             cell,

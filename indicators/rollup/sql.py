@@ -223,8 +223,8 @@ COVERAGE = """
     ANALYZE rollup_part
 """
 
-# What was reported of each place (a score or a bare rate has no numerator); the reported cells beside which something may be computed (rival); what stands computed of the places
-# that are only read (given).
+# What was reported of each place (a score or a bare rate has no numerator); the reported cells beside which something may be computed (conflicting); what stands computed of the places
+# that are only read (carried).
 CELLS = f"""
     CREATE TEMPORARY TABLE rollup_reported ON COMMIT DROP AS
     SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at, o.flags >= {Flag.NOT_APPLICABLE} AS is_void,
@@ -233,7 +233,7 @@ CELLS = f"""
          AND o.period_id = p.period_id AND o.territory_id = p.territory_id
     WHERE o.flags < {Flag.MISSING};
     ANALYZE rollup_reported;
-    CREATE TEMPORARY TABLE rollup_rival ON COMMIT DROP AS
+    CREATE TEMPORARY TABLE rollup_conflicting ON COMMIT DROP AS
     SELECT r.place_id, r.breakdown_id FROM rollup_reported r
     WHERE r.numerator IS NULL OR r.breakdown_id IN (SELECT whole_id FROM indicators_breakdownmargin) OR r.place_id IN (
         SELECT whole_id FROM rollup_part
@@ -241,14 +241,14 @@ CELLS = f"""
         SELECT p.id FROM rollup_place p JOIN indicators_period d ON d.id = p.period_id
         JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.frequency <> d.kind
         WHERE d.kind IN {CALENDAR_KINDS});
-    ANALYZE rollup_rival;
-    CREATE TEMPORARY TABLE rollup_given ON COMMIT DROP AS
+    ANALYZE rollup_conflicting;
+    CREATE TEMPORARY TABLE rollup_carried ON COMMIT DROP AS
     SELECT p.id AS place_id, f.breakdown_id, f.numerator, f.denominator, f.reporters, f.periods_used, f.periods_expected, f.flags,
            f.oldest_input_at
     FROM rollup_place p JOIN indicators_computedfigure f ON f.indicator_id = p.indicator_id AND f.period_id = p.period_id
-         AND f.territory_id = p.territory_id AND NOT f.is_beaten
+         AND f.territory_id = p.territory_id AND NOT f.is_overridden
     WHERE NOT p.is_target;
-    ANALYZE rollup_given
+    ANALYZE rollup_carried
 """
 
 # --- What the batch has -------------------------------------------------------------------------------------------------
@@ -262,12 +262,12 @@ REPORTED = """
            max(flags) > 0
     FROM rollup_reported GROUP BY 1
 """
-GIVEN = """
+CARRIED = """
     SELECT count(*), coalesce(bool_or(denominator IS NOT NULL), false), coalesce(max(periods_expected) > 1, false),
            coalesce(bool_and(min_scale(numerator) = 0 AND numerator BETWEEN -1e12 AND 1e12
                              AND coalesce(min_scale(denominator) = 0 AND denominator <= 1e12, true)), true),
            coalesce(max(flags) > 0, false)
-    FROM rollup_given
+    FROM rollup_carried
 """
 PLACES_AND_RIVALS = f"""
     SELECT EXISTS (
@@ -275,7 +275,7 @@ PLACES_AND_RIVALS = f"""
                JOIN rollup_slice s ON s.indicator_id = p.indicator_id AND s.year = d.year AND s.is_combined
                     AND s.time_operator <> 'none' AND s.frequency <> d.kind AND d.kind IN {CALENDAR_KINDS}
                WHERE p.is_target),
-           EXISTS (SELECT FROM rollup_rival), (SELECT coalesce(max(id), 0) FROM rollup_place WHERE is_target)
+           EXISTS (SELECT FROM rollup_conflicting), (SELECT coalesce(max(id), 0) FROM rollup_place WHERE is_target)
 """
 
 # 2. From a complete set of groups in the same territory: one rank of the breakdowns after another, and for each whole the smallest of its

@@ -14,11 +14,11 @@ class Facts(NamedTuple):
     """What a batch has."""
 
     reported: frozenset[int]  # The breakdowns of its reported cells.
-    has_given: bool
+    has_carried: bool
     has_denominators: bool
     has_shorter_periods: bool  # Some are to be drawn from.
     has_periods: bool  # Some figures are drawn from shorter ones.
-    has_rivals: bool
+    has_conflicts: bool
     has_flags: bool
     is_integral: bool
     last_reported: int  # The last place with a reported cell.
@@ -41,21 +41,21 @@ class Facts(NamedTuple):
 def cells(table: str, facts: Facts) -> str:
     return f"""
         CREATE TEMPORARY TABLE {table} (
-            place_id integer, breakdown_id bigint, numerator {facts.number}, denominator {facts.number}, is_beaten boolean,
+            place_id integer, breakdown_id bigint, numerator {facts.number}, denominator {facts.number}, is_overridden boolean,
             reporters integer, periods_used smallint, periods_expected smallint, flags smallint, oldest_input_at timestamptz
         ) ON COMMIT DROP
     """
 
 
-def adding(made: str, *, to: str, has_rivals: bool, where: str = "") -> str:
-    """A step adds the cells in `made` to a table of cells; beaten are those that were reported too."""
-    rival = "LEFT JOIN rollup_rival rival ON rival.place_id = made.place_id AND rival.breakdown_id = made.breakdown_id"
+def adding(made: str, *, to: str, has_conflicts: bool, where: str = "") -> str:
+    """A step adds the cells in `made` to a table of cells; overridden are those that were reported too."""
+    conflicting = "LEFT JOIN rollup_conflicting conflicting ON conflicting.place_id = made.place_id AND conflicting.breakdown_id = made.breakdown_id"
     return f"""
         INSERT INTO {to}
         SELECT made.place_id, made.breakdown_id, made.numerator, made.denominator,
-               {"rival.place_id IS NOT NULL" if has_rivals else "false"}, made.reporters, made.periods_used, made.periods_expected,
+               {"conflicting.place_id IS NOT NULL" if has_conflicts else "false"}, made.reporters, made.periods_used, made.periods_expected,
                made.flags, made.oldest_input_at
-        FROM ({made}) AS made {rival if has_rivals else ""} {where}
+        FROM ({made}) AS made {conflicting if has_conflicts else ""} {where}
     """
 
 
@@ -69,7 +69,7 @@ def pooled(facts: Facts) -> str:
 
 
 def parts_from(tables: Iterable[str], facts: Facts, where: str) -> str:
-    """The cells of some tables as they are pooled, none of them beaten.
+    """The cells of some tables as they are pooled, none of them overridden.
 
     What is not applicable is there without a number: it completes a set and a coverage, and adds nothing. What not all who were asked have
     answered does not count as reported, so that what is made of it is not the whole either.
@@ -82,14 +82,14 @@ def parts_from(tables: Iterable[str], facts: Facts, where: str) -> str:
             condition = "(numerator IS NOT NULL OR is_void)"
         else:
             columns = "reporters, periods_used, periods_expected, flags, oldest_input_at"
-            condition = "true" if table == GIVEN_TABLE else "NOT is_beaten"
+            condition = "true" if table == CARRIED_TABLE else "NOT is_overridden"
         selects.append(f"""
             SELECT place_id, breakdown_id, numerator::{number}, denominator::{number}, {columns} FROM {table}
             WHERE {condition} AND {where}""")
     return " UNION ALL ".join(selects)
 
 
-REPORTED_TABLE, GIVEN_TABLE = "rollup_reported", "rollup_given"
+REPORTED_TABLE, CARRIED_TABLE = "rollup_reported", "rollup_carried"
 PERIODS_TABLE, CATEGORIES_TABLE = "rollup_periods", "rollup_categories"
 
 
@@ -119,7 +119,7 @@ PERIODS = adding(
         GROUP BY p.id, o.breakdown_id, s.time_operator, s.frequency, long.id
     """,
     to=PERIODS_TABLE,
-    has_rivals=True,
+    has_conflicts=True,
 )
 
 BREAKDOWNS_OF_PERIODS = f"SELECT DISTINCT breakdown_id FROM {PERIODS_TABLE}"
@@ -165,7 +165,7 @@ def categories(facts: Facts, *, tables: Iterable[str], standing: Iterable[str]) 
         WHERE sums.numerator IS NOT NULL
         """,
         to=CATEGORIES_TABLE,
-        has_rivals=facts.has_rivals,
+        has_conflicts=facts.has_conflicts,
     )
 
 
@@ -189,7 +189,7 @@ def territories(facts: Facts, *, to: str, tables: Iterable[str], standing: Itera
         GROUP BY 1, 2
         """,
         to=to,
-        has_rivals=facts.has_rivals,
+        has_conflicts=facts.has_conflicts,
         where=f"WHERE made.numerator IS NOT NULL{there}",
     )
 
@@ -198,7 +198,7 @@ def territories(facts: Facts, *, to: str, tables: Iterable[str], standing: Itera
 
 _KEY = "indicator_id, period_id, territory_id, origin"
 _CONTENT = (
-    "breakdowns", "numerators", "denominators", "beaten", "reporters", "expected", "periods_used", "periods_expected", "flags",
+    "breakdowns", "numerators", "denominators", "overridden", "reporters", "expected", "periods_used", "periods_expected", "flags",
     "oldest_inputs_at",
 )  # fmt: skip
 _COLUMNS = f"({_KEY}, {', '.join(_CONTENT)}, computed_at)"
@@ -210,7 +210,7 @@ def packed(facts: Facts, made: Mapping[str, str]) -> str:
     What a row holds follows from its cells alone, not from what else was in the batch.
     """
     denominators = "CASE WHEN bool_or(n.denominator IS NOT NULL) THEN array_agg(n.denominator) END"
-    beaten = "CASE WHEN bool_or(n.is_beaten) THEN array_agg(n.is_beaten) END"
+    overridden = "CASE WHEN bool_or(n.is_overridden) THEN array_agg(n.is_overridden) END"
     flags = "CASE WHEN max(n.flags) > 0 THEN array_agg(coalesce(n.flags, 0::smallint)) END"
     used, expected = (
         f"CASE WHEN max(n.periods_expected) > 1 THEN array_agg(n.{column}) END"
@@ -219,12 +219,12 @@ def packed(facts: Facts, made: Mapping[str, str]) -> str:
     return " UNION ALL ".join(
         f"""
         SELECT p.indicator_id, p.period_id, p.territory_id, '{origin}'::varchar(12) AS origin, n.breakdowns, n.numerators, n.denominators,
-               n.beaten, {"n.reporters" if origin == Origin.TERRITORIES else "array_fill(c.reporters, ARRAY[cardinality(n.breakdowns)])"},
+               n.overridden, {"n.reporters" if origin == Origin.TERRITORIES else "array_fill(c.reporters, ARRAY[cardinality(n.breakdowns)])"},
                c.expected, n.periods_used, n.periods_expected, n.flags, n.oldest_inputs_at, now() AS computed_at
         FROM (
             SELECT n.place_id, array_agg(n.breakdown_id) AS breakdowns, array_agg(n.numerator)::numeric(40,10)[] AS numerators,
                    {denominators if facts.has_denominators else "NULL"}::numeric(40,10)[] AS denominators,
-                   {beaten if facts.has_rivals else "NULL::boolean[]"} AS beaten,
+                   {overridden if facts.has_conflicts else "NULL::boolean[]"} AS overridden,
                    {"array_agg(n.reporters) AS reporters," if origin == Origin.TERRITORIES else ""}
                    {used if facts.has_periods else "NULL::smallint[]"} AS periods_used,
                    {expected if facts.has_periods else "NULL::smallint[]"} AS periods_expected,
@@ -296,16 +296,16 @@ def differences(facts: Facts, made: Mapping[str, str]) -> str:
             JOIN rollup_scope w ON w.indicator_id = f.indicator_id AND w.period_id = f.period_id
         ) AS kept
         FULL JOIN (
-            SELECT p.indicator_id, p.period_id, p.territory_id, n.breakdown_id, n.numerator, n.denominator, n.origin, n.is_beaten,
+            SELECT p.indicator_id, p.period_id, p.territory_id, n.breakdown_id, n.numerator, n.denominator, n.origin, n.is_overridden,
                    coalesce(n.reporters, c.reporters) AS reporters, c.expected, coalesce(n.periods_used, 1) AS periods_used,
                    coalesce(n.periods_expected, 1) AS periods_expected, coalesce(n.flags, 0::smallint) AS flags, n.oldest_input_at
             FROM ({fresh}) AS n JOIN rollup_place p ON p.id = n.place_id JOIN rollup_coverage c ON c.place_id = n.place_id
         ) AS fresh
             ON (fresh.indicator_id, fresh.period_id, fresh.territory_id, fresh.breakdown_id)
              = (kept.indicator_id, kept.period_id, kept.territory_id, kept.breakdown_id)
-        WHERE (kept.numerator, kept.denominator, kept.origin, kept.is_beaten, kept.reporters, kept.expected, kept.periods_used,
+        WHERE (kept.numerator, kept.denominator, kept.origin, kept.is_overridden, kept.reporters, kept.expected, kept.periods_used,
                kept.periods_expected, kept.flags, kept.oldest_input_at)
-           IS DISTINCT FROM (fresh.numerator, fresh.denominator, fresh.origin, fresh.is_beaten, fresh.reporters, fresh.expected,
+           IS DISTINCT FROM (fresh.numerator, fresh.denominator, fresh.origin, fresh.is_overridden, fresh.reporters, fresh.expected,
                fresh.periods_used, fresh.periods_expected, fresh.flags, fresh.oldest_input_at)
         ORDER BY 1, 2, 3, 4
     """

@@ -249,8 +249,8 @@ def _compute(cursor: CursorWrapper, slices: list[int]) -> tuple[statements.Facts
         cursor.execute(statements.cells(table, facts))
         deeper = [name for name, start, end in levels if start <= last_part and end >= first_part]
         reported = [statements.REPORTED_TABLE] if first_part <= facts.last_reported else []
-        given = [statements.GIVEN_TABLE] if facts.has_given else []
-        tables = [*reported, *given, *(own if first_part <= facts.last_own else ()), *deeper]
+        carried = [statements.CARRIED_TABLE] if facts.has_carried else []
+        tables = [*reported, *carried, *(own if first_part <= facts.last_own else ()), *deeper]
         if tables:
             standing = own if first <= facts.last_own else ()
             parameters = {
@@ -311,22 +311,22 @@ def _own_cells(cursor: CursorWrapper, facts: statements.Facts) -> dict[str, str]
 def _facts(cursor: CursorWrapper) -> statements.Facts:
     cursor.execute(sql.REPORTED)
     reported = cursor.fetchall()
-    cursor.execute(sql.GIVEN)
-    given, has_given_denominators, has_given_periods, are_given_integral, has_given_flags = cursor.fetchone()
+    cursor.execute(sql.CARRIED)
+    carried, has_carried_denominators, has_carried_periods, are_carried_integral, has_carried_flags = cursor.fetchone()
     cursor.execute(sql.PLACES_AND_RIVALS)
-    has_shorter_periods, has_rivals, last_target = cursor.fetchone()
+    has_shorter_periods, has_conflicts, last_target = cursor.fetchone()
     return statements.Facts(
         reported=frozenset(row[0] for row in reported if row[3]),
-        has_given=given > 0,
-        has_denominators=has_shorter_periods or has_given_denominators or any(row[4] for row in reported),
+        has_carried=carried > 0,
+        has_denominators=has_shorter_periods or has_carried_denominators or any(row[4] for row in reported),
         has_shorter_periods=has_shorter_periods,
-        has_periods=has_shorter_periods or has_given_periods,
-        has_rivals=has_rivals,
-        has_flags=has_shorter_periods or has_given_flags or any(row[6] for row in reported),
+        has_periods=has_shorter_periods or has_carried_periods,
+        has_conflicts=has_conflicts,
+        has_flags=has_shorter_periods or has_carried_flags or any(row[6] for row in reported),
         is_integral=not has_shorter_periods
-        and are_given_integral
+        and are_carried_integral
         and all(row[5] for row in reported)
-        and given + sum(row[1] for row in reported) < MOST_INTEGERS,
+        and carried + sum(row[1] for row in reported) < MOST_INTEGERS,
         last_reported=max((row[2] for row in reported), default=0),
         last_target=last_target,
     )

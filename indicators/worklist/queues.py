@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from indicators.models import Finding, Import, ProtectionChange, Release, Report, Slice
+from indicators.models import Finding, ImportBatch, ProtectionChange, Release, Report, Slice
 from indicators.permissions import KEEPERS, can_approve_release
 from orgs.inbox import LONGEST, Task
 from orgs.models import Membership, Organisation, User
@@ -89,11 +89,13 @@ def lot(rows: QuerySet[Any], make: Callable[[Any], Task]) -> QueuePart:
 def unfinished(user: User) -> QueuePart:
     """Files of late of which nothing is stored yet: their columns wait for a meaning, or what was found for a yes."""
     since = timezone.now() - REMEMBERED
-    states = [Import.State.UPLOADED, Import.State.CHECKED]
-    files = Import.objects.visible_to(user).filter(kind=Import.Kind.FILE, state__in=states, created_at__gte=since)
+    states = [ImportBatch.State.UPLOADED, ImportBatch.State.CHECKED]
+    files = ImportBatch.objects.visible_to(user).filter(
+        kind=ImportBatch.Kind.FILE, state__in=states, created_at__gte=since
+    )
 
-    def waiting(batch: Import) -> Task:
-        is_described = batch.state == Import.State.CHECKED
+    def waiting(batch: ImportBatch) -> Task:
+        is_described = batch.state == ImportBatch.State.CHECKED
         title = _("Store the figures of %(file)s") if is_described else _("Say what the columns of %(file)s mean")
         return Task(
             kind=FIGURES,
@@ -111,12 +113,12 @@ def unfinished(user: User) -> QueuePart:
 def refused(user: User) -> QueuePart:
     """One's own files that were refused of late, and of which no later edition went through."""
     since = timezone.now() - REMEMBERED
-    own = Import.objects.visible_to(user).filter(created_by=user, created_at__gte=since)
+    own = ImportBatch.objects.visible_to(user).filter(created_by=user, created_at__gte=since)
     passed = own.filter(file_name=OuterRef("file_name")).exclude(
-        state__in=[Import.State.REFUSED, Import.State.UPLOADED]
+        state__in=[ImportBatch.State.REFUSED, ImportBatch.State.UPLOADED]
     )
     return lot(
-        own.filter(~Exists(passed), state=Import.State.REFUSED).order_by("created_at"),
+        own.filter(~Exists(passed), state=ImportBatch.State.REFUSED).order_by("created_at"),
         lambda batch: Task(
             kind=FIGURES,
             title=_("%(file)s was refused: see why") % {"file": batch.file_name},
@@ -142,12 +144,14 @@ def to_approve(user: User) -> QueuePart:
     )
 
 
-def stored(user: User) -> QuerySet[Import]:
+def stored(user: User) -> QuerySet[ImportBatch]:
     """Imports that wait for approval; those of a report wait with the report."""
-    return Import.objects.visible_to(user).filter(state=Import.State.STORED, reports=None).order_by("created_at")
+    return (
+        ImportBatch.objects.visible_to(user).filter(state=ImportBatch.State.STORED, reports=None).order_by("created_at")
+    )
 
 
-def cells_words(batch: Import) -> str:
+def cells_words(batch: ImportBatch) -> str:
     return _("%(new)s new cells, %(changed)s changed") % {"new": batch.cells_new, "changed": batch.cells_changed}
 
 

@@ -95,7 +95,7 @@ class ServiceForm(PortalModelForm):
             "description",
             "languages",
             "is_free",
-            "no_papers_asked",
+            "no_documents_required",
             "has_childcare",
             "women_only",
             "is_shelter",

@@ -25,7 +25,7 @@ KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind if kind != Kind.AUT
 # What a service says of itself: safe without papers (S9), reachable for women (S15).
 MARKS = [
     (name, capfirst(Service._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
-    for name in ("no_papers_asked", "has_childcare", "women_only", "is_shelter")
+    for name in ("no_documents_required", "has_childcare", "women_only", "is_shelter")
 ]
 
 

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from playwright.sync_api import Browser, expect
 
 from demo import vocabulary
-from indicators.models import Import, Mapping, Observation
+from indicators.models import ImportBatch, Observation, SavedMapping
 from indicators.quality import actions as quality
 from orgs.models import Membership, Territory
 from tests.browser.people import Person
@@ -44,18 +44,18 @@ def rows_of(name: str) -> Iterable[dict[str, str]]:
 def imports(steward: Person, name: str, mapping: str) -> None:
     steward.goes_to("/figures/")
     steward.follows("Import a file")
-    steward.chooses("mapping", Mapping.objects.get(name=mapping).title)
+    steward.chooses("mapping", SavedMapping.objects.get(name=mapping).title)
     steward.attaches("file", FILES / name)
     steward.presses("Check the file")
     steward.reads("checked, nothing stored")
     assert Observation.objects.filter(batch__mapping_name=mapping).count() == 0, "a dry run stores nothing"
     steward.presses("Store and send for approval")
-    batch = Import.objects.get(mapping_name=mapping)
+    batch = ImportBatch.objects.get(mapping_name=mapping)
     quality.accept_findings(batch=batch, reason="As the city publishes it", by=None)
     steward.goes_to(batch.get_absolute_url())
     steward.presses("Approve")
     expect(steward.page.get_by_text("The figures are rolled up")).to_be_visible(timeout=SLOW)
-    assert Import.objects.get(mapping_name=mapping).state == Import.State.APPROVED
+    assert ImportBatch.objects.get(mapping_name=mapping).state == ImportBatch.State.APPROVED
 
 
 def test_figures_from_the_file_to_the_public_page(browser: Browser, base_url: str, barcelona) -> None:

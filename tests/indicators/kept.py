@@ -18,7 +18,7 @@ def keep_figure(
     numerator: int,
     *,
     origin: str = Origin.TERRITORIES,
-    is_beaten: bool = False,
+    is_overridden: bool = False,
 ) -> ComputedPlace:
     """One cell, as the rollup would have made it."""
     now = timezone.now()
@@ -29,7 +29,7 @@ def keep_figure(
         origin=origin,
         breakdowns=[breakdown.pk],
         numerators=[numerator],
-        beaten=[True] if is_beaten else None,
+        overridden=[True] if is_overridden else None,
         reporters=[1],
         expected=1,
         oldest_inputs_at=[now],
@@ -48,7 +48,7 @@ def lose_figure(**cell: Any) -> None:
         "breakdowns",
         "numerators",
         "denominators",
-        "beaten",
+        "overridden",
         "reporters",
         "periods_used",
         "periods_expected",

@@ -16,7 +16,7 @@ from django.core.files import File
 from django.db import connection, transaction
 
 from indicators.imports import actions as imports
-from indicators.models import Import, RollupRun
+from indicators.models import ImportBatch, RollupRun
 from indicators.quality import actions as quality
 from indicators.rollup import worker
 from tests.indicators.berlin import FILE, make_berlin, mapping_of, rows_of, scheme_of
@@ -106,7 +106,7 @@ def berlin(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
                     batch = imports.bring_in_file(
                         mapping=mapping_of(table, division), file=File(stream, name=FILE.name)
                     )
-                assert batch.state == Import.State.STORED, list(batch.messages.values())
+                assert batch.state == ImportBatch.State.STORED, list(batch.messages.values())
                 quality.accept_findings(batch=batch, reason="These are the figures as they were published.", by=None)
                 batches[division, table] = imports.approve_import(batch=batch)
         seconds["import"] = time.perf_counter() - begun

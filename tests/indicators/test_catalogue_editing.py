@@ -17,7 +17,7 @@ from django.urls import reverse
 from indicators.catalogue import actions as catalogue_actions
 from indicators.catalogue import loading
 from indicators.catalogue.wording import WordingChange, version_of, words_of
-from indicators.models import Import, Indicator, IndicatorVersion
+from indicators.models import ImportBatch, Indicator, IndicatorVersion
 from indicators.releases import actions as releases
 from indicators.rollup import worker
 from indicators.vocabulary import PROTECTIONS
@@ -238,7 +238,7 @@ def test_retired_indicator_takes_no_figures_and_leaves_the_lists(land: Land, peo
     with pytest.raises(ValidationError, match="retired already"):
         catalogue_actions.retire_indicator(indicator=people, by=steward)
     batch = land.check(table(("N1", 2023, "women", 7)))
-    assert batch.state == Import.State.REFUSED
+    assert batch.state == ImportBatch.State.REFUSED
     assert [message.code for message in batch.messages.all()] == ["retired_indicator"]
     client = Client()
     assert page("indicator_detail") not in client.get(reverse("indicators:indicator_list")).content.decode()

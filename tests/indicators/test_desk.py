@@ -10,14 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from indicators.models import Finding, Import, Release, Report, ReportRequest, Slice
+from indicators.models import Finding, ImportBatch, Release, Report, ReportRequest, Slice
 from indicators.reports import actions as reports
 from indicators.worklist.inbox import tasks_of
 from indicators.worklist.queues import REMEMBERED, Queue, QueuePart, queues_of
 from orgs.inbox import LONGEST, Task
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory
-from tests.factories_indicators import ImportFactory, IndicatorFactory, StewardFactory, breakdown, period
+from tests.factories_indicators import ImportBatchFactory, IndicatorFactory, StewardFactory, breakdown, period
 from tests.indicators.test_pages_territories import words_of
 
 pytestmark = pytest.mark.django_db
@@ -33,13 +33,13 @@ def authority(steward: User) -> Organisation:
     return steward.memberships.get().organisation
 
 
-def brought_in(authority: Organisation, state: str, *, days: int = 0, **fields: Any) -> Import:
-    batch = ImportFactory(authority=authority, state=state, **fields)
-    Import.objects.filter(pk=batch.pk).update(created_at=timezone.now() - datetime.timedelta(days=days))
+def brought_in(authority: Organisation, state: str, *, days: int = 0, **fields: Any) -> ImportBatch:
+    batch = ImportBatchFactory(authority=authority, state=state, **fields)
+    ImportBatch.objects.filter(pk=batch.pk).update(created_at=timezone.now() - datetime.timedelta(days=days))
     return batch
 
 
-def finding(batch: Import, **fields: Any) -> Finding:
+def finding(batch: ImportBatch, **fields: Any) -> Finding:
     return Finding.objects.create(
         batch=batch,
         rule="jump",
@@ -64,7 +64,7 @@ def asked(authority: Organisation, steward: User, *, days: int = 5, state: str =
         by=steward,
     )
     ReportRequest.objects.filter(pk=request.pk).update(due_on=timezone.localdate() + datetime.timedelta(days=days))
-    request.reports.update(state=state, batch=ImportFactory(authority=authority, kind="report", state="stored"))
+    request.reports.update(state=state, batch=ImportBatchFactory(authority=authority, kind="report", state="stored"))
     return request.reports.get()
 
 

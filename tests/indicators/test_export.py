@@ -1,4 +1,4 @@
-"""`manage.py export_figures`: the true figures, or a release as it was published."""
+"""`manage.py export_figures`: the confidential figures, or a release as it was published."""
 
 import csv
 import io
@@ -46,7 +46,7 @@ def cells(rows) -> dict[tuple[str, ...], Decimal | None]:
 NAMES = "indicator__code", "territory__scheme__code", "territory__code", "period__code", "breakdown__key"
 
 
-def test_true_figures_are_all_there(figures, tmp_path):
+def test_confidential_figures_are_all_there(figures, tmp_path):
     rows = export(tmp_path)
     assert cells(rows) == {tuple(row[:5]): row[5] for row in Figure.objects.values_list(*NAMES, "value")}
     assert {row["state"] for row in rows} == {"shown", "missing"}

@@ -18,7 +18,7 @@ from indicators.dashboards.cells import read_released
 from indicators.imports import actions as imports
 from indicators.imports.mapping import Part, read_flags
 from indicators.imports.wizard import guessing
-from indicators.models import ComputedFigure, FigureDifference, Import, Observation, ReleasedFigure
+from indicators.models import ComputedFigure, FigureDifference, ImportBatch, Observation, ReleasedFigure
 from indicators.releases.export import export_figures
 from indicators.rollup import actions as rollups
 from indicators.rollup import worker
@@ -104,7 +104,7 @@ def test_bulk_file_of_eurostat_keeps_every_letter(land: Land) -> None:
 
 def test_letter_without_a_meaning_is_told(land: Land) -> None:
     batch = land.check(table(("N1", 2020, "all", 3, "bx"), header=FLAGGED), **FLAG)
-    assert batch.state == Import.State.REFUSED
+    assert batch.state == ImportBatch.State.REFUSED
     assert list(batch.messages.values_list("line", "code", "value")) == [(2, "unknown_flag", "bx")]
 
 

@@ -14,12 +14,12 @@ from indicators.catalogue.periods import period_code
 from indicators.imports import actions as imports
 from indicators.imports import engine
 from indicators.imports.definition import read_mapping
-from indicators.models import DirtyMark, Import, Observation
+from indicators.models import DirtyMark, ImportBatch, Observation
 from indicators.vocabulary import Flag
 from tests.indicators.land import MAPPING, Land, table
 
 
-def messages(batch: Import) -> list[tuple[int | None, str, str]]:
+def messages(batch: ImportBatch) -> list[tuple[int | None, str, str]]:
     assert not Observation.objects.exists()
     assert all(imports.message_text(message) for message in batch.messages.all())
     return list(batch.messages.values_list("line", "column", "code"))
@@ -27,7 +27,7 @@ def messages(batch: Import) -> list[tuple[int | None, str, str]]:
 
 def test_import_stores_nothing_before_store(land: Land) -> None:
     batch = land.check(table(("N1", 2020, "women", 10), ("N1", 2020, "men", 12)))
-    assert (batch.state, batch.rows_read, batch.cells_new) == (Import.State.CHECKED, 2, 2)
+    assert (batch.state, batch.rows_read, batch.cells_new) == (ImportBatch.State.CHECKED, 2, 2)
     assert not Observation.objects.exists()
 
 
@@ -106,7 +106,7 @@ def test_rows_that_the_mapping_leaves_out_are_counted(land: Land) -> None:
 
 def test_finer_rows_add_up_where_the_mapping_says_so(land: Land) -> None:
     rows = table(("N1", 2020, "women", 10), ("N1", 2020, "women", 10))
-    assert land.check(rows).state == Import.State.REFUSED
+    assert land.check(rows).state == ImportBatch.State.REFUSED
     land.bring_in(rows, rows_of_one_cell="sum")
     assert Observation.objects.get().numerator == 20
 
@@ -125,7 +125,7 @@ def test_ratio_keeps_its_parts_and_a_mean_its_sum(land: Land) -> None:
     }
     content = table(("N1", 2020, "women", "7.5", 12), header=header)
     batch = imports.check_import(mapping=mean, file=SimpleUploadedFile("mean.csv", content))
-    assert batch.state == Import.State.CHECKED
+    assert batch.state == ImportBatch.State.CHECKED
     imports.store_import(batch=batch)
     assert list(Observation.objects.order_by("pk").values_list("numerator", "denominator")) == [(3, 12), (90, 12)]
 
@@ -142,7 +142,7 @@ def test_compressed_file_decimal_comma_and_thousands(land: Land) -> None:
 
 def test_byte_order_mark_and_blank_lines_are_no_fault(land: Land) -> None:
     batch = land.check(b"\xef\xbb\xbfplace,year,sex,people\r\n\r\nN1,2020,women,1\r\n\r\n")
-    assert (batch.state, batch.rows_read) == (Import.State.CHECKED, 1)
+    assert (batch.state, batch.rows_read) == (ImportBatch.State.CHECKED, 1)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_byte_order_mark_and_blank_lines_are_no_fault(land: Land) -> None:
 )  # fmt: skip
 def test_faulty_file_is_refused_with_line_and_column(land: Land, content: bytes, expected: list) -> None:
     batch = land.check(content)
-    assert batch.state == Import.State.REFUSED
+    assert batch.state == ImportBatch.State.REFUSED
     assert messages(batch) == expected
 
 

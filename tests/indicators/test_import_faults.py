@@ -22,7 +22,7 @@ from indicators.imports.messages import FileRefused
 from indicators.imports.readers import xlsx
 from indicators.imports.readers.rows import open_rows
 from indicators.imports.wizard import actions as wizard
-from indicators.models import Import, Mapping, Observation
+from indicators.models import ImportBatch, Observation, SavedMapping
 from tests.indicators.land import MAPPING, Land, make_land, table
 from tests.indicators.test_readers import workbook
 
@@ -30,9 +30,9 @@ HEADER = ["place", "year", "sex", "people"]
 GOOD = ("N1", 2020, "women", 10)
 
 
-def told(batch: Import) -> list[tuple[int | None, str, str, str, int]]:
+def told(batch: ImportBatch) -> list[tuple[int | None, str, str, str, int]]:
     """The messages of a refused import: line, column, code, value, rows."""
-    assert batch.state == Import.State.REFUSED
+    assert batch.state == ImportBatch.State.REFUSED
     assert not Observation.objects.exists()
     assert all(imports.message_text(message) for message in batch.messages.all())
     return list(batch.messages.values_list("line", "column", "code", "value", "rows"))
@@ -295,7 +295,7 @@ def test_one_pass_stores_what_check_and_store_would(land: Land) -> None:
     land.bring_in(table(GOOD, ("N2", 2020, "women", 5)))
     content = table(GOOD, ("N2", 2020, "women", 6), ("N3", 2020, "women", 7))
     batch = imports.bring_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", content))
-    assert (batch.state, batch.cells_new, batch.cells_changed, batch.cells_same) == (Import.State.STORED, 1, 1, 1)
+    assert (batch.state, batch.cells_new, batch.cells_changed, batch.cells_same) == (ImportBatch.State.STORED, 1, 1, 1)
     assert sorted(batch.observations.values_list("numerator", "status")) == [(6, "submitted"), (7, "submitted")]
     with batch.file.open() as kept:
         assert kept.read() == content
@@ -341,8 +341,8 @@ def test_two_stewards_at_once_leave_one_value_in_each_cell(lasting_land: Land) -
         return imports.approve_import(batch=batch)
 
     first, second = at_once(lambda: bring_in(1), lambda: bring_in(2))
-    assert isinstance(first, Import), first
-    assert isinstance(second, Import), second
+    assert isinstance(first, ImportBatch), first
+    assert isinstance(second, ImportBatch), second
     approved = Observation.objects.filter(status="approved").values_list("territory__code", "numerator")
     assert sorted(place for place, _people in approved) == ["N1", "N2", "N3"]
     assert len({people for _place, people in approved}) == 1
@@ -350,11 +350,11 @@ def test_two_stewards_at_once_leave_one_value_in_each_cell(lasting_land: Land) -
 
 
 def test_the_same_file_at_once_is_stored_once(lasting_land: Land) -> None:
-    def bring_in() -> Import:
+    def bring_in() -> ImportBatch:
         return imports.bring_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table(GOOD)))
 
     results = at_once(bring_in, bring_in)
-    assert sorted(type(result).__name__ for result in results) == ["Import", "ValidationError"]
+    assert sorted(type(result).__name__ for result in results) == ["ImportBatch", "ValidationError"]
     assert Observation.objects.count() == 1
 
 
@@ -365,8 +365,8 @@ def test_two_workers_at_once_check_a_file_once(lasting_land: Land, monkeypatch: 
         for place in ("N1", "N2", "N3")
     ]
     assert sum(at_once(*[wizard.work_on_waiting_files] * 3)) == len(batches)
-    found = Import.objects.values_list("state", "cells_new")
-    assert list(found) == [(Import.State.CHECKED, 1)] * 3
+    found = ImportBatch.objects.values_list("state", "cells_new")
+    assert list(found) == [(ImportBatch.State.CHECKED, 1)] * 3
     assert wizard.work_on_waiting_files() == 0
 
 
@@ -374,24 +374,24 @@ def test_two_stewards_at_once_describe_the_same_upload_one_after_the_other(lasti
     batch = wizard.receive_file(file=SimpleUploadedFile("figures.csv", table(GOOD)))
     names = ("First", "Second")
 
-    def describe(name: str) -> Import:
+    def describe(name: str) -> ImportBatch:
         return wizard.describe_import(batch=batch, mapping=MAPPING | {"title": {"en": name}}, mapping_name=name)
 
     for result in at_once(lambda: describe("First"), lambda: describe("Second")):
-        assert isinstance(result, Import), result
+        assert isinstance(result, ImportBatch), result
     batch.refresh_from_db()
-    assert batch.state == Import.State.CHECKED
+    assert batch.state == ImportBatch.State.CHECKED
     assert batch.mapping["title"] == {"en": batch.mapping_name}
     assert batch.mapping_name in names
 
 
 def test_two_mappings_of_one_name_at_once_leave_one(lasting_land: Land) -> None:
-    def save(title: str) -> Mapping:
+    def save(title: str) -> SavedMapping:
         return wizard.save_mapping(name="Register", definition=MAPPING | {"title": {"en": title}})
 
     results = at_once(lambda: save("one"), lambda: save("two"))
-    assert sorted(type(result).__name__ for result in results) == ["Mapping", "ValidationError"]
-    assert Mapping.objects.count() == 1
+    assert sorted(type(result).__name__ for result in results) == ["SavedMapping", "ValidationError"]
+    assert SavedMapping.objects.count() == 1
 
 
 # --- What adds up -----------------------------------------------------------------------------------------------------------

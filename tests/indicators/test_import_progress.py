@@ -15,7 +15,7 @@ from indicators.imports import engine
 from indicators.imports.definition import read_mapping
 from indicators.imports.progress import expected_figures
 from indicators.imports.wizard import actions as wizard
-from indicators.models import Import
+from indicators.models import ImportBatch
 from tests.factories_indicators import StewardFactory
 from tests.indicators.land import MAPPING, Land, table
 from tests.indicators.test_import_faults import lasting_land
@@ -118,5 +118,5 @@ def test_waiting_page_says_how_far_it_is(client: Client, land: Land, monkeypatch
         assert '<progress id="check" value="99" max="100">' in page
     tasks.check_files()
     batch.refresh_from_db()
-    assert batch.state == Import.State.REFUSED  # One cell, forty thousand times.
+    assert batch.state == ImportBatch.State.REFUSED  # One cell, forty thousand times.
     assert "All figures are read." not in client.get(batch.get_absolute_url()).content.decode()

@@ -19,8 +19,8 @@ from django.utils import timezone
 from indicators.imports import actions as imports
 from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.guessing import places, way_of
-from indicators.models import Finding, Import, ImportChange, Observation, Period, Source
-from indicators.models import Mapping as SavedMapping
+from indicators.models import Finding, ImportBatch, ImportChange, Observation, Period, Source
+from indicators.models import SavedMapping as SavedMapping
 from indicators.quality import actions as quality
 from indicators.reports import actions as reports
 from indicators.reports import entry
@@ -71,7 +71,7 @@ class Ways:
             "territory": land.territories["CITY"],
         }
 
-    def browser(self) -> Import:
+    def browser(self) -> ImportBatch:
         mapping = SavedMapping.objects.create(name="People", definition=MAPPING)
         file = SimpleUploadedFile("girls.csv", GIRLS)
         data = {"authority": self.authority.pk, "mapping": mapping.pk, "file": file, "whole": "1"}
@@ -80,7 +80,7 @@ class Ways:
         self.desk.post(reverse("indicators:import_store", args=[batch.pk]))
         return batch
 
-    def worker(self) -> Import:
+    def worker(self) -> ImportBatch:
         file = SimpleUploadedFile("girls.csv", GIRLS)
         wizard.take_in_file(mapping=MAPPING, file=file, authority=self.authority, by=self.steward)
         wizard.work_on_waiting_files()
@@ -89,7 +89,7 @@ class Ways:
         wizard.work_on_waiting_files()
         return batch
 
-    def command(self) -> Import:
+    def command(self) -> ImportBatch:
         (self.folder / "girls.csv").write_bytes(GIRLS)
         (self.folder / "mapping.json").write_text(json.dumps(MAPPING))
         call_command(
@@ -98,9 +98,9 @@ class Ways:
             mapping=self.folder / "mapping.json",
             stdout=io.StringIO(),
         )
-        return Import.objects.get()
+        return ImportBatch.objects.get()
 
-    def typed(self) -> Import:
+    def typed(self) -> ImportBatch:
         cells = cells_of(**self.cell)
         return entry.save_entry(
             authority=self.authority,
@@ -113,7 +113,7 @@ class Ways:
             by=self.steward,
         )
 
-    def report(self) -> Import:
+    def report(self) -> ImportBatch:
         organisation = OrganisationFactory(published=True)
         asked: dict[str, Any] = {**self.cell, "title": "People", "due_on": timezone.localdate(), "by": self.steward}
         report = reports.ask_for_reports(authority=self.authority, organisations=[organisation], **asked).reports.get()
@@ -125,9 +125,9 @@ class Ways:
         assert batch is not None
         return batch
 
-    def seen_before_it_is_stored(self) -> Import:
-        batch = Import.objects.get()
-        assert batch.state == Import.State.CHECKED
+    def seen_before_it_is_stored(self) -> ImportBatch:
+        batch = ImportBatch.objects.get()
+        assert batch.state == ImportBatch.State.CHECKED
         assert not Observation.objects.filter(batch=batch).exists()
         assert what_is_shown(batch) == SHOWN
         return batch
@@ -136,11 +136,11 @@ class Ways:
 @pytest.fixture
 def ways(
     city: Land, authority: Organisation, steward: User, desk: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], Import]:
-    def bring_in(way: str) -> Import:
+) -> Callable[[str], ImportBatch]:
+    def bring_in(way: str) -> ImportBatch:
         if way == "worker":
             monkeypatch.setattr(wizard, "LARGE", 10)
-        batch: Import = getattr(Ways(city, authority, steward, desk, tmp_path), way)()
+        batch: ImportBatch = getattr(Ways(city, authority, steward, desk, tmp_path), way)()
         batch.refresh_from_db()
         return batch
 
@@ -151,7 +151,7 @@ SHOWN = ({"jump"}, [(5400, 226)])
 WAYS = ["browser", "worker", "command", "typed", "report"]
 
 
-def what_is_shown(batch: Import) -> Any:
+def what_is_shown(batch: ImportBatch) -> Any:
     """What the rules said of the batch, and its changes: before and after."""
     return (
         set(Finding.objects.filter(batch=batch).open().values_list("rule", flat=True)),
@@ -160,9 +160,9 @@ def what_is_shown(batch: Import) -> Any:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_way_in_asks_the_rules_before_anybody_decides(ways: Callable[[str], Import], way: str) -> None:
+def test_every_way_in_asks_the_rules_before_anybody_decides(ways: Callable[[str], ImportBatch], way: str) -> None:
     batch = ways(way)
-    assert batch.state == Import.State.STORED
+    assert batch.state == ImportBatch.State.STORED
     assert what_is_shown(batch) == SHOWN
     approve = {"report": lambda: reports.approve_report(report=batch.reports.get(), by=None)}.get(
         way, lambda: imports.approve_import(batch=batch)
@@ -178,7 +178,9 @@ def test_every_way_in_asks_the_rules_before_anybody_decides(ways: Callable[[str]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_who_approves_sees_what_counts_and_what_will(ways: Callable[[str], Import], desk: Client, way: str) -> None:
+def test_who_approves_sees_what_counts_and_what_will(
+    ways: Callable[[str], ImportBatch], desk: Client, way: str
+) -> None:
     batch = ways(way)
     User.objects.filter(is_staff=False).update(is_staff=True)  # What the command brings in is for administrators.
     url = batch.reports.get().get_absolute_url() if way == "report" else batch.get_absolute_url()
@@ -230,7 +232,7 @@ def test_what_a_check_found_goes_when_the_file_is_refused(city: Land) -> None:
     assert what_is_shown(batch) == SHOWN
     mapping = MAPPING | {"breakdowns": {"age": {"column": "Age"}}}
     batch = wizard.describe_import(batch=batch, mapping=mapping)
-    assert batch.state == Import.State.REFUSED
+    assert batch.state == ImportBatch.State.REFUSED
     assert what_is_shown(batch) == (set(), [])
 
 
@@ -303,7 +305,7 @@ def test_command_says_what_the_page_says(file: tuple[str, Path]) -> None:
 def test_command_goes_on_with_a_stored_import(file: tuple[str, Path]) -> None:
     with pytest.raises(CommandError) as refusal:
         run(file[0], mapping=file[1], approve=True)
-    number = Import.objects.get().pk
+    number = ImportBatch.objects.get().pk
     assert f"--import {number} --approve" in str(refusal.value)
     with pytest.raises(CommandError):
         run(number=number, approve=True)
@@ -332,7 +334,7 @@ def test_codes_that_lost_their_zeros_are_proposed_and_never_taken(city: Land) ->
     assert (message.code, message.line, message.value) == ("lost_zeros", 2, "8019 → 08019")
     assert "8019 → 08019" in imports.message_text(message)
     territory = MAPPING["territory"] | {"codes": {"8019": "08019", "08019": "08019"}}
-    assert city.check(table(("8019", 2017, "all", 5)), territory=territory).state == Import.State.CHECKED
+    assert city.check(table(("8019", 2017, "all", 5)), territory=territory).state == ImportBatch.State.CHECKED
     other = city.territories["N2"]
     other.code = "008019"
     other.save()
@@ -355,7 +357,7 @@ def test_sdmx_ml_is_refused_in_words_that_name_sdmx_csv(city: Land) -> None:
 
 def test_zeros_beyond_the_tenth_decimal_are_no_fault(city: Land) -> None:
     batch = city.check(table(("N1", 2017, "all", "5.000000000000")))
-    assert batch.state == Import.State.CHECKED
+    assert batch.state == ImportBatch.State.CHECKED
 
 
 def test_json_stat_of_version_1_is_read(city: Land) -> None:

@@ -17,7 +17,7 @@ from indicators.catalogue import loading
 from indicators.imports import actions as imports
 from indicators.imports import engine
 from indicators.imports.definition import read_mapping
-from indicators.models import Figure, Import, Indicator, RollupRun, Source
+from indicators.models import Figure, ImportBatch, Indicator, RollupRun, Source
 from indicators.quality import actions as quality
 from indicators.rollup import worker
 from orgs.models import Territory, TerritoryScheme
@@ -85,8 +85,8 @@ def italy(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Iterat
             findings = engine.examine(stream, mapping, to_store=True)
         assert findings.problems == []
         source = Source.objects.create(name=mapping.source["name"])
-        batch = Import.objects.create(
-            source=source, mapping=definition, file_name=path.name, size=0, state=Import.State.STORED
+        batch = ImportBatch.objects.create(
+            source=source, mapping=definition, file_name=path.name, size=0, state=ImportBatch.State.STORED
         )
         stored = engine.store(batch.pk, source.pk)
         quality.accept_findings(batch=batch, reason="These are the figures as they were published.", by=None)

@@ -28,7 +28,7 @@ from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.form import MappingForm
 from indicators.imports.wizard.guessing import age_code, folded, period_in
 from indicators.imports.wizard.texts import LEAVE, WHOLE
-from indicators.models import Import, Mapping, Observation
+from indicators.models import ImportBatch, Observation, SavedMapping
 from indicators.quality import actions as quality
 from indicators.vocabulary import Flag
 from orgs.models import Territory, User
@@ -65,7 +65,7 @@ def upload(client: Client, content: bytes | str, **data: Any) -> Any:
     return client.post(CREATE, given, follow=True)
 
 
-def form_of(batch: Import, **kwargs: Any) -> MappingForm:
+def form_of(batch: ImportBatch, **kwargs: Any) -> MappingForm:
     return MappingForm(contents=wizard.contents_of(batch), base=batch.mapping, **kwargs)
 
 
@@ -75,14 +75,14 @@ def filled(form: MappingForm) -> dict[str, Any]:
     return data | {row.name: row.code for translation in form.translations for row in translation.rows}
 
 
-def described(content: bytes | str, by: User, **data: Any) -> tuple[Import, dict[str, Any]]:
+def described(content: bytes | str, by: User, **data: Any) -> tuple[ImportBatch, dict[str, Any]]:
     """A received file and what its form would send with the given answers."""
     batch = wizard.receive_file(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
     answers = filled(form_of(batch))
     return batch, answers | {"indicator": "=PEOPLE", "source_name": "Test office"} | data
 
 
-def post(client: Client, batch: Import, data: dict[str, Any]) -> Any:
+def post(client: Client, batch: ImportBatch, data: dict[str, Any]) -> Any:
     return client.post(reverse("indicators:import_map", args=[batch.pk]), data, follow=True)
 
 
@@ -168,8 +168,8 @@ def test_spellings_of_a_name_are_alike() -> None:
 
 def test_file_without_a_mapping_is_described_checked_and_stored(desk: Client, steward: User) -> None:
     response = upload(desk, table(("N1", 2020, "women", 10), ("N1", 2020, "men", 12)))
-    batch = Import.objects.get()
-    assert (batch.state, batch.created_by) == (Import.State.UPLOADED, steward)
+    batch = ImportBatch.objects.get()
+    assert (batch.state, batch.created_by) == (ImportBatch.State.UPLOADED, steward)
     assert response.redirect_chain[-1][0] == reverse("indicators:import_map", args=[batch.pk])
     text = words_of(response.content.decode())
     assert "N1 2020 women 10" in text  # the first rows
@@ -177,7 +177,7 @@ def test_file_without_a_mapping_is_described_checked_and_stored(desk: Client, st
     assert (data["territory"], data["period"], data["group_sex"], data["number"]) == ("c0", "c1", "c2", "c3")
     response = post(desk, batch, data | {"indicator": "=PEOPLE", "source_name": "Test office"})
     batch.refresh_from_db()
-    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 2)
+    assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 2)
     assert not Observation.objects.exists()
     assert batch.mapping["breakdowns"] == {"sex": {"column": "sex", "codes": {"women": "F", "men": "M"}}}
     desk.post(reverse("indicators:import_store", args=[batch.pk]))
@@ -188,7 +188,7 @@ def test_titles_above_the_table_and_another_language_are_understood(desk: Client
     batch, data = described(SEMICOLONS.encode("cp1252"), steward)
     assert post(desk, batch, data).status_code == 200
     batch.refresh_from_db()
-    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 2)
+    assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 2)
 
 
 def test_text_without_a_meaning_is_listed_and_asked_for(desk: Client, steward: User) -> None:
@@ -201,13 +201,13 @@ def test_text_without_a_meaning_is_listed_and_asked_for(desk: Client, steward: U
     text = words_of(post(desk, batch, data | codes).content.decode())
     assert "1 text of the column “sex” has no meaning yet: “zz”" in text
     batch.refresh_from_db()
-    assert batch.state == Import.State.UPLOADED
+    assert batch.state == ImportBatch.State.UPLOADED
     codes["code-group_sex-2-1"] = LEAVE
     post(desk, batch, data | codes)
     batch.refresh_from_db()
     assert batch.mapping["where_not"] == {"sex": ["zz"]}
     assert batch.mapping["breakdowns"]["sex"] == {"column": "sex", "codes": {"women": "F"}, "total": ["all"]}
-    assert (batch.state, batch.cells_new, batch.rows_left_out) == (Import.State.CHECKED, 2, 1)
+    assert (batch.state, batch.cells_new, batch.rows_left_out) == (ImportBatch.State.CHECKED, 2, 1)
 
 
 def test_column_that_was_only_just_chosen_is_shown_before_the_check(desk: Client, steward: User) -> None:
@@ -219,7 +219,7 @@ def test_column_that_was_only_just_chosen_is_shown_before_the_check(desk: Client
     assert 'name="code-group_sex-2-0"' in shown
     assert "There is a problem" not in words_of(shown)
     batch.refresh_from_db()
-    assert batch.state == Import.State.UPLOADED
+    assert batch.state == ImportBatch.State.UPLOADED
 
 
 def test_constants_stand_for_what_the_file_does_not_say(desk: Client, steward: User) -> None:
@@ -237,7 +237,7 @@ def test_constants_stand_for_what_the_file_does_not_say(desk: Client, steward: U
     }
     post(desk, batch, data)
     batch.refresh_from_db()
-    assert batch.state == Import.State.CHECKED, words_of(post(desk, batch, data).content.decode())
+    assert batch.state == ImportBatch.State.CHECKED, words_of(post(desk, batch, data).content.decode())
     imports.store_import(batch=batch)
     found = Observation.objects.get()
     assert (found.territory.code, found.period.code, found.breakdown.key) == ("N1", "2020", "sex=F")
@@ -269,7 +269,7 @@ def test_bad_answer_is_told_at_its_field_and_changes_nothing(
     assert response.status_code == 200
     assert words in words_of(response.content.decode())
     batch.refresh_from_db()
-    assert batch.state == Import.State.UPLOADED
+    assert batch.state == ImportBatch.State.UPLOADED
 
 
 def test_refused_file_can_be_described_again(desk: Client, steward: User) -> None:
@@ -282,7 +282,7 @@ def test_refused_file_can_be_described_again(desk: Client, steward: User) -> Non
     assert data["indicator"] == "=PEOPLE"  # as it was said
     post(desk, batch, data | {"adds_up": "on"})
     batch.refresh_from_db()
-    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 1)
+    assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 1)
     assert not batch.messages.exists()
 
 
@@ -308,32 +308,32 @@ def test_mapping_is_kept_under_a_name_and_recognised_next_time(desk: Client, ste
     batch, data = described(table(("N1", 2020, "women", 10)), steward)
     post(desk, batch, data | {"name": "Register"})
     batch.refresh_from_db()
-    saved = Mapping.objects.get()
+    saved = SavedMapping.objects.get()
     assert (saved.name, saved.definition) == ("Register", batch.mapping)
     upload(desk, table(("N2", 2021, "women", 4)), mapping="recognise")
-    again = Import.objects.first()
+    again = ImportBatch.objects.first()
     assert again is not None
-    assert (again.state, again.mapping_name) == (Import.State.CHECKED, "Register")
+    assert (again.state, again.mapping_name) == (ImportBatch.State.CHECKED, "Register")
 
 
 def test_kept_mapping_is_called_by_its_title_and_a_changed_one_by_its_name(desk: Client, steward: User) -> None:
     title = {"en": "People of the register", "es": "Personas del padrón"}
-    kept = Mapping.objects.create(name="register", definition=MAPPING | {"title": title})
+    kept = SavedMapping.objects.create(name="register", definition=MAPPING | {"title": title})
     assert "People of the register" in words_of(desk.get(CREATE).content.decode())
     desk.cookies["django_language"] = "es"
     assert "Personas del padrón" in words_of(desk.get(CREATE).content.decode())
     batch, _data = described(table(("N1", 2020, "women", 10)), steward)
     form = MappingForm(contents=wizard.contents_of(batch), base=kept.definition | batch.mapping)
     post(desk, batch, filled(form) | {"name": "Another"})
-    assert Mapping.objects.get(name="Another").title == "Another"
+    assert SavedMapping.objects.get(name="Another").title == "Another"
 
 
 def test_mapping_that_refuses_its_own_file_is_not_kept(desk: Client, steward: User) -> None:
     batch, data = described(table(("N1", 2020, "women", "many")), steward, number="c3")
     post(desk, batch, data | {"name": "Register"})
     batch.refresh_from_db()
-    assert (batch.state, batch.mapping_name) == (Import.State.REFUSED, "Register")
-    assert not Mapping.objects.exists()
+    assert (batch.state, batch.mapping_name) == (ImportBatch.State.REFUSED, "Register")
+    assert not SavedMapping.objects.exists()
 
 
 def test_mapping_is_kept_from_the_result(desk: Client, steward: User) -> None:
@@ -345,21 +345,21 @@ def test_mapping_is_kept_from_the_result(desk: Client, steward: User) -> None:
     assert "Kept. It is offered with the next file." in text
     assert "Keep the mapping" not in text
     batch.refresh_from_db()
-    assert Mapping.objects.get().definition == batch.mapping
+    assert SavedMapping.objects.get().definition == batch.mapping
 
 
 def test_another_mapping_of_the_same_name_stays_as_it_is(desk: Client, steward: User) -> None:
-    Mapping.objects.create(name="Register", definition=MAPPING)
+    SavedMapping.objects.create(name="Register", definition=MAPPING)
     batch, data = described(table(("N1", 2020, "women", 10)), steward)
     text = words_of(post(desk, batch, data | {"name": "Register"}).content.decode())
     assert "There is another mapping of this name" in text
-    assert Mapping.objects.get().definition == MAPPING
+    assert SavedMapping.objects.get().definition == MAPPING
     batch.refresh_from_db()
-    assert batch.state == Import.State.UPLOADED
+    assert batch.state == ImportBatch.State.UPLOADED
 
 
 def test_kept_mapping_is_opened_and_changed(desk: Client, steward: User) -> None:
-    saved = Mapping.objects.create(name="Register", definition=MAPPING | {"where": {"sex": ["women", "all"]}})
+    saved = SavedMapping.objects.create(name="Register", definition=MAPPING | {"where": {"sex": ["women", "all"]}})
     batch, _data = described("place,year,sex,people\nN1,2020,women,1\nN1,2020,all,3\n", steward)
     address = reverse("indicators:import_map", args=[batch.pk])
     response = desk.get(address, {"from": saved.pk})
@@ -367,7 +367,7 @@ def test_kept_mapping_is_opened_and_changed(desk: Client, steward: User) -> None
     data = filled(form)
     assert (data["indicator"], data["source_name"], data["code-group_sex-2-1"]) == ("=PEOPLE", "Test office", WHOLE)
     desk.post(f"{address}?from={saved.pk}", data | {"source_licence": "CC0", "name": "Register 2"})
-    changed = Mapping.objects.get(name="Register 2").definition
+    changed = SavedMapping.objects.get(name="Register 2").definition
     assert changed["source"]["licence"] == "CC0"
     assert changed["where"] == {"sex": ["women", "all"]}
     assert changed["breakdowns"]["sex"]["codes"] == {"women": "F", "men": "M"}  # "men" is not in this file
@@ -378,7 +378,7 @@ def test_kept_mapping_is_opened_and_changed(desk: Client, steward: User) -> None
 
 def test_mapping_that_says_more_than_a_form_is_not_opened(desk: Client, steward: User) -> None:
     wide = MAPPING | {"columns": {"headings": "*", "name": "w"}, "numerator": "columns"}
-    saved = Mapping.objects.create(name="Wide", definition=wide)
+    saved = SavedMapping.objects.create(name="Wide", definition=wide)
     batch, _data = described(table(("N1", 2020, "women", 10)), steward)
     address = reverse("indicators:import_map", args=[batch.pk])
     assert "Wide" not in words_of(desk.get(address).content.decode())
@@ -419,20 +419,20 @@ def test_upload_that_nobody_describes_is_thrown_away(
         response = desk.post(reverse("indicators:import_undo", args=[batch.pk]), follow=True)
     assert "undone" in words_of(response.content.decode())
     batch.refresh_from_db()
-    assert (batch.state, batch.file.name, batch.contents) == (Import.State.UNDONE, "", None)
+    assert (batch.state, batch.file.name, batch.contents) == (ImportBatch.State.UNDONE, "", None)
     assert not kept.exists()
 
 
 def test_unreadable_file_is_told_on_the_form_and_not_kept(desk: Client) -> None:
     text = words_of(upload(desk, b"a,a\n1,2\n").content.decode())
     assert "Two columns are called “a”" in text
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_upload_that_broke_off_is_told_and_not_kept(desk: Client) -> None:
     text = words_of(upload(desk, table(("N1", 2020, "women", 10)), whole="").content.decode())
     assert "The upload broke off before its end" in text
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 class GoneBrowser(io.RawIOBase):
@@ -446,7 +446,7 @@ def test_browser_that_is_closed_midway_leaves_nothing(desk: Client) -> None:
     body: dict[str, Any] = {"wsgi.input": GoneBrowser()}
     response = desk.post(CREATE, {"mapping": "describe", "file": csv_file("a,b\n1,2\n")}, follow=True, **body)
     assert "The upload broke off before its end" in words_of(response.content.decode())
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_kept_file_that_is_gone_gets_a_message(desk: Client, steward: User) -> None:
@@ -455,7 +455,7 @@ def test_kept_file_that_is_gone_gets_a_message(desk: Client, steward: User) -> N
     response = post(desk, batch, data)
     assert response.status_code == 200
     batch.refresh_from_db()
-    assert batch.state == Import.State.UPLOADED
+    assert batch.state == ImportBatch.State.UPLOADED
 
 
 # --- Again the same file --------------------------------------------------------------------------------------------------
@@ -467,7 +467,7 @@ def test_same_file_after_its_approval_names_the_earlier_import(desk: Client, ste
     post(desk, batch, data | {"name": "Register"})
     for step in ("store", "approve"):
         desk.post(reverse(f"indicators:import_{step}", args=[batch.pk]))
-    text = words_of(upload(desk, content, mapping=Mapping.objects.get().pk).content.decode())
+    text = words_of(upload(desk, content, mapping=SavedMapping.objects.get().pk).content.decode())
     assert "This very file came in before, by the same mapping" in text
     assert f"Import {batch.pk} of" in text
     assert "You may go on all the same" in text
@@ -481,17 +481,17 @@ def test_large_file_is_checked_by_the_worker(
     desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     monkeypatch.setattr(wizard, "LARGE", 10)
-    saved = Mapping.objects.create(name="Register", definition=MAPPING)
+    saved = SavedMapping.objects.create(name="Register", definition=MAPPING)
     with django_capture_on_commit_callbacks() as asked:
         text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
     assert "The file is being checked" in text
     assert any(call.args == (wizard.CHECK_FILES,) for call in asked)
-    batch = Import.objects.get()
-    assert batch.state == Import.State.QUEUED
+    batch = ImportBatch.objects.get()
+    assert batch.state == ImportBatch.State.QUEUED
     assert tasks.check_files() == 1
     assert tasks.check_files() == 0
     batch.refresh_from_db()
-    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 1)
+    assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 1)
     assert "Store and send for approval" in words_of(desk.get(batch.get_absolute_url()).content.decode())
 
 
@@ -503,7 +503,7 @@ def test_large_file_that_is_described_waits_for_the_worker(
     assert "The file is being checked" in words_of(post(desk, batch, data).content.decode())
     tasks.check_files()
     batch.refresh_from_db()
-    assert (batch.state, batch.messages.get().code) == (Import.State.REFUSED, "not_a_number")
+    assert (batch.state, batch.messages.get().code) == (ImportBatch.State.REFUSED, "not_a_number")
 
 
 def test_mapping_at_fault_is_told_before_the_worker_is_asked(
@@ -511,10 +511,10 @@ def test_mapping_at_fault_is_told_before_the_worker_is_asked(
 ) -> None:
     monkeypatch.setattr(wizard, "LARGE", 10)
     territory = {"scheme": "atlantis", "column": "place"}
-    saved = Mapping.objects.create(name="Register", definition=MAPPING | {"territory": territory})
+    saved = SavedMapping.objects.create(name="Register", definition=MAPPING | {"territory": territory})
     text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
     assert "territory scheme that the portal does not know: atlantis" in text
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_large_file_is_stored_by_the_worker_once(
@@ -531,7 +531,7 @@ def test_large_file_is_stored_by_the_worker_once(
     assert tasks.check_files() == 1
     assert tasks.check_files() == 0
     batch.refresh_from_db()
-    assert (batch.state, Observation.objects.get().status) == (Import.State.STORED, "submitted")
+    assert (batch.state, Observation.objects.get().status) == (ImportBatch.State.STORED, "submitted")
 
 
 def test_large_file_that_no_longer_fits_is_checked_again(
@@ -545,36 +545,36 @@ def test_large_file_that_no_longer_fits_is_checked_again(
     assert tasks.check_files() == 0
     assert tasks.check_files() == 1
     batch.refresh_from_db()
-    assert (batch.state, batch.messages.get().line) == (Import.State.REFUSED, 2)
+    assert (batch.state, batch.messages.get().line) == (ImportBatch.State.REFUSED, 2)
     assert not Observation.objects.exists()
 
 
 def test_large_file_that_is_in_already_is_told_at_once(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     first = checked(desk)
-    upload(desk, table(("N1", 2020, "women", 10)), mapping=Mapping.objects.get().pk)
-    second = Import.objects.exclude(pk=first.pk).get()
+    upload(desk, table(("N1", 2020, "women", 10)), mapping=SavedMapping.objects.get().pk)
+    second = ImportBatch.objects.exclude(pk=first.pk).get()
     imports.store_import(batch=first)
     monkeypatch.setattr(wizard, "LARGE", 10)
     text = words_of(desk.post(f"{second.get_absolute_url()}store/", follow=True).content.decode())
     assert f"This very file is already in: import {first.pk}" in text
     second.refresh_from_db()
-    assert second.state == Import.State.CHECKED
+    assert second.state == ImportBatch.State.CHECKED
 
 
 def test_storing_that_kills_its_workers_is_given_up(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = checked(desk)
-    Import.objects.update(state=Import.State.STORING, attempts=Import.MAX_ATTEMPTS)
+    ImportBatch.objects.update(state=ImportBatch.State.STORING, attempts=ImportBatch.MAX_ATTEMPTS)
     tasks.check_files()
     batch.refresh_from_db()
-    assert (batch.state, batch.messages.get().code) == (Import.State.REFUSED, "check_failed")
+    assert (batch.state, batch.messages.get().code) == (ImportBatch.State.REFUSED, "check_failed")
     assert not Observation.objects.exists()
 
 
-def checked(desk: Client) -> Import:
+def checked(desk: Client) -> ImportBatch:
     """A file of one figure, by a saved mapping."""
-    saved = Mapping.objects.create(name="Register", definition=MAPPING)
+    saved = SavedMapping.objects.create(name="Register", definition=MAPPING)
     upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk)
-    return Import.objects.get(state=Import.State.CHECKED)
+    return ImportBatch.objects.get(state=ImportBatch.State.CHECKED)
 
 
 def test_check_is_taken_up_again_and_given_up_after_three_deaths(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -584,27 +584,27 @@ def test_check_is_taken_up_again_and_given_up_after_three_deaths(land: Land, mon
     for attempt in (1, 2):
         assert tasks.check_files() == 0
         batch.refresh_from_db()
-        assert (batch.state, batch.attempts) == (Import.State.QUEUED, attempt)
+        assert (batch.state, batch.attempts) == (ImportBatch.State.QUEUED, attempt)
     Path(f"{batch.file.path}.away").rename(batch.file.path)
     assert tasks.check_files() == 1
     batch.refresh_from_db()
-    assert batch.state == Import.State.CHECKED
-    Import.objects.update(state=Import.State.QUEUED, attempts=Import.MAX_ATTEMPTS)
+    assert batch.state == ImportBatch.State.CHECKED
+    ImportBatch.objects.update(state=ImportBatch.State.QUEUED, attempts=ImportBatch.MAX_ATTEMPTS)
     tasks.check_files()
     batch.refresh_from_db()
-    assert (batch.state, batch.messages.get().code) == (Import.State.REFUSED, "check_failed")
+    assert (batch.state, batch.messages.get().code) == (ImportBatch.State.REFUSED, "check_failed")
 
 
 # --- The rows with a fault --------------------------------------------------------------------------------------------------
 
 
-def refused(client: Client, batch: Import) -> list[list[str]]:
+def refused(client: Client, batch: ImportBatch) -> list[list[str]]:
     response = client.get(reverse("indicators:refused_rows", args=[batch.pk]))
     assert response.status_code == 200
     return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
 
 
-def check(steward: User, content: bytes, **mapping: Any) -> Import:
+def check(steward: User, content: bytes, **mapping: Any) -> ImportBatch:
     return imports.check_import(
         mapping=MAPPING | mapping,
         file=csv_file(content),
@@ -648,7 +648,7 @@ def test_there_are_no_such_rows_without_a_refused_table(desk: Client, steward: U
     assert "The file is gone from the portal. Send it again." in words_of(_asked(desk, nothing))
 
 
-def _asked(desk: Client, batch: Import) -> str:
+def _asked(desk: Client, batch: ImportBatch) -> str:
     """The page on which one is after asking for the rows with a fault, where there are none."""
     response = desk.get(reverse("indicators:refused_rows", args=[batch.pk]), follow=True)
     assert response.redirect_chain == [(batch.get_absolute_url(), 302)]
@@ -663,7 +663,7 @@ def test_rows_of_a_file_that_is_gone_get_a_message(desk: Client, steward: User) 
 
 def test_rows_by_a_mapping_that_does_not_fit_any_more_get_a_message(desk: Client, steward: User) -> None:
     batch = check(steward, table(("N7", 2020, "women", 1)))
-    Import.objects.update(mapping=MAPPING | {"territory": {"scheme": "atlantis", "column": "place"}})
+    ImportBatch.objects.update(mapping=MAPPING | {"territory": {"scheme": "atlantis", "column": "place"}})
     assert "territory scheme that the portal does not know: atlantis" in words_of(_asked(desk, batch))
 
 
@@ -688,7 +688,7 @@ def test_population_of_barcelona_is_described_from_nothing(client: Client, share
     assert "The cell occurs twice" in words_of(post(client, batch, answers).content.decode())
     post(client, batch, answers | {"adds_up": "on"})
     batch.refresh_from_db()
-    assert (batch.state, batch.rows_read) == (Import.State.CHECKED, content.count("\n") - 1)
+    assert (batch.state, batch.rows_read) == (ImportBatch.State.CHECKED, content.count("\n") - 1)
     imports.store_import(batch=batch)
     quality.accept_findings(batch=batch, reason="A test says so", by=None)
     imports.approve_import(batch=batch)
@@ -708,7 +708,7 @@ def test_files_without_figures_are_removed_in_time(
     bad = check(steward, table(("N7", 2020, "women", 1)))
     good = check(steward, table(("N1", 2020, "women", 1)))
     paths = [Path(batch.file.path) for batch in (waiting, bad, good)]
-    days = Import.DAYS_KEPT
+    days = ImportBatch.DAYS_KEPT
     page = words_of(desk.get(bad.get_absolute_url()).content.decode())
     until = timezone.localdate() + datetime.timedelta(days=days)
     assert f"is kept for {days} days, this one until {date_format(until, 'DATE_FORMAT')}" in page
@@ -726,7 +726,7 @@ def test_files_without_figures_are_removed_in_time(
     assert [path.exists() for path in paths] == [False, False, True]
     waiting.refresh_from_db()
     bad.refresh_from_db()
-    assert (waiting.state, waiting.contents, bad.state) == (Import.State.UNDONE, None, Import.State.REFUSED)
+    assert (waiting.state, waiting.contents, bad.state) == (ImportBatch.State.UNDONE, None, ImportBatch.State.REFUSED)
     page = words_of(desk.get(bad.get_absolute_url()).content.decode())
     assert "The file itself is not kept any more" in page
     assert "is no territory" in page
@@ -736,7 +736,7 @@ def test_files_without_figures_are_removed_in_time(
 
 def test_file_that_is_mended_in_time_is_not_removed(steward: User) -> None:
     batch = check(steward, table(("N1", 2020, "women", "-")))
-    Import.objects.update(created_at=timezone.now() - datetime.timedelta(days=Import.DAYS_KEPT + 1))
+    ImportBatch.objects.update(created_at=timezone.now() - datetime.timedelta(days=ImportBatch.DAYS_KEPT + 1))
     wizard.describe_import(batch=batch, mapping=MAPPING | {"missing": ["-"]})
     assert wizard.remove_old_files(now=timezone.now()) == 0
     assert Path(batch.file.path).exists()
@@ -753,7 +753,7 @@ def test_flags_that_stand_together_are_guessed_and_kept(desk: Client, steward: U
     assert "break in series, unreliable" in page
     text = words_of(post(desk, batch, data).content.decode())
     batch.refresh_from_db()
-    assert batch.state == Import.State.CHECKED, text
+    assert batch.state == ImportBatch.State.CHECKED, text
     assert batch.mapping["flag"] == {"column": "OBS_FLAG", "codes": {"bu": "break unreliable", "e": "estimated"}}
     imports.store_import(batch=batch)
     found = Observation.objects.order_by("territory__code").values_list("flags", flat=True)
@@ -772,7 +772,7 @@ def test_columns_of_years_are_guessed_and_described(desk: Client, steward: User)
     assert 'name="code-columns-period-2"' in page
     text = words_of(post(desk, batch, data).content.decode())
     batch.refresh_from_db()
-    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 4), text
+    assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 4), text
     assert batch.mapping["columns"] == {"headings": {"2019": {"period": "2019"}, "2020": {"period": "2020"}}}
     imports.store_import(batch=batch)
     found = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flags")
@@ -792,7 +792,7 @@ def test_columns_of_groups_with_a_total_are_guessed_and_described(desk: Client, 
     assert "Of 1 column nobody knows what it stands for: “padron”. Say it below, or leave it out." in text
     post(desk, batch, data | {"code-columns-group_sex-5": LEAVE})
     batch.refresh_from_db()
-    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 6)
+    assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 6)
     assert batch.mapping["columns"]["headings"] == {"Mujeres": {"sex": "F"}, "Hombres": {"sex": "M"}, "Total": {}}
 
 
@@ -802,7 +802,7 @@ def test_columns_of_indicators_with_one_denominator(desk: Client, steward: User)
     assert (data["number"], data["across"]) == (":columns", "indicator")
     post(desk, batch, data | {"beside": "c3", "code-columns-indicator-4": LEAVE})
     batch.refresh_from_db()
-    assert batch.state == Import.State.CHECKED
+    assert batch.state == ImportBatch.State.CHECKED
     imports.store_import(batch=batch)
     found = Observation.objects.get()
     assert (found.indicator.code, found.numerator, found.denominator) == ("RATE", 3, 10)
@@ -814,7 +814,7 @@ def test_columns_of_places(desk: Client, steward: User) -> None:
     data = {name: value for name, value in data.items() if not name.startswith("code-")}
     text = words_of(post(desk, batch, data).content.decode())
     batch.refresh_from_db()
-    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 4), text
+    assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 4), text
 
 
 def test_described_columns_come_back_when_they_are_changed(desk: Client, steward: User) -> None:
@@ -846,7 +846,7 @@ def test_mapping_with_columns_that_differ_in_one_thing_is_offered(
     desk: Client, steward: User, columns: dict[str, Any], fits: bool
 ) -> None:
     mapping = {**MAPPING, "columns": columns, "numerator": "columns", "breakdowns": {}}
-    saved = Mapping.objects.create(name="Wide", definition=mapping)
+    saved = SavedMapping.objects.create(name="Wide", definition=mapping)
     batch, _data = described("place,year,w,m,all\nN1,2020,1,2,3\n", steward)
     page = desk.get(reverse("indicators:import_map", args=[batch.pk]), {"from": saved.pk}).content.decode()
     assert (f'<option value="{saved.pk}" selected>' in page) == fits
@@ -868,7 +868,7 @@ def test_bad_answer_about_columns_is_told(desk: Client, steward: User, answers: 
     batch, data = described(YEARS, steward)
     assert words in words_of(post(desk, batch, data | answers).content.decode())
     batch.refresh_from_db()
-    assert batch.state == Import.State.UPLOADED
+    assert batch.state == ImportBatch.State.UPLOADED
 
 
 def test_columns_of_something_else_are_shown_before_the_check(desk: Client, steward: User) -> None:
@@ -905,7 +905,7 @@ def test_number_with_two_readings_is_asked_about(desk: Client, steward: User) ->
     assert "24,512: it stands between thousands" in page
     assert "24.512: it is the decimal sign" in page
     assert "the file does not tell" in words_of(post(desk, batch, data).content.decode())
-    assert not Import.objects.filter(state="checked").exists()
+    assert not ImportBatch.objects.filter(state="checked").exists()
     post(desk, batch, data | {"reading": "thousands"})
     batch.refresh_from_db()
     assert (batch.state, batch.mapping["thousands"]) == ("checked", ".")

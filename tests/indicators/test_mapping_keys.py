@@ -11,7 +11,7 @@ from indicators.imports import actions as imports
 from indicators.imports.definition import read_mapping
 from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.views import ImportMapView
-from indicators.models import Import, Observation
+from indicators.models import ImportBatch, Observation
 from orgs.models import Territory, User
 from tests.factories_indicators import StewardFactory
 from tests.indicators.land import MAPPING, Land, table
@@ -137,7 +137,7 @@ def steward(named: Land) -> User:
     return user
 
 
-def described(content: str, by: User, **data: Any) -> tuple[Import, dict[str, Any]]:
+def described(content: str, by: User, **data: Any) -> tuple[ImportBatch, dict[str, Any]]:
     batch = wizard.receive_file(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
     answers = {"indicator": "=PEOPLE", "source_name": "Office", "scheme": "test-land"}
     return batch, filled(form_of(batch)) | answers | data
@@ -158,7 +158,7 @@ def test_form_says_state_and_city_an_alias_a_sign_for_0_and_rows_left_out(client
     assert "has no meaning yet: “Illinois / The Shelby”" in " ".join(post(client, batch, data).content.decode().split())
     post(client, batch, data | {rows["Illinois / The Shelby"]: "N2", rows["final"]: ":keep", rows["draft"]: ":leave"})
     batch.refresh_from_db()
-    assert batch.state == Import.State.CHECKED, [imports.message_text(message) for message in batch.messages.all()]
+    assert batch.state == ImportBatch.State.CHECKED, [imports.message_text(message) for message in batch.messages.all()]
     assert batch.mapping["territory"] == {
         "scheme": "test-land", "by": "name", "columns": ["state", "city"], "codes": {"Illinois / The Shelby": "N2", "*": "*"},
     }  # fmt: skip
@@ -191,6 +191,6 @@ def test_form_lists_of_many_names_only_those_that_nobody_knows(client: Client, n
     post(client, batch, data | {translation.rows[0].name: "X216"})
     batch.refresh_from_db()
     assert batch.mapping["territory"]["codes"] == {"Ville 216": "X216", "*": "*"}
-    assert (batch.state, batch.cells_new) == (Import.State.CHECKED, 217)
+    assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 217)
     page = client.get(reverse("indicators:import_map", args=[batch.pk]))
     assert page.status_code == 200

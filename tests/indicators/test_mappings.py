@@ -19,7 +19,7 @@ from django.db import transaction
 from indicators.catalogue import loading
 from indicators.imports import engine
 from indicators.imports.definition import read_mapping
-from indicators.models import Category, Dimension, Import, Indicator, Observation, Source
+from indicators.models import Category, Dimension, ImportBatch, Indicator, Observation, Source
 from indicators.vocabulary import Flag
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
@@ -304,8 +304,8 @@ def bring_in(path: Path, definition: dict[str, Any]) -> tuple[engine.Findings, i
     if findings.problems:
         return findings, 0, 0
     source = Source.objects.create(name=mapping.source["name"])
-    batch = Import.objects.create(
-        source=source, mapping=definition, file_name=path.name, size=0, checksum="", state=Import.State.STORED
+    batch = ImportBatch.objects.create(
+        source=source, mapping=definition, file_name=path.name, size=0, checksum="", state=ImportBatch.State.STORED
     )
     stored = engine.store(batch.pk, source.pk)
     return findings, stored, Observation.objects.filter(batch=batch, flags__gte=Flag.MISSING).count()

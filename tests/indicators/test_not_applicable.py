@@ -15,7 +15,15 @@ from django.urls import reverse
 from indicators.imports import actions as imports
 from indicators.imports.definition import read_mapping
 from indicators.imports.wizard import guessing
-from indicators.models import Finding, Import, Observation, Release, ReleasedFigure, ReleasedIndicator, ReportAnswer
+from indicators.models import (
+    Finding,
+    ImportBatch,
+    Observation,
+    Release,
+    ReleasedFigure,
+    ReleasedIndicator,
+    ReportAnswer,
+)
 from indicators.quality import messages
 from indicators.releases.export import export_figures
 from indicators.reports.cell_form import fault_of
@@ -43,8 +51,8 @@ def stored(land: Land, content: bytes, **mapping: Any) -> dict[str, tuple[Any, .
     return {row[0]: row[1:] for row in rows}
 
 
-def faults(batch: Import) -> list[tuple[int | None, str, str]]:
-    assert batch.state == Import.State.REFUSED
+def faults(batch: ImportBatch) -> list[tuple[int | None, str, str]]:
+    assert batch.state == ImportBatch.State.REFUSED
     assert all(imports.message_text(message) for message in batch.messages.all())
     return list(batch.messages.values_list("line", "code", "value"))
 
@@ -304,7 +312,7 @@ def test_files_tell_it_from_missing_suppressed_and_zero(client: Client, current:
     assert str(order) not in cube["value"]
 
 
-def test_true_figures_are_exported_with_the_state(land: Land) -> None:
+def test_confidential_figures_are_exported_with_the_state(land: Land) -> None:
     void(land, "N1")
     worker.roll_up()
     out = io.BytesIO()

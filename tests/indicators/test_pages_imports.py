@@ -9,16 +9,26 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from indicators.models import DirtyMark, Figure, Import, ImportMessage, Mapping, Observation, Release, RollupRun, Slice
+from indicators.models import (
+    DirtyMark,
+    Figure,
+    ImportBatch,
+    ImportMessage,
+    Observation,
+    Release,
+    RollupRun,
+    SavedMapping,
+    Slice,
+)
 from indicators.releases.actions import publish_release
 from indicators.rollup import worker
 from indicators.vocabulary import Status
 from tests.factories import TerritoryFactory, UserFactory
 from tests.factories_indicators import (
-    ImportFactory,
+    ImportBatchFactory,
     IndicatorFactory,
-    MappingFactory,
     ReleaseFactory,
+    SavedMappingFactory,
     StewardFactory,
     breakdown,
     definition_for,
@@ -43,8 +53,8 @@ def indicator():
 
 
 @pytest.fixture
-def mapping(city, indicator) -> Mapping:
-    return MappingFactory(name="Residents", definition=definition_for(indicator, city))
+def mapping(city, indicator) -> SavedMapping:
+    return SavedMappingFactory(name="Residents", definition=definition_for(indicator, city))
 
 
 @pytest.fixture
@@ -87,7 +97,7 @@ def pages_of_the_desk(batch):
 
 
 def test_desk_is_for_stewards_managers_and_administrators(client, city):
-    batch = ImportFactory(authority__territory=city)
+    batch = ImportBatchFactory(authority__territory=city)
     for url in pages_of_the_desk(batch):
         assert client.get(url).status_code == 302, url  # to the login
     for role in ("officer", "viewer"):
@@ -105,7 +115,7 @@ def test_desk_is_for_stewards_managers_and_administrators(client, city):
 
 
 def test_imports_of_another_authority_do_not_exist(desk):
-    other = ImportFactory()
+    other = ImportBatchFactory()
     assert desk.get(other.get_absolute_url()).status_code == 404
     for step in ("store", "approve", "undo"):
         assert desk.post(reverse(f"indicators:import_{step}", args=[other.pk])).status_code == 404
@@ -113,7 +123,7 @@ def test_imports_of_another_authority_do_not_exist(desk):
 
 
 def test_steps_are_taken_by_post_only(desk, steward):
-    batch = ImportFactory(authority=steward.memberships.get().organisation)
+    batch = ImportBatchFactory(authority=steward.memberships.get().organisation)
     for step in ("store", "approve", "undo"):
         assert desk.get(reverse(f"indicators:import_{step}", args=[batch.pk])).status_code == 405
 
@@ -122,14 +132,14 @@ def test_upload_without_its_token_is_refused(steward, mapping):
     client = Client(enforce_csrf_checks=True)
     client.force_login(steward)
     assert upload(client, mapping).status_code == 403
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_nobody_imports_in_the_name_of_another_authority(desk, mapping):
     other = StewardFactory().organisation
     response = desk.post(CREATE, {"authority": other.pk, "mapping": mapping.pk, "file": csv_file()})
     assert response.status_code == 200
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 # --- The whole way ------------------------------------------------------------------------------------------------------
@@ -137,8 +147,8 @@ def test_nobody_imports_in_the_name_of_another_authority(desk, mapping):
 
 def test_from_the_file_to_the_public_page(desk, steward, mapping, city, indicator, client):
     response = upload(desk, mapping)
-    batch = Import.objects.get()
-    assert (batch.state, batch.cells_new, batch.created_by) == (Import.State.CHECKED, 2, steward)
+    batch = ImportBatch.objects.get()
+    assert (batch.state, batch.cells_new, batch.created_by) == (ImportBatch.State.CHECKED, 2, steward)
     assert batch.authority == steward.memberships.get().organisation
     assert not Observation.objects.exists()
     assert "Store and send for approval" in words_of(response.content.decode())
@@ -175,18 +185,18 @@ def test_from_the_file_to_the_public_page(desk, steward, mapping, city, indicato
 
 def test_undo_takes_the_figures_back(desk, mapping):
     upload(desk, mapping)
-    batch = Import.objects.get()
+    batch = ImportBatch.objects.get()
     for step in ("store", "approve", "undo"):
         response = desk.post(reverse(f"indicators:import_{step}", args=[batch.pk]), follow=True)
     batch.refresh_from_db()
-    assert batch.state == Import.State.UNDONE
+    assert batch.state == ImportBatch.State.UNDONE
     assert not Figure.objects.exists()
     assert "undone" in words_of(response.content.decode())
 
 
 def test_a_step_taken_twice_says_so_and_changes_nothing(desk, mapping):
     upload(desk, mapping)
-    batch = Import.objects.get()
+    batch = ImportBatch.objects.get()
     url = reverse("indicators:import_store", args=[batch.pk])
     desk.post(url)
     response = desk.post(url, follow=True)
@@ -196,7 +206,7 @@ def test_a_step_taken_twice_says_so_and_changes_nothing(desk, mapping):
 
 def test_a_file_that_is_already_held_has_nothing_to_store(desk, mapping):
     upload(desk, mapping)
-    first = Import.objects.get()
+    first = ImportBatch.objects.get()
     for step in ("store", "approve"):
         desk.post(reverse(f"indicators:import_{step}", args=[first.pk]))
     response = upload(desk, mapping)
@@ -220,8 +230,8 @@ def test_a_file_that_is_already_held_has_nothing_to_store(desk, mapping):
 def test_a_bad_file_is_refused_with_line_and_column(desk, mapping, content, line, column, words):
     response = upload(desk, mapping, content)
     assert response.status_code == 200
-    batch = Import.objects.get()
-    assert batch.state == Import.State.REFUSED
+    batch = ImportBatch.objects.get()
+    assert batch.state == ImportBatch.State.REFUSED
     assert not Observation.objects.exists()
     message = batch.messages.first()
     assert (message.line, message.column) == (line, column)
@@ -234,7 +244,7 @@ def test_a_bad_file_is_refused_with_line_and_column(desk, mapping, content, line
 def test_an_empty_file_gets_a_message(desk, mapping):
     text = words_of(upload(desk, mapping, b"").content.decode())
     assert "The file is empty" in text
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_a_file_above_the_limit_gets_a_message_and_is_not_kept(desk, mapping, settings):
@@ -245,13 +255,13 @@ def test_a_file_above_the_limit_gets_a_message_and_is_not_kept(desk, mapping, se
     assert "The file is larger than 97.7" in words_of(html)
     assert "<title>Error:" in html
     assert f'<option value="{mapping.pk}" selected>' in html  # what was chosen is kept
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_a_file_of_fifty_megabytes_gets_a_message(desk, mapping):
     response = upload(desk, mapping, b"place,year,people\n" + b"M,2017,5\n" * (50 * 1024 * 1024 // 9))
     assert "The file is larger than 40.0" in words_of(response.content.decode())
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_a_file_far_too_large_is_refused_by_its_announced_size(desk, settings):
@@ -262,12 +272,15 @@ def test_a_file_far_too_large_is_refused_by_its_announced_size(desk, settings):
 def test_a_pasted_mapping_beyond_all_measure_gets_a_message(desk, settings):
     response = desk.post(CREATE, {"definition": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)}, follow=True)
     assert response.status_code == 200
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_messages_are_a_table_that_no_spreadsheet_executes(desk, steward):
-    batch = ImportFactory(
-        authority=steward.memberships.get().organisation, state=Import.State.REFUSED, problems=1, created_by=steward
+    batch = ImportBatchFactory(
+        authority=steward.memberships.get().organisation,
+        state=ImportBatch.State.REFUSED,
+        problems=1,
+        created_by=steward,
     )
     ImportMessage.objects.create(batch=batch, code="not_a_number", line=7, column="people", value="=1+1", rows=3)
     response = desk.get(reverse("indicators:import_messages", args=[batch.pk]))
@@ -291,7 +304,7 @@ def test_a_mapping_of_ones_own_as_text_or_file(desk, city, indicator, steward):
     desk.post(
         CREATE, {"authority": authority, "mapping": "own", "definition_file": given, "file": csv_file(), "whole": 1}
     )
-    assert list(Import.objects.order_by("pk").values_list("state", "mapping_name")) == [
+    assert list(ImportBatch.objects.order_by("pk").values_list("state", "mapping_name")) == [
         ("checked", "own mapping"),
         ("checked", "own.json"),
     ]
@@ -314,7 +327,7 @@ def test_a_bad_mapping_is_told_on_the_form(desk, mapping, steward, data, words):
         CREATE, {"authority": authority, "mapping": mapping.pk, "file": csv_file(), "whole": 1, **data}
     )
     assert words in words_of(response.content.decode())
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_an_empty_table_and_the_mapping_can_be_downloaded(desk, mapping):
@@ -325,16 +338,16 @@ def test_an_empty_table_and_the_mapping_can_be_downloaded(desk, mapping):
 
 
 def test_kind_of_file_is_recognised_by_its_columns(desk, mapping, steward):
-    MappingFactory(name="Others", definition=mapping.definition | {"numerator": {"column": "households"}})
+    SavedMappingFactory(name="Others", definition=mapping.definition | {"numerator": {"column": "households"}})
     codes = {"column": "place", "codes": {"Elsewhere": "M"}, "scheme": mapping.definition["territory"]["scheme"]}
-    MappingFactory(name="Names", definition=mapping.definition | {"territory": codes})
+    SavedMappingFactory(name="Names", definition=mapping.definition | {"territory": codes})
     data = {"authority": steward.memberships.get().organisation.pk, "mapping": "recognise", "whole": 1}
     desk.post(CREATE, data | {"file": csv_file()})
-    batch = Import.objects.get()
+    batch = ImportBatch.objects.get()
     assert (batch.mapping_name, batch.state) == ("Residents", "checked")
     response = desk.post(CREATE, data | {"file": csv_file(b"a,b\n1,2\n")}, follow=True)
     assert "Say here what its columns mean" in words_of(response.content.decode())
-    assert Import.objects.first().state == "uploaded"
+    assert ImportBatch.objects.first().state == "uploaded"
 
 
 # --- Lists --------------------------------------------------------------------------------------------------------------
@@ -352,7 +365,7 @@ def test_kind_of_file_is_recognised_by_its_columns(desk, mapping, steward):
 )
 def test_import_names_its_kind_of_file_in_the_readers_language(desk, steward, definition, language, words):
     authority = steward.memberships.get().organisation
-    batch = ImportFactory(authority=authority, mapping=definition, mapping_name="city_people")
+    batch = ImportBatchFactory(authority=authority, mapping=definition, mapping_name="city_people")
     steward.language = language
     steward.save()
     for url in (batch.get_absolute_url(), reverse("indicators:import_list")):
@@ -363,8 +376,8 @@ def test_import_names_its_kind_of_file_in_the_readers_language(desk, steward, de
 
 def test_imports_are_filtered_by_state(desk, steward):
     authority = steward.memberships.get().organisation
-    ImportFactory(authority=authority, file_name="fine.csv")
-    ImportFactory(authority=authority, file_name="bad.csv", state=Import.State.REFUSED)
+    ImportBatchFactory(authority=authority, file_name="fine.csv")
+    ImportBatchFactory(authority=authority, file_name="bad.csv", state=ImportBatch.State.REFUSED)
     url = reverse("indicators:import_list")
     text = words_of(desk.get(url).content.decode())
     assert "fine.csv" in text
@@ -416,7 +429,7 @@ def test_preview_counts_what_is_new_changed_gone_and_small(desk, city):
     response = desk.get(release.get_absolute_url())
     counts = (release.figures_count, release.new_count, release.changed_count, release.gone_count)
     assert counts == (3, 1, 1, 1)
-    assert release.indicators.get().small_count == 1
+    assert release.indicators.get().primary_count == 1
     text = words_of(response.content.decode())
     assert "the note has to say why" in text
     assert "The largest changes" in text

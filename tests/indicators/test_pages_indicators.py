@@ -5,11 +5,11 @@ import re
 import pytest
 from django.urls import reverse
 
-from indicators.confidential.actions import open_true_figures
+from indicators.confidential.actions import open_confidential_figures
 from indicators.vocabulary import Flag, Measure, Origin, PeriodKind, TimeOperator
 from tests.factories import TerritoryFactory, UserFactory
 from tests.factories_indicators import (
-    ImportFactory,
+    ImportBatchFactory,
     IndicatorFactory,
     RateFactory,
     ReleaseFactory,
@@ -192,11 +192,11 @@ def test_discrepancies_are_for_those_who_keep_figures(client, city, steward):
     release, count = ReleaseFactory(), IndicatorFactory()
     released(release, count, city, "2017", 100)
     observed(count, city, "2017", 100)
-    keep_figure(count, city, period("2017"), breakdown(), 93, is_beaten=True)
+    keep_figure(count, city, period("2017"), breakdown(), 93, is_overridden=True)
     assert "Reported and added up" not in text_of(client, count.get_absolute_url())
     client.force_login(steward)
     assert "93" not in text_of(client, count.get_absolute_url())
-    open_true_figures(territory=city, indicator=count, reason="Checked for the council", by=steward)
+    open_confidential_figures(territory=city, indicator=count, reason="Checked for the council", by=steward)
     text = text_of(client, count.get_absolute_url())
     assert "Rivertown 2017 All 100 93 +7" in text
     text = text_of(client, figure_url(count, city, "2017"))
@@ -210,12 +210,12 @@ def test_discrepancies_are_for_those_who_keep_figures(client, city, steward):
     ("fields", "is_said"),
     [({}, True), ({"flags": Flag.ESTIMATED}, False), ({"reporters": 1, "expected": 2}, False)],
 )
-def test_how_far_the_true_figure_may_be_is_said_where_it_is_known(client, city, fields, is_said):
+def test_how_far_the_confidential_figure_may_be_is_said_where_it_is_known(client, city, fields, is_said):
     count = IndicatorFactory(threshold=5, rounding=5)
     released(ReleaseFactory(), count, city, "2017", 100, step="5.000", **fields)
     text = text_of(client, figure_url(count, city, "2017"))
-    assert ("the true figure is at most 2.5 away" in text) == is_said
-    assert ("true figure" in text) == is_said
+    assert ("the confidential figure is at most 2.5 away" in text) == is_said
+    assert ("confidential figure" in text) == is_said
 
 
 def test_public_sees_the_released_parts_of_a_sum(client, city):
@@ -250,9 +250,9 @@ def test_figure_of_groups_and_of_shorter_periods_shows_them(client, city):
     assert "Women" in text_of(client, figure_url(count, city, "2017-01"), breakdown="sex=F")
 
 
-def test_keepers_see_the_true_figure_and_who_approved_it(client, city, steward):
+def test_keepers_see_the_confidential_figure_and_who_approved_it(client, city, steward):
     release, count = ReleaseFactory(), IndicatorFactory()
-    batch = ImportFactory(authority=steward.memberships.get().organisation, file_name="people-2017.csv")
+    batch = ImportBatchFactory(authority=steward.memberships.get().organisation, file_name="people-2017.csv")
     approver = UserFactory(name="Sample approver")
     observed(count, city, "2017", 3, batch=batch, approved_by=approver)
     observed(count, city, "2017", 2, status="superseded", approved_by=approver)
@@ -263,7 +263,7 @@ def test_keepers_see_the_true_figure_and_who_approved_it(client, city, steward):
     assert "Sample approver" not in text
     client.force_login(steward)
     assert "3 people" not in text_of(client, url)
-    open_true_figures(territory=city, indicator=count, reason="Checked for the council", by=steward)
+    open_confidential_figures(territory=city, indicator=count, reason="Checked for the council", by=steward)
     text = text_of(client, url)
     assert "protected" in text
     assert "3 people" in text
@@ -290,7 +290,7 @@ def test_stewards_of_another_city_see_what_the_public_sees(client, city):
     assert "777" not in text_of(client, figure_url(count, city, "2017"))
     manager = StewardFactory(organisation__territory=city, role="manager").user
     client.force_login(manager)
-    open_true_figures(territory=city, indicator=count, reason="Checked for the council", by=manager)
+    open_confidential_figures(territory=city, indicator=count, reason="Checked for the council", by=manager)
     assert "777" in text_of(client, figure_url(count, city, "2017"))
 
 

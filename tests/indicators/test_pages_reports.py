@@ -15,7 +15,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from indicators.imports import actions as imports
-from indicators.models import Finding, Import, Observation, Period, Report, ReportRequest
+from indicators.models import Finding, ImportBatch, Observation, Period, Report, ReportRequest
 from indicators.releases import actions as releases
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
@@ -74,7 +74,7 @@ def enter(user: User) -> Client:
     return client
 
 
-def give_reason(client: Client, batch: Import | None) -> None:
+def give_reason(client: Client, batch: ImportBatch | None) -> None:
     """Opens what the batch says, for half an hour."""
     assert batch is not None
     client.post(reverse("indicators:batch_access", args=[batch.pk]), {"reason": "To see what was counted"})
@@ -307,7 +307,7 @@ def test_findings_of_an_import_are_accepted_by_kind(desk: Desk) -> None:
     batch = desk.land.check(
         table(("N1", 2017, "women", 50), ("N1", 2017, "all", 40), ("N2", 2017, "women", 5), ("N2", 2017, "all", 4))
     )
-    Import.objects.filter(pk=batch.pk).update(authority=desk.authority)
+    ImportBatch.objects.filter(pk=batch.pk).update(authority=desk.authority)
     imports.store_import(batch=batch)
     client = enter(desk.steward)
     assert "F in N1" not in text_of(client.get(batch.get_absolute_url()))
@@ -321,11 +321,11 @@ def test_findings_of_an_import_are_accepted_by_kind(desk: Desk) -> None:
     assert "Two registers" in text_of(response)
     client.post(reverse("indicators:import_approve", args=[batch.pk]))
     batch.refresh_from_db()
-    assert batch.state == Import.State.STORED
+    assert batch.state == ImportBatch.State.STORED
     client.post(accept, {"rule": "parts_differ", "reason": "Two registers"})
     client.post(reverse("indicators:import_approve", args=[batch.pk]))
     batch.refresh_from_db()
-    assert batch.state == Import.State.APPROVED
+    assert batch.state == ImportBatch.State.APPROVED
 
 
 # --- Typing ---------------------------------------------------------------------------------------------------------------
@@ -346,15 +346,15 @@ class TestEntry:
         (whole, first, second), seen = self.cells(client, address)
         response = client.post(address, {f"n-{first}": "5", f"m-{second}": "on", "seen": seen}, follow=True)
         assert "Kept as a draft" in text_of(response)
-        batch = Import.objects.get()
-        assert (batch.kind, batch.state) == (Import.Kind.ENTRY, Import.State.DRAFT)
+        batch = ImportBatch.objects.get()
+        assert (batch.kind, batch.state) == (ImportBatch.Kind.ENTRY, ImportBatch.State.DRAFT)
         assert set(Observation.objects.values_list("status", "flags")) == {("draft", 0), ("draft", Flag.MISSING)}
 
         assert 'value="5"' in client.get(address).content.decode()
         _names, seen = self.cells(client, address)
         client.post(address, {f"n-{whole}": "6", f"n-{first}": "6", "seen": seen, "send": "1"})
         batch.refresh_from_db()
-        assert batch.state == Import.State.STORED
+        assert batch.state == ImportBatch.State.STORED
         client.post(reverse("indicators:import_approve", args=[batch.pk]))
         counted = Observation.objects.approved().order_by("territory__code")
         assert [(row.territory.code, row.numerator) for row in counted] == [("D1", 6), ("N1", 6)]
@@ -365,7 +365,7 @@ class TestEntry:
         client = enter(desk.steward)
         (_whole, first, second), seen = self.cells(client, address)
         client.post(address, {f"n-{first}": "6", f"n-{second}": "", "seen": seen, "send": "1"})
-        batch = Import.objects.get()
+        batch = ImportBatch.objects.get()
         assert (batch.cells_new, batch.cells_changed) == (0, 1)
         imports.approve_import(batch=batch, by=desk.steward)
         assert desk.land.value("N1", "2017") == 6
@@ -377,7 +377,7 @@ class TestEntry:
         client = enter(desk.steward)
         (_whole, first, _second), seen = self.cells(client, address)
         assert "Nothing here is new" in text_of(client.post(address, {f"n-{first}": "5", "seen": seen}))
-        assert not Import.objects.exists()
+        assert not ImportBatch.objects.exists()
 
     def test_second_of_two_people_is_told(self, desk: Desk, address: str) -> None:
         client = enter(desk.steward)
@@ -408,7 +408,7 @@ class TestEntry:
         client = enter(desk.steward)
         (_whole, first, _second), seen = self.cells(client, address)
         client.post(address, {f"n-{first}": "6", "seen": seen})
-        batch = Import.objects.get()
+        batch = ImportBatch.objects.get()
         assert "Go on" in text_of(client.get(batch.get_absolute_url()))
         client.post(reverse("indicators:import_undo", args=[batch.pk]))
         assert not Observation.objects.pending().exists()

@@ -274,7 +274,7 @@ def test_sample_figures_are_marked_wherever_they_stand(client, city):
 
 
 def test_nothing_unreleased_or_protected_is_ever_on_a_public_page(client, city):
-    """The true figures are there for the taking; no public page takes them."""
+    """The confidential figures are there for the taking; no public page takes them."""
     (district,) = districts(city, 1)
     release, count = ReleaseFactory(), IndicatorFactory()
     released(release, count, city, "2016", 500)

@@ -13,7 +13,7 @@ from django.utils.html import strip_tags
 
 from indicators.catalogue.formatting import period_words
 from indicators.catalogue.periods import fill_periods, kind_of_texts, period_code
-from indicators.dashboards.cells import kind_to_show, period_at, read_true, time_line
+from indicators.dashboards.cells import kind_to_show, period_at, read_confidential, time_line
 from indicators.models import Figure, Observation, Period, Release, ReleasedFigure
 from indicators.releases import actions as releases
 from indicators.rollup.worker import roll_up
@@ -131,12 +131,12 @@ def test_means_over_years_line_up_by_the_step_that_they_have(land: Land) -> None
     for first in (2000, 2003, 2009):
         land.observe("N1", f"{first}-P3Y", 5)
     roll_up()
-    cells = read_true(Figure.objects.filter(territory=land.territories["N1"]))
+    cells = read_confidential(Figure.objects.filter(territory=land.territories["N1"]))
     assert kind_to_show(cells, land.indicators["PEOPLE"]) == "years3"
     assert [one.code for one in time_line(cells, "years3")] == ["2000-P3Y", "2003-P3Y", "2006-P3Y", "2009-P3Y"]
     land.observe("N1", "2001-P3Y", 5)
     roll_up()
-    cells = read_true(Figure.objects.filter(territory=land.territories["N1"]))
+    cells = read_confidential(Figure.objects.filter(territory=land.territories["N1"]))
     assert len(time_line(cells, "years3")) == 10
 
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from indicators.file_progress import RULES, STORING, claim, note, progress_of
 from indicators.imports import actions as imports
 from indicators.imports import engine
-from indicators.models import Import, QualityRule
+from indicators.models import ImportBatch, QualityRule
 from tests.indicators.land import Land, table
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,7 @@ def test_rollup_after_a_large_approval_plans_by_what_counts(land: Land, monkeypa
 )
 def test_steps_after_the_reading_are_told(land: Land, step: str, percent: int, words: str) -> None:
     batch = land.check(table(("N1", 2017, "all", 50)))
-    assert batch.state == Import.State.CHECKED
+    assert batch.state == ImportBatch.State.CHECKED
     with transaction.atomic():
         claim(batch.pk)
         note(step, 3, 12)

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from indicators.imports import actions as imports
-from indicators.models import Finding, Import, Observation, QualityRule
+from indicators.models import Finding, ImportBatch, Observation, QualityRule
 from indicators.quality import actions as quality_actions
 from indicators.quality import checks, messages
 from orgs.models import Territory
@@ -25,18 +25,18 @@ RATE = {
 
 def store(
     land: Land, *rows: tuple[Any, ...], header: tuple[str, ...] = ("place", "year", "sex", "people"), **mapping: Any
-) -> Import:
+) -> ImportBatch:
     batch = land.check(table(*rows, header=header), **mapping)
-    assert batch.state == Import.State.CHECKED, [imports.message_text(message) for message in batch.messages.all()]
+    assert batch.state == ImportBatch.State.CHECKED, [imports.message_text(message) for message in batch.messages.all()]
     return imports.store_import(batch=batch)
 
 
-def sentences(batch: Import) -> list[str]:
+def sentences(batch: ImportBatch) -> list[str]:
     found = Finding.objects.filter(batch=batch).select_related(*messages.CELL_ROWS)
     return [told.sentence for told in messages.tell(found)]
 
 
-def rules(batch: Import) -> list[str]:
+def rules(batch: ImportBatch) -> list[str]:
     return list(Finding.objects.filter(batch=batch).values_list("rule", flat=True))
 
 
@@ -45,7 +45,7 @@ def test_figures_without_anything_odd_are_approved(land: Land) -> None:
         land, ("N1", 2016, "women", 50), ("N1", 2016, "men", 40), ("N1", 2017, "women", 52), ("N1", 2017, "men", 41)
     )
     assert rules(batch) == []
-    assert imports.approve_import(batch=batch).state == Import.State.APPROVED
+    assert imports.approve_import(batch=batch).state == ImportBatch.State.APPROVED
 
 
 def test_more_women_than_everybody(land: Land) -> None:
@@ -80,7 +80,7 @@ def test_numerator_over_denominator(land: Land) -> None:
     assert sentences(batch) == ["RATE. Everybody in N1 in 2017: the numerator is 120, more than the denominator: 100."]
 
 
-def published(content: bytes, indicator: str) -> Import:
+def published(content: bytes, indicator: str) -> ImportBatch:
     """Stores published values, without their parts."""
     mapping = {key: value for key, value in MAPPING.items() if key != "numerator"}
     mapping |= {"indicator": {"constant": indicator}, "value": {"column": "people"}}
@@ -191,19 +191,19 @@ def test_administrator_sets_the_threshold(land: Land) -> None:
 
 
 @pytest.fixture
-def odd(land: Land) -> Import:
+def odd(land: Land) -> ImportBatch:
     return store(
         land, ("N1", 2017, "women", 5000), ("N1", 2017, "all", 4800), ("N2", 2017, "women", 50), ("N2", 2017, "all", 48)
     )
 
 
-def test_batch_with_open_findings_does_not_count(odd: Import) -> None:
+def test_batch_with_open_findings_does_not_count(odd: ImportBatch) -> None:
     with pytest.raises(ValidationError, match="4 figures should be looked at first"):
         imports.approve_import(batch=odd)
     assert not Observation.objects.approved().exists()
 
 
-def test_one_is_accepted_and_then_the_rest(odd: Import) -> None:
+def test_one_is_accepted_and_then_the_rest(odd: ImportBatch) -> None:
     steward = UserFactory(is_staff=True)
     first = Finding.objects.filter(batch=odd).first()
     assert quality_actions.accept_findings(batch=odd, finding=first, reason="Counted at another door", by=steward) == 1
@@ -217,19 +217,19 @@ def test_one_is_accepted_and_then_the_rest(odd: Import) -> None:
     assert len(kept) == 4
 
 
-def test_reason_is_required(odd: Import) -> None:
+def test_reason_is_required(odd: ImportBatch) -> None:
     with pytest.raises(ValidationError, match="Say why"):
         quality_actions.accept_findings(batch=odd, reason="  ", by=None)
     assert Finding.objects.open().count() == 4
 
 
-def test_accepting_again_changes_nothing(odd: Import) -> None:
+def test_accepting_again_changes_nothing(odd: ImportBatch) -> None:
     quality_actions.accept_findings(batch=odd, reason="First", by=None)
     assert quality_actions.accept_findings(batch=odd, reason="Second", by=None) == 0
     assert set(Finding.objects.values_list("reason", flat=True)) == {"First"}
 
 
-def test_nothing_is_accepted_of_what_counts_already(odd: Import) -> None:
+def test_nothing_is_accepted_of_what_counts_already(odd: ImportBatch) -> None:
     quality_actions.accept_findings(batch=odd, reason="First", by=None)
     imports.approve_import(batch=odd)
     with pytest.raises(ValidationError, match="approved"):
@@ -244,19 +244,19 @@ def test_what_was_approved_meanwhile_is_found(land: Land) -> None:
     assert rules(second) == ["jump"]
 
 
-def test_accepted_finding_stays_accepted_while_its_numbers_are_the_same(land: Land, odd: Import) -> None:
+def test_accepted_finding_stays_accepted_while_its_numbers_are_the_same(land: Land, odd: ImportBatch) -> None:
     quality_actions.accept_findings(batch=odd, reason="Right", by=None)
     assert checks.examine(odd) == 0
     Observation.objects.filter(batch=odd, numerator=5000).update(numerator=Decimal(6000))
     assert checks.examine(odd) == 2
 
 
-def test_sentence_is_in_the_readers_language(odd: Import) -> None:
+def test_sentence_is_in_the_readers_language(odd: ImportBatch) -> None:
     with translation.override("fr"):
         assert any("5\xa0000" in sentence or "5\u202f000" in sentence for sentence in sentences(odd))
 
 
-def test_as_many_queries_for_many_findings(land: Land, odd: Import, django_assert_num_queries) -> None:
+def test_as_many_queries_for_many_findings(land: Land, odd: ImportBatch, django_assert_num_queries) -> None:
     few = Finding.objects.filter(batch=odd)[:1]
     for findings in (few, Finding.objects.filter(batch=odd)):
         with django_assert_num_queries(3):

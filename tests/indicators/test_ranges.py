@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from indicators.imports import actions as imports
-from indicators.models import Import, Observation
+from indicators.models import ImportBatch, Observation
 from indicators.vocabulary import CURRENCY_OF_UNIT, RANGE_OF_UNIT, Unit
 from tests.indicators.land import Land, table
 from tests.indicators.test_quality import published, rules, sentences, store
@@ -97,7 +97,7 @@ def test_money_in_another_currency_is_refused(money: Land, currency: Any, code: 
         header=RENT,
     )
     batch = money.check(content, **SCORE, **({"currency": currency} if currency else {}))
-    assert batch.state == Import.State.REFUSED
+    assert batch.state == ImportBatch.State.REFUSED
     assert list(batch.messages.values_list("code", "value")) == [(code, value)]
     assert all(imports.message_text(message) for message in batch.messages.all())
 
@@ -110,4 +110,4 @@ def test_money_in_its_own_currency_is_taken(money: Land) -> None:
 
 
 def test_people_have_no_currency(land: Land) -> None:
-    assert land.check(table(("N1", 2017, "all", 9))).state == Import.State.CHECKED
+    assert land.check(table(("N1", 2017, "all", 9))).state == ImportBatch.State.CHECKED

@@ -368,8 +368,13 @@ def test_count_of_the_small_follows_the_rule_by_which_they_are_hidden(land: Land
         land.observe(place, "2020", 60, key="age=CHILD&origin=FOREIGN&sex=F")
         land.observe(place, "2020", 498 if place == "N1" else 250, denominator=500, indicator="RATE")
     of_people, of_rate = release(land).indicators.order_by("code")
-    assert (of_people.suppressed_count, of_people.small_count, of_people.complementary_count) == (4, 1, 3)
-    assert (of_rate.suppressed_count, of_rate.small_count, of_rate.complementary_count) == (2, 1, 1)
+    assert (of_people.suppressed_count, of_people.primary_count, of_people.complementary_count) == (4, 1, 3)
+    assert (of_rate.suppressed_count, of_rate.primary_count, of_rate.complementary_count) == (2, 1, 1)
     land.observe("N1", "2020", 60, key="age=CHILD&origin=HOST&sex=F")
     again = release(land).indicators.get(code="PEOPLE")
-    assert (again.suppressed_count, again.small_count, again.before_count, again.complementary_count) == (4, 0, 4, 0)
+    assert (again.suppressed_count, again.primary_count, again.carried_over_count, again.complementary_count) == (
+        4,
+        0,
+        4,
+        0,
+    )

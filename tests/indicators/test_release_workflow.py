@@ -290,7 +290,7 @@ def test_preview_says_how_many_are_small_and_how_many_protect_them(land: Land) -
         land.observe(place, "2020", people)
     release = preview(land)
     indicator = release.indicators.get()
-    assert (indicator.suppressed_count, indicator.small_count) == (release.suppressed_count, 1)
+    assert (indicator.suppressed_count, indicator.primary_count) == (release.suppressed_count, 1)
     assert indicator.complementary_count == release.suppressed_count - 1 > 0
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from indicators.imports import actions as imports
-from indicators.models import Finding, Import, Observation, Period, Report, ReportRequest, ReportStep
+from indicators.models import Finding, ImportBatch, Observation, Period, Report, ReportRequest, ReportStep
 from indicators.quality import actions as quality
 from indicators.releases import actions as releases
 from indicators.reports import actions as reports_actions
@@ -464,4 +464,4 @@ def test_overdue_follows_from_the_day(asking: Asking, first: Organisation) -> No
 
 def test_batches_of_reports_are_marked(asking: Asking, first: Organisation) -> None:
     asking.send(asking.ask(first).reports.get(), number(1))
-    assert Import.objects.get(kind=Import.Kind.REPORT).file_name == "Incidents of 2017 · First"
+    assert ImportBatch.objects.get(kind=ImportBatch.Kind.REPORT).file_name == "Incidents of 2017 · First"

@@ -24,7 +24,7 @@ CONTENT = (
     "numerator",
     "denominator",
     "origin",
-    "is_beaten",
+    "is_overridden",
     "reporters",
     "expected",
     "periods_used",
@@ -64,7 +64,7 @@ def test_reported_beats_computed_and_the_sum_is_kept_beside_it(land: Land) -> No
         land.observe(place, "2020", people)
     worker.roll_up()
     assert land.value("D1", "2020") == 33
-    assert ComputedFigure.objects.get(territory__code="D1", is_beaten=True).numerator == 30
+    assert ComputedFigure.objects.get(territory__code="D1", is_overridden=True).numerator == 30
     assert land.value("CITY", "2020") == 103
     compare_with_scratch()
 
@@ -278,7 +278,7 @@ def test_place_is_one_row_for_each_way_of_making(land: Land) -> None:
     rows: dict[tuple[str, str], Any] = {
         (row.territory.code, row.origin): (
             dict(zip(row.breakdowns, row.numerators, strict=True)),
-            row.beaten,
+            row.overridden,
             row.denominators,
         )
         for row in ComputedPlace.objects.select_related("territory")

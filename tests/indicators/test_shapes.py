@@ -25,7 +25,7 @@ from indicators.imports.error_rows import refused_rows
 from indicators.imports.matching import recognise
 from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.form import MappingForm
-from indicators.models import Import, Mapping, Observation
+from indicators.models import ImportBatch, Observation, SavedMapping
 from tests.factories_indicators import StewardFactory
 from tests.indicators.land import MAPPING, Land
 
@@ -151,7 +151,7 @@ def definition(kind: str) -> dict[str, Any]:
     return json.loads(json.dumps(MAPPING)) | FORMATS[kind]
 
 
-def told(batch: Import) -> list[str]:
+def told(batch: ImportBatch) -> list[str]:
     return [imports.message_text(message) for message in batch.messages.all()]
 
 
@@ -169,12 +169,12 @@ def refused_in_words(refusal: ValidationError) -> None:
 def test_any_file_by_a_mapping_is_fine_or_refused(land: Land, content: bytes, kind: str) -> None:
     """As the worker and the browser check it, with its refused rows."""
     batch = imports.check_import(mapping=definition(kind), file=SimpleUploadedFile("file", content))
-    assert (batch.state == Import.State.REFUSED) == bool(told(batch))
+    assert (batch.state == ImportBatch.State.REFUSED) == bool(told(batch))
     assert all(text.strip() for text in told(batch))
     for row, line, _text in refused_rows(io.BytesIO(content), read_mapping(batch.mapping)):
         assert line >= 0
         assert isinstance(row, list)
-    recognise(io.BytesIO(content), [Mapping(pk=1, name="kind", definition=definition(kind))])
+    recognise(io.BytesIO(content), [SavedMapping(pk=1, name="kind", definition=definition(kind))])
     assert not Observation.objects.exists()
 
 
@@ -200,7 +200,7 @@ def test_any_file_of_a_new_kind_is_described_or_refused(land: Land, content: byt
         except ValidationError as refusal:
             refused_in_words(refusal)
         else:
-            assert (Import.objects.get(pk=batch.pk).state == Import.State.REFUSED) == bool(told(batch))
+            assert (ImportBatch.objects.get(pk=batch.pk).state == ImportBatch.State.REFUSED) == bool(told(batch))
     else:
         assert sent.errors
 
@@ -210,7 +210,7 @@ def test_heading_longer_than_every_row_is_told_with_its_line(
 ) -> None:
     steward = StewardFactory(organisation__territory=land.territories["CITY"])
     client.force_login(steward.user)
-    saved = Mapping.objects.create(name="Kind", definition=definition("csv"))
+    saved = SavedMapping.objects.create(name="Kind", definition=definition("csv"))
     data = {
         "authority": steward.organisation_id,
         "mapping": saved.pk,
@@ -220,7 +220,7 @@ def test_heading_longer_than_every_row_is_told_with_its_line(
     page = client.post(reverse("indicators:import_add"), data, follow=True)
     assert page.status_code == 200
     assert "The row has 4 columns instead of those of the first line." in page.content.decode()
-    batch = Import.objects.get()
+    batch = ImportBatch.objects.get()
     assert list(batch.messages.values_list("code", "line", "rows")) == [("ragged_row", 2, 2)]
     table = client.get(reverse("indicators:refused_rows", args=[batch.pk]))
     assert b"N2,2020,women,2,3," in b"".join(table.streaming_content)  # type: ignore[attr-defined]

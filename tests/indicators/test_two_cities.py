@@ -16,7 +16,16 @@ from indicators.catalogue import target_actions
 from indicators.catalogue.wording import WordingChange
 from indicators.imports import actions as imports
 from indicators.imports.wizard import actions as wizard
-from indicators.models import Import, Indicator, Observation, Period, ProtectionChange, Release, ReportRequest, Target
+from indicators.models import (
+    ImportBatch,
+    Indicator,
+    Observation,
+    Period,
+    ProtectionChange,
+    Release,
+    ReportRequest,
+    Target,
+)
 from indicators.permissions import can_approve_release, can_recall_release
 from indicators.quality import actions as quality
 from indicators.releases import actions as releases
@@ -42,7 +51,7 @@ class City:
             for role in (Role.STEWARD, Role.STEWARD, Role.MANAGER)
         )
 
-    def bring_in(self, *rows: tuple[Any, ...]) -> Import:
+    def bring_in(self, *rows: tuple[Any, ...]) -> ImportBatch:
         batch = imports.check_import(
             mapping=MAPPING,
             file=SimpleUploadedFile("people.csv", table(*rows)),
@@ -82,7 +91,7 @@ def test_file_with_rows_of_another_city_is_refused_with_their_lines(pair: tuple[
         authority=mine.authority,
         by=mine.steward,
     )
-    assert batch.state == Import.State.REFUSED
+    assert batch.state == ImportBatch.State.REFUSED
     assert [(one.code, one.line, one.value) for one in batch.messages.all()] == [
         ("territory_of_others", 3, other.part.code),
         ("territory_of_others", 4, other.place.code),
@@ -107,7 +116,7 @@ def test_database_takes_no_figure_of_another_city_from_an_authority(pair: tuple[
     with pytest.raises(IntegrityError, match="own territory"), transaction.atomic():
         land.observe(other.part.code, "2021", 1, batch=batch)
     with pytest.raises(IntegrityError, match="stays with who brought it in"), transaction.atomic():
-        Import.objects.filter(pk=batch.pk).update(authority=other.authority)
+        ImportBatch.objects.filter(pk=batch.pk).update(authority=other.authority)
     with pytest.raises(IntegrityError, match="own territory"), transaction.atomic():
         ReportRequest.objects.create(
             authority=mine.authority, territory=other.place, title="Meddling", due_on=timezone.localdate()
@@ -133,7 +142,7 @@ def test_steward_acts_in_the_name_of_no_other_authority(pair: tuple[City, City])
         address = reverse(f"indicators:{step_name}", args=[theirs.pk])
         assert client.post(address, {"reason": "Mine"}).status_code in (403, 404, 405)
     theirs.refresh_from_db()
-    assert theirs.state == Import.State.APPROVED
+    assert theirs.state == ImportBatch.State.APPROVED
 
 
 def test_steward_types_and_asks_within_her_city(pair: tuple[City, City], land: Land) -> None:
@@ -336,7 +345,7 @@ def test_steward_of_a_closed_authority_brings_in_nothing(cities: list[City]) -> 
     file = SimpleUploadedFile("people.csv", table((mine.part.code, 2020, "all", 1)))
     sent = {"mapping": "describe", "file": file, "whole": "1"}
     enter(mine.steward).post(reverse("indicators:import_add"), sent)
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 def test_approval_is_refused_once_the_place_belongs_to_others(pair: tuple[City, City], land: Land) -> None:

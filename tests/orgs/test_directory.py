@@ -173,7 +173,7 @@ def test_organisation_page_says_what_it_is_and_how_far_it_was_checked(client, ra
         organisation=organisation,
         title="Advice",
         domain=domain,
-        no_papers_asked=True,
+        no_documents_required=True,
         has_childcare=True,
         women_only=True,
     )

@@ -40,7 +40,7 @@ def where(raval, domain):
         "description": "We teach.",
         "service_title": "Catalan for beginners",
         "service_domain": str(domain.pk),
-        "service_marks": ["no_papers_asked", "has_childcare"],
+        "service_marks": ["no_documents_required", "has_childcare"],
     }
 
 
@@ -106,7 +106,7 @@ def test_visitor_registers_and_confirms(client, where, raval, old_town, domain):
     assert (organisation.led_by_women, organisation.led_by_migrants, organisation.founded_year) == (True, False, 2014)
     assert (organisation.tier, organisation.public_email) == ("", "")
     service = organisation.services.get()
-    assert (service.title, service.no_papers_asked, service.has_childcare, service.women_only) == (
+    assert (service.title, service.no_documents_required, service.has_childcare, service.women_only) == (
         "Catalan for beginners",
         True,
         True,

@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from indicators.models import Import
+from indicators.models import ImportBatch
 from orgs import queue
 from orgs.mail.emails import queue_text
 from orgs.models import Membership, OutgoingMail
@@ -173,7 +173,7 @@ def test_steward_is_told_that_the_file_of_figures_could_not_be_kept(media: Path)
         )
     assert response.status_code == 200
     assert "no room left on the server" in response.content.decode()
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
     assert left_in(media) == []
 
 
@@ -193,7 +193,7 @@ def test_full_folder_for_temporary_files_is_said(name: str, settings: Any, tmp_p
     assert response.status_code in (200, 507)
     assert "no room left" in response.content.decode()
     assert not Document.objects.exists()
-    assert not Import.objects.exists()
+    assert not ImportBatch.objects.exists()
 
 
 @pytest.mark.django_db

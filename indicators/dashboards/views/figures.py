@@ -14,8 +14,17 @@ from indicators.confidential import actions as confidential
 from indicators.dashboards.figure import CellView, FigurePlace, public_view, steward_view
 from indicators.dashboards.territory import count_kinds
 from indicators.dashboards.views.territories import crumbs_to
-from indicators.models import Breakdown, Figure, Import, Indicator, Observation, Period, Release, TrueAccess
-from indicators.permissions import can_see_true_figures
+from indicators.models import (
+    Breakdown,
+    ConfidentialAccess,
+    Figure,
+    ImportBatch,
+    Indicator,
+    Observation,
+    Period,
+    Release,
+)
+from indicators.permissions import can_see_confidential_figures
 from orgs.mixins import AuthenticatedUserMixin
 from orgs.models import Territory
 
@@ -45,7 +54,7 @@ class FigureDetailView(AuthenticatedUserMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         place = self.get_place()
         release = Release.objects.current()
-        may_see = can_see_true_figures(self.request.user, place.territory)
+        may_see = can_see_confidential_figures(self.request.user, place.territory)
         access = self.get_access(place) if may_see else None
         kinds_below = count_kinds(place.territory, place.period.ends_on)
         figure = (steward_view if access else public_view)(place, release, kinds_below)
@@ -68,9 +77,9 @@ class FigureDetailView(AuthenticatedUserMixin, TemplateView):
         }
         return super().get_context_data(**{**kwargs, **context})
 
-    def get_access(self, place: FigurePlace) -> TrueAccess | None:
-        """Where a reason was given; that the true figure is looked at is then written down."""
-        return confidential.use_true_access(
+    def get_access(self, place: FigurePlace) -> ConfidentialAccess | None:
+        """Where a reason was given; that the confidential figure is looked at is then written down."""
+        return confidential.use_confidential_access(
             territory=place.territory,
             indicator=place.indicator,
             period=place.period,
@@ -82,7 +91,9 @@ class FigureDetailView(AuthenticatedUserMixin, TemplateView):
         """Those behind the figure that the reader may open."""
         named = [one.batch_id for one in figure.contributions] + [one.batch_id for one in figure.observations]
         batches = {pk for pk in named if pk is not None}
-        return set(Import.objects.visible_to(self.request.user).filter(pk__in=batches).values_list("pk", flat=True))
+        return set(
+            ImportBatch.objects.visible_to(self.request.user).filter(pk__in=batches).values_list("pk", flat=True)
+        )
 
 
 def is_known(place: FigurePlace) -> bool:

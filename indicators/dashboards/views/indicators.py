@@ -23,8 +23,8 @@ from indicators.dashboards.recast import origins_of, successions_of
 from indicators.dashboards.targets import target_lines
 from indicators.dashboards.territory import count_kinds, sources_of
 from indicators.dashboards.views.chart_files import ChartFileMixin
-from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
-from indicators.permissions import can_edit_indicator, can_see_true_figures, can_set_targets, is_steward
+from indicators.models import ConfidentialAccess, Indicator, Release, ReleasedFigure
+from indicators.permissions import can_edit_indicator, can_see_confidential_figures, can_set_targets, is_steward
 from indicators.vocabulary import Unit
 from orgs.mixins import PagedMixin
 from orgs.models import Territory, User
@@ -75,7 +75,7 @@ class IndicatorDetailView(DetailView):
         targets = list(self.object.targets.filter(territory=territory)) if territory else []
         sources = next(iter(sources_of([view.card], release).values()), []) if view.card else []
         card = replace(view.card, targets=targets, sources=sources) if view.card else None
-        is_keeper = territory is not None and can_see_true_figures(self.request.user, territory)
+        is_keeper = territory is not None and can_see_confidential_figures(self.request.user, territory)
         access = self.get_access(territory) if territory is not None and is_keeper else None
         return super().get_context_data(
             release=release,
@@ -114,10 +114,10 @@ class IndicatorDetailView(DetailView):
             add_never_cache_headers(response)
         return response
 
-    def get_access(self, territory: Territory) -> TrueAccess | None:
-        """Where a reason was given, the differences between true figures are shown, and that they were is written down."""
+    def get_access(self, territory: Territory) -> ConfidentialAccess | None:
+        """Where a reason was given, the differences between confidential figures are shown, and that they were is written down."""
         assert isinstance(self.request.user, User)  # Only people who are logged in keep figures.
-        return confidential.use_true_access(territory=territory, indicator=self.object, by=self.request.user)
+        return confidential.use_confidential_access(territory=territory, indicator=self.object, by=self.request.user)
 
     def get_territory(self, release: Release | None) -> Territory | None:
         """The one in the address (?territory=scheme:code), else where there are figures."""

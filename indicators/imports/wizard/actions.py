@@ -34,8 +34,8 @@ from indicators.imports.messages import FileRefused, Problem, problem_text
 from indicators.imports.progress import expected_figures
 from indicators.imports.readers import sniffing
 from indicators.imports.readers.sniffing import LAYOUT, FileContents, layout_of, look
-from indicators.models import Import, ImportMessage
-from indicators.models import Mapping as SavedMapping
+from indicators.models import ImportBatch, ImportMessage
+from indicators.models import SavedMapping as SavedMapping
 from indicators.quality import checks
 from orgs.models import Organisation, User
 from orgs.queue import enqueue
@@ -54,7 +54,7 @@ def take_in_file(
     authority: Organisation | None = None,
     mapping_name: str = "",
     by: User | None = None,
-) -> Import:
+) -> ImportBatch:
     """A dry run for somebody who waits: as `check_import`, but a large file is only taken in, and checked by a worker."""
     if file.size <= LARGE:
         return check_import(mapping=mapping, file=file, authority=authority, mapping_name=mapping_name, by=by)
@@ -63,14 +63,14 @@ def take_in_file(
     checksum, size = digest_of(file)
     with transaction.atomic():
         batch = new_import(mapping, read, file, size, checksum, authority, mapping_name, by)
-        batch.state = Import.State.QUEUED
+        batch.state = ImportBatch.State.QUEUED
         keep_file(batch, file)
         enqueue(CHECK_FILES)
     return batch
 
 
 @transaction.atomic
-def receive_file(*, file: File, authority: Organisation | None = None, by: User | None = None) -> Import:
+def receive_file(*, file: File, authority: Organisation | None = None, by: User | None = None) -> ImportBatch:
     """Keeps a file of a kind that nobody has described yet, with what a first look sees in it.
 
     Raises ValidationError where it is no table that can be read; then nothing is kept.
@@ -82,13 +82,13 @@ def receive_file(*, file: File, authority: Organisation | None = None, by: User 
         contents = look(file, layout)
     except FileRefused as refusal:
         raise ValidationError([problem_text(problem) for problem in refusal.problems]) from None
-    batch = Import.objects.create(
+    batch = ImportBatch.objects.create(
         authority=authority,
         mapping=layout,
         file_name=PurePath(file.name or "").name[:200],
         size=size,
         checksum=checksum,
-        state=Import.State.UPLOADED,
+        state=ImportBatch.State.UPLOADED,
         contents=contents.as_json(),
         created_by=by,
     )
@@ -97,9 +97,9 @@ def receive_file(*, file: File, authority: Organisation | None = None, by: User 
 
 
 @transaction.atomic
-def read_file_again(*, batch: Import, layout: dict[str, Any], by: User | None = None) -> Import:
+def read_file_again(*, batch: ImportBatch, layout: dict[str, Any], by: User | None = None) -> ImportBatch:
     """Looks at a kept file as somebody says that it is written. Raises ValidationError where it cannot be read so."""
-    batch = locked(batch, *Import.DESCRIBABLE)
+    batch = locked(batch, *ImportBatch.DESCRIBABLE)
     refuse_others(batch, by)
     contents = _look_at(batch, layout)
     kept = {name: value for name, value in batch.mapping.items() if name not in LAYOUT}
@@ -108,14 +108,14 @@ def read_file_again(*, batch: Import, layout: dict[str, Any], by: User | None = 
     return batch
 
 
-def contents_of(batch: Import) -> FileContents:
+def contents_of(batch: ImportBatch) -> FileContents:
     """What there is in the kept file. Raises ValidationError where it cannot be read."""
     if batch.contents is not None:
         return FileContents.from_json(batch.contents)
     return _look_at(batch, {name: value for name, value in batch.mapping.items() if name in LAYOUT})
 
 
-def texts_together(batch: Import, places: list[int], join: str) -> list[str]:
+def texts_together(batch: ImportBatch, places: list[int], join: str) -> list[str]:
     """The different texts that some columns of the kept file have together. None where it cannot be read."""
     try:
         with open_kept_file(batch) as file:
@@ -126,7 +126,7 @@ def texts_together(batch: Import, places: list[int], join: str) -> list[str]:
         return []
 
 
-def _look_at(batch: Import, layout: dict[str, Any]) -> FileContents:
+def _look_at(batch: ImportBatch, layout: dict[str, Any]) -> FileContents:
     try:
         with open_kept_file(batch) as file:
             return look(file, layout)
@@ -136,7 +136,7 @@ def _look_at(batch: Import, layout: dict[str, Any]) -> FileContents:
         raise file_is_gone() from None
 
 
-def open_kept_file(batch: Import) -> File:
+def open_kept_file(batch: ImportBatch) -> File:
     """Raises ValidationError where the file is not there any more."""
     try:
         if not batch.file:
@@ -152,20 +152,20 @@ def file_is_gone() -> ValidationError:
 
 @transaction.atomic
 def describe_import(
-    *, batch: Import, mapping: dict[str, Any], mapping_name: str = "", by: User | None = None
-) -> Import:
+    *, batch: ImportBatch, mapping: dict[str, Any], mapping_name: str = "", by: User | None = None
+) -> ImportBatch:
     """Gives a kept file its mapping and checks it by that: at once, or by a worker where it is large.
 
     Raises ValidationError where the mapping is at fault.
     """
-    batch = locked(batch, *Import.DESCRIBABLE)
+    batch = locked(batch, *ImportBatch.DESCRIBABLE)
     refuse_others(batch, by)
     read = read_mapping(mapping)
     batch.mapping, batch.mapping_name, batch.source = mapping, mapping_name, known_source(read)
     batch.attempts = 0
     engine.refuse_unfitting(read)
     if batch.size > LARGE:
-        batch.state = Import.State.QUEUED
+        batch.state = ImportBatch.State.QUEUED
         batch.save()
         ImportMessage.objects.filter(batch=batch).delete()
         checks.forget(batch)
@@ -179,14 +179,14 @@ def describe_import(
 
 
 @transaction.atomic
-def ask_to_store(*, batch: Import, by: User | None = None) -> Import:
+def ask_to_store(*, batch: ImportBatch, by: User | None = None) -> ImportBatch:
     """Stores the checked file's cells: at once, or by a worker where it is large."""
     if batch.size <= LARGE:
         return store_import(batch=batch, by=by)
-    batch = locked(batch, Import.State.CHECKED)
+    batch = locked(batch, ImportBatch.State.CHECKED)
     refuse_others(batch, by)
     refuse_same_file(batch.checksum, batch.mapping, but=batch)
-    batch.state, batch.attempts = Import.State.STORING, 0
+    batch.state, batch.attempts = ImportBatch.State.STORING, 0
     batch.save()
     enqueue(CHECK_FILES)
     return batch
@@ -195,13 +195,13 @@ def ask_to_store(*, batch: Import, by: User | None = None) -> Import:
 def work_on_waiting_files() -> int:
     """Checks the large files that were taken in, and stores those that shall be; how many. Any number of workers may call it, and one that
     dies loses nothing."""
-    waiting = Import.objects.filter(state__in=Import.WITH_WORKER).order_by("pk")
+    waiting = ImportBatch.objects.filter(state__in=ImportBatch.WITH_WORKER).order_by("pk")
     return sum(_work_on(batch.pk) for batch in waiting)
 
 
 def _work_on(pk: int) -> int:
     """In one transaction under the import's lock, so that who dies leaves it waiting. Attempts are counted before."""
-    waiting = Import.objects.filter(pk=pk, state__in=Import.WITH_WORKER).select_for_update(skip_locked=True)
+    waiting = ImportBatch.objects.filter(pk=pk, state__in=ImportBatch.WITH_WORKER).select_for_update(skip_locked=True)
     with transaction.atomic():
         batch = waiting.first()
         if batch is None:
@@ -214,10 +214,10 @@ def _work_on(pk: int) -> int:
             batch = waiting.first()
             if batch is None:
                 return 0
-            if batch.attempts > Import.MAX_ATTEMPTS:
+            if batch.attempts > ImportBatch.MAX_ATTEMPTS:
                 note_check(batch, engine.Findings(problems=[Problem("check_failed")]))
                 return 0
-            if batch.state == Import.State.STORING:
+            if batch.state == ImportBatch.State.STORING:
                 claim(batch.pk)
                 store_import(batch=batch)
             else:
@@ -231,13 +231,13 @@ def _work_on(pk: int) -> int:
 
 
 @transaction.atomic
-def _refuse_waiting(waiting: QuerySet[Import], refusal: ValidationError) -> int:
+def _refuse_waiting(waiting: QuerySet[ImportBatch], refusal: ValidationError) -> int:
     """What should be stored and no longer fits is checked again, which says line by line why. Nothing where another worker has it meanwhile."""
     batch = waiting.first()
     if batch is None:
         return 0
-    if batch.state == Import.State.STORING:
-        batch.state, batch.attempts = Import.State.QUEUED, 0
+    if batch.state == ImportBatch.State.STORING:
+        batch.state, batch.attempts = ImportBatch.State.QUEUED, 0
         batch.save()
         enqueue(CHECK_FILES)
         return 0
@@ -245,7 +245,7 @@ def _refuse_waiting(waiting: QuerySet[Import], refusal: ValidationError) -> int:
     return 1
 
 
-def _check_kept(batch: Import, read: ImportMapping) -> None:
+def _check_kept(batch: ImportBatch, read: ImportMapping) -> None:
     claim(batch.pk)
     with batch.file.open("rb") as file:
         findings = engine.examine(file, read, within=place_of(batch.authority))
@@ -258,18 +258,20 @@ def remove_old_files(*, now: datetime.datetime) -> int:
 
     One that somebody is just describing is left for the next day.
     """
-    last = now - datetime.timedelta(days=Import.DAYS_KEPT)
-    old = Import.objects.filter(kind=Import.Kind.FILE, state__in=Import.PASSING, created_at__lt=last).exclude(file="")
+    last = now - datetime.timedelta(days=ImportBatch.DAYS_KEPT)
+    old = ImportBatch.objects.filter(
+        kind=ImportBatch.Kind.FILE, state__in=ImportBatch.PASSING, created_at__lt=last
+    ).exclude(file="")
     batches = list(old.select_for_update(skip_locked=True, of=("self",)))
     for batch in batches:
         forget_file(batch)
-        if batch.state == Import.State.UPLOADED:
-            batch.state, batch.decided_at = Import.State.UNDONE, now
+        if batch.state == ImportBatch.State.UPLOADED:
+            batch.state, batch.decided_at = ImportBatch.State.UNDONE, now
         batch.save()
     return len(batches)
 
 
-def progress_of_check(batch: Import) -> FileProgress:
+def progress_of_check(batch: ImportBatch) -> FileProgress:
     """How far the worker is with a large file."""
     try:
         with open_kept_file(batch) as file:
@@ -284,7 +286,7 @@ def save_mapping(*, name: str, definition: dict[str, Any], by: User | None = Non
     """Keeps a mapping for the next file. One that is there already keeps its meaning: others rely on it, so that a change gets a new name."""
     read_mapping(definition)
     with connection.cursor() as cursor:  # Of two of one name at once, the second waits here and then sees the first.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_mapping'))")
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_savedmapping'))")
     saved, created = SavedMapping.objects.get_or_create(name=name, defaults={"definition": definition})
     if not created and saved.definition != definition:
         raise ValidationError({"name": _("There is another mapping of this name. Give this one a name of its own.")})

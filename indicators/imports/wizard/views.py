@@ -24,7 +24,7 @@ from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.columns import fits_form
 from indicators.imports.wizard.form import MappingForm
 from indicators.imports.wizard.layout import LayoutForm
-from indicators.models import Import, Mapping
+from indicators.models import ImportBatch, SavedMapping
 from indicators.permissions import can_decide_import, can_import
 from orgs.mixins import ActionMixin
 
@@ -38,10 +38,10 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
 
     has_page_permission = staticmethod(can_import)
     has_object_permission = staticmethod(can_decide_import)
-    model = Import
+    model = ImportBatch
     template_name = "indicators/import_map.html"
     form_class = MappingForm
-    batch: Import
+    batch: ImportBatch
     contents: FileContents
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -60,7 +60,7 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
     def _refusal(self) -> HttpResponse | None:
         """Where there is nothing to describe any more, the way back to the import."""
         batch = self.get_object()
-        assert isinstance(batch, Import)
+        assert isinstance(batch, ImportBatch)
         self.batch = self.object = batch
         if not batch.can_be_described:
             return redirect(batch)
@@ -83,11 +83,11 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
         return self.render_to_response(self.get_context_data(form=MappingForm(**self._file()), layout_form=form))
 
     @cached_property
-    def start(self) -> Mapping | None:
+    def start(self) -> SavedMapping | None:
         """The saved mapping from which to start."""
         asked = self.request.GET.get("from", "")
         number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
-        return Mapping.objects.filter(pk=number).first()
+        return SavedMapping.objects.filter(pk=number).first()
 
     def _file(self) -> dict[str, Any]:
         layout = {name: value for name, value in self.batch.mapping.items() if name in LAYOUT}
@@ -106,20 +106,20 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
         return super().get_context_data(
             batch=self.batch,
             contents=self.contents,
-            mappings=[one for one in Mapping.objects.all() if _can_be_shown(one)],
+            mappings=[one for one in SavedMapping.objects.all() if _can_be_shown(one)],
             start=self.start,
-            earlier=Import.objects.visible_to(self.person)
-            .filter(checksum=self.batch.checksum, state__in=[Import.State.STORED, Import.State.APPROVED])
+            earlier=ImportBatch.objects.visible_to(self.person)
+            .filter(checksum=self.batch.checksum, state__in=[ImportBatch.State.STORED, ImportBatch.State.APPROVED])
             .first(),
             **kwargs,
         )
 
-    def perform(self, form: MappingForm) -> Import:
+    def perform(self, form: MappingForm) -> ImportBatch:
         definition, name = form.cleaned_data["definition"], form.cleaned_data["name"]
         batch = wizard.describe_import(
             batch=self.batch, mapping=definition, mapping_name=name or _("own mapping"), by=self.person
         )
-        if name and batch.state == Import.State.CHECKED:  # What refuses its own file is nothing to keep.
+        if name and batch.state == ImportBatch.State.CHECKED:  # What refuses its own file is nothing to keep.
             wizard.save_mapping(name=name, definition=definition, by=self.person)
         return batch
 
@@ -127,7 +127,7 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
         return self.batch.get_absolute_url()
 
 
-def _can_be_shown(mapping: Mapping) -> bool:
+def _can_be_shown(mapping: SavedMapping) -> bool:
     try:
         return fits_form(read_mapping(mapping.definition))
     except ValidationError:
@@ -137,7 +137,7 @@ def _can_be_shown(mapping: Mapping) -> bool:
 class MappingSaveView(ImportDecisionView):
     """Keeps the mapping of an import under a name."""
 
-    def decide(self, batch: Import) -> None:
+    def decide(self, batch: ImportBatch) -> None:
         form = MappingNameForm(self.request.POST)
         if not form.is_valid():
             raise ValidationError(form.errors["name"].as_data())
@@ -149,12 +149,12 @@ class RefusedRowsView(OfFile, SingleObjectMixin, View):
     """The rows of a refused file that have a fault, as they stand in it, with line and reason."""
 
     has_page_permission = staticmethod(can_import)
-    model = Import
+    model = ImportBatch
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         batch = self.get_object()
-        assert isinstance(batch, Import)
-        if batch.state != Import.State.REFUSED:
+        assert isinstance(batch, ImportBatch)
+        if batch.state != ImportBatch.State.REFUSED:
             raise Http404
         try:
             mapping = read_mapping(batch.mapping)

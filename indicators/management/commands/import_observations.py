@@ -8,7 +8,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 
 from indicators.imports import actions as imports
-from indicators.models import Finding, Import
+from indicators.models import Finding, ImportBatch
 from indicators.quality import actions as quality_actions
 from indicators.quality import messages
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         try:
             batch = self.batch_of(options)
             self.tell(batch)
-            if batch.state == Import.State.REFUSED:
+            if batch.state == ImportBatch.State.REFUSED:
                 raise CommandError("Nothing was stored.")
             if options["dry_run"]:
                 self.stdout.write("Dry run: nothing was stored.")
@@ -46,9 +46,9 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
 
-    def batch_of(self, options: dict[str, Any]) -> Import:
+    def batch_of(self, options: dict[str, Any]) -> ImportBatch:
         if options["number"]:
-            batch = Import.objects.filter(pk=options["number"], state=Import.State.STORED).first()
+            batch = ImportBatch.objects.filter(pk=options["number"], state=ImportBatch.State.STORED).first()
             if batch is None or options["file"] or options["dry_run"]:
                 raise CommandError("Name an import that is stored and not decided yet, and no file.")
             return batch
@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 mapping=mapping, mapping_name=options["mapping"].stem, file=File(stream, name=options["file"].name)
             )
 
-    def tell(self, batch: Import) -> None:
+    def tell(self, batch: ImportBatch) -> None:
         """What the page of the import shows."""
         self.stdout.write(
             f"{batch.rows_read} rows read, {batch.rows_left_out} left out by the mapping; "
@@ -78,14 +78,14 @@ class Command(BaseCommand):
             self.stdout.write(f"Changes: {cell}: {change.before} → {change.after} {change.difference}".rstrip())
         self.tell_findings(batch)
 
-    def tell_findings(self, batch: Import) -> None:
+    def tell_findings(self, batch: ImportBatch) -> None:
         found = Finding.objects.filter(batch=batch).open()
         for told in messages.tell(found.select_related(*messages.CELL_ROWS)[:LISTED]):
             self.stdout.write(f"Look at this: {told.finding.get_rule_display()}: {told.sentence}")
         if (more := found.count() - LISTED) > 0:
             self.stdout.write(f"And {more} more.")
 
-    def decide(self, batch: Import, approve: bool, reason: str) -> None:
+    def decide(self, batch: ImportBatch, approve: bool, reason: str) -> None:
         if reason:
             number = quality_actions.accept_findings(batch=batch, reason=reason, by=None)
             self.stdout.write(f"Accepted: {number}.")

@@ -1,5 +1,4 @@
-import django.utils.timezone
-from django.db import migrations, models
+from django.db import migrations
 
 # One row for each statement that changed something of a watched table, with the transaction that it is part of. No row is updated, so that
 # writers never wait for each other.
@@ -55,42 +54,14 @@ WATCHED = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("orgs", "0007_readable_names"),
-    ]
+    dependencies = [("orgs", "0001_initial")]
 
     operations = [
-        migrations.CreateModel(
-            name="PublicChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ],
-            options={
-                "verbose_name": "public change",
-                "verbose_name_plural": "public changes",
-            },
-        ),
         migrations.RunSQL(FUNCTIONS, NO_FUNCTIONS),
         migrations.RunSQL(
             [("SELECT orgs_watch(%s::regclass)", [table]) for table in WATCHED],
             [("SELECT orgs_unwatch(%s::regclass)", [table]) for table in WATCHED],
         ),
-        migrations.CreateModel(
-            name="PublicPage",
-            fields=[
-                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("version", models.CharField(max_length=64)),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("content_type", models.CharField(max_length=100)),
-                ("language", models.CharField(max_length=10)),
-                ("cache_control", models.CharField(max_length=100)),
-                ("body", models.BinaryField()),
-            ],
-            options={
-                "verbose_name": "public page",
-                "verbose_name_plural": "public pages",
-                "indexes": [models.Index(models.F("made_at"), name="public_page_made")],
-            },
-        ),
+        # A page that is lost with the server is made anew.
         migrations.RunSQL("ALTER TABLE orgs_publicpage SET UNLOGGED", migrations.RunSQL.noop),
     ]

@@ -1,4 +1,4 @@
-"""True figures: for those who may, for a reason, for half an hour, and on record. Nobody else sees them anywhere."""
+"""Confidential figures: for those who may, for a reason, for half an hour, and on record. Nobody else sees them anywhere."""
 
 import datetime
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from indicators.confidential import actions as confidential
-from indicators.models import Indicator, Release, TrueAccess, TrueViewing
+from indicators.models import ConfidentialAccess, ConfidentialViewing, Indicator, Release
 from indicators.releases import actions as releases
 from indicators.rollup import worker
 from orgs.models import Membership
@@ -48,7 +48,7 @@ def figure_url(place="N1", period="2020"):
 
 
 def gate(place="N1"):
-    return reverse("indicators:true_access", args=["PEOPLE", "test-land", place])
+    return reverse("indicators:confidential_access", args=["PEOPLE", "test-land", place])
 
 
 def test_reason_opens_the_figure_and_the_look_is_on_record(client, secret):
@@ -58,31 +58,31 @@ def test_reason_opens_the_figure_and_the_look_is_on_record(client, secret):
     assert b"9173" not in before.content
     assert b"9,173" not in before.content
     assert gate() in before.content.decode()
-    assert not TrueViewing.objects.exists()
+    assert not ConfidentialViewing.objects.exists()
     after = client.post(gate(), {"reason": REASON, "next": figure_url()}, follow=True)
     assert after.redirect_chain == [(figure_url(), 302)]
     assert b"9,173" in after.content
     assert "no-store" in after["Cache-Control"]
-    viewing = TrueViewing.objects.get()
+    viewing = ConfidentialViewing.objects.get()
     assert (viewing.access.user, viewing.access.reason, viewing.territory.code) == (steward, REASON, "N1")
     assert (viewing.period.code, viewing.breakdown.key) == ("2020", "")
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "because"])
-def test_no_true_figure_without_a_reason(client, secret, reason):
+def test_no_confidential_figure_without_a_reason(client, secret, reason):
     client.force_login(person(secret.territories["CITY"]))
     response = client.post(gate(), {"reason": reason})
     assert "what you need the figure for" in response.content.decode()
-    assert not TrueAccess.objects.exists()
+    assert not ConfidentialAccess.objects.exists()
 
 
 def test_access_ends_by_itself(client, secret):
     steward = person(secret.territories["CITY"])
-    confidential.open_true_figures(
+    confidential.open_confidential_figures(
         territory=secret.territories["N1"], indicator=secret.indicators["PEOPLE"], reason=REASON, by=steward
     )
     now = timezone.now()
-    TrueAccess.objects.create(
+    ConfidentialAccess.objects.create(
         user=steward,
         territory=secret.territories["N2"],
         indicator=secret.indicators["PEOPLE"],
@@ -98,20 +98,20 @@ def test_access_ends_by_itself(client, secret):
 def test_access_holds_for_the_territory_and_below_and_for_one_indicator(secret):
     steward = person(secret.territories["CITY"])
     cell = {"indicator": secret.indicators["PEOPLE"], "by": steward}
-    confidential.open_true_figures(territory=secret.territories["D1"], reason=REASON, **cell)
-    assert confidential.use_true_access(territory=secret.territories["N1"], **cell)
-    assert not confidential.use_true_access(territory=secret.territories["D2"], **cell)
-    assert not confidential.use_true_access(territory=secret.territories["CITY"], **cell)
+    confidential.open_confidential_figures(territory=secret.territories["D1"], reason=REASON, **cell)
+    assert confidential.use_confidential_access(territory=secret.territories["N1"], **cell)
+    assert not confidential.use_confidential_access(territory=secret.territories["D2"], **cell)
+    assert not confidential.use_confidential_access(territory=secret.territories["CITY"], **cell)
     cell["indicator"] = secret.indicators["RATE"]
-    assert not confidential.use_true_access(territory=secret.territories["N1"], **cell)
+    assert not confidential.use_confidential_access(territory=secret.territories["N1"], **cell)
 
 
 def test_who_lost_the_right_sees_nothing_more(client, secret):
     steward = person(secret.territories["CITY"])
     cell = {"territory": secret.territories["N1"], "indicator": secret.indicators["PEOPLE"], "by": steward}
-    confidential.open_true_figures(reason=REASON, **cell)
+    confidential.open_confidential_figures(reason=REASON, **cell)
     steward.memberships.update(role=Membership.Role.OFFICER)
-    assert confidential.use_true_access(**cell) is None
+    assert confidential.use_confidential_access(**cell) is None
     client.force_login(steward)
     assert b"9,173" not in client.get(figure_url()).content
 
@@ -120,12 +120,12 @@ def test_who_lost_the_right_sees_nothing_more(client, secret):
 def test_others_of_the_authority_cannot_open_them(client, secret, role):
     other = person(secret.territories["CITY"], role)
     with pytest.raises(PermissionDenied):
-        confidential.open_true_figures(
+        confidential.open_confidential_figures(
             territory=secret.territories["N1"], indicator=secret.indicators["PEOPLE"], reason=REASON, by=other
         )
     client.force_login(other)
     assert client.post(gate(), {"reason": REASON}).status_code == 403
-    assert not TrueAccess.objects.exists()
+    assert not ConfidentialAccess.objects.exists()
 
 
 def test_gate_leads_on_within_the_portal_only(client, secret):
@@ -152,7 +152,7 @@ def everything_public(land, release):
 
 
 @pytest.mark.parametrize("who", ["nobody", "somebody", "officer", "steward elsewhere", "steward without a reason"])
-def test_true_figure_is_nowhere(client, secret, who):
+def test_confidential_figure_is_nowhere(client, secret, who):
     city = secret.territories["CITY"]
     people = {
         "nobody": lambda: None,
@@ -180,12 +180,12 @@ def test_true_figure_is_nowhere(client, secret, who):
 
 def look(secret, user, place="N1"):
     cell = {"territory": secret.territories[place], "indicator": secret.indicators["PEOPLE"], "by": user}
-    confidential.open_true_figures(reason=REASON, **cell)
-    return confidential.use_true_access(**cell)
+    confidential.open_confidential_figures(reason=REASON, **cell)
+    return confidential.use_confidential_access(**cell)
 
 
 def test_record_is_read_by_managers_of_the_place_and_administrators(client, secret):
-    url = reverse("indicators:true_viewing_list")
+    url = reverse("indicators:confidential_viewing_list")
     steward = person(secret.territories["CITY"])
     look(secret, steward)
     for reader, sees in [
@@ -203,9 +203,9 @@ def test_record_is_read_by_managers_of_the_place_and_administrators(client, secr
 def test_record_is_never_changed(secret):
     look(secret, person(secret.territories["CITY"]))
     for change in (
-        lambda: TrueViewing.objects.update(viewed_at=timezone.now()),
-        lambda: TrueViewing.objects.all().delete(),
-        lambda: TrueAccess.objects.update(reason="Something else"),
+        lambda: ConfidentialViewing.objects.update(viewed_at=timezone.now()),
+        lambda: ConfidentialViewing.objects.all().delete(),
+        lambda: ConfidentialAccess.objects.update(reason="Something else"),
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
@@ -213,7 +213,7 @@ def test_record_is_never_changed(secret):
 
 def test_record_takes_as_many_queries_for_many_as_for_one(client, secret, django_assert_num_queries):
     client.force_login(UserFactory(is_staff=True))
-    url = reverse("indicators:true_viewing_list")
+    url = reverse("indicators:confidential_viewing_list")
     steward = person(secret.territories["CITY"])
     look(secret, steward)
     client.get(url)
@@ -227,7 +227,7 @@ def test_record_takes_as_many_queries_for_many_as_for_one(client, secret, django
 
 def test_reason_is_a_sentence(secret):
     with pytest.raises(ValidationError):
-        confidential.open_true_figures(
+        confidential.open_confidential_figures(
             territory=secret.territories["N1"],
             indicator=secret.indicators["PEOPLE"],
             reason="   x   ",

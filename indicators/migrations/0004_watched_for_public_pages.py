@@ -17,10 +17,7 @@ WATCHED = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("orgs", "0008_public_pages"),
-        ("indicators", "0024_imports_given_to_an_authority"),
-    ]
+    dependencies = [("orgs", "0002_watched_for_public_pages"), ("indicators", "0003_dirty_marks")]
 
     operations = [
         migrations.RunSQL(

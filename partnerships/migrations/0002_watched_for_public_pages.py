@@ -26,10 +26,7 @@ WATCHED = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("orgs", "0008_public_pages"),
-        ("partnerships", "0003_readable_names"),
-    ]
+    dependencies = [("orgs", "0002_watched_for_public_pages"), ("partnerships", "0001_initial")]
 
     operations = [
         migrations.RunSQL(
