@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 
 from django.db import connection
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+
+from orgs.numbers import write_number
 
 CHECK_LOCK = 7_003  # The space of the locks by which the checker of a file is found.
 STORING, RULES = "storing", "rules"
@@ -65,16 +66,12 @@ class FileProgress:
                 "All figures are read. They are now being compared with each other and with what the portal holds."
             )
         if self.percent is None:
-            return _("%(read)s figures are read so far.") % {"read": _plain(self.read)}
+            return _("%(read)s figures are read so far.") % {"read": write_number(self.read)}
         return _("%(percent)s%% read: %(read)s of about %(expected)s figures.") % {
             "percent": self.percent,
-            "read": _plain(self.read),
-            "expected": _plain(self.expected),
+            "read": write_number(self.read),
+            "expected": write_number(self.expected or 0),
         }
-
-
-def _plain(number: int | None) -> str:
-    return str(number_format(number or 0, 0, force_grouping=True))
 
 
 def claim(batch_id: int) -> None:

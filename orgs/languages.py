@@ -4,6 +4,8 @@ Languages are codes of BCP 47, each with its name in its own script and in Engli
 is called in the reader's language comes from the Unicode locale data (Babel).
 """
 
+from functools import cache
+
 from babel import Locale
 from babel.core import UnknownLocaleError
 from django.utils.translation import get_language
@@ -143,8 +145,13 @@ def country_name(code: str) -> str:
 
 
 def readers_locale() -> Locale:
+    return _locale(get_language() or "en")
+
+
+@cache
+def _locale(language: str) -> Locale:
     try:
-        return Locale.parse(get_language() or "en", sep="-")
+        return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         return Locale("en")
 

@@ -1,4 +1,6 @@
-"""The one reader of numbers: how files, spreadsheets and people write them. What can be read as two numbers is not guessed.
+"""The one reader of numbers, as files, spreadsheets and people write them, and the one writer, as the reader's language does.
+
+What can be read as two numbers is not guessed. The signs of each language come from the Unicode locale data (Babel).
 
 A number is at most 18 digits, then perhaps a decimal sign and more digits. The sign for thousands stands before each three digits or
 nowhere, and never behind a 0 alone: 0.623 has no thousands. No exponent, no NaN.
@@ -7,16 +9,37 @@ nowhere, and never behind a 0 alone: 0.623 has no thousands. No exponent, no NaN
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
-from django.utils import formats
+from babel import Locale
+from babel.numbers import (
+    NumberPattern,
+    format_currency,
+    format_decimal,
+    get_decimal_symbol,
+    get_group_symbol,
+    get_minus_sign_symbol,
+    get_plus_sign_symbol,
+    parse_pattern,
+)
+
+from orgs.languages import readers_locale
+
+Number = int | float | Decimal
 
 SPACES = " \u00a0\u2009\u202f"
 """Every kind of space that stands between thousands."""
 APOSTROPHES = "'’"
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+MARKS = "\u200e\u200f\u061c"
+"""They stand beside the minus in languages that are written from the right, and are not seen."""
+MINUS = "−"
+"""A hyphen before a number could be taken for a dash."""
 PLACES = 10
 """How many decimals are kept."""
+REGIONS = {"ar": "MA"}
+"""Whose signs a language has where its countries differ: Morocco and Spain write 1.234,5 alike."""
 
 
 @dataclass(frozen=True)
@@ -60,28 +83,80 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''").replace("%", "%%") + "'"
 
 
-def readers_writing() -> Writing:
-    """In the language of the page; spaces and apostrophes between thousands are understood in all."""
-    decimal, thousands = formats.get_format("DECIMAL_SEPARATOR"), formats.get_format("THOUSAND_SEPARATOR")
-    if not thousands.strip():
-        thousands = "." if decimal == "," else ","
-    return Writing(decimal, thousands + APOSTROPHES + " ")
+# --- As the reader writes them ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Of a language. Where it is written from the right, an invisible mark keeps the minus and the plus on their side."""
+
+    decimal: str
+    thousands: str
+    minus: str
+    plus: str
+
+
+@cache
+def _number_locale(locale: Locale) -> Locale:
+    return Locale(locale.language, REGIONS[locale.language]) if locale.language in REGIONS else locale
+
+
+@cache
+def _signs(locale: Locale) -> Signs:
+    return Signs(
+        get_decimal_symbol(locale),
+        get_group_symbol(locale),
+        get_minus_sign_symbol(locale).replace("-", MINUS),
+        get_plus_sign_symbol(locale),
+    )
+
+
+@cache
+def _pattern(least: int, most: int, is_grouped: bool) -> NumberPattern:
+    return parse_pattern(f"{'#,##0' if is_grouped else '0'}.{'0' * least}{'#' * (most - least)}".rstrip("."))
+
+
+def readers_signs() -> Signs:
+    """In the language of the page."""
+    return _signs(_number_locale(readers_locale()))
 
 
 def read_number(text: str) -> Decimal:
     """A number as people write it in the language of the page: 1,234.5 or 1.234,5. ValueError where it is none, or could be two."""
-    return readers_writing().read(text.strip().replace("−", "-").translate(DIGITS))
+    signs = readers_signs()
+    writing = Writing(signs.decimal, signs.thousands + APOSTROPHES + " ")
+    return writing.read(text.strip(f"{MARKS}{SPACES}\t\r\n").replace(MINUS, "-").translate(DIGITS))
 
 
-def number_in_words(number: Decimal, *, is_grouped: bool = True) -> str:
-    """As the reader writes it, without needless zeros: `read_number` reads it back."""
-    text = f"{number:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    if not is_grouped:
-        return text.replace(".", formats.get_format("DECIMAL_SEPARATOR"))
-    places = len(text.partition(".")[2])
-    return str(formats.number_format(Decimal(text), decimal_pos=places, use_l10n=True, force_grouping=True))
+def digits_shown(number: Number, decimals: int) -> int:
+    """How many digits after the point: no more than the number has. One that is known to 5 points is 30 %, and not 30.0 %."""
+    exponent = number.as_tuple().exponent if isinstance(number, Decimal) else None
+    return min(decimals, max(-exponent, 0)) if isinstance(exponent, int) else decimals
+
+
+def write_number(
+    number: Number,
+    decimals: int | None = None,
+    *,
+    at_most: int = PLACES,
+    is_grouped: bool = True,
+    has_plus: bool = False,
+) -> str:
+    """As the reader writes it: with so many decimals, as far as it has them; else with those it has, without needless zeros."""
+    value = number if isinstance(number, Decimal) else Decimal(str(number))
+    most = digits_shown(value, at_most) if decimals is None else digits_shown(number, decimals)
+    least = 0 if decimals is None else most
+    value = value.quantize(Decimal(1).scaleb(-most), rounding=ROUND_HALF_UP)
+    locale = _number_locale(readers_locale())
+    text: str = format_decimal(abs(value), format=_pattern(least, most, is_grouped), locale=locale)
+    if value < 0:
+        return f"{_signs(locale).minus}{text}"
+    return f"{_signs(locale).plus}{text}" if has_plus and value > 0 else text
+
+
+def write_amount(amount: Decimal, currency: str) -> str:
+    """Money, with the sign of its currency: €1,234.50 or 1.234,50 €."""
+    return str(format_currency(amount, currency, locale=_number_locale(readers_locale())))
 
 
 # --- Which writing a column of a file has ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from indicators.catalogue.breakdowns import parse_key
 from indicators.models import Category, Indicator, Period
 from indicators.vocabulary import MEANS, PeriodKind, Unit
 from orgs.models import Territory
-from orgs.templatetags.portal import digits_shown
+from orgs.numbers import write_number
 
 Words = str | Promise
 
@@ -106,18 +106,9 @@ def _years(period: Period) -> str:
     return f"{period.starts_on.year}/{period.ends_on.year % 100:02d}"
 
 
-def number_words(value: Decimal, decimals: int) -> str:
-    """A number as the reader writes it, without a minus sign that could be taken for a dash, and with no more digits than it has."""
-    decimals = digits_shown(value, decimals)
-    step = Decimal(1).scaleb(-decimals)
-    rounded = value.quantize(step, rounding=ROUND_HALF_UP)
-    text = formats.number_format(abs(rounded), decimal_pos=decimals, use_l10n=True, force_grouping=True)
-    return f"−{text}" if rounded < 0 else text
-
-
 def value_words(value: Decimal, indicator: Indicator, *, names_people: bool = False) -> str:
     """With its unit, but for scales, which are no measure; people are named where `names_people`: once in a sentence is enough."""
-    number = number_words(value, indicator.decimals)
+    number = write_number(value, indicator.decimals)
     if indicator.unit == Unit.PERCENT:
         return f"{number}%"
     has_unit = indicator.unit in MEASURES or (names_people and indicator.unit == Unit.COUNT and value != 1)
@@ -132,7 +123,7 @@ def side_shown(difference: Decimal, indicator: Indicator) -> int:
 
 def difference_words(difference: Decimal, indicator: Indicator) -> str:
     """The size of a difference: percentages differ by points."""
-    amount = number_words(abs(difference), indicator.decimals)
+    amount = write_number(abs(difference), indicator.decimals)
     if indicator.unit == Unit.PERCENT:
         return _("%(number)s points") % {"number": amount}
     return f"{amount} {indicator.get_unit_display()}" if indicator.unit in MEASURES else amount
@@ -144,7 +135,7 @@ def change_words(difference: Decimal, before: Decimal, since: Period, indicator:
     if not side_shown(difference, indicator):
         return _("Unchanged since %(period)s") % parameters
     if with_share:
-        parameters["share"] = number_words(abs(difference) / abs(before) * 100, 1)
+        parameters["share"] = write_number(abs(difference) / abs(before) * 100, 1)
         if difference > 0:
             return _("Up %(amount)s (%(share)s%%) since %(period)s") % parameters
         return _("Down %(amount)s (%(share)s%%) since %(period)s") % parameters
@@ -173,13 +164,13 @@ def base_words(base: Decimal | None) -> str:
         return ""
     bounds = [bound for bound in BASE_BANDS if bound <= base]
     if not bounds:
-        return _("fewer than %(number)s") % {"number": number_words(Decimal(BASE_BANDS[0]), 0)}
+        return _("fewer than %(number)s") % {"number": write_number(BASE_BANDS[0])}
     above = BASE_BANDS[len(bounds) :]
     if not above:
-        return _("%(number)s or more") % {"number": number_words(Decimal(bounds[-1]), 0)}
+        return _("%(number)s or more") % {"number": write_number(bounds[-1])}
     return _("%(from)s to %(to)s") % {
-        "from": number_words(Decimal(bounds[-1]), 0),
-        "to": number_words(Decimal(above[0] - 1), 0),
+        "from": write_number(bounds[-1]),
+        "to": write_number(above[0] - 1),
     }
 
 

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from indicators.catalogue.wording import WORDS, words_of
 from indicators.models import Indicator, IndicatorVersion
 from orgs.models import User
+from orgs.numbers import write_number
 
 RULES = (
     "domain",
@@ -120,4 +122,6 @@ def _shown(event: models.Model, name: str) -> str:
     if value is None:
         return ""
     shown = getattr(event, f"get_{name}_display", None)
-    return str(shown() if shown else formats.localize(value))
+    if shown:
+        return str(shown())
+    return write_number(value) if isinstance(value, int | Decimal) else str(value)

@@ -19,7 +19,6 @@ from indicators.catalogue.formatting import (
     REPORTED_BY,
     base_words,
     change_words,
-    number_words,
     past_change_words,
     period_in_sentence,
     period_words,
@@ -45,6 +44,7 @@ from indicators.dashboards.judgement import (
 from indicators.models import Indicator, Period, Source, Target
 from indicators.vocabulary import Comparator, Measure, Origin, PeriodKind, Unit
 from orgs.models import Territory
+from orgs.numbers import write_number
 
 TOTAL = ""
 SEXES = ("sex=F", "sex=M")
@@ -498,8 +498,8 @@ def coverage_of(cell: Cell, kinds_below: Mapping[str, int]) -> Coverage:
     elif cell.origin == Origin.TERRITORIES or not cell.has_all_reporters:
         pattern = REPORTED_BY[kinds[-1] if kinds else Territory.Kind.AREA]
         words = str(pattern) % {
-            "reported": number_words(Decimal(cell.reporters), 0),
-            "expected": number_words(Decimal(cell.expected), 0),
+            "reported": write_number(cell.reporters),
+            "expected": write_number(cell.expected),
         }
     else:
         words = str(Origin(cell.origin).label)

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Max, Min, QuerySet
 
 from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import parse_key
-from indicators.catalogue.formatting import base_words, names_of_groups, number_words, period_words
+from indicators.catalogue.formatting import base_words, names_of_groups, period_words
 from indicators.dashboards.cards import Coverage, coverage_of
 from indicators.dashboards.cells import Cell, read_confidential, read_released
 from indicators.dashboards.judgement import has_small_base
@@ -28,6 +28,7 @@ from indicators.models import (
 )
 from indicators.vocabulary import Flag, Origin, Status
 from orgs.models import Territory, TerritoryClosure
+from orgs.numbers import write_number
 
 MOST_DIGITS = 10
 """After the point, of what is stored."""
@@ -121,7 +122,7 @@ class CellView:
         cell = self.released
         if cell is None or not cell.margin or not cell.is_whole or cell.flags & Flag.ESTIMATED:
             return ""
-        return number_words(cell.margin.normalize(), MOST_DIGITS)
+        return write_number(cell.margin, at_most=MOST_DIGITS)
 
     @property
     def discrepancy(self) -> Decimal | None:

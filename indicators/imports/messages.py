@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from orgs.numbers import Writing, number_in_words
+from orgs.numbers import Writing, write_number
 
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -160,7 +160,7 @@ def _readings(problem: Problem) -> dict[str, str]:
         return {}
     sign = next(letter for letter in problem.value if letter in ".,")
     thousands, decimal = Writing("-", sign).read(problem.value), Writing(sign).read(problem.value)
-    return {"thousands": number_in_words(thousands), "decimal": number_in_words(decimal), "sign": sign}
+    return {"thousands": write_number(thousands), "decimal": write_number(decimal), "sign": sign}
 
 
 def problem_text(problem: Problem) -> str:

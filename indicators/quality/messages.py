@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import parse_key
-from indicators.catalogue.formatting import names_of_groups, number_words, period_words, value_words
+from indicators.catalogue.formatting import names_of_groups, period_words, value_words
 from indicators.models import Breakdown, Category, Finding, ImportBatch, ImportChange, Indicator, QualityRule
 from indicators.vocabulary import Measure
+from orgs.numbers import write_number
 
 MOST_CHANGES = 20
 """The largest are written down; how many there are in all, the batch says."""
@@ -96,8 +97,8 @@ def change_words(before: Decimal | None, after: Decimal | None) -> str:
     if before is None or after is None or not before:
         return ""
     percent = (after - before) * 100 / abs(before)
-    sign = "+" if percent > 0 else ""
-    return _("%(change)s %%") % {"change": sign + number_words(percent, 0 if abs(percent) >= 10 else 1)}
+    shown = write_number(percent, 0 if abs(percent) >= 10 else 1, has_plus=True)
+    return _("%(change)s %%") % {"change": shown}
 
 
 CELL_ROWS = ("indicator", "period", "territory__scheme", "other_period", "accepted_by")
@@ -131,7 +132,7 @@ def _sentence(finding: Finding, groups: dict[int, str], dimensions: dict[str, st
             else:
                 text = _("%(amount)s, and in this unit (%(unit)s) a figure cannot be more than %(other)s.") % words
         case Code.FRACTION:
-            words["amount"] = number_words(finding.amount, 3)
+            words["amount"] = write_number(finding.amount, 3)
             words["hundredfold"] = _amount(finding.amount * 100, indicator)
             text = _("%(amount)s looks like a fraction. Is %(hundredfold)s meant?") % words
         case Code.NOT_ENDED:
@@ -157,14 +158,14 @@ def _sentence(finding: Finding, groups: dict[int, str], dimensions: dict[str, st
 
 def _amount(value: Decimal, indicator: Indicator) -> str:
     if indicator.measure == Measure.COUNT and value == value.to_integral_value():
-        return number_words(value, 0)
+        return write_number(value, 0)
     return value_words(value, indicator)
 
 
 def _people(words: dict[str, Any], finding: Finding) -> dict[str, Any]:
     """These two hold people against people, whatever the indicator's unit."""
     assert finding.other is not None
-    return {**words, "amount": number_words(finding.amount, 0), "other": number_words(finding.other, 0)}
+    return {**words, "amount": write_number(finding.amount, 0), "other": write_number(finding.other, 0)}
 
 
 SHOWN = 20

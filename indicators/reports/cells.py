@@ -18,7 +18,7 @@ from indicators.catalogue.formatting import period_words, value_words
 from indicators.models import Category, Dimension, Indicator, Observation, Period, Release, ReleasedFigure
 from indicators.vocabulary import NO_FLAG, PENDING, Flag, Measure
 from orgs.models import Territory
-from orgs.numbers import number_in_words
+from orgs.numbers import write_number
 
 ONE_DAY = datetime.timedelta(days=1)
 MOST_CELLS = 400
@@ -208,16 +208,16 @@ def in_words(typed: Typed | None, indicator: Indicator) -> str:
     if indicator.measure == Measure.RATIO and typed.base:
         share = value_words(typed.number * indicator.factor / typed.base, indicator)
         return _("%(number)s of %(base)s (%(share)s)") % {
-            "number": number_in_words(typed.number),
-            "base": number_in_words(typed.base),
+            "number": write_number(typed.number),
+            "base": write_number(typed.base),
             "share": share,
         }
     if indicator.measure == Measure.MEAN and typed.base:
         return _("%(mean)s for %(base)s people") % {
             "mean": value_words(typed.number, indicator),
-            "base": number_in_words(typed.base),
+            "base": write_number(typed.base),
         }
-    return number_in_words(typed.number)
+    return write_number(typed.number)
 
 
 def write_observations(*, batch_id: int, source_id: int, values: Mapping[Key, Mapping[str, Any]], status: str) -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from orgs.numbers import number_in_words, read_number
+from orgs.numbers import read_number, write_number
 
 
 class NumberInput(forms.TextInput):
@@ -36,11 +36,11 @@ class NumberField(forms.DecimalField):
             raise ValidationError(
                 _("“%(text)s” is not a number. Write it like %(example)s."),
                 code="invalid",
-                params={"text": str(value)[:40], "example": number_in_words(Decimal("1234.5"))},
+                params={"text": str(value)[:40], "example": write_number(Decimal("1234.5"))},
             ) from error
 
     def prepare_value(self, value: Any) -> Any:
-        return number_in_words(Decimal(value), is_grouped=False) if isinstance(value, int | Decimal) else value
+        return write_number(value, is_grouped=False) if isinstance(value, int | Decimal) else value
 
 
 class WholeNumberField(forms.IntegerField):
@@ -63,7 +63,7 @@ class WholeNumberField(forms.IntegerField):
             raise ValidationError(
                 _("“%(text)s” is not a whole number. Write it like %(example)s."),
                 code="invalid",
-                params={"text": str(value)[:40], "example": number_in_words(Decimal(1234))},
+                params={"text": str(value)[:40], "example": write_number(1234)},
             )
         return int(number)
 

@@ -6,7 +6,6 @@ They only draw and format: what a page says is decided by its view.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,14 @@ from django.core.paginator import Page
 from django.forms.boundfield import BoundField, BoundWidget
 from django.http import QueryDict
 from django.template import Context
-from django.template.defaultfilters import floatformat
 from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from orgs.naming import of_the_web
+from orgs.numbers import Number, Signs, readers_signs, write_number
 
 register = template.Library()
-
-Number = int | float | Decimal
 
 ICON_SPRITE = "vendor/bootstrap-icons/bootstrap-icons.svg"
 SYMBOL = re.compile(r'<symbol class="[^"]*" viewBox="([^"]+)" id="([^"]+)">(.*?)</symbol>', re.DOTALL)
@@ -245,28 +242,22 @@ def sort_header(context: Context, label: str, key: str, css: str = "", parameter
 # Figures
 
 
-def digits_shown(value: Number, decimals: int) -> int:
-    """How many digits after the point: no more than the number has. One that is known to 5 points is 30 %, and not 30.0 %."""
-    exponent = value.as_tuple().exponent if isinstance(value, Decimal) else None
-    return min(decimals, max(-exponent, 0)) if isinstance(exponent, int) else decimals
-
-
+@register.filter
 @register.simple_tag
 def figure(value: Number | None, decimals: int | str | None = None, sign: bool = False) -> str:
-    """A number in the reader's own way of writing it; without decimals given, one where it is not whole."""
+    """A number in the reader's own way of writing it; with -2 decimals at most two, without any given one, and none where it is whole."""
     if value is None:
         return ""
-    places = floatformat(value, f"{-1 if decimals in (None, '') else digits_shown(value, int(decimals))}g")
-    return f"+{places}" if sign and value > 0 else places.replace("-", "−", 1)
+    places = -1 if decimals in (None, "") else int(decimals)
+    if places < 0:
+        return write_number(value, at_most=-places, has_plus=sign)
+    return write_number(value, places, has_plus=sign)
 
 
 @register.simple_tag
-def number_signs() -> dict[str, str]:
+def number_signs() -> Signs:
     """What stands before decimals and between thousands in the reader's language, for the scripts that write numbers too."""
-    return {
-        "decimal": formats.get_format("DECIMAL_SEPARATOR"),
-        "thousands": formats.get_format("THOUSAND_SEPARATOR"),
-    }
+    return readers_signs()
 
 
 def as_number(point: Any) -> float | None:

@@ -8,6 +8,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from orgs.numbers import write_amount, write_number
 from orgs.permissions import Person
 from partnerships.models import (
     Activity,
@@ -96,8 +97,8 @@ def of_activity(row: Activity) -> Keyed:
 
 
 def of_contribution(row: Contribution) -> Keyed:
-    quantity = f"{formats.localize(row.quantity.normalize())} {row.unit}".strip() if row.quantity else ""
-    amount = f"{formats.number_format(row.amount, 2, force_grouping=True)} {row.currency}" if row.amount else ""
+    quantity = f"{write_number(row.quantity)} {row.unit}".strip() if row.quantity else ""
+    amount = write_amount(row.amount, row.currency) if row.amount else ""
     return ("contribution", row.pk), Entry(
         at=row.given_on,
         title=row.description,

@@ -80,7 +80,7 @@ def test_scripts_write_numbers_as_the_server_does(browser: Browser, base_url, la
         with translation.override(language):
             written = figure(Decimal(str(number)), decimals)
         scripted = page.evaluate("([one, places]) => portalNumbers.full(one, places, places)", [number, decimals])
-        assert scripted.removeprefix("\u200e") == written  # An invisible mark keeps the minus on its side.
+        assert scripted == written
     with translation.override(language):
         share = figure(Decimal("1.25"), 2)
     assert page.evaluate("portalNumbers.short(1250000)").startswith(share)

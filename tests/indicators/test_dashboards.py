@@ -9,7 +9,6 @@ from django.utils import timezone, translation
 
 from indicators.catalogue.formatting import (
     change_words,
-    number_words,
     period_in_sentence,
     period_words,
     value_words,
@@ -23,6 +22,7 @@ from indicators.dashboards.territory import count_kinds, organisations_at_work, 
 from indicators.models import Period, Release, ReleasedFigure
 from indicators.vocabulary import Direction, Flag, Origin, PeriodKind
 from orgs.models import Territory
+from orgs.numbers import write_number
 from orgs.templatetags.portal import icon_shapes
 from tests.factories import OrganisationFactory, TerritoryFactory
 from tests.factories_indicators import (
@@ -84,10 +84,10 @@ def test_periods_are_named_in_the_language_of_the_reader():
 
 
 def test_numbers_round_half_up_and_group_their_thousands():
-    assert number_words(Decimal("1234.5"), 0) == "1,235"
-    assert number_words(Decimal("-0.25"), 1) == "−0.3"
+    assert write_number(Decimal("1234.5"), 0) == "1,235"
+    assert write_number(Decimal("-0.25"), 1) == "−0.3"
     with translation.override("es"):
-        assert number_words(Decimal("1234567.89"), 1) == "1\u00a0234\u00a0567,9"
+        assert write_number(Decimal("1234567.89"), 1) == "1.234.567,9"
 
 
 def test_a_change_too_small_to_be_seen_is_none():

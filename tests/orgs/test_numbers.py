@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from babel.numbers import parse_decimal
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -17,7 +18,7 @@ import indicators
 import orgs
 import partnerships
 from orgs.forms import NumberField, PortalForm, PortalModelForm, WholeNumberField
-from orgs.numbers import LIKELY, Writing, number_in_words, read_number, writing_of
+from orgs.numbers import LIKELY, Number, Writing, read_number, write_amount, write_number, writing_of
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,8 @@ from orgs.numbers import LIKELY, Writing, number_in_words, read_number, writing_
         ("fr", "1\u202f234,5", "1234.5"),
         ("ar", "١٢٣", "123"),
         ("en", "−3", "-3"),
+        ("ar", "\u200e−1.234,5", "-1234.5"),
+        ("en", "\u00a012\t", "12"),
     ],
 )
 def test_number_is_read_in_the_readers_way(language: str, text: str, number: str) -> None:
@@ -65,7 +68,61 @@ def test_number_is_written_as_it_is_read() -> None:
     for language in ("en", "es", "fr", "ar"):
         with translation.override(language):
             for number in ("0", "1234.5", "1234567", "0.001", "-12.25"):
-                assert read_number(number_in_words(Decimal(number))) == Decimal(number)
+                assert read_number(write_number(Decimal(number))) == Decimal(number)
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+@pytest.mark.parametrize(
+    "text", ["1234.5", "1,234.5", "1.234,5", "1.234", "1,234", "0.623", "0,623", "12.34", "12,34", "1.23.4"]
+)
+def test_no_number_is_read_otherwise_than_babel_reads_it(language: str, text: str) -> None:
+    with translation.override(language):
+        try:
+            number = read_number(text)
+        except ValueError:
+            return
+        assert number == parse_decimal(text, locale=language, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "text"),
+    [
+        ("en", "-1234567.25", "−1,234,567.25"),
+        ("es", "-1234567.25", "−1.234.567,25"),
+        ("es", "1234", "1.234"),
+        ("fr", "1234.5", "1\u202f234,5"),
+        ("ar", "-1234.5", "\u200e−1.234,5"),
+        ("en", "12.500", "12.5"),
+        ("en", "1200", "1,200"),
+        ("en", "0.00", "0"),
+    ],
+)
+def test_number_is_written_in_the_readers_way(language: str, number: str, text: str) -> None:
+    with translation.override(language):
+        assert write_number(Decimal(number)) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "decimals", "text"),
+    [
+        (Decimal("0.25"), 1, "+0.3"),
+        (Decimal("-0.04"), 1, "0.0"),
+        (Decimal("0.04"), 1, "0.0"),
+        (Decimal("30"), 1, "+30"),
+        (2.0, 1, "+2.0"),
+        (1234, 0, "+1,234"),
+        (0, 0, "0"),
+        (Decimal("12.500000"), 2, "+12.50"),
+    ],
+)
+def test_number_is_rounded_half_up_to_no_more_digits_than_it_has(number: Number, decimals: int, text: str) -> None:
+    assert write_number(number, decimals, has_plus=True) == text
+
+
+def test_amount_is_written_with_the_sign_of_its_currency() -> None:
+    assert write_amount(Decimal("1234.5"), "EUR") == "€1,234.50"
+    with translation.override("es"):
+        assert write_amount(Decimal("1234.5"), "EUR") == "1.234,50\u00a0€"
 
 
 @pytest.mark.django_db

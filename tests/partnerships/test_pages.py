@@ -250,7 +250,7 @@ def test_records_are_logged_through_their_forms(client, world):
     html = client.get(partnership.get_absolute_url()).content.decode()
     positions = [html.index(f">{words}<") for words in ("Minutes", "Hearing")]
     assert positions == sorted(positions)
-    assert "1,200.50 EUR" in html
+    assert "€1,200.50" in html
 
 
 @pytest.mark.parametrize(

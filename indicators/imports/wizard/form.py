@@ -44,7 +44,7 @@ from indicators.vocabulary import (
 )
 from orgs.forms import PortalForm, WebAddressField
 from orgs.models import Territory, TerritoryScheme
-from orgs.numbers import Writing, number_in_words, writing_of
+from orgs.numbers import Writing, write_number, writing_of
 
 ALWAYS = "="
 FILTERS = ("filter_1", "filter_2")
@@ -296,8 +296,8 @@ class MappingForm(PortalForm):
         self._choose(
             "reading",
             [
-                (THOUSANDS, _("%(number)s: it stands between thousands") % {"number": number_in_words(thousands)}),
-                (DECIMAL, _("%(number)s: it is the decimal sign") % {"number": number_in_words(decimal)}),
+                (THOUSANDS, _("%(number)s: it stands between thousands") % {"number": write_number(thousands)}),
+                (DECIMAL, _("%(number)s: it is the decimal sign") % {"number": write_number(decimal)}),
             ],
         )
 
