@@ -26,7 +26,7 @@ ORDER = {
         apps management urls
     """,
     "indicators": """
-        vocabulary file_progress
+        vocabulary file_progress spreadsheets
         models
         marks translation permissions emails
         catalogue

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from indicators.catalogue.formatting import period_words
 from indicators.dashboards.cells import Point
 from indicators.models import Indicator, Release, ReleasedFigure
-from indicators.releases.downloads.contents import Contents, harmless, name_of, plain
-from indicators.releases.downloads.tables import csv_lines
+from indicators.releases.downloads.contents import Contents, name_of, plain
+from indicators.spreadsheets import BYTE_ORDER_MARK, csv_lines
 from orgs.models import Territory
 
 HEAD = (
@@ -119,8 +119,8 @@ class ChartFile:
         return sorted(texts) or [_("not stated")]
 
     def csv(self) -> Iterator[bytes]:
-        yield b"\xef\xbb\xbf"
-        yield from csv_lines((f"# {label}", harmless(text)) for label, text in self.notes)
+        yield BYTE_ORDER_MARK
+        yield from csv_lines((f"# {label}", text) for label, text in self.notes)
         yield from csv_lines([HEAD])
         yield from csv_lines(self._row(one, point) for one in self.series for point in one.points)
 
@@ -128,13 +128,15 @@ class ChartFile:
         cell, place = point.cell, one.territory
         source = self.contents.sources.get((cell.source_id if cell else None) or 0)
         return [
-            *map(harmless, (place.scheme.code, place.code, place.local_name)),
+            place.scheme.code,
+            place.code,
+            place.local_name,
             point.period.code,
             period_words(point.period),
-            harmless(one.group),
+            one.group,
             plain(point.value),
             str(self.indicator.get_unit_display()),
             point.state or ReleasedFigure.State.SHOWN.value,
             cell.flag_words if cell else "",
-            harmless(name_of(source)) if source else "",
+            name_of(source) if source else "",
         ]

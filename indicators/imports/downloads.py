@@ -1,15 +1,12 @@
 """Files about an import: its messages, and mappings with the template that fits them."""
 
-import csv
 import json
-import re
-from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -22,45 +19,8 @@ from indicators.imports import actions as imports
 from indicators.imports.definition import read_mapping
 from indicators.models import ImportBatch, ImportMessage, SavedMapping
 from indicators.permissions import can_import
+from indicators.spreadsheets import csv_response
 from orgs.mixins import VisibleObjectMixin
-
-BYTE_ORDER_MARK = "\ufeff"
-"""Spreadsheets take a file for UTF-8 by this."""
-
-
-A_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)*")
-
-
-def harmless(text: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    cell = "" if text is None else str(text)
-    if A_NUMBER.fullmatch(cell):
-        return cell
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
-
-
-def csv_stream(name: str, rows: Iterable[list[object]]) -> StreamingHttpResponse:
-    """However many rows, one at a time."""
-    writer = csv.writer(_Echo())
-    lines = (writer.writerow([harmless(cell) for cell in row]) for row in rows)
-    response = StreamingHttpResponse(chain([BYTE_ORDER_MARK], lines), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-class _Echo:
-    """Gives a line back to the writer's caller."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_response(name: str, rows: list[list[object]]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.write(BYTE_ORDER_MARK)
-    csv.writer(response).writerows([[harmless(cell) for cell in row] for row in rows])
-    return response
 
 
 class OfFile(VisibleObjectMixin):
@@ -83,12 +43,12 @@ class ImportMessagesView(OfFile, SingleObjectMixin, View):
     has_page_permission = staticmethod(can_import)
     model = ImportBatch
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         batch = self.get_object()
         assert isinstance(batch, ImportBatch)
-        head: list[object] = [_("Line"), _("Column"), _("Value"), _("Rows"), _("Message")]
+        head = [_("Line"), _("Column"), _("Value"), _("Rows"), _("Message")]
         found = ImportMessage.objects.filter(batch=batch)
-        rows: list[list[object]] = [
+        rows = [
             [message.line, message.column, message.value, message.rows, imports.message_text(message)]
             for message in found
         ]
@@ -104,17 +64,16 @@ class MappingTemplateView(VisibleObjectMixin, SingleObjectMixin, View):
     def get_queryset(self) -> QuerySet[SavedMapping]:
         return SavedMapping.objects.all()
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         mapping = self.get_object()
-        assert isinstance(mapping, SavedMapping)
-        columns: list[object] = list(read_mapping(mapping.definition).file_columns)
-        return csv_response(f"template-{mapping.pk}.csv", [columns])
+        assert isinstance(mapping, Mapping)
+        return csv_response(f"template-{mapping.pk}.csv", [read_mapping(mapping.definition).file_columns])
 
 
 class MappingDownloadView(MappingTemplateView):
     """A mapping as JSON, to start one's own from."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         mapping = self.get_object()
         assert isinstance(mapping, SavedMapping)
         text = json.dumps(mapping.definition, ensure_ascii=False, indent=2)

@@ -11,17 +11,15 @@ from django.db import connection
 
 from indicators.models import Indicator, Period, Release
 from indicators.releases.sql import STATE_OF_FLAGS
+from indicators.spreadsheets import harmless_sql
 from indicators.vocabulary import codes_in_sql
-
-# Texts that a spreadsheet would take for a formula get an apostrophe.
-HARMLESS = "CASE WHEN left({0}, 1) IN ('=', '+', '-', '@', E'\\t', E'\\r') THEN '''' || {0} ELSE {0} END"
 
 COPY = f"""
     COPY (
-        SELECT i.code AS indicator, s.code AS scheme, {HARMLESS.format("t.code")} AS territory, p.code AS period, b.key AS breakdown,
+        SELECT i.code AS indicator, s.code AS scheme, {harmless_sql("t.code")} AS territory, p.code AS period, b.key AS breakdown,
                {{state}} AS state, trim_scale(f.value) AS value, {{step}} AS step, trim_scale(f.numerator) AS numerator,
                trim_scale(f.denominator) AS denominator, {codes_in_sql("f.flags")} AS flags, f.origin, f.reporters, f.expected, f.periods_used, f.periods_expected,
-               f.oldest_input_at, {HARMLESS.format("c.name")} AS source
+               f.oldest_input_at, {harmless_sql("c.name")} AS source
         FROM {{table}} f
         JOIN indicators_indicator i ON i.id = f.indicator_id
         JOIN orgs_territory t ON t.id = f.territory_id

@@ -24,6 +24,7 @@ from indicators.catalogue.formatting import period_words
 from indicators.models import Report
 from indicators.reports.cell_form import base_label, fault_of, number_label
 from indicators.reports.cells import Answers, Key, ReportCell, Typed
+from indicators.spreadsheets import workbook_cell
 from orgs.numbers import read_number
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -56,7 +57,7 @@ def make_sheet(report: Report, cells: list[ReportCell], answers: Answers) -> byt
     sheet.title = "Figures"
     sheet.sheet_view.rightToLeft = translation.get_language_bidi()
     language = translation.get_language() or "en"
-    sheet["A1"] = _text(f"{report.request.title} · {report.organisation}")
+    sheet["A1"] = workbook_cell(f"{report.request.title} · {report.organisation}")
     sheet["A1"].font = Font(bold=True, size=14)
     sheet["A2"] = _(
         "Fill in the yellow cells. Blank means not given, and never 0: where you have no figure, write “yes” in that column."
@@ -69,7 +70,7 @@ def make_sheet(report: Report, cells: list[ReportCell], answers: Answers) -> byt
         cell.alignment = Alignment(wrap_text=True, vertical="top")
     for row, asked in enumerate(cells, start=FIRST_ROW):
         for column, text in enumerate(labels_of(asked), start=1):
-            sheet.cell(row, column, _text(text)).alignment = Alignment(wrap_text=True, vertical="top")
+            sheet.cell(row, column, workbook_cell(text)).alignment = Alignment(wrap_text=True, vertical="top")
         said = answers.get(asked.key, Typed())
         sheet.cell(row, NUMBER + 1, said.number)
         if asked.has_base:
@@ -88,22 +89,16 @@ def make_sheet(report: Report, cells: list[ReportCell], answers: Answers) -> byt
     sheet.freeze_panes = f"A{FIRST_ROW}"
     sheet.protection.sheet = True
     about = book.create_sheet("About")
-    about.append([_text(report.request.note)])
+    about.append([workbook_cell(report.request.note)])
     for indicator in {asked.indicator.pk: asked.indicator for asked in cells}.values():
         example = next(asked for asked in cells if asked.indicator == indicator)
-        about.append([_text(f"{indicator.code} {indicator.name}"), _text(indicator.definition)])
-        about.append(["", _("Number"), _text(number_label(example))])
+        about.append([workbook_cell(f"{indicator.code} {indicator.name}"), workbook_cell(indicator.definition)])
+        about.append(["", _("Number"), workbook_cell(number_label(example))])
         if example.has_base:
-            about.append(["", _("Of how many"), _text(base_label(example))])
+            about.append(["", _("Of how many"), workbook_cell(base_label(example))])
     saved = io.BytesIO()
     book.save(saved)
     return saved.getvalue()
-
-
-def _text(text: str) -> str:
-    """Never a formula, and never a character that a workbook cannot hold."""
-    plain = "".join(letter for letter in text if letter >= " " or letter == "\n")
-    return f"'{plain}" if plain[:1] in ("=", "+", "-", "@") else plain
 
 
 def read_sheet(file: IO[bytes], report: Report, cells: list[ReportCell], *, replace: bool = False) -> dict[Key, Typed]:
@@ -114,7 +109,7 @@ def read_sheet(file: IO[bytes], report: Report, cells: list[ReportCell], *, repl
     language = _check_reference(rows[0][KEY].value, report, replace)
     expected = {cell.name: cell for cell in cells}
     with translation.override(language):
-        labels = {cell.name: [_text(label) for label in labels_of(cell)] for cell in cells}
+        labels = {cell.name: [workbook_cell(label) for label in labels_of(cell)] for cell in cells}
     answers: dict[Key, Typed] = {}
     faults: list[str] = []
     found: set[str] = set()

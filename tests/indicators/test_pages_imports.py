@@ -285,7 +285,7 @@ def test_messages_are_a_table_that_no_spreadsheet_executes(desk, steward):
     ImportMessage.objects.create(batch=batch, code="not_a_number", line=7, column="people", value="=1+1", rows=3)
     response = desk.get(reverse("indicators:import_messages", args=[batch.pk]))
     assert "attachment" in response["Content-Disposition"]
-    head, row = csv.reader(io.StringIO(response.content.decode("utf-8-sig")))
+    head, row = csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig")))
     assert head[0] == "Line"
     assert row[:4] == ["7", "people", "'=1+1", "3"]
     assert "is not a number" in row[4]
@@ -332,7 +332,7 @@ def test_a_bad_mapping_is_told_on_the_form(desk, mapping, steward, data, words):
 
 def test_an_empty_table_and_the_mapping_can_be_downloaded(desk, mapping):
     response = desk.get(reverse("indicators:mapping_template", args=[mapping.pk]))
-    assert response.content.decode("utf-8-sig").strip() == "place,year,people"
+    assert response.getvalue().decode("utf-8-sig").strip() == "place,year,people"
     response = desk.get(reverse("indicators:mapping_download", args=[mapping.pk]))
     assert response.json() == mapping.definition
 

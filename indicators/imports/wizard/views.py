@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from functools import cached_property, partial
 from itertools import chain
 from typing import Any
@@ -15,7 +14,7 @@ from django.views.generic.detail import SingleObjectMixin
 
 from indicators.imports import actions as imports
 from indicators.imports.definition import read_mapping
-from indicators.imports.downloads import OfFile, csv_stream
+from indicators.imports.downloads import OfFile
 from indicators.imports.error_rows import refused_rows
 from indicators.imports.forms import MappingNameForm
 from indicators.imports.readers.sniffing import LAYOUT, FileContents
@@ -26,6 +25,7 @@ from indicators.imports.wizard.form import MappingForm
 from indicators.imports.wizard.layout import LayoutForm
 from indicators.models import ImportBatch, SavedMapping
 from indicators.permissions import can_decide_import, can_import
+from indicators.spreadsheets import csv_response
 from orgs.mixins import ActionMixin
 
 
@@ -165,6 +165,6 @@ class RefusedRowsView(OfFile, SingleObjectMixin, View):
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
             return redirect(batch)
-        first: list[object] = [*head[0], _("Line"), _("What is wrong")]
-        others: Iterator[list[object]] = ([*row, line, text] for row, line, text in rows)
-        return csv_stream(f"import-{batch.pk}-refused.csv", chain([first], others))
+        first = [*head[0], _("Line"), _("What is wrong")]
+        others = ([*row, line, text] for row, line, text in rows)
+        return csv_response(f"import-{batch.pk}-refused.csv", chain([first], others))

@@ -8,8 +8,8 @@ indicator as a whole (its title, definition, sources, licences, disclosure rule)
 from collections.abc import Iterator
 
 from indicators.models import Period, ReleasedFigure, ReleasedIndicator
-from indicators.releases.downloads.contents import Contents, FigureRow, harmless, name_of, plain
-from indicators.releases.downloads.tables import csv_lines
+from indicators.releases.downloads.contents import Contents, FigureRow, name_of, plain
+from indicators.spreadsheets import csv_lines
 from indicators.vocabulary import CALENDAR, MEANS, PeriodKind
 
 STRUCTURE_ID = "PORTAL:FIGURES(1.0)"
@@ -90,4 +90,4 @@ def attributes(contents: Contents, indicator: ReleasedIndicator) -> list[str]:
         contents.suppression_note,
         contents.release.note,
     ]
-    return [harmless(" ".join(text.split())) for text in texts]
+    return [" ".join(text.split()) for text in texts]

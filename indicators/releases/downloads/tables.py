@@ -1,19 +1,17 @@
 """CSV and XLSX: one row for each cell, with names beside the codes, and what one has to know above or on a sheet of its own."""
 
-import csv
-import io
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
-from indicators.releases.downloads.contents import Contents, FigureRow, harmless, name_of, plain
+from indicators.releases.downloads.contents import Contents, FigureRow, name_of, plain
+from indicators.spreadsheets import BYTE_ORDER_MARK, csv_lines, workbook_cell
 from indicators.vocabulary import codes_of
 
-LINES = 500
 MOST_IN_A_SHEET = 1_000_000  # Of 1,048,576 rows.
 HEAD = ("indicator", "indicator_name", "unit", "scheme", "territory", "territory_name", "period")
 TAIL = (
@@ -23,8 +21,8 @@ TAIL = (
 
 def write_csv(contents: Contents) -> Iterator[bytes]:
     """UTF-8 with a byte-order mark, by which spreadsheets know it. The lines about the file come first and begin with "#"."""
-    about = ((f"# {label}", harmless(" ".join(text.split()))) for label, text in contents.metadata)
-    yield b"\xef\xbb\xbf"
+    about = ((f"# {label}", " ".join(text.split())) for label, text in contents.metadata)
+    yield BYTE_ORDER_MARK
     yield from csv_lines(about)
     yield from csv_lines([columns(contents)])
     yield from csv_lines(
@@ -39,10 +37,10 @@ def write_xlsx(contents: Contents) -> IO[bytes]:
     sheet = book.create_sheet(_("Figures"))
     sheet.append(columns(contents))
     for row in contents.rows():
-        sheet.append(cells(contents, row))
+        sheet.append([workbook_cell(cell) for cell in cells(contents, row)])
     about = book.create_sheet(_("About"))
     for label, text in contents.metadata:
-        about.append([label, harmless(text)])
+        about.append([label, workbook_cell(text)])
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115  The response closes it.
     book.save(file)
     file.seek(0)
@@ -54,13 +52,16 @@ def columns(contents: Contents) -> list[str]:
 
 
 def cells(contents: Contents, row: FigureRow) -> list[Any]:
-    """Numbers are Decimal, texts are harmless, and what is not known is None."""
+    """Numbers are Decimal, and what is not known is None."""
     indicator, place = contents.indicators[row.indicator], contents.places[row.territory]
     source = contents.sources.get(row.source or 0)
     return [
-        *map(harmless, (indicator.code, indicator.name, indicator.unit, *place)),
+        indicator.code,
+        indicator.name,
+        indicator.unit,
+        *place,
         contents.periods[row.period].code,
-        *map(harmless, contents.groups[row.breakdown]),
+        *contents.groups[row.breakdown],
         row.value,
         row.step,
         row.numerator,
@@ -71,18 +72,5 @@ def cells(contents: Contents, row: FigureRow) -> list[Any]:
         row.expected,
         row.periods_used,
         row.periods_expected,
-        harmless(name_of(source)) if source else "",
+        name_of(source) if source else "",
     ]
-
-
-def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
-    """Some lines at a time."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for number, row in enumerate(rows, 1):
-        writer.writerow(row)
-        if number % LINES == 0:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()
