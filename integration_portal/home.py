@@ -123,20 +123,13 @@ def levels() -> list[Level]:
 
 # --- For those who are signed in ---------------------------------------------------------------------------------------
 
-INBOXES: list[Callable[[User], list[Task]]] = [
-    registry_inbox.tasks_of,
-    inbox.tasks_of,
-    lambda user: [
-        Task(kind=_("Partnership"), title=item.text, url=item.url, since=item.since, icon="link-45deg")
-        for item in partnerships_inbox.tasks_of(user)
-    ],
-]
+INBOXES: list[Callable[[User], list[Task]]] = [registry_inbox.tasks_of, inbox.tasks_of, partnerships_inbox.tasks_of]
 
 
 def inbox_of(user: User) -> list[Task]:
     """What there is to do for the person in every app, oldest first."""
-    waiting = [item for tasks_of in INBOXES for item in tasks_of(user)]
-    return sorted(waiting, key=lambda item: item.since)
+    tasks = [task for tasks_of in INBOXES for task in tasks_of(user)]
+    return sorted(tasks, key=lambda task: task.since)
 
 
 @dataclass(frozen=True)

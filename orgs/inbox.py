@@ -34,11 +34,11 @@ class Task:
 
 
 def tasks_of(user: User) -> list[Task]:
-    return [*to_verify(user), *returned_to(user)]
+    return [*verifications_to_review(user), *returned_organisations(user)]
 
 
-def to_verify(user: User) -> list[Task]:
-    waiting = Verification.objects.waiting().reviewable_by(user).select_related("organisation__territory")
+def verifications_to_review(user: User) -> list[Task]:
+    verifications = Verification.objects.waiting().reviewable_by(user).select_related("organisation__territory")
     return [
         Task(
             kind=gettext_lazy("Verification"),
@@ -48,11 +48,11 @@ def to_verify(user: User) -> list[Task]:
             text=verification.organisation.territory.local_name,
             icon="patch-check",
         )
-        for verification in waiting.order_by("submitted_at")[:LONGEST]
+        for verification in verifications.order_by("submitted_at")[:LONGEST]
     ]
 
 
-def returned_to(user: User) -> list[Task]:
+def returned_organisations(user: User) -> list[Task]:
     """Organisations of which one keeps the profile, and that a reviewer has sent back."""
     keepers = [Membership.Role.OWNER, Membership.Role.EDITOR]
     own = Organisation.objects.filter(

@@ -1,13 +1,14 @@
-"""What waits for a person in partnerships, for the home page."""
+"""What there is to do for a person in partnerships, for the home page."""
 
 import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from orgs.inbox import Task
 from orgs.models import Membership, User
 from partnerships.models import Assessment, Experience, Partnership, PartnershipParty
 from partnerships.permissions import ACTING_ROLES, SPEAKING_ROLES
@@ -16,45 +17,41 @@ from partnerships.vocabulary import AssessmentState, PartnershipState, PartyAnsw
 LAPSES_WITHIN = datetime.timedelta(days=60)
 
 
-class Task(NamedTuple):
-    text: str
-    url: str
-    since: datetime.datetime
-
-
 def tasks_of(user: User) -> list[Task]:
-    """The longest waiting first."""
-    found = [
-        *answers(user),
-        *experiences(user),
-        *reviews(user),
+    return [
+        *partnerships_to_confirm(user),
+        *experiences_to_give(user),
+        *claims_to_review(user),
         *drafts_and_disputes(user),
-        *returned(user),
-        *lapsing(user),
+        *returned_claims(user),
+        *lapsing_levels(user),
     ]
-    return sorted(found, key=lambda item: item.since)
 
 
-def organisations(user: User, roles: tuple[str, ...]) -> QuerySet[Membership, Any]:
+def partnership_task(title: str, url: str, since: datetime.datetime) -> Task:
+    return Task(kind=_("Partnership"), title=title, url=url, since=since, icon="link-45deg")
+
+
+def own_organisations(user: User, roles: tuple[str, ...]) -> QuerySet[Membership, Any]:
     return user.memberships.active().filter(role__in=roles).values("organisation")
 
 
-def led(user: User) -> QuerySet[PartnershipParty, Any]:
+def led_partnerships(user: User) -> QuerySet[PartnershipParty, Any]:
     """Keys of the partnerships whose authority the person acts for."""
-    acting = organisations(user, ACTING_ROLES)
+    acting = own_organisations(user, ACTING_ROLES)
     leading = PartnershipParty.objects.filter(role=PartyRole.AUTHORITY, organisation__in=acting)
     return leading.values("partnership")
 
 
-def answers(user: User) -> list[Task]:
+def partnerships_to_confirm(user: User) -> list[Task]:
     parties = (
         PartnershipParty.objects.partners()
-        .filter(organisation__in=organisations(user, SPEAKING_ROLES), answer=PartyAnswer.WAITING)
+        .filter(organisation__in=own_organisations(user, SPEAKING_ROLES), answer=PartyAnswer.WAITING)
         .exclude(partnership__state__in=[PartnershipState.DRAFT, PartnershipState.ENDED])
         .select_related("partnership", "organisation")
     )
     return [
-        Task(
+        partnership_task(
             _("Is this right? “%(title)s”, as logged by the authority") % {"title": party.partnership.title},
             reverse("partnerships:partnership_answer", args=[party.partnership.reference, party.organisation.slug]),
             party.asked_at or party.partnership.created_at,
@@ -63,9 +60,9 @@ def answers(user: User) -> list[Task]:
     ]
 
 
-def experiences(user: User) -> list[Task]:
+def experiences_to_give(user: User) -> list[Task]:
     parties = PartnershipParty.objects.partners().filter(
-        organisation__in=organisations(user, SPEAKING_ROLES), answer=PartyAnswer.CONFIRMED
+        organisation__in=own_organisations(user, SPEAKING_ROLES), answer=PartyAnswer.CONFIRMED
     )
     given = Experience.objects.filter(assessment=OuterRef("partnership__assessments"), party=OuterRef("pk"))
     wanted = (
@@ -79,7 +76,7 @@ def experiences(user: User) -> list[Task]:
         )
     )
     return [
-        Task(
+        partnership_task(
             _("How was it for you? Your view of “%(title)s”") % {"title": title},
             reverse("partnerships:experience_edit", args=[assessment, slug]),
             since,
@@ -88,10 +85,10 @@ def experiences(user: User) -> list[Task]:
     ]
 
 
-def reviews(user: User) -> list[Task]:
+def claims_to_review(user: User) -> list[Task]:
     claims = Assessment.objects.reviewable_by(user).waiting().select_related("partnership")
     return [
-        Task(
+        partnership_task(
             _("Review the claim for “%(title)s”") % {"title": claim.partnership.title},
             reverse("partnerships:assessment_review", args=[claim.pk]),
             claim.submitted_at or claim.created_at,
@@ -101,25 +98,25 @@ def reviews(user: User) -> list[Task]:
 
 
 def drafts_and_disputes(user: User) -> list[Task]:
-    mine = Partnership.objects.filter(pk__in=led(user))
+    mine = Partnership.objects.filter(pk__in=led_partnerships(user))
     texts = {
         PartnershipState.DRAFT: _("Draft: the partners of “%(title)s” have not been asked yet"),
         PartnershipState.DISPUTED: _("Disputed: a partner says that “%(title)s” is not right"),
     }
     return [
-        Task(text % {"title": one.title}, one.get_absolute_url(), one.updated_at)
+        partnership_task(text % {"title": one.title}, one.get_absolute_url(), one.updated_at)
         for state, text in texts.items()
         for one in mine.filter(state=state)
     ]
 
 
-def returned(user: User) -> list[Task]:
-    claims = Assessment.objects.filter(partnership__in=led(user), state=AssessmentState.RETURNED)
+def returned_claims(user: User) -> list[Task]:
+    claims = Assessment.objects.filter(partnership__in=led_partnerships(user), state=AssessmentState.RETURNED)
     found = []
     for claim in claims.select_related("partnership").prefetch_related("decisions"):
         decisions = claim.decisions.all()
         found.append(
-            Task(
+            partnership_task(
                 _("Returned with reasons: the claim for “%(title)s”") % {"title": claim.partnership.title},
                 claim.get_absolute_url(),
                 decisions[0].decided_at if decisions else claim.created_at,
@@ -128,7 +125,7 @@ def returned(user: User) -> list[Task]:
     return found
 
 
-def lapsing(user: User) -> list[Task]:
+def lapsing_levels(user: User) -> list[Task]:
     """Confirmed levels that end within sixty days, of live partnerships of which no newer assessment is under way or
     holds.
     """
@@ -137,7 +134,7 @@ def lapsing(user: User) -> list[Task]:
     ending = (
         Assessment.objects.confirmed_on(today)
         .filter(
-            partnership__in=led(user),
+            partnership__in=led_partnerships(user),
             partnership__state=PartnershipState.ACTIVE,
             confirmed_until__lte=today + LAPSES_WITHIN,
         )
@@ -151,7 +148,7 @@ def lapsing(user: User) -> list[Task]:
             one.confirmed_until - LAPSES_WITHIN, datetime.time(), timezone.get_current_timezone()
         )
         found.append(
-            Task(
+            partnership_task(
                 _("The confirmed level of “%(title)s” lapses on %(date)s: assess it again")
                 % {"title": one.partnership.title, "date": formats.date_format(one.confirmed_until)},
                 one.partnership.get_absolute_url(),

@@ -1,4 +1,4 @@
-"""What waits for those who keep figures, and for those who are asked for some."""
+"""What there is to do for those who keep figures, and for those who are asked for some."""
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -12,8 +12,8 @@ from orgs.models import User
 
 
 def tasks_of(user: User) -> list[Task]:
-    """From the desk what is for the person to do, and their own reports."""
-    own = [item for pile in queues_of(user) for item in pile.pressing] if is_steward(user) else []
+    """From the worklist what is for the person to do, and their own reports."""
+    own = [item for queue in queues_of(user) for item in queue.pressing] if is_steward(user) else []
     return [*own, *reports_to_answer(user)]
 
 

@@ -1,4 +1,4 @@
-"""The steward's desk: what waits for those who keep figures, in piles, the oldest on top. The first page shows it too."""
+"""The worklist of stewards: what there is to do, in queues, the oldest first. The first page shows it too."""
 
 import datetime
 from collections.abc import Callable
@@ -33,14 +33,14 @@ class QueuePart:
 
 @dataclass(frozen=True)
 class Queue:
-    """What waits in one room of the desk."""
+    """What there is to do in one part of the worklist."""
 
     name: str
     title: str | Promise
     icon: str
     url: str
-    """The room."""
-    lots: list[QueuePart]
+    """Its list, with what is done as well."""
+    parts: list[QueuePart]
 
     @property
     def items(self) -> list[Task]:
@@ -54,11 +54,11 @@ class Queue:
 
     @property
     def _all(self) -> list[Task]:
-        return [item for lot in self.lots for item in lot.items]
+        return [item for part in self.parts for item in part.items]
 
     @property
     def count(self) -> int:
-        return sum(lot.count for lot in self.lots)
+        return sum(part.count for part in self.parts)
 
     @property
     def more(self) -> int:
@@ -71,22 +71,36 @@ def queues_of(user: User) -> list[Queue]:
     imports, reports = reverse("indicators:import_list"), reverse("indicators:report_list")
     releases, runs = reverse("indicators:release_list"), reverse("indicators:run_list")
     return [
-        Queue("imports", _("Imports"), "cloud-upload", imports, [unfinished(user), refused(user), to_approve(user)]),
-        Queue("findings", _("What the quality rules found"), "search", imports, [odd_imports(user), odd_reports(user)]),
-        Queue("reports", _("Reports"), "clipboard-data", reports, [to_review(user), overdue(user)]),
-        Queue("releases", _("Releases"), "megaphone", releases, [to_publish(user), to_agree(user)]),
-        Queue("parked", _("Rollup"), "arrow-repeat", runs, [parked()]),
+        Queue(
+            "imports",
+            _("Imports"),
+            "cloud-upload",
+            imports,
+            [unfinished_files(user), refused_files(user), imports_to_approve(user)],
+        ),
+        Queue(
+            "findings",
+            _("What the quality rules found"),
+            "search",
+            imports,
+            [imports_with_findings(user), reports_with_findings(user)],
+        ),
+        Queue("reports", _("Reports"), "clipboard-data", reports, [reports_to_review(user), overdue_reports(user)]),
+        Queue(
+            "releases", _("Releases"), "megaphone", releases, [releases_to_publish(user), protections_to_agree(user)]
+        ),
+        Queue("parked", _("Rollup"), "arrow-repeat", runs, [parked_slices()]),
     ]
 
 
-def lot(rows: QuerySet[Any], make: Callable[[Any], Task]) -> QueuePart:
+def queue_part(rows: QuerySet[Any], make: Callable[[Any], Task]) -> QueuePart:
     return QueuePart([make(row) for row in rows[:LONGEST]], rows.count())
 
 
 # --- Imports ------------------------------------------------------------------------------------------------------------
 
 
-def unfinished(user: User) -> QueuePart:
+def unfinished_files(user: User) -> QueuePart:
     """Files of late of which nothing is stored yet: their columns wait for a meaning, or what was found for a yes."""
     since = timezone.now() - REMEMBERED
     states = [ImportBatch.State.UPLOADED, ImportBatch.State.CHECKED]
@@ -94,7 +108,7 @@ def unfinished(user: User) -> QueuePart:
         kind=ImportBatch.Kind.FILE, state__in=states, created_at__gte=since
     )
 
-    def waiting(batch: ImportBatch) -> Task:
+    def task_of_file(batch: ImportBatch) -> Task:
         is_described = batch.state == ImportBatch.State.CHECKED
         title = _("Store the figures of %(file)s") if is_described else _("Say what the columns of %(file)s mean")
         return Task(
@@ -107,17 +121,17 @@ def unfinished(user: User) -> QueuePart:
             status=_("Nothing is stored yet"),
         )
 
-    return lot(files.order_by("created_at"), waiting)
+    return queue_part(files.order_by("created_at"), task_of_file)
 
 
-def refused(user: User) -> QueuePart:
+def refused_files(user: User) -> QueuePart:
     """One's own files that were refused of late, and of which no later edition went through."""
     since = timezone.now() - REMEMBERED
     own = ImportBatch.objects.visible_to(user).filter(created_by=user, created_at__gte=since)
     passed = own.filter(file_name=OuterRef("file_name")).exclude(
         state__in=[ImportBatch.State.REFUSED, ImportBatch.State.UPLOADED]
     )
-    return lot(
+    return queue_part(
         own.filter(~Exists(passed), state=ImportBatch.State.REFUSED).order_by("created_at"),
         lambda batch: Task(
             kind=FIGURES,
@@ -129,10 +143,10 @@ def refused(user: User) -> QueuePart:
     )
 
 
-def to_approve(user: User) -> QueuePart:
+def imports_to_approve(user: User) -> QueuePart:
     """Stored, and nothing odd in it is left to be looked at."""
-    return lot(
-        stored(user).filter(~has_findings("pk")),
+    return queue_part(
+        stored_imports(user).filter(~has_findings("pk")),
         lambda batch: Task(
             kind=FIGURES,
             title=_("Approve the figures of %(file)s") % {"file": batch.file_name},
@@ -144,7 +158,7 @@ def to_approve(user: User) -> QueuePart:
     )
 
 
-def stored(user: User) -> QuerySet[ImportBatch]:
+def stored_imports(user: User) -> QuerySet[ImportBatch]:
     """Imports that wait for approval; those of a report wait with the report."""
     return (
         ImportBatch.objects.visible_to(user).filter(state=ImportBatch.State.STORED, reports=None).order_by("created_at")
@@ -163,24 +177,24 @@ def has_findings(batch: str) -> Exists:
     return Exists(Finding.objects.open().filter(batch=OuterRef(batch)))
 
 
-def odd_imports(user: User) -> QueuePart:
-    odd = stored(user).filter(has_findings("pk"))
-    return lot(
+def imports_with_findings(user: User) -> QueuePart:
+    odd = stored_imports(user).filter(has_findings("pk"))
+    return queue_part(
         odd.annotate(open_findings=Count("findings", filter=Q(findings__accepted_at=None))),
         lambda batch: Task(
             kind=FIGURES,
             title=_("Accept or undo what looks odd in %(file)s") % {"file": batch.file_name},
             url=batch.get_absolute_url(),
             since=batch.created_at,
-            text=odd_words(batch.open_findings),
+            text=findings_words(batch.open_findings),
             icon="search",
         ),
     )
 
 
-def odd_reports(user: User) -> QueuePart:
-    odd = submitted(user).filter(has_findings("batch"))
-    return lot(
+def reports_with_findings(user: User) -> QueuePart:
+    odd = submitted_reports(user).filter(has_findings("batch"))
+    return queue_part(
         odd.annotate(open_findings=Count("batch__findings", filter=Q(batch__findings__accepted_at=None))),
         lambda report: Task(
             kind=REPORT,
@@ -188,13 +202,13 @@ def odd_reports(user: User) -> QueuePart:
             % {"organisation": report.organisation},
             url=report.get_absolute_url(),
             since=report.changed_at,
-            text=odd_words(report.open_findings),
+            text=findings_words(report.open_findings),
             icon="search",
         ),
     )
 
 
-def odd_words(number: int) -> str:
+def findings_words(number: int) -> str:
     words = ngettext("%(number)s figure to look at first", "%(number)s figures to look at first", number)
     return words % {"number": number}
 
@@ -202,7 +216,7 @@ def odd_words(number: int) -> str:
 # --- Reports ------------------------------------------------------------------------------------------------------------
 
 
-def asked_for(user: User) -> QuerySet[Report]:
+def reports_asked_for(user: User) -> QuerySet[Report]:
     """What one's authority asked for, but not of an organisation of one's own."""
     mine = user.memberships.active()
     reports = Report.objects.visible_to(user).live().exclude(organisation__in=Organisation.objects.own_of(user))
@@ -211,13 +225,13 @@ def asked_for(user: User) -> QuerySet[Report]:
     return reports.select_related("request__authority", "organisation")
 
 
-def submitted(user: User) -> QuerySet[Report]:
-    return asked_for(user).filter(state=Report.State.SUBMITTED).order_by("changed_at")
+def submitted_reports(user: User) -> QuerySet[Report]:
+    return reports_asked_for(user).filter(state=Report.State.SUBMITTED).order_by("changed_at")
 
 
-def to_review(user: User) -> QueuePart:
-    return lot(
-        submitted(user).filter(~has_findings("batch")),
+def reports_to_review(user: User) -> QueuePart:
+    return queue_part(
+        submitted_reports(user).filter(~has_findings("batch")),
         lambda report: Task(
             kind=REPORT,
             title=_("Review the report of %(organisation)s") % {"organisation": report.organisation},
@@ -229,10 +243,10 @@ def to_review(user: User) -> QueuePart:
     )
 
 
-def overdue(user: User) -> QueuePart:
+def overdue_reports(user: User) -> QueuePart:
     """Those that are late; the organisation is reminded of itself."""
-    late = asked_for(user).filter(pk__in=Report.objects.overdue(timezone.localdate()).values("pk"))
-    return lot(
+    late = reports_asked_for(user).filter(pk__in=Report.objects.overdue(timezone.localdate()).values("pk"))
+    return queue_part(
         late.order_by("request__due_on"),
         lambda report: Task(
             kind=REPORT,
@@ -254,11 +268,11 @@ def overdue(user: User) -> QueuePart:
 # --- Releases -----------------------------------------------------------------------------------------------------------
 
 
-def to_publish(user: User) -> QueuePart:
+def releases_to_publish(user: User) -> QueuePart:
     """The release that is being prepared; who made it waits for a second person, and so does who does not keep all that it changes."""
     open_states = [Release.State.DRAFT, Release.State.PREVIEW, Release.State.FAILED]
 
-    def waiting(release: Release) -> Task:
+    def task_of_release(release: Release) -> Task:
         status = ""
         if release.state == Release.State.DRAFT:
             title, status = _("A release is being made"), _("Waits for the worker")
@@ -279,16 +293,16 @@ def to_publish(user: User) -> QueuePart:
             status=status,
         )
 
-    return lot(Release.objects.filter(state__in=open_states).order_by("created_at"), waiting)
+    return queue_part(Release.objects.filter(state__in=open_states).order_by("created_at"), task_of_release)
 
 
-def to_agree(user: User) -> QueuePart:
+def protections_to_agree(user: User) -> QueuePart:
     """Weaker protections that somebody else has asked for."""
     managed = user.memberships.active().filter(role=Membership.Role.MANAGER)
     asked = ProtectionChange.objects.open().exclude(asked_by=user).select_related("indicator")
     if not user.is_staff:
         asked = asked.filter(indicator__owner__in=managed.values("organisation"))
-    return lot(
+    return queue_part(
         asked.order_by("asked_at"),
         lambda change: Task(
             kind=FIGURES,
@@ -304,9 +318,9 @@ def to_agree(user: User) -> QueuePart:
 # --- The rollup ---------------------------------------------------------------------------------------------------------
 
 
-def parked() -> QueuePart:
+def parked_slices() -> QueuePart:
     """Slices at which the rollup failed three times. Their figures are not up to date until somebody looks."""
-    return lot(
+    return queue_part(
         Slice.objects.exclude(parked_at=None).select_related("indicator").order_by("parked_at"),
         lambda part: Task(
             kind=ROLLUP,

@@ -8,11 +8,11 @@ from orgs.mixins import VisibleObjectMixin
 
 
 class WorklistView(VisibleObjectMixin, TemplateView):
-    """The steward's desk: all that waits, in one place."""
+    """All that there is to do for a steward, in one place."""
 
     has_page_permission = staticmethod(is_steward)
     template_name = "indicators/desk.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        piles = queues_of(self.person)
-        return super().get_context_data(piles=piles, count=sum(pile.count for pile in piles), **kwargs)
+        queues = queues_of(self.person)
+        return super().get_context_data(piles=queues, count=sum(queue.count for queue in queues), **kwargs)
