@@ -6,9 +6,10 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from indicators.models import FigureAudit, Report, Slice
-from indicators.permissions import ANSWERING, KEEPERS
+from indicators.permissions import ANSWERING
 from orgs.mail.emails import people_with_role, write_to
 from orgs.models import Membership, User
+from orgs.permissions import KEEPERS
 
 # --- The rollup ---------------------------------------------------------------------------------------------------
 

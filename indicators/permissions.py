@@ -6,16 +6,10 @@ from django.db.models import QuerySet
 
 from indicators.models import ImportBatch, Indicator, ProtectionChange, Release, Report, ReportRequest
 from orgs.models import Membership, Organisation, Territory, TerritoryClosure
-from orgs.permissions import Person, has_role, holds_role
+from orgs.permissions import KEEPERS, Person, has_role, is_administrator, is_steward
 from orgs.vocabulary import Sector
 
 Role = Membership.Role
-KEEPERS = (Role.STEWARD, Role.MANAGER)
-
-
-def is_steward(user: Person) -> bool:
-    """Keeps the figures of some authority, or runs the platform."""
-    return user.is_authenticated and (user.is_staff or holds_role(user, *KEEPERS))
 
 
 def can_import(user: Person) -> bool:
@@ -99,7 +93,7 @@ def can_recall_release(user: Person, release: Release) -> bool:
 
 def can_retry_slice(user: Person) -> bool:
     """Has the rollup try again what it gave up on."""
-    return user.is_authenticated and user.is_staff
+    return is_administrator(user)
 
 
 def can_read_viewings(user: Person) -> bool:

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from indicators.dashboards.cards import Card
 from indicators.dashboards.territory import DomainView, TerritoryDashboard, territory_dashboard
 from indicators.models import Release
-from indicators.permissions import can_see_reports, is_steward
+from indicators.permissions import can_see_reports
 from indicators.worklist import inbox
 from orgs import inbox as registry_inbox
 from orgs.inbox import Task
 from orgs.models import Membership, Organisation, Territory, User
-from orgs.permissions import Person, holds_role, is_reviewer
+from orgs.permissions import Person, holds_role, is_administrator, is_reviewer, is_steward
 from partnerships import inbox as partnerships_inbox
 from partnerships.models import CoordinationTable, Level, Partnership
 from partnerships.permissions import can_log_partnerships
@@ -149,10 +149,6 @@ def speaks_for_civil_society(user: Person) -> bool:
 
 def has_none(user: Person) -> bool:
     return not (has_organisation(user) or is_reviewer(user) or is_administrator(user))
-
-
-def is_administrator(user: Person) -> bool:
-    return user.is_authenticated and user.is_staff
 
 
 SHORTCUTS = [

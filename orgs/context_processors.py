@@ -11,23 +11,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orgs.models import Membership
-from orgs.permissions import Person, holds_role, is_reviewer
+from orgs.permissions import Person, is_reviewer_or_administrator, is_steward
 
 
 def is_anybody(user: Person) -> bool:
     return True
-
-
-def keeps_figures(user: Person) -> bool:
-    """As indicators.permissions.is_steward, which the registry cannot ask."""
-    return user.is_authenticated and (
-        user.is_staff or holds_role(user, Membership.Role.STEWARD, Membership.Role.MANAGER)
-    )
-
-
-def is_reviewer_or_administrator(user: Person) -> bool:
-    return is_reviewer(user) or (user.is_authenticated and user.is_staff)
 
 
 @dataclass(frozen=True)
@@ -46,7 +34,7 @@ DESTINATIONS = [
     Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg"),
     Destination(_("Indicators"), "indicators:indicator_list", "graph-up"),
     Destination(_("Practices"), "partnerships:practice_list", "lightbulb"),
-    Destination(_("Figures"), "indicators:worklist", "clipboard-data", keeps_figures),
+    Destination(_("Figures"), "indicators:worklist", "clipboard-data", is_steward),
     Destination(_("Reviews"), "orgs:review_queue", "check2-square", is_reviewer_or_administrator),
 ]
 

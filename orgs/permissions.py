@@ -9,6 +9,8 @@ from orgs.models import Invitation, Membership, Organisation, ReviewerAppointmen
 
 Person = User | AnonymousUser
 Role = Membership.Role
+KEEPERS = (Role.STEWARD, Role.MANAGER)
+"""They keep the figures of their authority."""
 
 
 RIGHTS_REST_ON = {
@@ -36,7 +38,7 @@ writes them."""
 
 def can_change_what_rights_rest_on(user: Person, organisation: Organisation) -> bool:
     """Kind and place. A CSO's own people mend theirs until somebody has verified them; of an authority, administrators alone."""
-    if user.is_authenticated and user.is_staff:
+    if is_administrator(user):
         return True
     is_settled = organisation.is_authority or bool(organisation.tier)
     return not is_settled and can_edit_organisation(user, organisation)
@@ -64,7 +66,7 @@ def must_have_second_step(user: User) -> bool:
     """Those who review, keep figures or run the platform, in production, as long as they have none. One query."""
     if not settings.SECOND_STEP_REQUIRED:
         return False
-    keeping = Membership.objects.active().filter(user=OuterRef("pk"), role__in=[Role.STEWARD, Role.MANAGER])
+    keeping = Membership.objects.active().filter(user=OuterRef("pk"), role__in=KEEPERS)
     reviewing = ReviewerAppointment.objects.active().filter(user=OuterRef("pk"))
     there = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_STEPS)
     must = User.objects.filter(Q(is_staff=True) | Exists(keeping) | Exists(reviewing), pk=user.pk)
@@ -73,6 +75,21 @@ def must_have_second_step(user: User) -> bool:
 
 def is_reviewer(user: Person) -> bool:
     return user.is_authenticated and user.reviewer_appointments.active().exists()
+
+
+def is_administrator(user: Person) -> bool:
+    """Runs the platform."""
+    return user.is_authenticated and user.is_staff
+
+
+def is_reviewer_or_administrator(user: Person) -> bool:
+    """Who may read the reviewers' queue; deciding is for reviewers alone."""
+    return is_reviewer(user) or is_administrator(user)
+
+
+def is_steward(user: Person) -> bool:
+    """Keeps the figures of some authority, or runs the platform."""
+    return is_administrator(user) or holds_role(user, *KEEPERS)
 
 
 def can_edit_organisation(user: Person, organisation: Organisation) -> bool:
@@ -110,8 +127,3 @@ def leaders_of(organisation: Organisation) -> QuerySet[User]:
     """Those who can act for it, to whom its letters go."""
     leading = organisation.memberships.active().filter(role__in=[Role.OWNER, Role.MANAGER])
     return User.objects.filter(is_active=True, pk__in=leading.values("user"))
-
-
-def is_reviewer_or_administrator(user: Person) -> bool:
-    """Who may read the reviewers' queue; deciding is for reviewers alone."""
-    return is_reviewer(user) or (user.is_authenticated and user.is_staff)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from orgs.models import Membership
-from orgs.permissions import Person, has_role, holds_role
+from orgs.permissions import Person, has_role, holds_role, is_administrator
 from partnerships.models import Assessment, CoordinationTable, Partnership, PartnershipParty
 from partnerships.vocabulary import PartyAnswer, PartyRole
 
@@ -77,7 +77,7 @@ def can_review_assessment(user: Person, assessment: Assessment) -> bool:
 
 
 def can_add_practices(user: Person) -> bool:
-    return user.is_authenticated and (user.is_staff or holds_role(user, *ACTING_ROLES))
+    return is_administrator(user) or holds_role(user, *ACTING_ROLES)
 
 
 def can_edit_table(user: Person, table: CoordinationTable) -> bool:

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from indicators.catalogue.wording import WordingChange, words_of
 from indicators.models import Dimension, Indicator, IndicatorVersion, ProtectionChange
-from indicators.permissions import authorities_of, can_agree_to_protection, can_edit_indicator, is_steward
+from indicators.permissions import authorities_of, can_agree_to_protection, can_edit_indicator
 from indicators.vocabulary import PROTECTIONS, Status
 from orgs.models import User
+from orgs.permissions import is_steward
 
 COUNTING = ("measure", "unit", "factor", "time_operator", "frequency")
 """What decides how figures are computed, so that it stays once there are some."""

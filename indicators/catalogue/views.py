@@ -20,8 +20,9 @@ from indicators.catalogue import actions as catalogue
 from indicators.catalogue.forms import IndicatorForm
 from indicators.catalogue.history import rule_changes, version_lines
 from indicators.models import Indicator
-from indicators.permissions import can_agree_to_protection, can_edit_indicator, is_steward
+from indicators.permissions import can_agree_to_protection, can_edit_indicator
 from orgs.mixins import ActionMixin, AuthenticatedUserMixin, VisibleObjectMixin
+from orgs.permissions import is_steward
 
 
 class IndicatorCreateView(VisibleObjectMixin, ActionMixin, CreateView):

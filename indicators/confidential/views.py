@@ -16,9 +16,10 @@ from indicators.catalogue.addresses import place_or_404
 from indicators.confidential import actions as confidential
 from indicators.confidential.actions import OPEN_FOR
 from indicators.confidential.forms import TrueAccessForm
-from indicators.models import ConfidentialAccess, ConfidentialViewing, ImportBatch, Indicator
-from indicators.permissions import can_read_viewings, can_see_confidential_figures, is_steward
+from indicators.models import ImportBatch, Indicator, TrueAccess, TrueViewing
+from indicators.permissions import can_read_viewings, can_see_true_figures
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
+from orgs.permissions import is_steward
 
 
 def own_address(request: HttpRequest) -> str:

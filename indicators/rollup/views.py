@@ -10,9 +10,10 @@ from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
 
 from indicators.models import DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
-from indicators.permissions import can_retry_slice, is_steward
+from indicators.permissions import can_retry_slice
 from indicators.rollup import actions as rollups
 from orgs.mixins import PagedMixin, VisibleObjectMixin
+from orgs.permissions import is_steward
 
 
 class RunListView(VisibleObjectMixin, PagedMixin, ListView):

@@ -5,10 +5,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.models import Report
-from indicators.permissions import ANSWERING, is_steward
+from indicators.permissions import ANSWERING
 from indicators.worklist.queues import queues_of
 from orgs.inbox import LONGEST, Task
 from orgs.models import User
+from orgs.permissions import is_steward
 
 
 def tasks_of(user: User) -> list[Task]:

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from indicators.models import Finding, ImportBatch, ProtectionChange, Release, Report, Slice
-from indicators.permissions import KEEPERS, can_approve_release
+from indicators.permissions import can_approve_release
 from orgs.inbox import LONGEST, Task
 from orgs.models import Membership, Organisation, User
+from orgs.permissions import KEEPERS
 
 REMEMBERED = datetime.timedelta(days=14)
 """A file of which nothing is stored is no longer news after that."""

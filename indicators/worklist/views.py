@@ -2,9 +2,9 @@ from typing import Any
 
 from django.views.generic import TemplateView
 
-from indicators.permissions import is_steward
 from indicators.worklist.queues import queues_of
 from orgs.mixins import VisibleObjectMixin
+from orgs.permissions import is_steward
 
 
 class WorklistView(VisibleObjectMixin, TemplateView):
