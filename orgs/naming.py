@@ -1,4 +1,4 @@
-"""Addresses and references of organisations, and addresses in the web."""
+"""Addresses of organisations, references that people read out over the telephone, and addresses in the web."""
 
 import re
 import secrets
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.validators import URLValidator
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,7 @@ NOT_OF_THE_WEB = _("An address of the web begins with https:// or http://.")
 # Without 0 and O, 1, I and L, 5 and S, 8 and B, 2 and Z: what is read over a telephone.
 REFERENCE_ALPHABET = "34679ACDEFGHJKMNPQRTUVWXY"
 REFERENCE_LENGTH = 6
+REFERENCE_ATTEMPTS = 50
 
 # Addresses that belong to pages, or that would be taken for one.
 RESERVED_SLUGS = {"register", "mine", "new", "add", "edit", "members", "services", "page", "search"}
@@ -59,9 +60,13 @@ def of_the_web(address: object) -> str:
     return text if re.match(r"https?://", text, re.IGNORECASE) else ""
 
 
-def new_reference() -> str:
-    """Such as "ORG-7K3M9P": one of 244 million, so that nobody meets another's by trying."""
-    return "ORG-" + "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
+def new_reference(prefix: str, *bearers: type[Model]) -> str:
+    """Such as "ORG-7K3M9P", which none of `bearers` has: one of 244 million, so that nobody meets another's by trying."""
+    for _attempt in range(REFERENCE_ATTEMPTS):
+        reference = f"{prefix}-" + "".join(secrets.choice(REFERENCE_ALPHABET) for _letter in range(REFERENCE_LENGTH))
+        if not any(model._default_manager.filter(reference=reference).exists() for model in bearers):
+            return reference
+    raise RuntimeError("no reference is free")
 
 
 def slug_for(name: str, otherwise: str) -> str:

@@ -180,7 +180,7 @@ def set_contact(
 def store_new(organisation: Organisation) -> Organisation:
     """Stores it under a reference and an address of its own; whoever else takes them at the same moment, it gets the next."""
     with transaction.atomic():
-        organisation.reference = organisation.reference or free_reference()
+        organisation.reference = organisation.reference or new_organisation_reference()
         organisation.full_clean(exclude=["slug"])
         for attempt, slug in enumerate(slugs_for(organisation.name, organisation.reference)):
             if Organisation.objects.filter(slug=slug).exists():
@@ -197,16 +197,9 @@ def store_new(organisation: Organisation) -> Organisation:
     return organisation
 
 
-def free_reference() -> str:
-    """One that neither an organisation nor a registration on its way bears."""
-    for _attempt in range(ATTEMPTS):
-        reference = new_reference()
-        if not (
-            Organisation.objects.filter(reference=reference).exists()
-            or Registration.objects.filter(reference=reference).exists()
-        ):
-            return reference
-    raise RuntimeError("no reference is free")
+def new_organisation_reference() -> str:
+    """A registration on its way already bears the one of its organisation."""
+    return new_reference("ORG", Organisation, Registration)
 
 
 def is_about(clash: IntegrityError, column: str) -> bool:

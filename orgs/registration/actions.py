@@ -15,7 +15,7 @@ from orgs.accounts.actions import open_account
 from orgs.mail.emails import queue_email, queue_email_to
 from orgs.members.actions import add_member
 from orgs.models import Membership, Organisation, Registration, Service, User
-from orgs.organisations.actions import free_reference, save_service, set_contact, store_new
+from orgs.organisations.actions import new_organisation_reference, save_service, set_contact, store_new
 from orgs.verification.actions import submit_for_verification
 
 CONFIRMATION_SALT = "orgs.registration"
@@ -103,7 +103,7 @@ def send_registration(*, registration: Registration, by: User | None) -> Registr
         raise ValidationError(_("Some pages are not finished yet."))
     email = registration.answers[Registration.Page.CONTACT]["facts"]["email"].lower()
     is_sent = registration.sent_to == email
-    registration.reference = registration.reference or free_reference()
+    registration.reference = registration.reference or new_organisation_reference()
     registration.sent_at = registration.sent_at or timezone.now()
     registration.sent_to = email
     registration.full_clean()

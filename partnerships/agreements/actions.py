@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.models import Domain, Organisation, Territory, User
+from orgs.naming import new_reference
 from partnerships import emails
-from partnerships.agreements.references import new_reference
 from partnerships.models import Level, Partnership, PartnershipParty, Practice
 from partnerships.permissions import can_answer
 from partnerships.vocabulary import PartnershipState, PartyAnswer, PartyRole
@@ -81,7 +81,7 @@ def log_partnership(
     domains = list(domains)
     refuse_unless(bool(domains), _("Say which domains it is about."))
     partnership = Partnership(
-        reference=new_reference(),
+        reference=new_reference("PAR", Partnership),
         kind=kind,
         title=title,
         territory=territory,

@@ -30,6 +30,6 @@ def test_further_addresses_are_numbered():
 
 def test_reference_can_be_read_over_the_telephone():
     assert not set(REFERENCE_ALPHABET) & set("0O1IL5S8B2Z")
-    seen = {new_reference() for _ in range(200)}
+    seen = {new_reference("ORG") for _ in range(200)}
     assert len(seen) == 200
     assert all(re.fullmatch(f"ORG-[{REFERENCE_ALPHABET}]{{6}}", reference) for reference in seen)
