@@ -132,7 +132,7 @@ class ReleaseAdmin(ReadingRoom):
 
 
 @admin.register(ConfidentialViewing)
-class TrueViewingAdmin(ReadingRoom):
+class ConfidentialViewingAdmin(ReadingRoom):
     list_display = ["viewed_at", "access", "territory", "period", "breakdown"]
     list_select_related = ["access__user", "territory", "period", "breakdown"]
 

@@ -79,10 +79,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/releases/<int:pk>/discard/", releases.ReleaseDiscardView.as_view(), name="release_discard"),
     path("figures/releases/<int:pk>/recall/", releases.ReleaseRecallView.as_view(), name="release_recall"),
     path("figures/releases/<int:pk>/figures.<str:ending>", release_files.release_download, name="release_download"),
-    path("figures/viewings/", confidential.TrueViewingListView.as_view(), name="confidential_viewing_list"),
+    path("figures/viewings/", confidential.ConfidentialViewingListView.as_view(), name="confidential_viewing_list"),
     path(
         "figures/true/<str:indicator>/<slug:scheme>/<str:territory>/",
-        confidential.TrueAccessView.as_view(),
+        confidential.ConfidentialAccessView.as_view(),
         name="confidential_access",
     ),
     # Last: its first part may be any indicator's code.

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy
 from orgs.forms import PortalForm
 
 
-class TrueAccessForm(PortalForm):
+class ConfidentialAccessForm(PortalForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         min_length=10,

@@ -15,9 +15,9 @@ from django.views.generic.detail import SingleObjectMixin
 from indicators.catalogue.addresses import place_or_404
 from indicators.confidential import actions as confidential
 from indicators.confidential.actions import OPEN_FOR
-from indicators.confidential.forms import TrueAccessForm
-from indicators.models import ImportBatch, Indicator, TrueAccess, TrueViewing
-from indicators.permissions import can_read_viewings, can_see_true_figures
+from indicators.confidential.forms import ConfidentialAccessForm
+from indicators.models import ConfidentialAccess, ConfidentialViewing, ImportBatch, Indicator
+from indicators.permissions import can_read_viewings, can_see_confidential_figures
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.permissions import is_steward
 
@@ -29,11 +29,11 @@ def own_address(request: HttpRequest) -> str:
 
 
 @method_decorator(never_cache, name="dispatch")
-class TrueAccessView(VisibleObjectMixin, ActionMixin, FormView):
+class ConfidentialAccessView(VisibleObjectMixin, ActionMixin, FormView):
     """Say why, and see an indicator's figures of a territory as they are, for half an hour."""
 
     template_name = "indicators/confidential_access_form.html"
-    form_class = TrueAccessForm
+    form_class = ConfidentialAccessForm
     object: ConfidentialAccess
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -56,7 +56,7 @@ class TrueAccessView(VisibleObjectMixin, ActionMixin, FormView):
             **kwargs,
         )
 
-    def perform(self, form: TrueAccessForm) -> ConfidentialAccess:
+    def perform(self, form: ConfidentialAccessForm) -> ConfidentialAccess:
         return confidential.open_confidential_figures(
             territory=self.territory, indicator=self.indicator, reason=form.cleaned_data["reason"], by=self.person
         )
@@ -76,7 +76,7 @@ class BatchAccessView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormVi
     has_page_permission = staticmethod(is_steward)
     model = ImportBatch
     template_name = "indicators/confidential_access_form.html"
-    form_class = TrueAccessForm
+    form_class = ConfidentialAccessForm
     object: Any
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -94,7 +94,7 @@ class BatchAccessView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormVi
             batch=self.batch, next=self.next, minutes=int(OPEN_FOR.total_seconds() // 60), **kwargs
         )
 
-    def perform(self, form: TrueAccessForm) -> ConfidentialAccess:
+    def perform(self, form: ConfidentialAccessForm) -> ConfidentialAccess:
         return confidential.open_confidential_figures_of(
             batch=self.batch, reason=form.cleaned_data["reason"], by=self.person
         )
@@ -107,7 +107,7 @@ class BatchAccessView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormVi
 
 
 @method_decorator(never_cache, name="dispatch")
-class TrueViewingListView(VisibleObjectMixin, PagedMixin, ListView):
+class ConfidentialViewingListView(VisibleObjectMixin, PagedMixin, ListView):
     """Who saw which confidential figures, when and why."""
 
     has_page_permission = staticmethod(can_read_viewings)

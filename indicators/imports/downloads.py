@@ -66,7 +66,7 @@ class MappingTemplateView(VisibleObjectMixin, SingleObjectMixin, View):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         mapping = self.get_object()
-        assert isinstance(mapping, Mapping)
+        assert isinstance(mapping, SavedMapping)
         return csv_response(f"template-{mapping.pk}.csv", [read_mapping(mapping.definition).file_columns])
 
 

@@ -23,8 +23,8 @@ from indicators.dashboards.recast import origins_of, successions_of
 from indicators.dashboards.targets import target_lines
 from indicators.dashboards.territory import count_kinds, sources_of
 from indicators.dashboards.views.chart_files import ChartFileMixin
-from indicators.models import Indicator, Release, ReleasedFigure, TrueAccess
-from indicators.permissions import can_edit_indicator, can_see_true_figures, can_set_targets
+from indicators.models import ConfidentialAccess, Indicator, Release, ReleasedFigure
+from indicators.permissions import can_edit_indicator, can_see_confidential_figures, can_set_targets
 from indicators.vocabulary import Unit
 from orgs.mixins import PagedMixin
 from orgs.models import Territory, User
