@@ -6,12 +6,11 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+from anyascii import anyascii
 from django.core.validators import URLValidator
 from django.db.models import Model, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
-
-from orgs.folding import fold
 
 # Only these may be stored or shown: a browser that follows `javascript:` runs it.
 web_address = URLValidator(
@@ -28,25 +27,8 @@ REFERENCE_ATTEMPTS = 50
 # Addresses that belong to pages, or that would be taken for one.
 RESERVED_SLUGS = {"register", "mine", "new", "add", "edit", "members", "services", "page", "search"}
 
-# A rough romanisation of scripts that slugs would lose: enough to recognise a name by, no scholarship.
-ARABIC = {
-    "ا": "a", "أ": "a", "إ": "i", "آ": "a", "ى": "a", "ء": "", "ؤ": "u", "ئ": "i", "ب": "b", "پ": "p", "ت": "t", "ة": "a",
-    "ث": "th", "ج": "j", "چ": "ch", "ح": "h", "خ": "kh", "د": "d", "ذ": "dh", "ر": "r", "ز": "z", "ژ": "zh", "س": "s",
-    "ش": "sh", "ص": "s", "ض": "d", "ط": "t", "ظ": "z", "ع": "a", "غ": "gh", "ف": "f", "ق": "q", "ک": "k", "ك": "k", "گ": "g",
-    "ل": "l", "م": "m", "ن": "n", "ه": "h", "ہ": "h", "ھ": "h", "و": "u", "ي": "i", "ی": "i", "ے": "e", "ٹ": "t", "ڈ": "d", "ڑ": "r",
-}  # fmt: skip
-CYRILLIC = {
-    "а": "a", "б": "b", "в": "v", "г": "g", "ґ": "g", "д": "d", "е": "e", "ё": "e", "є": "ie", "ж": "zh", "з": "z", "и": "i",
-    "і": "i", "ї": "i", "й": "i", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t",
-    "у": "u", "ф": "f", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e",
-    "ю": "iu", "я": "ia", "ђ": "dj", "ј": "j", "љ": "lj", "њ": "nj", "ћ": "c", "џ": "dz",
-}  # fmt: skip
-GREEK = {
-    "α": "a", "β": "v", "γ": "g", "δ": "d", "ε": "e", "ζ": "z", "η": "i", "θ": "th", "ι": "i", "κ": "k", "λ": "l", "μ": "m",
-    "ν": "n", "ξ": "x", "ο": "o", "π": "p", "ρ": "r", "σ": "s", "ς": "s", "τ": "t", "υ": "y", "φ": "f", "χ": "ch", "ψ": "ps",
-    "ω": "o",
-}  # fmt: skip
-ROMAN = str.maketrans({**ARABIC, **CYRILLIC, **GREEK})
+# anyascii leaves alef out, and a name without it is hard to recognise.
+ALEF = str.maketrans("اأإ", "aai")
 
 
 def blank_or_of_the_web(column: str) -> Q:
@@ -71,8 +53,10 @@ def new_reference(prefix: str, *bearers: type[Model]) -> str:
 
 def slug_for(name: str, otherwise: str) -> str:
     """The name as an address, in Latin letters whatever its script; `otherwise` where nothing of it is left."""
-    # Composed letters first, for those that are more than their parts (й, أ); then what is left without its marks (ή).
-    roman = fold(unicodedata.normalize("NFC", name).lower().translate(ROMAN)).translate(ROMAN)
+    # An apostrophe divides words (d'Àfrica), except where anyascii makes one of a letter (ь, ع).
+    roman = re.sub(
+        "['`]", "", anyascii(re.sub("['’`]", " ", unicodedata.normalize("NFC", name)).translate(ALEF))
+    ).lower()
     slug = re.sub(r"[^a-z0-9]+", "-", roman).strip("-")[:70].strip("-")
     return otherwise.lower() if len(slug) < 2 or slug in RESERVED_SLUGS else slug
 
