@@ -71,7 +71,7 @@ def steps(path: Path, mapping: dict[str, Any], name: str) -> dict[str, float]:
     def store() -> None:
         nonlocal batch
         with path.open("rb") as stream:
-            batch = imports.check_import(mapping=mapping, file=File(stream, name=path.name))
+            batch = imports.ingest(mapping=mapping, file=File(stream, name=path.name))
         assert batch.state == ImportBatch.State.CHECKED, list(batch.messages.values())
         batch = imports.store_import(batch=batch)
 

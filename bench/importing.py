@@ -131,7 +131,7 @@ def constraints() -> list[tuple[str, str]]:
 
 def bring_in(path: Path, mapping: dict[str, Any]) -> None:
     with path.open("rb") as stream:
-        batch = imports.bring_in_file(mapping=mapping, file=File(stream, name=path.name))
+        batch = imports.ingest(store=True, mapping=mapping, file=File(stream, name=path.name))
     assert batch.state == ImportBatch.State.STORED, list(batch.messages.values())
 
 

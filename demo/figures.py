@@ -160,7 +160,7 @@ def bring_in(file: FigureFile, people: People, organisations: Organisations) -> 
         return
     first, second = (people.steward, people.manager) if file.authority else (people.administrator, people.administrator)
     with path.open("rb") as opened:
-        batch = imports.check_import(
+        batch = imports.ingest(
             mapping=SavedMapping.objects.get(name=file.mapping).definition,
             mapping_name=file.mapping,
             file=File(opened, name=path.name),
@@ -176,7 +176,7 @@ def refuse_one(people: People, organisations: Organisations) -> None:
     """A file with faults, so that a steward sees how the portal says what is wrong."""
     name = "residents-2024-draft.csv"
     if not ImportBatch.objects.filter(file_name=name).exists():
-        imports.check_import(
+        imports.ingest(
             mapping=SavedMapping.objects.get(name="barcelona_residents_by_birth").definition,
             mapping_name="barcelona_residents_by_birth",
             file=ContentFile(MISTAKEN.encode(), name=name),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from orgs.numbers import write_number
 
 CHECK_LOCK = 7_003  # The space of the locks by which the checker of a file is found.
-STORING, RULES = "storing", "rules"
+STORING, RULES, DECIDING = "storing", "rules", "deciding"
 NAMED = re.compile(r"^import (storing|rules) (\d+)/(\d+)$")
 NAME = "SELECT set_config('application_name', %s, true)"
 CLAIM = "SELECT pg_advisory_xact_lock(%s, %s)"
@@ -42,6 +42,8 @@ class FileProgress:
         """Of the step. Never all of it, for the estimate may be too low."""
         if self.of:
             return min(99, 100 * self.done // self.of)
+        if self.step == DECIDING:
+            return None
         if not self.is_begun or self.read is None:
             return 99 if self.is_begun else None
         return min(99, 100 * self.read // self.expected) if self.expected else None
@@ -54,6 +56,8 @@ class FileProgress:
     def words(self) -> str:
         if not self.is_begun:
             return _("It waits for its turn.")
+        if self.step == DECIDING:
+            return ""
         if self.step == STORING:
             return _("All figures are read. %(percent)s%% of them are stored.") % {"percent": self.percent}
         if self.step == RULES:

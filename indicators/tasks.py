@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from indicators.imports.wizard import actions as wizard
+from indicators.imports import actions as imports
 from indicators.releases import actions as releases
 from indicators.releases import file_actions as release_files
 from indicators.reports import actions as reports
@@ -17,9 +17,9 @@ def roll_up() -> int:
 
 
 @shared_task
-def check_files() -> int:
-    """The number of large files that were checked or stored. Beat asks for it every minute, a steward at once; doing it twice is harmless."""
-    return wizard.work_on_waiting_files()
+def work_on_imports() -> int:
+    """The number of large files that a worker took a step further. Beat asks for it every minute, a steward at once; doing it twice is harmless."""
+    return imports.work_on_imports()
 
 
 @shared_task
@@ -28,7 +28,7 @@ def remove_old_files() -> int:
     doing it twice is harmless.
     """
     now = timezone.now()
-    return wizard.remove_old_files(now=now) + release_files.remove_old_release_files(now=now)
+    return imports.remove_old_files(now=now) + release_files.remove_old_release_files(now=now)
 
 
 @shared_task

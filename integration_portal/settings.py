@@ -147,7 +147,7 @@ CELERY_BEAT_SCHEDULER = "integration_portal.schedule:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     "roll up what changed": {"task": "indicators.tasks.roll_up", "schedule": 60},
-    "check files that were taken in": {"task": "indicators.tasks.check_files", "schedule": 60},
+    "check files that were taken in": {"task": "indicators.tasks.work_on_imports", "schedule": 60},
     "check the figures": {"task": "indicators.tasks.audit_figures", "schedule": crontab(hour="2", minute="30")},
     "make releases": {"task": "indicators.tasks.make_releases", "schedule": 60},
     "make the files of releases": {"task": "indicators.tasks.make_release_files", "schedule": 60},

@@ -119,7 +119,7 @@ def plant_unreleased(city: World, letter: str) -> None:
 
     def check(*row: Any) -> ImportBatch:
         file = SimpleUploadedFile("planted.csv", table(row))
-        return imports.check_import(mapping=MAPPING, file=file, authority=city.authority, by=steward)
+        return imports.ingest(mapping=MAPPING, file=file, authority=city.authority, by=steward)
 
     city.things["stored"] = imports.store_import(
         batch=check(f"{letter}2", 2024, "all", number(letter, STORED)), by=steward

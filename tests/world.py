@@ -13,7 +13,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from indicators.imports import actions as imports
-from indicators.imports.wizard import actions as wizard
 from indicators.models import ImportBatch, Indicator, Period, SavedMapping, Slice, Target
 from indicators.releases import actions as releases
 from indicators.reports import actions as reports
@@ -263,9 +262,7 @@ def make_figures(
 
     def check(content: bytes, name: str) -> ImportBatch:
         file = SimpleUploadedFile(name, content)
-        return imports.check_import(
-            mapping=MAPPING, mapping_name=mapping.name, file=file, authority=authority, by=steward
-        )
+        return imports.ingest(mapping=MAPPING, mapping_name=mapping.name, file=file, authority=authority, by=steward)
 
     def approve(content: bytes, name: str) -> ImportBatch:
         batch = imports.store_import(batch=check(content, name), by=steward)
@@ -302,7 +299,7 @@ def make_figures(
         "stored": stored,
         "odd": imports.store_import(batch=check(table((places[3], 2025, "women", 7)), "odd.csv"), by=steward),
         "checked": check(table((places[1], 2023, "women", 8)), "checked.csv"),
-        "described": wizard.receive_file(
+        "described": imports.ingest(
             file=SimpleUploadedFile("described.csv", of_years), authority=authority, by=steward
         ),
         "refused": check(table(("N9", 2023, "women", "seven")), "refused.csv"),

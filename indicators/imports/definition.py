@@ -7,7 +7,17 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from indicators.imports.mapping import ANY, FORMATS, MISSING, NUMBERS, WRITTEN_WITH_POINTS, ImportMapping, Part, Wide
+from indicators.imports.mapping import (
+    ANY,
+    FORMATS,
+    MISSING,
+    NUMBERS,
+    WRITTEN_WITH_POINTS,
+    FileLayout,
+    ImportMapping,
+    Part,
+    Wide,
+)
 from indicators.vocabulary import PeriodKind, flags_of
 from orgs.models import Territory
 from orgs.naming import web_address
@@ -35,11 +45,7 @@ def read_mapping(definition: Any) -> ImportMapping:
         _object(definition, name, required=True)
     for name in ("indicator", "period", "breakdowns", "where", "where_not", "title", "columns"):
         _object(definition, name, required=name in ("indicator", "period") and "columns" not in definition)
-    form = definition.get("format", "csv")
-    if form not in FORMATS:
-        raise ValidationError(
-            _("The mapping is for a format that cannot be read: %(name)s."), params={"name": str(form)[:80]}
-        )
+    form = _format(definition)
     if definition.get("rows_of_one_cell", "refuse") not in ("refuse", "sum"):
         raise ValidationError(_("“rows_of_one_cell” is “refuse” or “sum”."))
     wide = _wide(definition)
@@ -80,13 +86,9 @@ def read_mapping(definition: Any) -> ImportMapping:
         not_applicable=not_applicable,
         zero=zero,
         sums_rows=definition.get("rows_of_one_cell") == "sum",
-        delimiter=_delimiter(definition),
-        encoding=_encoding(definition),
+        layout=read_layout(definition),
         writing=_writing(definition),
         is_writing_stated="decimal" in definition or "thousands" in definition or form in WRITTEN_WITH_POINTS,
-        format=form,
-        sheet=str(definition.get("sheet", "")),
-        header_row=_header_row(definition),
         wide=wide,
         title=definition.get("title", {}),
     )
@@ -270,6 +272,27 @@ def _texts(given: Any, name: str) -> list[str]:
 
 def _texts_by_column(definition: dict[str, Any], name: str) -> dict[str, frozenset[str]]:
     return {str(column): frozenset(_texts(kept, column)) for column, kept in definition.get(name, {}).items()}
+
+
+def read_layout(definition: dict[str, Any]) -> FileLayout:
+    """How the file is written, of a whole mapping or of those entries alone. Raises ValidationError that names what is wrong."""
+    return FileLayout(
+        format=_format(definition),
+        delimiter=_delimiter(definition),
+        encoding=_encoding(definition),
+        sheet=str(definition.get("sheet", "")),
+        header_row=_header_row(definition),
+        decimal=_writing(definition).decimal,
+    )
+
+
+def _format(definition: dict[str, Any]) -> str:
+    name = definition.get("format", "csv")
+    if name not in FORMATS:
+        raise ValidationError(
+            _("The mapping is for a format that cannot be read: %(name)s."), params={"name": str(name)[:80]}
+        )
+    return str(name)
 
 
 def _delimiter(definition: dict[str, Any]) -> str:

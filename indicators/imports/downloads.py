@@ -15,8 +15,8 @@ from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
 
 from indicators.confidential import actions as confidential
-from indicators.imports import actions as imports
 from indicators.imports.definition import read_mapping
+from indicators.imports.messages import message_text
 from indicators.models import ImportBatch, ImportMessage, SavedMapping
 from indicators.permissions import can_import
 from indicators.spreadsheets import csv_response
@@ -49,7 +49,7 @@ class ImportMessagesView(OfFile, SingleObjectMixin, View):
         head = [_("Line"), _("Column"), _("Value"), _("Rows"), _("Message")]
         found = ImportMessage.objects.filter(batch=batch)
         rows = [
-            [message.line, message.column, message.value, message.rows, imports.message_text(message)]
+            [message.line, message.column, message.value, message.rows, message_text(message)]
             for message in found
         ]
         return csv_response(f"import-{batch.pk}-messages.csv", [head, *rows])

@@ -25,7 +25,7 @@ def _refused_rows(
     file: IO[bytes], mapping: ImportMapping, faults: dict[int, list[Problem]]
 ) -> Iterator[tuple[list[str], int, str]]:
     try:
-        table = read_table(file, mapping)
+        table = read_table(file, mapping.layout)
         width, told = len(table.header), 0
         yield table.header, 0, ""
         for line, record in table.records:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from indicators.vocabulary import NO_FLAG, Flag, flags_of
 from orgs.numbers import Writing
 
 NUMBERS = ("numerator", "denominator", "value", "base")
-FORMATS = ("csv", "xlsx", "sdmx-csv", "eurostat-tsv", "json-stat")
 # Their standards say so.
 WRITTEN_WITH_POINTS = ("sdmx-csv", "eurostat-tsv", "json-stat")
 MISSING = {"sdmx-csv": ["", "NaN"], "eurostat-tsv": ["", ":"]}
@@ -109,6 +109,43 @@ class Wide:
 
 
 @dataclass(frozen=True)
+class FileLayout:
+    """How a file is written: what must be known before anything in it can be seen."""
+
+    format: str = "csv"
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    sheet: str = ""
+    """Of a workbook: its name, or its number from 1; "" is the first."""
+    header_row: int = 1
+    decimal: str = "."
+    """With which sign readers write a number that the format holds as a number."""
+
+    ENTRIES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "csv": ("delimiter", "encoding", "header_row"),
+        "xlsx": ("sheet", "header_row"),
+        "sdmx-csv": ("delimiter", "encoding"),
+        "eurostat-tsv": ("encoding",),
+        "json-stat": (),
+    }
+    """For each format the entries of a mapping that say how such a file is written."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The entries of a mapping that say so."""
+        named = {name: getattr(self, name) for name in self.ENTRIES[self.format]}
+        return {"format": self.format, **{name: value for name, value in named.items() if value != ""}}
+
+
+FORMATS = tuple(FileLayout.ENTRIES)
+
+
+def layout_entries(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Those entries of a mapping that say how the file is written."""
+    names = {"format"}.union(*FileLayout.ENTRIES.values())
+    return {name: value for name, value in definition.items() if name in names}
+
+
+@dataclass(frozen=True)
 class ImportMapping:
     """A mapping that has been read: every name in it is spelt right, but the file has not been looked at yet."""
 
@@ -130,14 +167,10 @@ class ImportMapping:
     not_applicable: frozenset[str]
     zero: frozenset[str]
     sums_rows: bool
-    delimiter: str = ","
-    encoding: str = "utf-8"
+    layout: FileLayout = field(default_factory=lambda: FileLayout())
     writing: Writing = field(default_factory=Writing)
     is_writing_stated: bool = True
     """Whether the mapping, or the file's format, says which sign is the decimal one. Otherwise 24.512 is asked about."""
-    format: str = "csv"
-    sheet: str = ""
-    header_row: int = 1
     wide: Wide | None = None
     where_not: Mapping[str, frozenset[str]] = field(default_factory=dict)
     title: Mapping[str, str] = field(default_factory=dict)

@@ -37,7 +37,7 @@ def recognise(file: IO[bytes], saved: Iterable[SavedMapping]) -> SavedMapping | 
 def _known_share(file: IO[bytes], mapping: ImportMapping) -> float:
     """Of the first rows, the share in which the mapping knows every text; 0 where a column is missing. Raises FileRefused."""
     file.seek(0)
-    table = read_table(file, mapping)
+    table = read_table(file, mapping.layout)
     if not set(mapping.file_columns) <= set(table.header):
         return 0
     parts = [mapping.indicator, mapping.territory, *mapping.period.values(), *mapping.breakdowns.values()]

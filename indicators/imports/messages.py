@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from indicators.models import ImportMessage
 from orgs.numbers import Writing, write_number
 
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -89,7 +90,8 @@ TEXTS: dict[str, str | Promise] = {
     "not_json_stat": _("This is no JSON-stat dataset but “%(value)s”. Take one dataset, of version 2 or 1."),
     "invalid_json_stat": _("The parts of the JSON-stat dataset contradict each other: %(column)s."),
     "mapping_at_fault": _("The mapping does not fit the portal any more: %(value)s"),
-    "check_failed": _("The check broke off three times. Tell the administrators of the portal."),
+    "work_failed": _("It broke off three times. Tell the administrators of the portal."),
+    "not_approved": _("Not approved. %(value)s"),
     "unknown_indicator": _("“%(value)s” is no indicator of the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
     "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),
@@ -171,6 +173,11 @@ def problem_text(problem: Problem) -> str:
         more = problem.rows - 1
         text += " " + ngettext("%(more)s more row has this.", "%(more)s more rows have this.", more) % {"more": more}
     return text
+
+
+def message_text(message: ImportMessage) -> str:
+    """The message in the reader's language."""
+    return problem_text(Problem(message.code, message.line, message.column, message.value, message.rows))
 
 
 MAX_FAULTY = 20_000

@@ -16,11 +16,11 @@ def expected_figures(file: IO[bytes], size: int, mapping: ImportMapping) -> int 
     is_drawn_from_some = (
         mapping.where or mapping.where_not or (mapping.wide is not None and mapping.wide.headings is None)
     )
-    if mapping.format not in TEXTS or start.startswith(b"\x1f\x8b") or lines < 2 or is_drawn_from_some:
+    if mapping.layout.format not in TEXTS or start.startswith(b"\x1f\x8b") or lines < 2 or is_drawn_from_some:
         return None
     head = start.index(b"\n") + 1
     bytes_of_a_line = (start.rindex(b"\n") + 1 - head) / (lines - 1)
-    of_a_line = start[:head].count(b"\t") if mapping.format == "eurostat-tsv" else 1
+    of_a_line = start[:head].count(b"\t") if mapping.layout.format == "eurostat-tsv" else 1
     if mapping.wide is not None:
         of_a_line = len(mapping.wide.headings or ())
     return max(1, round((size - head) / bytes_of_a_line)) * of_a_line

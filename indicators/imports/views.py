@@ -17,10 +17,11 @@ from django_filters.views import FilterView
 
 from indicators.confidential import actions as confidential
 from indicators.imports import actions as imports
+from indicators.imports import kept_file, sources
 from indicators.imports.filters import ImportFilter
 from indicators.imports.forms import ImportForm, MappingNameForm, cut_off, too_large
+from indicators.imports.messages import message_text
 from indicators.imports.uploads import LimitedUploadHandler
-from indicators.imports.wizard import actions as wizard
 from indicators.models import DirtyMark, ImportBatch, Release, SavedMapping
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.quality.messages import changes_of, groups_of
@@ -99,18 +100,18 @@ class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
 
     def perform(self, form: ImportForm) -> ImportBatch:
         file, authority = form.cleaned_data["file"], form.cleaned_data["authority"]
-        if form.cleaned_data["read"] is None:
-            try:
-                return wizard.receive_file(file=file, authority=authority, by=self.person)
-            except ValidationError as refusal:
-                raise ValidationError({"file": refusal.messages}) from None
-        definition, name = form.cleaned_data["read"]
-        return wizard.take_in_file(
-            authority=authority, mapping=definition, mapping_name=name, file=file, by=self.person
-        )
+        definition, name = form.cleaned_data["read"] or (None, "")
+        try:
+            return imports.ingest(
+                file=file, mapping=definition, mapping_name=name, authority=authority, by=self.person, from_page=True
+            )
+        except ValidationError as refusal:
+            if definition is not None:
+                raise
+            raise ValidationError({"file": refusal.messages}) from None
 
     def get_success_url(self) -> str:
-        if self.object.state != ImportBatch.State.UPLOADED:
+        if self.object.state != ImportBatch.State.RECEIVED:
             return self.object.get_absolute_url()
         messages.info(self.request, _("No saved mapping was used for this file. Say here what its columns mean."))
         return reverse("indicators:import_map", args=[self.object.pk])
@@ -130,7 +131,7 @@ class ImportDetailView(VisibleObjectMixin, DetailView):
         reads_file = access is not None or batch.created_by_id == self.person.pk
         found = list(batch.messages.all()) if reads_file else []
         return super().get_context_data(
-            problems=[(message, imports.message_text(message)) for message in found],
+            problems=[(message, message_text(message)) for message in found],
             access=access,
             reads_file=reads_file,
             open_findings=batch.findings.open().count(),
@@ -142,8 +143,8 @@ class ImportDetailView(VisibleObjectMixin, DetailView):
             name_form=name_form_of(self.object),
             quality=groups_of(batch) if access else [],
             changes=changes_of(batch) if access else [],
-            source_said=imports.source_in_file(batch) if batch.kind == ImportBatch.Kind.FILE else {},
-            progress=wizard.progress_of_check(self.object) if self.object.state in ImportBatch.WITH_WORKER else None,
+            source_said=sources.source_in_file(batch) if batch.kind == ImportBatch.Kind.FILE else {},
+            progress=kept_file.progress_in(batch) if batch.is_with_worker else None,
             **kwargs,
         )
 
@@ -219,7 +220,7 @@ class ImportDecisionView(VisibleObjectMixin, SingleObjectMixin, View):
 
 class ImportStoreView(ImportDecisionView):
     def decide(self, batch: ImportBatch) -> None:
-        batch = wizard.ask_to_store(batch=batch, by=self.person)
+        batch = imports.store_import(from_page=True, batch=batch, by=self.person)
         if batch.state == ImportBatch.State.STORING:
             self.done = _("The file is large and is being stored. The figures count once they are approved.")
         else:
@@ -228,14 +229,20 @@ class ImportStoreView(ImportDecisionView):
 
 class ImportApproveView(ImportDecisionView):
     def decide(self, batch: ImportBatch) -> None:
-        imports.approve_import(batch=batch, by=self.person)
-        self.done = _("Approved. The figures count from now on; the public sees them with the next release.")
+        batch = imports.approve_import(batch=batch, by=self.person, from_page=True)
+        if batch.state == ImportBatch.State.APPROVING:
+            self.done = _("The file is large and is being approved.")
+        else:
+            self.done = _("Approved. The figures count from now on; the public sees them with the next release.")
 
 
 class ImportUndoView(ImportDecisionView):
     def decide(self, batch: ImportBatch) -> None:
-        imports.undo_import(batch=batch, by=self.person)
-        self.done = _("Undone. What the import had replaced counts again.")
+        batch = imports.undo_import(batch=batch, by=self.person, from_page=True)
+        if batch.state == ImportBatch.State.UNDOING:
+            self.done = _("The file is large and is being undone.")
+        else:
+            self.done = _("Undone. What the import had replaced counts again.")
 
 
 # --- Files to download --------------------------------------------------------------------------------------------------

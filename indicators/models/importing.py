@@ -69,6 +69,35 @@ def title_in(definition: dict[str, Any]) -> str:
     return str(titles.get(get_language() or "") or titles.get(settings.LANGUAGE_CODE) or "")
 
 
+class ImportState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    RECEIVED = "received", _("to be described")
+    CHECKING = "checking", _("being checked")
+    CHECKED = "checked", _("checked, nothing stored")
+    STORING = "storing", _("being stored")
+    REFUSED = "refused", _("refused")
+    STORED = "stored", _("waiting for approval")
+    APPROVING = "approving", _("being approved")
+    APPROVED = "approved", _("approved")
+    UNDOING = "undoing", _("being undone")
+    UNDONE = "undone", _("undone")
+
+
+NEXT = {
+    ImportState.DRAFT: (ImportState.STORED, ImportState.UNDONE),
+    ImportState.RECEIVED: (ImportState.CHECKING, ImportState.CHECKED, ImportState.REFUSED, ImportState.UNDONE),
+    ImportState.CHECKING: (ImportState.CHECKED, ImportState.REFUSED),
+    ImportState.REFUSED: (ImportState.CHECKING, ImportState.CHECKED),
+    ImportState.CHECKED: (ImportState.CHECKING, ImportState.REFUSED, ImportState.STORING, ImportState.STORED),
+    ImportState.STORING: (ImportState.STORED, ImportState.CHECKING, ImportState.REFUSED),
+    ImportState.STORED: (ImportState.APPROVING, ImportState.APPROVED, ImportState.UNDOING, ImportState.UNDONE),
+    ImportState.APPROVING: (ImportState.APPROVED, ImportState.STORED),
+    ImportState.APPROVED: (ImportState.UNDOING, ImportState.UNDONE),
+    ImportState.UNDOING: (ImportState.UNDONE, ImportState.STORED, ImportState.APPROVED),
+}
+"""For each state those that may follow: no other step is taken, whoever asks for it."""
+
+
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "ImportBatchQuerySet":  # type: ignore[name-defined]
         """Those of the authorities where one is steward or manager."""
@@ -90,16 +119,7 @@ class ImportBatch(models.Model):
         ENTRY = "entry", _("typed")
         REPORT = "report", _("report")
 
-    class State(models.TextChoices):
-        DRAFT = "draft", _("draft")
-        UPLOADED = "uploaded", _("to be described")
-        QUEUED = "queued", _("being checked")
-        CHECKED = "checked", _("checked, nothing stored")
-        STORING = "storing", _("being stored")
-        REFUSED = "refused", _("refused")
-        STORED = "stored", _("waiting for approval")
-        APPROVED = "approved", _("approved")
-        UNDONE = "undone", _("undone")
+    State = ImportState
 
     authority = models.ForeignKey(
         Organisation, models.PROTECT, related_name="imports", verbose_name=_("authority"), null=True, blank=True
@@ -141,15 +161,15 @@ class ImportBatch(models.Model):
 
     objects = ImportBatchQuerySet.as_manager()
 
-    DESCRIBABLE = (State.UPLOADED, State.REFUSED, State.CHECKED)
+    DESCRIBABLE = (ImportState.RECEIVED, ImportState.REFUSED, ImportState.CHECKED)
     """While nothing of the file is stored, what its columns mean may be changed."""
-    WITH_WORKER = (State.QUEUED, State.STORING)
-    """A worker checks or stores it, or will."""
-    PASSING = (State.UPLOADED, State.REFUSED)
+    WITH_WORKER = (ImportState.CHECKING, ImportState.STORING, ImportState.APPROVING, ImportState.UNDOING)
+    """A worker takes the step, or will."""
+    PASSING = (ImportState.RECEIVED, ImportState.REFUSED)
     DAYS_KEPT = 60
     """A file that was refused, or that nobody described, is removed so long after it came in."""
     MAX_ATTEMPTS = 3
-    """Of a worker, to check or to store it: a file that kills its workers is refused in the end."""
+    """Of a worker, to take one step: what kills its workers is given up in the end."""
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -163,6 +183,11 @@ class ImportBatch(models.Model):
             ),
         ]
         triggers = [
+            pgtrigger.FSM(
+                name="one_step_after_another",
+                field="state",
+                transitions=[(before, after) for before, states in NEXT.items() for after in states],
+            ),
             # Whose figures may be in it follows from who brought it in.
             pgtrigger.Trigger(
                 name="stays_with_its_authority",
@@ -213,9 +238,13 @@ class ImportBatch(models.Model):
         return self.kind == self.Kind.FILE and self.state == self.State.REFUSED and not self.file
 
     @property
+    def is_with_worker(self) -> bool:
+        return self.state in self.WITH_WORKER
+
+    @property
     def was_read(self) -> bool:
         """Whether a check has counted what is in the file."""
-        return self.state not in (self.State.UPLOADED, self.State.QUEUED)
+        return self.state not in (self.State.RECEIVED, self.State.CHECKING)
 
     @property
     def can_be_described(self) -> bool:

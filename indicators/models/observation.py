@@ -111,9 +111,9 @@ class Observation(models.Model):
                 violation_error_message=_("This cell already has a value that waits for approval."),
             ),
             models.CheckConstraint(
-                condition=Q(flags__gte=NO_NUMBER, numerator=None, denominator=None, value=None)
+                condition=Q(flags__gte=int(NO_NUMBER), numerator=None, denominator=None, value=None)
                 | (
-                    Q(flags__lt=NO_NUMBER)
+                    Q(flags__lt=int(NO_NUMBER))
                     & (
                         Q(numerator__isnull=False, value=None)
                         | Q(numerator=None, denominator=None, value__isnull=False)
@@ -125,7 +125,7 @@ class Observation(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(flags__gte=NO_FLAG, flags__lte=MOST_FLAGS),
+                condition=Q(flags__gte=int(NO_FLAG), flags__lte=int(MOST_FLAGS)),
                 name="observation_flags_known",
                 violation_error_message=_("A figure is missing or not applicable, not both."),
             ),

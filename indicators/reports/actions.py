@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators.emails import email_stewards, write_to_answerers
-from indicators.imports.actions import approve_batch, undo_batch
+from indicators.imports import steps
+from indicators.imports.actions import locked
 from indicators.models import (
     Dimension,
     ImportBatch,
@@ -136,7 +137,7 @@ def withdraw_request(*, request: ReportRequest, by: User | None) -> ReportReques
     request.save()
     for report in request.reports.exclude(state=Report.State.APPROVED).select_related("organisation", "batch"):
         if report.batch is not None and report.batch.state == ImportBatch.State.STORED:
-            undo_batch(report.batch, by)
+            steps.undo(locked(report.batch, ImportBatch.State.STORED), by)
         write_to_answerers(report, "report_withdrawn")
     return request
 
@@ -211,7 +212,7 @@ def return_report(*, report: Report, note: str, by: User | None) -> Report:
     _refuse_unless(by is None or can_review_report(by, report))
     counted = report.state == Report.State.APPROVED
     if report.batch is not None and report.batch.state in (ImportBatch.State.STORED, ImportBatch.State.APPROVED):
-        undo_batch(report.batch, by)
+        steps.undo(locked(report.batch, ImportBatch.State.STORED, ImportBatch.State.APPROVED), by)
     report.state = Report.State.RETURNED
     report.changed_at = timezone.now()
     report.save()
@@ -234,7 +235,7 @@ def approve_report(*, report: Report, note: str = "", by: User | None) -> Report
     with transaction.atomic():
         report = _locked(report, Report.State.SUBMITTED)
         assert report.batch is not None  # It was sent.
-        approve_batch(report.batch, by)
+        steps.approve(locked(report.batch, ImportBatch.State.STORED), by)
         report.state = Report.State.APPROVED
         report.changed_at = timezone.now()
         report.save()

@@ -104,7 +104,7 @@ def queue_part(rows: QuerySet[Any], make: Callable[[Any], Task]) -> QueuePart:
 def unfinished_files(user: User) -> QueuePart:
     """Files of late of which nothing is stored yet: their columns wait for a meaning, or what was found for a yes."""
     since = timezone.now() - REMEMBERED
-    states = [ImportBatch.State.UPLOADED, ImportBatch.State.CHECKED]
+    states = [ImportBatch.State.RECEIVED, ImportBatch.State.CHECKED]
     files = ImportBatch.objects.visible_to(user).filter(
         kind=ImportBatch.Kind.FILE, state__in=states, created_at__gte=since
     )
@@ -130,7 +130,7 @@ def refused_files(user: User) -> QueuePart:
     since = timezone.now() - REMEMBERED
     own = ImportBatch.objects.visible_to(user).filter(created_by=user, created_at__gte=since)
     passed = own.filter(file_name=OuterRef("file_name")).exclude(
-        state__in=[ImportBatch.State.REFUSED, ImportBatch.State.UPLOADED]
+        state__in=[ImportBatch.State.REFUSED, ImportBatch.State.RECEIVED]
     )
     return queue_part(
         own.filter(~Exists(passed), state=ImportBatch.State.REFUSED).order_by("created_at"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from indicators.catalogue import loading
 from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.imports import actions as imports
+from indicators.imports.messages import message_text
 from indicators.models import Breakdown, Figure, ImportBatch, Indicator, Observation, Period, Source
 from indicators.quality import actions as quality
 from indicators.vocabulary import NO_FLAG, Flag
@@ -112,14 +113,12 @@ class Land:
     def check(self, content: bytes, **mapping: Any) -> ImportBatch:
         """A dry run of a file with MAPPING, changed by `mapping`."""
         definition = json.loads(json.dumps(MAPPING)) | mapping
-        return imports.check_import(mapping=definition, file=SimpleUploadedFile("figures.csv", content))
+        return imports.ingest(mapping=definition, file=SimpleUploadedFile("figures.csv", content))
 
     def bring_in(self, content: bytes, **mapping: Any) -> ImportBatch:
         """Checks, stores and approves, whatever the quality rules say of it."""
         batch = self.check(content, **mapping)
-        assert batch.state == ImportBatch.State.CHECKED, [
-            imports.message_text(message) for message in batch.messages.all()
-        ]
+        assert batch.state == ImportBatch.State.CHECKED, [message_text(message) for message in batch.messages.all()]
         imports.store_import(batch=batch)
         quality.accept_findings(batch=batch, reason="A test says so", by=None)
         return imports.approve_import(batch=batch)

@@ -103,8 +103,8 @@ def berlin(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
         for division in ("lor-2006", "lor-2021"):
             for table in WHOLES:
                 with FILE.open("rb") as stream:
-                    batch = imports.bring_in_file(
-                        mapping=mapping_of(table, division), file=File(stream, name=FILE.name)
+                    batch = imports.ingest(
+                        store=True, mapping=mapping_of(table, division), file=File(stream, name=FILE.name)
                     )
                 assert batch.state == ImportBatch.State.STORED, list(batch.messages.values())
                 quality.accept_findings(batch=batch, reason="These are the figures as they were published.", by=None)

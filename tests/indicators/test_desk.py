@@ -70,7 +70,7 @@ def asked(authority: Organisation, steward: User, *, days: int = 5, state: str =
 
 def fill(authority: Organisation, steward: User) -> None:
     """One of everything."""
-    brought_in(authority, "uploaded", file_name="uploaded.csv")
+    brought_in(authority, "received", file_name="uploaded.csv")
     brought_in(authority, "checked", file_name="checked.csv")
     brought_in(authority, "refused", file_name="refused.csv", created_by=steward)
     brought_in(authority, "stored", file_name="stored.csv")
@@ -189,9 +189,9 @@ def test_what_waits_for_somebody_else_says_so_and_is_not_in_the_inbox(authority:
 
 
 def test_what_is_done_or_forgotten_is_gone(authority: Organisation, steward: User) -> None:
-    for state in ("approved", "undone", "queued"):
+    for state in ("approved", "undone", "checking"):
         brought_in(authority, state)
-    for state in ("uploaded", "checked"):
+    for state in ("received", "checked"):
         brought_in(authority, state, days=REMEMBERED.days + 1)
     brought_in(authority, "refused", file_name="people.csv", created_by=steward)
     brought_in(authority, "approved", file_name="people.csv", created_by=steward)

@@ -92,7 +92,7 @@ def test_bulk_file_of_eurostat_keeps_every_letter(land: Land) -> None:
         "flag": {"column": "OBS_FLAG", "codes": LETTERS},
     }
     content = b"freq,geo\\TIME_PERIOD\t2020 \t2021 \nA,N1\t7 bu\t5 e\nA,N2\t: bz\t: b\n"
-    imports.store_import(batch=imports.check_import(mapping=mapping, file=SimpleUploadedFile("bulk.tsv", content)))
+    imports.store_import(batch=imports.ingest(mapping=mapping, file=SimpleUploadedFile("bulk.tsv", content)))
     rows = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flags")
     assert list(rows) == [
         (7, BOTH),

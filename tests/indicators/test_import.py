@@ -14,6 +14,7 @@ from indicators.catalogue.periods import period_code
 from indicators.imports import actions as imports
 from indicators.imports import engine
 from indicators.imports.definition import read_mapping
+from indicators.imports.messages import message_text
 from indicators.models import DirtyMark, ImportBatch, Observation
 from indicators.vocabulary import Flag
 from tests.indicators.land import MAPPING, Land, table
@@ -21,7 +22,7 @@ from tests.indicators.land import MAPPING, Land, table
 
 def messages(batch: ImportBatch) -> list[tuple[int | None, str, str]]:
     assert not Observation.objects.exists()
-    assert all(imports.message_text(message) for message in batch.messages.all())
+    assert all(message_text(message) for message in batch.messages.all())
     return list(batch.messages.values_list("line", "column", "code"))
 
 
@@ -124,7 +125,7 @@ def test_ratio_keeps_its_parts_and_a_mean_its_sum(land: Land) -> None:
         "base": {"column": "base"},
     }
     content = table(("N1", 2020, "women", "7.5", 12), header=header)
-    batch = imports.check_import(mapping=mean, file=SimpleUploadedFile("mean.csv", content))
+    batch = imports.ingest(mapping=mean, file=SimpleUploadedFile("mean.csv", content))
     assert batch.state == ImportBatch.State.CHECKED
     imports.store_import(batch=batch)
     assert list(Observation.objects.order_by("pk").values_list("numerator", "denominator")) == [(3, 12), (90, 12)]
@@ -135,7 +136,7 @@ def test_compressed_file_decimal_comma_and_thousands(land: Land) -> None:
     signs = {"delimiter": ";", "encoding": "latin-1", "decimal": ",", "thousands": "."}
     mean = {"indicator": {"constant": "MOOD"}, "value": {"column": "people"}, "numerator": None}
     definition = {name: value for name, value in (MAPPING | signs | mean).items() if value is not None}
-    batch = imports.check_import(mapping=definition, file=SimpleUploadedFile("figures.csv.gz", content))
+    batch = imports.ingest(mapping=definition, file=SimpleUploadedFile("figures.csv.gz", content))
     imports.store_import(batch=batch)
     assert Observation.objects.get().value == Decimal("1234.5")
 
@@ -185,7 +186,7 @@ def test_every_fault_of_a_kind_is_counted_once(land: Land) -> None:
     batch = land.check(table(*[("N7", 2020, "women", n) for n in range(30)]))
     message = batch.messages.get()
     assert (message.line, message.rows, message.value) == (2, 30, "N7")
-    assert "29 more rows" in imports.message_text(message)
+    assert "29 more rows" in message_text(message)
 
 
 def test_period_before_the_territory_existed_is_refused(land: Land) -> None:

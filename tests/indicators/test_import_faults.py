@@ -18,10 +18,9 @@ from django.utils import timezone
 
 from indicators.imports import actions as imports
 from indicators.imports.definition import read_mapping
-from indicators.imports.messages import FileRefused
+from indicators.imports.messages import FileRefused, message_text
 from indicators.imports.readers import xlsx
 from indicators.imports.readers.rows import open_rows
-from indicators.imports.wizard import actions as wizard
 from indicators.models import ImportBatch, Observation, SavedMapping
 from tests.indicators.land import MAPPING, Land, make_land, table
 from tests.indicators.test_readers import workbook
@@ -34,7 +33,7 @@ def told(batch: ImportBatch) -> list[tuple[int | None, str, str, str, int]]:
     """The messages of a refused import: line, column, code, value, rows."""
     assert batch.state == ImportBatch.State.REFUSED
     assert not Observation.objects.exists()
-    assert all(imports.message_text(message) for message in batch.messages.all())
+    assert all(message_text(message) for message in batch.messages.all())
     return list(batch.messages.values_list("line", "column", "code", "value", "rows"))
 
 
@@ -287,14 +286,14 @@ def test_very_same_file_that_waits_for_approval_is_not_stored_again(land: Land) 
     with pytest.raises(ValidationError, match=f"already in: import {first.pk}"):
         imports.store_import(batch=again)
     with pytest.raises(ValidationError, match="already in"):
-        imports.bring_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table(GOOD)))
+        imports.ingest(store=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table(GOOD)))
     assert Observation.objects.count() == 1
 
 
 def test_one_pass_stores_what_check_and_store_would(land: Land) -> None:
     land.bring_in(table(GOOD, ("N2", 2020, "women", 5)))
     content = table(GOOD, ("N2", 2020, "women", 6), ("N3", 2020, "women", 7))
-    batch = imports.bring_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", content))
+    batch = imports.ingest(store=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", content))
     assert (batch.state, batch.cells_new, batch.cells_changed, batch.cells_same) == (ImportBatch.State.STORED, 1, 1, 1)
     assert sorted(batch.observations.values_list("numerator", "status")) == [(6, "submitted"), (7, "submitted")]
     with batch.file.open() as kept:
@@ -303,7 +302,7 @@ def test_one_pass_stores_what_check_and_store_would(land: Land) -> None:
 
 def test_one_pass_stores_nothing_of_a_file_at_fault(land: Land) -> None:
     content = table(GOOD, ("N2", 2020, "women", "x"))
-    batch = imports.bring_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", content))
+    batch = imports.ingest(store=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", content))
     assert told(batch) == [(3, "people", "not_a_number", "x", 1)]
 
 
@@ -337,7 +336,7 @@ def at_once(*works: Any) -> list[Any]:
 def test_two_stewards_at_once_leave_one_value_in_each_cell(lasting_land: Land) -> None:
     def bring_in(people: int) -> Any:
         content = table(*[(place, 2020, "women", people) for place in ("N1", "N2", "N3")])
-        batch = imports.bring_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", content))
+        batch = imports.ingest(store=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", content))
         return imports.approve_import(batch=batch)
 
     first, second = at_once(lambda: bring_in(1), lambda: bring_in(2))
@@ -351,7 +350,7 @@ def test_two_stewards_at_once_leave_one_value_in_each_cell(lasting_land: Land) -
 
 def test_the_same_file_at_once_is_stored_once(lasting_land: Land) -> None:
     def bring_in() -> ImportBatch:
-        return imports.bring_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table(GOOD)))
+        return imports.ingest(store=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table(GOOD)))
 
     results = at_once(bring_in, bring_in)
     assert sorted(type(result).__name__ for result in results) == ["ImportBatch", "ValidationError"]
@@ -359,23 +358,25 @@ def test_the_same_file_at_once_is_stored_once(lasting_land: Land) -> None:
 
 
 def test_two_workers_at_once_check_a_file_once(lasting_land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wizard, "LARGE", 10)
+    monkeypatch.setattr(imports, "LARGE", 10)
     batches = [
-        wizard.take_in_file(mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table((place, 2020, "women", 1))))
+        imports.ingest(
+            from_page=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table((place, 2020, "women", 1)))
+        )
         for place in ("N1", "N2", "N3")
     ]
-    assert sum(at_once(*[wizard.work_on_waiting_files] * 3)) == len(batches)
+    assert sum(at_once(*[imports.work_on_imports] * 3)) == len(batches)
     found = ImportBatch.objects.values_list("state", "cells_new")
     assert list(found) == [(ImportBatch.State.CHECKED, 1)] * 3
-    assert wizard.work_on_waiting_files() == 0
+    assert imports.work_on_imports() == 0
 
 
 def test_two_stewards_at_once_describe_the_same_upload_one_after_the_other(lasting_land: Land) -> None:
-    batch = wizard.receive_file(file=SimpleUploadedFile("figures.csv", table(GOOD)))
+    batch = imports.ingest(file=SimpleUploadedFile("figures.csv", table(GOOD)))
     names = ("First", "Second")
 
     def describe(name: str) -> ImportBatch:
-        return wizard.describe_import(batch=batch, mapping=MAPPING | {"title": {"en": name}}, mapping_name=name)
+        return imports.describe_import(batch=batch, mapping=MAPPING | {"title": {"en": name}}, mapping_name=name)
 
     for result in at_once(lambda: describe("First"), lambda: describe("Second")):
         assert isinstance(result, ImportBatch), result
@@ -387,7 +388,7 @@ def test_two_stewards_at_once_describe_the_same_upload_one_after_the_other(lasti
 
 def test_two_mappings_of_one_name_at_once_leave_one(lasting_land: Land) -> None:
     def save(title: str) -> SavedMapping:
-        return wizard.save_mapping(name="Register", definition=MAPPING | {"title": {"en": title}})
+        return imports.save_mapping(name="Register", definition=MAPPING | {"title": {"en": title}})
 
     results = at_once(lambda: save("one"), lambda: save("two"))
     assert sorted(type(result).__name__ for result in results) == ["SavedMapping", "ValidationError"]
@@ -416,7 +417,7 @@ def test_rates_and_means_without_a_base_are_not_added_up(land: Land, indicator: 
         read_mapping(definition)
     definition["base"] = {"column": "of"}
     rows = [("N1", 2020, "", 7, 10, ""), ("N1", 2020, "", 5, "", "")]
-    batch = imports.check_import(mapping=definition, file=SimpleUploadedFile("rows.csv", table(*rows, header=BESIDE)))
+    batch = imports.ingest(mapping=definition, file=SimpleUploadedFile("rows.csv", table(*rows, header=BESIDE)))
     assert told(batch) == [(2, "people, of", "cannot_be_added", "", 1)]
 
 
@@ -441,7 +442,7 @@ OPEN = (
 def test_point_before_each_three_digits_is_asked_about(land: Land) -> None:
     batch = land.check(table(*OPEN))
     assert told(batch) == [(2, "people", "two_readings", "24.512", 3)]
-    text = imports.message_text(batch.messages.get())
+    text = message_text(batch.messages.get())
     assert "24,512 or 24.512" in text
     assert "“thousands” or “decimal” is “.”" in text
     land.bring_in(table(*OPEN), thousands=".")

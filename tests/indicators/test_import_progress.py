@@ -11,10 +11,10 @@ from django.test import Client
 
 from indicators import tasks
 from indicators.file_progress import FileProgress, claim, progress_of
+from indicators.imports import actions as imports
 from indicators.imports import engine
 from indicators.imports.definition import read_mapping
 from indicators.imports.progress import expected_figures
-from indicators.imports.wizard import actions as wizard
 from indicators.models import ImportBatch
 from tests.factories_indicators import StewardFactory
 from tests.indicators.land import MAPPING, Land, table
@@ -104,11 +104,11 @@ def test_words_of_each_stage() -> None:
 
 @pytest.mark.django_db
 def test_waiting_page_says_how_far_it_is(client: Client, land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wizard, "LARGE", 10)
+    monkeypatch.setattr(imports, "LARGE", 10)
     steward = StewardFactory(organisation__territory=land.territories["CITY"])
     client.force_login(steward.user)
-    batch = wizard.take_in_file(
-        mapping=MAPPING, file=SimpleUploadedFile("figures.csv", FILE), authority=steward.organisation
+    batch = imports.ingest(
+        from_page=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", FILE), authority=steward.organisation
     )
     assert "It waits for its turn." in words_of(client.get(batch.get_absolute_url()).content.decode())
     with transaction.atomic():
@@ -116,7 +116,7 @@ def test_waiting_page_says_how_far_it_is(client: Client, land: Land, monkeypatch
         page = client.get(batch.get_absolute_url()).content.decode()
         assert "All figures are read." in words_of(page)
         assert '<progress id="check" value="99" max="100">' in page
-    tasks.check_files()
+    tasks.work_on_imports()
     batch.refresh_from_db()
     assert batch.state == ImportBatch.State.REFUSED  # One cell, forty thousand times.
     assert "All figures are read." not in client.get(batch.get_absolute_url()).content.decode()

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from indicators.imports import actions as imports
-from indicators.imports.wizard import actions as wizard
+from indicators.imports.messages import message_text
 from indicators.imports.wizard.guessing import places, way_of
 from indicators.models import Finding, ImportBatch, ImportChange, Observation, Period, Source
 from indicators.models import SavedMapping as SavedMapping
@@ -82,11 +82,11 @@ class Ways:
 
     def worker(self) -> ImportBatch:
         file = SimpleUploadedFile("girls.csv", GIRLS)
-        wizard.take_in_file(mapping=MAPPING, file=file, authority=self.authority, by=self.steward)
-        wizard.work_on_waiting_files()
+        imports.ingest(from_page=True, mapping=MAPPING, file=file, authority=self.authority, by=self.steward)
+        imports.work_on_imports()
         batch = self.seen_before_it_is_stored()
-        wizard.ask_to_store(batch=batch, by=self.steward)
-        wizard.work_on_waiting_files()
+        imports.store_import(from_page=True, batch=batch, by=self.steward)
+        imports.work_on_imports()
         return batch
 
     def command(self) -> ImportBatch:
@@ -139,7 +139,7 @@ def ways(
 ) -> Callable[[str], ImportBatch]:
     def bring_in(way: str) -> ImportBatch:
         if way == "worker":
-            monkeypatch.setattr(wizard, "LARGE", 10)
+            monkeypatch.setattr(imports, "LARGE", 10)
         batch: ImportBatch = getattr(Ways(city, authority, steward, desk, tmp_path), way)()
         batch.refresh_from_db()
         return batch
@@ -231,7 +231,7 @@ def test_what_a_check_found_goes_when_the_file_is_refused(city: Land) -> None:
     batch = city.check(GIRLS)
     assert what_is_shown(batch) == SHOWN
     mapping = MAPPING | {"breakdowns": {"age": {"column": "Age"}}}
-    batch = wizard.describe_import(batch=batch, mapping=mapping)
+    batch = imports.describe_import(batch=batch, mapping=mapping)
     assert batch.state == ImportBatch.State.REFUSED
     assert what_is_shown(batch) == (set(), [])
 
@@ -242,7 +242,7 @@ def test_what_a_check_found_goes_when_the_file_is_refused(city: Land) -> None:
 def test_a_check_leaves_the_source_as_it_is(city: Land, desk: Client) -> None:
     known = Source.objects.create(name="Test office", publisher="The city", licence="CC0", url="https://example.org/")
     batch = city.check(table(("N1", 2017, "all", 5)), source={"name": "Test office", "publisher": "Somebody"})
-    wizard.describe_import(batch=batch, mapping=MAPPING)
+    imports.describe_import(batch=batch, mapping=MAPPING)
     known.refresh_from_db()
     assert (known.publisher, known.licence, known.url) == ("The city", "CC0", "https://example.org/")
     other = city.check(table(("N1", 2017, "all", 5)), source={"name": "Unheard of"})
@@ -332,7 +332,7 @@ def test_codes_that_lost_their_zeros_are_proposed_and_never_taken(city: Land) ->
     batch = city.check(table(("8019", 2017, "all", 5), ("08019", 2016, "all", 5)))
     message = batch.messages.get()
     assert (message.code, message.line, message.value) == ("lost_zeros", 2, "8019 → 08019")
-    assert "8019 → 08019" in imports.message_text(message)
+    assert "8019 → 08019" in message_text(message)
     territory = MAPPING["territory"] | {"codes": {"8019": "08019", "08019": "08019"}}
     assert city.check(table(("8019", 2017, "all", 5)), territory=territory).state == ImportBatch.State.CHECKED
     other = city.territories["N2"]
@@ -344,13 +344,13 @@ def test_codes_that_lost_their_zeros_are_proposed_and_never_taken(city: Land) ->
 def test_an_open_quote_is_told_where_it_opens(city: Land) -> None:
     rows = b"".join(b"N1,%d,all,1\n" % year for year in range(1900, 2000))
     batch = city.check(b'place,year,sex,people\nN1,2001,"all,1\n' + rows)
-    assert "opens in line 2 is not closed" in imports.message_text(batch.messages.get())
+    assert "opens in line 2 is not closed" in message_text(batch.messages.get())
 
 
 def test_sdmx_ml_is_refused_in_words_that_name_sdmx_csv(city: Land) -> None:
     file = SimpleUploadedFile("data.xml", b'<?xml version="1.0"?><message:StructureSpecificData/>')
     with pytest.raises(ValidationError, match="take the same data as SDMX-CSV"):
-        wizard.receive_file(file=file)
+        imports.ingest(file=file)
     batch = city.check(b'<?xml version="1.0"?><message:StructureSpecificData/>', format="json-stat")
     assert batch.messages.get().code == "markup"
 

@@ -22,9 +22,10 @@ from django.utils.formats import date_format
 from indicators import tasks
 from indicators.catalogue import loading
 from indicators.imports import actions as imports
-from indicators.imports.messages import FileRefused
+from indicators.imports import kept_file
+from indicators.imports.mapping import FileLayout
+from indicators.imports.messages import FileRefused, message_text
 from indicators.imports.readers.sniffing import MAX_TEXTS, FileContents, layout_of, look
-from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.form import MappingForm
 from indicators.imports.wizard.guessing import age_code, folded, period_in
 from indicators.imports.wizard.texts import LEAVE, WHOLE
@@ -66,7 +67,7 @@ def upload(client: Client, content: bytes | str, **data: Any) -> Any:
 
 
 def form_of(batch: ImportBatch, **kwargs: Any) -> MappingForm:
-    return MappingForm(contents=wizard.contents_of(batch), base=batch.mapping, **kwargs)
+    return MappingForm(contents=kept_file.contents_of(batch), base=batch.mapping, **kwargs)
 
 
 def filled(form: MappingForm) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def filled(form: MappingForm) -> dict[str, Any]:
 
 def described(content: bytes | str, by: User, **data: Any) -> tuple[ImportBatch, dict[str, Any]]:
     """A received file and what its form would send with the given answers."""
-    batch = wizard.receive_file(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
+    batch = imports.ingest(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
     answers = filled(form_of(batch))
     return batch, answers | {"indicator": "=PEOPLE", "source_name": "Test office"} | data
 
@@ -101,7 +102,7 @@ def post(client: Client, batch: ImportBatch, data: dict[str, Any]) -> Any:
         (b"freq,geo\\TIME_PERIOD\t2020 \nA,ES\t1 \n", {"format": "eurostat-tsv", "encoding": "utf-8"}),
         (
             b"DATAFLOW,FREQ,OBS_VALUE\nX,A,1\n",
-            {"format": "sdmx-csv", "delimiter": ",", "encoding": "utf-8", "header_row": 1},
+            {"format": "sdmx-csv", "delimiter": ",", "encoding": "utf-8"},
         ),
         (b'{"class": "dataset"}', {"format": "json-stat"}),
         (workbook(["place", "people"], ["N1", 3]), {"format": "xlsx", "header_row": 1}),
@@ -110,12 +111,12 @@ def post(client: Client, batch: ImportBatch, data: dict[str, Any]) -> Any:
     ids=["commas", "tabs", "semicolons", "cp1252", "utf-16", "gzip", "eurostat", "sdmx", "json-stat", "workbook", "workbook with a title"],
 )  # fmt: skip
 def test_how_a_file_is_written_is_seen(content: bytes, layout: dict[str, Any]) -> None:
-    assert layout_of(io.BytesIO(content)) == layout
+    assert layout_of(io.BytesIO(content)).as_json() == layout
 
 
 def test_look_lists_the_texts_of_each_column_up_to_a_limit() -> None:
     content = "place,year\n" + "".join(f"N{number},{2000 + number % 2}\n" for number in range(MAX_TEXTS + 5))
-    seen = look(io.BytesIO(content.encode()), {"format": "csv"})
+    seen = look(io.BytesIO(content.encode()), FileLayout("csv"))
     assert (seen.header, seen.texts_of(1), seen.more) == (["place", "year"], ["2000", "2001"], [0])
     assert len(seen.texts_of(0)) == MAX_TEXTS
     assert (seen.has_all_texts(0), seen.has_all_texts(1)) == (False, True)
@@ -169,7 +170,7 @@ def test_spellings_of_a_name_are_alike() -> None:
 def test_file_without_a_mapping_is_described_checked_and_stored(desk: Client, steward: User) -> None:
     response = upload(desk, table(("N1", 2020, "women", 10), ("N1", 2020, "men", 12)))
     batch = ImportBatch.objects.get()
-    assert (batch.state, batch.created_by) == (ImportBatch.State.UPLOADED, steward)
+    assert (batch.state, batch.created_by) == (ImportBatch.State.RECEIVED, steward)
     assert response.redirect_chain[-1][0] == reverse("indicators:import_map", args=[batch.pk])
     text = words_of(response.content.decode())
     assert "N1 2020 women 10" in text  # the first rows
@@ -201,7 +202,7 @@ def test_text_without_a_meaning_is_listed_and_asked_for(desk: Client, steward: U
     text = words_of(post(desk, batch, data | codes).content.decode())
     assert "1 text of the column “sex” has no meaning yet: “zz”" in text
     batch.refresh_from_db()
-    assert batch.state == ImportBatch.State.UPLOADED
+    assert batch.state == ImportBatch.State.RECEIVED
     codes["code-group_sex-2-1"] = LEAVE
     post(desk, batch, data | codes)
     batch.refresh_from_db()
@@ -219,7 +220,7 @@ def test_column_that_was_only_just_chosen_is_shown_before_the_check(desk: Client
     assert 'name="code-group_sex-2-0"' in shown
     assert "There is a problem" not in words_of(shown)
     batch.refresh_from_db()
-    assert batch.state == ImportBatch.State.UPLOADED
+    assert batch.state == ImportBatch.State.RECEIVED
 
 
 def test_constants_stand_for_what_the_file_does_not_say(desk: Client, steward: User) -> None:
@@ -269,7 +270,7 @@ def test_bad_answer_is_told_at_its_field_and_changes_nothing(
     assert response.status_code == 200
     assert words in words_of(response.content.decode())
     batch.refresh_from_db()
-    assert batch.state == ImportBatch.State.UPLOADED
+    assert batch.state == ImportBatch.State.RECEIVED
 
 
 def test_refused_file_can_be_described_again(desk: Client, steward: User) -> None:
@@ -323,7 +324,7 @@ def test_kept_mapping_is_called_by_its_title_and_a_changed_one_by_its_name(desk:
     desk.cookies["django_language"] = "es"
     assert "Personas del padrón" in words_of(desk.get(CREATE).content.decode())
     batch, _data = described(table(("N1", 2020, "women", 10)), steward)
-    form = MappingForm(contents=wizard.contents_of(batch), base=kept.definition | batch.mapping)
+    form = MappingForm(contents=kept_file.contents_of(batch), base=kept.definition | batch.mapping)
     post(desk, batch, filled(form) | {"name": "Another"})
     assert SavedMapping.objects.get(name="Another").title == "Another"
 
@@ -355,7 +356,7 @@ def test_another_mapping_of_the_same_name_stays_as_it_is(desk: Client, steward: 
     assert "There is another mapping of this name" in text
     assert SavedMapping.objects.get().definition == MAPPING
     batch.refresh_from_db()
-    assert batch.state == ImportBatch.State.UPLOADED
+    assert batch.state == ImportBatch.State.RECEIVED
 
 
 def test_kept_mapping_is_opened_and_changed(desk: Client, steward: User) -> None:
@@ -391,7 +392,7 @@ def test_mapping_that_says_more_than_a_form_is_not_opened(desk: Client, steward:
 
 
 def test_file_of_another_authority_does_not_exist(desk: Client, steward: User) -> None:
-    other = wizard.receive_file(file=csv_file(table(("N1", 2020, "women", 10))), authority=AuthorityFactory())
+    other = imports.ingest(file=csv_file(table(("N1", 2020, "women", 10))), authority=AuthorityFactory())
     for name in ("import_map", "refused_rows", "import_detail"):
         assert desk.get(reverse(f"indicators:{name}", args=[other.pk])).status_code == 404
     assert desk.post(reverse("indicators:import_map", args=[other.pk]), {"show": 1}).status_code == 404
@@ -405,7 +406,7 @@ def test_stored_import_is_described_no_more(desk: Client, steward: User) -> None
     response = post(desk, batch, data)
     assert response.redirect_chain[-1][0] == batch.get_absolute_url()
     with pytest.raises(ValidationError, match="already in the state"):
-        wizard.describe_import(batch=batch, mapping=MAPPING)
+        imports.describe_import(batch=batch, mapping=MAPPING)
 
 
 def test_upload_that_nobody_describes_is_thrown_away(
@@ -455,7 +456,7 @@ def test_kept_file_that_is_gone_gets_a_message(desk: Client, steward: User) -> N
     response = post(desk, batch, data)
     assert response.status_code == 200
     batch.refresh_from_db()
-    assert batch.state == ImportBatch.State.UPLOADED
+    assert batch.state == ImportBatch.State.RECEIVED
 
 
 # --- Again the same file --------------------------------------------------------------------------------------------------
@@ -480,16 +481,16 @@ def test_same_file_after_its_approval_names_the_earlier_import(desk: Client, ste
 def test_large_file_is_checked_by_the_worker(
     desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
-    monkeypatch.setattr(wizard, "LARGE", 10)
+    monkeypatch.setattr(imports, "LARGE", 10)
     saved = SavedMapping.objects.create(name="Register", definition=MAPPING)
     with django_capture_on_commit_callbacks() as asked:
         text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
     assert "The file is being checked" in text
-    assert any(call.args == (wizard.CHECK_FILES,) for call in asked)
+    assert any(call.args == (imports.WORK,) for call in asked)
     batch = ImportBatch.objects.get()
-    assert batch.state == ImportBatch.State.QUEUED
-    assert tasks.check_files() == 1
-    assert tasks.check_files() == 0
+    assert batch.state == ImportBatch.State.CHECKING
+    assert tasks.work_on_imports() == 1
+    assert tasks.work_on_imports() == 0
     batch.refresh_from_db()
     assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 1)
     assert "Store and send for approval" in words_of(desk.get(batch.get_absolute_url()).content.decode())
@@ -498,10 +499,10 @@ def test_large_file_is_checked_by_the_worker(
 def test_large_file_that_is_described_waits_for_the_worker(
     desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wizard, "LARGE", 10)
+    monkeypatch.setattr(imports, "LARGE", 10)
     batch, data = described(table(("N1", 2020, "women", "x")), steward, number="c3")
     assert "The file is being checked" in words_of(post(desk, batch, data).content.decode())
-    tasks.check_files()
+    tasks.work_on_imports()
     batch.refresh_from_db()
     assert (batch.state, batch.messages.get().code) == (ImportBatch.State.REFUSED, "not_a_number")
 
@@ -509,7 +510,7 @@ def test_large_file_that_is_described_waits_for_the_worker(
 def test_mapping_at_fault_is_told_before_the_worker_is_asked(
     desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wizard, "LARGE", 10)
+    monkeypatch.setattr(imports, "LARGE", 10)
     territory = {"scheme": "atlantis", "column": "place"}
     saved = SavedMapping.objects.create(name="Register", definition=MAPPING | {"territory": territory})
     text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
@@ -521,15 +522,15 @@ def test_large_file_is_stored_by_the_worker_once(
     desk: Client, steward: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     batch = checked(desk)
-    monkeypatch.setattr(wizard, "LARGE", 10)
+    monkeypatch.setattr(imports, "LARGE", 10)
     with django_capture_on_commit_callbacks() as asked:
         text = words_of(desk.post(f"{batch.get_absolute_url()}store/", follow=True).content.decode())
     assert "The file is being stored" in text
-    assert any(call.args == (wizard.CHECK_FILES,) for call in asked)
+    assert any(call.args == (imports.WORK,) for call in asked)
     assert not Observation.objects.exists()
     assert "undone" not in words_of(desk.post(f"{batch.get_absolute_url()}undo/", follow=True).content.decode())
-    assert tasks.check_files() == 1
-    assert tasks.check_files() == 0
+    assert tasks.work_on_imports() == 1
+    assert tasks.work_on_imports() == 0
     batch.refresh_from_db()
     assert (batch.state, Observation.objects.get().status) == (ImportBatch.State.STORED, "submitted")
 
@@ -538,12 +539,12 @@ def test_large_file_that_no_longer_fits_is_checked_again(
     desk: Client, land: Land, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = checked(desk)
-    monkeypatch.setattr(wizard, "LARGE", 10)
+    monkeypatch.setattr(imports, "LARGE", 10)
     desk.post(f"{batch.get_absolute_url()}store/")
     land.territories["N1"].code = "N1-old"
     land.territories["N1"].save()
-    assert tasks.check_files() == 0
-    assert tasks.check_files() == 1
+    assert tasks.work_on_imports() == 0
+    assert tasks.work_on_imports() == 1
     batch.refresh_from_db()
     assert (batch.state, batch.messages.get().line) == (ImportBatch.State.REFUSED, 2)
     assert not Observation.objects.exists()
@@ -554,7 +555,7 @@ def test_large_file_that_is_in_already_is_told_at_once(desk: Client, monkeypatch
     upload(desk, table(("N1", 2020, "women", 10)), mapping=SavedMapping.objects.get().pk)
     second = ImportBatch.objects.exclude(pk=first.pk).get()
     imports.store_import(batch=first)
-    monkeypatch.setattr(wizard, "LARGE", 10)
+    monkeypatch.setattr(imports, "LARGE", 10)
     text = words_of(desk.post(f"{second.get_absolute_url()}store/", follow=True).content.decode())
     assert f"This very file is already in: import {first.pk}" in text
     second.refresh_from_db()
@@ -564,9 +565,9 @@ def test_large_file_that_is_in_already_is_told_at_once(desk: Client, monkeypatch
 def test_storing_that_kills_its_workers_is_given_up(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = checked(desk)
     ImportBatch.objects.update(state=ImportBatch.State.STORING, attempts=ImportBatch.MAX_ATTEMPTS)
-    tasks.check_files()
+    tasks.work_on_imports()
     batch.refresh_from_db()
-    assert (batch.state, batch.messages.get().code) == (ImportBatch.State.REFUSED, "check_failed")
+    assert (batch.state, batch.messages.get().code) == (ImportBatch.State.REFUSED, "work_failed")
     assert not Observation.objects.exists()
 
 
@@ -578,21 +579,21 @@ def checked(desk: Client) -> ImportBatch:
 
 
 def test_check_is_taken_up_again_and_given_up_after_three_deaths(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wizard, "LARGE", 10)
-    batch = wizard.take_in_file(mapping=MAPPING, file=csv_file(table(("N1", 2020, "women", 10))))
+    monkeypatch.setattr(imports, "LARGE", 10)
+    batch = imports.ingest(from_page=True, mapping=MAPPING, file=csv_file(table(("N1", 2020, "women", 10))))
     Path(batch.file.path).rename(f"{batch.file.path}.away")
     for attempt in (1, 2):
-        assert tasks.check_files() == 0
+        assert tasks.work_on_imports() == 0
         batch.refresh_from_db()
-        assert (batch.state, batch.attempts) == (ImportBatch.State.QUEUED, attempt)
+        assert (batch.state, batch.attempts) == (ImportBatch.State.CHECKING, attempt)
     Path(f"{batch.file.path}.away").rename(batch.file.path)
-    assert tasks.check_files() == 1
+    assert tasks.work_on_imports() == 1
     batch.refresh_from_db()
     assert batch.state == ImportBatch.State.CHECKED
-    ImportBatch.objects.update(state=ImportBatch.State.QUEUED, attempts=ImportBatch.MAX_ATTEMPTS)
-    tasks.check_files()
+    ImportBatch.objects.update(state=ImportBatch.State.CHECKING, attempts=ImportBatch.MAX_ATTEMPTS)
+    tasks.work_on_imports()
     batch.refresh_from_db()
-    assert (batch.state, batch.messages.get().code) == (ImportBatch.State.REFUSED, "check_failed")
+    assert (batch.state, batch.messages.get().code) == (ImportBatch.State.REFUSED, "work_failed")
 
 
 # --- The rows with a fault --------------------------------------------------------------------------------------------------
@@ -605,7 +606,7 @@ def refused(client: Client, batch: ImportBatch) -> list[list[str]]:
 
 
 def check(steward: User, content: bytes, **mapping: Any) -> ImportBatch:
-    return imports.check_import(
+    return imports.ingest(
         mapping=MAPPING | mapping,
         file=csv_file(content),
         authority=steward.memberships.get().organisation,
@@ -693,7 +694,7 @@ def test_population_of_barcelona_is_described_from_nothing(client: Client, share
     quality.accept_findings(batch=batch, reason="A test says so", by=None)
     imports.approve_import(batch=batch)
     by_hand = json.loads((data / "tests/mappings/barcelona_population.json").read_text())
-    again = imports.check_import(mapping=by_hand, file=csv_file(content))
+    again = imports.ingest(mapping=by_hand, file=csv_file(content))
     assert (again.cells_new, again.cells_changed, again.cells_same) == (0, 0, batch.cells_new)
     assert batch.cells_new == 73 * 2 * 20
 
@@ -720,8 +721,8 @@ def test_files_without_figures_are_removed_in_time(
     for path in paths:
         os.utime(path, (0, 0))  # As old as they are said to be.
     with django_capture_on_commit_callbacks(execute=True):
-        assert wizard.remove_old_files(now=now + datetime.timedelta(days=days, minutes=-1)) == 0
-        assert wizard.remove_old_files(now=now + datetime.timedelta(days=days, minutes=1)) == 2
+        assert imports.remove_old_files(now=now + datetime.timedelta(days=days, minutes=-1)) == 0
+        assert imports.remove_old_files(now=now + datetime.timedelta(days=days, minutes=1)) == 2
         assert tasks.remove_old_files() == 0
     assert [path.exists() for path in paths] == [False, False, True]
     waiting.refresh_from_db()
@@ -737,8 +738,8 @@ def test_files_without_figures_are_removed_in_time(
 def test_file_that_is_mended_in_time_is_not_removed(steward: User) -> None:
     batch = check(steward, table(("N1", 2020, "women", "-")))
     ImportBatch.objects.update(created_at=timezone.now() - datetime.timedelta(days=ImportBatch.DAYS_KEPT + 1))
-    wizard.describe_import(batch=batch, mapping=MAPPING | {"missing": ["-"]})
-    assert wizard.remove_old_files(now=timezone.now()) == 0
+    imports.describe_import(batch=batch, mapping=MAPPING | {"missing": ["-"]})
+    assert imports.remove_old_files(now=timezone.now()) == 0
     assert Path(batch.file.path).exists()
 
 
@@ -868,7 +869,7 @@ def test_bad_answer_about_columns_is_told(desk: Client, steward: User, answers: 
     batch, data = described(YEARS, steward)
     assert words in words_of(post(desk, batch, data | answers).content.decode())
     batch.refresh_from_db()
-    assert batch.state == ImportBatch.State.UPLOADED
+    assert batch.state == ImportBatch.State.RECEIVED
 
 
 def test_columns_of_something_else_are_shown_before_the_check(desk: Client, steward: User) -> None:
@@ -946,6 +947,6 @@ def test_school_years_side_by_side(desk: Client, steward: User) -> None:
     assert "school year 2009/10" in shown
     post(desk, batch, data | {"code-columns-period-2": "2009-SY", "code-columns-period-3": "2010-SY"})
     batch.refresh_from_db()
-    assert batch.state == "checked", [imports.message_text(message) for message in batch.messages.all()]
+    assert batch.state == "checked", [message_text(message) for message in batch.messages.all()]
     imports.store_import(batch=batch)
     assert set(Observation.objects.values_list("period__code", "numerator")) == {("2009-SY", 5), ("2010-SY", 6)}

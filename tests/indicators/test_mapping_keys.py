@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from indicators.imports import actions as imports
+from indicators.imports import kept_file
 from indicators.imports.definition import read_mapping
-from indicators.imports.wizard import actions as wizard
+from indicators.imports.messages import message_text
 from indicators.imports.wizard.views import ImportMapView
 from indicators.models import ImportBatch, Observation
 from orgs.models import Territory, User
@@ -138,7 +139,7 @@ def steward(named: Land) -> User:
 
 
 def described(content: str, by: User, **data: Any) -> tuple[ImportBatch, dict[str, Any]]:
-    batch = wizard.receive_file(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
+    batch = imports.ingest(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
     answers = {"indicator": "=PEOPLE", "source_name": "Office", "scheme": "test-land"}
     return batch, filled(form_of(batch)) | answers | data
 
@@ -158,7 +159,7 @@ def test_form_says_state_and_city_an_alias_a_sign_for_0_and_rows_left_out(client
     assert "has no meaning yet: “Illinois / The Shelby”" in " ".join(post(client, batch, data).content.decode().split())
     post(client, batch, data | {rows["Illinois / The Shelby"]: "N2", rows["final"]: ":keep", rows["draft"]: ":leave"})
     batch.refresh_from_db()
-    assert batch.state == ImportBatch.State.CHECKED, [imports.message_text(message) for message in batch.messages.all()]
+    assert batch.state == ImportBatch.State.CHECKED, [message_text(message) for message in batch.messages.all()]
     assert batch.mapping["territory"] == {
         "scheme": "test-land", "by": "name", "columns": ["state", "city"], "codes": {"Illinois / The Shelby": "N2", "*": "*"},
     }  # fmt: skip
@@ -182,7 +183,7 @@ def test_form_lists_of_many_names_only_those_that_nobody_knows(client: Client, n
     )
     content = "city,year,people\n" + "".join(f"Village {n},2020,{n}\n" for n in range(216)) + "Ville 216,2020,216\n"
     batch, data = described(content, steward, territory="c0", number="c2", period="c1")
-    form = ImportMapView.form_class(contents=wizard.contents_of(batch), base=batch.mapping)
+    form = ImportMapView.form_class(contents=kept_file.contents_of(batch), base=batch.mapping)
     assert form["territory_by_name"].value() or form["territory"].value() == ""
     data = {name: value for name, value in data.items() if not name.startswith("code-")} | {"territory_by_name": "on"}
     shown = post(client, batch, data | {"show": "1"})

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from indicators.imports import actions as imports
 from indicators.imports.definition import read_mapping
+from indicators.imports.messages import message_text
 from indicators.imports.wizard import guessing
 from indicators.models import (
     Finding,
@@ -53,7 +54,7 @@ def stored(land: Land, content: bytes, **mapping: Any) -> dict[str, tuple[Any, .
 
 def faults(batch: ImportBatch) -> list[tuple[int | None, str, str]]:
     assert batch.state == ImportBatch.State.REFUSED
-    assert all(imports.message_text(message) for message in batch.messages.all())
+    assert all(message_text(message) for message in batch.messages.all())
     return list(batch.messages.values_list("line", "code", "value"))
 
 
@@ -69,7 +70,7 @@ def test_mean_of_nobody_is_not_applicable(land: Land) -> None:
     mapping = {"indicator": {"constant": "MOOD"}, "value": {"column": "people"}, "base": {"column": "of"}}
     definition = {name: entry for name, entry in MAPPING.items() if name != "numerator"} | mapping
     content = table(("N1", 2020, "all", "", 0), ("N2", 2020, "all", 0, 0), ("N3", 2020, "all", 7.5, 4), header=OF)
-    batch = imports.check_import(mapping=definition, file=SimpleUploadedFile("means.csv", content))
+    batch = imports.ingest(mapping=definition, file=SimpleUploadedFile("means.csv", content))
     imports.approve_import(batch=imports.store_import(batch=batch))
     assert list(Observation.objects.order_by("territory__code").values_list("numerator", "flags")) == [
         (None, Flag.NOT_APPLICABLE),
@@ -77,7 +78,7 @@ def test_mean_of_nobody_is_not_applicable(land: Land) -> None:
         (30, 0),
     ]
     seven = table(("N1", 2020, "all", 7.5, 0), header=OF)
-    assert faults(imports.check_import(mapping=definition, file=SimpleUploadedFile("seven.csv", seven))) == [
+    assert faults(imports.ingest(mapping=definition, file=SimpleUploadedFile("seven.csv", seven))) == [
         (2, "no_denominator", "")
     ]
 
@@ -113,7 +114,7 @@ def test_bulk_file_of_eurostat_says_so_by_its_flag(land: Land) -> None:
         "numerator": {"column": "OBS_VALUE"},
         "flag": {"column": "OBS_FLAG", "codes": codes},
     }
-    batch = imports.check_import(mapping=mapping, file=SimpleUploadedFile("bulk.tsv", content))
+    batch = imports.ingest(mapping=mapping, file=SimpleUploadedFile("bulk.tsv", content))
     imports.store_import(batch=batch)
     rows = Observation.objects.order_by("territory__code", "period__code").values_list("numerator", "flags")
     assert list(rows) == [

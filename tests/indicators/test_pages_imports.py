@@ -347,7 +347,7 @@ def test_kind_of_file_is_recognised_by_its_columns(desk, mapping, steward):
     assert (batch.mapping_name, batch.state) == ("Residents", "checked")
     response = desk.post(CREATE, data | {"file": csv_file(b"a,b\n1,2\n")}, follow=True)
     assert "Say here what its columns mean" in words_of(response.content.decode())
-    assert ImportBatch.objects.first().state == "uploaded"
+    assert ImportBatch.objects.first().state == "received"
 
 
 # --- Lists --------------------------------------------------------------------------------------------------------------

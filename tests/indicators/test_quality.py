@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from indicators.imports import actions as imports
+from indicators.imports.messages import message_text
 from indicators.models import Finding, ImportBatch, Observation, QualityRule
 from indicators.quality import actions as quality_actions
 from indicators.quality import checks, messages
@@ -27,7 +28,7 @@ def store(
     land: Land, *rows: tuple[Any, ...], header: tuple[str, ...] = ("place", "year", "sex", "people"), **mapping: Any
 ) -> ImportBatch:
     batch = land.check(table(*rows, header=header), **mapping)
-    assert batch.state == ImportBatch.State.CHECKED, [imports.message_text(message) for message in batch.messages.all()]
+    assert batch.state == ImportBatch.State.CHECKED, [message_text(message) for message in batch.messages.all()]
     return imports.store_import(batch=batch)
 
 
@@ -84,7 +85,7 @@ def published(content: bytes, indicator: str) -> ImportBatch:
     """Stores published values, without their parts."""
     mapping = {key: value for key, value in MAPPING.items() if key != "numerator"}
     mapping |= {"indicator": {"constant": indicator}, "value": {"column": "people"}}
-    batch = imports.check_import(mapping=mapping, file=SimpleUploadedFile("figures.csv", content))
+    batch = imports.ingest(mapping=mapping, file=SimpleUploadedFile("figures.csv", content))
     return imports.store_import(batch=batch)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from indicators.imports import actions as imports
+from indicators.imports.messages import message_text
 from indicators.models import ImportBatch, Observation
 from indicators.vocabulary import CURRENCY_OF_UNIT, RANGE_OF_UNIT, Unit
 from tests.indicators.land import Land, table
@@ -99,7 +100,7 @@ def test_money_in_another_currency_is_refused(money: Land, currency: Any, code: 
     batch = money.check(content, **SCORE, **({"currency": currency} if currency else {}))
     assert batch.state == ImportBatch.State.REFUSED
     assert list(batch.messages.values_list("code", "value")) == [(code, value)]
-    assert all(imports.message_text(message) for message in batch.messages.all())
+    assert all(message_text(message) for message in batch.messages.all())
 
 
 def test_money_in_its_own_currency_is_taken(money: Land) -> None:

@@ -25,7 +25,7 @@ MAPPING: dict[str, Any] = {
 
 def read(content: bytes, **changes: Any) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The heading, and the records with their lines."""
-    table = read_table(io.BytesIO(content), read_mapping(MAPPING | changes))
+    table = read_table(io.BytesIO(content), read_mapping(MAPPING | changes).layout)
     return table.header, list(table.records)
 
 

@@ -20,10 +20,11 @@ from hypothesis.strategies import composite
 from openpyxl import Workbook
 
 from indicators.imports import actions as imports
+from indicators.imports import kept_file
 from indicators.imports.definition import read_mapping
 from indicators.imports.error_rows import refused_rows
 from indicators.imports.matching import recognise
-from indicators.imports.wizard import actions as wizard
+from indicators.imports.messages import message_text
 from indicators.imports.wizard.form import MappingForm
 from indicators.models import ImportBatch, Observation, SavedMapping
 from tests.factories_indicators import StewardFactory
@@ -152,7 +153,7 @@ def definition(kind: str) -> dict[str, Any]:
 
 
 def told(batch: ImportBatch) -> list[str]:
-    return [imports.message_text(message) for message in batch.messages.all()]
+    return [message_text(message) for message in batch.messages.all()]
 
 
 def refused_in_words(refusal: ValidationError) -> None:
@@ -168,7 +169,7 @@ def refused_in_words(refusal: ValidationError) -> None:
 @example(content="place\ud800,y\n".encode("utf-8", "surrogatepass"), kind="csv")
 def test_any_file_by_a_mapping_is_fine_or_refused(land: Land, content: bytes, kind: str) -> None:
     """As the worker and the browser check it, with its refused rows."""
-    batch = imports.check_import(mapping=definition(kind), file=SimpleUploadedFile("file", content))
+    batch = imports.ingest(mapping=definition(kind), file=SimpleUploadedFile("file", content))
     assert (batch.state == ImportBatch.State.REFUSED) == bool(told(batch))
     assert all(text.strip() for text in told(batch))
     for row, line, _text in refused_rows(io.BytesIO(content), read_mapping(batch.mapping)):
@@ -185,18 +186,18 @@ def test_any_file_by_a_mapping_is_fine_or_refused(land: Land, content: bytes, ki
 def test_any_file_of_a_new_kind_is_described_or_refused(land: Land, content: bytes) -> None:
     """As the browser takes it in: a first look, the form with its guesses, and the check of what the form makes."""
     try:
-        batch = wizard.receive_file(file=SimpleUploadedFile("file", content))
+        batch = imports.ingest(file=SimpleUploadedFile("file", content))
     except ValidationError as refusal:
         refused_in_words(refusal)
         return
-    form = MappingForm(contents=wizard.contents_of(batch), base=batch.mapping)
+    form = MappingForm(contents=kept_file.contents_of(batch), base=batch.mapping)
     data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
     data |= {row.name: row.code or ":leave" for translation in form.translations for row in translation.rows}
     data |= {"indicator": "=PEOPLE", "source_name": "Office", "scheme": "test-land"}
-    sent = MappingForm(data, contents=wizard.contents_of(batch), base=batch.mapping)
+    sent = MappingForm(data, contents=kept_file.contents_of(batch), base=batch.mapping)
     if sent.is_valid():
         try:
-            wizard.describe_import(batch=batch, mapping=sent.cleaned_data["definition"])
+            imports.describe_import(batch=batch, mapping=sent.cleaned_data["definition"])
         except ValidationError as refusal:
             refused_in_words(refusal)
         else:
@@ -225,21 +226,21 @@ def test_heading_longer_than_every_row_is_told_with_its_line(
     table = client.get(reverse("indicators:refused_rows", args=[batch.pk]))
     assert b"N2,2020,women,2,3," in b"".join(table.streaming_content)  # type: ignore[attr-defined]
     with pytest.raises(ValidationError, match="has 4 columns"):
-        wizard.receive_file(file=SimpleUploadedFile("f.csv", WIDER))
+        imports.ingest(file=SimpleUploadedFile("f.csv", WIDER))
     path, mapping = tmp_path / "f.csv", tmp_path / "mapping.json"
     path.write_bytes(WIDER)
     mapping.write_text(json.dumps(definition("csv")))
     with pytest.raises(CommandError, match="Nothing was stored"):
         call_command("import_observations", str(path), mapping=mapping)
-    monkeypatch.setattr(wizard, "LARGE", 0)
-    batch = wizard.take_in_file(mapping=definition("csv"), file=SimpleUploadedFile("f.csv", WIDER))
-    assert wizard.work_on_waiting_files() == 1
+    monkeypatch.setattr(imports, "LARGE", 0)
+    batch = imports.ingest(from_page=True, mapping=definition("csv"), file=SimpleUploadedFile("f.csv", WIDER))
+    assert imports.work_on_imports() == 1
     assert [message.code for message in batch.messages.all()] == ["ragged_row"]
 
 
 def test_rows_of_a_file_with_too_many_texts_are_asked_for_without_an_error(land: Land, monkeypatch: Any) -> None:
     monkeypatch.setattr("indicators.imports.resolvers.MAX_VALUES", 1)
     content = b"place,year,sex,people\nN1,2020,women,1\nN2,2020,women,2\n"
-    batch = imports.check_import(mapping=definition("csv"), file=SimpleUploadedFile("f.csv", content))
+    batch = imports.ingest(mapping=definition("csv"), file=SimpleUploadedFile("f.csv", content))
     assert [message.code for message in batch.messages.all()] == ["too_many_values"]
     assert next(refused_rows(io.BytesIO(content), read_mapping(batch.mapping)))[0] == HEADER

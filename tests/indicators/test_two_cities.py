@@ -15,7 +15,6 @@ from indicators.catalogue import actions as catalogue
 from indicators.catalogue import target_actions
 from indicators.catalogue.wording import WordingChange
 from indicators.imports import actions as imports
-from indicators.imports.wizard import actions as wizard
 from indicators.models import (
     ImportBatch,
     Indicator,
@@ -52,7 +51,7 @@ class City:
         )
 
     def bring_in(self, *rows: tuple[Any, ...]) -> ImportBatch:
-        batch = imports.check_import(
+        batch = imports.ingest(
             mapping=MAPPING,
             file=SimpleUploadedFile("people.csv", table(*rows)),
             authority=self.authority,
@@ -85,7 +84,7 @@ def test_file_with_rows_of_another_city_is_refused_with_their_lines(pair: tuple[
     mine, other = pair
     rows = [(mine.part.code, 2020, "all", 100), (other.part.code, 2020, "all", 1), (other.place.code, 2020, "all", 1)]
     rows.append(("CITY", 2020, "all", 1))
-    batch = imports.check_import(
+    batch = imports.ingest(
         mapping=MAPPING,
         file=SimpleUploadedFile("people.csv", table(*rows)),
         authority=mine.authority,
@@ -129,11 +128,11 @@ def test_steward_acts_in_the_name_of_no_other_authority(pair: tuple[City, City])
     theirs = other.bring_in((other.part.code, 2020, "all", 50))
     file = SimpleUploadedFile("people.csv", table((other.part.code, 2020, "all", 1)))
     for authority in (other.authority, None):
-        for bring_in in (imports.check_import, imports.bring_in_file):
+        for store in (False, True):
             with pytest.raises(PermissionDenied):
-                bring_in(mapping=MAPPING, file=file, authority=authority, by=mine.steward)
+                imports.ingest(mapping=MAPPING, file=file, authority=authority, by=mine.steward, store=store)
         with pytest.raises(PermissionDenied):
-            wizard.receive_file(file=file, authority=authority, by=mine.steward)
+            imports.ingest(file=file, authority=authority, by=mine.steward)
     for step in (imports.undo_import, imports.approve_import, imports.store_import):
         with pytest.raises((PermissionDenied, ValidationError)):
             step(batch=theirs, by=mine.steward)
@@ -350,7 +349,7 @@ def test_steward_of_a_closed_authority_brings_in_nothing(cities: list[City]) -> 
 
 def test_approval_is_refused_once_the_place_belongs_to_others(pair: tuple[City, City], land: Land) -> None:
     mine, other = pair
-    batch = imports.check_import(
+    batch = imports.ingest(
         mapping=MAPPING,
         file=SimpleUploadedFile("people.csv", table((mine.part.code, 2020, "all", 100))),
         authority=mine.authority,

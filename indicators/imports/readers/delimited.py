@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from indicators.imports.mapping import ImportMapping
+from indicators.imports.mapping import FileLayout
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.tables import MAX_LINE, ZIP, FileTable, unpacked
 
@@ -18,19 +18,19 @@ PACKED = re.compile(r"^(?P<keys>[^\\]+)\\(?P<across>[^\\]+)$")
 CODE_AND_LABEL = re.compile(r"^([A-Za-z0-9_@$.-]+): .")
 
 
-def read_csv(file: IO[bytes], mapping: ImportMapping) -> FileTable:
-    """Columns named in one line, which is the first unless the mapping says another."""
-    records = _records(_text(file, mapping), mapping, mapping.delimiter)
-    line, header = next((found for found in records if found[0] >= mapping.header_row), (mapping.header_row, []))
+def read_csv(file: IO[bytes], layout: FileLayout) -> FileTable:
+    """Columns named in one line, which is the first unless the layout says another."""
+    records = _records(_text(file, layout), layout, layout.delimiter)
+    line, header = next((found for found in records if found[0] >= layout.header_row), (layout.header_row, []))
     return FileTable([name.strip() for name in header], records, line)
 
 
-def read_sdmx_csv(file: IO[bytes], mapping: ImportMapping) -> FileTable:
+def read_sdmx_csv(file: IO[bytes], layout: FileLayout) -> FileTable:
     """SDMX-CSV with codes, with names, or with both: in columns of their own, or in one cell ("F: Females").
 
     A column is called by the code of its component. Where codes and names stand in one cell, the code is kept.
     """
-    table = read_csv(file, mapping)
+    table = read_csv(file, layout)
     if not table.header or table.header[0].split("[")[0].split(":")[0] not in ("DATAFLOW", "STRUCTURE"):
         raise FileRefused(Problem("not_sdmx", line=table.header_line, value=", ".join(table.header)[:100]))
     both = [place for place, name in enumerate(table.header) if CODE_AND_LABEL.match(name)]
@@ -67,12 +67,12 @@ def _without_deletions(records: Records, place: int) -> Records:
         yield line, record
 
 
-def read_eurostat_tsv(file: IO[bytes], mapping: ImportMapping) -> FileTable:
+def read_eurostat_tsv(file: IO[bytes], layout: FileLayout) -> FileTable:
     """Eurostat's bulk file: `freq,unit,geo\\TIME_PERIOD` in the first column, then one column for each period.
 
     Gives the key's parts by name, the period under the name behind the backslash, OBS_VALUE and OBS_FLAG: a record for each cell.
     """
-    records = _records(_text(file, mapping), mapping, "\t")
+    records = _records(_text(file, layout), layout, "\t")
     line, first = next(records, (1, []))
     packed = PACKED.match(first[0].strip()) if first else None
     if packed is None:
@@ -93,9 +93,9 @@ def read_eurostat_tsv(file: IO[bytes], mapping: ImportMapping) -> FileTable:
     return FileTable([*keys, packed["across"].strip(), "OBS_VALUE", "OBS_FLAG"], cells(), line)
 
 
-def _text(file: IO[bytes], mapping: ImportMapping) -> io.TextIOWrapper:
+def _text(file: IO[bytes], layout: FileLayout) -> io.TextIOWrapper:
     file = unpacked(file)
-    encoding = "utf-8-sig" if mapping.encoding in ("utf-8", "utf8") else mapping.encoding
+    encoding = "utf-8-sig" if layout.encoding in ("utf-8", "utf8") else layout.encoding
     if hasattr(file, "peek"):
         start = file.peek(4096)[:4096]
     else:
@@ -115,9 +115,9 @@ class Text(io.TextIOWrapper):
             self.detach()
 
 
-def _records(text: io.TextIOWrapper, mapping: ImportMapping, delimiter: str) -> Records:
+def _records(text: io.TextIOWrapper, layout: FileLayout, delimiter: str) -> Records:
     """Each record with the line on which it begins; blank lines are passed over."""
-    quoting = {"strict": True} if delimiter != "\t" or mapping.format == "csv" else {"quoting": csv.QUOTE_NONE}
+    quoting = {"strict": True} if delimiter != "\t" or layout.format == "csv" else {"quoting": csv.QUOTE_NONE}
     reader = csv.reader(_lines(text), delimiter=delimiter, **quoting)
     line = 1
     while True:
@@ -126,7 +126,7 @@ def _records(text: io.TextIOWrapper, mapping: ImportMapping, delimiter: str) -> 
         except StopIteration:
             return
         except UnicodeError:
-            raise FileRefused(Problem("bad_encoding", line=reader.line_num + 1, value=mapping.encoding)) from None
+            raise FileRefused(Problem("bad_encoding", line=reader.line_num + 1, value=layout.encoding)) from None
         except csv.Error as error:
             if reader.line_num > line or "end of data" in str(
                 error

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
-from indicators.imports.mapping import ImportMapping
+from indicators.imports.mapping import FileLayout
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.tables import FileTable, unpacked
 
@@ -19,7 +19,7 @@ class Invalid(Exception):
     """What is wrong with the dataset, by the name of its part."""
 
 
-def read_json_stat(file: IO[bytes], mapping: ImportMapping) -> FileTable:
+def read_json_stat(file: IO[bytes], layout: FileLayout) -> FileTable:
     """Columns: each dimension by its id, with the codes of its categories; `value`, "" where it is null; `status`.
 
     A cell's line is its place among all cells, from 1. A cell that a sparse dataset does not list is no record.
@@ -37,7 +37,7 @@ def read_json_stat(file: IO[bytes], mapping: ImportMapping) -> FileTable:
     except (Invalid, TypeError, AttributeError, ValueError) as fault:
         raise FileRefused(Problem("invalid_json_stat", column=str(fault)[:120])) from None
     header = [*dimensions, "value", "status"]
-    return FileTable(header, _cells(list(dimensions.values()), values, statuses, mapping))
+    return FileTable(header, _cells(list(dimensions.values()), values, statuses, layout))
 
 
 def _parsed(file: IO[bytes]) -> dict[str, Any]:
@@ -144,11 +144,11 @@ def _by_place(given: Any, name: str, cells: int) -> dict[int, Any]:
 
 
 def _cells(
-    categories: list[list[str]], values: dict[int, Any], statuses: dict[int, Any], mapping: ImportMapping
+    categories: list[list[str]], values: dict[int, Any], statuses: dict[int, Any], layout: FileLayout
 ) -> Iterator[tuple[int, list[str]]]:
     for place, codes in enumerate(itertools.product(*categories)):
         if place in values:
             value = values[place]
-            text = "" if value is None else str(value).replace(".", mapping.writing.decimal)
+            text = "" if value is None else str(value).replace(".", layout.decimal)
             status = statuses.get(place) or ""
             yield place + 1, [*codes, text, " ".join(map(str, status)) if isinstance(status, list) else str(status)]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import IO
 
-from indicators.imports.mapping import ImportMapping, Wide
+from indicators.imports.mapping import FileLayout, ImportMapping, Wide
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.delimited import read_csv, read_eurostat_tsv, read_sdmx_csv
 from indicators.imports.readers.json_stat import read_json_stat
@@ -16,7 +16,7 @@ from indicators.imports.readers.xlsx import read_xlsx
 
 MAX_COLUMNS = 1000
 CHUNK_ROWS = 2000
-READERS: dict[str, Callable[[IO[bytes], ImportMapping], FileTable]] = {
+READERS: dict[str, Callable[[IO[bytes], FileLayout], FileTable]] = {
     "csv": read_csv,
     "xlsx": read_xlsx,
     "sdmx-csv": read_sdmx_csv,
@@ -25,15 +25,15 @@ READERS: dict[str, Callable[[IO[bytes], ImportMapping], FileTable]] = {
 }
 
 
-def read_table(file: IO[bytes], mapping: ImportMapping) -> FileTable:
-    """The file's heading and records as the mapping's format has them. Raises FileRefused."""
-    return READERS[mapping.format](file, mapping)
+def read_table(file: IO[bytes], layout: FileLayout) -> FileTable:
+    """The file's heading and records as the format has them. Raises FileRefused."""
+    return READERS[layout.format](file, layout)
 
 
 @contextmanager
 def open_rows(file: IO[bytes], mapping: ImportMapping) -> Iterator["Rows"]:
     """The rows of `file`, which stays open for its owner afterwards."""
-    rows = Rows(read_table(file, mapping), mapping)
+    rows = Rows(read_table(file, mapping.layout), mapping)
     try:
         yield rows
     finally:
@@ -154,7 +154,7 @@ class Rows:
             for line, *fields in csv.reader(io.StringIO(chunk)):
                 for column, text in zip(self.mapping.columns, fields, strict=True):
                     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-                        value = self.mapping.encoding
+                        value = self.mapping.layout.encoding
                         raise FileRefused(Problem("bad_encoding", line=int(line), column=column, value=value)) from None
             raise
 

@@ -9,16 +9,13 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import IO, Any
 
-from indicators.imports.definition import read_mapping
-from indicators.imports.mapping import ImportMapping
+from indicators.imports.mapping import FileLayout
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.delimited import PACKED
 from indicators.imports.readers.rows import MAX_COLUMNS, read_table
 from indicators.imports.readers.tables import ZIP, unpacked
 from indicators.imports.readers.xlsx import OLD_EXCEL, first_rows
 
-LAYOUT = ("format", "delimiter", "encoding", "sheet", "header_row")
-"""The entries of a mapping that say how the file is written. Without them nothing else can be seen."""
 SHOWN_ROWS = 10
 LOOKED_AT = 100_000
 MAX_TEXTS = 200
@@ -66,11 +63,10 @@ class FileContents:
         return self.is_whole and place < len(self.texts) and place not in self.more
 
 
-def look(file: IO[bytes], layout: dict[str, Any]) -> FileContents:
+def look(file: IO[bytes], layout: FileLayout) -> FileContents:
     """Heading, first rows and texts of `file`, read as `layout` says. At most LOOKED_AT rows are read. Raises FileRefused."""
-    mapping = reading(layout)
-    table = read_table(file, mapping)
-    seen = FileContents([_clean(name, table.header_line, "", mapping) for name in table.header], table.header_line)
+    table = read_table(file, layout)
+    seen = FileContents([_clean(name, table.header_line, "", layout) for name in table.header], table.header_line)
     _refuse_heading(seen)
     width = len(seen.header)
     found: list[dict[str, None]] = [{} for _name in seen.header[:LISTED_COLUMNS]]
@@ -83,11 +79,11 @@ def look(file: IO[bytes], layout: dict[str, Any]) -> FileContents:
             continue
         seen.rows_seen += 1
         if len(seen.rows) < SHOWN_ROWS:
-            seen.rows.append([_clean(text, line, "", mapping)[:LONGEST_TEXT] for text in record])
+            seen.rows.append([_clean(text, line, "", layout)[:LONGEST_TEXT] for text in record])
         for place in list(open_columns):
             text = record[place].strip()
             if text not in found[place]:
-                text = _clean(text, line, seen.header[place], mapping)
+                text = _clean(text, line, seen.header[place], layout)
                 if len(found[place]) == MAX_TEXTS or len(text) > LONGEST_TEXT:
                     seen.more.append(place)
                     open_columns.remove(place)
@@ -100,12 +96,12 @@ def look(file: IO[bytes], layout: dict[str, Any]) -> FileContents:
     return seen
 
 
-def texts_together(file: IO[bytes], layout: dict[str, Any], places: list[int], join: str) -> list[str]:
+def texts_together(file: IO[bytes], layout: FileLayout, places: list[int], join: str) -> list[str]:
     """The different texts that some columns have together, with `join` between them, in the order in which they stand in the file.
 
     Of the first LOOKED_AT rows at most, and at most MOST_TOGETHER. Raises FileRefused.
     """
-    table = read_table(file, reading(layout))
+    table = read_table(file, layout)
     width = len(table.header)
     found: dict[str, None] = {}
     for _line, record in islice(table.records, LOOKED_AT):
@@ -125,43 +121,36 @@ def _refuse_heading(seen: FileContents) -> None:
         raise FileRefused(*(Problem("double_header", seen.header_line, name, name) for name in doubles))
 
 
-def _clean(text: str, line: int, column: str, mapping: ImportMapping) -> str:
+def _clean(text: str, line: int, column: str, layout: FileLayout) -> str:
     """The text as it can be kept: what is no text at all is told."""
     if "\0" in text:
         raise FileRefused(Problem("not_text", line=line))
     if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise FileRefused(Problem("bad_encoding", line=line, column=column, value=mapping.encoding))
+        raise FileRefused(Problem("bad_encoding", line=line, column=column, value=layout.encoding))
     return text.strip()
-
-
-def reading(layout: dict[str, Any]) -> ImportMapping:
-    """A mapping that reads a file as `layout` says and means nothing. Raises ValidationError where the layout is at fault."""
-    nothing = {"constant": "-"}
-    parts = {"source": {"name": "-"}, "indicator": nothing, "territory": nothing, "period": nothing}
-    given = {name: value for name, value in layout.items() if name in LAYOUT}
-    return read_mapping({**parts, "numerator": {"column": "-"}, **given})
 
 
 # --- How a file is written ----------------------------------------------------------------------------------------------
 
 
-def layout_of(file: IO[bytes]) -> dict[str, Any]:
-    """How the file seems to be written, as entries of a mapping. Raises FileRefused where it is empty or damaged."""
+def layout_of(file: IO[bytes]) -> FileLayout:
+    """How the file seems to be written. Raises FileRefused where it is empty or damaged."""
     start = unpacked(file).read(START)
     if start.startswith((ZIP, OLD_EXCEL)):
-        rows = first_rows(file, reading({"format": "xlsx"}), HEADING_WITHIN)
-        return {"format": "xlsx", "header_row": _heading_row([(line, list(filter(None, row))) for line, row in rows])}
+        rows = first_rows(file, FileLayout("xlsx"), HEADING_WITHIN)
+        return FileLayout("xlsx", header_row=_heading_row([(line, list(filter(None, row))) for line, row in rows]))
     encoding = _encoding_of(file)
     text = start.decode(encoding, "replace")
     if text.lstrip("\ufeff \r\n\t").startswith(("{", "[")):
-        return {"format": "json-stat"}
+        return FileLayout("json-stat")
     lines = text.removeprefix("\ufeff").splitlines(keepends=True)[:HEADING_WITHIN]
     first = lines[0] if lines else ""
     if PACKED.match(first.split("\t")[0].strip()) and "\t" in first:
-        return {"format": "eurostat-tsv", "encoding": encoding}
+        return FileLayout("eurostat-tsv", encoding=encoding)
     delimiter, rows = _delimited(lines)
-    layout = {"format": "sdmx-csv" if SDMX.match(first) else "csv", "delimiter": delimiter, "encoding": encoding}
-    return layout | {"header_row": 1 if layout["format"] == "sdmx-csv" else _heading_row(rows)}
+    if SDMX.match(first):
+        return FileLayout("sdmx-csv", delimiter, encoding)
+    return FileLayout("csv", delimiter, encoding, header_row=_heading_row(rows))
 
 
 def _encoding_of(file: IO[bytes]) -> str:

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from indicators.imports.mapping import ImportMapping
+from indicators.imports.mapping import FileLayout
 from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.tables import GZIP, FileTable
 
@@ -32,15 +32,15 @@ CHUNK, OVERLAP = 1 << 20, 200
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
-def read_xlsx(file: IO[bytes], mapping: ImportMapping) -> FileTable:
-    """The sheet and the row with the names that the mapping says; the first sheet and the first row otherwise."""
+def read_xlsx(file: IO[bytes], layout: FileLayout) -> FileTable:
+    """The sheet and the row with the names that the layout says; the first sheet and the first row otherwise."""
     _check_archive(file)
-    sheet = _sheet(file, mapping, data_only=True)
+    sheet = _sheet(file, layout, data_only=True)
     merged, has_formulas = _scan(sheet)
-    records = _rows(sheet, _sheet(file, mapping, data_only=False) if has_formulas else None, mapping)
-    found = next((found for found in records if found[0] >= mapping.header_row), None)
+    records = _rows(sheet, _sheet(file, layout, data_only=False) if has_formulas else None, layout)
+    found = next((found for found in records if found[0] >= layout.header_row), None)
     if found is None:
-        raise FileRefused(Problem("no_header", line=mapping.header_row))
+        raise FileRefused(Problem("no_header", line=layout.header_row))
     line, header = found
     header = [name.strip() for name in header]
     while header and not header[-1]:
@@ -50,10 +50,10 @@ def read_xlsx(file: IO[bytes], mapping: ImportMapping) -> FileTable:
     return FileTable(header, _trimmed(records, len(header)), line)
 
 
-def first_rows(file: IO[bytes], mapping: ImportMapping, count: int) -> list[tuple[int, list[str]]]:
+def first_rows(file: IO[bytes], layout: FileLayout, count: int) -> list[tuple[int, list[str]]]:
     """The first rows of the sheet that are not empty, each with its number: where a table begins, nobody knows yet."""
     _check_archive(file)
-    return list(islice(_rows(_sheet(file, mapping, data_only=True), None, mapping), count))
+    return list(islice(_rows(_sheet(file, layout, data_only=True), None, layout), count))
 
 
 @contextmanager
@@ -85,12 +85,12 @@ def _check_archive(file: IO[bytes]) -> None:
         raise FileRefused(Problem("unpacks_too_large", value=str(MAX_UNPACKED >> 20)))
 
 
-def _sheet(file: IO[bytes], mapping: ImportMapping, *, data_only: bool) -> ReadOnlyWorksheet:
+def _sheet(file: IO[bytes], layout: FileLayout, *, data_only: bool) -> ReadOnlyWorksheet:
     file.seek(0)
     with _as_workbook():
         book = load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
     names = [sheet.title for sheet in book.worksheets]
-    wanted = mapping.sheet or "1"
+    wanted = layout.sheet or "1"
     if wanted not in names and wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         wanted = names[int(wanted) - 1]
     if wanted not in names:
@@ -128,12 +128,12 @@ def _merged_over(merged: list[str], row: int) -> list[str]:
 
 
 def _rows(
-    sheet: ReadOnlyWorksheet, formulas: ReadOnlyWorksheet | None, mapping: ImportMapping
+    sheet: ReadOnlyWorksheet, formulas: ReadOnlyWorksheet | None, layout: FileLayout
 ) -> Iterator[tuple[int, list[str]]]:
     """Every row that is not empty, as texts. FileRefused where a formula has no value: whoever made the file never let it be computed."""
     pairs = zip(_safely(sheet), _safely(formulas), strict=False) if formulas else ((row, ()) for row in _safely(sheet))
     for line, (row, written) in enumerate(pairs, start=1):
-        record = [_as_text(cell, mapping) for cell in row]
+        record = [_as_text(cell, layout) for cell in row]
         for place, cell in enumerate(written):
             if isinstance(cell, str) and cell.startswith("=") and not record[place]:
                 cell_name = f"{get_column_letter(place + 1)}{line}"
@@ -147,8 +147,8 @@ def _safely(sheet: ReadOnlyWorksheet) -> Iterator[tuple[Any, ...]]:
         yield from sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)  # type: ignore[misc]
 
 
-def _as_text(cell: Any, mapping: ImportMapping) -> str:
-    """A number without exponent and with the decimal sign of the mapping, so that it is read as what it is."""
+def _as_text(cell: Any, layout: FileLayout) -> str:
+    """A number without exponent and with the decimal sign of the layout, so that it is read as what it is."""
     if cell is None:
         return ""
     if isinstance(cell, str):
@@ -164,7 +164,7 @@ def _as_text(cell: Any, mapping: ImportMapping) -> str:
         text = text.rstrip("0").rstrip(".") if "." in text else text
         # A fourth digit, so that nobody wonders whether the point of 24.512 stands between thousands.
         text += "0" if text[-4:-3] == "." else ""
-        return text.replace(".", mapping.writing.decimal)
+        return text.replace(".", layout.decimal)
     if isinstance(cell, datetime.datetime):
         return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat(" ")
     return str(cell)

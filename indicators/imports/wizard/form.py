@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from indicators.catalogue.formatting import period_words
 from indicators.catalogue.periods import kind_of_texts, period_code
 from indicators.imports.definition import read_mapping
-from indicators.imports.mapping import ANY, MISSING, ImportMapping, Part
-from indicators.imports.readers.sniffing import LAYOUT, FileContents
+from indicators.imports.mapping import ANY, MISSING, ImportMapping, Part, layout_entries
+from indicators.imports.readers.sniffing import FileContents
 from indicators.imports.resolvers import NamedPlaces
 from indicators.imports.wizard import guessing
 from indicators.imports.wizard.columns import (
@@ -237,7 +237,7 @@ class MappingForm(PortalForm):
         """What the definition that the form starts from says; None where it is new or says more than a form can."""
         self.start: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
-        if set(base) - set(LAYOUT):
+        if set(base) - set(layout_entries(base)):
             self.start = self._from_definition()
         if self.read is None:
             self.start = self._from_guess()
@@ -438,7 +438,7 @@ class MappingForm(PortalForm):
     @property
     def says_too_much(self) -> bool:
         """Whether the definition that was to be changed says what no form can."""
-        return self.read is None and bool(set(self.base) - set(LAYOUT))
+        return self.read is None and bool(set(self.base) - set(layout_entries(self.base)))
 
     # --- Texts and their codes ----------------------------------------------------------------------------------------
 
@@ -743,7 +743,7 @@ class MappingForm(PortalForm):
     def definition(self) -> dict[str, Any]:
         """The mapping as JSON has it (docs/formats.md). What the form does not ask for stays as it was, but for the title: the name says it."""
         cleaned = self.cleaned_data
-        rest = {name: value for name, value in self.base.items() if name in (*LAYOUT, "where")}
+        rest = layout_entries(self.base) | {name: value for name, value in self.base.items() if name == "where"}
         number, beside = cleaned["number_is"], cleaned.get("beside")
         across = self.differing
         made: dict[str, Any] = rest | {

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from indicators.imports.mapping import FileLayout
 from orgs.forms import PortalForm, WholeNumberField
 
 
@@ -63,18 +64,13 @@ class LayoutForm(PortalForm):
             },
         )
 
-    def layout(self) -> dict[str, Any]:
-        """Entries of a mapping, of those only that the format has."""
+    def layout(self) -> FileLayout:
         cleaned = self.cleaned_data
-        kind = cleaned["format"]
-        layout: dict[str, Any] = {"format": kind}
-        if kind == "xlsx" and cleaned.get("sheet"):
-            layout["sheet"] = cleaned["sheet"]
-        if kind in ("csv", "sdmx-csv"):
-            delimiter = cleaned.get("delimiter") or ","
-            layout["delimiter"] = "\t" if delimiter == "tab" else delimiter
-        if kind in ("csv", "sdmx-csv", "eurostat-tsv"):
-            layout["encoding"] = cleaned.get("encoding") or "utf-8"
-        if kind in ("csv", "xlsx"):
-            layout["header_row"] = cleaned.get("header_row") or 1
-        return layout
+        delimiter = cleaned.get("delimiter") or ","
+        return FileLayout(
+            format=cleaned["format"],
+            delimiter="\t" if delimiter == "tab" else delimiter,
+            encoding=cleaned.get("encoding") or "utf-8",
+            sheet=cleaned.get("sheet") or "",
+            header_row=cleaned.get("header_row") or 1,
+        )

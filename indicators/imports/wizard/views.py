@@ -13,13 +13,14 @@ from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
 
 from indicators.imports import actions as imports
+from indicators.imports import kept_file, steps
 from indicators.imports.definition import read_mapping
 from indicators.imports.downloads import OfFile
 from indicators.imports.error_rows import refused_rows
 from indicators.imports.forms import MappingNameForm
-from indicators.imports.readers.sniffing import LAYOUT, FileContents
+from indicators.imports.mapping import layout_entries
+from indicators.imports.readers.sniffing import FileContents
 from indicators.imports.views import ImportDecisionView
-from indicators.imports.wizard import actions as wizard
 from indicators.imports.wizard.columns import fits_form
 from indicators.imports.wizard.form import MappingForm
 from indicators.imports.wizard.layout import LayoutForm
@@ -65,7 +66,7 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
         if not batch.can_be_described:
             return redirect(batch)
         try:
-            self.contents = wizard.contents_of(batch)
+            self.contents = kept_file.contents_of(batch)
         except ValidationError as refusal:
             messages.error(self.request, " ".join(refusal.messages))
             return redirect("indicators:import_list")
@@ -75,7 +76,7 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
         form = LayoutForm(self.request.POST, layout=self.batch.mapping)
         if form.is_valid():
             try:
-                wizard.read_file_again(batch=self.batch, layout=form.layout(), by=self.person)
+                imports.read_file_again(batch=self.batch, layout=form.layout(), by=self.person)
             except ValidationError as refusal:
                 form.add_error(None, refusal)
             else:
@@ -90,11 +91,12 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
         return SavedMapping.objects.filter(pk=number).first()
 
     def _file(self) -> dict[str, Any]:
-        layout = {name: value for name, value in self.batch.mapping.items() if name in LAYOUT}
+        layout = layout_entries(self.batch.mapping)
         base = self.batch.mapping
         if self.start is not None:
-            base = {name: value for name, value in self.start.definition.items() if name not in LAYOUT} | layout
-        return {"contents": self.contents, "base": base, "together": partial(wizard.texts_together, self.batch)}
+            saved = self.start.definition
+            base = {name: value for name, value in saved.items() if name not in layout_entries(saved)} | layout
+        return {"contents": self.contents, "base": base, "together": partial(kept_file.texts_together, self.batch)}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         only_shown = "show" in self.request.POST
@@ -116,11 +118,11 @@ class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):
 
     def perform(self, form: MappingForm) -> ImportBatch:
         definition, name = form.cleaned_data["definition"], form.cleaned_data["name"]
-        batch = wizard.describe_import(
+        batch = imports.describe_import(
             batch=self.batch, mapping=definition, mapping_name=name or _("own mapping"), by=self.person
         )
         if name and batch.state == ImportBatch.State.CHECKED:  # What refuses its own file is nothing to keep.
-            wizard.save_mapping(name=name, definition=definition, by=self.person)
+            imports.save_mapping(name=name, definition=definition, by=self.person)
         return batch
 
     def get_success_url(self) -> str:
@@ -141,7 +143,7 @@ class MappingSaveView(ImportDecisionView):
         form = MappingNameForm(self.request.POST)
         if not form.is_valid():
             raise ValidationError(form.errors["name"].as_data())
-        wizard.save_mapping(name=form.cleaned_data["name"], definition=batch.mapping, by=self.person)
+        imports.save_mapping(name=form.cleaned_data["name"], definition=batch.mapping, by=self.person)
         self.done = _("Kept. It is offered with the next file.")
 
 
@@ -158,7 +160,7 @@ class RefusedRowsView(OfFile, SingleObjectMixin, View):
             raise Http404
         try:
             mapping = read_mapping(batch.mapping)
-            rows = refused_rows(wizard.open_kept_file(batch), mapping, within=imports.place_of(batch.authority))
+            rows = refused_rows(kept_file.open_again(batch), mapping, within=steps.place_of(batch.authority))
             head = next(rows, None)  # By then the file has been looked through.
             if head is None:
                 raise ValidationError(_("No row can be told from another in this file. The list below says why."))

@@ -8,6 +8,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 
 from indicators.imports import actions as imports
+from indicators.imports.messages import message_text
 from indicators.models import Finding, ImportBatch
 from indicators.quality import actions as quality_actions
 from indicators.quality import messages
@@ -55,10 +56,12 @@ class Command(BaseCommand):
         if options["file"] is None or options["mapping"] is None:
             raise CommandError("Name a file and its --mapping, or an --import.")
         mapping = json.loads(options["mapping"].read_text(encoding="utf-8"))
-        bring_in = imports.check_import if options["dry_run"] else imports.bring_in_file
         with options["file"].open("rb") as stream:
-            return bring_in(
-                mapping=mapping, mapping_name=options["mapping"].stem, file=File(stream, name=options["file"].name)
+            return imports.ingest(
+                mapping=mapping,
+                mapping_name=options["mapping"].stem,
+                file=File(stream, name=options["file"].name),
+                store=not options["dry_run"],
             )
 
     def tell(self, batch: ImportBatch) -> None:
@@ -70,7 +73,7 @@ class Command(BaseCommand):
         for message in batch.messages.all():
             column = f", column {message.column}" if message.column else ""
             place = f"line {message.line}{column}" if message.line else "file"
-            self.stderr.write(f"{place}: {imports.message_text(message)}")
+            self.stderr.write(f"{place}: {message_text(message)}")
         for name, text in batch.unused_columns:
             self.stdout.write(f"Column not used: {name} (first: {text})")
         for change in messages.changes_of(batch):
