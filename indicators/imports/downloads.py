@@ -48,10 +48,7 @@ class ImportMessagesView(OfFile, SingleObjectMixin, View):
         assert isinstance(batch, ImportBatch)
         head = [_("Line"), _("Column"), _("Value"), _("Rows"), _("Message")]
         found = ImportMessage.objects.filter(batch=batch)
-        rows = [
-            [message.line, message.column, message.value, message.rows, message_text(message)]
-            for message in found
-        ]
+        rows = [[message.line, message.column, message.value, message.rows, message_text(message)] for message in found]
         return csv_response(f"import-{batch.pk}-messages.csv", [head, *rows])
 
 
