@@ -205,15 +205,15 @@ def _work_on(pk: int) -> int:
                 _give_back(batch, Problem("work_failed"))
                 return 0
             _do(batch)
+    except (DatabaseError, OSError, kept_file.FileIsGone):
+        logger.exception("import %s could not be brought forward from %s", pk, state)
+        return 0
     except ValidationError as refusal:
         with transaction.atomic():
             batch = mine.filter(state=state).first()
             if batch is not None:  # Otherwise another worker has it meanwhile.
                 _give_back(batch, Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120]))
         return int(state == State.CHECKING)
-    except (DatabaseError, OSError):
-        logger.exception("import %s could not be brought forward from %s", pk, state)
-        return 0
     return 1
 
 

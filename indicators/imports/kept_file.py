@@ -21,6 +21,13 @@ from indicators.imports.readers.sniffing import FileContents, look
 from indicators.models import ImportBatch
 
 
+class FileIsGone(ValidationError):
+    """For now, it may be: storage that cannot be reached comes back."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The file is gone from the portal. Send it again."))
+
+
 def digest_of(file: IO[bytes] | File) -> tuple[str, int]:
     """SHA-256 in hexadecimal digits, and the size in bytes."""
     digest, size = hashlib.sha256(), 0
@@ -54,11 +61,7 @@ def open_again(batch: ImportBatch) -> File:
             raise FileNotFoundError
         return batch.file.open("rb")
     except OSError:
-        raise is_gone() from None
-
-
-def is_gone() -> ValidationError:
-    return ValidationError(_("The file is gone from the portal. Send it again."))
+        raise FileIsGone from None
 
 
 def layout_of(batch: ImportBatch) -> FileLayout:
@@ -82,7 +85,7 @@ def contents_of(batch: ImportBatch) -> FileContents:
         with open_again(batch) as file:
             return look_at(file, layout_of(batch))[1]
     except OSError:
-        raise is_gone() from None
+        raise FileIsGone from None
 
 
 def texts_together(batch: ImportBatch, places: list[int], join: str) -> list[str]:
