@@ -333,21 +333,21 @@ def pooled(request: ReportRequest, *, also: Report | None = None) -> dict[Key, d
 
 def _sum(said: list[dict[str, Any]], *, asked: int) -> dict[str, Any]:
     known = [columns for columns in said if columns["flags"] < NO_NUMBER]
-    void = [columns for columns in said if columns["flags"] == Flag.NOT_APPLICABLE]
+    not_applicable = [columns for columns in said if columns["flags"] == Flag.NOT_APPLICABLE]
     if not known:  # What nobody knows may be anything; it is not applicable where it is so for all.
-        return next((columns for columns in said if columns not in void), said[0])
+        return next((columns for columns in said if columns not in not_applicable), said[0])
 
     def total(name: str) -> Decimal | None:
         numbers = [columns[name] for columns in known if columns[name] is not None]
         return sum(numbers, Decimal(0)) if numbers else None
 
-    flags = Flag.PROVISIONAL if len(known) + len(void) < asked else NO_FLAG
+    flags = Flag.PROVISIONAL if len(known) + len(not_applicable) < asked else NO_FLAG
     return {
         "numerator": total("numerator"),
         "denominator": total("denominator"),
         "value": total("value"),
         "flags": flags,
-        "answered": len(known) + len(void),
+        "answered": len(known) + len(not_applicable),
         "asked": asked,
     }
 
