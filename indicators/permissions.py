@@ -199,7 +199,7 @@ def can_agree_to_protection(user: Person, change: ProtectionChange) -> bool:
 
 
 RIGHTS_REST_ON = {
-    "indicators.ImportBatch": ("authority", "created_by", "decided_by"),
+    "indicators.ImportBatch": ("authority", "created_by", "asked_by", "decided_by"),
     "indicators.Indicator": ("code", "owner", "checked_by"),
     "indicators.ReportRequest": ("authority", "territory", "created_by"),
     "indicators.Report": ("request", "organisation", "batch"),

@@ -17,7 +17,7 @@ from indicators.file_progress import claim
 from indicators.imports import engine, kept_file, sources, steps
 from indicators.imports.definition import read_layout, read_mapping
 from indicators.imports.mapping import FileLayout, ImportMapping, layout_entries
-from indicators.imports.messages import Problem
+from indicators.imports.messages import OF_A_STEP, Problem
 from indicators.models import ImportBatch, ImportMessage, SavedMapping
 from indicators.permissions import can_decide_import, keeps_figures_of
 from indicators.quality import checks
@@ -74,7 +74,7 @@ def ingest(
     if from_page and size > LARGE:
         engine.refuse_unfitting(read)
         kept_file.keep(batch, file)
-        return _leave_to_worker(batch, State.CHECKING)
+        return _leave_to_worker(batch, State.CHECKING, by)
     findings = steps.check(batch, read, file, to_store=store)
     if findings.rows_read:  # Otherwise it is no table, and nobody needs it again.
         kept_file.keep(batch, file)
@@ -113,7 +113,7 @@ def describe_import(
     engine.refuse_unfitting(read)
     if batch.size > LARGE:
         checks.forget(batch)
-        return _leave_to_worker(batch, State.CHECKING)
+        return _leave_to_worker(batch, State.CHECKING, by)
     _check_kept(batch, read)
     return batch
 
@@ -125,7 +125,7 @@ def store_import(*, batch: ImportBatch, by: User | None = None, from_page: bool 
     refuse_others(batch, by)
     refuse_same_file(batch.checksum, batch.mapping, but=batch)
     if from_page and batch.size > LARGE:
-        return _leave_to_worker(batch, State.STORING)
+        return _leave_to_worker(batch, State.STORING, by)
     steps.store_checked(batch, read_mapping(batch.mapping))
     return batch
 
@@ -141,8 +141,7 @@ def approve_import(*, batch: ImportBatch, by: User | None = None, from_page: boo
         with transaction.atomic():
             batch = locked(batch, State.STORED)
             checks.refuse_open_findings(batch)
-            batch.decided_by = by
-            return _leave_to_worker(batch, State.APPROVING)
+            return _leave_to_worker(batch, State.APPROVING, by)
     checks.examine_again(batch)
     with transaction.atomic():
         batch = locked(batch, State.STORED)
@@ -157,8 +156,7 @@ def undo_import(*, batch: ImportBatch, by: User | None = None, from_page: bool =
     refuse_others(batch, by)
     batch = locked(batch, State.DRAFT, State.RECEIVED, State.STORED, State.APPROVED)
     if from_page and batch.size > LARGE and batch.state in (State.STORED, State.APPROVED):
-        batch.decided_by = by
-        return _leave_to_worker(batch, State.UNDOING)
+        return _leave_to_worker(batch, State.UNDOING, by)
     steps.undo(batch, by)
     return batch
 
@@ -166,8 +164,8 @@ def undo_import(*, batch: ImportBatch, by: User | None = None, from_page: bool =
 # --- Large files: what is left to a worker ---------------------------------------------------------------------------
 
 
-def _leave_to_worker(batch: ImportBatch, state: str) -> ImportBatch:
-    batch.state, batch.attempts = state, 0
+def _leave_to_worker(batch: ImportBatch, state: str, by: User | None) -> ImportBatch:
+    batch.state, batch.asked_by, batch.attempts = state, by, 0
     batch.save()
     ImportMessage.objects.filter(batch=batch).delete()
     enqueue(WORK)
@@ -208,13 +206,22 @@ def _work_on(pk: int) -> int:
     except (DatabaseError, OSError, kept_file.FileIsGone):
         logger.exception("import %s could not be brought forward from %s", pk, state)
         return 0
-    except ValidationError as refusal:
+    except (ValidationError, PermissionDenied) as refusal:
         with transaction.atomic():
             batch = mine.filter(state=state).first()
             if batch is not None:  # Otherwise another worker has it meanwhile.
-                _give_back(batch, Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120]))
+                _give_back(batch, _problem_of(refusal))
         return int(state == State.CHECKING)
     return 1
+
+
+def _problem_of(refusal: ValidationError | PermissionDenied) -> Problem:
+    """Why a step was not taken, kept by its code: who reads it may read another language than the worker writes."""
+    if isinstance(refusal, PermissionDenied):
+        return Problem("not_allowed")
+    if refusal.code in OF_A_STEP:
+        return Problem(refusal.code, value=" ".join(str(value) for value in (refusal.params or {}).values())[:120])
+    return Problem("mapping_at_fault", value=" ".join(refusal.messages)[:120])
 
 
 def _ask_rules_again(mine: QuerySet[ImportBatch]) -> None:
@@ -230,28 +237,34 @@ def _do(batch: ImportBatch) -> None:
     if batch.state == State.CHECKING:
         _check_kept(batch, read_mapping(batch.mapping))
         return
+    refuse_others(batch, batch.asked_by)
     claim(batch.pk)
     if batch.state == State.STORING:
         refuse_same_file(batch.checksum, batch.mapping, but=batch)
         steps.store_checked(batch, read_mapping(batch.mapping))
     elif batch.state == State.APPROVING:
-        steps.approve(batch, batch.decided_by)
+        steps.approve(batch, batch.asked_by)
     else:
-        steps.undo(batch, batch.decided_by)
+        steps.undo(batch, batch.asked_by)
 
 
 def _give_back(batch: ImportBatch, why: Problem) -> None:
     """What could not be done. A file that should be stored and no longer fits is checked again, which says line by line why."""
-    if batch.state == State.STORING and why.code != "work_failed":
-        _leave_to_worker(batch, State.CHECKING)
-    elif batch.state in (State.CHECKING, State.STORING):
+    if batch.state == State.STORING and why.code not in OF_A_STEP:
+        _leave_to_worker(batch, State.CHECKING, batch.asked_by)
+    elif batch.state == State.CHECKING:
         steps.note_check(batch, engine.Findings(problems=[why]))
     else:
-        counts = batch.state == State.UNDOING and batch.observations.approved().exists()
-        batch.state, batch.decided_by = State.APPROVED if counts else State.STORED, None
+        batch.state = _state_before(batch)
         batch.save()
-        code = why.code if why.code == "work_failed" else "not_approved"
-        ImportMessage.objects.create(batch=batch, code=code, value=why.value)
+        ImportMessage.objects.create(batch=batch, code=why.code, value=why.value)
+
+
+def _state_before(batch: ImportBatch) -> str:
+    """What the import was when a worker was asked to store, approve or undo it."""
+    if batch.state == State.STORING:
+        return State.CHECKED
+    return State.APPROVED if batch.state == State.UNDOING and batch.observations.approved().exists() else State.STORED
 
 
 def _check_kept(batch: ImportBatch, read: ImportMapping) -> None:

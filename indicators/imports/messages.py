@@ -91,7 +91,11 @@ TEXTS: dict[str, str | Promise] = {
     "invalid_json_stat": _("The parts of the JSON-stat dataset contradict each other: %(column)s."),
     "mapping_at_fault": _("The mapping does not fit the portal any more: %(value)s"),
     "work_failed": _("It broke off three times. Tell the administrators of the portal."),
-    "not_approved": _("Not approved. %(value)s"),
+    "findings": _(
+        "Some of its figures should be looked at first. Accept them with a reason, or correct them in the source."
+    ),
+    "elsewhere": _("Some of its figures are not in the territory of %(value)s."),
+    "not_allowed": _("Whoever asked for this step may not decide on this import any more."),
     "unknown_indicator": _("“%(value)s” is no indicator of the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
     "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),
@@ -154,6 +158,10 @@ TEXTS: dict[str, str | Promise] = {
     "duplicate_cell": _("The cell occurs twice: the same indicator, territory, period and group as in line %(value)s."),
     "outside_validity": _("“%(value)s” did not exist in that period."),
 }
+
+
+OF_A_STEP = ("work_failed", "findings", "elsewhere", "not_allowed")
+"""Why a worker did not take a step, where nothing is wrong with the file: told to all who see the import, for they name no figure."""
 
 
 def _readings(problem: Problem) -> dict[str, str]:

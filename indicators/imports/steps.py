@@ -64,6 +64,7 @@ def store(batch: ImportBatch, read: ImportMapping) -> None:
     engine.store(batch.pk, batch.source.pk)
     batch.state = ImportBatch.State.STORED
     batch.save()
+    ImportMessage.objects.filter(batch=batch).delete()
     checks.examine(batch)
 
 
@@ -89,6 +90,7 @@ def approve(batch: ImportBatch, by: User | None) -> None:
             raise ValidationError(
                 _("Some of these figures are not in the territory of %(authority)s."),
                 params={"authority": batch.authority},
+                code="elsewhere",
             )
     checks.refuse_open_findings(batch)
     now = timezone.now()
@@ -117,6 +119,7 @@ def undo(batch: ImportBatch, by: User | None) -> None:
 def _note_decision(batch: ImportBatch, state: str, by: User | None) -> None:
     batch.state, batch.decided_by, batch.decided_at = state, by, timezone.now()
     batch.save()
+    ImportMessage.objects.filter(batch=batch).delete()
     enqueue(ROLL_UP)
 
 

@@ -20,9 +20,9 @@ from indicators.imports import actions as imports
 from indicators.imports import kept_file, sources
 from indicators.imports.filters import ImportFilter
 from indicators.imports.forms import ImportForm, MappingNameForm, cut_off, too_large
-from indicators.imports.messages import message_text
+from indicators.imports.messages import OF_A_STEP, message_text
 from indicators.imports.uploads import LimitedUploadHandler
-from indicators.models import DirtyMark, ImportBatch, Release, SavedMapping
+from indicators.models import DirtyMark, ImportBatch, ImportMessage, Release, SavedMapping
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.quality.messages import changes_of, groups_of
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
@@ -129,9 +129,12 @@ class ImportDetailView(VisibleObjectMixin, DetailView):
         batch: ImportBatch = self.object
         access = confidential.use_confidential_access_of(batch=batch, by=self.person)
         reads_file = access is not None or batch.created_by_id == self.person.pk
-        found = list(batch.messages.all()) if reads_file else []
+        found = list(batch.messages.all())
         return super().get_context_data(
-            problems=[(message, message_text(message)) for message in found],
+            problems=[
+                (message, message_text(message)) for message in found if reads_file and not is_of_a_step(message)
+            ],
+            step_refused=[message_text(message) for message in found if is_of_a_step(message)],
             access=access,
             reads_file=reads_file,
             open_findings=batch.findings.open().count(),
@@ -147,6 +150,11 @@ class ImportDetailView(VisibleObjectMixin, DetailView):
             progress=kept_file.progress_in(batch) if batch.is_with_worker else None,
             **kwargs,
         )
+
+
+def is_of_a_step(message: ImportMessage) -> bool:
+    """Whether it says why a worker did not take a step, and nothing of the file."""
+    return message.code in OF_A_STEP and message.batch.state != ImportBatch.State.REFUSED
 
 
 def earlier_of(batch: ImportBatch, user: User) -> ImportBatch | None:

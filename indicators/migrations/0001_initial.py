@@ -744,6 +744,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Of the step that a worker takes. None for the shell.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="step asked for by",
+                    ),
+                ),
+                (
                     "decided_by",
                     models.ForeignKey(
                         blank=True,
@@ -3837,8 +3849,8 @@ class Migration(migrations.Migration):
                 name="one_step_after_another",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     declare="DECLARE _is_valid_transition BOOLEAN;",
-                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{draft:stored,draft:undone,received:checking,received:checked,received:refused,received:undone,checking:checked,checking:refused,refused:checking,refused:checked,checked:checking,checked:refused,checked:storing,checked:stored,storing:stored,storing:checking,storing:refused,stored:approving,stored:approved,stored:undoing,stored:undone,approving:approved,approving:stored,approved:undoing,approved:undone,undoing:undone,undoing:stored,undoing:approved}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
-                    hash="608a1a3b3afacc2d3423ed640f339c26ae304086",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{draft:stored,draft:undone,received:checking,received:checked,received:refused,received:undone,checking:checked,checking:refused,refused:checking,refused:checked,checked:checking,checked:refused,checked:storing,checked:stored,storing:stored,storing:checking,storing:checked,stored:approving,stored:approved,stored:undoing,stored:undone,approving:approved,approving:stored,approved:undoing,approved:undone,undoing:undone,undoing:stored,undoing:approved}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="49f8d0c4e47dc113303abd98ed3c0b367169382d",
                     operation="UPDATE",
                     pgid="pgtrigger_one_step_after_another_96720",
                     table="indicators_importbatch",

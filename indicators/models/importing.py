@@ -89,7 +89,7 @@ NEXT = {
     ImportState.CHECKING: (ImportState.CHECKED, ImportState.REFUSED),
     ImportState.REFUSED: (ImportState.CHECKING, ImportState.CHECKED),
     ImportState.CHECKED: (ImportState.CHECKING, ImportState.REFUSED, ImportState.STORING, ImportState.STORED),
-    ImportState.STORING: (ImportState.STORED, ImportState.CHECKING, ImportState.REFUSED),
+    ImportState.STORING: (ImportState.STORED, ImportState.CHECKING, ImportState.CHECKED),
     ImportState.STORED: (ImportState.APPROVING, ImportState.APPROVED, ImportState.UNDOING, ImportState.UNDONE),
     ImportState.APPROVING: (ImportState.APPROVED, ImportState.STORED),
     ImportState.APPROVED: (ImportState.UNDOING, ImportState.UNDONE),
@@ -151,6 +151,15 @@ class ImportBatch(models.Model):
         ),
     )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("step asked for by"),
+        help_text=_("Of the step that a worker takes. None for the shell."),
+        null=True,
+        blank=True,
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports", null=True, blank=True
     )

@@ -567,7 +567,7 @@ def test_storing_that_kills_its_workers_is_given_up(desk: Client, monkeypatch: p
     ImportBatch.objects.update(state=ImportBatch.State.STORING, attempts=ImportBatch.MAX_ATTEMPTS)
     tasks.work_on_imports()
     batch.refresh_from_db()
-    assert (batch.state, batch.messages.get().code) == (ImportBatch.State.REFUSED, "work_failed")
+    assert (batch.state, batch.messages.get().code) == (ImportBatch.State.CHECKED, "work_failed")
     assert not Observation.objects.exists()
 
 
