@@ -8,8 +8,9 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from post_office.models import STATUS, Email
 
-from orgs.models import OutgoingMail, User
+from orgs.models import User
 
 PASSWORD = "demonstration"  # noqa: S105 - said on the login page of a demo; AccountBackend refuses it anywhere else.
 
@@ -169,9 +170,9 @@ def sample_account(email: str, name: str, password: str, *, is_staff: bool = Fal
     return user
 
 
-def remove_letters() -> None:
+def remove_emails() -> None:
     """The sample people have no mailboxes."""
-    OutgoingMail.objects.filter(to__endswith=".example", sent_at=None).delete()
+    Email.objects.filter(to__endswith=".example").exclude(status=STATUS.sent).delete()
 
 
 def table() -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from demo import figures, partnerships, registry, reports, vocabulary
-from demo.accounts import remove_letters, sample_people
+from demo.accounts import remove_emails, sample_people
 
 Say = Callable[[str], object]
 
@@ -20,4 +20,4 @@ def load(say: Say) -> None:
     reports.load(people, organisations)
     say("Figures.")
     figures.load(people, organisations)
-    remove_letters()
+    remove_emails()

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "pghistory",
     "pgtrigger",
+    "orgs.apps.MailConfig",
 ]
 
 if not deployment.is_reachable(public_url=PUBLIC_URL, allowed_hosts=ALLOWED_HOSTS):
@@ -151,7 +152,7 @@ CELERY_BEAT_SCHEDULE = {
     "check the figures": {"task": "indicators.tasks.audit_figures", "schedule": crontab(hour="2", minute="30")},
     "make releases": {"task": "indicators.tasks.make_releases", "schedule": 60},
     "make the files of releases": {"task": "indicators.tasks.make_release_files", "schedule": 60},
-    "send waiting mail": {"task": "orgs.tasks.send_waiting_mail", "schedule": 30},
+    "send queued mail": {"task": "orgs.tasks.send_queued_mail", "schedule": 30},
     "remind of reports": {"task": "indicators.tasks.send_reminders", "schedule": 24 * 3600},
     "remove files of which no figures came": {"task": "indicators.tasks.remove_old_files", "schedule": 24 * 3600},
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
@@ -205,10 +206,11 @@ MFA_TOTP_ISSUER = "Integration portal"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or DEMO
 USERSESSIONS_TRACK_ACTIVITY = True
 
-# --- Mail: written to the outbox in the transaction that causes it, sent by the worker ------------------------------
+# --- Mail: queued in the transaction that causes it, sent by the worker (orgs/mail/) --------------------------------
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
+POST_OFFICE = {"SENDING_ORDER": ["-priority", "scheduled_time", "pk"]}
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -290,5 +292,7 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals in one line"]}
     },
+    # Without a handler of ours, post_office adds its own.
+    "loggers": {"post_office": {"handlers": ["console"], "propagate": False}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }

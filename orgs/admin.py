@@ -1,4 +1,4 @@
-"""What administrators keep: people, places, vocabulary, appointments, and the letters that could not be sent.
+"""What administrators keep: people, places, vocabulary, appointments, and the e-mails that could not be sent.
 
 Whoever may come in at all is staff, and staff may do everything here (`User.has_perm`). Writes that are actions elsewhere
 are the same actions here.
@@ -17,12 +17,14 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from modeltranslation.admin import TranslationAdmin
+from post_office.admin import LogInline
+from post_office.models import STATUS, Attachment, Email, EmailTemplate, Log
 
 from orgs.accounts import actions as accounts
 from orgs.forms import PortalModelForm, WebAddressField
@@ -34,7 +36,6 @@ from orgs.models import (
     Domain,
     Membership,
     Organisation,
-    OutgoingMail,
     ReviewerAppointment,
     Territory,
     TerritoryScheme,
@@ -46,8 +47,8 @@ from orgs.organisations import actions as organisations
 from orgs.verification.checklist import CHECKLIST, LADDER
 
 # Roles come from memberships and appointments; the secrets of a second factor and where somebody is logged in are
-# nobody else's to read.
-admin.site.unregister([Group, Authenticator, UserSession])
+# nobody else's to read, nor is the text of an e-mail.
+admin.site.unregister([Group, Authenticator, UserSession, Email, EmailTemplate, Attachment, Log])
 
 
 def administrator(request: HttpRequest) -> User:
@@ -83,7 +84,7 @@ class MembershipInline(admin.TabularInline):
 
 
 class UserAdminForm(PortalModelForm):
-    """No password is shown or set here: a new person chooses one through a letter, or logs in by code."""
+    """No password is shown or set here: a new person chooses one through an e-mail, or logs in by code."""
 
     class Meta:
         model = User
@@ -101,7 +102,7 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ["email", "name"]
     readonly_fields = ["last_login", "date_joined"]
     inlines = [MembershipInline]
-    actions = ["send_password_letter", "remove_second_step"]
+    actions = ["send_password_email", "remove_second_step"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         asked = ["email", "name", "language", "is_active", "is_staff"]
@@ -125,19 +126,19 @@ class UserAdmin(admin.ModelAdmin):
         # What a person did stays signed. An account is closed by taking "active" away.
         return False
 
-    @admin.action(description=_("Send a letter with which to set a password"))
-    def send_password_letter(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+    @admin.action(description=_("Send an e-mail to set a password"))
+    def send_password_email(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset.filter(is_active=True):
             form = ResetPasswordForm({"email": user.email})
             if form.is_valid():
                 form.save(request)
-        self.message_user(request, _("The letters are on their way."), messages.SUCCESS)
+        self.message_user(request, _("The e-mails are on their way."), messages.SUCCESS)
 
     @admin.action(description=_("Take the second step away (device and recovery codes are lost)"))
     def remove_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             accounts.remove_second_step(user=user)
-        self.message_user(request, _("Done. They are logged out everywhere and get a letter."), messages.SUCCESS)
+        self.message_user(request, _("Done. They are logged out everywhere and get an e-mail."), messages.SUCCESS)
 
 
 class AdmissionForm(PortalModelForm):
@@ -299,24 +300,38 @@ class VerificationAdmin(ReadOnlyAdmin):
     search_fields = ["organisation__name", "organisation__reference"]
 
 
-@admin.register(OutgoingMail)
-class OutgoingMailAdmin(ReadOnlyAdmin):
-    list_display = ["subject", "to", "created_at", "sent_at", "attempts", "parked_at", "error"]
-    list_filter = [("sent_at", admin.EmptyFieldListFilter), ("parked_at", admin.EmptyFieldListFilter)]
+class FailureInline(LogInline):
+    verbose_name_plural = _("failures")
+
+
+@admin.register(Email)
+class EmailAdmin(ReadOnlyAdmin):
+    list_display = ["subject", "to", "status", "created", "scheduled_time", "number_of_retries", "last_failure"]
+    list_filter = ["status"]
     search_fields = ["to", "subject"]
     # The text holds addresses that confirm and invite: only its reader should have them.
-    fields = ["subject", "to", "created_at", "not_before", "sent_at", "attempts", "parked_at", "error"]
+    fields = ["subject", "to", "status", "created", "last_updated", "scheduled_time", "number_of_retries"]
+    change_form_template = "admin/change_form.html"  # post_office's own leads to views that show the text.
+    inlines = [FailureInline]
     actions = ["retry"]
 
-    @admin.action(description=_("Try again to send"), permissions=["view"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
-        waiting = queryset.filter(sent_at=None)
-        for mail in waiting:
-            mail_actions.retry_mail(mail=mail, by=administrator(request))
-        count = waiting.count()
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Email]:
+        logs = Log.objects.filter(email=OuterRef("pk")).order_by("-pk")
+        return super().get_queryset(request).annotate(last_failure=Subquery(logs.values("message")[:1]))
+
+    @admin.display(description=_("last failure"))
+    def last_failure(self, email: Any) -> str:
+        return email.last_failure or ""
+
+    @admin.action(description=_("Retry"), permissions=["view"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
+        unsent = queryset.exclude(status=STATUS.sent)
+        count = len(unsent)
+        for email in unsent:
+            mail_actions.retry_email(email=email, by=administrator(request))
         self.message_user(
             request,
-            ngettext("%(count)s letter will be tried again.", "%(count)s letters will be tried again.", count)
+            ngettext("%(count)s e-mail will be retried.", "%(count)s e-mails will be retried.", count)
             % {"count": count},
             messages.SUCCESS,
         )

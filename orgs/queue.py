@@ -1,4 +1,4 @@
-"""Waking the worker. What is to be done stands in PostgreSQL; Redis only says "now", and may be away, or hang."""
+"""Asking the worker. What is to be done stands in PostgreSQL; Redis only says "now", and may be away, or hang."""
 
 import logging
 import time
@@ -45,4 +45,4 @@ def _send(task: str) -> None:
             current_app.send_task(task, retry=False, ignore_result=True, producer=producer)
     except (OperationalError, OSError) as error:
         _silent_until = time.monotonic() + SILENCE
-        logger.warning("%s waits for its next round: the queue is not to be reached (%s)", task, error)
+        logger.warning("%s is left to its next round: the queue is not to be reached (%s)", task, error)

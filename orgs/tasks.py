@@ -10,8 +10,8 @@ from orgs.storage import remove_orphans
 
 
 @shared_task
-def send_waiting_mail() -> int:
-    return mail.send_waiting_mail()
+def send_queued_mail() -> int:
+    return mail.send_queued_mail()
 
 
 @shared_task

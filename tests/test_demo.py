@@ -8,12 +8,13 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from post_office.models import Email
 
 from bench.weights import LIMIT, addresses, weights_of
 from demo.accounts import ACCOUNTS, PASSWORD
 from demo.papers import pdf
 from indicators.models import Report
-from orgs.models import Organisation, OutgoingMail, PublicChange, User
+from orgs.models import Organisation, PublicChange, User
 from orgs.vocabulary import Kind, Tier
 from partnerships.models import Assessment, Document, Partnership
 from partnerships.records.document_files import examine
@@ -55,8 +56,8 @@ class TestDemo:
         assert not User.objects.filter(is_sample=False).exists()
         assert not User.objects.exclude(email__endswith=".example").exists()
 
-    def test_no_letter_waits_for_people_who_do_not_exist(self) -> None:
-        assert not OutgoingMail.objects.exists()
+    def test_no_email_is_queued_for_people_who_do_not_exist(self) -> None:
+        assert not Email.objects.exists()
 
     @pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.email)
     def test_account_logs_in_to_its_inbox(self, account) -> None:

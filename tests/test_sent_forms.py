@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
+from post_office.models import Email
 
 from indicators.catalogue.target_views import TargetDeleteView
 from indicators.catalogue.views import (
@@ -28,7 +29,7 @@ from orgs.accounts import views as account
 from orgs.forms import passing
 from orgs.members import views as members
 from orgs.mixins import ActionMixin
-from orgs.models import Capacity, Invitation, Organisation, OutgoingMail, SentForm, Service, User
+from orgs.models import Capacity, Invitation, Organisation, SentForm, Service, User
 from orgs.organisations import views as organisations
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
@@ -110,7 +111,7 @@ def test_invitation_sent_four_times_at_once_is_one_letter(owner: User) -> None:
     client, url = browser(owner), reverse("orgs:member_invite", args=[of(owner).slug])
     data = {"email": "guest@example.org", "role": "editor", "csrfmiddlewaretoken": token_on(client, url)}
     assert_led_alike(sent_at_once(client, url, data))
-    assert (Invitation.objects.count(), OutgoingMail.objects.count()) == (1, 1)
+    assert (Invitation.objects.count(), Email.objects.count()) == (1, 1)
 
 
 def test_table_that_may_be_there_once_is_founded_and_nobody_sees_an_error(officer: User) -> None:
@@ -273,6 +274,6 @@ def test_letter_asked_for_once_more_goes_once_for_each_page() -> None:
     data = {"csrfmiddlewaretoken": token_on(client, url)}
     for _press in range(3):
         assert client.post(url, data).status_code == 200
-    assert OutgoingMail.objects.count() == 1
+    assert Email.objects.count() == 1
     client.post(url, {"csrfmiddlewaretoken": token_on(client, url)})
-    assert OutgoingMail.objects.count() == 2
+    assert Email.objects.count() == 2

@@ -67,7 +67,7 @@ class AccountAdapter(DefaultAccountAdapter):
         super().send_notification_mail(template_prefix, user, {"user": user, **(context or {})}, email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
-        """Into the outbox, in the portal's own words and the reader's language: an e-mail is never lost, and a request never waits for the
+        """Queued in the portal's own words and the reader's language: an e-mail is never lost, and a request never waits for the
         mail server. `template_prefix` is allauth's: "account/email/login_code".
         """
         reader = context.get("user") or User.objects.filter(email__iexact=email).first()

@@ -1,69 +1,84 @@
 import datetime
 import logging
+from contextlib import closing
 from smtplib import SMTPException
 
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
+from post_office.connections import connections
+from post_office.mail import get_queued
+from post_office.models import STATUS, Email, Log
 
-from orgs.models import OutgoingMail, User
+from orgs.models import User
 
 logger = logging.getLogger(__name__)
 
 DAYS_KEPT = 60
+PAUSES = [datetime.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480)]
+"""Before each retry: some eleven hours. An e-mail that fails once more is left to an administrator."""
 
 
-def send_waiting_mail() -> int:
-    """Sends what waits, oldest first, each letter in a transaction of its own; the number sent.
+def send_queued_mail() -> int:
+    """Sends the queued e-mails, oldest first, each in a transaction of its own; the number sent.
 
-    Any number of workers may do it at once: a row that another holds is skipped. A letter whose sender dies after the
-    mail server took it is sent again: twice is better than never. One that cannot be sent waits, longer each time.
+    Any number of workers may do it at once: a row that another holds is skipped. An e-mail whose sender dies after the
+    mail server took it is sent again: twice is better than never.
     """
     sent = 0
     while True:
         with transaction.atomic():
-            now = timezone.now()
-            waiting = OutgoingMail.objects.filter(sent_at=None, parked_at=None, not_before__lte=now)
-            mail = waiting.select_for_update(skip_locked=True).order_by("not_before", "pk").first()
-            if mail is None:
+            email = get_queued().select_for_update(skip_locked=True).first()
+            if email is None:
                 return sent
-            mail.attempts += 1
-            failure = send(mail)
+            failure = deliver(email)
             if failure is None:
                 sent += 1
-                mail.sent_at, mail.error = timezone.now(), ""
+                update(email, status=STATUS.sent)
             else:
-                postpone(mail, failure, now)
-            mail.save()
+                requeue(email, failure)
         if isinstance(failure, OSError) and not isinstance(failure, SMTPException):
             return sent  # The server is not to be reached: the next round will do for the others too.
 
 
-def send(mail: OutgoingMail) -> Exception | None:
+def deliver(email: Email) -> Exception | None:
     """What went wrong, None when nothing did."""
+    if len(email.to) != 1:
+        return ValueError("A comma in the address: post_office would write to several.")
     try:
-        EmailMessage(mail.subject, mail.body, to=[mail.to]).send()
+        with closing(connections):  # post_office keeps them open after a failure.
+            email.dispatch(commit=False)
     except (OSError, SMTPException, ValueError) as error:  # An impossible address or subject is a ValueError.
         return error
     return None
 
 
-def postpone(mail: OutgoingMail, failure: Exception, now: datetime.datetime) -> None:
-    mail.error = f"{type(failure).__name__}: {failure}"
-    if mail.attempts >= OutgoingMail.MAX_ATTEMPTS:
-        mail.parked_at = now
+def requeue(email: Email, failure: Exception) -> None:
+    """To be retried after a longer pause each time."""
+    retries = email.number_of_retries or 0
+    if retries < len(PAUSES):
+        scheduled_time = timezone.now() + PAUSES[retries]
+        update(email, status=STATUS.requeued, number_of_retries=retries + 1, scheduled_time=scheduled_time)
     else:
-        mail.not_before = now + OutgoingMail.WAITS[mail.attempts - 1]
-    logger.warning("mail %s could not be sent (attempt %s): %s", mail.pk, mail.attempts, mail.error)
+        update(email, status=STATUS.failed)
+    kind = type(failure).__name__
+    Log.objects.create(email=email, status=STATUS.failed, exception_type=kind, message=str(failure))
+    logger.warning("e-mail %s could not be sent (retries: %s): %s: %s", email.pk, retries, kind, failure)
+
+
+def update(email: Email, **fields: object) -> None:
+    """Not by save(), which refuses an impossible address."""
+    Email.objects.filter(pk=email.pk).update(last_updated=timezone.now(), **fields)
 
 
 @transaction.atomic
-def retry_mail(*, mail: OutgoingMail, by: User) -> None:
-    """Begins anew with a letter that was parked."""
-    OutgoingMail.objects.filter(pk=mail.pk, sent_at=None).update(attempts=0, parked_at=None, not_before=timezone.now())
+def retry_email(*, email: Email, by: User) -> None:
+    """Begins anew with an e-mail that could not be sent."""
+    unsent = Email.objects.filter(pk=email.pk).exclude(status=STATUS.sent)
+    unsent.update(status=STATUS.queued, number_of_retries=0, scheduled_time=timezone.now())
 
 
 @transaction.atomic
 def remove_old_mail(*, now: datetime.datetime) -> int:
-    """Letters that were sent hold addresses and links, and nobody needs them for long."""
-    return OutgoingMail.objects.filter(sent_at__lt=now - datetime.timedelta(days=DAYS_KEPT)).delete()[0]
+    """E-mails that were sent hold addresses and links, and nobody needs them for long. The number removed."""
+    old = Email.objects.filter(status=STATUS.sent, last_updated__lt=now - datetime.timedelta(days=DAYS_KEPT))
+    return old.delete()[1].get(Email._meta.label, 0)

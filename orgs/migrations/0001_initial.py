@@ -685,33 +685,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="OutgoingMail",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("to", models.EmailField(max_length=254, verbose_name="to")),
-                ("subject", models.CharField(max_length=250, verbose_name="subject")),
-                ("body", models.TextField(verbose_name="text")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="written at")),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
-                ("not_before", models.DateTimeField(default=django.utils.timezone.now, verbose_name="to be sent from")),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                ("parked_at", models.DateTimeField(blank=True, null=True, verbose_name="parked at")),
-                ("error", models.TextField(blank=True, verbose_name="last error")),
-            ],
-            options={
-                "verbose_name": "outgoing mail",
-                "verbose_name_plural": "outgoing mail",
-                "ordering": ["created_at", "pk"],
-                "indexes": [
-                    models.Index(
-                        models.F("not_before"),
-                        condition=models.Q(("parked_at", None), ("sent_at", None)),
-                        name="mail_waiting",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="PublicPage",
             fields=[
                 ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),

@@ -1,6 +1,5 @@
 from orgs.models.account import User
 from orgs.models.domain import Domain
-from orgs.models.mail import OutgoingMail
 from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
 from orgs.models.passing import KeptForm, SentForm
@@ -20,7 +19,6 @@ __all__ = [
     "Membership",
     "Organisation",
     "OrganisationContact",
-    "OutgoingMail",
     "PublicChange",
     "PublicPage",
     "Registration",

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext, override
 from playwright.sync_api import Browser, Locator, Page, expect
-
-from orgs.models import OutgoingMail
+from post_office.models import Email
 
 PASSWORD = "password"
 
@@ -96,15 +95,15 @@ class Person:
         self.context.close()
 
 
-def letter_to(email: str) -> OutgoingMail:
+def email_to(email: str) -> Email:
     """The latest one."""
-    mail = OutgoingMail.objects.filter(to=email).last()
-    assert mail is not None, f"no letter to {email}"
+    mail = Email.objects.filter(to=email).last()
+    assert mail is not None, f"no e-mail to {email}"
     return mail
 
 
-def path_in(mail: OutgoingMail) -> str:
-    """The address that the letter leads to, on this portal."""
-    found = re.search(r"https?://[^/\s]+(/\S+)", mail.body)
-    assert found is not None, mail.body
+def path_in(mail: Email) -> str:
+    """The address that the e-mail leads to, on this portal."""
+    found = re.search(r"https?://[^/\s]+(/\S+)", mail.message)
+    assert found is not None, mail.message
     return found[1]

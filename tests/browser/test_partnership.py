@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from orgs.models import Membership
 from partnerships.models import Assessment, Document, Partnership
-from tests.browser.people import Person, letter_to
+from tests.browser.people import Person, email_to
 from tests.factories import (
     AuthorityFactory,
     DomainFactory,
@@ -112,7 +112,7 @@ def test_partnership_from_the_short_form_to_the_public_page(browser: Browser, ba
     neighbour = Person(browser, base_url)
 
     logs_the_partnership(officer)
-    assert TITLE in letter_to("owner@example.org").body
+    assert TITLE in email_to("owner@example.org").message
     page = Partnership.objects.get().get_absolute_url()
     assert neighbour.page.goto(page).status == 404  # type: ignore[union-attr]
     neighbour.complaints.clear()
@@ -140,7 +140,7 @@ def test_partnership_from_the_short_form_to_the_public_page(browser: Browser, ba
     reviewer.chooses("outcome", "confirmed")
     reviewer.fills("reasons", "Two languages, a hundred days before the vote.")
     reviewer.presses("Decide")
-    assert "Inform" in letter_to("officer@example.org").body
+    assert "Inform" in email_to("officer@example.org").message
 
     neighbour.goes_to("/partnerships/")
     neighbour.follows(TITLE)

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from playwright.sync_api import Browser, expect
 
 from orgs.models import Organisation, Verification
-from tests.browser.people import Person, letter_to, path_in
+from tests.browser.people import Person, email_to, path_in
 from tests.factories import DomainFactory, ReviewerFactory, TerritoryFactory
 
 NAME = "Cosim Juntes"
@@ -72,7 +72,7 @@ def sends_and_confirms(volunteer: Person) -> str:
     reference = re.search(r"ORG-\w{6}", volunteer.page.locator("main").inner_text())
     assert reference is not None
     assert not Organisation.objects.exists()
-    volunteer.goes_to(path_in(letter_to(EMAIL)))
+    volunteer.goes_to(path_in(email_to(EMAIL)))
     volunteer.presses("Confirm the registration")
     volunteer.reads(reference[0])
     return reference[0]
@@ -129,7 +129,7 @@ def test_group_is_asked_to_mend_something_and_comes_back(browser: Browser, base_
     reviewer.chooses("outcome", "returned")
     reviewer.fills("reasons", reasons)
     reviewer.presses("Decide")
-    assert reasons in letter_to(EMAIL).body
+    assert reasons in email_to(EMAIL).message
 
     volunteer.goes_to("/")
     volunteer.reads(reasons)

@@ -6,13 +6,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
+from post_office.models import Email
 
 from indicators.models import ComputedFigure, DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
 from indicators.rollup import actions as rollups
 from indicators.rollup import worker
 from indicators.rollup.actions import AUDIT_LOCK
 from indicators.tasks import audit_figures
-from orgs.models import OutgoingMail
 from tests.factories import MembershipFactory, UserFactory
 from tests.indicators.kept import lose_figure, spoil_figure
 from tests.indicators.land import Land
@@ -46,7 +46,7 @@ def test_audit_of_right_figures_finds_nothing_and_changes_nothing(land: Land) ->
     assert audit.finished_at is not None
     assert set(ComputedFigure.objects.values_list()) == before
     assert not DirtyMark.objects.exists()
-    assert not OutgoingMail.objects.exists()
+    assert not Email.objects.exists()
 
 
 def test_audit_names_each_cell_that_differs_and_the_next_rollup_mends_it(land: Land) -> None:
@@ -63,7 +63,7 @@ def test_audit_names_each_cell_that_differs_and_the_next_rollup_mends_it(land: L
         for row in FigureDifference.objects.select_related("territory", "breakdown")
     }
     assert found == {("CITY", ""): (1000, 204), ("D1", "sex=F"): (None, 30)}
-    assert OutgoingMail.objects.get().to == steward.email
+    assert Email.objects.get().to == [steward.email]
     worker.roll_up()
     assert set(ComputedFigure.objects.values_list("territory__code", "breakdown__key", "numerator")) == before
     assert audit_figures() == 0
@@ -96,9 +96,9 @@ def test_administrators_hear_once_of_a_parked_slice_and_once_of_its_recovery(lan
         worker.roll_up()
     part = Slice.objects.get(year=2021)
     assert part.parked_at is not None
-    (mail,) = OutgoingMail.objects.all()
-    assert mail.to == admin.email
-    assert "poisoned" in mail.body
+    (mail,) = Email.objects.all()
+    assert mail.to == [admin.email]
+    assert "poisoned" in mail.message
     run_sql("DROP TRIGGER poison ON indicators_computedplace")
 
     client.force_login(admin)
@@ -108,7 +108,7 @@ def test_administrators_hear_once_of_a_parked_slice_and_once_of_its_recovery(lan
     assert (part.parked_at, part.attempts) == (None, 0)
     worker.roll_up()
     assert land.value("CITY", "2021") == 11
-    assert OutgoingMail.objects.count() == 2
+    assert Email.objects.count() == 2
     part.refresh_from_db()
     assert part.alerted_at is None
 
@@ -119,7 +119,7 @@ def test_slice_whose_workers_died_is_parked_and_told(land: Land) -> None:
     Slice.objects.update(attempts=Slice.MAX_ATTEMPTS)
     worker.roll_up()
     assert Slice.objects.get().parked_at is not None
-    assert OutgoingMail.objects.count() == 1
+    assert Email.objects.count() == 1
     assert land.figure("CITY", "2021") is None
 
 

@@ -17,6 +17,7 @@ import pytest
 from django.db import connection, connections
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
+from post_office.models import STATUS, Email
 
 from devtools.embedded import held
 from devtools.embedded.postgres import Postgres
@@ -26,7 +27,6 @@ from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observat
 from indicators.rollup import worker as rollup_worker
 from indicators.tasks import roll_up
 from orgs.mail.emails import queue_text
-from orgs.models import OutgoingMail
 from tests.indicators.land import Land, make_land, table
 from tests.indicators.test_rollup import figures
 from tests.processes import ROOT, Queue, beat, environment, kill, wait_until, worker
@@ -161,14 +161,14 @@ def test_redis_down_pages_serve_writes_succeed_and_the_work_is_caught_up(
     assert time.monotonic() - begun < 5
     assert Observation.objects.filter(status="approved").count() == 2
     with worker(REDIS_URL=queue.url), beat(REDIS_URL=queue.url):
-        tasks = {"indicators.tasks.roll_up", "orgs.tasks.send_waiting_mail"}
+        tasks = {"indicators.tasks.roll_up", "orgs.tasks.send_queued_mail"}
         wait_until(lambda: tasks <= set(PeriodicTask.objects.values_list("task", flat=True)), what="the schedule")
         assert land.value("CITY", "2020") is None
         queue.start()
         PeriodicTask.objects.update(interval=IntervalSchedule.objects.get_or_create(every=1, period="seconds")[0])
         PeriodicTasks.update_changed()
         wait_until(lambda: land.value("CITY", "2020") == 7, what="the figure")
-        wait_until(lambda: OutgoingMail.objects.filter(pk=mail.pk, sent_at__isnull=False).exists(), what="the letter")
+        wait_until(lambda: Email.objects.filter(pk=mail.pk, status=STATUS.sent).exists(), what="the e-mail")
 
 
 def test_duplicated_and_late_deliveries_change_nothing(land: Land) -> None:
@@ -246,9 +246,9 @@ def test_schedule_set_by_an_administrator_stays(land: Land, queue: Queue) -> Non
         wait_until(lambda: PeriodicTask.objects.filter(name="check the figures").exists(), what="the schedule")
     slow = IntervalSchedule.objects.get_or_create(every=900, period="seconds")[0]
     PeriodicTask.objects.filter(name="roll up what changed").update(interval=slow)
-    PeriodicTask.objects.filter(name="send waiting mail").delete()
+    PeriodicTask.objects.filter(name="send queued mail").delete()
     with beat(REDIS_URL=queue.url):
-        wait_until(lambda: PeriodicTask.objects.filter(name="send waiting mail").exists(), what="the missing task")
+        wait_until(lambda: PeriodicTask.objects.filter(name="send queued mail").exists(), what="the missing task")
     assert PeriodicTask.objects.get(name="roll up what changed").interval == slow
 
 

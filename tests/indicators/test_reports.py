@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
+from post_office.models import Email
 
 from indicators.imports import actions as imports
 from indicators.models import Finding, ImportBatch, Observation, Period, Report, ReportRequest, ReportStep
@@ -18,7 +19,7 @@ from indicators.reports import actions as reports_actions
 from indicators.reports.cells import Typed
 from indicators.rollup import worker
 from indicators.vocabulary import Flag, Status
-from orgs.models import Membership, Organisation, OutgoingMail, User
+from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.indicators.land import Land
 
@@ -108,7 +109,7 @@ def asking(land: Land, authority: Organisation, steward: User) -> Asking:
 
 
 def letters() -> list[tuple[str, str]]:
-    return [(mail.to, mail.subject) for mail in OutgoingMail.objects.order_by("pk")]
+    return [(mail.to[0], mail.subject) for mail in Email.objects.order_by("pk")]
 
 
 # --- The whole way ------------------------------------------------------------------------------------------------------
@@ -159,7 +160,7 @@ def test_returned_with_a_note_and_sent_again(asking: Asking, first: Organisation
     report.refresh_from_db()
     assert report.state == Report.State.RETURNED
     assert not Observation.objects.pending().exists()
-    assert "Without those of 2016, please" in OutgoingMail.objects.latest("pk").body
+    assert "Without those of 2016, please" in Email.objects.latest("pk").message
     assert reports_actions.answers_of(report).popitem()[1] == number(12)
 
     asking.send(report, number(10))
@@ -423,7 +424,7 @@ def test_reminders_once_for_each_stage(asking: Asking, first: Organisation) -> N
     day = datetime.timedelta(days=1)
 
     def reminded(today: datetime.date) -> list[str]:
-        before = OutgoingMail.objects.count()
+        before = Email.objects.count()
         reports_actions.send_reminders(today=today)
         reports_actions.send_reminders(today=today)
         return [subject for _to, subject in letters()[before:]]

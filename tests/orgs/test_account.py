@@ -18,9 +18,10 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from post_office.models import Email
 
 from orgs.accounts import actions as accounts
-from orgs.models import OutgoingMail, User
+from orgs.models import User
 from orgs.permissions import must_have_second_step
 from tests.factories import (
     AuthorityFactory,
@@ -63,7 +64,7 @@ def test_address_is_changed_only_by_who_gives_the_password_again() -> None:
     response = ask(client)
     assert response.headers["Location"].startswith(reverse("account_reauthenticate"))
     assert not EmailAddress.objects.filter(email="new@example.org").exists()
-    assert not OutgoingMail.objects.exists()
+    assert not Email.objects.exists()
     assert client.post(response.headers["Location"], {"password": "wrong"}).status_code == 200
     assert not EmailAddress.objects.filter(email="new@example.org").exists()
     client.post(response.headers["Location"], {"password": "password"})
@@ -75,19 +76,19 @@ def test_old_address_is_told_in_its_owners_language_when_it_is_asked_and_when_it
     client = Client(headers={"accept-language": "fr"})
     log_in(client, user)
     client.post(ask(client).headers["Location"], {"password": "password"})
-    to_old, to_new = OutgoingMail.objects.get(to="old@example.org"), OutgoingMail.objects.get(to="new@example.org")
-    assert "new@example.org" in to_old.body
-    assert reverse("account_reset_password") in to_old.body
-    address = re.search(r"/accounts/confirm-email/\S+", to_new.body)
+    to_old, to_new = Email.objects.get(to="old@example.org"), Email.objects.get(to="new@example.org")
+    assert "new@example.org" in to_old.message
+    assert reverse("account_reset_password") in to_old.message
+    address = re.search(r"/accounts/confirm-email/\S+", to_new.message)
     assert address
     client.post(address[0])
     user.refresh_from_db()
     assert user.email == "new@example.org"
-    letters = OutgoingMail.objects.filter(to="old@example.org").order_by("pk")
-    assert len(letters) == 2
-    assert "new@example.org" in letters[1].body
-    for letter in letters:
-        assert re.search(r"\d+ de \w+ de \d{4}", letter.body), "the day is not written as in Spanish"
+    emails = Email.objects.filter(to="old@example.org").order_by("pk")
+    assert len(emails) == 2
+    assert "new@example.org" in emails[1].message
+    for email in emails:
+        assert re.search(r"\d+ de \w+ de \d{4}", email.message), "the day is not written as in Spanish"
 
 
 def test_password_change_is_told() -> None:
@@ -96,7 +97,7 @@ def test_password_change_is_told() -> None:
     log_in(client, user)
     new = {"oldpassword": "password", "password1": "a longer secret 7", "password2": "a longer secret 7"}
     assert client.post(reverse("account_change_password"), new).status_code == 302
-    assert "password" in OutgoingMail.objects.get(to=user.email).subject
+    assert "password" in Email.objects.get(to=user.email).subject
 
 
 @pytest.mark.parametrize("name", ["account_email", "account_set_password"])
@@ -128,7 +129,7 @@ def test_who_has_just_logged_in_by_code_changes_the_address() -> None:
     user.save()
     client = Client()
     client.post(reverse("account_request_login_code"), {"email": user.email})
-    code = re.search(r"^([0-9A-Z-]{6,12})$", OutgoingMail.objects.get().body, re.MULTILINE)
+    code = re.search(r"^([0-9A-Z-]{6,12})$", Email.objects.get().message, re.MULTILINE)
     assert code
     assert client.post(reverse("account_confirm_login_code"), {"code": code[1]}).status_code == 302
     ask(client)
@@ -207,7 +208,7 @@ def test_role_of_today_ends_in_the_page_that_was_asked_for(django_capture_on_com
     client.post(reverse("account_logout"))
     assert log_in(client, user).headers["Location"] == reverse("mfa_authenticate")
     assert client.get(wanted).status_code == 302
-    assert OutgoingMail.objects.filter(to=user.email, subject__icontains="authenticator").exists()
+    assert Email.objects.filter(to=user.email, subject__icontains="authenticator").exists()
 
 
 @pytest.mark.usefixtures("production")
@@ -243,7 +244,7 @@ def test_lost_device_is_taken_away_by_an_administrator_or_on_the_server() -> Non
     for way in ("administration", "command"):
         TOTP.activate(user, generate_totp_secret())
         RecoveryCodes.activate(user)
-        OutgoingMail.objects.all().delete()
+        Email.objects.all().delete()
         if way == "administration":
             administrator = UserFactory(is_staff=True)
             TOTP.activate(administrator, generate_totp_secret())
@@ -252,7 +253,7 @@ def test_lost_device_is_taken_away_by_an_administrator_or_on_the_server() -> Non
         else:
             call_command("remove_second_step", "OLD@example.org")
         assert not Authenticator.objects.filter(user=user).exists()
-        assert OutgoingMail.objects.get(to="old@example.org").subject == "The second step of your log-in was taken away"
+        assert Email.objects.get(to="old@example.org").subject == "The second step of your log-in was taken away"
     with pytest.raises(CommandError, match="no second step"):
         call_command("remove_second_step", "old@example.org")
     with pytest.raises(CommandError, match="no account"):

@@ -4,9 +4,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.urls import reverse
-from django.utils import timezone
+from post_office.models import STATUS, Email
 
-from orgs.models import Organisation, OutgoingMail, ReviewerAppointment, User, Verification
+from orgs.models import Organisation, ReviewerAppointment, User, Verification
 from tests.factories import OrganisationFactory, ReviewerAppointmentFactory, ServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -19,8 +19,8 @@ def administrator(client):
     return user
 
 
-def url(name, *args):
-    return reverse(f"admin:orgs_{name}", args=args)
+def url(name, *args, app="orgs"):
+    return reverse(f"admin:{app}_{name}", args=args)
 
 
 @pytest.mark.parametrize("model", sorted(admin.site._registry, key=str))
@@ -48,8 +48,8 @@ def test_person_is_entered_without_a_password(client, administrator):
     user = User.objects.get(email="new@example.org")
     assert not user.has_usable_password()
     assert EmailAddress.objects.get(user=user, verified=True, primary=True)
-    client.post(url("user_changelist"), {"action": "send_password_letter", "_selected_action": [user.pk]})
-    assert OutgoingMail.objects.get().to == "new@example.org"
+    client.post(url("user_changelist"), {"action": "send_password_email", "_selected_action": [user.pk]})
+    assert Email.objects.get().to == ["new@example.org"]
     change = client.get(url("user_change", user.pk)).content.decode()
     assert "pbkdf2" not in change
     assert user.password not in change
@@ -105,15 +105,21 @@ def test_reviewer_is_appointed_and_the_appointment_ended(client, administrator, 
     assert not ReviewerAppointment.objects.active().exists()
 
 
-def test_parked_mail_is_tried_again_and_its_text_is_nobodys(client, administrator):
-    mail = OutgoingMail.objects.create(
-        to="reader@example.org", subject="S", body="https://secret", parked_at=timezone.now(), attempts=6
+def test_email_that_failed_is_retried_and_its_text_is_nobodys(client, administrator):
+    mail = Email.objects.create(
+        to=["reader@example.org"],
+        message="https://secret",
+        status=STATUS.failed,
+        number_of_retries=5,
+        from_email="portal@example.org",
     )
-    assert "https://secret" not in client.get(url("outgoingmail_change", mail.pk)).content.decode()
-    client.post(url("outgoingmail_changelist"), {"action": "retry", "_selected_action": [mail.pk]})
+    mail.logs.create(status=STATUS.failed, exception_type="SMTPRecipientsRefused", message="No such mailbox")
+    assert "No such mailbox" in client.get(url("email_changelist", app="post_office")).content.decode()
+    assert "https://secret" not in client.get(url("email_change", mail.pk, app="post_office")).content.decode()
+    client.post(url("email_changelist", app="post_office"), {"action": "retry", "_selected_action": [mail.pk]})
     mail.refresh_from_db()
-    assert (mail.attempts, mail.parked_at) == (0, None)
-    assert client.get(url("outgoingmail_add")).status_code == 403
+    assert (mail.status, mail.number_of_retries) == (STATUS.queued, 0)
+    assert client.get(url("email_add", app="post_office")).status_code == 403
 
 
 def test_list_of_appointments_costs_the_same_for_many(client, administrator, django_assert_max_num_queries):

@@ -8,10 +8,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from post_office.models import Email
 
 from orgs.accounts import actions as accounts
 from orgs.members import actions as members
-from orgs.models import Invitation, Membership, OutgoingMail, ReviewerAppointment, User
+from orgs.models import Invitation, Membership, ReviewerAppointment, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,8 +27,8 @@ def page(name, organisation, *args):
     return reverse(f"orgs:{name}", args=[organisation.slug, *args])
 
 
-def letter_path():
-    return re.search(r"/invitations/\S+", OutgoingMail.objects.latest("pk").body)[0]
+def email_path():
+    return re.search(r"/invitations/\S+", Email.objects.latest("pk").message)[0]
 
 
 def test_role_has_to_fit_the_kind():
@@ -85,7 +86,7 @@ def test_stranger_is_invited_and_joins(client, owner):
     client.post(page("member_invite", owner.organisation), {"email": "New@Person.example", "role": "editor"})
     client.logout()
     assert not User.objects.filter(email="new@person.example").exists(), "an account begins when it is accepted"
-    path = letter_path()
+    path = email_path()
     assert "Accept the invitation" in client.get(path).content.decode()
     assert Membership.objects.count() == 1, "following the address alone must not accept"
     body = client.post(path, {"name": "New Person"}, follow=True).content.decode()
@@ -104,7 +105,7 @@ def test_stranger_is_invited_and_joins(client, owner):
 def test_known_person_is_invited_joins_and_logs_in_as_usual(client, owner):
     known = UserFactory(email="known@person.example")
     members.invite_member(organisation=owner.organisation, email="known@person.example", role="viewer", by=owner.user)
-    body = client.post(letter_path(), {"name": "Other name"}, follow=True).content.decode()
+    body = client.post(email_path(), {"name": "Other name"}, follow=True).content.decode()
     assert known.memberships.get().organisation == owner.organisation
     assert "_auth_user_id" not in client.session
     assert reverse("account_login") in body
@@ -112,13 +113,13 @@ def test_known_person_is_invited_joins_and_logs_in_as_usual(client, owner):
     assert known.name != "Other name"
 
 
-def test_letter_is_the_same_for_known_and_unknown(owner):
+def test_email_is_the_same_for_known_and_unknown(owner):
     UserFactory(email="a@person.example")
     seen = []
     for email in ("a@person.example", "b@person.example"):
         members.invite_member(organisation=owner.organisation, email=email, role="viewer", by=owner.user)
-        mail = OutgoingMail.objects.get(to=email)
-        seen.append((mail.subject, re.sub(r"/invitations/\S+", "", mail.body)))
+        mail = Email.objects.get(to=email)
+        seen.append((mail.subject, re.sub(r"/invitations/\S+", "", mail.message)))
     assert seen[0] == seen[1]
 
 
@@ -131,18 +132,18 @@ def test_member_and_invited_are_not_invited_again(owner):
         members.invite_member(email="new@person.example", **invite)
     with pytest.raises(ValidationError, match="role"):
         members.invite_member(email="other@person.example", **invite | {"role": "officer"})
-    assert OutgoingMail.objects.count() == 1
+    assert Email.objects.count() == 1
 
 
-def test_expired_invitation_is_renewed_and_the_old_letter_is_dead(client, owner):
+def test_expired_invitation_is_renewed_and_the_old_email_is_dead(client, owner):
     invite = {"organisation": owner.organisation, "email": "new@person.example", "role": "viewer", "by": owner.user}
     members.invite_member(**invite)
-    old = letter_path()
+    old = email_path()
     Invitation.objects.update(created_at=timezone.now() - timedelta(days=15))
     assert client.get(old).status_code == 404
     members.invite_member(**invite)
     assert client.post(old, {"name": "New"}).status_code == 404
-    assert client.post(letter_path(), {"name": "New"}).status_code == 302
+    assert client.post(email_path(), {"name": "New"}).status_code == 302
 
 
 def test_withdrawn_or_forged_invitation_is_gone(client, owner):
@@ -152,7 +153,7 @@ def test_withdrawn_or_forged_invitation_is_gone(client, owner):
     client.force_login(owner.user)
     client.post(page("invitation_withdraw", owner.organisation, invitation.pk))
     client.logout()
-    assert client.post(letter_path(), {"name": "New"}).status_code == 404
+    assert client.post(email_path(), {"name": "New"}).status_code == 404
     assert client.get(reverse("orgs:invitation_detail", args=["forged:x:y"])).status_code == 404
     with pytest.raises(ValidationError):
         members.accept_invitation(invitation=invitation, name="New", language="en")
@@ -170,7 +171,7 @@ def test_invitation_goes_with_the_right_of_its_sender(client, owner, how):
         sender = membership.user
     invite = {"organisation": organisation, "email": "second@address.example", "role": "owner"}
     invitation = members.invite_member(**invite, by=sender)
-    path = letter_path()
+    path = email_path()
     kept = members.invite_member(organisation=organisation, email="kept@person.example", role="viewer", by=owner.user)
     if how == "ended":
         members.end_membership(membership=membership, by=owner.user)
@@ -196,7 +197,7 @@ def test_invitation_goes_with_the_right_of_its_sender(client, owner, how):
 def test_accepted_invitation_still_leads_on_when_its_sender_has_left(client, owner):
     sender = MembershipFactory(organisation=owner.organisation)
     members.invite_member(organisation=owner.organisation, email="new@person.example", role="viewer", by=sender.user)
-    path = letter_path()
+    path = email_path()
     client.post(path, {"name": "New"})
     members.end_membership(membership=sender, by=owner.user)
     assert client.get(path).status_code == 200
@@ -249,7 +250,7 @@ def test_reviewers_are_appointed_by_administrators(city):
     with pytest.raises(PermissionDenied):
         members.appoint_reviewer(user=user, territory=city, by=user)
     appointment = members.appoint_reviewer(user=user, territory=city, by=administrator)
-    assert OutgoingMail.objects.get().to == user.email
+    assert Email.objects.get().to == [user.email]
     with pytest.raises(ValidationError, match="already a reviewer"):
         members.appoint_reviewer(user=user, territory=city, by=administrator)
     with pytest.raises(PermissionDenied):

@@ -8,8 +8,9 @@ from allauth.account.models import EmailAddress
 from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
+from post_office.models import Email
 
-from orgs.models import Membership, Organisation, OutgoingMail, Registration, User, Verification
+from orgs.models import Membership, Organisation, Registration, User, Verification
 from orgs.registration import actions as registration_actions
 from orgs.registration.actions import CONFIRMATION_SALT
 from orgs.registration.views import COOKIE
@@ -63,8 +64,8 @@ def send(client):
     return client.post(reverse("orgs:registration_check"), follow=True)
 
 
-def letter_path(mail):
-    return re.search(r"/organisations/register/confirm/\S+", mail.body)[0]
+def email_path(mail):
+    return re.search(r"/organisations/register/confirm/\S+", mail.message)[0]
 
 
 def text_of(response):
@@ -88,10 +89,10 @@ def test_visitor_registers_and_confirms(client, where, raval, old_town, domain):
     assert not User.objects.exists()
     assert not Organisation.objects.exists()
 
-    mail = OutgoingMail.objects.get()
-    assert mail.to == "ana@group.example"
+    mail = Email.objects.get()
+    assert mail.to == ["ana@group.example"]
     assert mail.subject == "Confirm the registration of Mà & Pà"
-    path = letter_path(mail)
+    path = email_path(mail)
     assert "Confirm the registration" in text_of(client.get(path))
     assert not Organisation.objects.exists(), "following the address alone must not confirm"
     done = client.post(path, follow=True)
@@ -137,8 +138,8 @@ def test_pressing_twice_changes_nothing(client, where):
     fill_in(client, where)
     send(client)
     send(client)
-    assert OutgoingMail.objects.count() == 1
-    path = letter_path(OutgoingMail.objects.get())
+    assert Email.objects.count() == 1
+    path = email_path(Email.objects.get())
     client.post(path)
     before = Organisation.objects.get().updated_at
     again = client.post(path, follow=True)
@@ -156,13 +157,13 @@ def test_known_and_unknown_addresses_see_the_same(client, where):
         fill_in(client, where, email=email)
         page = text_of(send(client))
         registration = Registration.objects.get(sent_to=email)
-        mail = OutgoingMail.objects.get(to=email)
-        confirm = text_of(client.get(letter_path(mail)))
+        mail = Email.objects.get(to=email)
+        confirm = text_of(client.get(email_path(mail)))
         seen.append(
             re.sub(
                 r'name="csrfmiddlewaretoken" value="\w+"|register/confirm/\S+',
                 "",
-                f"{page}{mail.subject}{mail.body}{confirm}".replace(email, "E").replace(registration.reference, "R"),
+                f"{page}{mail.subject}{mail.message}{confirm}".replace(email, "E").replace(registration.reference, "R"),
             )
         )
     assert seen[0] == seen[1]
@@ -172,7 +173,7 @@ def test_existing_account_gets_the_organisation_and_logs_in_as_usual(client, whe
     user = UserFactory(email="known@group.example", name="Known")
     fill_in(client, where, email="known@group.example")
     send(client)
-    done = client.post(letter_path(OutgoingMail.objects.get()), follow=True)
+    done = client.post(email_path(Email.objects.get()), follow=True)
     assert User.objects.get() == user
     assert user.memberships.get().organisation == Organisation.objects.get()
     assert "_auth_user_id" not in client.session
@@ -186,7 +187,7 @@ def test_address_that_somebody_else_has_only_claimed_does_not_get_the_organisati
     EmailAddress.objects.create(user=claimant, email="ana@group.example", verified=False)
     fill_in(client, where)
     send(client)
-    client.post(letter_path(OutgoingMail.objects.get()))
+    client.post(email_path(Email.objects.get()))
     assert not claimant.memberships.exists()
     assert Organisation.objects.get().memberships.get().user.email == "ana@group.example"
 
@@ -203,7 +204,7 @@ def test_person_logged_in_needs_no_letter(client, where):
     organisation = Organisation.objects.get()
     assert organisation.reference in page
     assert organisation.memberships.get().user == user
-    assert [mail.to for mail in OutgoingMail.objects.all()] == [user.email]
+    assert [mail.to for mail in Email.objects.all()] == [[user.email]]
 
 
 def test_page_with_errors_keeps_what_was_typed(client, where):
@@ -261,11 +262,11 @@ def test_changing_the_address_sends_a_new_letter_and_ends_the_old_one(client, wh
     send(client)
     client.post(url("contact"), {**CONTACT, "email": "right@group.example"})
     send(client)
-    first, second = OutgoingMail.objects.order_by("pk")
-    refused = text_of(client.post(letter_path(first)))
+    first, second = Email.objects.order_by("pk")
+    refused = text_of(client.post(email_path(first)))
     assert "Another address was given" in refused
     assert not Organisation.objects.exists()
-    client.post(letter_path(second))
+    client.post(email_path(second))
     assert Organisation.objects.get().contacts.get().email == "right@group.example"
 
 
@@ -281,9 +282,9 @@ def test_letter_that_is_too_old_offers_a_new_one(client, where):
     assert "too old" in text_of(client.get(path))
     client.post(path)
     assert not Organisation.objects.exists()
-    newest = OutgoingMail.objects.order_by("pk").last()
-    assert OutgoingMail.objects.count() == 2
-    client.post(letter_path(newest))
+    newest = Email.objects.order_by("pk").last()
+    assert Email.objects.count() == 2
+    client.post(email_path(newest))
     assert Organisation.objects.exists()
 
 
@@ -311,7 +312,7 @@ def test_programs_that_fill_in_everything_send_nothing(client, where):
     fill_in(client, where)
     response = client.post(reverse("orgs:registration_check"), {"company_fax": "1"})
     assert response.status_code == 400
-    assert not OutgoingMail.objects.exists()
+    assert not Email.objects.exists()
 
 
 def test_too_many_letters_from_one_place_are_refused_and_nothing_is_lost(client, where, settings):
@@ -322,7 +323,7 @@ def test_too_many_letters_from_one_place_are_refused_and_nothing_is_lost(client,
     fill_in(client, where, email="other@group.example")
     response = client.post(reverse("orgs:registration_check"))
     assert response.status_code == 429
-    assert OutgoingMail.objects.count() == 1
+    assert Email.objects.count() == 1
     assert Registration.objects.count() == 2
 
 
@@ -342,7 +343,7 @@ def test_discarding_a_draft_deletes_it(client, where):
 def test_finished_registration_cannot_be_changed(client, where):
     fill_in(client, where)
     send(client)
-    client.post(letter_path(OutgoingMail.objects.get()))
+    client.post(email_path(Email.objects.get()))
     assert client.post(url("who"), {**WHO, "name": "Other"}).url == reverse("orgs:registration_sent")
     assert Organisation.objects.get().name == "Mà & Pà"
 
@@ -366,14 +367,14 @@ def test_two_of_one_name_get_addresses_of_their_own(client, where):
         client.cookies.clear()
         fill_in(client, where)
         send(client)
-        client.post(letter_path(OutgoingMail.objects.filter(subject__startswith="Confirm").last()))
+        client.post(email_path(Email.objects.filter(subject__startswith="Confirm").last()))
     assert set(Organisation.objects.values_list("slug", flat=True)) == {"ma-pa", "ma-pa-2"}
 
 
 def test_stale_drafts_are_removed_and_no_others(client, where):
     fill_in(client, where)
     send(client)
-    client.post(letter_path(OutgoingMail.objects.get()))
+    client.post(email_path(Email.objects.get()))
     long_ago = timezone.now() - datetime.timedelta(days=61)
     stale = registration_actions.begin_registration(language="en", by=None)
     touched = registration_actions.begin_registration(language="en", by=None)

@@ -21,11 +21,12 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from post_office.models import STATUS, Email
 
 from indicators.models import ImportBatch
 from orgs import queue
 from orgs.mail.emails import queue_text
-from orgs.models import Membership, OutgoingMail
+from orgs.models import Membership
 from orgs.storage import A_DAY, NoRoom, WholeFileStorage, files_below, remove_orphans
 from orgs.tasks import remove_orphaned_files
 from partnerships.models import Document
@@ -246,7 +247,7 @@ def test_hanging_redis_costs_a_moment_once_and_no_work(hanging: int, tmp_path: P
             took.append(time.monotonic() - begun)
         assert took[0] < 2
         assert max(took[1:]) < 0.2
-        assert OutgoingMail.objects.filter(sent_at=None, not_before__lte=timezone.now()).count() == 3
+        assert Email.objects.filter(status=STATUS.queued, scheduled_time__lte=timezone.now()).count() == 3
 
 
 @pytest.mark.django_db(transaction=True)

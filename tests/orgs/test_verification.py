@@ -6,9 +6,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from post_office.models import Email
 
 from orgs.ladders import Rung, standing
-from orgs.models import Membership, Organisation, OrganisationContact, OutgoingMail, Verification
+from orgs.models import Membership, Organisation, OrganisationContact, Verification
 from orgs.permissions import can_review_verification
 from orgs.verification import actions as verification_actions
 from orgs.verification.checklist import CHECKLIST, LADDER, Answer
@@ -84,9 +85,9 @@ def test_tier_follows_from_the_answers(waiting, reviewer, met, tier):
     assert (organisation.tier, organisation.verified_at) == (tier, waiting.decided_at)
     assert organisation in Organisation.objects.published()
     assert {answer.question for answer in waiting.answers.filter(is_met=True)} == met
-    letter = OutgoingMail.objects.get()
-    assert letter.to == organisation.memberships.get().user.email
-    assert "Waiting is verified" in letter.subject
+    email = Email.objects.get()
+    assert email.to == [organisation.memberships.get().user.email]
+    assert "Waiting is verified" in email.subject
 
 
 @pytest.mark.django_db
@@ -110,7 +111,7 @@ def test_return_needs_reasons_and_reaches_the_owner(client, waiting, reviewer):
     assert client.post(page(waiting), typed(outcome="returned", reasons="Say what you do & where.")).status_code == 302
     waiting.refresh_from_db()
     assert (waiting.state, waiting.reasons) == ("returned", "Say what you do & where.")
-    assert "Say what you do & where." in OutgoingMail.objects.get().body
+    assert "Say what you do & where." in Email.objects.get().message
     assert not Organisation.objects.published().exists()
 
     owner = waiting.organisation.memberships.get().user

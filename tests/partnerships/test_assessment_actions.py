@@ -4,8 +4,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
+from post_office.models import Email
 
-from orgs.models import Membership, OutgoingMail
+from orgs.models import Membership
 from partnerships.assessments.actions import (
     begin_assessment,
     discard_assessment,
@@ -87,8 +88,8 @@ def decide(assessment, by, outcome=Outcome.CONFIRMED, reasons="Checked.", **reje
 
 def test_begun_assessment_asks_the_partners_for_their_view(draft, world):
     assert (draft.state, draft.scale.code, draft.claimed) == (State.DRAFT, "gfmd-2017", None)
-    letters = OutgoingMail.objects.filter(subject__startswith="How was it for you?")
-    assert sorted(letters.values_list("to", flat=True)) == sorted([world.owner.email, world.editor.email])
+    emails = Email.objects.filter(subject__startswith="How was it for you?")
+    assert sorted(emails.values_list("to", flat=True)) == sorted([[world.owner.email], [world.editor.email]])
 
 
 def test_one_assessment_is_open_at_a_time(draft, world):
@@ -304,7 +305,7 @@ def test_views_are_closed_when_a_level_is_confirmed(submitted, world):
 
 
 def test_level_follows_from_the_accepted_evidence_and_holds_two_years(submitted, world):
-    OutgoingMail.objects.all().delete()
+    Email.objects.all().delete()
     decision = decide(submitted, world.reviewer, C2="Says nothing of what was not taken up.")
     assessment = stored(submitted)
     today = timezone.localdate()
@@ -316,10 +317,10 @@ def test_level_follows_from_the_accepted_evidence_and_holds_two_years(submitted,
     assert (assessment.confirmed_from, assessment.confirmed_until) == (today, years_after(today, 2))
     rejected = assessment.evidence.get(criterion__code="C2")
     assert (rejected.is_accepted, rejected.comment) == (False, "Says nothing of what was not taken up.")
-    told = set(OutgoingMail.objects.values_list("to", flat=True))
+    told = {to for (to,) in Email.objects.values_list("to", flat=True)}
     assert {world.officer.email, world.manager.email, world.owner.email, world.editor.email} <= told
     assert world.steward.email not in told
-    assert "Confirmed: Inform" in OutgoingMail.objects.get(to=world.owner.email).subject
+    assert "Confirmed: Inform" in Email.objects.get(to=world.owner.email).subject
 
 
 @pytest.mark.parametrize(
@@ -375,7 +376,7 @@ def test_decision_has_reasons(submitted, world):
 def test_returned_with_reasons_then_resubmitted(submitted, world):
     decide(submitted, world.reviewer, outcome=Outcome.RETURNED, reasons="The answer is missing.")
     assert stored(submitted).state == State.RETURNED
-    assert "The answer is missing." in OutgoingMail.objects.filter(subject__startswith="Returned").first().body
+    assert "The answer is missing." in Email.objects.filter(subject__startswith="Returned").first().message
     submit_assessment(assessment=submitted, claimed=level("inform"), by=world.officer)
     decide(submitted, world.reviewer)
     assert stored(submitted).confirmed.code == "consult"

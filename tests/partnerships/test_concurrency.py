@@ -5,8 +5,8 @@ import threading
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from post_office.models import Email
 
-from orgs.models import OutgoingMail
 from partnerships.agreements.actions import answer_partnership, propose_partnership
 from partnerships.assessments.actions import put_forward_evidence, submit_assessment
 from partnerships.assessments.review import Verdict, decide_assessment
@@ -71,7 +71,7 @@ def test_two_officers_asking_at_once_write_one_letter_each(world):
         return lambda: propose_partnership(partnership=partnership, by=by)
 
     assert len(refusals(at_once(propose(world.officer), propose(world.manager)))) == 1
-    assert OutgoingMail.objects.filter(to=world.owner.email).count() == 1
+    assert Email.objects.filter(to=world.owner.email).count() == 1
 
 
 def test_last_two_partners_confirming_at_once_make_it_active(world):

@@ -4,8 +4,8 @@ import os
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from post_office.models import Email
 
-from orgs.models import OutgoingMail
 from partnerships.agreements.actions import (
     answer_partnership,
     delete_draft,
@@ -45,8 +45,8 @@ def stored(partnership):
     return Partnership.objects.get(pk=partnership.pk)
 
 
-def letters():
-    return sorted(OutgoingMail.objects.values_list("to", flat=True))
+def recipients():
+    return sorted(to for (to,) in Email.objects.values_list("to", flat=True))
 
 
 def test_logged_partnership_is_a_draft_of_the_authority(log, world):
@@ -57,7 +57,7 @@ def test_logged_partnership_is_a_draft_of_the_authority(log, world):
         (world.authority, PartyRole.AUTHORITY, Answer.CONFIRMED),
         (world.partner, PartyRole.PARTNER, Answer.WAITING),
     }
-    assert letters() == []
+    assert recipients() == []
 
 
 def test_logging_the_same_twice_is_refused(log):
@@ -97,13 +97,13 @@ def test_proposing_writes_to_owners_and_editors_in_their_language(log, world):
     world.owner.language = "es"
     world.owner.save()
     propose_partnership(partnership=log(), by=world.officer)
-    assert letters() == sorted([world.owner.email, world.editor.email])
-    letter = OutgoingMail.objects.get(to=world.editor.email)
-    assert letter.subject == "Is this right? Riverton town hall has logged a partnership with you"
-    assert "You will be heard, and you will get an answer." in letter.body
-    assert f"/answer/{world.partner.slug}/" in letter.body
+    assert recipients() == sorted([world.owner.email, world.editor.email])
+    email = Email.objects.get(to=world.editor.email)
+    assert email.subject == "Is this right? Riverton town hall has logged a partnership with you"
+    assert "You will be heard, and you will get an answer." in email.message
+    assert f"/answer/{world.partner.slug}/" in email.message
     # The promise in Spanish comes from the scale, whatever the portal's own translations say.
-    assert level("consult").promise_es in OutgoingMail.objects.get(to=world.owner.email).body
+    assert level("consult").promise_es in Email.objects.get(to=world.owner.email).message
 
 
 def test_proposing_twice_is_refused_and_writes_once(log, world):
@@ -111,27 +111,27 @@ def test_proposing_twice_is_refused_and_writes_once(log, world):
     propose_partnership(partnership=partnership, by=world.officer)
     with pytest.raises(ValidationError, match="already been asked"):
         propose_partnership(partnership=partnership, by=world.officer)
-    assert len(letters()) == 2
+    assert len(recipients()) == 2
 
 
 def test_confirmed_by_all_is_active_and_the_authority_is_told(log, world):
     second = OrganisationFactory(published=True)
     speaker = person_in(second, "owner")
     partnership = propose_partnership(partnership=log(partners=[world.partner, second]), by=world.officer)
-    OutgoingMail.objects.all().delete()
+    Email.objects.all().delete()
     answer_partnership(party=world.party(partnership), answer=Answer.CONFIRMED, by=world.owner)
     assert stored(partnership).state == State.PROPOSED
-    assert letters() == sorted([world.officer.email, world.manager.email, world.own_reviewer.email])
+    assert recipients() == sorted([world.officer.email, world.manager.email, world.own_reviewer.email])
     answer_partnership(party=partnership.parties.get(organisation=second), answer=Answer.CONFIRMED, by=speaker)
     assert stored(partnership).state == State.ACTIVE
 
 
 def test_answering_twice_the_same_is_once(log, world):
     partnership = propose_partnership(partnership=log(), by=world.officer)
-    OutgoingMail.objects.all().delete()
+    Email.objects.all().delete()
     for _time in range(2):
         answer_partnership(party=world.party(partnership), answer=Answer.CONFIRMED, by=world.owner)
-    assert len(letters()) == 3
+    assert len(recipients()) == 3
 
 
 def test_dispute_needs_a_reason_and_takes_it_out_of_sight(log, world):
@@ -140,7 +140,7 @@ def test_dispute_needs_a_reason_and_takes_it_out_of_sight(log, world):
         answer_partnership(party=world.party(partnership), answer=Answer.DISPUTED, note="  ", by=world.owner)
     answer_partnership(party=world.party(partnership), answer=Answer.DISPUTED, note="We never met.", by=world.owner)
     assert stored(partnership).state == State.DISPUTED
-    assert "We never met." in OutgoingMail.objects.get(to=world.officer.email).body
+    assert "We never met." in Email.objects.get(to=world.officer.email).message
 
 
 def test_disputed_is_mended_and_asked_again(log, world):
@@ -188,14 +188,14 @@ def test_revision_while_asked_asks_those_again_who_had_answered(log, world):
     second = OrganisationFactory(published=True)
     partnership = propose_partnership(partnership=log(partners=[world.partner, second]), by=world.officer)
     answer_partnership(party=world.party(partnership), answer=Answer.CONFIRMED, by=world.owner)
-    OutgoingMail.objects.all().delete()
+    Email.objects.all().delete()
     partnership = stored(partnership)
     partnership.title = "Another"
     revise_partnership(
         partnership=partnership, partners=[world.partner, second], domains=partnership.domains.all(), by=world.officer
     )
     assert world.party(partnership).answer == Answer.WAITING
-    assert letters() == sorted([world.owner.email, world.editor.email])
+    assert recipients() == sorted([world.owner.email, world.editor.email])
 
 
 def test_promise_stands_once_it_is_confirmed(world):
@@ -217,7 +217,7 @@ def test_confirmed_partner_stays_and_a_new_one_is_asked(world):
         partnership=partnership, partners=[world.partner, world.other], domains=domains, by=world.officer
     )
     assert stored(partnership).state == State.ACTIVE
-    assert letters() == [world.outsider.email]
+    assert recipients() == [world.outsider.email]
     joined = partnership.parties.get(organisation=world.other)
     assert joined.answer == Answer.WAITING
     answer_partnership(party=joined, answer=Answer.CONFIRMED, by=world.outsider)
@@ -244,7 +244,7 @@ def test_ending_is_once_and_only_of_what_is_active(world):
         end_partnership(partnership=partnership, ends_on=datetime.date(2020, 1, 1), by=world.officer)
     end_partnership(partnership=partnership, ends_on=today, by=world.officer)
     assert (stored(partnership).state, stored(partnership).ends_on) == (State.ENDED, today)
-    assert letters() == sorted([world.owner.email, world.editor.email])
+    assert recipients() == sorted([world.owner.email, world.editor.email])
     with pytest.raises(ValidationError, match="already ended"):
         end_partnership(partnership=partnership, ends_on=today, by=world.officer)
     with pytest.raises(ValidationError, match="has ended"):

@@ -18,4 +18,4 @@ class Command(BaseCommand):
             raise CommandError("There is no account with this address.")
         if not remove_second_step(user=user):
             raise CommandError("This account has no second step.")
-        self.stdout.write("Done. They are logged out everywhere and get a letter.")
+        self.stdout.write("Done. They are logged out everywhere and get an e-mail.")
