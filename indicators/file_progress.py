@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from indicators.locks import HELD, Lock, lock_until_commit
 from orgs.numbers import write_number
 
-CHECK_LOCK = 7_003  # The space of the locks by which the checker of a file is found.
 STORING, RULES, DECIDING = "storing", "rules", "deciding"
 NAMED = re.compile(r"^import (storing|rules) (\d+)/(\d+)$")
 NAME = "SELECT set_config('application_name', %s, true)"
-CLAIM = "SELECT pg_advisory_xact_lock(%s, %s)"
 # No row: nobody is at it. Null: all rows are read.
-READ = """
+READ = f"""
     SELECT c.tuples_processed, a.application_name
     FROM pg_locks l LEFT JOIN pg_stat_progress_copy c ON c.pid = l.pid LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    WHERE {HELD} AND l.classid = %s AND l.objid = %s
 """
 
 
@@ -80,8 +78,7 @@ class FileProgress:
 
 def claim(batch_id: int) -> None:
     """Until the end of the transaction, how far this session is can be asked for by the number of the import."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [CHECK_LOCK, batch_id])
+    lock_until_commit(Lock.CHECK, batch_id)
 
 
 def note(step: str, done: int, of: int) -> None:
@@ -92,7 +89,7 @@ def note(step: str, done: int, of: int) -> None:
 
 def progress_of(batch_id: int, expected: int | None = None) -> FileProgress:
     with connection.cursor() as cursor:
-        cursor.execute(READ, [CHECK_LOCK, batch_id])
+        cursor.execute(READ, [Lock.CHECK.value, batch_id])
         found = cursor.fetchone()
     if found is None:
         return FileProgress()

@@ -26,7 +26,8 @@ ORDER = {
         apps management urls
     """,
     "indicators": """
-        vocabulary file_progress spreadsheets
+        vocabulary locks spreadsheets
+        file_progress
         models
         marks translation permissions emails
         catalogue

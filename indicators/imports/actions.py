@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from indicators.imports import engine, kept_file, sources, steps
 from indicators.imports.definition import read_layout, read_mapping
 from indicators.imports.mapping import FileLayout, ImportMapping, layout_entries
 from indicators.imports.messages import OF_A_STEP, Problem
+from indicators.locks import Lock, lock_until_commit, number_of
 from indicators.models import ImportBatch, ImportMessage, SavedMapping
 from indicators.permissions import can_decide_import, keeps_figures_of
 from indicators.quality import checks
@@ -291,8 +292,7 @@ def same_file(checksum: str, mapping: dict[str, Any], *, but: ImportBatch | None
 
 
 def refuse_same_file(checksum: str, mapping: dict[str, Any], *, but: ImportBatch | None = None) -> None:
-    with connection.cursor() as cursor:  # Of two at once, the second waits here and then sees the first.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_import_file'), hashtext(%s))", [checksum])
+    lock_until_commit(Lock.FILE, number_of(checksum))  # Of two at once, the second waits here and then sees the first.
     held = same_file(checksum, mapping, but=but)
     if held is not None and held.state == ImportBatch.State.STORED:
         raise ValidationError(
@@ -344,8 +344,8 @@ def remove_old_files(*, now: datetime.datetime) -> int:
 def save_mapping(*, name: str, definition: dict[str, Any], by: User | None = None) -> SavedMapping:
     """Keeps a mapping for the next file. One that is there already keeps its meaning: others rely on it, so that a change gets a new name."""
     read_mapping(definition)
-    with connection.cursor() as cursor:  # Of two of one name at once, the second waits here and then sees the first.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_savedmapping'))")
+    # Of two at once, the second waits here and then sees the first.
+    lock_until_commit(Lock.MAPPING_NAME, number_of(name))
     saved, created = SavedMapping.objects.get_or_create(name=name, defaults={"definition": definition})
     if not created and saved.definition != definition:
         raise ValidationError({"name": _("There is another mapping of this name. Give this one a name of its own.")})

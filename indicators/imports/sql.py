@@ -1,6 +1,7 @@
 """The statements of an import. `import_row` is the file as it stands, `import_cell` (alias c) what it says."""
 
 from indicators.imports.messages import MAX_FAULTY
+from indicators.locks import lock_indicators_sql
 from indicators.vocabulary import CURRENCY_OF_UNIT, NO_NUMBER, QUALITIES, Flag
 
 # Where observations keep their numbers: 20 digits before the decimal sign.
@@ -119,9 +120,7 @@ REPEATED = f"""
 
 
 # Two imports of the same indicator take turns, so that the second sees what the first has stored.
-LOCK = """
-    SELECT pg_advisory_xact_lock(hashtext('indicators_importbatch'), id::int) FROM (SELECT DISTINCT id FROM map_indicator ORDER BY 1) AS touched
-"""
+LOCK = lock_indicators_sql("SELECT DISTINCT id FROM map_indicator ORDER BY 1")
 
 
 SUPERSEDE_PENDING = f"""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from indicators.imports import engine, kept_file, sources
 from indicators.imports.mapping import ImportMapping
 from indicators.imports.messages import problem_text
+from indicators.locks import lock_indicators_sql
 from indicators.models import ImportBatch, ImportMessage
 from indicators.quality import checks
 from orgs.models import Organisation, Territory, User
@@ -128,10 +129,9 @@ SAME_CELL = """(old.indicator_id, old.period_id, old.territory_id, old.breakdown
 
 # Decisions about the same indicator take turns with each other and with imports: one that supersedes what another is approving would
 # leave a cell without any value.
-LOCK = """
-    SELECT pg_advisory_xact_lock(hashtext('indicators_importbatch'), indicator_id::int)
-    FROM (SELECT DISTINCT indicator_id FROM indicators_observation WHERE batch_id = %(batch)s ORDER BY 1) AS touched
-"""
+LOCK = lock_indicators_sql(
+    "SELECT DISTINCT indicator_id AS id FROM indicators_observation WHERE batch_id = %(batch)s ORDER BY 1"
+)
 
 SUPERSEDE_APPROVED = f"""
     UPDATE indicators_observation old SET status = 'superseded' FROM indicators_observation new

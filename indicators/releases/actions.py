@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from indicators.locks import Lock, session_lock
 from indicators.models import DirtyMark, Figure, Release, ReleasedFigure, ReleasedIndicator
 from indicators.models.release import IN_THE_MAKING
 from indicators.permissions import can_approve_release, can_discard_release, can_recall_release
@@ -24,7 +25,6 @@ logger = logging.getLogger(__name__)
 MAKE_RELEASES = "indicators.tasks.make_releases"
 LARGE = 50_000
 """Releases of more figures than this are made by a worker."""
-MAKING_LOCK = 7_002  # The space of the session locks by which the maker of a release shows that it lives.
 
 
 @transaction.atomic
@@ -58,7 +58,7 @@ def make_releases() -> int:
     """
     made = 0
     for release in Release.objects.filter(state=Release.State.DRAFT).order_by("pk"):
-        with _only_maker(release) as is_only:
+        with session_lock(Lock.RELEASE, [release.pk]) as is_only:
             if is_only and not DirtyMark.objects.exists():
                 made += _make(release)
     return made
@@ -173,20 +173,6 @@ def _see_one_moment() -> None:
     if not connection.savepoint_ids:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-
-
-@contextmanager
-def _only_maker(release: Release) -> Iterator[bool]:
-    """Holds the session lock of a draft; False where another worker holds it. PostgreSQL lets go of it when the worker dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [MAKING_LOCK, release.pk])
-        held = bool(cursor.fetchone()[0])
-    try:
-        yield held
-    finally:
-        if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [MAKING_LOCK, release.pk])
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
 from indicators.catalogue.formatting import period_words, value_words
+from indicators.locks import Lock, lock_until_commit
 from indicators.models import Category, Dimension, Indicator, Observation, Period, Release, ReleasedFigure
 from indicators.vocabulary import NO_FLAG, PENDING, Flag, Measure
 from orgs.models import Territory
@@ -225,7 +225,7 @@ def write_observations(*, batch_id: int, source_id: int, values: Mapping[Key, Ma
 
     Runs in a transaction; takes turns with the imports of the same indicators.
     """
-    lock_indicators(key[0] for key in values)
+    lock_until_commit(Lock.INDICATOR, *(key[0] for key in values))
     Observation.objects.filter(batch=batch_id, status__in=PENDING).delete()
     if not values:
         return
@@ -250,13 +250,6 @@ def write_observations(*, batch_id: int, source_id: int, values: Mapping[Key, Ma
         )
         for (indicator, period, territory, breakdown), columns in values.items()
     )
-
-
-def lock_indicators(ids: Iterable[int]) -> None:
-    """Until the end of the transaction nobody else stores figures of these indicators."""
-    with connection.cursor() as cursor:
-        for indicator in sorted(set(ids)):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('indicators_importbatch'), %s)", [indicator])
 
 
 # --- The form ----------------------------------------------------------------------------------------------------------

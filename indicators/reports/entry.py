@@ -8,10 +8,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from indicators.locks import Lock, lock_until_commit
 from indicators.models import ImportBatch, Source
 from indicators.permissions import keeps_figures_of
 from indicators.quality import checks
-from indicators.reports.cells import Answers, ReportCell, approved, lock_indicators, pending, write_observations
+from indicators.reports.cells import Answers, ReportCell, approved, pending, write_observations
 from indicators.vocabulary import Status
 from orgs.models import Organisation, Territory, User
 
@@ -51,7 +52,7 @@ def save_entry(
     own = set(Territory.objects.within(authority.territory).values_list("pk", flat=True))
     if any(cell.territory.pk not in own for cell in cells):
         raise ValidationError(_("Choose the place of the authority, or one of its parts."))
-    lock_indicators(cell.indicator.pk for cell in cells)
+    lock_until_commit(Lock.INDICATOR, *(cell.indicator.pk for cell in cells))
     if any(cell.indicator.retired_on for cell in cells):
         raise ValidationError(_("This indicator is retired: it takes no new figures."))
     draft = draft_of(authority, choice)

@@ -1,16 +1,16 @@
 """What administrators and the nightly check do about the rollup."""
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from indicators import emails
+from indicators.locks import Lock, session_lock
 from indicators.models import DirtyMark, FigureAudit, FigureDifference, Slice
 from indicators.rollup import worker
 from orgs.models import User
 from orgs.queue import enqueue
 
 ROLL_UP = "indicators.tasks.roll_up"
-AUDIT_LOCK = 7_002  # One audit at a time, whoever asks for it.
 SLICES_AT_ONCE = 8
 
 
@@ -19,19 +19,14 @@ def audit_figures() -> FigureAudit | None:
 
     Stewards are told of differences, and what differs is marked for the rollup. No figure is changed here.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [AUDIT_LOCK])
-        if not cursor.fetchone()[0]:
+    with session_lock(Lock.AUDIT) as is_free:
+        if not is_free:
             return None
-    try:
         audit = FigureAudit.objects.create()
         slices = list(Slice.objects.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(slices), SLICES_AT_ONCE):
             _audit_slices(audit, slices[start : start + SLICES_AT_ONCE])
         return _finish(audit)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [AUDIT_LOCK])
 
 
 def _audit_slices(audit: FigureAudit, slices: list[int]) -> None:

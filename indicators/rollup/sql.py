@@ -6,6 +6,7 @@ the tree before the others), then the direct parts of targets that are only read
 """
 
 from indicators.catalogue.periods import CALENDAR_KINDS
+from indicators.locks import HELD
 from indicators.vocabulary import QUALITIES, Flag
 
 # What the planner has to know of the places; of their arrays it would learn nothing, slowly.
@@ -23,14 +24,13 @@ HAS_WORK = """
 # lives. A slice that saw its worker die (or fail) three times is not claimed a fourth time, and is parked here. Slices that failed before are
 # claimed alone; the others together until their marks are many, where a mark without a territory stands for a whole tree. The lock on claiming
 # makes a worker wait for another's claim, instead of finding nothing to do behind its row locks.
-CLAIM = """
+CLAIM = f"""
     SELECT pg_advisory_xact_lock(%(space)s, 0);
     WITH waiting AS (
         SELECT s.id, s.attempts FROM indicators_slice s
         WHERE s.parked_at IS NULL AND NOT s.id = ANY(%(failed)s)
           AND (s.claimed_by_id IS NULL OR s.claimed_by_id = %(run)s OR NOT EXISTS (
-            SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = %(space)s AND l.objid = s.claimed_by_id
-            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())))
+            SELECT FROM pg_locks l WHERE {HELD} AND l.classid = %(space)s AND l.objid = s.claimed_by_id))
           AND EXISTS (
             SELECT FROM indicators_period p JOIN indicators_dirtymark m ON m.period_id = p.id
             WHERE p.year = s.year AND m.indicator_id = s.indicator_id)

@@ -16,8 +16,6 @@ means pool alike, by the sums of numerators and denominators. Scores and rates w
 import logging
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -26,13 +24,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from indicators import emails
+from indicators.locks import Lock, session_lock
 from indicators.models import RollupRun, Slice
 from indicators.rollup import sql, statements
 from indicators.vocabulary import Origin
 
 logger = logging.getLogger(__name__)
 
-RUN_LOCK = 7_001  # The space of the session locks by which a run shows that its worker lives.
 # How much one transaction takes on: many slices with a mark here and there, or a few that are done anew.
 BATCH_SLICES = 250
 BATCH_PLACES = 16_000
@@ -52,7 +50,7 @@ def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
         if not _has_work():
             return None
         run = RollupRun.objects.create(claimed_by=claimed_by)
-    with _alive(run):
+    with session_lock(Lock.RUN, [run.pk]):
         try:
             failed: set[int] = set()
             while claimed := _claim(run, failed):
@@ -76,7 +74,7 @@ def _has_work() -> bool:
 def _orphaned_run(claimed_by: str) -> RollupRun | None:
     """A run that says "running" while nobody holds its lock: its worker was killed."""
     for run in RollupRun.objects.filter(state=RollupRun.State.RUNNING).order_by("started_at"):
-        with _alive(run) as is_free:
+        with session_lock(Lock.RUN, [run.pk]) as is_free:
             if is_free:
                 taken = RollupRun.objects.filter(pk=run.pk, state=RollupRun.State.RUNNING)
                 if taken.update(claimed_by=claimed_by, attempts=F("attempts") + 1):
@@ -86,27 +84,13 @@ def _orphaned_run(claimed_by: str) -> RollupRun | None:
     return None
 
 
-@contextmanager
-def _alive(run: RollupRun) -> Iterator[bool]:
-    """Holds the session lock of a run; False where another worker holds it. PostgreSQL lets go of it when the worker dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [RUN_LOCK, run.pk])
-        held = bool(cursor.fetchone()[0])
-    try:
-        yield held
-    finally:
-        if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RUN_LOCK, run.pk])
-
-
 def _claim(run: RollupRun, failed: set[int]) -> list[int]:
     """The next slices with marks that no living worker holds, as this run's; none that was tried too often, which is parked instead."""
     parameters: dict[str, Any] = {
         "run": run.pk,
         "failed": list(failed),
         "max_attempts": Slice.MAX_ATTEMPTS,
-        "space": RUN_LOCK,
+        "space": Lock.RUN.value,
         "slices": BATCH_SLICES,
         "places": BATCH_PLACES,
         "tree": TREE_PLACES,

@@ -8,10 +8,10 @@ from django.db import connection
 from django.test import Client
 from post_office.models import Email
 
+from indicators.locks import Lock
 from indicators.models import ComputedFigure, DirtyMark, FigureAudit, FigureDifference, RollupRun, Slice
 from indicators.rollup import actions as rollups
 from indicators.rollup import worker
-from indicators.rollup.actions import AUDIT_LOCK
 from indicators.tasks import audit_figures
 from tests.factories import MembershipFactory, UserFactory
 from tests.indicators.kept import lose_figure, spoil_figure
@@ -139,10 +139,10 @@ def test_two_audits_do_not_run_at_once(land: Land) -> None:
     elsewhere = connection.copy()
     try:
         with elsewhere.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [AUDIT_LOCK])
+            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [Lock.AUDIT.value])
             assert rollups.audit_figures() is None
             assert not FigureAudit.objects.exists()
-            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [AUDIT_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [Lock.AUDIT.value])
     finally:
         elsewhere.close()
     assert rollups.audit_figures() is not None

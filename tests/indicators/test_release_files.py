@@ -14,6 +14,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from indicators.locks import Lock
 from indicators.models import Release, ReleaseFile
 from indicators.models.release import IN_THE_MAKING
 from indicators.releases import actions as releases
@@ -176,7 +177,7 @@ def test_no_more_than_a_few_files_are_written_at_once(client, land):
         others = [connection.copy() for _turn in range(TURNS)]
         for number, other in enumerate(others):
             held.callback(other.close)
-            other.cursor().execute("SELECT pg_advisory_lock(7005, %s)", [number])
+            other.cursor().execute("SELECT pg_advisory_lock(%s, %s)", [Lock.DOWNLOAD.value, number])
         answer = client.get(address(release, "csv"))
         assert (answer.status_code, answer["Retry-After"]) == (503, "10")
     assert b"1900-01" in fetch(client, release, "csv")

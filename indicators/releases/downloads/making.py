@@ -2,35 +2,20 @@
 
 import gzip
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import IO, Any, cast
 
-from django.db import connection
-
+from indicators.locks import Lock, session_lock
 from indicators.releases.downloads.contents import Contents
 from indicators.releases.downloads.formats import Format
 
 TURNS = 2
 """Files that are written at once for readers, in the whole portal: the other threads of the web server go on with pages."""
-TURN_LOCK = 7_005  # The space of the session locks, one for each turn.
 
 
-@contextmanager
-def turn() -> Iterator[bool]:
-    """Holds one of the turns; False where all are taken. PostgreSQL lets go of it when the process dies."""
-    held = next((number for number in range(TURNS) if _locks("pg_try_advisory_lock", number)), None)
-    try:
-        yield held is not None
-    finally:
-        if held is not None:
-            _locks("pg_advisory_unlock", held)
-
-
-def _locks(function: str, number: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [TURN_LOCK, number])
-        return bool(cursor.fetchone()[0])
+def turn() -> AbstractContextManager[bool]:
+    """Holds one of the turns; False where all are taken."""
+    return session_lock(Lock.DOWNLOAD, range(TURNS))
 
 
 def made(contents: Contents, wanted: Format, *, is_packed: bool = False) -> IO[bytes]:

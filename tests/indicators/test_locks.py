@@ -1,0 +1,77 @@
+"""Locks that two sessions hold in turn."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from indicators.locks import HELD, Lock, lock_indicators_sql, lock_until_commit, number_of, session_lock
+from tests.factories_indicators import IndicatorFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def other() -> Iterator[BaseDatabaseWrapper]:
+    """A second session."""
+    session = connection.copy()
+    yield session
+    session.close()
+
+
+def is_free(session: BaseDatabaseWrapper, lock: Lock, key: int = 0) -> bool:
+    with session.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock.value, key])
+        took = bool(cursor.fetchone()[0])
+        if took:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock.value, key])
+    return took
+
+
+def test_kinds_of_locks_have_numbers_of_their_own() -> None:
+    assert len(Lock.__members__) == len({lock.value for lock in Lock})
+
+
+def test_session_lock_is_held_by_one(other: BaseDatabaseWrapper) -> None:
+    with session_lock(Lock.AUDIT) as is_ours:
+        assert is_ours
+        assert not is_free(other, Lock.AUDIT)
+        assert is_free(other, Lock.AUDIT, 1)
+        assert is_free(other, Lock.RUN)
+    assert is_free(other, Lock.AUDIT)
+
+
+def test_session_lock_is_let_go_of_after_a_fault(other: BaseDatabaseWrapper) -> None:
+    with pytest.raises(RuntimeError), session_lock(Lock.AUDIT):
+        raise RuntimeError
+    assert is_free(other, Lock.AUDIT)
+
+
+def test_session_lock_takes_the_first_that_is_free(other: BaseDatabaseWrapper) -> None:
+    other.cursor().execute("SELECT pg_advisory_lock(%s, 0)", [Lock.DOWNLOAD.value])
+    with session_lock(Lock.DOWNLOAD) as is_ours:
+        assert not is_ours
+    with session_lock(Lock.DOWNLOAD, range(2)) as is_ours:
+        assert is_ours
+        assert not is_free(other, Lock.DOWNLOAD, 1)
+
+
+def test_lock_until_commit_ends_with_the_transaction(other: BaseDatabaseWrapper) -> None:
+    key = number_of("Café")
+    with transaction.atomic():
+        lock_until_commit(Lock.FILE, key, 5, 5)
+        assert not is_free(other, Lock.FILE, key)
+        assert not is_free(other, Lock.FILE, 5)
+        with other.cursor() as cursor:
+            cursor.execute(f"SELECT l.objid FROM pg_locks l WHERE {HELD} AND l.classid = %s", [Lock.FILE.value])
+            assert (5,) in cursor.fetchall()
+    assert is_free(other, Lock.FILE, key)
+
+
+def test_indicators_are_locked_by_a_query_as_by_their_numbers(other: BaseDatabaseWrapper) -> None:
+    indicator = IndicatorFactory()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(lock_indicators_sql("SELECT id FROM indicators_indicator ORDER BY 1"))
+        assert not is_free(other, Lock.INDICATOR, indicator.pk)
+    assert is_free(other, Lock.INDICATOR, indicator.pk)
