@@ -8,14 +8,12 @@ from indicators.catalogue.goals import GCM_OBJECTIVES, SDG_GOALS
 from indicators.models import Indicator, Release, ReleasedFigure
 from indicators.vocabulary import Measure
 from orgs.forms import PortalForm
-from orgs.models import Domain
+from orgs.lookups.filters import DomainFilter
 
 
 class IndicatorFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Name or definition"), method="search")
-    domain = django_filters.ModelChoiceFilter(
-        queryset=Domain.objects.all(), to_field_name="slug", label=_("Domain"), empty_label=_("All domains")
-    )
+    domain = DomainFilter("domain", empty_label=_("All domains"))
     measure = django_filters.ChoiceFilter(choices=Measure, label=_("Measure"), empty_label=_("All measures"))
     sdg = django_filters.ChoiceFilter(
         label=_("Sustainable Development Goal"), method="of_goal", empty_label=_("All goals")

@@ -11,18 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from orgs.folding import fold
 from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
-from orgs.lookups.fields import LookupField
+from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Domain, Organisation, Service, Territory, TerritoryClosure
+from orgs.models import Organisation, Service, Territory, TerritoryClosure
 from orgs.vocabulary import Kind, Sector, Tier
 
 SECTORS = [(sector.value, capfirst(sector.label)) for sector in Sector]
 KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind]
 TIERS = [(tier.value, capfirst(tier.label)) for tier in Tier]
-
-
-class TerritoryFilter(django_filters.Filter):
-    field_class = LookupField
 
 
 class OrganisationFilter(django_filters.FilterSet):
@@ -35,13 +31,7 @@ class OrganisationFilter(django_filters.FilterSet):
         label=_("Place"),
         help_text=_("With everything in it."),
     )
-    domain = django_filters.ModelChoiceFilter(
-        queryset=Domain.objects.all(),
-        to_field_name="slug",
-        field_name="domains",
-        label=_("Domain"),
-        empty_label=_("Any"),
-    )
+    domain = DomainFilter()
     language = django_filters.ChoiceFilter(
         choices=language_choices, method="speaking", label=_("Language"), empty_label=_("Any")
     )

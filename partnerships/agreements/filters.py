@@ -4,9 +4,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orgs.lookups.fields import LookupField
+from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Domain, Organisation, Territory
+from orgs.models import Organisation, Territory
 from partnerships.models import Assessment, Level, Partnership, PartnershipParty, Practice
 from partnerships.vocabulary import PartnershipKind, PartnershipState, PartyRole
 
@@ -23,24 +23,12 @@ def leading_authorities(request: HttpRequest | None) -> QuerySet[Organisation]:
     return Organisation.objects.filter(pk__in=leading.values("organisation"))
 
 
-class TerritoryFilter(django_filters.Filter):
-    """A place chosen by typing its name."""
-
-    field_class = LookupField
-
-
 class PartnershipFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Words"))
     territory = TerritoryFilter(
         method="in_territory", label=_("Territory, with all below it"), lookup=TerritoryLookup()
     )
-    domain = django_filters.ModelChoiceFilter(
-        field_name="domains",
-        queryset=Domain.objects.all(),
-        label=_("Domain"),
-        to_field_name="slug",
-        empty_label=_("Any"),
-    )
+    domain = DomainFilter()
     level = django_filters.ModelChoiceFilter(
         method="confirmed_at", queryset=levels, label=_("Confirmed level"), to_field_name="code", empty_label=_("Any")
     )
@@ -80,13 +68,7 @@ class PartnershipFilter(django_filters.FilterSet):
 
 class PracticeFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Words"))
-    domain = django_filters.ModelChoiceFilter(
-        field_name="domains",
-        queryset=Domain.objects.all(),
-        label=_("Domain"),
-        to_field_name="slug",
-        empty_label=_("Any"),
-    )
+    domain = DomainFilter()
     level = django_filters.ModelChoiceFilter(
         method="at_level", queryset=levels, label=_("Engagement level"), to_field_name="code", empty_label=_("Any")
     )
