@@ -1,4 +1,4 @@
-"""Vocabulary that administrators keep, and a reading room for what the engines write."""
+"""Vocabulary that administrators keep, and what the engines write, to be looked at."""
 
 from django.contrib import admin
 from django.db import models
@@ -19,6 +19,7 @@ from indicators.models import (
     Slice,
     Source,
 )
+from orgs.admin import ReadOnlyAdmin
 from orgs.forms.numbers import IN_ADMIN
 
 
@@ -68,21 +69,8 @@ class QualityRuleAdmin(admin.ModelAdmin):
         return False
 
 
-class ReadingRoom(admin.ModelAdmin):
-    """Written by actions and workers alone: an administrator reads it here."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-
 @admin.register(Indicator)
-class IndicatorAdmin(ReadingRoom):
+class IndicatorAdmin(ReadOnlyAdmin):
     """Stewards and administrators edit it on the portal's own pages, which keep its versions."""
 
     list_display = [
@@ -101,7 +89,7 @@ class IndicatorAdmin(ReadingRoom):
 
 
 @admin.register(ImportBatch)
-class ImportAdmin(ReadingRoom):
+class ImportAdmin(ReadOnlyAdmin):
     list_display = [
         "file_name",
         "authority",
@@ -117,7 +105,7 @@ class ImportAdmin(ReadingRoom):
 
 
 @admin.register(Release)
-class ReleaseAdmin(ReadingRoom):
+class ReleaseAdmin(ReadOnlyAdmin):
     list_display = [
         "pk",
         "state",
@@ -132,18 +120,18 @@ class ReleaseAdmin(ReadingRoom):
 
 
 @admin.register(ConfidentialViewing)
-class ConfidentialViewingAdmin(ReadingRoom):
+class ConfidentialViewingAdmin(ReadOnlyAdmin):
     list_display = ["viewed_at", "access", "territory", "period", "breakdown"]
     list_select_related = ["access__user", "territory", "period", "breakdown"]
 
 
 @admin.register(RollupRun)
-class RollupRunAdmin(ReadingRoom):
+class RollupRunAdmin(ReadOnlyAdmin):
     list_display = ["started_at", "state", "claimed_by", "slices", "figures", "finished_at"]
     list_filter = ["state"]
 
 
 @admin.register(Slice)
-class SliceAdmin(ReadingRoom):
+class SliceAdmin(ReadOnlyAdmin):
     list_display = ["indicator", "year", "attempts", "parked_at", "reporting_kind"]
     list_filter = ["parked_at"]

@@ -56,7 +56,7 @@ def administrator(request: HttpRequest) -> User:
     return request.user
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyMixin:
     """Kept by actions and tasks; here it is looked at."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -67,6 +67,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ReadOnlyAdmin(ReadOnlyMixin, admin.ModelAdmin):
+    pass
+
+
+class ReadOnlyInline(ReadOnlyMixin, admin.TabularInline):
+    extra = 0
 
 
 class MembershipInline(admin.TabularInline):

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
-from orgs.admin import ReadOnlyAdmin
+from orgs.admin import ReadOnlyAdmin, ReadOnlyInline
 from partnerships.engagement.loading import use_scale
 from partnerships.models import (
     Assessment,
@@ -27,19 +27,6 @@ from partnerships.models import (
     Scale,
     Seat,
 )
-
-
-class ReadOnlyInline(admin.TabularInline):
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class LevelInline(admin.TabularInline):
