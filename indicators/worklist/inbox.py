@@ -1,12 +1,11 @@
 """What there is to do for those who keep figures, and for those who are asked for some."""
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.models import Report
 from indicators.permissions import ANSWERING
-from indicators.worklist.queues import queues_of
+from indicators.worklist.queues import queues_of, request_words
 from orgs.inbox import LONGEST, Task
 from orgs.models import User
 from orgs.permissions import is_steward
@@ -35,12 +34,7 @@ def reports_to_answer(user: User) -> list[Task]:
             % {"title": report.request.title},
             url=report.get_absolute_url(),
             since=report.changed_at,
-            text=_("%(authority)s asks %(organisation)s, by %(due)s")
-            % {
-                "authority": report.request.authority,
-                "organisation": report.organisation,
-                "due": formats.date_format(report.request.due_on, "SHORT_DATE_FORMAT"),
-            },
+            text=request_words(report),
             icon="clipboard-data",
         )
         for report in owed.select_related("request__authority", "organisation").order_by("request__due_on")[:LONGEST]

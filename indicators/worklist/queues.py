@@ -244,6 +244,14 @@ def reports_to_review(user: User) -> QueuePart:
     )
 
 
+def request_words(report: Report) -> str:
+    return _("%(authority)s asks %(organisation)s, by %(due)s") % {
+        "authority": report.request.authority,
+        "organisation": report.organisation,
+        "due": formats.date_format(report.request.due_on, "SHORT_DATE_FORMAT"),
+    }
+
+
 def overdue_reports(user: User) -> QueuePart:
     """Those that are late; the organisation is reminded of itself."""
     late = reports_asked_for(user).filter(pk__in=Report.objects.overdue(timezone.localdate()).values("pk"))
@@ -254,12 +262,7 @@ def overdue_reports(user: User) -> QueuePart:
             title=_("Overdue: %(title)s") % {"title": report.request.title},
             url=report.get_absolute_url(),
             since=timezone.make_aware(datetime.datetime.combine(report.request.due_on, datetime.time.max)),
-            text=_("%(authority)s asks %(organisation)s, by %(due)s")
-            % {
-                "authority": report.request.authority,
-                "organisation": report.organisation,
-                "due": formats.date_format(report.request.due_on, "SHORT_DATE_FORMAT"),
-            },
+            text=request_words(report),
             icon="calendar-x",
             status=_("Waits for the organisation"),
         ),
