@@ -1,6 +1,5 @@
 """What holds for every test. The servers are provided by tests/settings.py, which Django reads first."""
 
-import io
 import os
 import socket
 import sys
@@ -10,14 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.management import call_command
-from django.db import connection, transaction
-from django.test import override_settings
+from django.db import connection
 
-from tests.once import ONCE
+from tests.servers import SERVERS
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 OWN_HOSTS = {"127.0.0.1", "::1", "localhost", urlsplit(os.environ["REDIS_URL"]).hostname}
+
+
+ONE_WORKER = {"demo", "test_berlin", "test_istat", "test_disclosure_berlin", "test_run"}
+"""Packages and modules of tests that share something large: it is made once, on one worker (--dist=loadgroup)."""
 
 
 def refuse_foreign_connections(event: str, arguments: tuple) -> None:
@@ -33,8 +34,10 @@ sys.addaudithook(refuse_foreign_connections)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.stem in ONCE:
-            item.add_marker("once")
+        if item.path.stem in SERVERS:
+            item.add_marker("servers")
+        for group in ONE_WORKER & {item.path.stem, item.path.parent.name}:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
@@ -56,12 +59,3 @@ def shared() -> Path:
             pytest.fail(f"{reason}, and SHARED=required.")
         pytest.skip(reason)
     return SHARED
-
-
-@pytest.fixture(scope="module")
-def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The whole demo, loaded once for the tests of a module and gone after them."""
-    with django_db_blocker.unblock(), override_settings(DEMO=True), transaction.atomic():
-        call_command("load_demo", stdout=io.StringIO())
-        yield
-        transaction.set_rollback(True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.once import ONCE
+from tests.servers import SERVERS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -209,8 +209,8 @@ def test_no_two_classes_of_an_app_have_one_name(app: str) -> None:
     assert {name: paths for name, paths in named.items() if len(paths) > 1} == {}
 
 
-def test_what_runs_once_is_there() -> None:
-    assert set(ONCE) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+def test_what_runs_on_other_servers_too_is_there() -> None:
+    assert set(SERVERS) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
 
 
 GIVEN_UP = {

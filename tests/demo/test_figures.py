@@ -20,7 +20,7 @@ from indicators.dashboards.territory import TerritoryDashboard, territory_dashbo
 from indicators.models import Figure, Finding, Release, ReleasedFigure
 from orgs.models import Territory
 
-DATA = Path(__file__).resolve().parent.parent / "indicators" / "data"
+DATA = Path(__file__).resolve().parents[2] / "indicators" / "data"
 CITY = "080193"
 MONTHS = [
     "January",

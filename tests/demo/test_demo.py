@@ -1,4 +1,4 @@
-"""The demo as a whole: everything is there, everybody can log in, and loading it again changes nothing. Its figures: test_demo_figures."""
+"""The demo as a whole: everything is there, everybody can log in, and loading it again changes nothing. Its figures: test_figures."""
 
 import io
 
