@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first: what stands in a line may import what stands in those above it and beside it, never what stands below.
 ORDER = {
     "orgs": """
-        vocabulary numbers readable folding naming ladders languages compression
+        composed_sql vocabulary numbers readable folding naming ladders languages compression
         models
         translation queue permissions
         mail
