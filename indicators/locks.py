@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 
 from django.db import connection
+from psycopg2.sql import SQL, Composed, Identifier, Literal
 
 
 class Lock(IntEnum):
@@ -30,8 +31,10 @@ class Lock(IntEnum):
     """A mapping that is being saved, by its name."""
 
 
-HELD = """l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
-"""The condition of a lock in `pg_locks l`; its kind is `classid`, which one `objid`."""
+HELD = SQL(
+    "held.locktype = 'advisory' AND held.granted AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+"""The condition of a lock in `pg_locks held`; its kind is `classid`, which one `objid`."""
 
 
 @contextmanager
@@ -57,12 +60,14 @@ def number_of(text: str) -> int:
     return zlib.crc32(text.encode()) - 2**31
 
 
-def lock_indicators_sql(ids: str) -> str:
+def lock_indicators_sql(ids: str) -> Composed:
     """As `lock_until_commit(Lock.INDICATOR, …)`, of the indicators that the query `ids` gives in order, in a column `id`."""
-    return f"SELECT pg_advisory_xact_lock({Lock.INDICATOR.value}, id::int) FROM ({ids}) AS touched"
+    return SQL("SELECT pg_advisory_xact_lock({kind}, id::int) FROM ({ids}) AS touched").format(
+        kind=Literal(Lock.INDICATOR.value), ids=SQL(ids)
+    )
 
 
 def _call(function: str, lock: Lock, key: int) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [lock.value, key])
+        cursor.execute(SQL("SELECT {function}(%s, %s)").format(function=Identifier(function)), [lock.value, key])
         return bool(cursor.fetchone()[0])

@@ -1,4 +1,7 @@
-"""What is marked for the rollup as a whole. Single marks are made by triggers."""
+"""What is marked for the rollup as a whole. Single marks are made by triggers.
+
+Aliases: s: indicators_slice · d: indicators_period · o: indicators_observation · f: indicators_computedplace.
+"""
 
 from django.db import connection
 
@@ -8,11 +11,11 @@ from indicators.models import Slice
 # order reads a table until it meets a match, which may stand at its end.
 MARK_ALL = """
     INSERT INTO indicators_dirtymark (indicator_id, period_id)
-    SELECT s.indicator_id, p.id FROM indicators_slice s JOIN indicators_period p ON p.year = s.year
+    SELECT s.indicator_id, d.id FROM indicators_slice s JOIN indicators_period d ON d.year = s.year
     WHERE (SELECT true FROM indicators_observation o
-           WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = p.id
+           WHERE o.status = 'approved' AND o.indicator_id = s.indicator_id AND o.period_id = d.id
            ORDER BY o.territory_id LIMIT 1)
-       OR (SELECT true FROM indicators_computedplace f WHERE f.indicator_id = s.indicator_id AND f.period_id = p.id
+       OR (SELECT true FROM indicators_computedplace f WHERE f.indicator_id = s.indicator_id AND f.period_id = d.id
            ORDER BY f.territory_id LIMIT 1)
 """
 

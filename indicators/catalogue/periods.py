@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connections
+from psycopg2.sql import SQL, Literal
 
 from indicators.vocabulary import CALENDAR, MEANS, PeriodKind
 
@@ -16,10 +17,10 @@ FIRST, LAST = 1900, 2100
 SCHOOL_MONTH, FISCAL_MONTH = 9, 4
 """The months in which a school year and a financial year begin."""
 
-CALENDAR_KINDS = str(tuple(kind.value for kind in CALENDAR))
+CALENDAR_KINDS = Literal(CALENDAR)
 """For SQL: the kinds of periods that lie in each other."""
 
-FILL = f"""
+FILL = SQL("""
     INSERT INTO indicators_period (code, kind, year, starts_on, ends_on)
     SELECT CASE kind WHEN 'year' THEN to_char(starts, 'YYYY')
                      WHEN 'half' THEN to_char(starts, 'YYYY') || '-S' || CASE WHEN extract(month FROM starts) < 7 THEN 1 ELSE 2 END
@@ -28,17 +29,25 @@ FILL = f"""
            kind, extract(year FROM starts), starts::date, (starts + length - interval '1 day')::date
     FROM (VALUES ('month', interval '1 month'), ('quarter', interval '3 months'),
                  ('half', interval '6 months'), ('year', interval '1 year')) AS kinds (kind, length),
-         generate_series('{FIRST}-01-01'::timestamp, '{LAST}-12-31'::timestamp, length) AS starts
+         generate_series({first_day}::timestamp, {last_day}::timestamp, length) AS starts
     ORDER BY starts, length DESC
     ON CONFLICT DO NOTHING;
     INSERT INTO indicators_period (code, kind, year, starts_on, ends_on)
     SELECT year || suffix, kind, year, make_date(year, month, 1), (make_date(year + years, month, 1) - interval '1 day')::date
-    FROM (VALUES ('school', '-SY', {SCHOOL_MONTH}, 1), ('fiscal', '-FY', {FISCAL_MONTH}, 1),
-                 {", ".join(str((kind.value, f"-P{years}Y", 1, years)) for kind, years in MEANS.items())}
-         ) AS kinds (kind, suffix, month, years), generate_series({FIRST}, {LAST}) AS year
+    FROM (VALUES ('school', '-SY', {school_month}, 1), ('fiscal', '-FY', {fiscal_month}, 1),
+                 {means}
+         ) AS kinds (kind, suffix, month, years), generate_series({first}, {last}) AS year
     ORDER BY year, month, years
     ON CONFLICT DO NOTHING
-"""
+""").format(
+    first=Literal(FIRST),
+    last=Literal(LAST),
+    first_day=Literal(f"{FIRST}-01-01"),
+    last_day=Literal(f"{LAST}-12-31"),
+    school_month=Literal(SCHOOL_MONTH),
+    fiscal_month=Literal(FISCAL_MONTH),
+    means=SQL(", ").join(Literal((kind, f"-P{years}Y", 1, years)) for kind, years in MEANS.items()),
+)
 
 
 def fill_periods(using: str, **signal: Any) -> None:

@@ -22,6 +22,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.utils import timezone
+from psycopg2.sql import SQL, Identifier
 
 from indicators import emails
 from indicators.locks import Lock, session_lock
@@ -53,7 +54,7 @@ def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
     with session_lock(Lock.RUN, [run.pk]):
         try:
             failed: set[int] = set()
-            while claimed := _claim(run, failed):
+            while claimed := claim(run, failed):
                 _work_on(claimed, run, failed)
         finally:
             state = RollupRun.State.FAILED if failed else RollupRun.State.DONE
@@ -84,7 +85,7 @@ def _orphaned_run(claimed_by: str) -> RollupRun | None:
     return None
 
 
-def _claim(run: RollupRun, failed: set[int]) -> list[int]:
+def claim(run: RollupRun, failed: set[int]) -> list[int]:
     """The next slices with marks that no living worker holds, as this run's; none that was tried too often, which is parked instead."""
     parameters: dict[str, Any] = {
         "run": run.pk,
@@ -208,9 +209,9 @@ def _compute(cursor: CursorWrapper, slices: list[int]) -> tuple[statements.Facts
     """Computes the figures that the marked places of the slices should have; what the batch is like, and {temporary table of cells: origin}."""
     cursor.execute(sql.SETTINGS)
     cursor.execute(sql.LEFT_BEHIND)
-    (left,) = cursor.fetchone()
+    left = [Identifier(table) for (table,) in cursor.fetchall()]
     if left:
-        cursor.execute(f"DROP TABLE {left}")
+        cursor.execute(SQL("DROP TABLE {tables}").format(tables=SQL(", ").join(left)))
     cursor.execute(sql.SLICES, {"slices": slices})
     for statement in (
         sql.TAKE_MARKS,
@@ -245,7 +246,7 @@ def _compute(cursor: CursorWrapper, slices: list[int]) -> tuple[statements.Facts
                 "last_part": last_part,
             }
             cursor.execute(statements.territories(facts, to=table, tables=tables, standing=standing), parameters)
-            cursor.execute(f"ANALYZE {table}")
+            cursor.execute(statements.counted(table))
             levels.append((table, first, last))
             made[table] = Origin.TERRITORIES
     return facts, made
@@ -257,7 +258,7 @@ def _own_cells(cursor: CursorWrapper, facts: statements.Facts) -> dict[str, str]
     if facts.has_shorter_periods:
         cursor.execute(statements.cells(statements.PERIODS_TABLE, facts))
         cursor.execute(statements.PERIODS)
-        cursor.execute(f"ANALYZE {statements.PERIODS_TABLE}")
+        cursor.execute(statements.counted(statements.PERIODS_TABLE))
         cursor.execute(statements.BREAKDOWNS_OF_PERIODS)
         there[statements.PERIODS_TABLE] = {pk for (pk,) in cursor.fetchall()}
     cursor.execute(statements.cells(statements.CATEGORIES_TABLE, facts))
@@ -285,7 +286,7 @@ def _own_cells(cursor: CursorWrapper, facts: statements.Facts) -> dict[str, str]
                 continue
         cursor.execute(statements.categories(facts, tables=tables, standing=standing), parameters)
         if cursor.rowcount:
-            cursor.execute(f"ANALYZE {statements.CATEGORIES_TABLE}")
+            cursor.execute(statements.counted(statements.CATEGORIES_TABLE))
             there[statements.CATEGORIES_TABLE].update(wholes)
     own = {statements.PERIODS_TABLE: str(Origin.PERIODS)} if facts.has_shorter_periods else {}
     own[statements.CATEGORIES_TABLE] = str(Origin.CATEGORIES)
