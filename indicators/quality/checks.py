@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from django.utils.translation import ngettext
+from psycopg2.sql import SQL, Composed, Identifier, Literal
 
 from indicators.catalogue.breakdowns import CategoryTree, key_of, parse_key
 from indicators.file_progress import RULES as RULES_STEP
@@ -23,8 +24,6 @@ from indicators.quality.defaults import DEFAULTS, Limits
 from indicators.quality.messages import MOST_CHANGES
 from indicators.quality.sql import (
     APPROVED_ABOUT,
-    CELLS,
-    CHANGES,
     CHECKED,
     FRACTION,
     GAP,
@@ -44,12 +43,14 @@ from indicators.quality.sql import (
     SHARE_OVER_100,
     STORED,
     TERRITORIES_DIFFER,
+    cells,
+    changes,
 )
 
 Code = QualityRule.Code
 
 
-RULES: dict[str, list[str]] = {
+RULES: dict[str, list[Composed]] = {
     Code.PART_OVER_WHOLE: [PART_OVER_WHOLE],
     Code.PART_OVER_BASE: [PART_OVER_BASE],
     Code.SHARE_OVER_100: [SHARE_OVER_100],
@@ -72,9 +73,15 @@ PLANNING = "SET LOCAL enable_nestloop TO off; SET LOCAL jit TO off"
 expects one row where there are as many as before, and would look through all cells for each. The tables have no index that a nested loop could
 use, so that a hash is right for few cells too."""
 PLANNED = "SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL jit TO DEFAULT"
-TABLES = ", ".join(
-    f"quality_{name}" for name in ("cell", "known", "within", "found", "series", "time", "place", "group", "around")
+TABLES = SQL(", ").join(
+    Identifier(f"quality_{name}")
+    for name in ("cell", "known", "within", "found", "series", "time", "place", "group", "around")
 )
+PREPARE = SQL("SET LOCAL work_mem = {memory}; DROP TABLE IF EXISTS {tables}").format(
+    memory=Literal(WORK_MEMORY), tables=TABLES
+)
+CLEAR = SQL("DROP TABLE {tables}").format(tables=TABLES)
+FOUND_BY = SQL("INSERT INTO quality_found {rule}")
 
 
 def limits_in_use() -> dict[str, Limits]:
@@ -100,10 +107,10 @@ def examine(batch: ImportBatch, *, is_stored: bool = True) -> int:
     said = STORED if is_stored else CHECKED
     ImportChange.objects.filter(batch=batch).delete()
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'; DROP TABLE IF EXISTS {TABLES}")
+        cursor.execute(PREPARE)
         if is_stored or batch.cells_changed:  # What others approved since may make changes of what was new.
-            cursor.execute(CHANGES.format(said=said), {"batch": batch.pk, "most": MOST_CHANGES})
-        cursor.execute(CELLS.format(said=said), {"batch": batch.pk})
+            cursor.execute(changes(said), {"batch": batch.pk, "most": MOST_CHANGES})
+        cursor.execute(cells(said), {"batch": batch.pk})
         cursor.execute(NEAR)
         cursor.execute(KNOWN_BY_LOOKING_UP if _is_sooner_looked_up(cursor) else KNOWN_BY_ONE_PASS)
         _make_within(cursor)
@@ -117,11 +124,11 @@ def examine(batch: ImportBatch, *, is_stored: bool = True) -> int:
         for done, (code, limits) in enumerate(in_use.items()):
             note(RULES_STEP, done, len(in_use))
             for statement in RULES[code]:
-                cursor.execute(f"INSERT INTO quality_found {statement}", {"rule": code, **limits._asdict()})
+                cursor.execute(FOUND_BY.format(rule=statement), {"rule": code, **limits._asdict()})
         cursor.execute("ANALYZE quality_found")
         cursor.execute(KEEP_ACCEPTED, {"batch": batch.pk})
         cursor.execute(PLANNED)
-        cursor.execute(f"DROP TABLE {TABLES}")
+        cursor.execute(CLEAR)
     ImportBatch.objects.filter(pk=batch.pk).update(examined_at=timezone.now())
     return Finding.objects.filter(batch=batch).open().count()
 
