@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from psycopg2.sql import SQL
 
 from indicators.locks import HELD, Lock, lock_until_commit
 from orgs.numbers import write_number
@@ -17,11 +18,11 @@ STORING, RULES, DECIDING = "storing", "rules", "deciding"
 NAMED = re.compile(r"^import (storing|rules) (\d+)/(\d+)$")
 NAME = "SELECT set_config('application_name', %s, true)"
 # No row: nobody is at it. Null: all rows are read.
-READ = f"""
+READ = SQL("""
     SELECT c.tuples_processed, a.application_name
-    FROM pg_locks l LEFT JOIN pg_stat_progress_copy c ON c.pid = l.pid LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE {HELD} AND l.classid = %s AND l.objid = %s
-"""
+    FROM pg_locks held LEFT JOIN pg_stat_progress_copy c ON c.pid = held.pid LEFT JOIN pg_stat_activity a ON a.pid = held.pid
+    WHERE {held} AND held.classid = %s AND held.objid = %s
+""").format(held=HELD)
 
 
 @dataclass(frozen=True)

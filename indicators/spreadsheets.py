@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from psycopg2.sql import SQL, Composable, Composed, Literal
 
 from orgs.readable import without_hidden_signs
 
@@ -25,10 +26,12 @@ def harmless(cell: Any) -> Any:
     return f"'{cell}"
 
 
-def harmless_sql(column: str) -> str:
+def harmless_sql(column: Composable) -> Composed:
     """As `harmless`, of a column that no number stands in."""
-    signs = ", ".join(f"chr({ord(sign)})" for sign in FORMULA_SIGNS)
-    return f"CASE WHEN left({column}, 1) IN ({signs}) THEN '''' || {column} ELSE {column} END"
+    signs = SQL(", ").join(SQL("chr({number})").format(number=Literal(ord(sign))) for sign in FORMULA_SIGNS)
+    return SQL("CASE WHEN left({column}, 1) IN ({signs}) THEN '''' || {column} ELSE {column} END").format(
+        column=column, signs=signs
+    )
 
 
 def workbook_cell(cell: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from psycopg2.sql import SQL, Composable, Composed, Literal
 
 
 class Measure(models.TextChoices):
@@ -207,10 +208,15 @@ def codes_of(flags: int) -> str:
     return " ".join(code for code, flag in FLAG_CODES.items() if flags & flag)
 
 
-def codes_in_sql(column: str) -> str:
+def codes_in_sql(column: Composable) -> Composed:
     """SQL for `codes_of` a column."""
-    each = (f"CASE WHEN {column} & {flag} > 0 THEN '{code}' END" for code, flag in FLAG_CODES.items())
-    return f"concat_ws(' ', {', '.join(each)})"
+    each = (
+        SQL("CASE WHEN {column} & {flag} > 0 THEN {code} END").format(
+            column=column, flag=Literal(flag), code=Literal(code)
+        )
+        for code, flag in FLAG_CODES.items()
+    )
+    return SQL("concat_ws(' ', {each})").format(each=SQL(", ").join(each))
 
 
 def flag_labels(flags: int) -> list[str]:

@@ -2,6 +2,8 @@
 
 Everything is drawn from released figures, so that no number of a preview is one that the public may not read. The one exception is a
 count: how many of the suppressed cells of an indicator are small themselves, which whoever hid them has counted.
+
+Aliases: r: indicators_releasedfigure; where two releases are compared, n those of the new one and o those of the one before.
 """
 
 import json
@@ -12,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from psycopg2.sql import SQL, Identifier
 
 from indicators.models import Indicator, Release, ReleasedIndicator, Source
 from indicators.releases.tables import Reason
@@ -46,10 +49,10 @@ CHANGES = """
        OR (n.state, n.flags, n.value, n.numerator, n.denominator) IS DISTINCT FROM (o.state, o.flags, o.value, o.numerator, o.denominator);
     ANALYZE release_change;
 """
-COUNT_CHANGES = """
+COUNT_CHANGES = SQL("""
     SELECT {by}, count(*) FILTER (WHERE kind = 'new'), count(*) FILTER (WHERE kind = 'changed'), count(*) FILTER (WHERE kind = 'gone')
-    FROM release_change GROUP BY 1 ORDER BY count(*) FILTER (WHERE kind <> 'new') DESC, count(*) DESC, 1 LIMIT {limit}
-"""
+    FROM release_change GROUP BY 1 ORDER BY count(*) FILTER (WHERE kind <> 'new') DESC, count(*) DESC, 1 LIMIT %(most)s
+""")
 # Where something changes at all: (territory, whether a reported figure does).
 REACH = "SELECT territory_id, bool_or(coalesce(is_reported, false)) FROM release_change GROUP BY 1 ORDER BY 1"
 REACH_OF_FIRST = """
@@ -137,9 +140,9 @@ def _snapshot(
     )
 
 
-def _changes(cursor: CursorWrapper, by: str, limit: str = "ALL") -> dict[int, tuple[int, int, int]]:
-    """{id: (new, changed, gone)}, most altered first."""
-    cursor.execute(COUNT_CHANGES.format(by=by, limit=limit))
+def _changes(cursor: CursorWrapper, by: str, most: int | None = None) -> dict[int, tuple[int, int, int]]:
+    """{id: (new, changed, gone)}, most altered first, and no more than `most`."""
+    cursor.execute(COUNT_CHANGES.format(by=Identifier(by)), {"most": most})
     return {row[0]: row[1:] for row in cursor.fetchall()}
 
 
@@ -153,7 +156,7 @@ def _reach(cursor: CursorWrapper, query: str, parameters: dict[str, Any] | None 
 
 
 def _of_territories(cursor: CursorWrapper) -> list[dict[str, int]]:
-    found = _changes(cursor, "territory_id", str(MOST_TERRITORIES))
+    found = _changes(cursor, "territory_id", MOST_TERRITORIES)
     return [{"id": pk, "new": new, "changed": changed, "gone": gone} for pk, (new, changed, gone) in found.items()]
 
 

@@ -1,13 +1,21 @@
-"""The statements by which a release is made of the figures."""
+"""The statements by which a release is made of the figures.
+
+Aliases: f: indicators_figure · i: indicators_indicator · g: indicators_breakdown · place: orgs_territory · r: release_cell, the figures in the making ·
+old: indicators_releasedfigure, of the release before · rule, base, known, asked, step, told, class: the steps of `TELL`.
+"""
 
 from decimal import Decimal
+
+from psycopg2.sql import SQL, Composable, Composed, Literal
 
 from indicators.rollup.sql import COUNT_PLACES
 from indicators.vocabulary import QUALITIES, Flag
 from orgs.models import Territory
 
 # Of a figure before disclosure control, called f.
-STATE_OF_FLAGS = f"CASE WHEN f.flags >= {Flag.MISSING} THEN 'missing' WHEN f.flags >= {Flag.NOT_APPLICABLE} THEN 'not_applicable' ELSE 'shown' END"
+STATE_OF_FLAGS = SQL(
+    "CASE WHEN f.flags >= {missing} THEN 'missing' WHEN f.flags >= {not_applicable} THEN 'not_applicable' ELSE 'shown' END"
+).format(missing=Literal(Flag.MISSING), not_applicable=Literal(Flag.NOT_APPLICABLE))
 
 
 BELOW_MUNICIPALITY = (
@@ -34,19 +42,21 @@ MOST_STEP_OF_MEANS = Decimal("0.2")  # Of the mean, rounded up to a step of the 
 #   class  the numerators, and the remainders to the base, that would be published alike, from the least to the most
 #
 # What nobody (0 of 40) or everybody is in is exact. What is told of few or of all but few is small, and hidden anyway.
-def _ladder(number: str) -> str:
+def _ladder(number: Composable) -> Composed:
     """The smallest of 1, 2, 5 × 10^k that is not below a positive number."""
-    power = f"power(10::numeric, floor(log({number}::float8))::numeric)"
-    return f"CASE WHEN {number} <= {power} THEN 1 WHEN {number} <= 2 * {power} THEN 2 WHEN {number} <= 5 * {power} THEN 5 ELSE 10 END * {power}"
+    power = SQL("power(10::numeric, floor(log({number}::float8))::numeric)").format(number=number)
+    return SQL(
+        "CASE WHEN {number} <= {power} THEN 1 WHEN {number} <= 2 * {power} THEN 2 WHEN {number} <= 5 * {power} THEN 5 ELSE 10 END * {power}"
+    ).format(number=number, power=power)
 
 
 # OFFSET 0 keeps PostgreSQL from writing each step into the next ones, where it would be worked out again for every mention.
-TELL = f"""
+TELL = SQL("""
     CROSS JOIN LATERAL (
         SELECT i.threshold > 0 AND f.numerator IS NOT NULL AND i.measure IN ('count', 'ratio', 'mean') AS is_protected,
                f.denominator IS NOT NULL AND i.measure IN ('ratio', 'mean') AS has_base, i.rounding::numeric AS b,
                (i.threshold * CASE WHEN length(g.key) - length(replace(g.key, '=', '')) >= 3
-                                        AND place.kind IN ({", ".join(f"'{kind}'" for kind in BELOW_MUNICIPALITY)}) THEN 2 ELSE 1 END)::numeric AS t
+                                        AND place.kind IN {below} THEN 2 ELSE 1 END)::numeric AS t
         OFFSET 0
     ) AS rule
     CROSS JOIN LATERAL (
@@ -59,12 +69,12 @@ TELL = f"""
     ) AS known
     LEFT JOIN LATERAL (
         SELECT CASE i.measure WHEN 'ratio' THEN (t + 2) * i.factor ELSE (2 * greatest(t - b, 0) + 3) * scale END AS amount,
-               CASE i.measure WHEN 'ratio' THEN {MOST_STEP} * i.factor ELSE {MOST_STEP_OF_MEANS} * scale END AS most
-        FROM (SELECT CASE WHEN i.measure = 'mean' AND exact <> 0 THEN {_ladder("abs(exact)")} END AS scale) AS size_of_mean OFFSET 0
+               CASE i.measure WHEN 'ratio' THEN {most} * i.factor ELSE {most_of_means} * scale END AS most
+        FROM (SELECT CASE WHEN i.measure = 'mean' AND exact <> 0 THEN {scale} END AS scale) AS size_of_mean OFFSET 0
     ) AS asked ON is_protected AND has_base AND NOT is_plain
     CROSS JOIN LATERAL (
         SELECT CASE WHEN NOT is_protected OR is_plain THEN NULL WHEN NOT has_base THEN nullif(b, 1) * i.factor
-                    WHEN base.least > 0 THEN {_ladder("(asked.amount / base.least)")} END AS size
+                    WHEN base.least > 0 THEN {step} END AS size
         OFFSET 0
     ) AS step
     CROSS JOIN LATERAL (
@@ -79,34 +89,40 @@ TELL = f"""
                least(floor((i.factor - told.value + step.size / 2) * base.most / i.factor), base.most - t) AS rest_most
         OFFSET 0
     ) AS class ON asked.amount IS NOT NULL AND i.measure = 'ratio'
-"""
+""").format(
+    below=Literal(BELOW_MUNICIPALITY),
+    most=Literal(MOST_STEP),
+    most_of_means=Literal(MOST_STEP_OF_MEANS),
+    scale=_ladder(SQL("abs(exact)")),
+    step=_ladder(SQL("(asked.amount / base.least)")),
+)
 
 
-IS_NARROW = """
+IS_NARROW = SQL("""
     is_protected AND has_base AND NOT is_plain AND (step.size IS NULL OR step.size > asked.most OR i.measure = 'ratio' AND (
         told.value IN (0, i.factor) OR class.most - class.least <= t OR told.value < i.factor AND class.rest_most - class.rest_least <= t))
-"""
+""")
 
 
 # One look at all figures, so that the pattern and the numbers are of the same moment.
-COPY = f"""
-    {COUNT_PLACES};  -- A release may follow a rollup at once, before anybody has counted what that wrote.
+COPY = SQL("""
+    {count_places};  -- A release may follow a rollup at once, before anybody has counted what that wrote.
     SET LOCAL enable_nestloop TO off;  -- Nor what an import has brought: taken for one row, the breakdowns would be read through for each figure.
     SET LOCAL jit TO off;
     CREATE TEMPORARY TABLE release_cell ON COMMIT DROP AS
-    SELECT f.*, {STATE_OF_FLAGS} AS state, rule.t AS threshold, coalesce({IS_NARROW}, false) AS is_narrow, step.size AS step, told.value AS told_value,
+    SELECT f.*, {state} AS state, rule.t AS threshold, coalesce({is_narrow}, false) AS is_narrow, step.size AS step, told.value AS told_value,
            CASE WHEN NOT is_protected THEN f.numerator WHEN has_base THEN NULL ELSE round(f.numerator / b) * b END AS told_numerator,
            CASE WHEN NOT has_base THEN NULL WHEN is_protected THEN base.d ELSE f.denominator END AS told_denominator
     FROM indicators_figure f
     JOIN indicators_indicator i ON i.id = f.indicator_id
     JOIN indicators_breakdown g ON g.id = f.breakdown_id
     JOIN orgs_territory place ON place.id = f.territory_id
-    {TELL};
+    {tell};
     SET LOCAL enable_nestloop TO DEFAULT;
     SET LOCAL jit TO DEFAULT;
     CREATE INDEX ON release_cell (indicator_id, period_id);
     ANALYZE release_cell;
-"""
+""").format(count_places=COUNT_PLACES, state=STATE_OF_FLAGS, is_narrow=IS_NARROW, tell=TELL)
 
 
 PERIODS = """
@@ -143,12 +159,12 @@ SUPPRESS = """
 """
 
 
-FREEZE = f"""
+FREEZE = SQL("""
     INSERT INTO indicators_releasedfigure
         (release_id, indicator_id, territory_id, period_id, breakdown_id, state, numerator, denominator, value, step, flags, origin,
          reporters, expected, periods_used, periods_expected, oldest_input_at, source_id)
     SELECT %(release)s, r.indicator_id, r.territory_id, r.period_id, r.breakdown_id, r.state,
            r.told_numerator, r.told_denominator, r.told_value, r.step,
-           r.flags & {QUALITIES}, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
+           r.flags & {qualities}, r.origin, r.reporters, r.expected, r.periods_used, r.periods_expected, r.oldest_input_at, r.source_id
     FROM release_cell r
-"""
+""").format(qualities=Literal(QUALITIES))

@@ -17,7 +17,7 @@ from indicators.locks import HELD
 from indicators.vocabulary import QUALITIES, Flag
 
 # What the planner has to know of the places; of their arrays it would learn nothing, slowly.
-COUNT_PLACES = "ANALYZE indicators_computedplace (indicator_id, period_id, territory_id)"
+COUNT_PLACES = SQL("ANALYZE indicators_computedplace (indicator_id, period_id, territory_id)")
 
 # --- Claiming ---------------------------------------------------------------------------------------------------------
 

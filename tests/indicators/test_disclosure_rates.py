@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from psycopg2.sql import SQL
 
 from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.models import Indicator
@@ -21,15 +22,15 @@ pytestmark = pytest.mark.django_db
 
 WINDOWS = [(1, 220), (990, 1030)]
 MEANS = [(40, 90), (245, 295)]
-PAIRS = """
+PAIRS = SQL("""
     SELECT n::numeric AS numerator, d::numeric AS denominator, round(n::numeric * %(factor)s / d, 10) AS value
     FROM generate_series(%(first)s, %(last)s) AS d CROSS JOIN generate_series(0, %(each)s * d) AS n
-"""
-TOLD = f"""
-    SELECT f.numerator, f.denominator, base.d, told.value, step.size, coalesce({IS_NARROW}, false) FROM ({PAIRS}) AS f
+""")
+TOLD = SQL("""
+    SELECT f.numerator, f.denominator, base.d, told.value, step.size, coalesce({is_narrow}, false) FROM ({pairs}) AS f
     JOIN indicators_indicator i ON i.id = %(indicator)s JOIN indicators_breakdown g ON g.id = %(breakdown)s
-    JOIN orgs_territory place ON place.id = %(territory)s {TELL}
-"""
+    JOIN orgs_territory place ON place.id = %(territory)s {tell}
+""").format(is_narrow=IS_NARROW, pairs=PAIRS, tell=TELL)
 
 Told = tuple[Decimal, Decimal, Decimal | None]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from psycopg2.sql import SQL
 
 from indicators.spreadsheets import BYTE_ORDER_MARK, csv_lines, csv_response, harmless, harmless_sql, workbook_cell
 
@@ -17,7 +18,8 @@ FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\
 def test_formula_goes_out_as_a_text(text: str) -> None:
     assert harmless(text) == f"'{text}"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {harmless_sql('said')} FROM (SELECT %s::text AS said) AS one", [text])
+        statement = SQL("SELECT {harmless} FROM (SELECT %s::text AS said) AS one")
+        cursor.execute(statement.format(harmless=harmless_sql(SQL("said"))), [text])
         assert cursor.fetchone() == (f"'{text}",)
 
 

@@ -1,6 +1,6 @@
 """What of a release is wanted, read row by row by a cursor in the server, and the words that go with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from psycopg2.sql import SQL, Composed, Identifier, Placeholder
 
 from indicators.catalogue.breakdowns import parse_key
 from indicators.models import Breakdown, Dimension, Period, Release, ReleasedFigure, ReleasedIndicator
@@ -34,9 +35,17 @@ STATUS_OF_FLAG = {
 NORMAL = "A"
 
 COLUMNS = (
-    "indicator_id, territory_id, period_id, breakdown_id, state, value, step, numerator, denominator, flags, "
-    "reporters, expected, periods_used, periods_expected, source_id"
-)
+    "indicator_id", "territory_id", "period_id", "breakdown_id", "state", "value", "step", "numerator", "denominator", "flags",
+    "reporters", "expected", "periods_used", "periods_expected", "source_id",
+)  # fmt: skip
+ORDER = ("release_id", "indicator_id", "period_id", "breakdown_id")
+ROWS = SQL("SELECT {columns} FROM indicators_releasedfigure WHERE {where} ORDER BY {order}")
+COUNT = SQL("SELECT count(*) FROM (SELECT FROM indicators_releasedfigure WHERE {where} LIMIT %(enough)s) AS counted")
+DISTINCT = SQL("SELECT DISTINCT {column} FROM indicators_releasedfigure WHERE {where} ORDER BY 1")
+
+
+def _listed(columns: Iterable[str]) -> Composed:
+    return SQL(", ").join(map(Identifier, columns))
 
 
 class TooMuchError(Exception):
@@ -100,7 +109,7 @@ class Contents:
     # --- Figures ---
 
     @property
-    def where(self) -> tuple[str, list[Any]]:
+    def where(self) -> tuple[Composed, dict[str, Any]]:
         """The condition in SQL and its parameters."""
         wanted = {
             "release_id": self.release.pk,
@@ -109,17 +118,16 @@ class Contents:
             "period_id": self.period.pk if self.period else None,
         }
         known = {name: value for name, value in wanted.items() if value is not None}
-        return " AND ".join(f"{name} = %s" for name in known), list(known.values())
+        each = (SQL("{column} = {value}").format(column=Identifier(name), value=Placeholder(name)) for name in known)
+        return SQL(" AND ").join(each), known
 
     def rows(self) -> Iterator[FigureRow]:
         """In the order of an index, so that the first come at once; at no time more than BATCH of them are in memory."""
         where, parameters = self.where
-        order = "indicator_id, period_id, breakdown_id" + ("" if self.territory else ", territory_id")
+        order = ORDER if self.territory else (*ORDER, "territory_id")
+        statement = ROWS.format(columns=_listed(COLUMNS), where=where, order=_listed(order))
         with transaction.atomic(), connection.chunked_cursor() as cursor:
-            cursor.execute(
-                f"SELECT {COLUMNS} FROM indicators_releasedfigure WHERE {where} ORDER BY release_id, {order}",
-                parameters,
-            )
+            cursor.execute(statement, parameters)
             while batch := cursor.fetchmany(BATCH):
                 yield from map(FigureRow._make, batch)
 
@@ -127,10 +135,7 @@ class Contents:
         """Raises TooMuchError where there are more cells."""
         where, parameters = self.where
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT count(*) FROM (SELECT FROM indicators_releasedfigure WHERE {where} LIMIT %s) AS counted",
-                [*parameters, most + 1],
-            )
+            cursor.execute(COUNT.format(where=where), {**parameters, "enough": most + 1})
             if cursor.fetchone()[0] > most:
                 raise TooMuchError(most)
 
@@ -138,9 +143,7 @@ class Contents:
         """The ids that occur in one of the columns."""
         where, parameters = self.where
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT DISTINCT {column} FROM indicators_releasedfigure WHERE {where} ORDER BY 1", parameters
-            )
+            cursor.execute(DISTINCT.format(column=Identifier(column), where=where), parameters)
             return [row[0] for row in cursor.fetchall()]
 
     # --- What the ids mean ---
