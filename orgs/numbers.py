@@ -23,6 +23,7 @@ from babel.numbers import (
     get_plus_sign_symbol,
     parse_pattern,
 )
+from psycopg2.sql import SQL, Composable
 
 from orgs.languages import readers_locale
 
@@ -64,11 +65,18 @@ class Writing:
             whole = "|".join([whole, *(f"[1-9][0-9]{{0,2}}({kind}[0-9]{{3}}){{1,5}}" for kind in kinds)])
         return f"^[+-]?({whole})({re.escape(self.decimal)}[0-9]{{1,{places}}}0{{0,20}})?$"
 
-    def sql(self, text: str) -> str:
-        """SQL for the plain number in what `pattern` allows, from SQL for its text: without signs for thousands, with a decimal point."""
+    def sql(self, text: Composable) -> Composable:
+        """SQL for the plain number in what `pattern` allows, from SQL for its text: without signs for thousands, with a decimal point.
+
+        The statement takes `parameters`.
+        """
         if self.signs:
-            text = f"translate({text}, {_literal(self.signs)}, '')"
-        return text if self.decimal == "." else f"replace({text}, {_literal(self.decimal)}, '.')"
+            text = SQL("translate({text}, %(thousands)s, '')").format(text=text)
+        return text if self.decimal == "." else SQL("replace({text}, %(decimal)s, '.')").format(text=text)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {"thousands": self.signs, "decimal": self.decimal}
 
     def read(self, text: str) -> Decimal:
         """ValueError where it is no such number."""
@@ -77,10 +85,6 @@ class Writing:
         for sign in self.signs:
             text = text.replace(sign, "")
         return Decimal(text.replace(self.decimal, "."))
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''").replace("%", "%%") + "'"
 
 
 # --- As the reader writes them ---------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import IO
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from psycopg2.sql import SQL, Composable, Identifier, Literal
 
 from indicators.file_progress import STORING, note
 from indicators.imports.checks import (
@@ -26,15 +27,15 @@ from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.rows import Rows, open_rows
 from indicators.imports.resolvers import Resolver, column_names, resolvers_of
 from indicators.imports.sql import (
-    CELLS,
     EACH_ROW,
     LATER_PLACES,
     LOCK,
     OF_THE_PERIOD,
-    PARSED,
     ROWS_ADDED_UP,
     STORE,
     SUPERSEDE_PENDING,
+    cells,
+    parsed,
 )
 from indicators.vocabulary import Flag
 from orgs.models import Territory
@@ -163,15 +164,16 @@ def faulty_lines(
 
 
 def _drop(cursor: CursorWrapper, resolvers: Iterable[str]) -> None:
-    cursor.execute(
-        f"DROP TABLE IF EXISTS import_row, import_cell, import_later, {', '.join(f'map_{name}' for name in resolvers)}"
-    )
+    tables = ["import_row", "import_cell", "import_later", *(f"map_{name}" for name in resolvers)]
+    cursor.execute(SQL("DROP TABLE IF EXISTS {tables}").format(tables=SQL(", ").join(map(Identifier, tables))))
 
 
 def _copy(cursor: CursorWrapper, rows: Rows, mapping: ImportMapping) -> None:
-    names = column_names(mapping).values()
+    columns = [SQL("{name} text").format(name=Identifier(name)) for name in column_names(mapping).values()]
     cursor.execute(
-        f"CREATE TEMPORARY TABLE import_row (line integer, {', '.join(f'{name} text' for name in names)}) ON COMMIT DROP"
+        SQL("CREATE TEMPORARY TABLE import_row ({columns}) ON COMMIT DROP").format(
+            columns=SQL(", ").join([SQL("line integer"), *columns])
+        )
     )
     cursor.copy_expert("COPY import_row FROM STDIN WITH (FORMAT csv, NULL '\\N')", rows)
     if rows.refusal:
@@ -185,42 +187,60 @@ def _copy(cursor: CursorWrapper, rows: Rows, mapping: ImportMapping) -> None:
 # --- Numbers and cells --------------------------------------------------------------------------------------------
 
 
+ROWS = SQL("""
+        SELECT r.line, map_indicator.id AS indicator_id, map_period.id AS period_id, {territory} AS territory_id,
+               map_breakdown.id AS breakdown_id, i.measure,
+               CASE WHEN false{signs} THEN map_flag.id | {not_applicable} ELSE map_flag.id END AS flags,
+               {numerator} AS n, {denominator} AS d, {value} AS v, {base} AS b
+        FROM import_row r {joins} JOIN indicators_indicator i ON i.id = map_indicator.id
+""")
+
+
 def _make_cells(cursor: CursorWrapper, mapping: ImportMapping, resolvers: dict[str, Resolver]) -> None:
     """The temporary table import_cell: the cells of the file with their numbers, and whether they are news."""
     staged = column_names(mapping)
-
-    def number(name: str) -> str:
-        if name not in mapping.numbers:
-            return "NULL::numeric"
-        column = staged[mapping.numbers[name]]
-        plain = mapping.writing.sql(f"r.{column}")
-        zero = f"WHEN r.{column} = ANY(%(zero)s) THEN 0 " if mapping.zero else ""
-        return f"CASE WHEN r.{column} = ANY(%(no_number)s) THEN NULL {zero}ELSE round(({plain})::numeric, {PLACES}) END"
-
-    # A sign for "not applicable" in the place of a number says as much as a flag.
-    signs = "".join(f" OR r.{staged[column]} = ANY(%(not_applicable)s)" for column in set(mapping.numbers.values()))
-    joins = "\n".join(resolver.join(name) for name, resolver in resolvers.items())
-    territory = "map_territory.id"
+    joins: list[Composable] = [resolver.join(name) for name, resolver in resolvers.items()]
+    territory = SQL("map_territory.id")
     if _find_later_places(cursor):
-        joins, territory = joins + OF_THE_PERIOD, "coalesce(later.id, map_territory.id)"
-    rows = f"""
-        SELECT r.line, map_indicator.id AS indicator_id, map_period.id AS period_id, {territory} AS territory_id,
-               map_breakdown.id AS breakdown_id, i.measure,
-               CASE WHEN false{signs} THEN map_flag.id | {Flag.NOT_APPLICABLE} ELSE map_flag.id END AS flags,
-               {number("numerator")} AS n, {number("denominator")} AS d, {number("value")} AS v, {number("base")} AS b
-        FROM import_row r {joins} JOIN indicators_indicator i ON i.id = map_indicator.id
-    """
-    parsed = PARSED.replace("{rows}", rows)
-    cells = (ROWS_ADDED_UP if mapping.sums_rows else EACH_ROW).replace("{parsed}", parsed)
+        joins.append(OF_THE_PERIOD)
+        territory = SQL("coalesce(later.id, map_territory.id)")
+    rows = ROWS.format(
+        territory=territory,
+        # A sign for "not applicable" in the place of a number says as much as a flag.
+        signs=SQL("").join(
+            SQL(" OR r.{column} = ANY(%(not_applicable)s)").format(column=Identifier(staged[column]))
+            for column in set(mapping.numbers.values())
+        ),
+        not_applicable=Literal(Flag.NOT_APPLICABLE),
+        joins=SQL("\n").join(joins),
+        **{name: _number(mapping, name) for name in ("numerator", "denominator", "value", "base")},
+    )
+    added = ROWS_ADDED_UP if mapping.sums_rows else EACH_ROW
     cursor.execute(
-        CELLS.replace("{cells}", cells),
+        cells(added.format(parsed=parsed(rows))),
         {
             "no_number": list(mapping.no_number),
             "not_applicable": list(mapping.not_applicable),
             "zero": list(mapping.zero),
+            **mapping.writing.parameters,
         },
     )
     cursor.execute("ANALYZE import_cell")
+
+
+def _number(mapping: ImportMapping, name: str) -> Composable:
+    """SQL for one of the numbers in a row `r` of the file."""
+    if name not in mapping.numbers:
+        return SQL("NULL::numeric")
+    column = SQL("r.{column}").format(column=Identifier(column_names(mapping)[mapping.numbers[name]]))
+    return SQL(
+        "CASE WHEN {column} = ANY(%(no_number)s) THEN NULL {zero}ELSE round(({plain})::numeric, {places}) END"
+    ).format(
+        column=column,
+        zero=SQL("WHEN {column} = ANY(%(zero)s) THEN 0 ").format(column=column) if mapping.zero else SQL(""),
+        plain=mapping.writing.sql(column),
+        places=Literal(PLACES),
+    )
 
 
 def _find_later_places(cursor: CursorWrapper) -> bool:

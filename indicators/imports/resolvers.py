@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
+from psycopg2.sql import SQL, Composed, Identifier
 
 from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
 from indicators.catalogue.periods import fault_of_text, kind_of_texts, period_code
@@ -28,6 +29,11 @@ class Unknown(Exception):
         self.problem = (code, column, value)
 
 
+COMBINATIONS = SQL("SELECT min(line), count(*), {keys} FROM import_row GROUP BY {keys} LIMIT %s")
+ROWS = SQL("SELECT min(line), count(*) FROM import_row LIMIT %s")
+"""Where nothing of the part stands in the file."""
+
+
 @dataclass
 class Resolver:
     """Finds the id (or code) for every distinct combination of the texts in `columns`."""
@@ -38,7 +44,7 @@ class Resolver:
     """From {column: text} to the id; raises Unknown."""
     prepare: Callable[[Iterable[Any]], dict[Any, Any]] | None = None
     """Called once with all that `find` gave; translates them to ids where that takes a write."""
-    sql_type: str = "bigint"
+    sql_type: SQL = field(default_factory=lambda: SQL("bigint"))
     survey: Callable[[list[dict[str, str]]], None] | None = None
     """Shown every combination before `find` is asked of each."""
     unknown: list[tuple[list[str], Problem]] = field(default_factory=list)
@@ -48,11 +54,8 @@ class Resolver:
         """Makes the temporary table map_<name>: the texts k0, k1, ... and the id. Returns what could not be found."""
         staged = column_names(self.mapping)
         keys = [staged[column] for column in self.columns]
-        grouping = f"GROUP BY {', '.join(keys)}" if keys else ""
-        cursor.execute(
-            f"SELECT min(line), count(*) {''.join(f', {key}' for key in keys)} FROM import_row {grouping} LIMIT %s",
-            [MAX_VALUES + 1],
-        )
+        listed = SQL(", ").join(map(Identifier, keys))
+        cursor.execute((COMBINATIONS if keys else ROWS).format(keys=listed), [MAX_VALUES + 1])
         groups = cursor.fetchall()
         if len(groups) > MAX_VALUES:
             return [Problem("too_many_values", line=1, column=", ".join(self.columns), value=str(MAX_VALUES))]
@@ -78,38 +81,65 @@ class Resolver:
         if problems:
             return sorted(problems.values(), key=lambda problem: problem.line or 0)
         ids = self.prepare(value for _, value in found) if self.prepare else None
-        definition = "".join(f"k{place} text, " for place in range(len(keys)))
-        cursor.execute(f"CREATE TEMPORARY TABLE map_{name} ({definition}id {self.sql_type}) ON COMMIT DROP")
-        # One statement of arrays: executemany() fails in a request of somebody logged in, where pghistory adds parameters of its own.
-        arrays = ", ".join(["%s::text[]"] * len(keys) + [f"%s::{self.sql_type}[]"])
-        rows = [[*texts, ids[value] if ids is not None else value] for texts, value in found]
+        self._make_table(
+            cursor,
+            Identifier(f"map_{name}"),
+            [[*texts, value if ids is None else ids[value]] for texts, value in found],
+        )
+        return []
+
+    def _make_table(self, cursor: CursorWrapper, table: Identifier, rows: list[list[Any]]) -> None:
+        keys = SQL("").join(SQL("{key} text, ").format(key=key) for key in self._keys)
         cursor.execute(
-            f"INSERT INTO map_{name} SELECT * FROM unnest({arrays})",
+            SQL("CREATE TEMPORARY TABLE {table} ({keys}id {type}) ON COMMIT DROP").format(
+                table=table, keys=keys, type=self.sql_type
+            )
+        )
+        # One statement of arrays: executemany() fails in a request of somebody logged in, where pghistory adds parameters of its own.
+        arrays = [SQL("%s::text[]")] * len(self.columns) + [SQL("%s::{type}[]").format(type=self.sql_type)]
+        cursor.execute(
+            SQL("INSERT INTO {table} SELECT * FROM unnest({arrays})").format(
+                table=table, arrays=SQL(", ").join(arrays)
+            ),
             [list(column) for column in zip(*rows, strict=True)],
         )
-        cursor.execute(f"ANALYZE map_{name}")
-        return []
+        cursor.execute(SQL("ANALYZE {table}").format(table=table))
+
+    @property
+    def _keys(self) -> list[Identifier]:
+        return [Identifier(f"k{place}") for place in range(len(self.columns))]
+
+    def _matches(self, table: str) -> Composed:
+        """SQL for: a row `r` of the file has the texts of a row of the table."""
+        staged = column_names(self.mapping)
+        return SQL(" AND ").join(
+            SQL("{table}.{key} = r.{column}").format(
+                table=Identifier(table), key=key, column=Identifier(staged[column])
+            )
+            for key, column in zip(self._keys, self.columns, strict=True)
+        )
 
     def unknown_lines(self, cursor: CursorWrapper) -> Iterator[tuple[int, Problem]]:
         """After `resolve`: every line with a combination that has no meaning. None where the mapping names it, not the file."""
-        staged = column_names(self.mapping)
         if not self.unknown or not self.columns:
             return
-        keys = [f"k{place}" for place in range(len(self.columns))]
-        arrays = ", ".join(["%s::text[]"] * len(keys))
-        on = " AND ".join(f"u.{key} = r.{staged[column]}" for key, column in zip(keys, self.columns, strict=True))
-        cursor.execute(
-            f"SELECT r.line, u.place FROM unnest({arrays}) WITH ORDINALITY AS u({', '.join(keys)}, place) "
-            f"JOIN import_row r ON {on} ORDER BY r.line LIMIT {MAX_FAULTY}",
-            [list(texts) for texts in zip(*(texts for texts, _problem in self.unknown), strict=True)],
+        statement = SQL("""
+            SELECT r.line, u.place FROM unnest({arrays}) WITH ORDINALITY AS u ({keys}, place)
+            JOIN import_row r ON {matches} ORDER BY r.line LIMIT %s
+        """).format(
+            arrays=SQL(", ").join([SQL("%s::text[]")] * len(self.columns)),
+            keys=SQL(", ").join(self._keys),
+            matches=self._matches("u"),
         )
+        columns = zip(*(texts for texts, _problem in self.unknown), strict=True)
+        cursor.execute(statement, [*(list(texts) for texts in columns), MAX_FAULTY])
         for line, place in cursor.fetchall():
             yield line, self.unknown[place - 1][1]
 
-    def join(self, name: str) -> str:
-        staged = column_names(self.mapping)
-        on = " AND ".join(f"map_{name}.k{place} = r.{staged[column]}" for place, column in enumerate(self.columns))
-        return f"JOIN map_{name} ON {on or 'true'}"
+    def join(self, name: str) -> Composed:
+        table = f"map_{name}"
+        matches = self._matches(table) if self.columns else SQL("true")
+        return SQL("JOIN {table} ON {matches}").format(table=Identifier(table), matches=matches)
 
 
 def _part_columns(*parts: Part) -> list[str]:
@@ -294,7 +324,7 @@ def _flag_resolver(mapping: ImportMapping) -> Resolver:
             raise Unknown("unknown_flag", columns_of(part), text)
         return int(flags)
 
-    return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="smallint")
+    return Resolver(mapping, _part_columns(part) if part else [], find, sql_type=SQL("smallint"))
 
 
 def _currency_resolver(mapping: ImportMapping) -> Resolver:
@@ -304,7 +334,7 @@ def _currency_resolver(mapping: ImportMapping) -> Resolver:
     def find(values: dict[str, str]) -> str:
         return "" if part is None else _texts(part, values, "unknown_currency").upper()
 
-    return Resolver(mapping, _part_columns(part) if part else [], find, sql_type="text")
+    return Resolver(mapping, _part_columns(part) if part else [], find, sql_type=SQL("text"))
 
 
 def refuse_adding_scores(mapping: ImportMapping) -> None:

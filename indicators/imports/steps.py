@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg2.sql import SQL
 
 from indicators.imports import engine, kept_file, sources
 from indicators.imports.mapping import ImportMapping
@@ -124,8 +125,8 @@ def _note_decision(batch: ImportBatch, state: str, by: User | None) -> None:
     enqueue(ROLL_UP)
 
 
-SAME_CELL = """(old.indicator_id, old.period_id, old.territory_id, old.breakdown_id)
-    = (new.indicator_id, new.period_id, new.territory_id, new.breakdown_id)"""
+SAME_CELL = SQL("""(old.indicator_id, old.period_id, old.territory_id, old.breakdown_id)
+    = (new.indicator_id, new.period_id, new.territory_id, new.breakdown_id)""")
 
 # Decisions about the same indicator take turns with each other and with imports: one that supersedes what another is approving would
 # leave a cell without any value.
@@ -133,10 +134,10 @@ LOCK = lock_indicators_sql(
     "SELECT DISTINCT indicator_id AS id FROM indicators_observation WHERE batch_id = %(batch)s ORDER BY 1"
 )
 
-SUPERSEDE_APPROVED = f"""
+SUPERSEDE_APPROVED = SQL("""
     UPDATE indicators_observation old SET status = 'superseded' FROM indicators_observation new
-    WHERE new.batch_id = %(batch)s AND new.status = 'submitted' AND old.status = 'approved' AND {SAME_CELL}
-"""
+    WHERE new.batch_id = %(batch)s AND new.status = 'submitted' AND old.status = 'approved' AND {same_cell}
+""").format(same_cell=SAME_CELL)
 
 APPROVE = """
     UPDATE indicators_observation SET status = 'approved', approved_by_id = %(by)s, approved_at = %(at)s
@@ -144,13 +145,13 @@ APPROVE = """
 """
 
 # For each cell of the import that counts now: the last value that counted before it and was not taken back.
-RESTORABLE = f"""
+RESTORABLE = SQL("""
     CREATE TEMPORARY TABLE restorable ON COMMIT DROP AS
     SELECT DISTINCT ON (old.indicator_id, old.period_id, old.territory_id, old.breakdown_id) old.id
-    FROM indicators_observation new JOIN indicators_observation old ON {SAME_CELL}
+    FROM indicators_observation new JOIN indicators_observation old ON {same_cell}
     WHERE new.batch_id = %(batch)s AND new.status = 'approved' AND old.status = 'superseded' AND old.approved_at IS NOT NULL
     ORDER BY old.indicator_id, old.period_id, old.territory_id, old.breakdown_id, old.approved_at DESC, old.id DESC
-"""
+""").format(same_cell=SAME_CELL)
 
 WITHDRAW = "UPDATE indicators_observation SET status = 'withdrawn' WHERE batch_id = %(batch)s AND status IN ('draft', 'submitted', 'approved')"
 

@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import translation
+from psycopg2.sql import SQL
 
 import indicators
 import orgs
@@ -143,7 +144,10 @@ def test_amount_is_written_with_the_sign_of_its_currency() -> None:
 def test_files_and_the_database_read_a_number_alike(writing: Writing, text: str, number: str | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT r.t ~ %s, {writing.sql('r.t')} FROM (SELECT %s::text AS t) AS r", [writing.pattern(), text]
+            SQL("SELECT r.t ~ %(pattern)s, {plain} FROM (SELECT %(text)s::text AS t) AS r").format(
+                plain=writing.sql(SQL("r.t"))
+            ),
+            {"pattern": writing.pattern(), "text": text, **writing.parameters},
         )
         is_number, plain = cursor.fetchone()
     assert is_number == (number is not None)
