@@ -64,13 +64,12 @@ LOCKS = [threading.Lock() for _ in range(64)]
 LONGEST_WAIT = 10
 """Seconds for which a thread waits while another makes the page that it was asked for too."""
 
-VERSION = "SELECT count(*) || '.' || coalesce(bit_xor(hashint8extended(id, 0)), 0) FROM orgs_publicchange"
-LOOK_UP = f"""
+LOOK_UP = """
     SELECT now.version, page.content_type, page.language, page.cache_control, page.body
-    FROM ({VERSION}) AS now (version)
+    FROM (SELECT count(*) || '.' || coalesce(bit_xor(hashint8extended(id, 0)), 0) FROM orgs_publicchange) AS now (version)
     LEFT JOIN orgs_publicpage page
         ON page.key = %s AND page.version = now.version AND page.made_at > now() - make_interval(secs => %s)
-"""  # noqa: S608 - of constants
+"""
 KEEP = """
     INSERT INTO orgs_publicpage (key, version, made_at, content_type, language, cache_control, body) VALUES (%s, %s, now(), %s, %s, %s, %s)
     ON CONFLICT (key) DO UPDATE SET version = excluded.version, made_at = excluded.made_at, content_type = excluded.content_type,

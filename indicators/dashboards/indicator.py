@@ -1,4 +1,7 @@
-"""The indicator page: one indicator in a chosen territory, by every group, and where reported and added-up figures differ."""
+"""The indicator page: one indicator in a chosen territory, by every group, and where reported and added-up figures differ.
+
+Aliases: f: indicators_computedplace, and the figure as it was reported · made: one of its cells · c: the computed cells · o: indicators_observation.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

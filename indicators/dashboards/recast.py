@@ -3,6 +3,9 @@
 A merger takes each of its predecessors whole; a split takes the share that went to it. What is added up are released numbers, so a place
 of which any predecessor's figure is protected has a protected figure, and one of which any is missing has none. How far the rounding of
 those may have moved it is said by the step of the cell.
+
+Aliases: l: the line · s: orgs_territorysuccession · t: orgs_territory · o: where it comes from · p: indicators_period, or the periods told ·
+r: indicators_releasedfigure · b: indicators_breakdown · e: how far its rounding goes.
 """
 
 from collections.abc import Iterable

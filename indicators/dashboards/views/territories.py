@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 from django.views.generic import DetailView, TemplateView
+from psycopg2.sql import SQL
 
 from indicators.catalogue.addresses import place_or_404
 from indicators.catalogue.formatting import KINDS_PLURAL
@@ -140,16 +141,16 @@ def crumbs_to(path: list[Territory]) -> list[tuple[str, str]]:
 # --- Outlines -----------------------------------------------------------------------------------------------------------
 
 # PostgreSQL writes the answer: Python never parses a coordinate.
-OUTLINES = """
+OUTLINES = SQL("""
     SELECT {select}
     FROM orgs_territoryclosure c
     JOIN orgs_territory t ON t.id = c.descendant_id AND t.kind = %(kind)s
     JOIN orgs_territoryoutline o ON o.territory_id = t.id
     WHERE c.ancestor_id = %(territory)s AND c.depth > 0 AND %(on)s BETWEEN c.valid_from AND c.valid_to
-"""
-FEATURE = """coalesce(jsonb_agg(jsonb_build_object('type', 'Feature', 'geometry', o.geometry,
-    'properties', jsonb_build_object('code', t.code, 'name', t.name)) ORDER BY t.id), '[]')::text"""
-DIGEST = "md5(coalesce(string_agg(t.code || t.name || md5(o.geometry::text), '|' ORDER BY t.id), ''))"
+""")
+FEATURE = SQL("""coalesce(jsonb_agg(jsonb_build_object('type', 'Feature', 'geometry', o.geometry,
+    'properties', jsonb_build_object('code', t.code, 'name', t.name)) ORDER BY t.id), '[]')::text""")
+DIGEST = SQL("md5(coalesce(string_agg(t.code || t.name || md5(o.geometry::text), '|' ORDER BY t.id), ''))")
 
 
 def outline_parameters(request: HttpRequest, scheme: str, code: str) -> dict[str, Any]:
