@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from indicators.imports.mapping import Part
 from indicators.imports.wizard.guessing import TOTAL, KnownCodes
@@ -11,6 +12,8 @@ WHOLE, LEAVE, KEEP = ":total", ":leave", ":keep"
 MANY_CODES = 60
 """Beyond this many codes one types what one looks for, instead of scrolling through them for every text."""
 MAX_SUGGESTED = 3000
+MAX_ROWS = 1500
+"""Of texts to translate on one page: a request may not have many more fields."""
 
 
 class Choices:
@@ -92,6 +95,44 @@ class Translation:
     def says_nothing(self) -> bool:
         """Every text is the code that it means already."""
         return not self.has_more and all(row.text == row.code for row in self.rows)
+
+    @property
+    def fault(self) -> str:
+        """What is left to be said of it; "" where nothing is."""
+        return self._fault_of_headings() if self.are_columns else self._fault_of_texts()
+
+    def _fault_of_headings(self) -> str:
+        count = len(self.open_rows)
+        if count:
+            return ngettext(
+                "Of %(count)s column nobody knows what it stands for: %(texts)s. Say it below, or leave it out.",
+                "Of %(count)s columns nobody knows what they stand for: %(texts)s. Say it below, or leave them out.",
+                count,
+            ) % {"count": count, "texts": quoted(self.open_rows)}
+        if not self.codes:
+            return _("Say below of at least one column what it stands for.")
+        if self.is_new and not self.says_nothing:
+            return _("Look below at what the columns stand for, and check again.")
+        return ""
+
+    def _fault_of_texts(self) -> str:
+        count = len(self.open_rows)
+        if count:
+            return ngettext(
+                "%(count)s text of the column “%(column)s” has no meaning yet: %(texts)s. Say below what it means.",
+                "%(count)s texts of the column “%(column)s” have no meaning yet: %(texts)s. Say below what they mean.",
+                count,
+            ) % {"count": count, "column": self.column, "texts": quoted(self.open_rows)}
+        if self.is_new and not self.says_nothing:
+            return _("Look below at what the texts of the column “%(column)s” mean, and check again.") % {
+                "column": self.column
+            }
+        return ""
+
+
+def quoted(rows: list[TextRow]) -> str:
+    """The first few texts."""
+    return ", ".join(f"“{row.text}”" for row in rows[:5]) + ("…" if len(rows) > 5 else "")
 
 
 def code_for(text: str, read: Part | None, known: KnownCodes) -> str:
