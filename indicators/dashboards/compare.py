@@ -15,7 +15,7 @@ from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import key_of, parse_key
 from indicators.catalogue.formatting import names_of_groups, period_words, value_words
 from indicators.catalogue.wording import definition_years
-from indicators.dashboards.cards import LONGEST_CHART, TOTAL, Coverage, coverage_of, make_card
+from indicators.dashboards.cards import make_card
 from indicators.dashboards.cells import (
     Cell,
     Point,
@@ -26,7 +26,10 @@ from indicators.dashboards.cells import (
     time_line,
 )
 from indicators.dashboards.chart_file import ChartSeries
+from indicators.dashboards.coverage import Coverage, coverage_of
 from indicators.dashboards.judgement import Break, breaks_of, doubt_of, leading
+from indicators.dashboards.place_chart import LONGEST_CHART
+from indicators.dashboards.place_figures import TOTAL
 from indicators.models import Category, Indicator, Period, Release, ReleasedFigure
 from orgs.folding import fold
 from orgs.models import Territory

@@ -10,8 +10,8 @@ from django.db.models import Count, F, Max, Min, QuerySet
 from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import parse_key
 from indicators.catalogue.formatting import base_words, names_of_groups, period_words
-from indicators.dashboards.cards import Coverage, coverage_of
 from indicators.dashboards.cells import Cell, read_confidential, read_released
+from indicators.dashboards.coverage import Coverage, coverage_of
 from indicators.dashboards.judgement import has_small_base
 from indicators.models import (
     Breakdown,

@@ -15,9 +15,10 @@ from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.breakdowns import parse_key
 from indicators.catalogue.formatting import names_of_groups, period_words
 from indicators.catalogue.wording import definition_years
-from indicators.dashboards.cards import LEADING, TOTAL, Card, GroupFigure, make_card, share_of
+from indicators.dashboards.cards import Card, make_card
 from indicators.dashboards.cells import read_released
 from indicators.dashboards.compare import MOST, groups_url
+from indicators.dashboards.place_figures import LEADING, TOTAL, GroupFigure, share_of
 from indicators.dashboards.recast import recast_cells
 from indicators.models import Breakdown, Category, Indicator, Period, Release, ReleasedFigure
 from indicators.vocabulary import Measure, Unit

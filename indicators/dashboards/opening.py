@@ -35,7 +35,7 @@ def opening_sentences(cards: Iterable[Card]) -> list[OpeningSentence]:
     gaps = [OpeningSentence(card, gap_sentence(card.indicator, gap, card.gap_group)) for card, gap in apart(held)]
     moved = sorted((card for card in held if not card.gap and not card.lead_group), key=_moved, reverse=True)
     lines = [
-        OpeningSentence(card, line_sentence(card.indicator, card.charted, card.breaks))
+        OpeningSentence(card, line_sentence(card.indicator, card.as_chart.points, card.breaks))
         for card in moved
         if card.change and card.change.side
     ]

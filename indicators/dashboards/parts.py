@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from indicators.catalogue.addresses import figure_url
 from indicators.catalogue.formatting import KINDS_PLURAL, period_words
 from indicators.catalogue.wording import definition_years
-from indicators.dashboards.cards import TOTAL, Change, Coverage, change_of, coverage_of
 from indicators.dashboards.cells import MONTHS_OF, Cell, Point, months_later, read_released
+from indicators.dashboards.changes import Change, change_of
+from indicators.dashboards.coverage import Coverage, coverage_of
 from indicators.dashboards.judgement import breaks_of, doubt_of
+from indicators.dashboards.place_figures import TOTAL
 from indicators.models import Breakdown, Indicator, Period, Release, ReleasedFigure
 from indicators.vocabulary import Measure, PeriodKind, Unit
 from orgs.folding import fold

@@ -10,10 +10,11 @@ from django.db.models import Count, Min, Q
 
 from indicators.catalogue.formatting import names_of_groups
 from indicators.catalogue.wording import definition_years
-from indicators.dashboards.cards import CARD_KEYS, Card, make_card
+from indicators.dashboards.cards import Card, make_card
 from indicators.dashboards.cells import Cell, Point, read_released
 from indicators.dashboards.gap import Gap
 from indicators.dashboards.opening import GAPS, OpeningSentence, apart, opening_sentences, spoken_of
+from indicators.dashboards.place_figures import CARD_KEYS
 from indicators.dashboards.targets import TargetLine, next_targets, target_lines
 from indicators.models import Category, Indicator, Release, ReleasedFigure, Source, Target
 from orgs.models import Domain, Organisation, Territory, TerritoryClosure

@@ -480,4 +480,4 @@ def test_groups_that_nobody_named_do_not_break_a_card(release):
     rate, territory = RateFactory(), TerritoryFactory()
     released(release, rate, territory, "2017", "60.0")
     card = card_of(rate, territory)
-    assert (card.gap, card.sexes, card.chart_keys) == (None, [], [""])
+    assert (card.gap, card.sexes, card.as_chart.keys) == (None, [], [""])

@@ -107,7 +107,7 @@ class IndicatorDetailView(DetailView):
         """With estimates the file of the chart has them too."""
         if card is None or not card.has_chart:
             return None
-        return {**card.chart, "csv_url": f"{card.chart_url}&recast=1"} if is_recast else card.chart
+        return {**card.chart, "csv_url": f"{card.as_chart.url}&recast=1"} if is_recast else card.chart
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
@@ -167,4 +167,4 @@ class IndicatorChartView(ChartFileMixin, IndicatorDetailView):
 
     def get_series(self, context: dict[str, Any]) -> list[ChartSeries]:
         card = context["card"]
-        return card.chart_series if card else []
+        return card.as_chart.series if card else []
