@@ -17,7 +17,7 @@ ORDER = {
         models
         translation queue permissions
         mail
-        public_pages storage forms mixins lookups templatetags
+        public_pages storage forms mixins lookups drawing templatetags
         accounts territories verification
         organisations
         members

@@ -9,7 +9,7 @@ from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
 
 from devtools.styleguide import SHARES
-from orgs.templatetags.portal import figure
+from orgs.drawing.figures import figure
 
 PAGES = ["/styleguide/", "/accounts/login/"]
 VIEWS = [("en", "light", 1280), ("en", "dark", 360), ("ar", "light", 360), ("ar", "dark", 1280), ("es", "light", 320)]

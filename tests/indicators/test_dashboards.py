@@ -21,9 +21,9 @@ from indicators.dashboards.parts import indicators_of_parts, territory_parts
 from indicators.dashboards.territory import count_kinds, organisations_at_work, territory_dashboard
 from indicators.models import Period, Release, ReleasedFigure
 from indicators.vocabulary import Direction, Flag, Origin, PeriodKind
+from orgs.drawing.icons import icon_shapes
 from orgs.models import Territory
 from orgs.numbers import write_number
-from orgs.templatetags.portal import icon_shapes
 from tests.factories import OrganisationFactory, TerritoryFactory
 from tests.factories_indicators import (
     IndicatorFactory,

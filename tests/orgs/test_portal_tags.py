@@ -9,9 +9,9 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import translation
 
+from orgs.drawing import browsers, chips, figures, icons, lists
 from orgs.forms import PortalForm
 from orgs.models import Organisation
-from orgs.templatetags import portal
 
 ICON_TAG = re.compile(r"""\{% icon ['"]([a-z0-9-]+)['"]""")
 
@@ -53,7 +53,7 @@ def test_every_icon_named_in_a_template_exists(settings):
         for name in ICON_TAG.findall(file.read_text(encoding="utf-8"))
     }
     assert "search" in used
-    assert used <= set(portal.icon_shapes())
+    assert used <= set(icons.icon_shapes())
 
 
 def test_field_with_error_describes_its_control():
@@ -93,8 +93,8 @@ def test_error_summary_leads_to_the_first_choice_of_a_group():
 @pytest.mark.django_db
 def test_chip_removes_one_value_and_keeps_the_rest():
     query = QueryDict("kind=union&kind=media&q=caf%C3%A9&page=4&sort=name")
-    chips = portal.active_filters(NameFilter(query, queryset=Organisation.objects.all()))
-    assert [(chip.value, chip.remove_url) for chip in chips] == [
+    found = chips.active_filters(NameFilter(query, queryset=Organisation.objects.all()))
+    assert [(chip.value, chip.remove_url) for chip in found] == [
         ("Trade union", "?q=caf%C3%A9&sort=name&kind=media"),
         ("Media", "?q=caf%C3%A9&sort=name&kind=union"),
         ("café", "?kind=union&kind=media&sort=name"),
@@ -113,7 +113,7 @@ def test_heading_sorts_upwards_and_then_downwards():
 
 
 def test_pager_shows_a_gap_between_far_pages():
-    assert portal.page_numbers(Paginator(range(200), 10).page(10)) == [1, None, 9, 10, 11, None, 20]
+    assert lists.page_numbers(Paginator(range(200), 10).page(10)) == [1, None, 9, 10, 11, None, 20]
 
 
 @pytest.mark.parametrize(
@@ -140,27 +140,27 @@ def test_no_blank_is_underlined_between_a_state_and_its_flag():
 
 def test_number_is_written_in_the_language_of_the_reader():
     with translation.override("en"):
-        assert portal.figure(1234.5) == "1,234.5"
-        assert portal.figure(1234.0) == "1,234"
-        assert portal.figure(4.6, 1, sign=True) == "+4.6"
-        assert portal.figure(-4.6, 1) == "−4.6"
+        assert figures.figure(1234.5) == "1,234.5"
+        assert figures.figure(1234.0) == "1,234"
+        assert figures.figure(4.6, 1, sign=True) == "+4.6"
+        assert figures.figure(-4.6, 1) == "−4.6"
     with translation.override("es"):
-        assert portal.figure(12.25, 1) == "12,3"
+        assert figures.figure(12.25, 1) == "12,3"
 
 
 def test_sparkline_leaves_a_gap_where_figures_are_missing():
-    drawn = portal.sparkline([1, 2, None, 3, 5])
+    drawn = figures.sparkline([1, 2, None, 3, 5])
     assert drawn.count("<polyline") == 2
-    assert portal.sparkline([None, None]) == ""
-    assert "NaN" not in portal.sparkline([4, 4, 4])
+    assert figures.sparkline([None, None]) == ""
+    assert "NaN" not in figures.sparkline([4, 4, 4])
 
 
 def test_bar_stays_within_its_cell():
-    assert 'width="100.0"' in portal.cell_bar(120, 100)
-    assert portal.cell_bar(None, 100) == ""
+    assert 'width="100.0"' in figures.cell_bar(120, 100)
+    assert figures.cell_bar(None, 100) == ""
 
 
 def test_browser_is_named_in_words():
     agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-    assert portal.browser_name(agent) == "Chrome, Linux"
-    assert portal.browser_name("curl/8.5") == "curl"
+    assert browsers.browser_name(agent) == "Chrome, Linux"
+    assert browsers.browser_name("curl/8.5") == "curl"
