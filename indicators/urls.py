@@ -18,7 +18,6 @@ from indicators.worklist import views as worklist
 app_name = "indicators"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("territories/", territories.TerritoryListView.as_view(), name="territory_list"),
-    path("territories/<slug:scheme>/<str:code>/", territories.TerritoryDetailView.as_view(), name="territory_detail"),
     path(
         "territories/<slug:scheme>/<str:code>/parts.geojson", territories.territory_outlines, name="territory_outlines"
     ),

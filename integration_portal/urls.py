@@ -30,9 +30,9 @@ urlpatterns = [
     # else's browser press it has changed a language.
     path("language/setlang/", csrf_exempt(login_not_required(set_language)), name="set_language"),
     path("admin/", admin.site.urls),
-    # Before those of the apps below, which draw the same pages without partnerships.
-    path("organisations/<organisation:slug>/", pages.OrganisationPageView.as_view(), name="whole_organisation"),
-    path("territories/<slug:scheme>/<str:code>/", pages.TerritoryPageView.as_view(), name="whole_territory"),
+    # The two pages that bring the apps together.
+    path("organisations/<organisation:slug>/", pages.OrganisationPageView.as_view(), name="organisation_detail"),
+    path("territories/<slug:scheme>/<str:code>/", pages.TerritoryPageView.as_view(), name="territory_detail"),
     path("", include("orgs.urls")),
     path("", include("indicators.urls")),
     path("", include("partnerships.urls")),

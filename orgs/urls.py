@@ -20,7 +20,6 @@ urlpatterns = [
         "organisations/register/confirm/<str:token>/", registration.ConfirmView.as_view(), name="registration_confirm"
     ),
     path("organisations/register/<slug:page>/", registration.PageView.as_view(), name="registration_page"),
-    path("organisations/<slug:slug>/", directory.OrganisationDetailView.as_view(), name="organisation_detail"),
     path("organisations/<slug:slug>/edit/", organisations.OrganisationUpdateView.as_view(), name="organisation_edit"),
     path("organisations/<slug:slug>/submit/", organisations.SubmitView.as_view(), name="organisation_submit"),
     path("organisations/<slug:slug>/contact/", organisations.ContactUpdateView.as_view(), name="contact_edit"),

@@ -42,12 +42,10 @@ TABLE = """
     set_language                             -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
     styleguide                               -                 FF FFFF FFFFF FFP   FF FFFF FFFFF FFP
     styleguide_outlines                      -                 FF FFFF FFFFF FFP   FF FFFF FFFFF FFP
-    whole_organisation                       association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    whole_organisation                       hidden            NN NNNN NNNNN PPP   MM MMMM MMMMM MMM
-    whole_territory                          city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    organisation_detail                      association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    organisation_detail                      hidden            NN NNNN NNNNN PPP   MM MMMM MMMMM MMM
+    territory_detail                         city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:organisation_list                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    orgs:organisation_detail                 association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    orgs:organisation_detail                 hidden            NN NNNN NNNNN PPP   MM MMMM MMMMM MMM
     orgs:my_organisations                    -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
     orgs:registration_start                  -                 PP PPPP PPPPP PPP   RR RRRR RRRRR RRR
     orgs:registration_tasks                  -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
@@ -80,7 +78,6 @@ TABLE = """
     orgs:lookup_territories                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
-    indicators:territory_detail                     city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_outlines            city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_add              -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP

@@ -62,7 +62,7 @@ PASSING = re.compile(
 LOOKING_TWICE = ("anonymous", "owner", "manager", "steward", "admin", "far steward")
 """One of each kind of right to figures: they look at the pages of figures a second time, and at the files, which take long."""
 TELLS_FIGURES = re.compile(
-    r"indicators:|whole_|home$|search$|orgs:organisation_detail$|partnerships:partnership_detail$"
+    r"indicators:|territory_detail$|home$|search$|organisation_detail$|partnerships:partnership_detail$"
 )
 OWN = {"steward": {TYPED, REFUSED}, "owner": {ANSWERED, REPORTED}, "editor": {ANSWERED, REPORTED}}
 FILES = ("indicators:release_download", "indicators:report_workbook")
@@ -224,8 +224,7 @@ def addresses(cities: Cities) -> list[tuple[str, str]]:
                 ("indicators:indicator_detail", reverse("indicators:indicator_detail", args=["PEOPLE"]) + f"?{at}"),
                 ("indicators:indicator_detail", reverse("indicators:indicator_detail", args=["RATE"]) + f"?{at}"),
                 ("indicators:indicator_chart", reverse("indicators:indicator_chart", args=["PEOPLE"]) + f"?{at}"),
-                ("indicators:territory_detail", reverse("indicators:territory_detail", args=["test-land", place])),
-                ("whole_territory", reverse("whole_territory", args=["test-land", place])),
+                ("territory_detail", reverse("territory_detail", args=["test-land", place])),
             ]
         pair = "?" + "&".join(f"territory=test-land:{letter}{number}" for number in (1, 2, 4))
         by_groups = f"?by=groups&territory=test-land:{letter}1&group=sex%3DF&group=sex%3DM"

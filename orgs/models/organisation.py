@@ -186,7 +186,7 @@ class Organisation(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("orgs:organisation_detail", args=[self.slug])
+        return reverse("organisation_detail", args=[self.slug])
 
     @property
     def is_authority(self) -> bool:

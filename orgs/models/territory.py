@@ -221,7 +221,7 @@ class Territory(models.Model):
         return self.local_name
 
     def get_absolute_url(self) -> str:
-        return reverse("indicators:territory_detail", args=[self.scheme.code, self.address_code])
+        return reverse("territory_detail", args=[self.scheme.code, self.address_code])
 
     @property
     def address_code(self) -> str:

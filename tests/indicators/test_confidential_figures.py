@@ -136,7 +136,7 @@ def test_gate_leads_on_within_the_portal_only(client, secret):
 
 def everything_public(land, release):
     """Every address at which the figure could be: pages, outlines, files, and what goes wrong."""
-    yield from (reverse("indicators:territory_detail", args=["test-land", code]) for code in land.territories)
+    yield from (reverse("territory_detail", args=["test-land", code]) for code in land.territories)
     yield from (reverse("indicators:territory_outlines", args=["test-land", code]) for code in ("CITY", "D1", "N1"))
     for code in land.territories:
         yield reverse("indicators:indicator_detail", args=["PEOPLE"]) + f"?territory=test-land:{code}"
