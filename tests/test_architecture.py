@@ -209,6 +209,17 @@ def test_no_two_classes_of_an_app_have_one_name(app: str) -> None:
     assert {name: paths for name, paths in named.items() if len(paths) > 1} == {}
 
 
+def test_no_test_imports_another_test_file() -> None:
+    """What several tests need has a module of its own: a test file may be run, moved and deleted alone."""
+    wrong = [
+        f"{path} imports {'.'.join(name)}"
+        for path in sorted(path.relative_to(ROOT) for path in (ROOT / "tests").rglob("*.py"))
+        for name in imports_of(path)
+        if name[0] == "tests" and any(part.startswith("test_") for part in name)
+    ]
+    assert wrong == []
+
+
 def test_what_runs_on_other_servers_too_is_there() -> None:
     assert set(SERVERS) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
 

@@ -19,6 +19,7 @@ from devtools import embedded
 from devtools.embedded.postgres import MAJOR, Postgres
 from devtools.embedded.processes import TICK_SECONDS, wait_until
 from devtools.embedded.redis import Redis
+from tests.processes import embedded_variables, processes_of
 
 HOLD = """
 import json, os, sys
@@ -79,10 +80,6 @@ class Holder:
         self.process.communicate(timeout=60)
 
 
-def embedded_variables() -> set[str]:
-    return {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "VAR_DIR"}
-
-
 @pytest.fixture
 def hold() -> Iterator[Callable[..., Holder]]:
     holders: list[Holder] = []
@@ -95,17 +92,6 @@ def hold() -> Iterator[Callable[..., Holder]]:
     for holder in holders:
         if holder.process.poll() is None:
             holder.end()
-
-
-def processes_of(*places: Path) -> dict[int, str]:
-    """Every process whose command line names one of the folders: supervisors, PostgreSQL and Redis."""
-    found = {}
-    for folder in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode() if folder.name.isdigit() else ""
-            if any(str(place) in line for place in places) and int(folder.name) != os.getpid():
-                found[int(folder.name)] = line
-    return found
 
 
 def servers_of(holder: Holder) -> dict[str, int]:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from tests.test_access import logged_in, rows, things
+from tests.access import logged_in, rows, things
 from tests.world import USERS, make_world
 
 CHECKER = Path(settings.BASE_DIR) / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"

@@ -15,7 +15,7 @@ from orgs.forms import kept as forms_kept
 from orgs.forms import passing
 from orgs.models import KeptForm, Service, User
 from tests.factories import DomainFactory, MembershipFactory, OrganisationFactory, UserFactory
-from tests.test_sent_forms import token_on, views_that_take_a_post
+from tests.posts import token_on, views_that_take_a_post
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db

@@ -44,8 +44,8 @@ from indicators.reports import actions as reports
 from indicators.reports import entry as entry_actions
 from indicators.reports.cells import Typed, cells_of
 from indicators.rollup import worker
+from tests.access import logged_in, rows, things
 from tests.indicators.land import MAPPING, table
-from tests.test_access import logged_in, rows, things
 from tests.world import USERS, World, make_second_city, make_world
 
 EXACT, LATE, STORED, REFUSED, TYPED, ANSWERED, REPORTED = 1, 21, 37, 49, 63, 87, 99

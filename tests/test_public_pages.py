@@ -19,8 +19,8 @@ from indicators.releases import actions as releases
 from integration_portal import public_pages
 from orgs import public_pages as public_pages_actions
 from orgs.models import Organisation, PublicChange, PublicPage, Service
+from tests.access import rows, things
 from tests.factories import OrganisationFactory, ServiceFactory, UserFactory
-from tests.test_access import rows, things
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db

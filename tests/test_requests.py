@@ -18,9 +18,9 @@ from orgs.models import Organisation, User
 from orgs.readable import is_blank, without_hidden_signs
 from partnerships.engagement.level_field import StageLevelsMixin
 from partnerships.records.forms import ActivityForm
+from tests.access import logged_in, rows, things
 from tests.factories import MembershipFactory, OrganisationFactory, ServiceFactory, UserFactory
 from tests.factories_partnerships import ActivityFactory, CoordinationTableFactory, PartnershipFactory
-from tests.test_access import logged_in, rows, things
 from tests.world import USERS, World, make_world
 
 READ_THEIR_OWN_BODY = {"set_language", "indicators:import_add"}

@@ -15,12 +15,7 @@ import orgs
 import orgs.permissions
 import partnerships
 import partnerships.permissions
-
-RIGHTS_REST_ON: dict[str, tuple[str, ...]] = {
-    **orgs.permissions.RIGHTS_REST_ON,
-    **indicators.permissions.RIGHTS_REST_ON,
-    **partnerships.permissions.RIGHTS_REST_ON,
-}
+from tests.rights import rest_on
 
 OURS = ("orgs", "indicators", "partnerships", "integration_portal")
 ASKED = {
@@ -36,17 +31,6 @@ def all_forms(base: type[BaseForm] = BaseForm) -> Iterator[type[BaseForm]]:
     for form in base.__subclasses__():
         yield form
         yield from all_forms(form)
-
-
-def rest_on(form: type[BaseForm] | BaseForm) -> tuple[str, ...]:
-    """Of the form's model; none where it has no model."""
-    model = getattr(getattr(form, "_meta", None), "model", None)
-    return RIGHTS_REST_ON.get(model._meta.label, ()) if model else ()
-
-
-def asked_of(form: BaseForm) -> set[str]:
-    """What rights rest on among the fields that whoever got the form can fill in."""
-    return {name for name, field in form.fields.items() if name in rest_on(form) and not field.disabled}
 
 
 @pytest.mark.parametrize("package", [orgs, indicators, partnerships])

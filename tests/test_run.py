@@ -14,7 +14,7 @@ import pytest
 
 from devtools import embedded
 from devtools.embedded.processes import wait_until
-from tests.test_embedded import embedded_variables, processes_of
+from tests.processes import embedded_variables, processes_of
 
 
 @pytest.fixture

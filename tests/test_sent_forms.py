@@ -1,7 +1,6 @@
 """A form that is sent several times acts once: by a double press, four times at once, and without a script."""
 
 import datetime
-import re
 import threading
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import get_resolver, reverse
 from django.utils import timezone
 from post_office.models import Email
 
@@ -38,8 +37,7 @@ from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvid
 from partnerships.models import CoordinationTable, Practice
 from partnerships.records.views import RecordDeleteView
 from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory, UserFactory
-
-TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+from tests.posts import token_on, views_that_take_a_post
 
 
 def browser(user: User) -> Client:
@@ -47,12 +45,6 @@ def browser(user: User) -> Client:
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     client.force_login(user)
     return client
-
-
-def token_on(client: Client, url: str) -> str:
-    found = TOKEN.search(client.get(url).content.decode())
-    assert found is not None
-    return found[1]
 
 
 def same_browser(client: Client) -> Client:
@@ -229,22 +221,6 @@ HARMLESS_TWICE = {
 STEPS = (ImportDecisionView, ReportStepView)
 # Have the key, though no form view of Django's.
 BY_THEMSELVES = {EntryView, registration.SentView}
-
-
-def views_that_take_a_post(resolver: URLResolver) -> set[type]:
-    found: set[type] = set()
-    for entry in resolver.url_patterns:
-        if isinstance(entry, URLResolver):
-            found |= views_that_take_a_post(entry)
-        elif isinstance(entry, URLPattern):
-            view = getattr(entry.callback, "view_class", None)
-            if view is not None and hasattr(view, "post") and "post" in view.http_method_names:
-                found.add(view)
-    return {
-        view
-        for view in found
-        if view.__module__.split(".")[0] in ("orgs", "indicators", "partnerships", "integration_portal")
-    }
 
 
 def test_every_view_that_makes_something_acts_once() -> None:

@@ -81,7 +81,7 @@ class World:
     assessment: Assessment
     claim: Assessment
     things: dict[str, Any]
-    """The rest, by the names that tests/test_access.py gives it."""
+    """The rest, by the names that tests/access.py gives it."""
 
     def user(self, name: str) -> User:
         user = self.users[name]

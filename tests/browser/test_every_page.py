@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser
 
-from tests.test_access import rows, things
+from tests.access import rows, things
 from tests.world import USERS, make_world
 
 

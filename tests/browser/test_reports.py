@@ -13,8 +13,8 @@ from playwright.sync_api import Browser
 from indicators.imports import actions as imports
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
+from tests.indicators.desk import Desk
 from tests.indicators.land import make_land, table
-from tests.indicators.test_pages_reports import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PICTURES = os.environ.get("PICTURES", "")

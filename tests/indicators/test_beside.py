@@ -12,10 +12,10 @@ from django.urls import reverse
 from indicators.catalogue.loading import load_dimensions
 from indicators.models import BreakdownMargin, Category, ComputedFigure
 from indicators.rollup import worker
+from tests.indicators.computed import compare_with_scratch
 from tests.indicators.land import DIMENSIONS, Land
-from tests.indicators.test_quality import rules, sentences, store
-from tests.indicators.test_release import hidden, protect, release
-from tests.indicators.test_rollup import compare_with_scratch
+from tests.indicators.releasing import hidden, protect, release
+from tests.indicators.stored import rules, sentences, store
 
 pytestmark = pytest.mark.django_db
 SEX: dict[str, Any] = {

@@ -25,7 +25,7 @@ from orgs.models import Domain, User
 from tests.factories import AuthorityFactory, MembershipFactory, UserFactory
 from tests.factories_indicators import IndicatorFactory, StewardFactory
 from tests.indicators.land import Land, table
-from tests.indicators.test_pages_territories import words_of as text_of
+from tests.pages import words_of as text_of
 
 
 @pytest.fixture

@@ -84,10 +84,7 @@ def test_addresses_reach_both(land: Land, merged: tuple[Territory, Territory], c
     page = client.get(reverse("indicators:indicator_detail", args=["PEOPLE"]), {"territory": "test-land:N1@2018-12-31"})
     assert page.context["territory"] == old
     assert client.get(reverse("territory_detail", args=["test-land", "N1@2018-99-31"])).status_code == 404
-    assert (
-        client.get(reverse("territory_detail", args=["test-land", "N1@2000-01-01"])).context["territory"]
-        == old
-    )
+    assert client.get(reverse("territory_detail", args=["test-land", "N1@2000-01-01"])).context["territory"] == old
 
 
 def test_lookups_tell_them_apart(land: Land, merged: tuple[Territory, Territory]) -> None:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from tests.factories import TerritoryFactory
 from tests.factories_indicators import IndicatorFactory, RateFactory, ReleaseFactory, observed, released
-from tests.indicators.test_pages_territories import words_of
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from orgs.inbox import LONGEST, Task
 from orgs.models import Membership, Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory
 from tests.factories_indicators import ImportBatchFactory, IndicatorFactory, StewardFactory, breakdown, period
-from tests.indicators.test_pages_territories import words_of
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 

@@ -10,11 +10,10 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 from post_office.models import STATUS, Email
@@ -27,8 +26,9 @@ from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observat
 from indicators.rollup import worker as rollup_worker
 from indicators.tasks import roll_up
 from orgs.mail.emails import queue_text
+from tests.indicators.computed import figures
+from tests.indicators.holds import is_waiting_for_hold, run_sql
 from tests.indicators.land import Land, make_land, table
-from tests.indicators.test_rollup import figures
 from tests.processes import ROOT, Queue, beat, environment, kill, wait_until, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,11 +55,6 @@ def queue(tmp_path: Path) -> Iterator[Queue]:
         yield own
 
 
-def run_sql(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-
-
 FILL = """
 from tests.indicators.land import make_land
 land = make_land()
@@ -73,14 +68,6 @@ def parameters(address: str) -> str:
     """For psycopg2, of an embedded server's address: postgres://portal@:5432/folder/portal."""
     folder, database = address.split(":5432/", 1)[1].rsplit("/", 1)
     return f"host=/{folder.lstrip('/')} user=portal dbname={database}"
-
-
-def is_waiting_for_hold(where: Any = connection) -> bool:
-    with where.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 666 AND NOT granted)"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def is_counted(land: Land, people: int) -> bool:

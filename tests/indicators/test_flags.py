@@ -33,9 +33,9 @@ from indicators.vocabulary import (
     flags_of,
     may_have_tone,
 )
+from tests.indicators.computed import compare_with_scratch
 from tests.indicators.land import Land, table
-from tests.indicators.test_release import release
-from tests.indicators.test_rollup import compare_with_scratch
+from tests.indicators.releasing import release
 
 pytestmark = pytest.mark.django_db
 LETTERS = {"b": "break", "u": "unreliable", "e": "estimated", "p": "provisional", "z": "inapplicable"}

@@ -3,7 +3,6 @@
 import datetime
 import gzip
 import io
-import threading
 import tracemalloc
 import zipfile
 from decimal import Decimal
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -22,19 +20,13 @@ from indicators.imports.messages import FileRefused, message_text
 from indicators.imports.readers import xlsx
 from indicators.imports.readers.rows import open_rows
 from indicators.models import ImportBatch, Observation, SavedMapping
-from tests.indicators.land import MAPPING, Land, make_land, table
-from tests.indicators.test_readers import workbook
+from tests.indicators.files import workbook
+from tests.indicators.land import MAPPING, Land, table
+from tests.indicators.refusals import told
+from tests.threads import at_once
 
 HEADER = ["place", "year", "sex", "people"]
 GOOD = ("N1", 2020, "women", 10)
-
-
-def told(batch: ImportBatch) -> list[tuple[int | None, str, str, str, int]]:
-    """The messages of a refused import: line, column, code, value, rows."""
-    assert batch.state == ImportBatch.State.REFUSED
-    assert not Observation.objects.exists()
-    assert all(message_text(message) for message in batch.messages.all())
-    return list(batch.messages.values_list("line", "column", "code", "value", "rows"))
 
 
 # --- The text -------------------------------------------------------------------------------------------------------------
@@ -304,33 +296,6 @@ def test_one_pass_stores_nothing_of_a_file_at_fault(land: Land) -> None:
     content = table(GOOD, ("N2", 2020, "women", "x"))
     batch = imports.ingest(store=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", content))
     assert told(batch) == [(3, "people", "not_a_number", "x", 1)]
-
-
-@pytest.fixture
-def lasting_land(transactional_db: None) -> Land:
-    return make_land()
-
-
-def at_once(*works: Any) -> list[Any]:
-    """What each gave (or raised), run in threads of their own that begin together."""
-    barrier = threading.Barrier(len(works))
-    results: list[Any] = [None] * len(works)
-
-    def run(place: int, work: Any) -> None:
-        try:
-            barrier.wait(30)
-            results[place] = work()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    return results
 
 
 def test_two_stewards_at_once_leave_one_value_in_each_cell(lasting_land: Land) -> None:

@@ -18,10 +18,8 @@ from indicators.imports.progress import expected_figures
 from indicators.models import ImportBatch
 from tests.factories_indicators import StewardFactory
 from tests.indicators.land import MAPPING, Land, table
-from tests.indicators.test_import_faults import lasting_land
-from tests.indicators.test_pages_territories import words_of
+from tests.pages import words_of
 
-__all__ = ["lasting_land"]
 ROWS = 40_000
 FILE = table(*[("N1", 2020, "women", 10)] * ROWS)
 

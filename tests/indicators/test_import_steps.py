@@ -28,7 +28,7 @@ from indicators.reports.cells import Typed, cells_of
 from orgs.models import Organisation, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory
 from tests.indicators.land import MAPPING, Land, table
-from tests.indicators.test_pages_territories import words_of
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 # Girls of 0 to 4, put in as everybody.

@@ -22,7 +22,7 @@ from indicators.models.importing import NEXT, ImportState
 from orgs.models import Membership, User
 from tests.factories_indicators import StewardFactory
 from tests.indicators.land import MAPPING, Land, table
-from tests.indicators.test_pages_territories import words_of
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 State = ImportState

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Sum
 from django.test import Client
 from django.urls import reverse
@@ -36,9 +35,10 @@ from orgs.models import Territory, User
 from orgs.territories.loading import load_territories
 from tests.factories import AuthorityFactory
 from tests.factories_indicators import IndicatorFactory, StewardFactory
+from tests.indicators.describing import filled, form_of, post
+from tests.indicators.files import csv_file, workbook
 from tests.indicators.land import MAPPING, Land, table
-from tests.indicators.test_pages_territories import words_of
-from tests.indicators.test_readers import workbook
+from tests.pages import words_of
 
 CREATE = reverse("indicators:import_add")
 SEMICOLONS = "Población por barrio\nFuente: padrón\n\nlugar;año;sexo;personas\nN1;2020;Mujeres;10\nN2;2020;Hombres;12\n"
@@ -56,24 +56,10 @@ def desk(client: Client, steward: User) -> Client:
     return client
 
 
-def csv_file(content: bytes | str, name: str = "figures.csv") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
-
-
 def upload(client: Client, content: bytes | str, **data: Any) -> Any:
     authority = StewardFactory._meta.model.objects.filter(role="steward").values_list("organisation", flat=True).first()
     given = {"authority": authority, "mapping": "describe", "file": csv_file(content), "whole": "1", **data}
     return client.post(CREATE, given, follow=True)
-
-
-def form_of(batch: ImportBatch, **kwargs: Any) -> MappingForm:
-    return MappingForm(contents=kept_file.contents_of(batch), base=batch.mapping, **kwargs)
-
-
-def filled(form: MappingForm) -> dict[str, Any]:
-    """What a browser sends when somebody presses the button without changing anything."""
-    data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
-    return data | {row.name: row.code for translation in form.translations for row in translation.rows}
 
 
 def described(content: bytes | str, by: User, **data: Any) -> tuple[ImportBatch, dict[str, Any]]:
@@ -81,10 +67,6 @@ def described(content: bytes | str, by: User, **data: Any) -> tuple[ImportBatch,
     batch = imports.ingest(file=csv_file(content), authority=by.memberships.get().organisation, by=by)
     answers = filled(form_of(batch))
     return batch, answers | {"indicator": "=PEOPLE", "source_name": "Test office"} | data
-
-
-def post(client: Client, batch: ImportBatch, data: dict[str, Any]) -> Any:
-    return client.post(reverse("indicators:import_map", args=[batch.pk]), data, follow=True)
 
 
 # --- The first look -----------------------------------------------------------------------------------------------------

@@ -15,9 +15,10 @@ from indicators.imports.wizard.views import ImportMapView
 from indicators.models import ImportBatch, Observation
 from orgs.models import Territory, User
 from tests.factories_indicators import StewardFactory
+from tests.indicators.describing import filled, form_of, post
+from tests.indicators.files import csv_file
 from tests.indicators.land import MAPPING, Land, table
-from tests.indicators.test_import_faults import told
-from tests.indicators.test_mapping_form import csv_file, filled, form_of, post
+from tests.indicators.refusals import told
 
 HEADER = ("state", "city", "year", "people")
 KEYS = {"breakdowns": {}, "period": {"kind": "year", "column": "year"}}

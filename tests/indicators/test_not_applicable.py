@@ -31,12 +31,11 @@ from indicators.reports.cell_form import fault_of
 from indicators.reports.cells import Typed, in_words
 from indicators.rollup import worker
 from indicators.vocabulary import Flag
+from tests.indicators.asking import Asking, association, number
+from tests.indicators.computed import compare_with_scratch
 from tests.indicators.land import MAPPING, Land, table
-from tests.indicators.test_release import hidden, protect, release, shown
-from tests.indicators.test_reports import Asking, asking, association, authority, number, steward
-from tests.indicators.test_rollup import compare_with_scratch
+from tests.indicators.releasing import hidden, protect, release, shown
 
-__all__ = ["asking", "authority", "steward"]
 pytestmark = pytest.mark.django_db
 OF = ("place", "year", "sex", "people", "of")
 RATE: dict[str, Any] = {"indicator": {"constant": "RATE"}, "denominator": {"column": "of"}}

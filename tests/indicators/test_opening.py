@@ -16,7 +16,7 @@ from indicators.vocabulary import Direction, Flag
 from orgs.models import Territory
 from tests.factories import TerritoryFactory
 from tests.factories_indicators import IndicatorFactory, RateFactory, ReleaseFactory, SourceFactory, released
-from tests.indicators.test_judgement import PART, count, indicator, point
+from tests.indicators.points import PART, count, indicator, point
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()

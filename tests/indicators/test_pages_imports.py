@@ -34,7 +34,7 @@ from tests.factories_indicators import (
     definition_for,
     observed,
 )
-from tests.indicators.test_pages_territories import words_of
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 CREATE = reverse("indicators:import_add")

@@ -21,7 +21,7 @@ from tests.factories_indicators import (
     released,
 )
 from tests.indicators.kept import keep_figure
-from tests.indicators.test_pages_territories import words_of
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 

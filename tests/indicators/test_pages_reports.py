@@ -1,6 +1,5 @@
 """Asking, filling in, reviewing and typing on the pages."""
 
-import datetime
 import io
 from decimal import Decimal
 from typing import Any
@@ -15,52 +14,21 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from indicators.imports import actions as imports
-from indicators.models import Finding, ImportBatch, Observation, Period, Report, ReportRequest
+from indicators.models import Finding, ImportBatch, Observation, Report, ReportRequest
 from indicators.releases import actions as releases
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
 from indicators.rollup import worker
 from indicators.vocabulary import Flag
 from indicators.worklist.inbox import tasks_of
-from orgs.models import Membership, Organisation, User
-from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory
+from orgs.models import Membership, User
+from tests.factories import AuthorityFactory, MembershipFactory
+from tests.indicators.desk import Desk
 from tests.indicators.land import Land, table
-from tests.indicators.test_pages_territories import words_of
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
-
-
-class Desk:
-    """A city council with its steward, an association with its owner, and a request between them."""
-
-    def __init__(self, land: Land) -> None:
-        self.land = land
-        self.city = land.territories["CITY"]
-        self.authority: Organisation = AuthorityFactory(name="City council", territory=self.city)
-        self.association: Organisation = OrganisationFactory(published=True, name="Association", territory=self.city)
-        self.steward: User = MembershipFactory(organisation=self.authority, role=Role.STEWARD).user
-        self.owner: User = MembershipFactory(organisation=self.association, role=Role.OWNER).user
-
-    def ask(self, title: str = "Incidents", days: int = 5, indicator: str = "PEOPLE") -> Report:
-        request = reports.ask_for_reports(
-            authority=self.authority,
-            organisations=[self.association],
-            title=title,
-            territory=self.city,
-            indicators=[self.land.indicators[indicator]],
-            periods=[Period.objects.get(code="2017")],
-            due_on=timezone.localdate(),
-            by=self.steward,
-        )
-        ReportRequest.objects.filter(pk=request.pk).update(due_on=timezone.localdate() + datetime.timedelta(days=days))
-        return request.reports.get()
-
-    def sent(self, amount: int = 12) -> Report:
-        report = self.ask()
-        answers = {cell.key: Typed(Decimal(amount)) for cell in reports.cells_of_request(report.request)}
-        report = reports.save_report(report=report, answers=answers, version=report.version, by=self.owner)
-        return reports.submit_report(report=report, by=self.owner)
 
 
 @pytest.fixture

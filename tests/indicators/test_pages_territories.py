@@ -25,6 +25,7 @@ from tests.factories_indicators import (
     released,
 )
 from tests.indicators.kept import keep_figure
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 LAST = timezone.localdate().year - 1
@@ -47,11 +48,6 @@ def page(client: Client, territory: Territory, **query: str) -> str:
     response = client.get(territory.get_absolute_url(), query)
     assert response.status_code == 200
     return response.content.decode()
-
-
-def words_of(html: str) -> str:
-    """The text of a page without its tags, white space made one."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def test_page_shows_the_headline_with_all_that_belongs_to_it(client, city):

@@ -19,7 +19,7 @@ from indicators.releases import actions as releases
 from indicators.rollup.worker import roll_up
 from indicators.vocabulary import CALENDAR, PeriodKind
 from tests.indicators.land import Land, table
-from tests.indicators.test_import_faults import told
+from tests.indicators.refusals import told
 
 
 @pytest.mark.parametrize(

@@ -1,44 +1,25 @@
 """What the quality rules say of a batch, and that it does not count before somebody has looked."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from indicators.imports import actions as imports
-from indicators.imports.messages import message_text
 from indicators.models import Finding, ImportBatch, Observation, QualityRule
 from indicators.quality import actions as quality_actions
 from indicators.quality import checks, messages
 from orgs.models import Territory
 from tests.factories import UserFactory
-from tests.indicators.land import MAPPING, Land, table
+from tests.indicators.land import Land, table
+from tests.indicators.stored import published, rules, sentences, store
 
 pytestmark = pytest.mark.django_db
 RATE = {
     "indicator": {"constant": "RATE"},
     "denominator": {"column": "base"},
 }
-
-
-def store(
-    land: Land, *rows: tuple[Any, ...], header: tuple[str, ...] = ("place", "year", "sex", "people"), **mapping: Any
-) -> ImportBatch:
-    batch = land.check(table(*rows, header=header), **mapping)
-    assert batch.state == ImportBatch.State.CHECKED, [message_text(message) for message in batch.messages.all()]
-    return imports.store_import(batch=batch)
-
-
-def sentences(batch: ImportBatch) -> list[str]:
-    found = Finding.objects.filter(batch=batch).select_related(*messages.CELL_ROWS)
-    return [told.sentence for told in messages.tell(found)]
-
-
-def rules(batch: ImportBatch) -> list[str]:
-    return list(Finding.objects.filter(batch=batch).values_list("rule", flat=True))
 
 
 def test_figures_without_anything_odd_are_approved(land: Land) -> None:
@@ -79,14 +60,6 @@ def test_part_of_an_incomplete_set_is_held_against_the_total(land: Land) -> None
 def test_numerator_over_denominator(land: Land) -> None:
     batch = store(land, ("N1", 2017, "all", 120, 100), header=("place", "year", "sex", "people", "base"), **RATE)
     assert sentences(batch) == ["RATE. Everybody in N1 in 2017: the numerator is 120, more than the denominator: 100."]
-
-
-def published(content: bytes, indicator: str) -> ImportBatch:
-    """Stores published values, without their parts."""
-    mapping = {key: value for key, value in MAPPING.items() if key != "numerator"}
-    mapping |= {"indicator": {"constant": indicator}, "value": {"column": "people"}}
-    batch = imports.ingest(mapping=mapping, file=SimpleUploadedFile("figures.csv", content))
-    return imports.store_import(batch=batch)
 
 
 def test_share_over_100(land: Land) -> None:

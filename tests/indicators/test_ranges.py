@@ -10,7 +10,7 @@ from indicators.imports.messages import message_text
 from indicators.models import ImportBatch, Observation
 from indicators.vocabulary import CURRENCY_OF_UNIT, RANGE_OF_UNIT, Unit
 from tests.indicators.land import Land, table
-from tests.indicators.test_quality import published, rules, sentences, store
+from tests.indicators.stored import published, rules, sentences, store
 
 pytestmark = pytest.mark.django_db
 FLAGGED = ("place", "year", "sex", "people", "flag")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from openpyxl import Workbook
 
 from indicators.imports.definition import read_mapping
 from indicators.imports.messages import FileRefused
 from indicators.imports.readers.rows import open_rows, read_table
+from tests.indicators.files import workbook
 
 MAPPING: dict[str, Any] = {
     "source": {"name": "Test office"},
@@ -42,20 +42,6 @@ def copied(content: bytes, **changes: Any) -> list[str]:
         text = b"".join(iter(lambda: rows.read(7), b"")).decode()
         assert rows.refusal is None
     return text.splitlines()
-
-
-def workbook(*rows: list[Any], title: str = "Sheet", merged: str = "") -> bytes:
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = title
-    for row in rows:
-        sheet.append(row)
-    if merged:
-        sheet.merge_cells(merged)
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
 
 
 # --- Texts --------------------------------------------------------------------------------------------------------------

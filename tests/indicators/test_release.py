@@ -15,30 +15,7 @@ from indicators.releases.actions import publish_release
 from indicators.rollup import worker
 from tests.factories_indicators import FROZEN
 from tests.indicators.land import Land
-
-
-def release(land: Land) -> Release:
-    worker.roll_up()
-    return publish_release()
-
-
-def shown(
-    land: Land, place: str, key: str = "", indicator: str = "PEOPLE", period: str = "2020"
-) -> tuple[str, Decimal | None]:
-    figure = ReleasedFigure.objects.get(
-        release=Release.objects.current(),
-        indicator__code=indicator,
-        territory__code=place,
-        period__code=period,
-        breakdown__key=key,
-    )
-    return figure.state, figure.value
-
-
-def protect(land: Land, code: str = "PEOPLE", threshold: int = 5, rounding: int = 5) -> None:
-    indicator = land.indicators[code]
-    indicator.threshold, indicator.rounding = threshold, rounding
-    indicator.save()
+from tests.indicators.releasing import hidden, protect, release, shown
 
 
 def test_open_figures_are_released_as_they_are(land: Land) -> None:
@@ -213,14 +190,6 @@ def test_hidden_cell_cannot_hold_a_number(land: Land) -> None:
         transaction.atomic(),
     ):
         ReleasedFigure.objects.filter(state="shown").update(state="suppressed")
-
-
-def hidden(indicator: str = "PEOPLE", period: str = "2020") -> set[str]:
-    """The hidden cells of the current release, as "N1" or "N1 sex=F"."""
-    figures = ReleasedFigure.objects.filter(
-        release=Release.objects.current(), indicator__code=indicator, period__code=period, state="suppressed"
-    )
-    return {f"{place} {key}".strip() for place, key in figures.values_list("territory__code", "breakdown__key")}
 
 
 def test_ratio_is_hidden_where_all_but_a_few_are_in_it(land: Land) -> None:

@@ -6,8 +6,8 @@ from indicators.models import Release
 from indicators.releases import actions as releases
 from indicators.rollup import worker
 from indicators.tasks import make_releases
+from tests.indicators.holds import is_waiting_for_hold, run_sql
 from tests.indicators.land import Land, make_land
-from tests.indicators.test_faults import is_waiting_for_hold, run_sql
 from tests.processes import kill, started, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

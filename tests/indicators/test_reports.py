@@ -2,7 +2,6 @@
 
 import datetime
 import re
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from indicators.imports import actions as imports
-from indicators.models import Finding, ImportBatch, Observation, Period, Report, ReportRequest, ReportStep
+from indicators.models import Finding, ImportBatch, Observation, Report, ReportStep
 from indicators.quality import actions as quality
 from indicators.releases import actions as releases
 from indicators.reports import actions as reports_actions
@@ -20,37 +19,14 @@ from indicators.reports.cells import Typed
 from indicators.rollup import worker
 from indicators.vocabulary import Flag, Status
 from orgs.models import Membership, Organisation, User
-from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, UserFactory
+from tests.indicators.asking import Asking, association, number
 from tests.indicators.land import Land
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
 
 
-def number(amount: Any, base: Any = None) -> Typed:
-    return Typed(Decimal(amount), None if base is None else Decimal(base))
-
-
 MISSING = Typed(is_missing=True)
-
-
-@pytest.fixture
-def authority(land: Land) -> Organisation:
-    return AuthorityFactory(name="City council", territory=land.territories["CITY"])
-
-
-@pytest.fixture
-def steward(authority: Organisation) -> User:
-    return MembershipFactory(organisation=authority, role=Role.STEWARD).user
-
-
-def association(name: str) -> Organisation:
-    organisation = OrganisationFactory(published=True, name=name)
-    for role in (Role.OWNER, Role.VIEWER):
-        MembershipFactory(
-            organisation=organisation, role=role, user=UserFactory(email=f"{role}@{name.lower()}.example.org")
-        )
-    return organisation
 
 
 @pytest.fixture
@@ -61,51 +37,6 @@ def first(land: Land) -> Organisation:
 @pytest.fixture
 def second(land: Land) -> Organisation:
     return association("Second")
-
-
-class Asking:
-    """Short ways to ask and answer."""
-
-    def __init__(self, land: Land, authority: Organisation, steward: User) -> None:
-        self.land, self.authority, self.steward = land, authority, steward
-
-    def ask(
-        self, *organisations: Organisation, indicator: str = "PEOPLE", days: int = 30, **fields: Any
-    ) -> ReportRequest:
-        return reports_actions.ask_for_reports(
-            **{
-                "authority": self.authority,
-                "organisations": organisations,
-                "title": "Incidents of 2017",
-                "territory": self.land.territories["CITY"],
-                "indicators": [self.land.indicators[indicator]],
-                "periods": [Period.objects.get(code="2017")],
-                "due_on": timezone.localdate() + datetime.timedelta(days=days),
-                "by": self.steward,
-                **fields,
-            }
-        )
-
-    def fill(self, report: Report, *said: Typed | None) -> Report:
-        report.refresh_from_db()
-        cells = reports_actions.cells_of_request(report.request)
-        answers = {cell.key: typed for cell, typed in zip(cells, said, strict=False) if typed is not None}
-        return reports_actions.save_report(report=report, answers=answers, version=report.version, by=None)
-
-    def send(self, report: Report, *said: Typed | None) -> Report:
-        return reports_actions.submit_report(report=self.fill(report, *said), by=None)
-
-    def approve(self, report: Report) -> Report:
-        return reports_actions.approve_report(report=report, by=self.steward)
-
-    def counted(self, place: str = "CITY", key: str = "", indicator: str = "PEOPLE") -> Observation | None:
-        rows = Observation.objects.approved().filter(indicator=self.land.indicators[indicator], breakdown__key=key)
-        return rows.filter(territory=self.land.territories[place], period__code="2017").first()
-
-
-@pytest.fixture
-def asking(land: Land, authority: Organisation, steward: User) -> Asking:
-    return Asking(land, authority, steward)
 
 
 def letters() -> list[tuple[str, str]]:

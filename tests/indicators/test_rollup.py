@@ -16,36 +16,9 @@ from indicators.rollup import actions as rollups
 from indicators.rollup import worker
 from indicators.vocabulary import QUALITIES, Flag
 from orgs.models import Territory, TerritorySuccession
+from tests.indicators.computed import compare_with_scratch
 from tests.indicators.kept import spoil_figure
 from tests.indicators.land import DIMENSIONS, Land, make_land, table
-
-CELL = ("indicator__code", "period__code", "territory__code", "breakdown__key")
-CONTENT = (
-    "numerator",
-    "denominator",
-    "origin",
-    "is_overridden",
-    "reporters",
-    "expected",
-    "periods_used",
-    "periods_expected",
-    "flags",
-)
-
-
-def figures() -> dict:
-    rows = ComputedFigure.objects.values_list(*CELL, *CONTENT)
-    return {row[:4]: row[4:] for row in rows}
-
-
-def compare_with_scratch() -> None:
-    """The figures kept step by step equal those computed from nothing."""
-    worker.roll_up()
-    kept = figures()
-    ComputedPlace.objects.all().delete()
-    marks.mark_all()
-    worker.roll_up()
-    assert figures() == kept
 
 
 def test_count_adds_up_the_tree(land: Land) -> None:

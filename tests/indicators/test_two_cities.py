@@ -33,7 +33,7 @@ from indicators.rollup import worker
 from orgs.models import Membership, Organisation, Territory, User
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.indicators.land import MAPPING, Land, table
-from tests.indicators.test_pages_territories import words_of
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role

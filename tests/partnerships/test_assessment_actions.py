@@ -29,10 +29,10 @@ from tests.factories_partnerships import (
     level,
     make_document,
 )
+from tests.partnerships.briefings import IN_TIME
 from tests.partnerships.conftest import PERIOD
 
 State, Outcome = AssessmentState, AssessmentDecision.Outcome
-IN_TIME = {"languages": "Spanish, Urdu", "decision_on": datetime.date(2025, 5, 1)}
 
 
 def stored(assessment):

@@ -14,7 +14,7 @@ from partnerships.models import Partnership
 from partnerships.vocabulary import PartnershipState, PartyAnswer
 from tests.factories import OrganisationFactory, ReviewerFactory
 from tests.factories_partnerships import ActivityFactory, AssessmentFactory, criterion, level, person_in
-from tests.partnerships.test_assessment_actions import IN_TIME
+from tests.partnerships.briefings import IN_TIME
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,7 +15,7 @@ from tests.factories_partnerships import (
     level,
     make_document,
 )
-from tests.partnerships.test_assessment_actions import IN_TIME
+from tests.partnerships.briefings import IN_TIME
 
 OTHERS = ["manager", "officer", "steward", "authority_viewer", "own_reviewer", "reviewer", "administrator", "outsider"]
 PARTNERS = ["owner", "editor", "partner_viewer"]

@@ -23,7 +23,7 @@ from tests.factories_partnerships import (
     level,
     make_document,
 )
-from tests.partnerships.test_assessment_actions import IN_TIME
+from tests.partnerships.briefings import IN_TIME
 
 
 def page(name, *args):

@@ -25,8 +25,8 @@ from tests.factories_partnerships import (
     level,
     make_document,
 )
+from tests.partnerships.briefings import IN_TIME
 from tests.partnerships.conftest import content_of
-from tests.partnerships.test_assessment_actions import IN_TIME
 
 EVERYBODY = {
     "anonymous",

@@ -25,7 +25,7 @@ from tests.factories_partnerships import (
     make_document,
     person_in,
 )
-from tests.partnerships.test_assessment_actions import IN_TIME
+from tests.partnerships.briefings import IN_TIME
 
 
 def claimed_partnership(world, **fields):

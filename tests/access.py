@@ -1,0 +1,283 @@
+"""Every address of the portal and every kind of person: who is shown a page, who is turned away, and who may change something.
+
+Each letter of a row is what one kind of person gets, in the order of `tests.world.USERS`:
+
+    anonymous, outsider · owner, editor, viewer of the association, owner of another · officer, manager, steward, reader of the city
+    council, officer and steward of another authority · reviewer, reviewer who belongs to the association, administrator
+
+    P a page   R done, and led on   L to the log-in   F forbidden (403)   N does not exist for them (404)   M not that method (405)   G recalled, gone for good (410)
+
+POST is sent without any field: where it is allowed, the answer is the form with its errors or the change itself. An address that is
+missing from the table fails the tests, and so does a row without an address. The administration has one rule: administrators only.
+"""
+
+from typing import Any
+
+from django.core import signing
+from django.test import Client
+
+from orgs.members.actions import INVITATION_SALT
+from tests.world import World
+
+TABLE = """
+    # URL                                    of                GET                 POST
+    home                                     -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    search                                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    about                                    -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    data_licence                             -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    accessibility                            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    robots                                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    favicon                                  -                 RR RRRR RRRRR RRR   MM MMMM MMMMM MMM
+    healthz                                  -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    set_language                             -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    styleguide                               -                 FF FFFF FFFFF FFP   FF FFFF FFFFF FFP
+    styleguide_outlines                      -                 FF FFFF FFFFF FFP   FF FFFF FFFFF FFP
+    organisation_detail                      association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    organisation_detail                      hidden            NN NNNN NNNNN PPP   MM MMMM MMMMM MMM
+    territory_detail                         city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:organisation_list                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:my_organisations                    -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
+    orgs:registration_start                  -                 PP PPPP PPPPP PPP   RR RRRR RRRRR RRR
+    orgs:registration_tasks                  -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_page                   page              RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_check                  -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_sent                   -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_discard                -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
+    orgs:registration_confirm                nonsense          NN NNNN NNNNN NNN   NN NNNN NNNNN NNN
+    orgs:organisation_edit                 association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:organisation_edit                 hidden            LN NNNN NNNNN FFP   LN NNNN NNNNN FFP
+    orgs:organisation_submit                 association       LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:contact_edit                      association       LF PPPF FFFFF PPP   LF PPFF FFFFF FFP
+    orgs:contact_edit                      hidden            LN NNNN NNNNN PPP   LN NNNN NNNNN FFP
+    orgs:service_list                        association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
+    orgs:service_add                      association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:service_edit                      service           LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:service_delete                      service           LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:capacity_list                       association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:capacity_delete                     capacity          LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
+    orgs:member_list                         association       LF PPPF FFFFF FPP   LF MMMF FFFFF FMM
+    orgs:member_list                         hidden            LN NNNN NNNNN FFP   LN NNNN NNNNN FFM
+    orgs:member_invite                       association       LF PFFF FFFFF FFP   LF PFFF FFFFF FFP
+    orgs:member_role                         member            LF PFFF FFFFF FFP   LF PFFF FFFFF FFP
+    orgs:member_end                          member            LF PFFF FFFFF FFP   LF RFFF FFFFF FFR
+    orgs:invitation_withdraw                 invitation        LF MFFF FFFFF FFM   LF RFFF FFFFF FFR
+    orgs:invitation_detail                          letter            PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    orgs:review_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
+    orgs:verification_review                 verification      LF FFFF FFFFF PPP   LF FFFF FFFFF PPF
+    orgs:verification_review                 own_verification  LF FFFF FFFFF PNP   LF FFFF FFFFF PNF
+    orgs:lookup_territories                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:territory_outlines            city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:indicator_add              -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:indicator_detail                     indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:indicator_edit                indicator         LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:indicator_edit                owned             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:indicator_retire              indicator         LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    indicators:indicator_retire              owned             LF FFFF FPPFF FFP   LF FFFF FRRFF FFR
+    indicators:indicator_restore             indicator         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    indicators:definition_check              indicator         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    indicators:protection_decide             indicator         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    indicators:protection_decide             owned             LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
+    indicators:indicator_chart               indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:indicator_history             indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:compare                       indicator         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:compare_chart                 indicator         NN NNNN NNNNN NNN   MM MMMM MMMMM MMM
+    indicators:target_add                 place             LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:target_delete                 target            LF FFFF FMMFF FFM   LF FFFF FRRFF FFR
+    indicators:figure_detail                        figure            PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:worklist                          -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:import_list                   -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:import_add                 -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:import_detail                 stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
+    indicators:import_store                  checked           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:import_approve                stored            LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:findings_accept               odd               LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:import_undo                   approved          LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:import_progress               stored            LF FFFF FPPFN FFP   LF FFFF FMMFM FFM
+    indicators:import_map                    described         LF FFFF FRPFN FFR   LF FFFF FRPFN FFR
+    indicators:mapping_save                  stored            LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:refused_rows                  refused           LF FFFF FRPFN FFR   LF FFFF FRMFN FFR
+    indicators:import_messages               refused           LF FFFF FRPFN FFR   LF FFFF FRMFN FFR
+    indicators:batch_access                  stored            LF FFFF FPPFN FFP   LF FFFF FPPFN FFP
+    indicators:entry                         -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:report_list                   -                 LF PPPP PPPPP FPP   LF MMMM MMMMM FMM
+    indicators:request_add                    -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:report_detail                 owed              LF PPPN NPPNN FPP   LF MMMM MMMMM FMM
+    indicators:report_answer                 owed              LF PPFN NFFNN FFF   LF PPFN NFFNN FFF
+    indicators:report_workbook                  owed              LF PPFN NFFNN FFF   LF MMMM MMMMM FMM
+    indicators:report_upload                 owed              LF PPFN NFFNN FFF   LF PPFN NFFNN FFF
+    indicators:report_approve                sent              LF MMMM MMMMM FMM   LF FFFN NRRNN FFR
+    indicators:report_return                 sent              LF MMMM MMMMM FMM   LF FFFN NRRNN FFR
+    indicators:request_withdraw              request           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:mapping_template              mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:mapping_download                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:run_list                      -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:slice_retry                   slice             LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    indicators:release_list                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:release_add                -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:release_detail                       published         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:release_detail                       previewed         NN NNNN NPPNP NNP   MM MMMM MMMMM MMM
+    indicators:release_approve               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFF FFR
+    indicators:release_discard               previewed         LF FFFF FMMFM FFM   LF FFFF FRRFF FFR
+    indicators:release_recall                published         LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:release_detail                       recalled          GG GGGG GGGGG GGG   MM MMMM MMMMM MMM
+    indicators:release_download              recalled_file     GG GGGG GGGGG GGG   MM MMMM MMMMM MMM
+    indicators:release_download              released_file     PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:release_download              previewed_file    NN NNNN NNNNN NNN   MM MMMM MMMMM MMM
+    indicators:confidential_access                   confidential_figures      LF FFFF FPPFF FFP   LF FFFF FPPFF FFP
+    indicators:confidential_viewing_list             -                 LF FFFF FPFFF FFP   LF FFFF FMFFF FFM
+    partnerships:partnership_list            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:partnership_add          -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
+    partnerships:partnership_detail          running           PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:partnership_detail          proposed          NN PPPN PPPPN PPP   MM MMMM MMMMM MMM
+    partnerships:partnership_detail          draft             NN NNNN PPPPN NNP   MM MMMM MMMMM MMM
+    partnerships:partnership_edit            running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:partnership_propose         draft             LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
+    partnerships:partnership_delete          draft             LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
+    partnerships:partnership_end             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:partnership_answer          proposed_party    LN PPFN FFFFN FFF   LN PPFN FFFFN FFF
+    partnerships:activity_add             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:contribution_add         running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:document_add             running           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:document_download           document          NN PPPN PPPPN PPP   MM MMMM MMMMM MMM
+    partnerships:document_download           paper             PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:record_delete               record            LF FFFF PPFFF FFF   LF FFFF RRFFF FFF
+    partnerships:record_edit                 record            LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:assessment_add           settled           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:assessment_detail           assessment        LN NNNN PPPPN NNP   LN NNNN PPFFN NNF
+    partnerships:assessment_detail           claim             LN PPPN PPPPN PPP   LN FFFN PPFFN FFF
+    partnerships:assessment_evidence         assessment        LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
+    partnerships:assessment_discard          assessment        LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
+    partnerships:experience_edit             assessment_party  LN PPFN NNNNN NFN   LN PPFN NNNNN NFN
+    partnerships:assessment_queue            -                 LF FFFF FFFFF PPF   LF FFFF FFFFF MMF
+    partnerships:assessment_review           claim             LN NNNN NNNNN PNN   LN NNNN NNNNN PNN
+    partnerships:organisation_partnerships   association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:isolated_organisations      -                 LF FFFF PPFFP FFF   LF FFFF MMFFM FFF
+    partnerships:practice_list               -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:practice_add             -                 LF FFFF PPFFP FFP   LF FFFF PPFFP FFP
+    partnerships:practice_detail             practice          PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:practice_link               practice          LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
+    partnerships:table_list                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:table_add                -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
+    partnerships:table_detail                table             PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:seat_add                 table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:meeting_add              table             LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    partnerships:meeting_edit                meeting           LF FFFF PPFFF FFF   LF FFFF PPFFF FFF
+    account_login                            -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
+    account_logout                           -                 RP PPPP PPPPP PPP   RR RRRR RRRRR RRR
+    account_signup                           -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
+    account_inactive                         -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    account_reauthenticate                   -                 LP PPPP PPPPP PPP   LP PPPP PPPPP PPP
+    account_email                            -                 LP PPPP PPPPP PPP   LR RRRR RRRRR RRR
+    account_email_verification_sent          -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    account_confirm_email                    nonsense          PP PPPP PPPPP PPP   NN NNNN NNNNN NNN
+    account_change_password                  -                 LP PPPP PPPPP PPP   LP PPPP PPPPP PPP
+    account_set_password                     -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    account_reset_password                   -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    account_reset_password_done              -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    account_reset_password_from_key          reset             PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    account_reset_password_from_key_done     -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    account_request_login_code               -                 PR RRRR RRRRR RRR   PR RRRR RRRRR RRR
+    account_confirm_login_code               -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    second_step                              -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
+    mfa_index                                -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
+    mfa_authenticate                         -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_reauthenticate                       -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_activate_totp                        -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_deactivate_totp                      -                 LN NNNN NNNNN NNN   LN NNNN NNNNN NNN
+    mfa_view_recovery_codes                  -                 LN NNNN NNNNN NNN   LM MMMM MMMMM MMM
+    mfa_generate_recovery_codes              -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_download_recovery_codes              -                 LN NNNN NNNNN NNN   LN NNNN NNNNN NNN
+    mfa_list_webauthn                        -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
+    mfa_add_webauthn                         -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_edit_webauthn                        number            LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_remove_webauthn                      number            LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_reauthenticate_webauthn              -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    mfa_login_webauthn                       -                 LR RRRR RRRRR RRR   LR RRRR RRRRR RRR
+    usersessions_list                        -                 LP PPPP PPPPP PPP   LR RRRR RRRRR RRR
+"""
+
+
+def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
+    """What stands in an address, by the word in the second column; releases are those of the `first` city's world."""
+    association, running = world.association.slug, world.partnership.reference
+    known, place = world.things, world.city.code
+    of_all = world.things if first is None else first.things
+    return {
+        "-": [],
+        "city": ["test-land", place],
+        "indicator": ["PEOPLE"],
+        "owned": [known["owned"]],
+        "figure": ["PEOPLE", "test-land", place, "2022"],
+        "place": ["PEOPLE", "test-land", place],
+        "target": ["PEOPLE", "test-land", place, known["target"].pk],
+        "confidential_figures": ["PEOPLE", "test-land", place],
+        "released_file": [of_all["published"].pk, "csv"],
+        "previewed_file": [of_all["previewed"].pk, "csv"],
+        "recalled": [of_all["recalled"].pk],
+        "recalled_file": [of_all["recalled"].pk, "csv"],
+        "association": [association],
+        "hidden": [world.hidden.slug],
+        "service": [association, known["service"].pk],
+        "capacity": [association, known["capacity"].pk],
+        "member": [association, known["member"].pk],
+        "invitation": [association, known["invitation"].pk],
+        "letter": [signing.dumps(known["invitation"].pk, salt=INVITATION_SALT)],
+        "page": ["who"],
+        "nonsense": ["nonsense"],
+        "verification": [known["verification"].pk],
+        "own_verification": [known["own_verification"].pk],
+        **{
+            name: [known[name].pk]
+            for name in (
+                "approved",
+                "stored",
+                "checked",
+                "refused",
+                "described",
+                "mapping",
+                "slice",
+                "odd",
+                "owed",
+                "sent",
+                "request",
+            )
+        },
+        **{name: [of_all[name].pk] for name in ("published", "previewed")},
+        "running": [running],
+        "draft": [world.draft.reference],
+        "proposed": [world.proposed.reference],
+        "proposed_party": [world.proposed.reference, association],
+        "settled": [known["public"].reference],
+        "document": [running, known["document"].pk],
+        "paper": [running, known["paper"].pk],
+        "record": [running, "activity", known["activity"].pk],
+        "assessment": [world.assessment.pk],
+        "claim": [world.claim.pk],
+        "assessment_party": [world.assessment.pk, association],
+        "practice": [known["practice"].slug],
+        "table": [known["table"].slug],
+        "meeting": [known["table"].slug, known["meeting"].pk],
+        "reset": ["1", "nonsense"],
+        "number": [1],
+    }
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """Name, thing, and the letters for GET and for POST."""
+    found = []
+    for line in TABLE.strip().splitlines()[1:]:
+        name, thing, *letters = line.split()
+        half = len(letters) // 2
+        found.append((name, thing, "".join(letters[:half]), "".join(letters[half:])))
+    return found
+
+
+def logged_in(world: World, name: str) -> Client:
+    client = Client(raise_request_exception=False)
+    user = world.users[name]
+    if user is not None:
+        client.force_login(user)
+    return client
