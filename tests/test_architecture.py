@@ -209,6 +209,29 @@ def test_no_two_classes_of_an_app_have_one_name(app: str) -> None:
     assert {name: paths for name, paths in named.items() if len(paths) > 1} == {}
 
 
+LONGEST_MODULE, LONGEST_CLASS = 400, 250
+LONGER = {
+    "indicators/releases/tables.py": 413,
+    "indicators/releases/tables.py:LinkedTables": 304,
+}
+"""In lines. What was longer when the limits were set, and how long it may be; nothing may be added."""
+
+
+def lengths(path: Path) -> Iterator[tuple[str, int, int]]:
+    """Of a module and of the classes in it: what it is called, its lines, and how many it may have."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    yield str(path), len(text.splitlines()), LONGEST_MODULE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef):
+            yield f"{path}:{node.name}", (node.end_lineno or 0) - node.lineno + 1, LONGEST_CLASS
+
+
+def test_no_module_and_no_class_is_too_long_to_be_read() -> None:
+    longer = {name: lines for path in MODULES for name, lines, most in lengths(path) if lines > most}
+    assert {name: lines for name, lines in longer.items() if lines > LONGER.get(name, 0)} == {}
+    assert set(LONGER) - set(longer) == set(), "take what is short enough by now from the list"
+
+
 def test_no_test_imports_another_test_file() -> None:
     """What several tests need has a module of its own: a test file may be run, moved and deleted alone."""
     wrong = [
