@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "csp",
     "django_celery_beat",
+    "django_cotton",
     "django_filters",
     "django_htmx",
     "pghistory",
@@ -101,6 +102,9 @@ TEMPLATES = [
         },
     },
 ]
+# A component is templates/components/NAME.html, used as <c-name>; it sees what it is given and what every page has.
+COTTON_DIR = "components"
+COTTON_ISOLATE_BY_DEFAULT = True
 FORM_RENDERER = "orgs.forms.PortalRenderer"
 
 # --- Data ---------------------------------------------------------------------------------------------------------
