@@ -9,8 +9,8 @@ from django.db import connection, transaction
 
 from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, RollupRun, Slice
 from indicators.rollup import worker
+from tests.indicators.computed import figures
 from tests.indicators.land import Land
-from tests.indicators.test_rollup import figures
 
 
 def printed(*options: str) -> str:
