@@ -54,7 +54,7 @@ class FileProgress:
     @property
     def words(self) -> str:
         if not self.is_begun:
-            return _("It waits for its turn.")
+            return _("It is in the queue.")
         if self.step == DECIDING:
             return ""
         if self.step == STORING:

@@ -106,7 +106,7 @@ SIGNPOSTS = [
         _("Register an organisation"),
         "orgs:registration_start",
         "person-plus",
-        _("Three short pages. An informal group is as welcome as a foundation."),
+        _("Three short pages. Informal groups are as welcome as foundations."),
     ),
     Signpost(
         _("Good practices"),
@@ -163,14 +163,14 @@ SHORTCUTS = [
         _("Import figures"),
         "indicators:import_add",
         "upload",
-        _("Upload a file; nothing is stored before you have seen what it holds."),
+        _("Upload a file. Nothing is stored until you have seen what it contains."),
         is_steward,
     ),
     Shortcut(
         _("Review queue"),
         "orgs:review_queue",
         "check2-square",
-        _("Organisations and engagement levels that wait for a decision."),
+        _("Organisations and engagement levels to decide on."),
         is_reviewer,
     ),
     Shortcut(
@@ -184,7 +184,7 @@ SHORTCUTS = [
         _("Reports"),
         "indicators:report_list",
         "clipboard-data",
-        _("Figures that you are asked for, or that you ask for."),
+        _("Figures you have been asked for or are asking for."),
         can_see_reports,
     ),
     Shortcut(

@@ -142,7 +142,7 @@ class UserAdmin(admin.ModelAdmin):
                 form.save(request)
         self.message_user(request, _("The e-mails are on their way."), messages.SUCCESS)
 
-    @admin.action(description=_("Take the second step away (device and recovery codes are lost)"))
+    @admin.action(description=_("Remove two-step login (device and recovery codes are lost)"))
     def remove_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             accounts.remove_second_step(user=user)
@@ -164,7 +164,7 @@ class AdmissionForm(PortalModelForm):
     def clean_met(self) -> list[str]:
         met: list[str] = self.cleaned_data["met"]
         if standing(LADDER, met).level is None:
-            raise forms.ValidationError(_("The questions of the first tier have to be answered by yes."))
+            raise forms.ValidationError(_("The questions of the first tier must be answered with yes."))
         return met
 
 
@@ -267,7 +267,7 @@ class ReviewerAppointmentAdmin(admin.ModelAdmin):
     def end(self, request: HttpRequest, queryset: QuerySet[ReviewerAppointment]) -> None:
         for appointment in queryset:
             members.end_appointment(appointment=appointment, by=administrator(request))
-        self.message_user(request, _("They have ended."), messages.SUCCESS)
+        self.message_user(request, _("The appointments have ended."), messages.SUCCESS)
 
 
 @admin.register(TerritoryScheme)

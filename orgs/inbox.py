@@ -65,8 +65,7 @@ def returned_organisations(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Verification"),
-            title=_("%(organisation)s was returned: mend it and send it again")
-            % {"organisation": verification.organisation},
+            title=_("Correct %(organisation)s and send it again") % {"organisation": verification.organisation},
             url=verification.organisation.get_absolute_url(),
             since=verification.decided_at or verification.submitted_at,
             text=verification.reasons,

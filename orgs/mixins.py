@@ -130,5 +130,5 @@ class ActionMixin(AuthenticatedUserMixin):
 def said_by_somebody_else() -> ValidationError:
     """Two people, or two pages of one person, said the same at one moment."""
     return ValidationError(
-        _("This was saved by somebody else at the same moment. Look whether it is there before you save it again.")
+        _("Somebody else saved this at the same moment. Check whether it is there before you save it again.")
     )

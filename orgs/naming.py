@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 # Only these may be stored or shown: a browser that follows `javascript:` runs it.
 web_address = URLValidator(
-    schemes=["http", "https"], message=_("Give an address of the web: it begins with https:// or http://.")
+    schemes=["http", "https"], message=_("Enter a web address that begins with https:// or http://.")
 )
 WEB_ADDRESS = r"^https?://[^[:space:]]+$"
-NOT_OF_THE_WEB = _("An address of the web begins with https:// or http://.")
+NOT_OF_THE_WEB = _("A web address begins with https:// or http://.")
 
 # Without 0 and O, 1, I and L, 5 and S, 8 and B, 2 and Z: what is read over a telephone.
 REFERENCE_ALPHABET = "34679ACDEFGHJKMNPQRTUVWXY"

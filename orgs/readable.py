@@ -36,5 +36,5 @@ def readable(*names: str, of: str) -> CheckConstraint:
     return CheckConstraint(
         condition=condition,
         name=f"{of}_readable",
-        violation_error_message=_("Type the name again: it has hidden signs in it, or more than one line."),
+        violation_error_message=_("Type the name again: it contains hidden characters or more than one line."),
     )

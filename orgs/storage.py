@@ -32,8 +32,7 @@ class NoRoom(ValidationError):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The file could not be kept: there is no room left on the server. Nothing was stored. Tell those who run the portal, and "
-                "try again later."
+                "The file could not be stored because the server is full. Tell the administrators of the portal, and try again later."
             ),
             code="no_room",
         )

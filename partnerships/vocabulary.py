@@ -17,7 +17,7 @@ class PartnershipKind(models.TextChoices):
 
 class PartnershipState(models.TextChoices):
     DRAFT = "draft", _("draft")
-    PROPOSED = "proposed", _("waiting for the partners")
+    PROPOSED = "proposed", _("with the partners")
     ACTIVE = "active", _("active")
     DISPUTED = "disputed", _("disputed")
     ENDED = "ended", _("ended")
@@ -76,7 +76,7 @@ class DocumentKind(models.TextChoices):
 
 class AssessmentState(models.TextChoices):
     DRAFT = "draft", _("draft")
-    SUBMITTED = "submitted", _("waiting for review")
+    SUBMITTED = "submitted", _("to be reviewed")
     RETURNED = "returned", _("returned")
     CONFIRMED = "confirmed", _("confirmed")
 

@@ -110,7 +110,7 @@ class TestFirstPage:
     def test_person_without_any_part_is_shown_where_to_go(self, client: Client) -> None:
         client.force_login(UserFactory())
         page = page_of(client)
-        assert "Nothing waits for you" in page
+        assert "You have nothing to do" in page
         assert reverse("orgs:registration_start") in page
 
 

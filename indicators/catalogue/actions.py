@@ -34,7 +34,8 @@ def add_indicator(*, indicator: Indicator, breakdowns: Iterable[Dimension], by: 
     weaker = {name: least for name, least in weaker.items() if getattr(indicator, name) < least}
     if weaker:
         refusal = _(
-            "A new indicator is protected at least by %(least)s. Once it is there, ask for less: it takes two people."
+            "A new indicator has at least the protection %(least)s. You can ask for less once it has been added: two "
+            "people have to agree."
         )
         raise ValidationError(
             {name: ValidationError(refusal, params={"least": least}) for name, least in weaker.items()}
@@ -71,7 +72,7 @@ def edit_indicator(
         setattr(indicator, name, getattr(stored, name))
     locked = [name for name in COUNTING if getattr(indicator, name) != getattr(stored, name)]
     if locked and stored.has_figures:
-        refusal = _("Figures have been brought in, so this cannot change any more.")
+        refusal = _("This indicator has figures, so this can no longer be changed.")
         raise ValidationError(dict.fromkeys(locked, refusal))
     latest = _latest_version(stored)
     if words_of(indicator) == words_of(latest):
@@ -146,7 +147,7 @@ def restore_indicator(*, indicator: Indicator, by: User) -> Indicator:
     """Takes a retired indicator up again."""
     stored = _locked(indicator, by)
     if stored.retired_on is None:
-        raise ValidationError(_("This indicator is in use: it is not retired."))
+        raise ValidationError(_("This indicator is in use, not retired."))
     stored.retired_on = None
     return _stored_again(stored)
 
@@ -203,16 +204,14 @@ def _refuse_owner(indicator: Indicator, by: User) -> None:
 
 def _checked_year(latest: IndicatorVersion, year: int | None) -> int:
     if year is None:
-        raise ValidationError({"valid_from_year": _("Say from which year on it is counted like this.")})
+        raise ValidationError({"valid_from_year": _("Enter the first year that is counted like this.")})
     figures = latest.indicator.observations.exclude(status=Status.WITHDRAWN)
     newest = figures.aggregate(year=Max("period__year"))["year"]
     if newest is not None and year <= newest:
         raise ValidationError(
             {
                 "valid_from_year": ValidationError(
-                    _(
-                        "Figures of %(year)s have been brought in already, and they keep their definition. Give a later year."
-                    ),
+                    _("There are already figures for %(year)s, and they keep their definition. Give a later year."),
                     params={"year": newest},
                 )
             }
@@ -231,4 +230,4 @@ def _checked_year(latest: IndicatorVersion, year: int | None) -> int:
 
 def _refuse_without_reason(note: str) -> None:
     if not note.strip():
-        raise ValidationError({"note": _("Say why it changes.")})
+        raise ValidationError({"note": _("Give the reason for the change.")})

@@ -40,7 +40,7 @@ class IndicatorForm(PortalModelForm):
         min_value=1900,
         max_value=2100,
         required=False,
-        help_text=_("Only where something else is counted. Figures of the years before keep the definition they had."),
+        help_text=_("Only if something else is counted. Figures for earlier years keep the definition they had."),
         widget=NumberInput(mode="numeric"),
     )
     note = forms.CharField(
@@ -48,7 +48,8 @@ class IndicatorForm(PortalModelForm):
         max_length=250,
         required=False,
         help_text=_(
-            "Everybody can read it in the history of the definition. It is also the reason for a weaker protection, which a second person has to agree to."
+            "Everybody can read this in the history of the definition. It is also the reason given for weaker "
+            "protection, which a second person has to agree to."
         ),
     )
     gcm_objectives = forms.TypedMultipleChoiceField(
@@ -76,14 +77,14 @@ class IndicatorForm(PortalModelForm):
             **WORDS,
         }
         help_texts = {
-            "code": _("Short and for good, such as D1.7. Files name the indicator by it."),
+            "code": _("Short and permanent, such as D1.7. Files refer to the indicator by this code."),
             "framework": _("Where the definition comes from."),
-            "owner": _("The authority whose stewards keep the definition. Without one, administrators do."),
+            "owner": _("The authority whose stewards maintain the definition. If there is none, administrators do."),
             "order": _("A number: smaller ones come first."),
             "is_headline": _("Shown first on the page of a place."),
-            "sdg_targets": _("With commas between them, such as 10.7, 4.5."),
-            "eurostat_datasets": _("Codes with commas between them, such as lfsa_ergan."),
-            "ideal_value": _("Only where nearer to an ideal value is better."),
+            "sdg_targets": _("Separated by commas, such as 10.7, 4.5."),
+            "eurostat_datasets": _("Codes separated by commas, such as lfsa_ergan."),
+            "ideal_value": _("Only if being nearer to an ideal value is better."),
         }
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -118,7 +119,7 @@ class IndicatorForm(PortalModelForm):
             return
         owner.queryset = Organisation.objects.filter(pk__in=[authority.pk for authority in authorities_of(user)])
         owner.required = not user.is_staff
-        owner.empty_label = str(_("The platform")) if user.is_staff else None
+        owner.empty_label = str(_("The portal")) if user.is_staff else None
 
     def asked(self) -> list[tuple[str, int, int]]:
         """The weaker protection that waits for a second person: each rule's name, what it is now, and what is asked for."""
@@ -176,5 +177,5 @@ class TargetForm(PortalModelForm):
         if self.instance.indicator.is_whole:
             for name in ("baseline_value", "value"):
                 if (number := cleaned.get(name)) is not None and number != number.to_integral_value():
-                    self.add_error(name, _("A number of people is whole."))
+                    self.add_error(name, _("Numbers of people have no decimals."))
         return cleaned

@@ -18,7 +18,7 @@ def set_target(*, target: Target, by: User) -> Target:
         raise PermissionDenied
     indicator = target.indicator
     if indicator.direction == Direction.CONTEXT:
-        raise ValidationError(_("This indicator is context only: neither more nor less of it is better."))
+        raise ValidationError(_("This indicator is context only: neither a higher nor a lower value is better."))
     wanted, start = (
         distance(value, indicator.direction, indicator.ideal_value) for value in (target.value, target.baseline_value)
     )

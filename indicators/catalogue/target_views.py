@@ -52,7 +52,7 @@ class TargetCreateView(TargetPlaceMixin, FormView):
         return target_actions.set_target(target=form.instance, by=self.person)
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("The target is set. Everybody can read it."))
+        messages.success(self.request, _("The target has been set. Everybody can read it."))
         return self.indicator_url
 
 
@@ -62,5 +62,5 @@ class TargetDeleteView(TargetPlaceMixin, View):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         target = get_object_or_404(Target, pk=kwargs["pk"], indicator=self.indicator, territory=self.territory)
         target_actions.remove_target(target=target, by=self.person)
-        messages.success(request, _("The target is taken back."))
+        messages.success(request, _("The target has been withdrawn."))
         return redirect(self.indicator_url)

@@ -60,7 +60,7 @@ class IndicatorUpdateView(VisibleObjectMixin, ActionMixin, UpdateView):
         if indicator.protection_changes.open().exists():
             messages.info(
                 self.request,
-                _("The weaker protection waits for a second person. Until then, all stays as protected as it is."),
+                _("A second person has to agree to the weaker protection. Until then, the protection stays as it is."),
             )
         return indicator
 
@@ -106,13 +106,13 @@ class ProtectionDecisionView(IndicatorStepMixin, View):
         change = self.indicator.protection_changes.open().first()
         try:
             if change is None:
-                messages.info(request, _("Nothing waits here any more."))
+                messages.info(request, _("There is nothing to decide here any more."))
             elif "agree" in request.POST:
                 catalogue.agree_to_protection(change=change, by=self.person)
-                messages.success(request, _("Agreed. It holds from the next release on."))
+                messages.success(request, _("Agreed. It applies from the next release."))
             else:
                 catalogue.refuse_protection(change=change, by=self.person)
-                messages.success(request, _("Refused. All stays as protected as it is."))
+                messages.success(request, _("Refused. The protection stays as it is."))
         except ValidationError as refusal:  # Somebody else decided at the same moment.
             messages.error(request, " ".join(refusal.messages))
         return redirect(self.indicator)

@@ -39,8 +39,8 @@ WORDS: dict[str, str | Promise] = {
 
 
 class WordingChange(models.TextChoices):
-    CORRECTION = "correction", _("This is only a correction of the wording")
-    DEFINITION = "definition", _("Something else is counted from a year on, or it is counted in another way")
+    CORRECTION = "correction", _("Only the wording is corrected")
+    DEFINITION = "definition", _("From a certain year, something else is counted or it is counted differently")
 
 
 def words_of(row: Indicator | IndicatorVersion) -> dict[str, str]:

@@ -10,10 +10,10 @@ class ConfidentialAccessForm(PortalForm):
         min_length=10,
         max_length=250,
         help_text=gettext_lazy(
-            "What you need the confidential figures for. It is kept with your name and each figure that you look at."
+            "Why you need the confidential figures. This is recorded with your name and each figure that you view."
         ),
         error_messages={
-            "required": gettext_lazy("Say in a few words what you need the figure for."),
-            "min_length": gettext_lazy("Say in a few words what you need the figure for."),
+            "required": gettext_lazy("Say in a few words why you need the figure."),
+            "min_length": gettext_lazy("Say in a few words why you need the figure."),
         },
     )

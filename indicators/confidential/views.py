@@ -62,9 +62,7 @@ class ConfidentialAccessView(VisibleObjectMixin, ActionMixin, FormView):
         )
 
     def get_success_url(self) -> str:
-        messages.success(
-            self.request, _("The confidential figures are open to you. Each look at them is written down.")
-        )
+        messages.success(self.request, _("You can now see the confidential figures. Each figure you view is recorded."))
         scheme, code = self.territory.scheme.code, self.territory.address_code
         return self.next or f"{self.indicator.get_absolute_url()}?territory={scheme}:{code}"
 
@@ -100,9 +98,7 @@ class BatchAccessView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormVi
         )
 
     def get_success_url(self) -> str:
-        messages.success(
-            self.request, _("The confidential figures are open to you. Each look at them is written down.")
-        )
+        messages.success(self.request, _("You can now see the confidential figures. Each figure you view is recorded."))
         return self.next or self.batch.get_absolute_url()
 
 

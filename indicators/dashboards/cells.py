@@ -77,7 +77,7 @@ class Cell:
     def flag_words(self) -> str:
         """All that is said beside the number, or beside the state that stands in its place."""
         labels = flag_labels(self.flags & QUALITIES)
-        return ", ".join(labels if self.state or self.is_whole else [*labels, _("not the whole")])
+        return ", ".join(labels if self.state or self.is_whole else [*labels, _("partial")])
 
     @property
     def has_all_reporters(self) -> bool:

@@ -17,7 +17,7 @@ from indicators.vocabulary import Measure
 NOT_COMPARED: dict[Doubt, str | Promise] = {
     Doubt.BREAK: gettext_lazy("Cannot be compared with %(period)s: the series has a break"),
     Doubt.DEFINITION: gettext_lazy("Cannot be compared with %(period)s: the definition has changed"),
-    Doubt.OUTLINE: gettext_lazy("Cannot be compared with %(period)s: that figure is estimated for another outline"),
+    Doubt.OUTLINE: gettext_lazy("Cannot be compared with %(period)s: that figure is estimated for other boundaries"),
 }
 """Where a reader might compare two figures, and should not. Of any other doubt the page tells beside the figure."""
 

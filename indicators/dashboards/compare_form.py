@@ -80,7 +80,7 @@ class AddressWidget(LookupWidget):
 class AddressField(LookupField):
     """Places that were ticked, typed, or named by the address that the form led to."""
 
-    default_error_messages = {"nowhere": _("No place is known by %(codes)s.")}
+    default_error_messages = {"nowhere": _("There is no place with the code %(codes)s.")}
 
     def __init__(self, *, several: bool = False, **options: Any) -> None:
         lookup = AddressLookup()
@@ -118,9 +118,7 @@ class PlacesForm(AddressForm):
         limit=MOST,
         required=False,
         label=_("Places to compare"),
-        help_text=_(
-            "Type the name of a city, a district or a neighbourhood and choose it. Untick a place to leave it out."
-        ),
+        help_text=_("Type the name of a city, district or neighbourhood and choose it. Untick a place to remove it."),
     )
 
 

@@ -160,13 +160,15 @@ def break_sentence(points: Sequence[Point], breaks: Sequence[Break]) -> str:
         return ""
     values = {"period": period_in_sentence(period)}
     if last.doubt == Doubt.DEFINITION:
-        return _("The definition changed in %(period)s: what lies before is not compared.") % values
+        return _("The definition changed in %(period)s: earlier figures are not compared.") % values
     if last.doubt == Doubt.OUTLINE:
         return (
-            _("The place has had its outline since %(period)s: what lies before is estimated, and not compared.")
+            _(
+                "The place has had its present boundaries since %(period)s: earlier figures are estimates and are not compared."
+            )
             % values
         )
-    return _("The series has a break in %(period)s: what lies before is not compared.") % values
+    return _("The series has a break in %(period)s: earlier figures are not compared.") % values
 
 
 def _highest(indicator: Indicator, line: Sequence[Point]) -> Point:

@@ -122,11 +122,9 @@ def not_drawn_words(rows: Sequence[Mapping[str, Any]]) -> str:
     if not labels:
         return ""
     if len(labels) > MOST_NAMED:
-        return _(
-            "Figures that are not the whole are in the table alone: %(number)s periods from %(first)s to %(last)s."
-        ) % {
+        return _("Partial figures are shown in the table only: %(number)s periods from %(first)s to %(last)s.") % {
             "number": len(labels),
             "first": labels[0],
             "last": labels[-1],
         }
-    return _("Figures that are not the whole are in the table alone: %(periods)s.") % {"periods": ", ".join(labels)}
+    return _("Partial figures are shown in the table only: %(periods)s.") % {"periods": ", ".join(labels)}

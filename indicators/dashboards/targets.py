@@ -18,7 +18,7 @@ from orgs.models import Territory
 STATUSES: dict[Standing, str | Promise] = {
     Standing.REACHED: gettext_lazy("Reached"),
     Standing.MISSED: gettext_lazy("Missed"),
-    Standing.ON_THE_WAY: gettext_lazy("On the way"),
+    Standing.ON_THE_WAY: gettext_lazy("On track"),
     Standing.BEHIND: gettext_lazy("Behind"),
     Standing.NOT_KNOWN: gettext_lazy("Not known"),
 }
@@ -30,15 +30,15 @@ TONES = {
     Standing.NOT_KNOWN: "neutral",
 }
 REASONS: dict[Doubt, str | Promise] = {
-    Doubt.PARTIAL: gettext_lazy("The figure of %(period)s is not the whole."),
-    Doubt.UNRELIABLE: gettext_lazy("The figure of %(period)s is unreliable."),
-    Doubt.SMALL_BASE: gettext_lazy("The figure of %(period)s is of too few people."),
-    Doubt.BREAK: gettext_lazy("The figure of %(period)s cannot be compared with the start: the series has a break."),
+    Doubt.PARTIAL: gettext_lazy("The figure for %(period)s is partial."),
+    Doubt.UNRELIABLE: gettext_lazy("The figure for %(period)s is unreliable."),
+    Doubt.SMALL_BASE: gettext_lazy("The figure for %(period)s is about too few people."),
+    Doubt.BREAK: gettext_lazy("The figure for %(period)s cannot be compared with the start: the series has a break."),
     Doubt.DEFINITION: gettext_lazy(
-        "The figure of %(period)s cannot be compared with the start: the definition has changed."
+        "The figure for %(period)s cannot be compared with the start: the definition has changed."
     ),
-    Doubt.OUTLINE: gettext_lazy("The figure of %(period)s cannot be compared with the start: the place has changed."),
-    Doubt.OLD: gettext_lazy("The latest figure, of %(period)s, is too old to say."),
+    Doubt.OUTLINE: gettext_lazy("The figure for %(period)s cannot be compared with the start: the place has changed."),
+    Doubt.OLD: gettext_lazy("The latest figure, for %(period)s, is too old to tell."),
 }
 
 
@@ -83,11 +83,11 @@ class TargetLine:
         """By which figure, or why nobody can say."""
         period = period_words(self.verdict.period) if self.verdict.period else str(self.target.year)
         if self.verdict.standing != Standing.NOT_KNOWN:
-            return _("By the figure of %(period)s.") % {"period": period}
+            return _("Based on the figure for %(period)s.") % {"period": period}
         sentence = REASONS.get(self.verdict.doubt) if self.verdict.doubt else None
         if sentence is not None and self.verdict.period:
             return str(sentence) % {"period": period}
-        return _("No published figure says how far it is.")
+        return _("No published figure shows the progress.")
 
 
 def target_lines(targets: Iterable[Target], card: Card | None) -> list[TargetLine]:

@@ -296,7 +296,9 @@ def refuse_same_file(checksum: str, mapping: dict[str, Any], *, but: ImportBatch
     held = same_file(checksum, mapping, but=but)
     if held is not None and held.state == ImportBatch.State.STORED:
         raise ValidationError(
-            _("This very file is already in: import %(number)s, which waits for approval. Nothing was stored twice."),
+            _(
+                "This file has already been imported and is to be approved: import %(number)s. Nothing was stored twice."
+            ),
             params={"number": held.pk},
         )
 
@@ -309,7 +311,7 @@ def refuse_others(batch: ImportBatch, by: User | None) -> None:
 
 def _refuse_report(batch: ImportBatch) -> None:
     if batch.kind == ImportBatch.Kind.REPORT:
-        raise ValidationError(_("This is an organisation's report: approve or return it on its own page."))
+        raise ValidationError(_("This is an organisation's report. Approve or return it on the page of the report."))
 
 
 def locked(batch: ImportBatch, *states: str) -> ImportBatch:
@@ -348,5 +350,5 @@ def save_mapping(*, name: str, definition: dict[str, Any], by: User | None = Non
     lock_until_commit(Lock.MAPPING_NAME, number_of(name))
     saved, created = SavedMapping.objects.get_or_create(name=name, defaults={"definition": definition})
     if not created and saved.definition != definition:
-        raise ValidationError({"name": _("There is another mapping of this name. Give this one a name of its own.")})
+        raise ValidationError({"name": _("There is already a mapping with this name. Give this one another name.")})
     return saved

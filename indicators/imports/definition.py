@@ -311,7 +311,7 @@ def _writing(definition: dict[str, Any]) -> Writing:
     decimal = _sign(definition, "decimal", "," if thousands == "." else ".")
     if decimal == thousands:
         raise ValidationError(
-            _("The decimal sign and the sign for thousands cannot be the same."), params={"name": "thousands"}
+            _("The decimal sign and the thousands separator cannot be the same."), params={"name": "thousands"}
         )
     return Writing(decimal, thousands)
 

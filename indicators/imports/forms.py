@@ -19,18 +19,14 @@ OWN, RECOGNISE, DESCRIBE = "own", "recognise", "describe"
 
 def too_large() -> ValidationError:
     return ValidationError(
-        _(
-            "The file is larger than %(limit)s, which is as much as can be imported at once. Divide it, by year for instance."
-        ),
+        _("The file is larger than %(limit)s, the most that can be imported at once. Split it, for instance by year."),
         code="too_large",
         params={"limit": filesizeformat(settings.IMPORT_MAX_BYTES)},
     )
 
 
 def cut_off() -> ValidationError:
-    return ValidationError(
-        _("The upload broke off before its end, and nothing of it was kept. Send the file again."), code="cut_off"
-    )
+    return ValidationError(_("The upload was interrupted and nothing was kept. Send the file again."), code="cut_off")
 
 
 class ImportForm(PortalForm):
@@ -83,8 +79,8 @@ class ImportForm(PortalForm):
             ("", _("Choose the kind of file")),
             (RECOGNISE, _("Recognise it by its columns")),
             *((key, mapping.title) for key, mapping in self.mappings.items()),
-            (DESCRIBE, _("A kind of file that is new here: I say what its columns mean")),
-            (OWN, _("Another kind: I give its mapping below")),
+            (DESCRIBE, _("A new kind of file: I will say what its columns mean")),
+            (OWN, _("Another kind: I will give its mapping below")),
         ]
         self.fields["file"].help_text = _(
             "A table as CSV (plain or compressed with gzip), Excel workbook, SDMX-CSV, Eurostat TSV or JSON-stat; at most %(limit)s."
@@ -94,7 +90,7 @@ class ImportForm(PortalForm):
         field.queryset = Organisation.objects.filter(pk__in=[authority.pk for authority in authorities])
         field.required = not for_platform
         if for_platform:
-            field.empty_label = _("The platform itself, for any place")
+            field.empty_label = _("The portal itself, for any place")
         elif len(authorities) < 2:
             field.widget = forms.HiddenInput()
             field.initial = authorities[0].pk if authorities else None
@@ -153,7 +149,7 @@ class ImportForm(PortalForm):
                 ),
             )
         except (UnicodeDecodeError, RecursionError):
-            self.add_error(field, _("This is not a text in JSON."))
+            self.add_error(field, _("This is not JSON text."))
         else:
             cleaned["read"] = (definition, name[:120] or _("own mapping"))
 

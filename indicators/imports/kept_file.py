@@ -25,7 +25,7 @@ class FileIsGone(ValidationError):
     """For now, it may be: storage that cannot be reached comes back."""
 
     def __init__(self) -> None:
-        super().__init__(_("The file is gone from the portal. Send it again."))
+        super().__init__(_("The portal no longer has the file. Send it again."))
 
 
 def digest_of(file: IO[bytes] | File) -> tuple[str, int]:

@@ -41,17 +41,18 @@ TEXTS: dict[str, str | Promise] = {
     "empty": _("The file is empty."),
     "no_rows": _("The file has column names but no rows."),
     "no_rows_kept": _("The mapping leaves out every row of the file. Is it the mapping for this file?"),
-    "no_figures": _("The file has no column of figures that the mapping looks at."),
+    "no_figures": _("The file has none of the columns of figures that the mapping names."),
     "not_text": _("This is not a text file with columns. Save the table as CSV and try again."),
     "bad_encoding": _(
         "The text is not written in the encoding that the mapping names (%(value)s). Save the file in that encoding."
     ),
     "markup": _(
-        "This is XML or a web page and no table. If it is SDMX-ML, take the same data as SDMX-CSV: the services that give one give the other."
+        "This is XML or a web page, not a table. If it is SDMX-ML, get the same data as SDMX-CSV: services that "
+        "offer one usually offer the other."
     ),
     "open_quote": _(
-        "The quotation mark that opens in line %(line)s is not closed where the field should end. Close it, or take it away where it belongs "
-        "to the text."
+        "The quotation mark that opens in line %(line)s is not closed where the field should end. Close it, or "
+        "remove it if it belongs to the text."
     ),
     "broken_row": _("The row cannot be read: %(value)s."),
     "double_header": _("Two columns are called “%(value)s”."),
@@ -60,21 +61,21 @@ TEXTS: dict[str, str | Promise] = {
     "too_many_values": _("The column holds more than %(value)s different texts. Is it the right column?"),
     "endless_line": _("The line has more than a million characters. Is it a table with one row in each line?"),
     "broken_archive": _("The compressed file is damaged: it cannot be unpacked to its end. Pack and send it again."),
-    "unpacks_too_large": _("Unpacked, the file would be larger than %(value)s MB. Divide it, by year for instance."),
-    "not_sdmx": _("This is no SDMX-CSV: its first column would be called DATAFLOW or STRUCTURE. It has: %(value)s."),
+    "unpacks_too_large": _("Unpacked, the file would be larger than %(value)s MB. Split it, for instance by year."),
+    "not_sdmx": _("This is not SDMX-CSV: its first column should be DATAFLOW or STRUCTURE. It has: %(value)s."),
     "deletion": _(
-        "The row takes a figure back (ACTION D). A file with deletions cannot be imported; undo the import of the figure."
+        "The row deletes a figure (ACTION D). Files with deletions cannot be imported: undo the import that brought the figure."
     ),
     "not_eurostat": _(
-        "This is no bulk file of Eurostat: its first heading would read like “freq,unit,geo\\TIME_PERIOD”. It reads “%(value)s”."
+        "This is not a Eurostat bulk file: its first heading should look like “freq,unit,geo\\TIME_PERIOD”. It is “%(value)s”."
     ),
     "not_workbook": _(
-        "This is no Excel workbook (.xlsx), or it is damaged. Open it, save it again as .xlsx, and try that."
+        "This is not an Excel workbook (.xlsx), or it is damaged. Open it, save it again as .xlsx and try that file."
     ),
     "old_workbook": _(
         "This is a workbook of the old kind (.xls), or one with a password. Save it as .xlsx without a password."
     ),
-    "packed_workbook": _("A workbook is compressed in itself. Send the .xlsx as it is, without gzip."),
+    "packed_workbook": _("A workbook is already compressed. Send the .xlsx as it is, without gzip."),
     "no_sheet": _("The workbook has no sheet “%(column)s”. It has: %(value)s."),
     "no_header": _("The sheet has no row of column names."),
     "merged_header": _(
@@ -82,77 +83,81 @@ TEXTS: dict[str, str | Promise] = {
         "row, or say in the mapping which row it is."
     ),
     "formula_without_value": _(
-        "The cell holds the formula “%(value)s” and no value. Open the workbook in a spreadsheet program, let it compute, and save it."
+        "The cell holds the formula “%(value)s” but no value. Open the workbook in a spreadsheet program, "
+        "recalculate it and save it."
     ),
-    "json_too_large": _("A JSON-stat file of more than %(value)s MB cannot be read. Take it in parts, or as CSV."),
-    "cube_too_large": _("The dataset has more than %(value)s cells. Take it in parts, or as CSV."),
+    "json_too_large": _("JSON-stat files of more than %(value)s MB cannot be read. Split the file, or use CSV."),
+    "cube_too_large": _("The dataset has more than %(value)s cells. Split it, or use CSV."),
     "not_json": _("This is not valid JSON, at column %(column)s: %(value)s."),
-    "not_json_stat": _("This is no JSON-stat dataset but “%(value)s”. Take one dataset, of version 2 or 1."),
+    "not_json_stat": _("This is “%(value)s”, not a JSON-stat dataset. Use a single dataset of version 2 or 1."),
     "invalid_json_stat": _("The parts of the JSON-stat dataset contradict each other: %(column)s."),
-    "mapping_at_fault": _("The mapping does not fit the portal any more: %(value)s"),
-    "work_failed": _("It broke off three times. Tell the administrators of the portal."),
-    "findings": _(
-        "Some of its figures should be looked at first. Accept them with a reason, or correct them in the source."
-    ),
+    "mapping_at_fault": _("The mapping no longer fits the portal: %(value)s"),
+    "work_failed": _("It failed three times. Tell the administrators of the portal."),
+    "findings": _("Some of its figures need checking first. Correct them in the source, or accept them with a reason."),
     "elsewhere": _("Some of its figures are not in the territory of %(value)s."),
-    "not_allowed": _("Whoever asked for this step may not decide on this import any more."),
-    "unknown_indicator": _("“%(value)s” is no indicator of the catalogue."),
+    "not_allowed": _("The person who asked for this step may no longer decide on this import."),
+    "unknown_indicator": _("“%(value)s” is not an indicator in the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
-    "unknown_territory": _("“%(value)s” is no territory that the mapping or the portal knows."),
+    "unknown_territory": _("“%(value)s” is not a territory in the mapping or the portal."),
     "lost_zeros": _(
-        "No territory has this code, but one has the same number: %(value)s. Spreadsheets drop the zeros before a number. Mend the file, or say "
-        "in the mapping which code is meant."
+        "No territory has this code, but one has the same number: %(value)s. Spreadsheets drop leading zeros. "
+        "Correct the file, or say in the mapping which code is meant."
     ),
     "several_places": _(
-        "“%(value)s” is the name of several places. Say in the mapping of which kind it is or in which place it lies, or give its code."
+        "“%(value)s” is the name of several places. Say in the mapping what kind of place it is or where it lies, or "
+        "give its code."
     ),
     "territory_of_others": _(
-        "“%(value)s” is not in the territory of the authority in whose name the file is brought in. Leave these rows out, or ask an administrator."
+        "“%(value)s” is not in the territory of the authority for which the file is imported. Leave these rows out, "
+        "or ask an administrator."
     ),
-    "unknown_period": _("“%(value)s” is no month, quarter, half-year or year."),
+    "unknown_period": _("“%(value)s” is not a month, quarter, half-year or year."),
     "other_kind": _(
-        "“%(value)s” is a period of another kind than the mapping says. Mend the file, or “kind” in the mapping’s entry “period”."
+        "“%(value)s” is not the kind of period that the mapping says. Correct the file, or “kind” in the mapping’s "
+        "entry “period”."
     ),
     "span_of_years": _(
-        "“%(value)s” may be a school year, a financial year or a mean over several years, and is no year of the calendar. Say in the mapping "
-        "which: “kind” in its entry “period” is “school”, “fiscal”, or “years2” to “years5”. For months it is “month”."
+        "“%(value)s” is not a calendar year: it could be a school year, a financial year or a mean over several "
+        "years. Say in the mapping which: “kind” in its entry “period” is “school”, “fiscal”, or “years2” to "
+        "“years5”. For months it is “month”."
     ),
     "serial_date": _(
-        "“%(value)s” is a date that a spreadsheet has made a number. Format the column as text and write 2020, 2020-03, 2020-Q1 or 2020-S1."
+        "“%(value)s” is a date that a spreadsheet has turned into a number. Format the column as text and write "
+        "2020, 2020-03, 2020-Q1 or 2020-S1."
     ),
     "day": _(
-        "“%(value)s” is a day. Write 2020, 2020-03, 2020-Q1 or 2020-S1, or say in the mapping of which kind of period a day stands for."
+        "“%(value)s” is a day. Write 2020, 2020-03, 2020-Q1 or 2020-S1, or say in the mapping which kind of period a "
+        "day stands for."
     ),
-    "figure_and_flag": _("“%(value)s” holds a figure and a sign. Put the sign into a column of its own."),
-    "unknown_category": _("“%(value)s” is no group that the mapping or the standard list knows."),
-    "unknown_flag": _("“%(value)s” is no flag that the mapping knows."),
-    "unknown_currency": _("“%(value)s” is no currency that the mapping knows."),
+    "figure_and_flag": _("“%(value)s” holds a figure and a flag. Put the flag in a column of its own."),
+    "unknown_category": _("“%(value)s” is not a group in the mapping or the standard list."),
+    "unknown_flag": _("“%(value)s” is not a flag in the mapping."),
+    "unknown_currency": _("“%(value)s” is not a currency in the mapping."),
     "no_currency": _(
-        "The figures are money in %(value)s. Say in the mapping which currency the file has: a constant, or a column with its code."
+        "The indicator is in %(value)s. Say in the mapping which currency the file uses: a constant, or a column with its code."
     ),
     "other_currency": _(
-        "The figures are in another currency than the indicator (%(value)s). Take them in its currency from the source: the portal changes no money."
+        "The figures are not in the currency of the indicator (%(value)s). Get them from the source in that "
+        "currency: the portal does not convert money."
     ),
     "not_a_number": _(
-        "“%(value)s” is not a number. Write 1234.5, without signs for thousands unless the mapping names them."
+        "“%(value)s” is not a number. Write 1234.5, without thousands separators unless the mapping names them."
     ),
-    "too_many_decimals": _(
-        "“%(value)s” has more than ten digits after the decimal sign, and no more are kept. Round it in the file."
-    ),
+    "too_many_decimals": _("“%(value)s” has more than ten decimals, the most that are kept. Round it in the file."),
     "two_readings": _(
-        "“%(value)s” may be %(thousands)s or %(decimal)s: in this column every number with this sign has three digits behind it. Say in the "
-        "mapping which it is: “thousands” or “decimal” is “%(sign)s”."
+        "“%(value)s” could mean %(thousands)s or %(decimal)s: in this column, every number with this sign has three "
+        "digits after it. Say in the mapping which it is: “thousands” or “decimal” is “%(sign)s”."
     ),
-    "fraction": _("“%(value)s” is not a whole number: people and things are counted one by one."),
-    "negative": _("“%(value)s” is below 0: a number of people cannot be."),
+    "fraction": _("“%(value)s” is not a whole number. Counts have no decimals."),
+    "negative": _("“%(value)s” is below 0. A number of people cannot be negative."),
     "too_large": _("The figure has more than 20 digits."),
     "no_denominator": _("The denominator is missing or 0."),
     "number_that_is_none": _(
-        "There is a number, “%(value)s”, and a sign that says that there is none. Which of the two holds? Mend the file or the mapping."
+        "The row has a number, “%(value)s”, and a flag that says there is none. Correct the file or the mapping."
     ),
     "cannot_be_added": _(
-        "Several rows make up this cell, and what they give cannot be added up: only counts can, and rates and means with their base. Keep one "
-        "row of each cell, or give the parts."
+        "Several rows belong to this cell and cannot be added up. Only counts, and rates and means with their base, "
+        "can be added. Keep one row for each cell, or give the parts."
     ),
     "half_missing": _("Some of the rows that make up this cell have no figure, so they cannot be added up."),
     "duplicate_cell": _("The cell occurs twice: the same indicator, territory, period and group as in line %(value)s."),

@@ -76,7 +76,7 @@ def store_checked(batch: ImportBatch, read: ImportMapping) -> None:
         findings = engine.examine(file, read, to_store=True, within=place_of(batch.authority))
     if findings.problems:
         raise ValidationError(
-            _("The file no longer fits the portal: %(problem)s Check it again."),
+            _("The file no longer fits the portal. %(problem)s Check it again."),
             params={"problem": problem_text(findings.problems[0])},
         )
     for name in ("cells_new", "cells_changed", "cells_same"):

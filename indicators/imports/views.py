@@ -113,7 +113,7 @@ class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
     def get_success_url(self) -> str:
         if self.object.state != ImportBatch.State.RECEIVED:
             return self.object.get_absolute_url()
-        messages.info(self.request, _("No saved mapping was used for this file. Say here what its columns mean."))
+        messages.info(self.request, _("No saved mapping was used for this file. Say what its columns mean."))
         return reverse("indicators:import_map", args=[self.object.pk])
 
 
@@ -230,9 +230,9 @@ class ImportStoreView(ImportDecisionView):
     def decide(self, batch: ImportBatch) -> None:
         batch = imports.store_import(from_page=True, batch=batch, by=self.person)
         if batch.state == ImportBatch.State.STORING:
-            self.done = _("The file is large and is being stored. The figures count once they are approved.")
+            self.done = _("The file is large and is being stored. The figures will count once they are approved.")
         else:
-            self.done = _("Stored. The figures count once they are approved.")
+            self.done = _("Stored. The figures will count once they are approved.")
 
 
 class ImportApproveView(ImportDecisionView):
@@ -241,7 +241,7 @@ class ImportApproveView(ImportDecisionView):
         if batch.state == ImportBatch.State.APPROVING:
             self.done = _("The file is large and is being approved.")
         else:
-            self.done = _("Approved. The figures count from now on; the public sees them with the next release.")
+            self.done = _("Approved. The figures now count and will be public with the next release.")
 
 
 class ImportUndoView(ImportDecisionView):
@@ -250,7 +250,7 @@ class ImportUndoView(ImportDecisionView):
         if batch.state == ImportBatch.State.UNDOING:
             self.done = _("The file is large and is being undone.")
         else:
-            self.done = _("Undone. What the import had replaced counts again.")
+            self.done = _("Undone. The figures that the import had replaced count again.")
 
 
 # --- Files to download --------------------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                     "is_sensitive",
                     models.BooleanField(
                         default=False,
-                        help_text="A release hides a group that all but a few people of its whole belong to.",
+                        help_text="A release suppresses a group to which almost everybody belongs.",
                         verbose_name="sensitive",
                     ),
                 ),
@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=2,
                         default=Decimal("0"),
-                        help_text="A smaller difference is never a finding.",
+                        help_text="Smaller differences are ignored.",
                         max_digits=14,
                         validators=[django.core.validators.MinValueValidator(0)],
                         verbose_name="smallest difference of counts",
@@ -261,7 +261,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=2,
                         default=Decimal("0"),
-                        help_text="A smaller difference is never a finding.",
+                        help_text="Smaller differences are ignored.",
                         max_digits=14,
                         validators=[django.core.validators.MinValueValidator(0)],
                         verbose_name="smallest difference of counts",
@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("draft", "being made"),
-                            ("preview", "waits for approval"),
+                            ("preview", "to be approved"),
                             ("published", "published"),
                             ("recalled", "recalled"),
                             ("discarded", "discarded"),
@@ -339,7 +339,7 @@ class Migration(migrations.Migration):
                 ("suppressed_count", models.PositiveIntegerField(default=0, verbose_name="suppressed")),
                 ("new_count", models.PositiveIntegerField(default=0, verbose_name="new")),
                 ("changed_count", models.PositiveIntegerField(default=0, verbose_name="changed")),
-                ("gone_count", models.PositiveIntegerField(default=0, verbose_name="gone")),
+                ("gone_count", models.PositiveIntegerField(default=0, verbose_name="removed")),
                 ("changes", models.JSONField(blank=True, default=dict)),
                 ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
                 ("error", models.TextField(blank=True, default="", verbose_name="error")),
@@ -487,7 +487,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         validators=[
                             django.core.validators.URLValidator(
-                                message="Give an address of the web: it begins with https:// or http://.",
+                                message="Enter a web address that begins with https:// or http://.",
                                 schemes=["http", "https"],
                             )
                         ],
@@ -498,7 +498,7 @@ class Migration(migrations.Migration):
                     "is_sample",
                     models.BooleanField(
                         default=False,
-                        help_text="Its figures are samples: they stand for nothing and are marked so.",
+                        help_text="Its figures are samples and are marked as such.",
                         verbose_name="made up",
                     ),
                 ),
@@ -684,7 +684,7 @@ class Migration(migrations.Migration):
                             ("checked", "checked, nothing stored"),
                             ("storing", "being stored"),
                             ("refused", "refused"),
-                            ("stored", "waiting for approval"),
+                            ("stored", "to be approved"),
                             ("approving", "being approved"),
                             ("approved", "approved"),
                             ("undoing", "being undone"),
@@ -704,7 +704,7 @@ class Migration(migrations.Migration):
                     "contents",
                     models.JSONField(
                         blank=True,
-                        help_text="What a first look saw in a file that is being described.",
+                        help_text="What was found in a file that is being described.",
                         null=True,
                         verbose_name="contents",
                     ),
@@ -714,7 +714,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="[[name, the first text in it], …]. One that divides the figures is a group that the mapping forgot.",
+                        help_text="[[name, the first text in it], …]. A column that divides the figures is a group missing from the mapping.",
                         verbose_name="columns that the mapping does not use",
                     ),
                 ),
@@ -979,7 +979,7 @@ class Migration(migrations.Migration):
                     "threshold",
                     models.PositiveSmallIntegerField(
                         default=5,
-                        help_text="A release hides groups of fewer people; 0 hides none.",
+                        help_text="Smaller groups are suppressed in a release; 0 suppresses none.",
                         verbose_name="smallest group shown",
                     ),
                 ),
@@ -1156,7 +1156,7 @@ class Migration(migrations.Migration):
                 ("not_applicable_count", models.PositiveIntegerField(default=0, verbose_name="not applicable")),
                 ("new_count", models.PositiveIntegerField(default=0, verbose_name="new")),
                 ("changed_count", models.PositiveIntegerField(default=0, verbose_name="changed")),
-                ("gone_count", models.PositiveIntegerField(default=0, verbose_name="gone")),
+                ("gone_count", models.PositiveIntegerField(default=0, verbose_name="removed")),
                 (
                     "indicator",
                     models.ForeignKey(
@@ -1187,7 +1187,7 @@ class Migration(migrations.Migration):
                     "alerted_at",
                     models.DateTimeField(
                         blank=True,
-                        help_text="Until they hear that it is well again.",
+                        help_text="Until they are told that it works again.",
                         null=True,
                         verbose_name="administrators told at",
                     ),
@@ -1384,9 +1384,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         max_length=250,
                         validators=[
-                            django.core.validators.MinLengthValidator(
-                                10, "Say in a few words what you need the figure for."
-                            )
+                            django.core.validators.MinLengthValidator(10, "Say in a few words why you need the figure.")
                         ],
                         verbose_name="reason",
                     ),
@@ -1597,7 +1595,7 @@ class Migration(migrations.Migration):
                     "threshold",
                     models.PositiveSmallIntegerField(
                         default=5,
-                        help_text="A release hides groups of fewer people; 0 hides none.",
+                        help_text="Smaller groups are suppressed in a release; 0 suppresses none.",
                         verbose_name="smallest group shown",
                     ),
                 ),
@@ -1808,7 +1806,10 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
-                ("year", models.PositiveSmallIntegerField(help_text="In which it begins.", verbose_name="year")),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(help_text="The year in which it begins.", verbose_name="year"),
+                ),
                 ("starts_on", models.DateField(verbose_name="first day")),
                 ("ends_on", models.DateField(verbose_name="last day")),
             ],
@@ -2953,7 +2954,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("url", ""), ("url__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
                 name="source_url_of_the_web",
-                violation_error_message="An address of the web begins with https:// or http://.",
+                violation_error_message="A web address begins with https:// or http://.",
             ),
         ),
         migrations.AddConstraint(
@@ -2970,7 +2971,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("is_part", False), ("is_beside", False), _connector="OR"),
                 name="category_part_or_beside",
-                violation_error_message="A category is part of the set in any case, or where it is reported.",
+                violation_error_message="A category belongs to the set always or only where it is reported.",
             ),
         ),
         migrations.AddConstraint(
@@ -2982,7 +2983,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("direction", "ideal"), ("ideal_value", None), _connector="XOR"),
                 name="indicator_ideal_has_value",
-                violation_error_message="An ideal value goes with the direction “nearer to an ideal value”, and only with it.",
+                violation_error_message="An ideal value is only used with the direction “nearer to an ideal value”, which needs one.",
             ),
         ),
         migrations.AddConstraint(
@@ -3005,7 +3006,8 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="indicator_protection_offered",
-                violation_error_message="This smallest group and this rounding do not protect people together. Choose 5 and 5, 10 and 5, 10 and 10, or 20 and 10; 0 and 1 where the source has published these very figures.",
+                violation_error_message="This smallest group and this rounding together do not protect people. Choose 5 and 5, 10 and 5, 10 and 10, "
+                "or 20 and 10; or 0 and 1 if the source itself has published these figures.",
             ),
         ),
         migrations.AddConstraint(
@@ -3038,7 +3040,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("reason", ""), _negated=True),
                 name="confidential_access_has_a_reason",
-                violation_error_message="Say in a few words what you need the figure for.",
+                violation_error_message="Say in a few words why you need the figure.",
             ),
         ),
         migrations.AddConstraint(
@@ -3060,7 +3062,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="finding_accepted_with_reason",
-                violation_error_message="Say why the figure is right all the same.",
+                violation_error_message="Say why the figure is right.",
             ),
         ),
         migrations.AddIndex(
@@ -3097,7 +3099,7 @@ class Migration(migrations.Migration):
                 models.F("indicator"),
                 condition=models.Q(("decided_at", None)),
                 name="protection_change_one_open",
-                violation_error_message="A weaker protection of this indicator already waits for a second person.",
+                violation_error_message="A second person already has to decide on a weaker protection of this indicator.",
             ),
         ),
         migrations.AddConstraint(
@@ -3105,7 +3107,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("reason", ""), _negated=True),
                 name="protection_change_has_a_reason",
-                violation_error_message="Say why it changes.",
+                violation_error_message="Give the reason for the change.",
             ),
         ),
         migrations.AddConstraint(
@@ -3160,7 +3162,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="release_recalled_with_a_reason",
-                violation_error_message="Say why it is recalled.",
+                violation_error_message="Give the reason for recalling it.",
             ),
         ),
         migrations.AddConstraint(
@@ -3174,7 +3176,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="release_takes_two_people",
-                violation_error_message="You made this release: somebody else has to look at it and approve it.",
+                violation_error_message="You made this release, so somebody else has to approve it.",
             ),
         ),
         migrations.AddConstraint(
@@ -3197,7 +3199,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("release", "format", "language"),
                 name="release_file_once",
-                violation_error_message="This file is there already.",
+                violation_error_message="This file exists already.",
             ),
         ),
         migrations.AddConstraint(
@@ -3219,7 +3221,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="release_file_ready_has_file",
-                violation_error_message="A file that is ready is stored, and no other one is.",
+                violation_error_message="Only a file that is ready is stored.",
             ),
         ),
         migrations.AddConstraint(
@@ -3252,7 +3254,7 @@ class Migration(migrations.Migration):
                     ("base", None), ("base__gt", 0), models.Q(("base", 0), ("number", 0)), _connector="OR"
                 ),
                 name="report_answer_base_positive",
-                violation_error_message="A denominator is greater than 0, but for 0 of 0.",
+                violation_error_message="A denominator is greater than 0, except for 0 of 0.",
             ),
         ),
         migrations.AddConstraint(
@@ -3279,7 +3281,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="report_returned_with_note",
-                violation_error_message="Say what should be different.",
+                violation_error_message="Say what should be changed.",
             ),
         ),
         migrations.AddConstraint(
@@ -3334,7 +3336,7 @@ class Migration(migrations.Migration):
                 models.F("breakdown"),
                 condition=models.Q(("status__in", ["draft", "submitted", "returned"])),
                 name="observation_one_pending",
-                violation_error_message="This cell already has a value that waits for approval.",
+                violation_error_message="This cell already has a value to be approved.",
             ),
         ),
         migrations.AddConstraint(
@@ -3373,7 +3375,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="observation_answers_of_asked",
-                violation_error_message="No more can answer than were asked.",
+                violation_error_message="There cannot be more answers than organisations asked.",
             ),
         ),
         migrations.AddConstraint(

@@ -93,7 +93,9 @@ class Indicator(models.Model):
         "indicators.Dimension", related_name="indicators", blank=True, verbose_name=_("standard breakdowns")
     )
     threshold = models.PositiveSmallIntegerField(
-        _("smallest group shown"), default=5, help_text=_("A release hides groups of fewer people; 0 hides none.")
+        _("smallest group shown"),
+        default=5,
+        help_text=_("Smaller groups are suppressed in a release; 0 suppresses none."),
     )
     rounding = models.PositiveSmallIntegerField(
         _("rounded to"), default=5, help_text=_("Counts in a release; 1 rounds none.")
@@ -136,7 +138,7 @@ class Indicator(models.Model):
                 condition=Q(direction="ideal") ^ Q(ideal_value=None),
                 name="indicator_ideal_has_value",
                 violation_error_message=_(
-                    "An ideal value goes with the direction “nearer to an ideal value”, and only with it."
+                    "An ideal value is only used with the direction “nearer to an ideal value”, which needs one."
                 ),
             ),
             models.CheckConstraint(
@@ -150,8 +152,8 @@ class Indicator(models.Model):
                 ),
                 name="indicator_protection_offered",
                 violation_error_message=_(
-                    "This smallest group and this rounding do not protect people together. Choose 5 and 5, 10 and 5, 10 and 10, or 20 and 10; "
-                    "0 and 1 where the source has published these very figures."
+                    "This smallest group and this rounding together do not protect people. Choose 5 and 5, 10 and 5, 10 and 10, "
+                    "or 20 and 10; or 0 and 1 if the source itself has published these figures."
                 ),
             ),
             models.CheckConstraint(
@@ -222,7 +224,7 @@ class Dimension(models.Model):
     is_sensitive = models.BooleanField(
         _("sensitive"),
         default=False,
-        help_text=_("A release hides a group that all but a few people of its whole belong to."),
+        help_text=_("A release suppresses a group to which almost everybody belongs."),
     )
 
     class Meta:
@@ -274,7 +276,7 @@ class Category(models.Model):
             models.CheckConstraint(
                 condition=Q(is_part=False) | Q(is_beside=False),
                 name="category_part_or_beside",
-                violation_error_message=_("A category is part of the set in any case, or where it is reported."),
+                violation_error_message=_("A category belongs to the set always or only where it is reported."),
             ),
         ]
 

@@ -44,7 +44,7 @@ class ConfidentialAccess(models.Model):
     reason = models.CharField(
         _("reason"),
         max_length=250,
-        validators=[MinLengthValidator(10, _("Say in a few words what you need the figure for."))],
+        validators=[MinLengthValidator(10, _("Say in a few words why you need the figure."))],
     )
     opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
     expires_at = models.DateTimeField(_("open until"))
@@ -65,7 +65,7 @@ class ConfidentialAccess(models.Model):
             models.CheckConstraint(
                 condition=~Q(reason=""),
                 name="confidential_access_has_a_reason",
-                violation_error_message=_("Say in a few words what you need the figure for."),
+                violation_error_message=_("Say in a few words why you need the figure."),
             ),
         ]
         triggers = [pgtrigger.Protect(name="keep_access", operation=pgtrigger.Update | pgtrigger.Delete)]

@@ -22,7 +22,7 @@ class Source(models.Model):
     licence = models.CharField(_("licence"), max_length=120, blank=True)
     url = models.URLField(_("address"), blank=True, validators=[web_address])
     is_sample = models.BooleanField(
-        _("made up"), default=False, help_text=_("Its figures are samples: they stand for nothing and are marked so.")
+        _("made up"), default=False, help_text=_("Its figures are samples and are marked as such.")
     )
 
     class Meta:
@@ -76,7 +76,7 @@ class ImportState(models.TextChoices):
     CHECKED = "checked", _("checked, nothing stored")
     STORING = "storing", _("being stored")
     REFUSED = "refused", _("refused")
-    STORED = "stored", _("waiting for approval")
+    STORED = "stored", _("to be approved")
     APPROVING = "approving", _("being approved")
     APPROVED = "approved", _("approved")
     UNDOING = "undoing", _("being undone")
@@ -140,14 +140,14 @@ class ImportBatch(models.Model):
     cells_same = models.PositiveIntegerField(_("unchanged cells"), default=0)
     problems = models.PositiveIntegerField(_("problems"), default=0)
     contents = models.JSONField(
-        _("contents"), null=True, blank=True, help_text=_("What a first look saw in a file that is being described.")
+        _("contents"), null=True, blank=True, help_text=_("What was found in a file that is being described.")
     )
     unused_columns = models.JSONField(
         _("columns that the mapping does not use"),
         default=list,
         blank=True,
         help_text=_(
-            "[[name, the first text in it], …]. One that divides the figures is a group that the mapping forgot."
+            "[[name, the first text in it], …]. A column that divides the figures is a group missing from the mapping."
         ),
     )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

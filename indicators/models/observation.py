@@ -108,7 +108,7 @@ class Observation(models.Model):
                 *CELL,
                 name="observation_one_pending",
                 condition=Q(status__in=["draft", "submitted", "returned"]),
-                violation_error_message=_("This cell already has a value that waits for approval."),
+                violation_error_message=_("This cell already has a value to be approved."),
             ),
             models.CheckConstraint(
                 condition=Q(flags__gte=int(NO_NUMBER), numerator=None, denominator=None, value=None)
@@ -132,7 +132,7 @@ class Observation(models.Model):
             models.CheckConstraint(
                 condition=Q(answered=None, asked=None) | Q(answered__lte=F("asked"), asked__gt=0),
                 name="observation_answers_of_asked",
-                violation_error_message=_("No more can answer than were asked."),
+                violation_error_message=_("There cannot be more answers than organisations asked."),
             ),
             models.CheckConstraint(
                 condition=Q(denominator=None) | Q(denominator__gt=0),

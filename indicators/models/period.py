@@ -13,7 +13,7 @@ class Period(models.Model):
 
     code = models.CharField(_("code"), max_length=8, unique=True)
     kind = models.CharField(_("kind"), max_length=8, choices=PeriodKind)
-    year = models.PositiveSmallIntegerField(_("year"), help_text=_("In which it begins."))
+    year = models.PositiveSmallIntegerField(_("year"), help_text=_("The year in which it begins."))
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
 

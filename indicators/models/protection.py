@@ -40,12 +40,14 @@ class ProtectionChange(models.Model):
                 "indicator",
                 name="protection_change_one_open",
                 condition=Q(decided_at=None),
-                violation_error_message=_("A weaker protection of this indicator already waits for a second person."),
+                violation_error_message=_(
+                    "A second person already has to decide on a weaker protection of this indicator."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(reason=""),
                 name="protection_change_has_a_reason",
-                violation_error_message=_("Say why it changes."),
+                violation_error_message=_("Give the reason for the change."),
             ),
             models.CheckConstraint(
                 condition=Q(is_agreed=False)

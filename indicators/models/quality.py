@@ -48,7 +48,7 @@ class QualityRule(models.Model):
         decimal_places=2,
         default=Decimal(0),
         validators=[MinValueValidator(0)],
-        help_text=_("A smaller difference is never a finding."),
+        help_text=_("Smaller differences are ignored."),
     )
     minimum_points = models.DecimalField(
         _("smallest difference of shares and scores"),
@@ -111,7 +111,7 @@ class Finding(models.Model):
             models.CheckConstraint(
                 condition=Q(accepted_at=None, reason="") | (Q(accepted_at__isnull=False) & ~Q(reason="")),
                 name="finding_accepted_with_reason",
-                violation_error_message=_("Say why the figure is right all the same."),
+                violation_error_message=_("Say why the figure is right."),
             ),
         ]
         indexes = [models.Index("batch", "rule", name="finding_of_batch")]

@@ -105,7 +105,7 @@ class Release(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("being made")
-        PREVIEW = "preview", _("waits for approval")
+        PREVIEW = "preview", _("to be approved")
         PUBLISHED = "published", _("published")
         RECALLED = "recalled", _("recalled")
         DISCARDED = "discarded", _("discarded")
@@ -145,7 +145,7 @@ class Release(models.Model):
     suppressed_count = models.PositiveIntegerField(_("suppressed"), default=0)
     new_count = models.PositiveIntegerField(_("new"), default=0)
     changed_count = models.PositiveIntegerField(_("changed"), default=0)
-    gone_count = models.PositiveIntegerField(_("gone"), default=0)
+    gone_count = models.PositiveIntegerField(_("removed"), default=0)
     changes = models.JSONField(default=dict, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.TextField(_("error"), blank=True, default="")
@@ -167,7 +167,7 @@ class Release(models.Model):
                 condition=(Q(state="recalled", recalled_at__isnull=False) & ~Q(recall_reason=""))
                 | (~Q(state="recalled") & Q(recalled_at=None, recalled_by=None, recall_reason="")),
                 name="release_recalled_with_a_reason",
-                violation_error_message=_("Say why it is recalled."),
+                violation_error_message=_("Give the reason for recalling it."),
             ),
             models.CheckConstraint(
                 condition=~Q(state="published")
@@ -175,7 +175,7 @@ class Release(models.Model):
                 | Q(decided_by=None)
                 | ~Q(created_by=F("decided_by")),
                 name="release_takes_two_people",
-                violation_error_message=_("You made this release: somebody else has to look at it and approve it."),
+                violation_error_message=_("You made this release, so somebody else has to approve it."),
             ),
             models.UniqueConstraint(
                 models.Value(1),
@@ -322,7 +322,7 @@ class ReleasedIndicator(models.Model):
     not_applicable_count = models.PositiveIntegerField(_("not applicable"), default=0)
     new_count = models.PositiveIntegerField(_("new"), default=0)
     changed_count = models.PositiveIntegerField(_("changed"), default=0)
-    gone_count = models.PositiveIntegerField(_("gone"), default=0)
+    gone_count = models.PositiveIntegerField(_("removed"), default=0)
 
     class Meta:
         ordering = ["order", "code"]

@@ -39,13 +39,13 @@ class ReleaseFile(models.Model):
             models.UniqueConstraint(
                 fields=["release", "format", "language"],
                 name="release_file_once",
-                violation_error_message=_("This file is there already."),
+                violation_error_message=_("This file exists already."),
             ),
             models.CheckConstraint(
                 condition=Q(state="ready", made_at__isnull=False, size__isnull=False) & ~Q(file="")
                 | ~Q(state="ready") & Q(file="", made_at__isnull=True, size__isnull=True),
                 name="release_file_ready_has_file",
-                violation_error_message=_("A file that is ready is stored, and no other one is."),
+                violation_error_message=_("Only a file that is ready is stored."),
             ),
         ]
 

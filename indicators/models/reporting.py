@@ -187,7 +187,7 @@ class ReportAnswer(models.Model):
             models.CheckConstraint(
                 condition=Q(base=None) | Q(base__gt=0) | Q(base=0, number=0),
                 name="report_answer_base_positive",
-                violation_error_message=_("A denominator is greater than 0, but for 0 of 0."),
+                violation_error_message=_("A denominator is greater than 0, except for 0 of 0."),
             ),
         ]
 
@@ -217,7 +217,7 @@ class ReportStep(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="returned") | ~Q(note=""),
                 name="report_returned_with_note",
-                violation_error_message=_("Say what should be different."),
+                violation_error_message=_("Say what should be changed."),
             ),
         ]
 

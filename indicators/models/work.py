@@ -67,7 +67,7 @@ class Slice(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
     alerted_at = models.DateTimeField(
-        _("administrators told at"), null=True, blank=True, help_text=_("Until they hear that it is well again.")
+        _("administrators told at"), null=True, blank=True, help_text=_("Until they are told that it works again.")
     )
     error = models.TextField(_("error"), blank=True, default="")
     reporting_kind = models.CharField(

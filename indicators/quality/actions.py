@@ -21,7 +21,7 @@ def accept_findings(
     """
     reason = reason.strip()
     if not reason:
-        raise ValidationError({"reason": _("Say why the figure is right all the same.")})
+        raise ValidationError({"reason": _("Say why the figure is right.")})
     batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.state != ImportBatch.State.STORED:
         raise ValidationError(

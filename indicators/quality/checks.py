@@ -168,8 +168,8 @@ def refuse_open_findings(batch: ImportBatch) -> None:
     if number:
         raise ValidationError(
             ngettext(
-                "One figure should be looked at first: mend it in the source, or accept it with a reason.",
-                "%(number)s figures should be looked at first: mend them in the source, or accept them with a reason.",
+                "One figure needs checking first: correct it in the source, or accept it with a reason.",
+                "%(number)s figures need checking first: correct them in the source, or accept them with a reason.",
                 number,
             ),
             params={"number": number},

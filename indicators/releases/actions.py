@@ -75,12 +75,14 @@ def approve_release(*, release: Release, note: str | None = None, by: User | Non
     if release.state != Release.State.PREVIEW:
         raise _wrong_state(release)
     if by is not None and release.created_by_id == by.pk:
-        raise ValidationError(_("You made this release: somebody else has to look at it and approve it."))
+        raise ValidationError(_("You made this release, so somebody else has to approve it."))
     if by is not None and not can_approve_release(by, release):
         raise PermissionDenied
     current = Release.objects.current()
     if release.follows_id != (current.pk if current else None):
-        raise ValidationError(_("What is public has changed meanwhile. Discard this release and make it again."))
+        raise ValidationError(
+            _("The published figures have changed in the meantime. Discard this release and prepare it again.")
+        )
     release.note = release.note if note is None else note
     if release.alters_what_is_public and not release.note.strip():
         raise ValidationError({"note": _("Published figures change with this release: say why.")})
@@ -117,7 +119,7 @@ def recall_release(*, release: Release, reason: str, by: User | None = None) -> 
         raise PermissionDenied
     reason = " ".join(reason.split())
     if not reason:
-        raise ValidationError({"reason": _("Say why it is recalled.")})
+        raise ValidationError({"reason": _("Give the reason for recalling it.")})
     release.state, release.recalled_at, release.recalled_by = Release.State.RECALLED, timezone.now(), by
     release.recall_reason = reason
     release.save()

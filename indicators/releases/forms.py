@@ -28,6 +28,6 @@ class RecallForm(PortalForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=250,
-        help_text=gettext_lazy("Everybody can read it: name no person, place or figure that it is about."),
-        error_messages={"required": gettext_lazy("Say why it is recalled.")},
+        help_text=gettext_lazy("Everybody can read this. Do not name the person, place or figure concerned."),
+        error_messages={"required": gettext_lazy("Give the reason for recalling it.")},
     )

@@ -216,8 +216,8 @@ class ReleaseApproveView(ReleaseDecisionView):
 
     def done(self) -> str:
         return ngettext(
-            "Published: %(figures)s figure, %(suppressed)s of them protected. Everybody reads it from now on.",
-            "Published: %(figures)s figures, %(suppressed)s of them protected. Everybody reads them from now on.",
+            "Published: %(figures)s figure, %(suppressed)s of them protected.",
+            "Published: %(figures)s figures, %(suppressed)s of them protected.",
             self.object.figures_count,
         ) % {"figures": self.object.figures_count, "suppressed": self.object.suppressed_count}
 
@@ -227,7 +227,7 @@ class ReleaseDiscardView(ReleaseDecisionView):
         return releases_actions.discard_release(release=self.object, by=self.person)
 
     def done(self) -> str:
-        return _("Discarded. What is public stays as it is.")
+        return _("Discarded. The published figures stay as they are.")
 
 
 class ReleaseRecallView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
@@ -252,5 +252,5 @@ class ReleaseRecallView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, Form
         return releases_actions.recall_release(release=self.object, reason=form.cleaned_data["reason"], by=self.person)
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("Recalled. Nobody reads it any more."))
+        messages.success(self.request, _("Recalled. It is no longer public."))
         return reverse("indicators:release_list")

@@ -73,13 +73,13 @@ def ask_for_reports(
         raise ValidationError({"territory": _("Choose the place of the authority, or one of its parts.")})
     _refuse_unless(by is None or keeps_figures_of(by, authority))
     if authority in organisations:
-        raise ValidationError({"organisations": _("An authority types its own figures, and does not ask itself.")})
+        raise ValidationError({"organisations": _("An authority cannot ask itself for figures: enter them instead.")})
     if due_on < timezone.localdate():
-        raise ValidationError({"due_on": _("This day is past.")})
+        raise ValidationError({"due_on": _("Choose a day in the future.")})
     scores = [indicator for indicator in indicators if indicator.measure == Measure.SCORE]
     if scores and len(organisations) > 1:
         refusal = ValidationError(
-            _("“%(name)s” is a score, and scores are not added up: ask one organisation for it."),
+            _("“%(name)s” is a score, and scores cannot be added up. Ask one organisation only."),
             params={"name": scores[0]},
         )
         raise ValidationError({"indicators": refusal})
@@ -101,7 +101,7 @@ def ask_for_reports(
         raise ValidationError({"periods": _("The place did not exist in these periods.")})
     if len(cells) > MOST_CELLS:
         raise ValidationError(
-            _("That is %(number)s figures for each to fill in; at most %(most)s. Ask for less at once."),
+            _("Each organisation would have to fill in %(number)s figures; the limit is %(most)s. Ask for less."),
             params={"number": len(cells), "most": MOST_CELLS},
         )
     request.save()
@@ -150,8 +150,8 @@ def save_report(*, report: Report, answers: Answers, version: int, by: User | No
     if report.version != version:
         raise ValidationError(
             _(
-                "Somebody else of your organisation saved this report while you were writing. What you wrote stands below and is not "
-                "saved yet: compare it with theirs, and save again to put yours in its place."
+                "Somebody else in your organisation saved this report while you were writing. Your answers are below and are "
+                "not saved yet. Compare them with theirs, and save again to replace theirs."
             ),
             code="stale",
         )
@@ -183,7 +183,9 @@ def submit_report(*, report: Report, note: str = "", by: User | None) -> Report:
     report = _open_report(report)
     _refuse_unless(by is None or can_answer_report(by, report))
     if not report.answers.exists():
-        raise ValidationError(_("Nothing is filled in yet. Where you have no figure, tick “We have no figure”."))
+        raise ValidationError(
+            _("You have not filled anything in yet. If you have no figure, tick “We have no figure”.")
+        )
     report.batch = ImportBatch.objects.create(
         kind=ImportBatch.Kind.REPORT,
         authority=report.request.authority,
@@ -207,7 +209,7 @@ def submit_report(*, report: Report, note: str = "", by: User | None) -> Report:
 def return_report(*, report: Report, note: str, by: User | None) -> Report:
     """Sends it back with what should be different. Of one that counted already, the figures are taken back."""
     if not note.strip():
-        raise ValidationError({"note": _("Say what should be different.")})
+        raise ValidationError({"note": _("Say what should be changed.")})
     report = _locked(report, Report.State.SUBMITTED, Report.State.APPROVED)
     _refuse_unless(by is None or can_review_report(by, report))
     counted = report.state == Report.State.APPROVED
@@ -280,7 +282,7 @@ def _locked(report: Report, *states: str) -> Report:
             _("This report is already in the state “%(state)s”."), params={"state": report.get_state_display()}
         )
     if report.request.withdrawn_at is not None:
-        raise ValidationError(_("The request was withdrawn: nothing needs to be answered any more."))
+        raise ValidationError(_("The request was withdrawn. You do not need to answer it."))
     return report
 
 

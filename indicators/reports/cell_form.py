@@ -94,16 +94,16 @@ def fault_of(indicator: Indicator, typed: Typed) -> tuple[str, str] | None:
             return "n", _("Give a number, or say that you have none; not both.")
         return None
     if typed.number is None:
-        return ("n", _("Give the number too.")) if typed.base is not None else None
+        return ("n", _("Enter the number, too.")) if typed.base is not None else None
     if indicator.measure in (Measure.COUNT, Measure.RATIO) and typed.number < 0:
         return "n", _("A number of people cannot be below 0.")
     if indicator.is_whole and typed.number != typed.number.to_integral_value():
-        return "n", _("A number of people is whole.")
+        return "n", _("Numbers of people have no decimals.")
     if indicator.measure in (Measure.RATIO, Measure.MEAN):
         if typed.base is None:
-            return "b", _("Say also of how many.")
+            return "b", _("Enter of how many, too.")
         if typed.base < 0 or (typed.base == 0 and typed.number != 0):
-            return "b", _("Of how many: this has to be more than 0. Where there was nobody, give 0 of 0.")
+            return "b", _("“Of how many” has to be more than 0. If there was nobody, enter 0 of 0.")
     return None
 
 

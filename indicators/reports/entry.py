@@ -60,8 +60,8 @@ def save_entry(
     if signature(cells) != seen:
         raise ValidationError(
             _(
-                "Somebody else changed these figures while you were writing. What you wrote stands below and is not saved yet: compare "
-                "it with what counts now, and save again to put yours in its place."
+                "Somebody else changed these figures while you were writing. Yours are below and are not saved yet. Compare "
+                "them with what counts now, and save again to replace it."
             ),
             code="stale",
         )
@@ -73,7 +73,7 @@ def save_entry(
         if key not in now or any(getattr(now[key], name) != value for name, value in values.items())
     }
     if not news:
-        raise ValidationError(_("Nothing here is new: fill in a figure, or change one."))
+        raise ValidationError(_("Nothing has changed. Enter or change a figure."))
     source, _created = Source.objects.get_or_create(name=authority.name, defaults={"publisher": authority.name})
     batch = draft or ImportBatch(
         kind=ImportBatch.Kind.ENTRY,
@@ -102,7 +102,9 @@ def _refuse_others(cells: list[ReportCell], draft: ImportBatch | None) -> None:
         if cell.key in waiting:
             batch = waiting[cell.key].batch
             raise ValidationError(
-                _("%(cell)s: a value that %(who)s brought in (“%(batch)s”) waits for approval. Decide that one first."),
+                _(
+                    "%(cell)s: a value entered by %(who)s (“%(batch)s”) is still to be approved. Decide on that one first."
+                ),
                 params={
                     "cell": cell.label,
                     "who": (batch and batch.created_by) or _("somebody else"),

@@ -57,7 +57,7 @@ class EntryView(AuthenticatedUserMixin, View):
         if draft is None or confidential.may_read_file_of(batch=draft, by=self.person):
             return None
         messages.info(
-            self.request, _("Somebody else began to type these figures. Give a reason to see what they wrote.")
+            self.request, _("Somebody else has begun to enter these figures. Give a reason to see what they wrote.")
         )
         here = urlencode({"next": self.request.get_full_path()})
         return redirect(f"{reverse('indicators:batch_access', args=[draft.pk])}?{here}")
@@ -94,7 +94,7 @@ class EntryView(AuthenticatedUserMixin, View):
             send=is_sent,
             by=self.person,
         )
-        done = _("Sent. The figures count once they are approved.") if is_sent else _("Kept as a draft.")
+        done = _("Sent. The figures will count once they are approved.") if is_sent else _("Kept as a draft.")
         messages.success(self.request, done)
         return batch.get_absolute_url()
 
@@ -117,7 +117,7 @@ class EntryView(AuthenticatedUserMixin, View):
         if not cells:
             form.add_error("period", _("The place did not exist in this period."))
         elif len(cells) > MOST_CELLS:
-            form.add_error(None, _("That is too large a table to type. Import it as a file."))
+            form.add_error(None, _("This table is too large to fill in here. Import it as a file."))
             cells = []
         return form, cells
 

@@ -11,7 +11,7 @@ from orgs.forms import PortalForm
 STATES = [
     ("open", _("to be answered")),
     ("overdue", _("overdue")),
-    ("submitted", _("waiting for approval")),
+    ("submitted", _("to be approved")),
     ("approved", _("approved")),
     ("withdrawn", _("withdrawn")),
 ]

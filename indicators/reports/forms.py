@@ -22,7 +22,7 @@ def read_periods(text: str) -> list[Period]:
     codes = [period_code({"code": part}) for part in text.replace(";", ",").split(",") if part.strip()]
     found = list(Period.objects.filter(code__in=codes))
     if "" in codes or len(found) < len(set(codes)):
-        raise ValidationError(_("Write periods like 2017, 2017-S1, 2017-Q1 or 2017-03, with commas between them."))
+        raise ValidationError(_("Write periods like 2017, 2017-S1, 2017-Q1 or 2017-03, separated by commas."))
     return found
 
 
@@ -97,7 +97,7 @@ class AskForm(CellsForm):
     note = forms.CharField(
         label=gettext_lazy("What it is for"),
         required=False,
-        help_text=gettext_lazy("Those who are asked read it: what to count, and what will be done with it."),
+        help_text=gettext_lazy("For those you ask: what to count, and what you will do with it."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     organisations = LookupField(
@@ -113,11 +113,11 @@ class AskForm(CellsForm):
         label=gettext_lazy("Periods"),
         max_length=200,
         help_text=gettext_lazy(
-            "2017, 2017-S1, 2017-Q1, 2017-03, or 2017-SY for the school year 2017/18, with commas between them."
+            "2017, 2017-S1, 2017-Q1, 2017-03, or 2017-SY for the school year 2017/18, separated by commas."
         ),
     )
     due_on = forms.DateField(
-        label=gettext_lazy("By which day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("Due on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     field_order = [
         "authority", "title", "note", "organisations", "indicators", "territory", "with_parts", "dimension", "periods", "due_on",
@@ -141,13 +141,15 @@ class SheetForm(PortalForm):
         error_messages={"required": gettext_lazy("Choose the spreadsheet that you filled in.")},
         widget=forms.FileInput(attrs={"accept": ".xlsx"}),
     )
-    replace = forms.BooleanField(label=gettext_lazy("Put it in place of what stands in the report now"), required=False)
+    replace = forms.BooleanField(label=gettext_lazy("Replace what is in the report now"), required=False)
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
             raise ValidationError(
-                _("The file is larger than %(limit)s. Our spreadsheet is much smaller: is it the right one?"),
+                _(
+                    "The file is larger than %(limit)s, and our spreadsheet is much smaller. Check that it is the right file."
+                ),
                 params={"limit": filesizeformat(MAX_BYTES)},
             )
         return file
@@ -155,5 +157,5 @@ class SheetForm(PortalForm):
 
 class ReturnForm(PortalForm):
     note = forms.CharField(
-        label=gettext_lazy("What should be different?"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
+        label=gettext_lazy("What should be changed?"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
     )

@@ -78,7 +78,7 @@ class RequestCreateView(VisibleObjectMixin, ActionMixin, FormView):
 
     def perform(self, form: AskForm) -> ReportRequest:
         request = reports.ask_for_reports(**form.cleaned_data, by=self.person)
-        messages.success(self.request, _("Asked. Each organisation has a letter with the way to its report."))
+        messages.success(self.request, _("Sent. Each organisation gets an e-mail with a link to its report."))
         return request
 
     def get_success_url(self) -> str:
@@ -194,7 +194,7 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.report.is_open:
-            messages.info(request, _("This report is not open for writing now."))
+            messages.info(request, _("This report cannot be changed now."))
             return redirect(self.report)
         return super().get(request, *args, **kwargs)
 
@@ -225,7 +225,7 @@ class ReportAnswerView(ReportMixin, ActionMixin, SingleObjectMixin, FormView):
         )
         if "send" in self.request.POST:
             report = reports.submit_report(report=report, note=self.request.POST.get("note", "")[:2000], by=self.person)
-            messages.success(self.request, _("Sent. You get a letter when it is approved or returned."))
+            messages.success(self.request, _("Sent. You will get an e-mail when it is approved or returned."))
         else:
             saved = timezone.localtime().strftime("%H:%M")
             messages.success(self.request, _("Saved %(time)s. It is not sent yet.") % {"time": saved})
@@ -275,7 +275,7 @@ class ReportUploadView(ReportMixin, SingleObjectMixin, FormView):
         except ValidationError as refusal:
             show_refusal(form, refusal)
             return self.form_invalid(form)
-        messages.success(self.request, _("Read. Look at it once more, and send it."))
+        messages.success(self.request, _("The spreadsheet has been read. Check the figures, and send the report."))
         return redirect("indicators:report_answer", report.pk)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -308,13 +308,13 @@ class ReportStepView(ReportMixin, SingleObjectMixin, View):
 class ReportApproveView(ReportStepView):
     def decide(self, report: Report, note: str) -> None:
         reports.approve_report(report=report, note=note, by=self.person)
-        self.done = _("Approved. The figures count from now on; the public sees them with the next release.")
+        self.done = _("Approved. The figures now count and will be public with the next release.")
 
 
 class ReportReturnView(ReportStepView):
     def decide(self, report: Report, note: str) -> None:
         reports.return_report(report=report, note=note, by=self.person)
-        self.done = _("Returned with your note. They have a letter.")
+        self.done = _("Returned with your note. The organisation has been told by e-mail.")
 
 
 class RequestWithdrawView(VisibleObjectMixin, SingleObjectMixin, View):
@@ -329,5 +329,5 @@ class RequestWithdrawView(VisibleObjectMixin, SingleObjectMixin, View):
         asked = self.get_object()
         assert isinstance(asked, ReportRequest)
         reports.withdraw_request(request=asked, by=self.person)
-        messages.success(request, _("Withdrawn. Those who had not answered have a letter."))
+        messages.success(request, _("Withdrawn. Those who had not answered have been told by e-mail."))
         return redirect("indicators:report_list")

@@ -119,7 +119,7 @@ def read_sheet(file: IO[bytes], report: Report, cells: list[ReportCell], *, repl
             continue
         if key not in expected or key in found or [str(row[place].value or "") for place in LABELS] != labels[key]:
             faults.append(
-                _("Row %(row)s: only the yellow cells may be changed, and this row says something else than ours.")
+                _("Row %(row)s: only the yellow cells may be changed, and others in this row have been.")
                 % {"row": number}
             )
             continue
@@ -128,17 +128,17 @@ def read_sheet(file: IO[bytes], report: Report, cells: list[ReportCell], *, repl
         if typed is not None and typed != Typed():
             answers[expected[key].key] = typed
     if not faults and len(found) < len(expected):
-        faults.append(_("Rows are missing: leave what you do not know blank, and keep every row."))
+        faults.append(_("Rows are missing. Leave what you do not know blank, and keep every row."))
     if faults:
         if len(faults) > MOST_TOLD:
-            faults = [*faults[:MOST_TOLD], _("And more of the same.")]
+            faults = [*faults[:MOST_TOLD], _("There are more problems of this kind.")]
         raise ValidationError([ValidationError(fault) for fault in faults])
     return answers
 
 
 def wrong_file() -> ValidationError:
     return ValidationError(
-        _("This is not the spreadsheet of this report. Download it here, fill it in and save it as XLSX.")
+        _("This is not the spreadsheet for this report. Download it here, fill it in and save it as XLSX.")
     )
 
 
@@ -149,7 +149,7 @@ def _rows(file: IO[bytes], expected: int) -> list[tuple[Any, ...]]:
             parts = packed.infolist()
         if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
             raise ValidationError(
-                _("The spreadsheet unpacks to far more than ours holds. Download it anew and fill it in.")
+                _("The spreadsheet is far larger than ours when unpacked. Download it again and fill it in.")
             )
         file.seek(0)
         book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
@@ -173,14 +173,12 @@ def _check_reference(text: Any, report: Report, replace: bool) -> str:
     except (signing.BadSignature, ValueError) as error:
         raise wrong_file() from error
     if pk != report.pk:
-        raise ValidationError(
-            _("This spreadsheet belongs to another report. Look for the one that was downloaded here.")
-        )
+        raise ValidationError(_("This spreadsheet belongs to another report. Use the one you downloaded here."))
     if version != report.version and not replace:
         raise ValidationError(
             _(
-                "The report was changed after this spreadsheet was downloaded. Tick below that the spreadsheet shall take its place, or "
-                "download it anew."
+                "The report was changed after this spreadsheet was downloaded. Tick the box below to replace it, or download "
+                "the spreadsheet again."
             ),
             code="stale",
         )
@@ -199,7 +197,9 @@ def _typed(row: tuple[Any, ...], number: int, cell: ReportCell, faults: list[str
         return None
     is_missing = str(row[MISSING].value if row[MISSING].value is not None else "").strip().lower() not in NO
     if values["F"] is not None and not cell.has_base:
-        faults.append(_("Cell %(cell)s: %(fault)s") % {"cell": f"F{number}", "fault": _("This cell stays blank.")})
+        faults.append(
+            _("Cell %(cell)s: %(fault)s") % {"cell": f"F{number}", "fault": _("This cell has to stay blank.")}
+        )
         return None
     typed = Typed(values["E"], values["F"], is_missing)
     fault = fault_of(cell.indicator, typed)
@@ -216,7 +216,7 @@ def _number(cell: Any, language: str) -> Decimal | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if cell.data_type == "f" or (isinstance(value, str) and value.lstrip().startswith("=")):
-        raise ValueError(_("This is a formula. Put in the number itself."))
+        raise ValueError(_("This is a formula. Enter the number itself."))
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(_("This is not a number: a date, perhaps? Set the cell to “number” and type it again."))
     if isinstance(value, str):
@@ -227,5 +227,5 @@ def _number(cell: Any, language: str) -> Decimal | None:
             raise ValueError(_("“%(text)s” is not a number.") % {"text": value[:40]}) from error
     number = Decimal(repr(value))
     if not number.is_finite() or abs(number) >= Decimal(10) ** 18:
-        raise ValueError(_("“%(text)s” is not a number that people count.") % {"text": str(value)[:40]})
+        raise ValueError(_("“%(text)s” is not a plain number.") % {"text": str(value)[:40]})
     return round(number, 10)

@@ -58,5 +58,5 @@ class SliceRetryView(VisibleObjectMixin, SingleObjectMixin, View):
         part = self.get_object()
         assert isinstance(part, Slice)
         rollups.retry_slice(part=part, by=self.person)
-        messages.success(request, _("It is being tried again. This page tells how it went."))
+        messages.success(request, _("It is being tried again. This page will show the result."))
         return redirect("indicators:run_list")

@@ -111,7 +111,7 @@ def unfinished_files(user: User) -> QueuePart:
 
     def task_of_file(batch: ImportBatch) -> Task:
         is_described = batch.state == ImportBatch.State.CHECKED
-        title = _("Store the figures of %(file)s") if is_described else _("Say what the columns of %(file)s mean")
+        title = _("Store the figures of %(file)s") if is_described else _("Say what the columns in %(file)s mean")
         return Task(
             kind=FIGURES,
             title=title % {"file": batch.file_name},
@@ -136,7 +136,7 @@ def refused_files(user: User) -> QueuePart:
         own.filter(~Exists(passed), state=ImportBatch.State.REFUSED).order_by("created_at"),
         lambda batch: Task(
             kind=FIGURES,
-            title=_("%(file)s was refused: see why") % {"file": batch.file_name},
+            title=_("See why %(file)s was refused") % {"file": batch.file_name},
             url=batch.get_absolute_url(),
             since=batch.created_at,
             icon="exclamation-triangle",
@@ -184,7 +184,7 @@ def imports_with_findings(user: User) -> QueuePart:
         odd.annotate(open_findings=Count("findings", filter=Q(findings__accepted_at=None))),
         lambda batch: Task(
             kind=FIGURES,
-            title=_("Accept or undo what looks odd in %(file)s") % {"file": batch.file_name},
+            title=_("Check the findings in %(file)s") % {"file": batch.file_name},
             url=batch.get_absolute_url(),
             since=batch.created_at,
             text=findings_words(batch.open_findings),
@@ -199,8 +199,7 @@ def reports_with_findings(user: User) -> QueuePart:
         odd.annotate(open_findings=Count("batch__findings", filter=Q(batch__findings__accepted_at=None))),
         lambda report: Task(
             kind=REPORT,
-            title=_("Accept or return what looks odd in the report of %(organisation)s")
-            % {"organisation": report.organisation},
+            title=_("Check the findings in the report of %(organisation)s") % {"organisation": report.organisation},
             url=report.get_absolute_url(),
             since=report.changed_at,
             text=findings_words(report.open_findings),
@@ -210,7 +209,7 @@ def reports_with_findings(user: User) -> QueuePart:
 
 
 def findings_words(number: int) -> str:
-    words = ngettext("%(number)s figure to look at first", "%(number)s figures to look at first", number)
+    words = ngettext("%(number)s figure to check first", "%(number)s figures to check first", number)
     return words % {"number": number}
 
 
@@ -264,7 +263,7 @@ def overdue_reports(user: User) -> QueuePart:
             since=timezone.make_aware(datetime.datetime.combine(report.request.due_on, datetime.time.max)),
             text=request_words(report),
             icon="calendar-x",
-            status=_("Waits for the organisation"),
+            status=_("With the organisation"),
         ),
     )
 
@@ -279,14 +278,14 @@ def releases_to_publish(user: User) -> QueuePart:
     def task_of_release(release: Release) -> Task:
         status = ""
         if release.state == Release.State.DRAFT:
-            title, status = _("A release is being made"), _("Waits for the worker")
+            title, status = _("A release is being made"), _("In the queue")
         elif release.state == Release.State.FAILED:
-            title = _("A release could not be made: see why, and discard it")
+            title = _("See why a release could not be made, and discard it")
         elif release.created_by_id == user.pk:
-            title, status = _("A release of yours is ready"), _("Waits for a second person")
+            title, status = _("The release you prepared is ready"), _("A second person has to decide")
         else:
-            title = _("A release waits for approval")
-            status = "" if can_approve_release(user, release) else _("Waits for an administrator")
+            title = _("A release is to be approved")
+            status = "" if can_approve_release(user, release) else _("An administrator has to act")
         return Task(
             kind=FIGURES,
             title=title,

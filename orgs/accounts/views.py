@@ -37,7 +37,7 @@ class LoggedInOfLateMixin(AuthenticatedUserMixin):
             and not is_fresh(request)
         ):
             logout(request)
-            messages.info(request, _("Log in again first: this changes how your account is reached."))
+            messages.info(request, _("Log in again to change how you get into your account."))
             return redirect_to_login(request.path, reverse("account_login"))
         return super().dispatch(request, *args, **kwargs)
 

@@ -29,7 +29,7 @@ class OrganisationFilter(django_filters.FilterSet):
         method="at_work_in",
         lookup=TerritoryLookup(),
         label=_("Place"),
-        help_text=_("With everything in it."),
+        help_text=_("Includes all places within it."),
     )
     domain = DomainFilter()
     language = django_filters.ChoiceFilter(

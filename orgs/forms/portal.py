@@ -115,8 +115,8 @@ class PortalModelForm(SaneInputMixin, forms.ModelForm, metaclass=PortalModelForm
         self.data[self.add_prefix("version")] = str(current.version)  # type: ignore[index]
         raise ValidationError(
             _(
-                "Somebody else saved this while you were writing. What you wrote stands below and is not saved yet; theirs "
-                "differs in: %(fields)s. Save again to put yours in place of theirs."
+                "Somebody else saved this while you were writing. What you wrote is below and is not saved yet. Theirs "
+                "differs in: %(fields)s. Save again to replace theirs."
             ),
             code="stale",
             params={"fields": ", ".join(differing) or "–"},
@@ -146,7 +146,8 @@ class SeenMixin(forms.Form):
         self.data[self.add_prefix("seen")] = now  # type: ignore[index]
         raise ValidationError(
             _(
-                "Somebody else saved this while you were writing. What you wrote stands below and is not saved yet. Save again to put yours in place of theirs."
+                "Somebody else saved this while you were writing. What you wrote is below and is not saved yet. Save again "
+                "to replace theirs."
             ),
             code="stale",
         )

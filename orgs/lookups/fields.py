@@ -142,7 +142,7 @@ class LookupField(forms.Field):
 
     default_error_messages = {
         "unknown": _("“%(text)s” is not in the list. Check the spelling, or try a part of the name."),
-        "unclear": _("Which one did you mean by “%(text)s”? Choose below."),
+        "unclear": _("Choose below what you meant by “%(text)s”."),
         "many": _("Choose at most %(limit)s."),
     }
     widget: LookupWidget

@@ -7,12 +7,12 @@ from orgs.forms.portal import PortalForm
 from orgs.models import AUTHORITY_ROLES, CSO_ROLES, Membership, Organisation
 
 WHAT_ROLES_DO = {
-    Membership.Role.OWNER: _("Owner: changes everything, and says who belongs to it"),
+    Membership.Role.OWNER: _("Owner: changes everything and manages members"),
     Membership.Role.EDITOR: _("Editor: changes the profile and works in partnerships"),
-    Membership.Role.MANAGER: _("Manager: changes everything, and says who belongs to it"),
+    Membership.Role.MANAGER: _("Manager: changes everything and manages members"),
     Membership.Role.OFFICER: _("Officer: works in partnerships"),
     Membership.Role.STEWARD: _("Steward of figures: imports and releases figures"),
-    Membership.Role.VIEWER: _("Viewer: reads what members may read"),
+    Membership.Role.VIEWER: _("Viewer: can read what members can read"),
 }
 
 
@@ -34,6 +34,6 @@ class AcceptForm(PortalForm):
     name = forms.CharField(
         label=_("Your name"),
         max_length=150,
-        help_text=_("The other members see it."),
+        help_text=_("The other members can see it."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )

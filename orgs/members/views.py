@@ -64,11 +64,11 @@ class InviteView(LedByReader, ActionMixin, FormView):
     def perform(self, form: InvitationForm) -> Invitation:
         email = form.cleaned_data["email"].lower()
         if not ratelimit.consume(self.request, action="invite_member", key=email):
-            raise ValidationError(_("Too many letters in a short time. Try again in an hour."))
+            raise ValidationError(_("Too many e-mails in a short time. Try again in an hour."))
         return members_actions.invite_member(organisation=self.organisation, **form.cleaned_data, by=self.person)
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("The invitation is on its way."))
+        messages.success(self.request, _("The invitation is being sent."))
         return super().get_success_url()
 
 
@@ -78,7 +78,7 @@ class WithdrawView(LedByReader):
     def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         invitation = get_object_or_404(self.organisation.invitations.open(), pk=pk)
         members_actions.withdraw_invitation(invitation=invitation, by=self.person)
-        messages.success(request, _("The invitation is withdrawn."))
+        messages.success(request, _("The invitation has been withdrawn."))
         return redirect(self.get_success_url())
 
 

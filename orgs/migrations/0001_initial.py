@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.CharField(max_length=40, verbose_name="code")),
-                ("name", models.CharField(help_text="As it is called there.", max_length=200, verbose_name="name")),
+                ("name", models.CharField(help_text="Its local name.", max_length=200, verbose_name="name")),
                 (
                     "names",
                     models.JSONField(
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
                     "has_all_parts",
                     models.BooleanField(
                         default=True,
-                        help_text="Only then may its parts be added up to it.",
+                        help_text="Only then can figures of its parts be added up.",
                         verbose_name="all its parts are known",
                     ),
                 ),
@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
                 (
                     "is_sample",
                     models.BooleanField(
-                        default=False, help_text="Can log in to a demo only.", verbose_name="sample account"
+                        default=False, help_text="Can only log in to a demonstration.", verbose_name="sample account"
                     ),
                 ),
                 ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="joined at")),
@@ -402,7 +402,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         validators=[
                             django.core.validators.URLValidator(
-                                message="Give an address of the web: it begins with https:// or http://.",
+                                message="Enter a web address that begins with https:// or http://.",
                                 schemes=["http", "https"],
                             )
                         ],
@@ -818,7 +818,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_free", models.BooleanField(default=True, verbose_name="free of charge")),
-                ("no_documents_required", models.BooleanField(default=False, verbose_name="no papers asked")),
+                ("no_documents_required", models.BooleanField(default=False, verbose_name="no documents required")),
                 ("has_childcare", models.BooleanField(default=False, verbose_name="childcare")),
                 ("women_only", models.BooleanField(default=False, verbose_name="women only")),
                 (
@@ -856,7 +856,7 @@ class Migration(migrations.Migration):
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="outline",
+                        related_name="boundary",
                         serialize=False,
                         to="orgs.territory",
                     ),
@@ -864,8 +864,8 @@ class Migration(migrations.Migration):
                 ("geometry", models.JSONField()),
             ],
             options={
-                "verbose_name": "outline",
-                "verbose_name_plural": "outlines",
+                "verbose_name": "boundary",
+                "verbose_name_plural": "boundaries",
             },
         ),
         migrations.CreateModel(
@@ -1067,7 +1067,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         validators=[
                             django.core.validators.URLValidator(
-                                message="Give an address of the web: it begins with https:// or http://.",
+                                message="Enter a web address that begins with https:// or http://.",
                                 schemes=["http", "https"],
                             )
                         ],
@@ -1325,7 +1325,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("submitted", "waiting for review"),
+                            ("submitted", "to be reviewed"),
                             ("returned", "returned"),
                             ("verified", "verified"),
                         ],
@@ -1410,7 +1410,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("submitted", "waiting for review"),
+                            ("submitted", "to be reviewed"),
                             ("returned", "returned"),
                             ("verified", "verified"),
                         ],
@@ -1497,7 +1497,7 @@ class Migration(migrations.Migration):
                     _negated=True,
                 ),
                 name="user_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
             ),
         ),
         migrations.AddConstraint(
@@ -1505,7 +1505,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
                 name="user_email_lower",
-                violation_error_message="E-mail addresses are kept in small letters.",
+                violation_error_message="E-mail addresses are stored in lower case.",
             ),
         ),
         migrations.AddConstraint(
@@ -1542,7 +1542,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
                 name="invitation_email_lower",
-                violation_error_message="E-mail addresses are kept in small letters.",
+                violation_error_message="E-mail addresses are stored in lower case.",
             ),
         ),
         migrations.AddConstraint(
@@ -1598,7 +1598,7 @@ class Migration(migrations.Migration):
                     _negated=True,
                 ),
                 name="service_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
             ),
         ),
         migrations.AddConstraint(
@@ -1652,7 +1652,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 name="organisation_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
             ),
         ),
         migrations.AddConstraint(
@@ -1692,7 +1692,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("website", ""), ("website__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
                 name="organisation_website_of_the_web",
-                violation_error_message="An address of the web begins with https:// or http://.",
+                violation_error_message="A web address begins with https:// or http://.",
             ),
         ),
         migrations.AddConstraint(
@@ -1710,7 +1710,7 @@ class Migration(migrations.Migration):
                     _negated=True,
                 ),
                 name="territory_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
             ),
         ),
         migrations.AddConstraint(
@@ -1775,7 +1775,7 @@ class Migration(migrations.Migration):
                 models.F("organisation"),
                 condition=models.Q(("state", "submitted")),
                 name="verification_one_waiting",
-                violation_error_message="This organisation already waits for review.",
+                violation_error_message="This organisation is already being reviewed.",
             ),
         ),
         migrations.AddConstraint(
@@ -1807,7 +1807,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("reasons", ""), ("state", "returned"), _negated=True),
                 name="verification_return_has_reasons",
-                violation_error_message="Say why it is returned.",
+                violation_error_message="Give the reasons for sending it back.",
             ),
         ),
         migrations.AddConstraint(

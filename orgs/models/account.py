@@ -36,7 +36,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("platform administrator"), default=False)
-    is_sample = models.BooleanField(_("sample account"), default=False, help_text=_("Can log in to a demo only."))
+    is_sample = models.BooleanField(
+        _("sample account"), default=False, help_text=_("Can only log in to a demonstration.")
+    )
     date_joined = models.DateTimeField(_("joined at"), default=timezone.now)
 
     objects = UserManager()
@@ -52,7 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")),
                 name="user_email_lower",
-                violation_error_message=_("E-mail addresses are kept in small letters."),
+                violation_error_message=_("E-mail addresses are stored in lower case."),
             ),
         ]
 

@@ -117,7 +117,7 @@ class Invitation(models.Model):
             models.CheckConstraint(
                 condition=Q(email=Lower("email")),
                 name="invitation_email_lower",
-                violation_error_message=_("E-mail addresses are kept in small letters."),
+                violation_error_message=_("E-mail addresses are stored in lower case."),
             ),
             models.CheckConstraint(
                 condition=Q(accepted_at=None) | Q(withdrawn_at=None),

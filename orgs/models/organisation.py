@@ -241,7 +241,7 @@ class Service(models.Model):
     )
     languages = ArrayField(models.CharField(max_length=3), verbose_name=_("languages"), default=list, blank=True)
     is_free = models.BooleanField(_("free of charge"), default=True)
-    no_documents_required = models.BooleanField(_("no papers asked"), default=False)
+    no_documents_required = models.BooleanField(_("no documents required"), default=False)
     has_childcare = models.BooleanField(_("childcare"), default=False)
     women_only = models.BooleanField(_("women only"), default=False)
     is_shelter = models.BooleanField(_("shelter"), default=False, help_text=_("Its address is never shown."))

@@ -147,7 +147,7 @@ class Territory(models.Model):
     scheme = models.ForeignKey(TerritoryScheme, models.PROTECT, related_name="territories")
     parent = models.ForeignKey("self", models.PROTECT, related_name="parts", null=True, blank=True)
     code = models.CharField(_("code"), max_length=40)
-    name = models.CharField(_("name"), max_length=200, help_text=_("As it is called there."))
+    name = models.CharField(_("name"), max_length=200, help_text=_("Its local name."))
     names = models.JSONField(
         _("names in other languages"),
         default=dict,
@@ -166,7 +166,7 @@ class Territory(models.Model):
     valid_from = models.DateField(_("valid from"), default=BEGINNING)
     valid_to = models.DateField(_("valid to"), default=END, help_text=_("The last day."))
     has_all_parts = models.BooleanField(
-        _("all its parts are known"), default=True, help_text=_("Only then may its parts be added up to it.")
+        _("all its parts are known"), default=True, help_text=_("Only then can figures of its parts be added up.")
     )
 
     objects = TerritoryQuerySet.as_manager()
@@ -325,12 +325,12 @@ class TerritorySuccession(models.Model):
 class TerritoryOutline(models.Model):
     """The shape of a territory for maps: a GeoJSON geometry in WGS 84. Apart, so that lists never load it."""
 
-    territory = models.OneToOneField(Territory, models.CASCADE, primary_key=True, related_name="outline")
+    territory = models.OneToOneField(Territory, models.CASCADE, primary_key=True, related_name="boundary")
     geometry = models.JSONField()
 
     class Meta:
-        verbose_name = _("outline")
-        verbose_name_plural = _("outlines")
+        verbose_name = _("boundary")
+        verbose_name_plural = _("boundaries")
 
     def __str__(self) -> str:
         return str(self.territory)

@@ -34,7 +34,7 @@ class Verification(models.Model):
     """One look at an organisation by a reviewer: submitted, then verified at a tier, or returned with reasons and sent again."""
 
     class State(models.TextChoices):
-        SUBMITTED = "submitted", _("waiting for review")
+        SUBMITTED = "submitted", _("to be reviewed")
         RETURNED = "returned", _("returned")
         VERIFIED = "verified", _("verified")
 
@@ -61,7 +61,7 @@ class Verification(models.Model):
                 "organisation",
                 name="verification_one_waiting",
                 condition=Q(state="submitted"),
-                violation_error_message=_("This organisation already waits for review."),
+                violation_error_message=_("This organisation is already being reviewed."),
             ),
             models.CheckConstraint(
                 condition=Q(state="submitted", decided_at=None)
@@ -77,7 +77,7 @@ class Verification(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="returned", reasons=""),
                 name="verification_return_has_reasons",
-                violation_error_message=_("Say why it is returned."),
+                violation_error_message=_("Give the reasons for sending it back."),
             ),
         ]
 

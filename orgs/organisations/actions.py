@@ -66,7 +66,7 @@ def admit_organisation(
     tier = standing(LADDER, met).level
     if tier is None:
         raise ValidationError(
-            _("An organisation is admitted only when the questions of the first tier are answered by yes.")
+            _("An organisation is admitted only if the questions of the first tier are answered with yes.")
         )
     organisation = store_new(Organisation(**profile))
     organisation.works_in.set(works_in)
@@ -152,7 +152,7 @@ def add_capacity(*, organisation: Organisation, side: str, kind: str, note: str 
     if capacity is None:
         return Capacity.objects.create(organisation=organisation, side=side, kind=kind, note=note)
     if note and capacity.note and note != capacity.note:
-        known = _("This is already in the list: “%(note)s”. Remove that first to say something else.")
+        known = _("This is already in the list: “%(note)s”. Remove it first if you want to change it.")
         raise ValidationError({"kind": ValidationError(known, params={"note": capacity.note})})
     capacity.note = capacity.note or note
     capacity.save()

@@ -31,7 +31,7 @@ class ProfileForm(PortalModelForm):
         several=True,
         required=False,
         label=_("Communities of origin"),
-        help_text=_("The countries that the people come from, if it is for those from some."),
+        help_text=_("Only if the service is for people from certain countries."),
     )
 
     website = WebAddressField(label=_("Website"), required=False)

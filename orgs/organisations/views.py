@@ -75,7 +75,7 @@ class OrganisationUpdateView(OfOrganisation, ActionMixin, UpdateView):
         return organisations.update_organisation(organisation=form.instance, **form.changes(), by=self.person)
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("The profile is saved."))
+        messages.success(self.request, _("The profile has been saved."))
         return self.organisation.get_absolute_url()
 
 
@@ -90,7 +90,7 @@ class SubmitView(OfOrganisation, TemplateView):
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
         else:
-            messages.success(request, _("A reviewer will look at it. You get a letter when it is decided."))
+            messages.success(request, _("A reviewer will look at it. You will get an e-mail with the decision."))
         return redirect(self.organisation)
 
 
@@ -194,7 +194,7 @@ class ContactUpdateView(OfOrganisation, ActionMixin, UpdateView):
         return organisations.set_contact(organisation=self.organisation, **said, by=self.person)
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("The contact is saved."))
+        messages.success(self.request, _("The contact has been saved."))
         return self.organisation.get_absolute_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -127,9 +127,9 @@ def confirm_registration(*, registration: Registration, email: str) -> Confirmed
     """By whoever reads the mail of `email`: opens the account where there is none, and the organisation. Once, however often pressed."""
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     if registration.organisation is not None:
-        raise ValidationError(_("This address is confirmed already."), code="confirmed")
+        raise ValidationError(_("This address has already been confirmed."), code="confirmed")
     if registration.sent_to != email or not registration.is_complete:
-        raise ValidationError(_("Another address was given in the meantime. Use the letter that was sent to that one."))
+        raise ValidationError(_("Another address was given in the meantime. Use the e-mail sent to that address."))
     contact: ContactFacts = registration.answers[Registration.Page.CONTACT]["facts"]
     user, is_new = open_account(email=email, name=contact["contact_name"], language=registration.language)
     return complete(registration, user)._replace(account_is_new=is_new)

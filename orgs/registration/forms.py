@@ -76,7 +76,7 @@ class WhoForm(RegistrationForm):
         error_messages={"required": _("Choose the kind that fits best.")},
         choices=KINDS,
         widget=forms.RadioSelect,
-        help_text=_("You need not be registered anywhere: informal groups are welcome."),
+        help_text=_("You do not need to be registered anywhere: informal groups are welcome."),
     )
     led_by_migrants = forms.BooleanField(label=_("We are led by migrants"), required=False)
     led_by_women = forms.BooleanField(label=_("We are led by women"), required=False)
@@ -105,14 +105,14 @@ class WhereForm(RegistrationForm):
         TerritoryLookup(),
         label=_("Where are you based?"),
         error_messages={"required": _("Enter the place where you are based.")},
-        help_text=_("The smallest place that fits: a neighbourhood, a district or a town. Type its name."),
+        help_text=_("Type the name of the smallest place that fits: a neighbourhood, a district or a town."),
     )
     works_in = LookupField(
         TerritoryLookup(),
         several=True,
         required=False,
         label=_("Where do you work?"),
-        help_text=_("Only if that is somewhere else, or further: a city, a region. Type the names."),
+        help_text=_("Only if you work elsewhere or in a larger area, such as a city or a region. Type the names."),
     )
     domains: Any = forms.ModelMultipleChoiceField(
         Domain.objects.all(),
@@ -125,7 +125,7 @@ class WhereForm(RegistrationForm):
         several=True,
         label=_("In which languages can people talk to you?"),
         error_messages={"required": _("Tick or type at least one language.")},
-        help_text=_("Tick them; type the names of others."),
+        help_text=_("Tick all that apply; type the names of others."),
     )
     description = forms.CharField(
         label=_("What do you do?"),
@@ -184,7 +184,7 @@ class ContactForm(RegistrationForm):
     email = forms.EmailField(
         label=_("E-mail address"),
         error_messages={"required": _("Enter an e-mail address.")},
-        help_text=_("We send a letter there to confirm the address. It stays private unless you say otherwise."),
+        help_text=_("We will send an e-mail to confirm the address. It stays private unless you say otherwise."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     phone = forms.CharField(
@@ -202,7 +202,7 @@ class ContactForm(RegistrationForm):
         widget=forms.RadioSelect,
     )
     declaration = forms.BooleanField(
-        label=_("I may speak for this organisation, and what I have said here is true."),
+        label=_("I am entitled to speak for this organisation, and what I have said here is true."),
         error_messages={"required": _("Tick the box to say that you may speak for the organisation.")},
     )
 

@@ -201,7 +201,7 @@ class CheckView(DraftView):
         form = PortalForm(request.POST)
         form.is_valid()
         if request.POST.get("company_fax"):  # Hidden from people; programs fill in whatever they find.
-            form.add_error(None, _("Leave the field for the fax empty: it is there to catch programs."))
+            form.add_error(None, _("Leave the fax field empty: it is there to stop automatic submissions."))
             return self.show(form, status=400)
         problem = self.problem()
         if problem:

@@ -36,7 +36,7 @@ def decide_verification(
     verification = Verification.objects.select_for_update().get(pk=verification.pk)
     if verification.state != State.SUBMITTED:
         raise ValidationError(
-            _("%(reviewer)s has decided this in the meantime: %(state)s. Nothing of yours was stored."),
+            _("%(reviewer)s has already decided this: %(state)s. Your decision was not stored."),
             params={"reviewer": verification.reviewer, "state": verification.get_state_display()},
         )
     if not can_review_verification(by, verification):
@@ -44,7 +44,7 @@ def decide_verification(
     organisation = Organisation.objects.select_for_update().get(pk=verification.organisation_id)
     tier = tier_for(answers) if outcome == State.VERIFIED else ""
     if outcome == State.RETURNED and not reasons.strip():
-        raise ValidationError({"reasons": _("Say why it is returned, so that they can mend it.")})
+        raise ValidationError({"reasons": _("Say why you send it back, so that they can correct it.")})
     verification.state, verification.tier, verification.reasons = State(outcome), tier, reasons.strip()
     verification.reviewer, verification.decided_at = by, timezone.now()
     verification.profile = profile_of(organisation)
@@ -66,7 +66,7 @@ def tier_for(answers: Mapping[str, Answer]) -> str:
     held = standing(LADDER, {question for question, answer in answers.items() if answer.is_met})
     if held.level is None:
         raise ValidationError(
-            _("It cannot be verified yet: %(missing)s Return it with reasons, or mend the answers."),
+            _("It cannot be verified yet: %(missing)s Send it back with reasons, or correct the answers."),
             params={"missing": " ".join(str(QUESTIONS[question].text) for question in held.missing)},
         )
     return held.level

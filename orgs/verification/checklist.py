@@ -26,7 +26,7 @@ class Answer(NamedTuple):
 
 
 CHECKLIST = [
-    Question("reachable", Tier.CONTACT, _("Somebody was reached at the contact that is given.")),
+    Question("reachable", Tier.CONTACT, _("The contact given was reached.")),
     Question(
         "purpose",
         Tier.CONTACT,

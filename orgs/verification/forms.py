@@ -23,7 +23,7 @@ class ReviewForm(PortalForm):
     outcome = forms.ChoiceField(
         label=_("Your decision"),
         choices=[
-            (Verification.State.VERIFIED, _("Verify, at the tier that the answers carry")),
+            (Verification.State.VERIFIED, _("Verify, at the tier that follows from the answers")),
             (Verification.State.RETURNED, _("Send back with reasons")),
         ],
         widget=forms.RadioSelect,
@@ -55,7 +55,7 @@ class ReviewForm(PortalForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("outcome") == Verification.State.RETURNED and not cleaned.get("reasons", "").strip():
-            self.add_error("reasons", _("Say why you send it back, so that they can mend it."))
+            self.add_error("reasons", _("Say why you send it back, so that they can correct it."))
         return cleaned
 
     def answers(self) -> dict[str, Answer]:

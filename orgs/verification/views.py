@@ -100,7 +100,7 @@ class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
                 % {"name": decided.organisation, "tier": decided.get_tier_display()},
             )
         else:
-            messages.success(self.request, _("%(name)s is sent back.") % {"name": decided.organisation})
+            messages.success(self.request, _("%(name)s has been sent back.") % {"name": decided.organisation})
         return decided
 
     def get_success_url(self) -> str:

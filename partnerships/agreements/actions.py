@@ -184,7 +184,7 @@ def propose_partnership(*, partnership: Partnership, by: User) -> Partnership:
     refuse_unless(stored.state != State.PROPOSED, _("The partners have already been asked."))
     refuse_unless(
         stored.state in (State.DRAFT, State.DISPUTED),
-        _("Only a draft or a disputed partnership is put to the partners."),
+        _("Partners are only asked about a draft or a disputed partnership."),
     )
     stored.state = State.PROPOSED
     stored.save(update_fields=["state", "updated_at"])
@@ -205,7 +205,7 @@ def answer_partnership(*, party: PartnershipParty, answer: str, note: str = "", 
     refuse_unless(can_answer(by, party), _("Only the organisation itself can answer."))
     refuse_unless(
         partnership.state in (State.PROPOSED, State.DISPUTED, State.ACTIVE),
-        _("This partnership does not wait for an answer."),
+        _("This partnership does not need an answer."),
     )
     if answer not in (PartyAnswer.CONFIRMED, PartyAnswer.DISPUTED):
         raise ValidationError(_("Confirm it or dispute it."))

@@ -54,19 +54,21 @@ class PartnershipForm(PortalModelForm):
     )
     promised = LevelField(
         label=_("What do you promise the partners?"),
-        help_text=_("The engagement level that the authority commits to. Each can be right for its matter."),
+        help_text=_(
+            "The engagement level that the authority commits to. Any level can be the right one, depending on the decision."
+        ),
     )
     sdg_targets = SimpleArrayField(
         forms.CharField(max_length=10),
         required=False,
         label=_("SDG targets"),
-        help_text=_("With commas between them, such as 10.7, 4.5."),
+        help_text=_("Separated by commas, such as 10.7, 4.5."),
     )
     gcm_objectives = SimpleArrayField(
         forms.IntegerField(min_value=1, max_value=23),
         required=False,
         label=_("Objectives of the Global Compact for Migration"),
-        help_text=_("Numbers from 1 to 23, with commas between them."),
+        help_text=_("Numbers from 1 to 23, separated by commas."),
     )
     practices: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
         Practice.objects.all(),
@@ -101,7 +103,7 @@ class PartnershipForm(PortalModelForm):
         labels = {"title": _("Title"), "kind": _("Kind"), "starts_on": _("Starts on"), "ends_on": _("Ends on")}
         help_texts = {
             "gender_note": _("How the partnership sees to women and men, girls and boys."),
-            "territory_of_origin": _("Where there are partners in a place that people come from."),
+            "territory_of_origin": _("If there are partners in a place of origin."),
         }
 
     def __init__(self, *args: Any, user: User, partner: Organisation | None = None, **kwargs: Any) -> None:
@@ -177,10 +179,10 @@ class AnswerForm(PortalForm):
         widget=forms.RadioSelect,
     )
     note = forms.CharField(
-        label=_("What should be different?"),
+        label=_("What should be changed?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Only the parties and the reviewers read this. Needed if something is not right."),
+        help_text=_("Only the parties and the reviewers can read this. Needed if something is not right."),
     )
 
     def clean(self) -> dict[str, Any]:

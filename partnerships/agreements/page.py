@@ -139,9 +139,11 @@ def steps_of_authority(partnership: Partnership, assessments: Sequence[Assessmen
     if partnership.state == PartnershipState.DISPUTED:
         return [
             Step(
-                _("%(names)s says that something is not right.")
+                _("%(names)s said that something is not right.")
                 % {"names": names_of([party for party in partners if party.answer == PartyAnswer.DISPUTED])},
-                _("Read the note below, mend what is wrong, and ask the partners again. Until then it is not public."),
+                _(
+                    "Read the note below, correct what is wrong and ask the partners again. Until then the partnership is not public."
+                ),
                 "warning",
                 url=reverse("partnerships:partnership_edit", args=[reference]),
                 label=_("Change it"),
@@ -154,10 +156,10 @@ def steps_of_authority(partnership: Partnership, assessments: Sequence[Assessmen
         return [
             Step(
                 _("Waiting for the answer of %(names)s.") % {"names": names_of(waiting)},
-                _("Nobody of %(names)s has an account yet, so no letter could be sent. Talk to them.")
+                _("Nobody at %(names)s has an account yet, so no e-mail could be sent. Contact them directly.")
                 % {"names": names_of(unreachable)}
                 if unreachable
-                else _("They were asked by mail. The page becomes public when all partners have confirmed."),
+                else _("They have been asked by e-mail. The page becomes public when all partners have confirmed."),
                 "info",
             )
         ]
@@ -178,7 +180,7 @@ def step_of_assessment(partnership: Partnership, assessments: Sequence[Assessmen
     current = next((one for one in assessments if one.state != AssessmentState.CONFIRMED), None)
     if current is None:
         return Step(
-            _("How far did you let the partners in?"),
+            _("How far did you involve the partners?"),
             _("Choose a period, pick the evidence from what is logged here, and claim the level that follows."),
             url=reverse("partnerships:assessment_add", args=[partnership.reference]),
             label=_("Assess the engagement"),
@@ -199,7 +201,7 @@ def step_of_assessment(partnership: Partnership, assessments: Sequence[Assessmen
             )
         case _state:
             return Step(
-                _("The claim for %(period)s waits for a reviewer.") % period,
+                _("The claim for %(period)s is with the reviewers.") % period,
                 url=current.get_absolute_url(),
                 label=_("Read the claim"),
             )
@@ -254,7 +256,7 @@ def experience_steps(partnership: Partnership, party: PartnershipParty) -> list[
     return [
         Step(
             _("How was it for %(name)s from %(period)s?") % about,
-            _("Your view counts as much as the authority's claim."),
+            _("Your view is shown beside the authority's claim and counts as much."),
             "warning",
             url,
             _("Give your view"),

@@ -107,7 +107,7 @@ def logged_message(partnership: Partnership) -> str:
     reference = {"reference": partnership.reference}
     if partnership.state == PartnershipState.DRAFT:
         return _("Saved as a draft, reference %(reference)s. Only your authority sees it.") % reference
-    return _("Logged, reference %(reference)s. The partners have been asked by mail whether it is right.") % reference
+    return _("Logged, reference %(reference)s. The partners have been asked by e-mail whether it is right.") % reference
 
 
 class PartnershipUpdateView(ActionMixin, PartnershipMixin, UpdateView):
@@ -138,7 +138,7 @@ class PartnershipProposeView(WithinPartnershipMixin):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.act(
             lambda: propose_partnership(partnership=self.partnership, by=self.person),
-            _("The partners have been asked by mail whether it is right."),
+            _("The partners have been asked by e-mail whether it is right."),
         )
 
 
@@ -149,7 +149,7 @@ class PartnershipDeleteView(WithinPartnershipMixin):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.act(
             lambda: delete_draft(partnership=self.partnership, by=self.person),
-            _("The draft is deleted."),
+            _("The draft has been deleted."),
             to=reverse("partnerships:partnership_list"),
         )
 
@@ -161,7 +161,7 @@ class PartnershipEndView(ActionMixin, WithinPartnershipMixin, FormView):
 
     def perform(self, form: EndForm) -> Partnership:
         ended = end_partnership(partnership=self.partnership, ends_on=form.cleaned_data["ends_on"], by=self.person)
-        messages.success(self.request, _("The partnership has ended. It stays readable."))
+        messages.success(self.request, _("The partnership has ended. It can still be read."))
         return ended
 
 

@@ -54,12 +54,14 @@ class ClaimForm(StageLevelsMixin, PortalForm):
 
 
 class ExperienceForm(SeenMixin, StageLevelsMixin, PortalForm):
-    level = LevelField(says="authority_does", label=_("What comes nearest to what you experienced, taken as a whole?"))
+    level = LevelField(says="authority_does", label=_("Overall, what comes nearest to what you experienced?"))
     comment = forms.CharField(
         label=_("In your own words"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("Everybody can read this once the authority has handed in its claim. Name no private persons."),
+        help_text=_(
+            "Everybody can read this once the authority has submitted its claim. Do not name private individuals."
+        ),
     )
 
     def __init__(self, *args: Any, assessment: Assessment, party: PartnershipParty, **kwargs: Any) -> None:
@@ -102,7 +104,7 @@ class ReviewForm(PortalForm):
     reasons = forms.CharField(
         label=_("Reasons"),
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("Both sides get them by mail, and everybody reads those of a confirmed level."),
+        help_text=_("Both sides get them by e-mail. Those for a confirmed level are public."),
     )
 
     def __init__(self, *args: Any, evidence: Iterable[Evidence], **kwargs: Any) -> None:

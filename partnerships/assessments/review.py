@@ -52,7 +52,7 @@ def decide_assessment(
         raise PermissionDenied(
             "nobody reviews a partnership of their own, or outside the territories they are appointed for"
         )
-    refuse_unless(assessment.state == AssessmentState.SUBMITTED, _("This assessment does not wait for a decision."))
+    refuse_unless(assessment.state == AssessmentState.SUBMITTED, _("This assessment does not need a decision."))
     reasons = reasons.strip()
     refuse_unless(bool(reasons), _("Give your reasons."))
     evidence = judge(assessment, verdicts, must_be_complete=outcome == Outcome.CONFIRMED)

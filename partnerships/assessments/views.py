@@ -106,7 +106,7 @@ class AssessmentDetailView(ActionMixin, AssessmentMixin, FormView):
         messages.success(
             self.request,
             _(
-                "Submitted. A reviewer who is no party to it checks the evidence, and both sides get the decision by mail."
+                "Submitted. A reviewer who is not a party checks the evidence, and both sides get the decision by e-mail."
             ),
         )
         return submitted
@@ -168,7 +168,7 @@ class AssessmentEvidenceView(AssessmentMixin, View):
         for value in wanted - (standing_for.keys() - refused):
             criterion, _colon, key = value.partition(":")
             if criterion not in criteria or key not in records:
-                raise ValidationError(_("That record is not there any more. Load the page again."))
+                raise ValidationError(_("That record no longer exists. Reload the page."))
             put_forward_evidence(
                 assessment=self.assessment, criterion=criteria[criterion], record=records[key], by=self.person
             )
@@ -184,7 +184,7 @@ class AssessmentDiscardView(AssessmentMixin, View):
         except ValidationError as refusal:
             messages.error(self.request, " ".join(refusal.messages))
             return HttpResponseRedirect(self.assessment.get_absolute_url())
-        messages.success(self.request, _("The draft is discarded."))
+        messages.success(self.request, _("The draft has been discarded."))
         return HttpResponseRedirect(self.assessment.partnership.get_absolute_url())
 
 
@@ -224,7 +224,7 @@ class ExperienceUpdateView(ActionMixin, VisibleObjectMixin, FormView):
             comment=form.cleaned_data["comment"],
             by=self.person,
         )
-        messages.success(self.request, _("Thank you. Your view is kept."))
+        messages.success(self.request, _("Thank you. Your view has been saved."))
         return given
 
     def get_success_url(self) -> str:

@@ -115,7 +115,7 @@ def confirmed_voice(latest: Assessment, holding: Assessment | None) -> Voice:
             note = _("for an earlier period, until %(date)s") % {"date": until}
         return Voice("confirmed", label, holding.confirmed.order, note)
     notes = {
-        AssessmentState.SUBMITTED: _("waiting for review"),
+        AssessmentState.SUBMITTED: _("to be reviewed"),
         AssessmentState.RETURNED: _("returned for more evidence"),
         AssessmentState.CONFIRMED: _("the confirmed level has lapsed"),
     }

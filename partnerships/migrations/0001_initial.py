@@ -294,7 +294,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("draft", "draft"),
-                            ("proposed", "waiting for the partners"),
+                            ("proposed", "with the partners"),
                             ("active", "active"),
                             ("disputed", "disputed"),
                             ("ended", "ended"),
@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
                 (
                     "promised",
                     models.ForeignKey(
-                        help_text="How far the authority commits to let the partners in.",
+                        help_text="How far the authority commits to involving the partners.",
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="promised_in",
                         to="partnerships.level",
@@ -433,7 +433,7 @@ class Migration(migrations.Migration):
                     "decision_on",
                     models.DateField(
                         blank=True,
-                        help_text="Shows that the organisations heard of it, or were asked, in time.",
+                        help_text="Shows that the organisations were told or asked in time.",
                         null=True,
                         verbose_name="date of the decision it was about",
                     ),
@@ -478,7 +478,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("draft", "draft"),
-                            ("submitted", "waiting for review"),
+                            ("submitted", "to be reviewed"),
                             ("returned", "returned"),
                             ("confirmed", "confirmed"),
                         ],
@@ -644,7 +644,7 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.CharField(
-                        blank=True, help_text="For instance hours, rooms, laptops.", max_length=40, verbose_name="unit"
+                        blank=True, help_text="For example hours, rooms or laptops.", max_length=40, verbose_name="unit"
                     ),
                 ),
                 (
@@ -739,7 +739,7 @@ class Migration(migrations.Migration):
                     "decision_on",
                     models.DateField(
                         blank=True,
-                        help_text="Shows that the organisations heard of it, or were asked, in time.",
+                        help_text="Shows that the organisations were told or asked in time.",
                         null=True,
                         verbose_name="date of the decision it was about",
                     ),
@@ -1116,7 +1116,7 @@ class Migration(migrations.Migration):
                     "decision_on",
                     models.DateField(
                         blank=True,
-                        help_text="Shows that the organisations heard of it, or were asked, in time.",
+                        help_text="Shows that the organisations were told or asked in time.",
                         null=True,
                         verbose_name="date of the decision it was about",
                     ),
@@ -1213,7 +1213,7 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.CharField(
-                        blank=True, help_text="For instance hours, rooms, laptops.", max_length=40, verbose_name="unit"
+                        blank=True, help_text="For example hours, rooms or laptops.", max_length=40, verbose_name="unit"
                     ),
                 ),
                 (
@@ -1337,7 +1337,7 @@ class Migration(migrations.Migration):
                     "decision_on",
                     models.DateField(
                         blank=True,
-                        help_text="Shows that the organisations heard of it, or were asked, in time.",
+                        help_text="Shows that the organisations were told or asked in time.",
                         null=True,
                         verbose_name="date of the decision it was about",
                     ),
@@ -1423,7 +1423,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("draft", "draft"),
-                            ("proposed", "waiting for the partners"),
+                            ("proposed", "with the partners"),
                             ("active", "active"),
                             ("disputed", "disputed"),
                             ("ended", "ended"),
@@ -1507,7 +1507,7 @@ class Migration(migrations.Migration):
                     "promised",
                     models.ForeignKey(
                         db_constraint=False,
-                        help_text="How far the authority commits to let the partners in.",
+                        help_text="How far the authority commits to involving the partners.",
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         related_query_name="+",
@@ -1837,7 +1837,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("draft", "draft"),
-                            ("submitted", "waiting for review"),
+                            ("submitted", "to be reviewed"),
                             ("returned", "returned"),
                             ("confirmed", "confirmed"),
                         ],
@@ -1998,7 +1998,7 @@ class Migration(migrations.Migration):
                     _negated=True,
                 ),
                 name="table_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
             ),
         ),
         migrations.AddConstraint(
@@ -2061,7 +2061,7 @@ class Migration(migrations.Migration):
                 models.F("table"),
                 models.F("held_on"),
                 name="meeting_once_a_day",
-                violation_error_message="There is a meeting of this day already. Open it on the table’s page to change it.",
+                violation_error_message="There is already a meeting on this day. Open it on the page of the table to change it.",
             ),
         ),
         migrations.AddConstraint(
@@ -2084,7 +2084,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 name="document_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
             ),
         ),
         migrations.AddConstraint(
@@ -2118,7 +2118,7 @@ class Migration(migrations.Migration):
                     _negated=True,
                 ),
                 name="activity_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
             ),
         ),
         migrations.AddConstraint(
@@ -2198,7 +2198,7 @@ class Migration(migrations.Migration):
                     _negated=True,
                 ),
                 name="practice_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
             ),
         ),
         migrations.AddIndex(
@@ -2216,7 +2216,7 @@ class Migration(migrations.Migration):
                     _negated=True,
                 ),
                 name="partnership_readable",
-                violation_error_message="Type the name again: it has hidden signs in it, or more than one line.",
+                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
             ),
         ),
         migrations.AddConstraint(

@@ -27,7 +27,7 @@ class Activity(models.Model):
         _("date of the decision it was about"),
         null=True,
         blank=True,
-        help_text=_("Shows that the organisations heard of it, or were asked, in time."),
+        help_text=_("Shows that the organisations were told or asked in time."),
     )
     description = models.TextField(_("what happened"), blank=True)
     languages = models.CharField(_("languages used"), max_length=60, blank=True)
@@ -68,7 +68,7 @@ class Contribution(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=ContributionKind)
     description = models.CharField(_("what was given"), max_length=250)
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=2, null=True, blank=True)
-    unit = models.CharField(_("unit"), max_length=40, blank=True, help_text=_("For instance hours, rooms, laptops."))
+    unit = models.CharField(_("unit"), max_length=40, blank=True, help_text=_("For example hours, rooms or laptops."))
     amount = models.DecimalField(_("amount or value"), max_digits=14, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     given_on = models.DateField(_("date"))
@@ -128,7 +128,7 @@ class Document(models.Model):
         _("date of the decision it was about"),
         null=True,
         blank=True,
-        help_text=_("Shows that the organisations heard of it, or were asked, in time."),
+        help_text=_("Shows that the organisations were told or asked in time."),
     )
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
     signed_by_all = models.BooleanField(_("signed by all parties"), default=False)

@@ -78,7 +78,7 @@ class Partnership(models.Model):
         models.PROTECT,
         related_name="promised_in",
         verbose_name=_("promised level"),
-        help_text=_("How far the authority commits to let the partners in."),
+        help_text=_("How far the authority commits to involving the partners."),
     )
     practices = models.ManyToManyField(
         "partnerships.Practice", related_name="partnerships", blank=True, verbose_name=_("good practices")

@@ -91,7 +91,7 @@ class Meeting(models.Model):
                 "held_on",
                 name="meeting_once_a_day",
                 violation_error_message=_(
-                    "There is a meeting of this day already. Open it on the table’s page to change it."
+                    "There is already a meeting on this day. Open it on the page of the table to change it."
                 ),
             ),
         ]

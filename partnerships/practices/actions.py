@@ -24,7 +24,7 @@ def add_practice(
 ) -> Practice:
     """Adds a good practice to the library, for everybody to read."""
     slug = slug_for(name, otherwise="")
-    refuse_unless(bool(slug), _("Give it a name with letters."))
+    refuse_unless(bool(slug), _("The name needs at least one letter."))
     refuse_unless(not Practice.objects.filter(slug=slug).exists(), _("There is already a good practice of that name."))
     practice = Practice(
         slug=slug,

@@ -45,7 +45,7 @@ def examine(file: "File[Any]") -> Upload:
     content_type = type_of(file)
     if content_type is None:
         raise ValidationError(
-            _("This kind of file cannot be taken. Use one of these: %(kinds)s."),
+            _("This kind of file is not accepted. Use one of these: %(kinds)s."),
             params={"kinds": ", ".join(sorted(EXTENSIONS.values()))},
         )
     return Upload(content_type, safe_name(file.name or "", content_type))

@@ -46,7 +46,9 @@ class ActivityForm(PortalModelForm):
         }
         help_texts = {
             "languages": _("Such as Spanish, Arabic."),
-            "description": _("Everybody can read this once the partnership is confirmed. Name no private persons."),
+            "description": _(
+                "Everybody can read this once the partnership is confirmed. Do not name private individuals."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,7 +62,7 @@ class ContributionForm(PortalModelForm):
         model = Contribution
         fields = ("kind", "giver", "receiver", "description", "given_on", "amount", "currency", "quantity", "unit")
         widgets = {"given_on": DayInput()}
-        help_texts = {"amount": _("Money given, or what the thing would have cost.")}
+        help_texts = {"amount": _("The amount given, or what it would have cost.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

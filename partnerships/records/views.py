@@ -129,7 +129,7 @@ class RecordDeleteView(RecordMixin, TemplateView):
     template_name = "partnerships/record_remove.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.act(lambda: remove_record(record=self.record, by=self.person), _("It is removed."))
+        return self.act(lambda: remove_record(record=self.record, by=self.person), _("The record has been removed."))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(record=self.record, **kwargs)

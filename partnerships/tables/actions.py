@@ -27,7 +27,7 @@ def found_table(
     refuse_unless(convenor.is_authority, _("A coordination table is convened by an authority."))
     refuse_place_elsewhere(convenor, territory)
     slug = slug_for(f"{name} {territory.name}", otherwise="")
-    refuse_unless(bool(slug), _("Give it a name with letters."))
+    refuse_unless(bool(slug), _("The name needs at least one letter."))
     refuse_unless(
         not CoordinationTable.objects.filter(slug=slug).exists(), _("There is already a table of that name there.")
     )
@@ -70,7 +70,7 @@ def hold_meeting(
         before = getattr(meeting, name)
         if text and before and text != before:
             raise ValidationError(
-                {name: _("The meeting of that day has this already, and it stays. Change it on the table’s page.")}
+                {name: _("The meeting on that day already has this. Change it on the page of the table.")}
             )
         setattr(meeting, name, before or text)
     if meeting.pk:

@@ -20,7 +20,7 @@ class TableForm(PortalModelForm):
         model = CoordinationTable
         fields = ("name", "convenor", "territory", "mandate", "founded_on", "parent")
         widgets = {"mandate": forms.Textarea(attrs={"rows": 4}), "founded_on": DayInput()}
-        help_texts = {"mandate": _("Its tasks, and with which people and money it does them.")}
+        help_texts = {"mandate": _("Its tasks, and the staff and money it has for them.")}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

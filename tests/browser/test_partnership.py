@@ -130,7 +130,7 @@ def test_partnership_from_the_short_form_to_the_public_page(browser: Browser, ba
     owner.follows("How was it for you?")
     owner.chooses("level", "Consult")
     owner.fills("comment", "They also asked us about the opening hours.")
-    owner.presses("Keep this view")
+    owner.presses("Save your view")
 
     reviewer.logs_in("reviewer@example.org")
     reviewer.follows("Review the claim")

@@ -250,7 +250,7 @@ def test_retired_indicator_is_found_and_taken_up_again(people: Indicator, stewar
     assert "Retire “PEOPLE”?" in client.get(page("indicator_retire")).content.decode()
     client.post(page("indicator_retire"))
     assert page("indicator_detail") in client.get(reverse("indicators:indicator_list")).content.decode()
-    assert "Take it up again" in client.get(page("indicator_detail")).content.decode()
+    assert "Restore it" in client.get(page("indicator_detail")).content.decode()
     client.post(page("indicator_restore"))
     people.refresh_from_db()
     assert people.retired_on is None

@@ -113,7 +113,7 @@ def test_everything_lies_on_one_pile_with_its_next_step(authority: Organisation,
             "Accept or undo what looks odd in odd.csv",
         ],
         "reports": ["Overdue: Incidents", "Review the report of Association 0"],
-        "releases": ["A release waits for approval"],
+        "releases": ["A release is to be approved"],
         "parked": ["Residents, 2017 could not be rolled up"],
     }
     assert {name: pile.count for name, pile in found.items()} == {
@@ -174,18 +174,18 @@ def test_what_waits_for_somebody_else_says_so_and_is_not_in_the_inbox(authority:
     release = Release.objects.create(state=Release.State.PREVIEW, created_by=steward, changes={"reach": reach})
     assert tasks_of(steward) == []
     text = words_of(page(steward))
-    assert "A release of yours is ready" in text
-    assert "Waits for a second person" in text
-    assert "Waits for the organisation" in text
+    assert "The release you prepared is ready" in text
+    assert "A second person has to decide" in text
+    assert "With the organisation" in text
     colleague = MembershipFactory(organisation=authority, role=Membership.Role.STEWARD).user
-    assert [item.title for item in tasks_of(colleague)] == ["A release waits for approval"]
+    assert [item.title for item in tasks_of(colleague)] == ["A release is to be approved"]
     foreign = MembershipFactory(organisation=AuthorityFactory(), role=Membership.Role.STEWARD).user
     assert tasks_of(foreign) == []
-    assert "Waits for an administrator" in words_of(page(foreign))
+    assert "An administrator has to act" in words_of(page(foreign))
     Release.objects.filter(pk=release.pk).update(state=Release.State.DRAFT)
-    assert "Waits for the worker" in page(colleague)
+    assert "In the queue" in page(colleague)
     Release.objects.filter(pk=release.pk).update(state=Release.State.FAILED)
-    assert [item.title for item in tasks_of(steward)] == ["A release could not be made: see why, and discard it"]
+    assert [item.title for item in tasks_of(steward)] == ["See why a release could not be made, and discard it"]
 
 
 def test_what_is_done_or_forgotten_is_gone(authority: Organisation, steward: User) -> None:
@@ -202,7 +202,7 @@ def test_what_is_done_or_forgotten_is_gone(authority: Organisation, steward: Use
 
 def test_empty_desk_says_so_and_is_in_the_menu(steward: User) -> None:
     html = page(steward)
-    assert "Nothing waits for you" in html
+    assert "You have nothing to do" in html
     menu = html.split('<nav class="site-nav"')[1].split("</nav>")[0]
     assert f'<a href="{reverse("indicators:worklist")}" aria-current="page">' in menu
     assert reverse("indicators:worklist") not in Client().get("/about/").content.decode()
@@ -228,7 +228,7 @@ def test_what_presses_is_not_crowded_out_by_what_waits_for_others() -> None:
         since = datetime.datetime(2026, 1, day, tzinfo=datetime.UTC)
         return Task(kind="Report", title=f"{day}", url="/", since=since, status=status)
 
-    late = [item(day, "Waits for the organisation") for day in range(1, LONGEST + 1)]
+    late = [item(day, "With the organisation") for day in range(1, LONGEST + 1)]
     pile = Queue("reports", "Reports", "inbox", "/", [QueuePart(late, 40), QueuePart([item(30)], 1)])
     assert [found.title for found in pile.pressing] == ["30"]
     assert (len(pile.items), pile.more) == (LONGEST, 21)

@@ -93,7 +93,7 @@ def test_number_of_figures_is_guessed_by_the_first_lines(
 
 
 def test_words_of_each_stage() -> None:
-    assert (FileProgress().percent, FileProgress().words) == (None, "It waits for its turn.")
+    assert (FileProgress().percent, FileProgress().words) == (None, "It is in the queue.")
     assert FileProgress(True, 1234).words == "1,234 figures are read so far."
     assert FileProgress(True, 500, 1000).percent == 50
     assert FileProgress(True, 5000, 1000).percent == 99
@@ -108,7 +108,7 @@ def test_waiting_page_says_how_far_it_is(client: Client, land: Land, monkeypatch
     batch = imports.ingest(
         from_page=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", FILE), authority=steward.organisation
     )
-    assert "It waits for its turn." in words_of(client.get(batch.get_absolute_url()).content.decode())
+    assert "It is in the queue." in words_of(client.get(batch.get_absolute_url()).content.decode())
     with transaction.atomic():
         claim(batch.pk)
         page = client.get(batch.get_absolute_url()).content.decode()

@@ -128,7 +128,7 @@ def test_what_is_found_meanwhile_refuses_the_approval_and_is_told(
     for user in (steward.user, other):  # Whether or not one may read the figures themselves.
         client.force_login(user)
         page = words_of(client.get(batch.get_absolute_url()).content.decode())
-        assert "The last step was not taken" in page
+        assert "The last step could not be completed" in page
         assert "Accept them with a reason" in page
     assert not Observation.objects.approved().filter(batch=batch).exists()
 

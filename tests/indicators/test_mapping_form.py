@@ -321,12 +321,12 @@ def test_mapping_that_refuses_its_own_file_is_not_kept(desk: Client, steward: Us
 
 def test_mapping_is_kept_from_the_result(desk: Client, steward: User) -> None:
     batch, data = described(table(("N1", 2020, "women", 10)), steward)
-    assert "Keep the mapping" in words_of(post(desk, batch, data).content.decode())
+    assert "Save the mapping" in words_of(post(desk, batch, data).content.decode())
     address = reverse("indicators:mapping_save", args=[batch.pk])
     assert "Give the mapping a name" in words_of(desk.post(address, follow=True).content.decode())
     text = words_of(desk.post(address, {"name": "Register"}, follow=True).content.decode())
-    assert "Kept. It is offered with the next file." in text
-    assert "Keep the mapping" not in text
+    assert "Saved. It will be offered for the next file." in text
+    assert "Save the mapping" not in text
     batch.refresh_from_db()
     assert SavedMapping.objects.get().definition == batch.mapping
 
@@ -366,7 +366,7 @@ def test_mapping_that_says_more_than_a_form_is_not_opened(desk: Client, steward:
     address = reverse("indicators:import_map", args=[batch.pk])
     assert "Wide" not in words_of(desk.get(address).content.decode())
     text = words_of(desk.get(address, {"from": saved.pk}).content.decode())
-    assert "The mapping says more than this page can show" in text
+    assert "This page cannot show the whole mapping" in text
     assert desk.get(address, {"from": "\u0661"}).status_code == 200
 
 
@@ -451,10 +451,10 @@ def test_same_file_after_its_approval_names_the_earlier_import(desk: Client, ste
     for step in ("store", "approve"):
         desk.post(reverse(f"indicators:import_{step}", args=[batch.pk]))
     text = words_of(upload(desk, content, mapping=SavedMapping.objects.get().pk).content.decode())
-    assert "This very file came in before, by the same mapping" in text
+    assert "This file has been imported before, with the same mapping" in text
     assert f"Import {batch.pk} of" in text
     assert "You may go on all the same" in text
-    assert "This very file came in before" in words_of(upload(desk, content).content.decode())
+    assert "This file has been imported before" in words_of(upload(desk, content).content.decode())
 
 
 # --- Large files ----------------------------------------------------------------------------------------------------------
@@ -628,7 +628,7 @@ def test_there_are_no_such_rows_without_a_refused_table(desk: Client, steward: U
     assert desk.get(reverse("indicators:refused_rows", args=[fine.pk])).status_code == 404
     nothing = check(steward, b"\x89PNG\r\n\x00\x01")
     assert not nothing.file
-    assert "The file is gone from the portal. Send it again." in words_of(_asked(desk, nothing))
+    assert "The portal no longer has the file. Send it again." in words_of(_asked(desk, nothing))
 
 
 def _asked(desk: Client, batch: ImportBatch) -> str:
@@ -641,7 +641,7 @@ def _asked(desk: Client, batch: ImportBatch) -> str:
 def test_rows_of_a_file_that_is_gone_get_a_message(desk: Client, steward: User) -> None:
     batch = check(steward, table(("N7", 2020, "women", 1)))
     Path(batch.file.path).unlink()
-    assert "The file is gone from the portal. Send it again." in words_of(_asked(desk, batch))
+    assert "The portal no longer has the file. Send it again." in words_of(_asked(desk, batch))
 
 
 def test_rows_by_a_mapping_that_does_not_fit_any_more_get_a_message(desk: Client, steward: User) -> None:
@@ -833,14 +833,14 @@ def test_mapping_with_columns_that_differ_in_one_thing_is_offered(
     batch, _data = described("place,year,w,m,all\nN1,2020,1,2,3\n", steward)
     page = desk.get(reverse("indicators:import_map", args=[batch.pk]), {"from": saved.pk}).content.decode()
     assert (f'<option value="{saved.pk}" selected>' in page) == fits
-    assert ("The mapping says more than this page can show" in page) != fits
+    assert ("This page cannot show the whole mapping" in page) != fits
 
 
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({"across": ""}, "Say in what the columns of the figures differ."),
-        ({"number": "c2"}, "There is one column of figures, so that nothing differs."),
+        ({"across": ""}, "Say what the columns of figures differ in."),
+        ({"number": "c2"}, "There is one column of figures, so nothing differs."),
         ({"period": "=", "period_always": "2020"}, "The columns side by side say it already"),
         ({"code-columns-period-2": LEAVE, "code-columns-period-3": LEAVE}, "of at least one column what it stands for"),
         ({"code-columns-period-2": "2019-13"}, "nobody knows what it stands for: “2019”"),

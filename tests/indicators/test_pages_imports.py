@@ -397,7 +397,7 @@ def test_runs_show_what_waits_and_what_was_given_up(desk, indicator, city):
     assert "worker:1" in text
     Slice.objects.update(attempts=3, parked_at="2026-01-01T00:00Z", error="ArithmeticError: too much")
     text = words_of(desk.get(url).content.decode())
-    assert "Given up on" in text
+    assert "Failed" in text
     assert "too much" in text
 
 

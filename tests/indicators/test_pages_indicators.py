@@ -72,7 +72,7 @@ def test_catalogue_is_filtered_by_what_stands_in_the_address(client, city):
     assert names(sdg="1") == {"At home"}  # neither 10.7.2 nor 11.1 belongs to goal 1
     assert names(gcm="16") == {"At home"}
     assert names(figures="on") == {"At home"}
-    assert "No indicator fits" in text_of(client, url, q="zzz")
+    assert "No indicator matches" in text_of(client, url, q="zzz")
 
 
 def test_catalogue_asks_as_few_queries_for_many_as_for_one(client, django_assert_num_queries):

@@ -220,7 +220,7 @@ def test_batch_of_a_report_leads_to_its_page(desk: Desk) -> None:
     report = desk.sent()
     page = enter(desk.steward).get(reverse("indicators:import_detail", args=[report.batch_id]))
     assert report.get_absolute_url() in page.content.decode()
-    assert "Take it back" not in text_of(page)
+    assert "Undo this import" not in text_of(page)
 
 
 def test_list_by_state(desk: Desk) -> None:
@@ -377,7 +377,7 @@ class TestEntry:
         (_whole, first, _second), seen = self.cells(client, address)
         client.post(address, {f"n-{first}": "6", "seen": seen})
         batch = ImportBatch.objects.get()
-        assert "Go on" in text_of(client.get(batch.get_absolute_url()))
+        assert "Continue" in text_of(client.get(batch.get_absolute_url()))
         client.post(reverse("indicators:import_undo", args=[batch.pk]))
         assert not Observation.objects.pending().exists()
         assert 'value="6"' not in client.get(address).content.decode()

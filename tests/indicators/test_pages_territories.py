@@ -109,7 +109,7 @@ def target(
     ("direction", "start", "now", "wanted", "words"),
     [
         ("up", "50", "60", "55", "Reached"),
-        ("up", "50", "60", "65", "On the way"),
+        ("up", "50", "60", "65", "On track"),
         ("up", "50", "60", "90", "Behind"),
         # What should fall is behind where it rose.
         ("down", "50", "60", "40", "Behind"),
@@ -157,7 +157,7 @@ def test_partial_figure_says_so_in_words(client, city):
     districts(city, 3)
     release, count = ReleaseFactory(), IndicatorFactory()
     released(release, count, city, "2017", 10, origin=Origin.TERRITORIES, reporters=2, expected=3)
-    assert "Not the whole: 2 of 3 districts reported" in words_of(page(client, city))
+    assert "Partial: 2 of 3 districts reported" in words_of(page(client, city))
 
 
 def part_of_the_city(release: Release, count: Indicator, city: Territory) -> None:
@@ -172,7 +172,7 @@ def test_partial_figure_is_no_ground_for_a_judgement(client, city):
     target(unemployed, city, LAST, "60000", "114443")
     html = page(client, city)
     text = words_of(html)
-    for judgement in ("Better", "Worse", "Down", "96.3", "Reached", "On the way", "sparkline"):
+    for judgement in ("Better", "Worse", "Down", "96.3", "Reached", "On track", "sparkline"):
         assert judgement not in text
     assert '<svg class="sparkline"' not in html
     assert text.index("78,400") < text.index("2,900")
@@ -183,7 +183,7 @@ def test_partial_figure_is_no_ground_for_a_judgement(client, city):
     assert 'data-value=""' in row[: row.index("</tr>")]
     indicator_text = words_of(client.get(f"{unemployed.get_absolute_url()}?territory=test-land:M").content.decode())
     assert "Better" not in indicator_text
-    assert "Not the whole: 1 of 73 areas reported" in indicator_text
+    assert "Partial: 1 of 73 areas reported" in indicator_text
 
 
 def test_head_of_the_page_is_the_last_whole_count_of_residents(client, city):
@@ -220,8 +220,8 @@ def test_target_that_was_due_is_not_judged_by_an_earlier_year(client, city):
         released(release, unemployed, city, year, value)
     target(unemployed, city, 2020, "60000", "114443", since=2013)
     text = words_of(page(client, city))
-    assert "Target for 2020: 60,000 Not known No published figure says how far it is." in text
-    assert "On the way" not in text
+    assert "Target for 2020: 60,000 Not known No published figure shows the progress." in text
+    assert "On track" not in text
     # The age of the figure is its year; when it came in is another matter.
     assert "newer figures are due" in text
     assert "In the portal since" in text

@@ -118,14 +118,14 @@ def test_falling_unemployment_is_progress_for_all_to_read(released: Land, client
     html = indicator_page(client)
     assert "Target: <strong>10.0%</strong> by 2030 (from 20.0% in 2020)" in html
     assert "50% of the way" in html
-    assert "On the way" in html
+    assert "On track" in html
     assert "Plan (sample)" in html
-    assert "Take this target back" not in html
+    assert "Withdraw this target" not in html
 
 
 def test_target_of_a_place_without_published_figures_says_so(land: Land, client: Client) -> None:
     target_actions.set_target(target=new_target(land), by=UserFactory(is_staff=True))
-    assert "No published figure says how far it is." in indicator_page(client)
+    assert "No published figure shows the progress." in indicator_page(client)
 
 
 def test_steward_sets_a_target_and_takes_it_back(released: Land, client: Client) -> None:

@@ -187,7 +187,7 @@ def test_figure_of_some_of_those_who_were_asked_is_not_the_whole(
     reported, expected = coverage("CITY")
     assert reported < expected
     releases.publish_release(note="First")
-    assert "Not the whole: 1 of 2 organisations asked have answered" in re.sub(
+    assert "Partial: 1 of 2 organisations asked have answered" in re.sub(
         r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(district.get_absolute_url()).content.decode())
     )
     asking.approve(asking.send(two, number(30, 300)))
@@ -236,7 +236,7 @@ def test_sum_without_the_one_that_was_returned(
     reports = list(asking.ask(first, second).reports.order_by("pk"))
     for report, amount in zip(reports, (5, 7), strict=True):
         asking.approve(asking.send(report, number(amount)))
-    reports_actions.return_report(report=reports[returned], note="Look again", by=asking.steward)
+    reports_actions.return_report(report=reports[returned], note="Reload", by=asking.steward)
     counted = asking.counted()
     assert counted is not None
     assert (counted.numerator, counted.flags) == ((7, 5)[returned], Flag.PROVISIONAL)

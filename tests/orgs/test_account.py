@@ -253,7 +253,7 @@ def test_lost_device_is_taken_away_by_an_administrator_or_on_the_server() -> Non
         else:
             call_command("remove_second_step", "OLD@example.org")
         assert not Authenticator.objects.filter(user=user).exists()
-        assert Email.objects.get(to="old@example.org").subject == "The second step of your log-in was taken away"
+        assert Email.objects.get(to="old@example.org").subject == "Two-step login was removed from your account"
     with pytest.raises(CommandError, match="no second step"):
         call_command("remove_second_step", "old@example.org")
     with pytest.raises(CommandError, match="no account"):

@@ -186,7 +186,7 @@ def test_organisation_page_says_what_it_is_and_how_far_it_was_checked(client, ra
         '<bdi lang="ar" title="Arabic">العربية</bdi>',
         "Morocco",
         "1999",
-        "No papers asked",
+        "No documents required",
         "Childcare",
         "Women only",
         "Interpreters",

@@ -424,7 +424,7 @@ def test_claim_is_submitted(client, desk, world):
     client.logout()
     html = client.get(draft.partnership.get_absolute_url()).content.decode()
     assert "We asked and answered." in html
-    assert "waiting for review" in html
+    assert "to be reviewed" in html
 
 
 def test_partner_gives_its_view_without_seeing_the_claim(client, desk, world):
@@ -620,7 +620,7 @@ def test_list_filters_and_counts(client, world):
     assert found(authority=world.authority.slug) == {first.title, second.title}
     assert found(state="ended") == set()
     html = client.get(page("partnership_list"), {"domain": "housing", "state": "ended"}).content.decode()
-    assert "No partnership fits" in html
+    assert "No partnership matches" in html
     assert "Housing" in html
 
 

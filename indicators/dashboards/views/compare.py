@@ -103,5 +103,5 @@ def problem_with(groups: Groups, asked: int) -> str:
     if asked > MOST:
         return _("You chose %(number)s groups. Choose at most %(most)s.") % {"number": asked, "most": MOST}
     if groups.unknown:
-        return _("No group is known by %(codes)s.") % {"codes": ", ".join(groups.unknown)}
+        return _("There is no group with the code %(codes)s.") % {"codes": ", ".join(groups.unknown)}
     return ""

@@ -105,14 +105,14 @@ class Translation:
         count = len(self.open_rows)
         if count:
             return ngettext(
-                "Of %(count)s column nobody knows what it stands for: %(texts)s. Say it below, or leave it out.",
-                "Of %(count)s columns nobody knows what they stand for: %(texts)s. Say it below, or leave them out.",
+                "%(count)s column has no meaning yet: %(texts)s. Say below what it stands for, or leave it out.",
+                "%(count)s columns have no meaning yet: %(texts)s. Say below what they stand for, or leave them out.",
                 count,
             ) % {"count": count, "texts": quoted(self.open_rows)}
         if not self.codes:
-            return _("Say below of at least one column what it stands for.")
+            return _("Say below what at least one column stands for.")
         if self.is_new and not self.says_nothing:
-            return _("Look below at what the columns stand for, and check again.")
+            return _("Check below what the columns stand for, and submit again.")
         return ""
 
     def _fault_of_texts(self) -> str:
@@ -124,7 +124,7 @@ class Translation:
                 count,
             ) % {"count": count, "column": self.column, "texts": quoted(self.open_rows)}
         if self.is_new and not self.says_nothing:
-            return _("Look below at what the texts of the column “%(column)s” mean, and check again.") % {
+            return _("Check below what the texts in the column “%(column)s” mean, and submit again.") % {
                 "column": self.column
             }
         return ""

@@ -144,7 +144,7 @@ class MappingSaveView(ImportDecisionView):
         if not form.is_valid():
             raise ValidationError(form.errors["name"].as_data())
         imports.save_mapping(name=form.cleaned_data["name"], definition=batch.mapping, by=self.person)
-        self.done = _("Kept. It is offered with the next file.")
+        self.done = _("Saved. It will be offered for the next file.")
 
 
 class RefusedRowsView(OfFile, SingleObjectMixin, View):
@@ -163,7 +163,7 @@ class RefusedRowsView(OfFile, SingleObjectMixin, View):
             rows = refused_rows(kept_file.open_again(batch), mapping, within=steps.place_of(batch.authority))
             head = next(rows, None)  # By then the file has been looked through.
             if head is None:
-                raise ValidationError(_("No row can be told from another in this file. The list below says why."))
+                raise ValidationError(_("The rows of this file cannot be read. The list below says why."))
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
             return redirect(batch)

@@ -197,8 +197,9 @@ class Contents:
     @property
     def suppression_note(self) -> str:
         return _(
-            "Groups so small that the figure would tell of single people are suppressed, and others with them, so that no difference "
-            "gives those away. A suppressed figure, a missing one, one that is not applicable and 0 are four different things."
+            "Figures about very small groups are suppressed because they could identify people, and others with them, so "
+            "that they cannot be worked out by subtraction. Suppressed, missing, not applicable and 0 are four different "
+            "things."
         )
 
     def rule_of(self, indicator: ReleasedIndicator) -> str:
@@ -217,8 +218,8 @@ class Contents:
         if indicator.measure not in WITH_BASE:
             return ""
         return _(
-            "A value is worked out from the true numbers and rounded to the step beside it, the finer the larger its base; the number above "
-            "the line is not published."
+            "Values are calculated from the unrounded numbers and then rounded to the step given beside them: the larger "
+            "the base, the finer the step. Numerators are not published."
         )
 
     @property

@@ -58,7 +58,7 @@ def release_download(request: HttpRequest, pk: int, ending: str) -> HttpResponse
         return recalled(release)
     contents = contents_of(request, release)
     if is_too_often(request):
-        return later(_("Too many files at once. Wait a minute."), status=429, seconds=60)
+        return later(_("You have asked for too many files. Try again in a minute."), status=429, seconds=60)
     if request.method == "HEAD":
         return finished(HttpResponse(content_type=wanted.content_type), contents, ending)
     if contents.is_whole and contents.release.figures_count > wanted.at_once:
@@ -67,12 +67,12 @@ def release_download(request: HttpRequest, pk: int, ending: str) -> HttpResponse
         contents.refuse_above(wanted.at_once)
     except TooMuchError as error:
         text = _(
-            "At most %(most)s cells are written at once in this format. Choose an indicator, a territory or a period as well."
+            "Files in this format have at most %(most)s cells. Choose an indicator, a territory or a period as well."
         )
         return too_much(text % {"most": error.args[0]})
     with turn() as has_turn:
         if not has_turn:
-            return later(_("Other files are being written. Try again in some seconds."), status=503, seconds=10)
+            return later(_("Other files are being prepared. Try again in a few seconds."), status=503, seconds=10)
         content = made(contents, wanted)
     return finished(FileResponse(content, content_type=wanted.content_type), contents, ending)
 
@@ -93,7 +93,7 @@ def stored_file(request: HttpRequest, contents: Contents, wanted: Format) -> Htt
     """As a worker made it. Where it has not yet, it is asked for."""
     stored = ask_for_file(release=contents.release, wanted=wanted, language=get_language() or settings.LANGUAGE_CODE)
     if stored.state == ReleaseFile.State.TOO_LARGE:
-        return too_much(_("This format cannot carry so many cells. Choose an indicator, a territory or a period."))
+        return too_much(_("This format cannot hold that many cells. Choose an indicator, a territory or a period."))
     if stored.state == ReleaseFile.State.FAILED:
         return later(_("This file could not be made. Choose another format, or a part."), status=503, seconds=3600)
     if not stored.is_ready:

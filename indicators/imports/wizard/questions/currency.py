@@ -18,13 +18,13 @@ class CurrencyQuestions(Questions):
 
     def fields(self) -> dict[str, forms.Field]:
         always = [(f"{ALWAYS}{code}", code) for code in sorted(set(CURRENCY_OF_UNIT.values()))]
-        choices: list[Any] = [("", _("They are no money")), self.file.column_choices(), (_("Always"), always)]
+        choices: list[Any] = [("", _("The figures are not money")), self.file.column_choices(), (_("Always"), always)]
         return {
             "currency": forms.ChoiceField(
                 label=_("Currency"),
                 required=False,
                 choices=choices,
-                help_text=_("Where the figures are money: of the indicator's own currency, or the file is refused."),
+                help_text=_("If the figures are money. It must be the currency of the indicator."),
             )
         }
 

@@ -53,7 +53,7 @@ class FigureQuestions(Questions):
                 label=_("Of how many"),
                 required=False,
                 choices=[("", _("Not in the file")), columns],
-                help_text=_("The denominator of a share, or how many people a mean is of."),
+                help_text=_("The denominator of a share, or the number of people a mean is based on."),
             ),
         }
 
@@ -106,12 +106,12 @@ class FigureQuestions(Questions):
     def faults(self, fields: Mapping[str, Any]) -> Iterator[Fault]:
         is_side_by_side, across = fields.get("number") == SIDE_BY_SIDE, fields.get("across", "")
         if is_side_by_side and not across and "across" in fields:
-            yield "across", _("Say in what the columns of the figures differ.")
+            yield "across", _("Say what the columns of figures differ in.")
         if across and not is_side_by_side and "number" in fields:
-            yield "across", _("There is one column of figures, so that nothing differs.")
+            yield "across", _("There is one column of figures, so nothing differs.")
         differing = self.file.differing
         if differing and fields.get(differing):
-            yield differing, _("The columns side by side say it already: choose nothing here.")
+            yield differing, _("The columns side by side already say this: choose nothing here.")
 
     def entries(self, answers: Answers) -> dict[str, Any]:
         number, across = answers.fields["number_is"], self.file.differing

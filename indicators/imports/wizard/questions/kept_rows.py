@@ -31,7 +31,7 @@ class RowQuestions(Questions):
                 label=_("Add up the rows of one cell"),
                 required=False,
                 help_text=_(
-                    "Where the file is finer than what you keep of it. Otherwise a cell that occurs twice is told."
+                    "If the file has more detail than you keep. Otherwise a cell that occurs twice is reported."
                 ),
             ),
         }

@@ -40,7 +40,7 @@ class PeriodQuestions(Questions):
                 label=_("The one period"),
                 required=False,
                 max_length=20,
-                help_text=_("Such as 2020, 2020-Q1 or 2020-03, where the whole file is about one period."),
+                help_text=_("Such as 2020, 2020-Q1 or 2020-03, if the whole file is about one period."),
             ),
         }
 
@@ -82,7 +82,7 @@ class PeriodQuestions(Questions):
         if fields.get("period_part") and fields.get("period_kind") not in (*CALENDAR[:3], None):
             yield (
                 "period_kind",
-                _("With a month, quarter or half-year in a column of its own, say which of them it is."),
+                _("If the month, quarter or half-year has a column of its own, say which of them it is."),
             )
 
     def entries(self, answers: Answers) -> dict[str, Any]:

@@ -34,38 +34,38 @@ class PlaceQuestions(Questions):
         return {
             "territory": forms.ChoiceField(label=_("Territory"), choices=places),
             "scheme": forms.ChoiceField(
-                label=_("Division of the land"),
-                help_text=_("Within which the codes of places count."),
+                label=_("Territory scheme"),
+                help_text=_("The list of territories to which the codes of the places belong."),
                 choices=[("", _("Choose")), *((one.code, one.name) for one in self.file.schemes)],
             ),
             "territory_always": forms.CharField(
                 label=_("The one territory"),
                 required=False,
                 max_length=40,
-                help_text=_("Its code, where the whole file is about one place."),
+                help_text=_("Its code, if the whole file is about one place."),
             ),
         }
 
     def _by_which_name(self) -> dict[str, forms.Field]:
         return {
             "territory_by_name": forms.BooleanField(
-                label=_("The places stand there by their names"),
+                label=_("The file gives the names of the places"),
                 required=False,
                 help_text=_(
-                    "As the division has them, in any of its languages. Below you then see only the names that it does not know."
+                    "As the territory scheme has them, in any of its languages. Only unknown names are then listed below."
                 ),
             ),
             "territory_within": forms.ChoiceField(
                 label=_("Column with the state or province"),
                 required=False,
-                help_text=_("Where several places have one name."),
+                help_text=_("If several places have the same name."),
                 choices=[("", _("Not in the file")), self.file.column_choices()],
             ),
             "territory_kind": forms.ChoiceField(
                 label=_("Kind of place"),
                 required=False,
                 choices=[("", _("Any")), *Territory.Kind.choices],
-                help_text=_("Where a city is called as its province."),
+                help_text=_("If a city has the same name as its province."),
             ),
         }
 
@@ -108,7 +108,7 @@ class PlaceQuestions(Questions):
         if fields.get("territory") == ALWAYS:
             code, scheme = fields.get("territory_always", ""), fields.get("scheme", "")
             if not Territory.objects.filter(scheme__code=scheme, code=code).exists():
-                yield "territory_always", _("Give the code of a territory of this division.")
+                yield "territory_always", _("Give the code of a territory in this scheme.")
 
     def entries(self, answers: Answers) -> dict[str, Any]:
         said: dict[str, Any] = {"scheme": answers.fields["scheme"]}

@@ -17,13 +17,13 @@ class SourceQuestions(Questions):
     def fields(self) -> dict[str, forms.Field]:
         return {
             "source_name": forms.CharField(
-                label=_("Source"), max_length=200, help_text=_("As it stands beside every figure.")
+                label=_("Source"), max_length=200, help_text=_("As it is shown beside every figure.")
             ),
             "source_publisher": forms.CharField(label=_("Publisher"), required=False, max_length=200),
             "source_licence": forms.CharField(label=_("Licence"), required=False, max_length=120),
             "source_url": WebAddressField(label=_("Address"), required=False),
             "name": forms.CharField(
-                label=_("Keep it for the next file, under the name"),
+                label=_("Save it for the next file as"),
                 required=False,
                 max_length=120,
                 help_text=_("The next file of this kind then needs no description."),

@@ -37,12 +37,12 @@ class WritingQuestions(Questions):
         thousands, decimal = Writing("-", sign).read(text), Writing(sign).read(text)
         field = forms.ChoiceField(
             label=_("What does “%(text)s” mean?") % {"text": text},
-            help_text=_("Every figure with this sign has three digits behind it."),
-            error_messages={"required": _("Say what the number means: the file does not tell.")},
+            help_text=_("Every figure with this sign has three digits after it."),
+            error_messages={"required": _("Say what the number means: the file does not show it.")},
             widget=forms.RadioSelect,
             choices=[
-                (THOUSANDS, _("%(number)s: it stands between thousands") % {"number": write_number(thousands)}),
-                (DECIMAL, _("%(number)s: it is the decimal sign") % {"number": write_number(decimal)}),
+                (THOUSANDS, _("%(number)s: the sign separates thousands") % {"number": write_number(thousands)}),
+                (DECIMAL, _("%(number)s: the sign is the decimal sign") % {"number": write_number(decimal)}),
             ],
         )
         return {"reading": field}
@@ -78,7 +78,7 @@ class WritingQuestions(Questions):
 
     def faults(self, fields: Mapping[str, Any]) -> Iterator[Fault]:
         if fields.get("decimal") and fields.get("decimal") == fields.get("thousands"):
-            yield "thousands", _("The decimal sign and the sign for thousands cannot be the same.")
+            yield "thousands", _("The decimal sign and the thousands separator cannot be the same.")
 
     def entries(self, answers: Answers) -> dict[str, Any]:
         fields = answers.fields
@@ -103,7 +103,7 @@ def _signs_in_numbers() -> dict[str, forms.Field]:
             choices=[("", _("As the figures show")), (".", _("Point: 1234.5")), (",", _("Comma: 1234,5"))],
         ),
         "thousands": forms.ChoiceField(
-            label=_("Sign for thousands"),
+            label=_("Thousands separator"),
             required=False,
             choices=[
                 ("", _("None")),
@@ -122,20 +122,20 @@ def _signs_without_number() -> dict[str, forms.Field]:
             label=_("Signs for “no figure”"),
             required=False,
             max_length=120,
-            help_text=_("Separated by blanks, such as “: - n/a”. An empty cell always means it."),
+            help_text=_("Separated by spaces, such as “: - n/a”. An empty cell always means “no figure”."),
         ),
         "not_applicable": forms.CharField(
             label=_("Signs for “not applicable”"),
             required=False,
             max_length=120,
             help_text=_(
-                "Where a figure cannot exist, such as “x”. A share of nobody is not applicable without any sign."
+                "If a figure cannot exist, such as “x”. A share of nobody is not applicable even without a sign."
             ),
         ),
         "zero": forms.CharField(
             label=_("Signs for 0"),
             required=False,
             max_length=120,
-            help_text=_("Where nobody was counted, such as “-”."),
+            help_text=_("If nobody was counted, such as “-”."),
         ),
     }
