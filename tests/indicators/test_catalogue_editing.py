@@ -164,9 +164,13 @@ def test_versions_are_frozen(people: Indicator, steward: User) -> None:
     ("facts", "field", "message"),
     [
         ({}, "wording", "Say whether something else is counted"),
-        ({"wording": "definition", "note": "Reform"}, "valid_from_year", "from which year on"),
-        ({"wording": "definition", "valid_from_year": 2024, "note": " "}, "note", "Say why it changes"),
-        ({"wording": "definition", "valid_from_year": 2022, "note": "Reform"}, "valid_from_year", "Figures of 2022"),
+        ({"wording": "definition", "note": "Reform"}, "valid_from_year", "the first year that is counted"),
+        ({"wording": "definition", "valid_from_year": 2024, "note": " "}, "note", "Give the reason for the change"),
+        (
+            {"wording": "definition", "valid_from_year": 2022, "note": "Reform"},
+            "valid_from_year",
+            "There are already figures for 2022",
+        ),
     ],
 )
 def test_changed_words_without_what_they_need_are_refused(
@@ -193,7 +197,7 @@ def test_years_of_versions_do_not_go_back(people: Indicator, steward: User) -> N
     [("measure", "score"), ("unit", "years"), ("factor", 100), ("time_operator", "sum"), ("frequency", "month")],
 )
 def test_what_is_computed_is_locked_by_figures(people: Indicator, steward: User, field: str, value: Any) -> None:
-    with pytest.raises(ValidationError, match="Figures have been brought in") as refusal:
+    with pytest.raises(ValidationError, match="This indicator has figures") as refusal:
         edit(people, steward, **{field: value})
     assert list(refusal.value.error_dict) == [field]
 
@@ -207,7 +211,7 @@ def test_what_is_computed_is_free_before_figures_and_after_all_were_taken_back(l
 
 
 def test_ideal_without_value_is_refused(people: Indicator, steward: User) -> None:
-    with pytest.raises(ValidationError, match="An ideal value goes with the direction"):
+    with pytest.raises(ValidationError, match="An ideal value is only used with the direction"):
         edit(people, steward, direction="ideal")
 
 
@@ -242,7 +246,7 @@ def test_retired_indicator_takes_no_figures_and_leaves_the_lists(land: Land, peo
     assert [message.code for message in batch.messages.all()] == ["retired_indicator"]
     client = Client()
     assert page("indicator_detail") not in client.get(reverse("indicators:indicator_list")).content.decode()
-    assert "It takes no new figures and is in no list." in client.get(page("indicator_detail")).content.decode()
+    assert "It takes no new figures and is no longer listed." in client.get(page("indicator_detail")).content.decode()
 
 
 def test_retired_indicator_is_found_and_taken_up_again(people: Indicator, steward: User, client: Client) -> None:
@@ -334,7 +338,7 @@ def test_steward_adds_an_indicator(land: Land, steward: User, client: Client) ->
 
 def test_form_says_what_is_locked_and_reads_nothing_for_it(people: Indicator, steward: User, client: Client) -> None:
     client.force_login(steward)
-    assert "how it is counted cannot change any more" in client.get(page("indicator_edit")).content.decode()
+    assert "how it is counted can no longer be changed" in client.get(page("indicator_edit")).content.decode()
     fields = fields_of(people, measure="ratio", threshold=10, rounding=10)
     assert client.post(page("indicator_edit"), fields).status_code == 302
     people.refresh_from_db()
@@ -349,7 +353,7 @@ def test_new_definition_is_made_and_told_in_the_browser(people: Indicator, stewa
     fields |= {"wording": "definition", "valid_from_year": "2024", "note": "The register was reformed"}
     assert client.post(page("indicator_edit"), fields).status_code == 302
     client.logout()
-    assert "Defined so since 2024" in client.get(page("indicator_detail")).content.decode()
+    assert "Defined like this since 2024" in client.get(page("indicator_detail")).content.decode()
     history = text_of(client.get(page("indicator_history")).content.decode())
     for words in ("From 2024 on", "The register was reformed", "From the beginning", "Those who live here."):
         assert words in history
@@ -361,7 +365,7 @@ def test_protection_that_was_not_tried_is_not_offered(people: Indicator, steward
     form = client.get(page("indicator_edit")).context["form"]
     assert [value for value, _ in form.fields["threshold"].widget.choices] == [0, 5, 10, 20]
     refused = client.post(page("indicator_edit"), fields_of(people, threshold=10, rounding=1))
-    assert "do not protect people together" in refused.content.decode()
+    assert "together do not protect people" in refused.content.decode()
     people.refresh_from_db()
     assert (people.threshold, people.rounding) == (0, 1)
     for threshold, rounding in itertools.product(range(12), range(1, 12)):

@@ -233,10 +233,10 @@ def test_only_released_figures_of_groups_are_read(client, city):
     ("groups", "place", "message"),
     [
         ([f"sex={number}" for number in range(7)], "test-land:M", "You chose 7 groups. Choose at most 6."),
-        (["sex=X"], "test-land:M", "No group is known by sex=X."),
-        (["nonsense"], "test-land:M", "No group is known by nonsense."),
-        (["=", "&", "sex=", "sex=F&"], "test-land:M", "No group is known by"),
-        (["sex=F"], "test-land:NONE", "No place is known by test-land:NONE."),
+        (["sex=X"], "test-land:M", "There is no group with the code sex=X."),
+        (["nonsense"], "test-land:M", "There is no group with the code nonsense."),
+        (["=", "&", "sex=", "sex=F&"], "test-land:M", "There is no group with the code"),
+        (["sex=F"], "test-land:NONE", "There is no place with the code test-land:NONE."),
         (["sex=F"], ["test-land:M", "test-land:C"], "Choose at most 1."),
     ],
 )

@@ -72,7 +72,7 @@ def test_reason_opens_the_figure_and_the_look_is_on_record(client, secret):
 def test_no_confidential_figure_without_a_reason(client, secret, reason):
     client.force_login(person(secret.territories["CITY"]))
     response = client.post(gate(), {"reason": reason})
-    assert "what you need the figure for" in response.content.decode()
+    assert "why you need the figure" in response.content.decode()
     assert not ConfidentialAccess.objects.exists()
 
 

@@ -152,7 +152,7 @@ def test_what_a_chart_leaves_out_is_said_beside_it(release):
     for year, value in ((LAST - 1, "34.0"), (LAST, "34.4")):
         released(release, rate, place, str(year), value)
     chart = card_of(rate, place).chart
-    assert chart["note"] == f"Figures that are not the whole are in the table alone: {LAST - 2}."
+    assert chart["note"] == f"Partial figures are shown in the table only: {LAST - 2}."
     assert chart["note"] in render_to_string("components/chart.html", {"chart": chart})
 
 

@@ -106,11 +106,11 @@ def test_everything_lies_on_one_pile_with_its_next_step(authority: Organisation,
             "Approve the figures of stored.csv",
             "Say what the columns of uploaded.csv mean",
             "Store the figures of checked.csv",
-            "refused.csv was refused: see why",
+            "See why refused.csv was refused",
         ],
         "findings": [
-            "Accept or return what looks odd in the report of Association 1",
-            "Accept or undo what looks odd in odd.csv",
+            "Check the findings in the report of Association 1",
+            "Check the findings in odd.csv",
         ],
         "reports": ["Overdue: Incidents", "Review the report of Association 0"],
         "releases": ["A release is to be approved"],
@@ -130,7 +130,7 @@ def test_everything_lies_on_one_pile_with_its_next_step(authority: Organisation,
         for item in pile.items:
             assert f'href="{item.url}"' in html
             assert client.get(item.url, follow=True).status_code == 200
-    assert "1 figure to look at first" in html
+    assert "1 figure to check first" in html
     assert "Division by zero" in html
 
 
@@ -143,7 +143,7 @@ def test_oldest_lies_on_top_and_the_rest_is_counted(authority: Organisation, ste
         brought_in(authority, "stored")
     pile = piles(steward)["imports"]
     assert (len(pile.items), pile.count, pile.more) == (20, 25, 5)
-    assert "5 more, and those that are done" in words_of(page(steward))
+    assert "5 more, including those done" in words_of(page(steward))
 
 
 def test_others_things_are_not_on_the_desk(authority: Organisation, steward: User) -> None:

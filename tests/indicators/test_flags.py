@@ -237,7 +237,7 @@ def test_page_and_file_say_every_flag(client: Client, land: Land) -> None:
     assert (released.state, released.flags) == ("shown", BOTH)
     for place, words in {
         "N1": "break in series, unreliable",
-        "CITY": "break in series, unreliable, not the whole",
+        "CITY": "break in series, unreliable, partial",
     }.items():
         address = reverse("indicators:figure_detail", args=["PEOPLE", "test-land", place, "2020"])
         assert f'<span class="figure-flag">{words}</span>' in client.get(address).content.decode()

@@ -275,7 +275,7 @@ def test_line_without_end_is_refused_before_it_is_held() -> None:
 def test_very_same_file_that_waits_for_approval_is_not_stored_again(land: Land) -> None:
     first = imports.store_import(batch=land.check(table(GOOD)))
     again = land.check(table(GOOD))
-    with pytest.raises(ValidationError, match=f"already in: import {first.pk}"):
+    with pytest.raises(ValidationError, match=f"has already been imported and is to be approved: import {first.pk}"):
         imports.store_import(batch=again)
     with pytest.raises(ValidationError, match="already in"):
         imports.ingest(store=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table(GOOD)))

@@ -221,7 +221,7 @@ def test_a_check_names_the_columns_that_are_not_used(city: Land, desk: Client) -
     words = words_of(desk.get(batch.get_absolute_url()).content.decode())
     assert "Columns of the file that are not used" in words
     assert "Gender Female" in words
-    assert "The file is fine" not in words
+    assert "No problems were found" not in words
     columns = {"headings": ["people"]}
     numerator = {"numerator": "columns", "columns": columns}
     assert city.check(GIRLS, **numerator).unused_columns == [("Gender", "Female"), ("Age", "0-4")]
@@ -349,7 +349,7 @@ def test_an_open_quote_is_told_where_it_opens(city: Land) -> None:
 
 def test_sdmx_ml_is_refused_in_words_that_name_sdmx_csv(city: Land) -> None:
     file = SimpleUploadedFile("data.xml", b'<?xml version="1.0"?><message:StructureSpecificData/>')
-    with pytest.raises(ValidationError, match="take the same data as SDMX-CSV"):
+    with pytest.raises(ValidationError, match="get the same data as SDMX-CSV"):
         imports.ingest(file=file)
     batch = city.check(b'<?xml version="1.0"?><message:StructureSpecificData/>', format="json-stat")
     assert batch.messages.get().code == "markup"

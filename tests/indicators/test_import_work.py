@@ -129,7 +129,7 @@ def test_what_is_found_meanwhile_refuses_the_approval_and_is_told(
         client.force_login(user)
         page = words_of(client.get(batch.get_absolute_url()).content.decode())
         assert "The last step could not be completed" in page
-        assert "Accept them with a reason" in page
+        assert "accept them with a reason" in page
     assert not Observation.objects.approved().filter(batch=batch).exists()
 
 
@@ -175,7 +175,7 @@ def test_a_step_that_always_fails_is_given_up_and_leaves_what_was(
     assert batch.decided_by == (other if step == State.UNDOING else None)
     assert list(batch.observations.values_list("status", "approved_by")) == before
     client.force_login(other)
-    assert "It broke off three times" in words_of(client.get(batch.get_absolute_url()).content.decode())
+    assert "It failed three times" in words_of(client.get(batch.get_absolute_url()).content.decode())
     STEPS[step](batch=batch, by=other)
     batch.refresh_from_db()
     assert (batch.state, batch.messages.count()) == (AFTER[ImportState(step)], 0)

@@ -179,7 +179,7 @@ def test_text_without_a_meaning_is_listed_and_asked_for(desk: Client, steward: U
     data["group_sex"] = "c2"
     response = post(desk, batch, data | {"group_sex": "c2"})
     text = words_of(response.content.decode())
-    assert "Look below at what the texts of the column “sex” mean" in text or "no meaning yet: “zz”" in text
+    assert "Check below what the texts in the column “sex” mean" in text or "no meaning yet: “zz”" in text
     codes = {f"code-group_sex-2-{number}": code for number, code in enumerate(["F", "", WHOLE])}
     text = words_of(post(desk, batch, data | codes).content.decode())
     assert "1 text of the column “sex” has no meaning yet: “zz”" in text
@@ -197,7 +197,7 @@ def test_column_that_was_only_just_chosen_is_shown_before_the_check(desk: Client
     batch, data = described(table(("N1", 2020, "women", 10)), steward)
     unseen = {name: value for name, value in data.items() if not name.startswith("code-")}
     text = words_of(post(desk, batch, unseen).content.decode())
-    assert "Look below at what the texts of the column “sex” mean, and check again." in text
+    assert "Check below what the texts in the column “sex” mean, and submit again." in text
     shown = post(desk, batch, unseen | {"show": "1"}).content.decode()
     assert 'name="code-group_sex-2-0"' in shown
     assert "There is a problem" not in words_of(shown)
@@ -233,13 +233,13 @@ def test_constants_stand_for_what_the_file_does_not_say(desk: Client, steward: U
         ({"indicator": ""}, "This field is required"),
         ({"indicator": "=NOSUCH"}, "Select a valid choice"),
         ({"number": "c99"}, "Select a valid choice"),
-        ({"territory": "=", "territory_always": "Atlantis"}, "Give the code of a territory of this division"),
+        ({"territory": "=", "territory_always": "Atlantis"}, "Give the code of a territory in this scheme"),
         ({"period": "=", "period_always": "yesterday"}, "Write 2020, 2020-03, 2020-Q1, 2020-S1 or 2020/21"),
         ({"period_part": "c1"}, "say which of them it is"),
         ({"thousands": ".", "decimal": "."}, "cannot be the same"),
         ({"source_name": ""}, "This field is required"),
         ({"code-group_sex-2-0": "nonsense"}, "has no meaning yet: “women”"),
-        ({"source_url": "javascript:alert(1)"}, "Give an address of the web"),
+        ({"source_url": "javascript:alert(1)"}, "Enter a web address"),
         ({"name": "x" * 200}, "at most 120 characters"),
         ({"indicator": "c\u0661"}, "Select a valid choice"),
     ],
@@ -279,7 +279,7 @@ def test_file_is_read_again_as_somebody_says(desk: Client, steward: User) -> Non
     assert batch.contents is not None
     assert (batch.contents["header"], batch.mapping["header_row"]) == (["place", "people"], 2)
     text = words_of(post(desk, batch, layout | {"layout-format": "xlsx", "read_again": "1"}).content.decode())
-    assert "no Excel workbook" in text
+    assert "not an Excel workbook" in text
     batch.refresh_from_db()
     assert batch.mapping["format"] == "csv"
 
@@ -335,7 +335,7 @@ def test_another_mapping_of_the_same_name_stays_as_it_is(desk: Client, steward: 
     SavedMapping.objects.create(name="Register", definition=MAPPING)
     batch, data = described(table(("N1", 2020, "women", 10)), steward)
     text = words_of(post(desk, batch, data | {"name": "Register"}).content.decode())
-    assert "There is another mapping of this name" in text
+    assert "There is already a mapping with this name" in text
     assert SavedMapping.objects.get().definition == MAPPING
     batch.refresh_from_db()
     assert batch.state == ImportBatch.State.RECEIVED
@@ -414,7 +414,7 @@ def test_unreadable_file_is_told_on_the_form_and_not_kept(desk: Client) -> None:
 
 def test_upload_that_broke_off_is_told_and_not_kept(desk: Client) -> None:
     text = words_of(upload(desk, table(("N1", 2020, "women", 10)), whole="").content.decode())
-    assert "The upload broke off before its end" in text
+    assert "The upload was interrupted" in text
     assert not ImportBatch.objects.exists()
 
 
@@ -428,7 +428,7 @@ class GoneBrowser(io.RawIOBase):
 def test_browser_that_is_closed_midway_leaves_nothing(desk: Client) -> None:
     body: dict[str, Any] = {"wsgi.input": GoneBrowser()}
     response = desk.post(CREATE, {"mapping": "describe", "file": csv_file("a,b\n1,2\n")}, follow=True, **body)
-    assert "The upload broke off before its end" in words_of(response.content.decode())
+    assert "The upload was interrupted" in words_of(response.content.decode())
     assert not ImportBatch.objects.exists()
 
 
@@ -453,7 +453,7 @@ def test_same_file_after_its_approval_names_the_earlier_import(desk: Client, ste
     text = words_of(upload(desk, content, mapping=SavedMapping.objects.get().pk).content.decode())
     assert "This file has been imported before, with the same mapping" in text
     assert f"Import {batch.pk} of" in text
-    assert "You may go on all the same" in text
+    assert "You can continue if you want to" in text
     assert "This file has been imported before" in words_of(upload(desk, content).content.decode())
 
 
@@ -539,7 +539,7 @@ def test_large_file_that_is_in_already_is_told_at_once(desk: Client, monkeypatch
     imports.store_import(batch=first)
     monkeypatch.setattr(imports, "LARGE", 10)
     text = words_of(desk.post(f"{second.get_absolute_url()}store/", follow=True).content.decode())
-    assert f"This very file is already in: import {first.pk}" in text
+    assert f"is to be approved: import {first.pk}" in text
     second.refresh_from_db()
     assert second.state == ImportBatch.State.CHECKED
 
@@ -611,7 +611,7 @@ def test_rows_with_a_fault_are_a_file_with_line_and_reason(desk: Client, steward
     assert "“N7” is no territory" in rows[0][-1]
     assert "“girls” is no group" in rows[0][-1]
     assert "is not a number" in rows[1][-1]
-    assert "is no month, quarter, half-year or year" in rows[2][-1]
+    assert "is not a month, quarter, half-year or year" in rows[2][-1]
     assert "The row has 2 columns" in rows[3][-1]
 
 
@@ -694,8 +694,8 @@ def test_files_without_figures_are_removed_in_time(
     days = ImportBatch.DAYS_KEPT
     page = words_of(desk.get(bad.get_absolute_url()).content.decode())
     until = timezone.localdate() + datetime.timedelta(days=days)
-    assert f"is kept for {days} days, this one until {date_format(until, 'DATE_FORMAT')}" in page
-    assert "is kept for" not in words_of(desk.get(good.get_absolute_url()).content.decode())
+    assert f"are kept for {days} days, this one until {date_format(until, 'DATE_FORMAT')}" in page
+    assert "are kept for" not in words_of(desk.get(good.get_absolute_url()).content.decode())
     assert f"keeps the file until {date_format(until, 'DATE_FORMAT')}" in words_of(
         desk.get(reverse("indicators:import_map", args=[waiting.pk])).content.decode()
     )
@@ -711,8 +711,8 @@ def test_files_without_figures_are_removed_in_time(
     bad.refresh_from_db()
     assert (waiting.state, waiting.contents, bad.state) == (ImportBatch.State.UNDONE, None, ImportBatch.State.REFUSED)
     page = words_of(desk.get(bad.get_absolute_url()).content.decode())
-    assert "The file itself is not kept any more" in page
-    assert "is no territory" in page
+    assert "The file itself is no longer kept" in page
+    assert "is not a territory" in page
     assert "The rows with a fault" not in page
     assert desk.get(waiting.get_absolute_url()).status_code == 200
 
@@ -772,7 +772,7 @@ def test_columns_of_groups_with_a_total_are_guessed_and_described(desk: Client, 
     )
     assert [data[f"code-columns-group_sex-{place}"] for place in (2, 3, 4, 5)] == ["F", "M", WHOLE, ""]
     text = words_of(post(desk, batch, data).content.decode())
-    assert "Of 1 column nobody knows what it stands for: “padron”. Say it below, or leave it out." in text
+    assert "1 column has no meaning yet: “padron”. Say below what it stands for, or leave it out." in text
     post(desk, batch, data | {"code-columns-group_sex-5": LEAVE})
     batch.refresh_from_db()
     assert (batch.state, batch.cells_new) == (ImportBatch.State.CHECKED, 6)
@@ -841,8 +841,8 @@ def test_mapping_with_columns_that_differ_in_one_thing_is_offered(
     [
         ({"across": ""}, "Say what the columns of figures differ in."),
         ({"number": "c2"}, "There is one column of figures, so nothing differs."),
-        ({"period": "=", "period_always": "2020"}, "The columns side by side say it already"),
-        ({"code-columns-period-2": LEAVE, "code-columns-period-3": LEAVE}, "of at least one column what it stands for"),
+        ({"period": "=", "period_always": "2020"}, "The columns side by side already say this"),
+        ({"code-columns-period-2": LEAVE, "code-columns-period-3": LEAVE}, "what at least one column stands for"),
         ({"code-columns-period-2": "2019-13"}, "nobody knows what it stands for: “2019”"),
         ({"across": "nonsense"}, "Select a valid choice"),
     ],
@@ -885,9 +885,9 @@ def test_number_with_two_readings_is_asked_about(desk: Client, steward: User) ->
     batch, data = described(OPEN_NUMBERS, steward, source_name="Office")
     page = desk.get(reverse("indicators:import_map", args=[batch.pk])).content.decode()
     assert "What does “24.512” mean?" in page
-    assert "24,512: it stands between thousands" in page
-    assert "24.512: it is the decimal sign" in page
-    assert "the file does not tell" in words_of(post(desk, batch, data).content.decode())
+    assert "24,512: the sign separates thousands" in page
+    assert "24.512: the sign is the decimal sign" in page
+    assert "the file does not show it" in words_of(post(desk, batch, data).content.decode())
     assert not ImportBatch.objects.filter(state="checked").exists()
     post(desk, batch, data | {"reading": "thousands"})
     batch.refresh_from_db()

@@ -324,5 +324,5 @@ def test_confidential_figures_are_exported_with_the_state(land: Land) -> None:
 def test_page_of_the_figure_explains_it(client: Client, land: Land, current: Release) -> None:
     page = client.get(reverse("indicators:figure_detail", args=["PEOPLE", "test-land", "D2", "2020"])).content.decode()
     assert "figure-not-applicable" in page
-    assert "There cannot be such a figure here" in page
+    assert "There cannot be a figure here" in page
     assert "figure-missing" not in page

@@ -65,7 +65,7 @@ def test_sentence_leaves_out_the_part_and_what_lies_before_the_break() -> None:
     ]
     said = finding(indicator(), points, breaks_of(points), [], "")
     assert said == (
-        "From 50.0% (2020) to 52.0% (2021). The series has a break in 2020: what lies before is not compared."
+        "From 50.0% (2020) to 52.0% (2021). The series has a break in 2020: earlier figures are not compared."
     )
 
 
@@ -103,7 +103,7 @@ def test_gap_comes_before_the_line_and_is_not_followed_across_a_break() -> None:
     said = finding(indicator(), points, breaks_of(points), gaps, "Migrants")
     assert said.startswith("Migrants: 52.0%, 11.0 points below the host population’s 63.0% (2024).")
     assert "12.0" not in said
-    assert said.endswith("what lies before is not compared.")
+    assert said.endswith("earlier figures are not compared.")
 
 
 # --- The opening --------------------------------------------------------------------------------------------------------

@@ -173,7 +173,7 @@ def test_from_the_file_to_the_public_page(desk, steward, mapping, city, indicato
     assert "Figures in all 2 Protected 0 New 2" in words_of(response.content.decode())
     approve = reverse("indicators:release_approve", args=[Release.objects.get().pk])
     refused = desk.post(approve, {"note": "First figures"}, follow=True)
-    assert "somebody else has to look at it" in words_of(refused.content.decode())
+    assert "so somebody else has to approve it" in words_of(refused.content.decode())
     desk.force_login(StewardFactory(organisation=steward.memberships.get().organisation, role="manager").user)
     response = desk.post(approve, {"note": "First figures"}, follow=True)
     release = Release.objects.current()
@@ -210,7 +210,7 @@ def test_a_file_that_is_already_held_has_nothing_to_store(desk, mapping):
     for step in ("store", "approve"):
         desk.post(reverse(f"indicators:import_{step}", args=[first.pk]))
     response = upload(desk, mapping)
-    assert "there is nothing to store" in words_of(response.content.decode())
+    assert "There is nothing to store" in words_of(response.content.decode())
 
 
 # --- Bad files ----------------------------------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ def test_kind_of_file_is_recognised_by_its_columns(desk, mapping, steward):
     batch = ImportBatch.objects.get()
     assert (batch.mapping_name, batch.state) == ("Residents", "checked")
     response = desk.post(CREATE, data | {"file": csv_file(b"a,b\n1,2\n")}, follow=True)
-    assert "Say here what its columns mean" in words_of(response.content.decode())
+    assert "Say what its columns mean" in words_of(response.content.decode())
     assert ImportBatch.objects.first().state == "received"
 
 

@@ -120,7 +120,7 @@ def test_owner_fills_in_keeps_and_sends(desk: Desk) -> None:
     report.refresh_from_db()
     assert report.state == Report.State.SUBMITTED
     assert Observation.objects.get(batch=report.batch).numerator == 13
-    assert "not open for writing" in text_of(client.get(page, follow=True))
+    assert "cannot be changed now" in text_of(client.get(page, follow=True))
 
 
 def test_second_writer_keeps_what_was_typed(desk: Desk) -> None:
@@ -128,7 +128,7 @@ def test_second_writer_keeps_what_was_typed(desk: Desk) -> None:
     page, cell = reverse("indicators:report_answer", args=[report.pk]), name_of(report)
     client.post(page, {f"n-{cell}": "12", "version": report.version})
     response = client.post(page, {f"n-{cell}": "99", "version": report.version})
-    assert "Somebody else of your organisation" in text_of(response)
+    assert "Somebody else in your organisation" in text_of(response)
     assert 'value="99"' in response.content.decode()
     assert reports.answers_of(report).popitem()[1].number == 12
     version = response.context["version"]
@@ -150,7 +150,7 @@ def test_fault_stands_at_its_field(desk: Desk) -> None:
 def test_nothing_filled_in_is_told(desk: Desk) -> None:
     report, client = desk.ask(), enter(desk.owner)
     page = reverse("indicators:report_answer", args=[report.pk])
-    assert "Nothing is filled in yet" in text_of(client.post(page, {"version": report.version, "send": "1"}))
+    assert "You have not filled anything in yet" in text_of(client.post(page, {"version": report.version, "send": "1"}))
 
 
 def test_spreadsheet_goes_out_and_comes_back(desk: Desk) -> None:
@@ -162,7 +162,7 @@ def test_spreadsheet_goes_out_and_comes_back(desk: Desk) -> None:
     book.save(saved)
     page = reverse("indicators:report_upload", args=[report.pk])
     refused = client.post(page, {"file": SimpleUploadedFile("report.xlsx", b"nonsense")})
-    assert "not the spreadsheet of this report" in text_of(refused)
+    assert "not the spreadsheet for this report" in text_of(refused)
     assert not report.answers.exists()
     response = client.post(page, {"file": SimpleUploadedFile("report.xlsx", saved.getvalue())}, follow=True)
     assert 'value="21"' in response.content.decode()
@@ -182,7 +182,7 @@ def test_steward_reviews_side_by_side(desk: Desk) -> None:
     page = text_of(client.get(report.get_absolute_url()))
     assert "12 2016: 11 –" in page
     back = reverse("indicators:report_return", args=[report.pk])
-    assert "Say what should be different" in text_of(client.post(back, follow=True))
+    assert "Say what should be changed" in text_of(client.post(back, follow=True))
     response = client.post(back, {"note": "Without those of 2016"}, follow=True)
     assert "Without those of 2016" in text_of(response)
     report.refresh_from_db()
@@ -198,7 +198,7 @@ def test_steward_accepts_what_was_found_and_approves(desk: Desk) -> None:
     assert "1 figure in it is to be looked at" in text_of(client.get(report.get_absolute_url()))
     give_reason(client, report.batch)
     approve = reverse("indicators:report_approve", args=[report.pk])
-    assert "One figure should be looked at first" in text_of(client.post(approve, follow=True))
+    assert "One figure needs checking first" in text_of(client.post(approve, follow=True))
     finding = Finding.objects.get()
     accept = reverse("indicators:findings_accept", args=[report.batch_id])
     assert "Say why" in text_of(client.post(accept, {"finding": finding.pk}, follow=True))
@@ -282,7 +282,7 @@ def test_findings_of_an_import_are_accepted_by_kind(desk: Desk) -> None:
     give_reason(client, batch)
     page = text_of(client.get(batch.get_absolute_url()))
     assert "F in N1 in 2017: 50, more than everybody: 40." in page
-    assert "4 figures to look at first" in tasks_of(desk.steward)[0].text
+    assert "4 figures to check first" in tasks_of(desk.steward)[0].text
     accept = reverse("indicators:findings_accept", args=[batch.pk])
     response = client.post(accept, {"rule": "part_over_whole", "reason": "Two registers"}, follow=True)
     assert "Accepted 2 findings." in text_of(response)
@@ -344,7 +344,7 @@ class TestEntry:
         desk.land.observe("N1", "2017", 5)
         client = enter(desk.steward)
         (_whole, first, _second), seen = self.cells(client, address)
-        assert "Nothing here is new" in text_of(client.post(address, {f"n-{first}": "5", "seen": seen}))
+        assert "Nothing has changed" in text_of(client.post(address, {f"n-{first}": "5", "seen": seen}))
         assert not ImportBatch.objects.exists()
 
     def test_second_of_two_people_is_told(self, desk: Desk, address: str) -> None:
@@ -363,7 +363,7 @@ class TestEntry:
         client = enter(desk.steward)
         (_whole, first, _second), seen = self.cells(client, address)
         response = client.post(address, {f"n-{first}": "6", "seen": seen})
-        assert "Decide that one first" in text_of(response)
+        assert "Decide on that one first" in text_of(response)
         assert Observation.objects.pending().get().batch == waiting
 
     def test_quality_rules_are_the_same(self, desk: Desk, address: str) -> None:

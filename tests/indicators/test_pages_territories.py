@@ -122,7 +122,7 @@ def test_card_says_how_far_the_target_is_by_the_direction(client, city, directio
     target(rate, city, LAST + 5, wanted, start)
     text = words_of(page(client, city))
     # At a glance, and in the domain's section.
-    assert text.count(f"Target for {LAST + 5}: {wanted}.0% {words} By the figure of {LAST}.") == 2
+    assert text.count(f"Target for {LAST + 5}: {wanted}.0% {words} Based on the figure for {LAST}.") == 2
 
 
 def test_card_shows_the_target_that_is_due_next_and_never_one_of_another_place(client, city):
@@ -139,7 +139,7 @@ def test_card_shows_the_target_that_is_due_next_and_never_one_of_another_place(c
     target(rate, city.parent, year, "55", "50")
     target(context, city, year, "56", "50")
     text = words_of(page(client, city))
-    assert text.count(f"Target for {year}: 52.0% Not known No published figure says how far it is.") == 2
+    assert text.count(f"Target for {year}: 52.0% Not known No published figure shows the progress.") == 2
     assert text.count("Target for") == 2
 
 
@@ -176,8 +176,8 @@ def test_partial_figure_is_no_ground_for_a_judgement(client, city):
         assert judgement not in text
     assert '<svg class="sparkline"' not in html
     assert text.index("78,400") < text.index("2,900")
-    assert f"{LAST}: 2,900 Not the whole: 1 of 73 areas reported" in text
-    assert f"Not known The figure of {LAST} is not the whole." in text
+    assert f"{LAST}: 2,900 Partial: 1 of 73 areas reported" in text
+    assert f"Not known The figure for {LAST} is partial." in text
     # Nor is it drawn: the chart's table has it, without a number to draw.
     row = html[html.index(f'<th scope="row">{LAST}</th>') :]
     assert 'data-value=""' in row[: row.index("</tr>")]
@@ -210,7 +210,7 @@ def test_share_of_few_people_is_no_headline(client, city):
     released(release, other, city, str(LAST), "61.5")
     text = words_of(page(client, city))
     assert "Better" not in text
-    assert "Small base: fewer than 50. Too few to judge by." in text
+    assert "Small base: fewer than 50. Too few people to draw conclusions." in text
     assert text.index("61.5") < text.index("29.0")  # What may lead stands at the head of the domain.
 
 
@@ -236,7 +236,7 @@ def test_no_sentence_goes_across_a_break(client, city):
     html = page(client, city)
     text = words_of(html)
     assert f"From 70.0% ({LAST - 2}) up to 80.0%, the highest ({LAST - 1}), and down to 75.0% ({LAST})." in text
-    assert f"The series has a break in {LAST - 2}: what lies before is not compared." in text
+    assert f"The series has a break in {LAST - 2}: earlier figures are not compared." in text
     assert "40.0% (" not in text
     assert re.findall(r'data-value="([\d.]+)"( data-break)?', html) == [
         ("40.0000000000", ""),

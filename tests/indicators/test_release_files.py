@@ -139,7 +139,7 @@ class TestLargeReleases:
         make_release_files()
         answer = client.get(address(release, ending))
         assert answer.status_code == 400
-        assert "cannot carry so many cells" in answer.content.decode()
+        assert "cannot hold that many cells" in answer.content.decode()
         assert "too large for this format" in client.get(release.get_absolute_url()).content.decode()
 
     def test_file_whose_maker_dies_three_times_is_given_up(self, release):

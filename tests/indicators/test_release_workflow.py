@@ -178,7 +178,7 @@ def test_recalled_release_is_read_no_more_and_the_one_before_leads_again(
     admin = administrator()
     client.force_login(admin)
     recall = reverse("indicators:release_recall", args=[second.pk])
-    assert "Say why it is recalled" in client.post(recall, {"reason": " "}).content.decode()
+    assert "Give the reason for recalling it" in client.post(recall, {"reason": " "}).content.decode()
     assert Release.objects.current() == second
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post(recall, {"reason": "A family could be told by it"}).status_code == 302
@@ -231,7 +231,7 @@ def test_preview_that_followed_a_recalled_release_is_made_again(land: Land) -> N
     land.observe("N2", "2020", 30)
     second = preview(land)
     releases.recall_release(release=first, reason="Wrong file")
-    with pytest.raises(ValidationError, match="changed meanwhile"):
+    with pytest.raises(ValidationError, match="changed in the meantime"):
         releases.approve_release(release=second)
 
 

@@ -153,7 +153,7 @@ def test_spreadsheet_of_another_report(land: Land, report: Report) -> None:
 
 
 def test_forged_reference(report: Report) -> None:
-    assert "not the spreadsheet of this report" in refusal(report, fill(report, ("H1", "forged")))
+    assert "not the spreadsheet for this report" in refusal(report, fill(report, ("H1", "forged")))
 
 
 def test_report_that_changed_since_the_download(report: Report) -> None:
@@ -167,11 +167,11 @@ def test_report_that_changed_since_the_download(report: Report) -> None:
     "content", [b"", b"PK\x03\x04nonsense", b"a,b\n1,2\n", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)]
 )
 def test_file_that_is_no_spreadsheet(report: Report, content: bytes) -> None:
-    assert "not the spreadsheet of this report" in refusal(report, io.BytesIO(content))
+    assert "not the spreadsheet for this report" in refusal(report, io.BytesIO(content))
 
 
 def test_spreadsheet_without_our_sheet(report: Report) -> None:
-    assert "not the spreadsheet of this report" in refusal(report, packed(Workbook()))
+    assert "not the spreadsheet for this report" in refusal(report, packed(Workbook()))
 
 
 def repacked(report: Report, part: str, content: bytes) -> io.BytesIO:
@@ -187,12 +187,14 @@ def repacked(report: Report, part: str, content: bytes) -> io.BytesIO:
 def test_spreadsheet_that_unpacks_to_gigabytes(report: Report) -> None:
     bomb = repacked(report, "xl/worksheets/sheet1.xml", b"<worksheet>" + b" " * 30_000_000)
     assert len(bomb.getvalue()) < 100_000
-    assert "unpacks to far more" in refusal(report, bomb)
+    assert "is far larger than ours" in refusal(report, bomb)
 
 
 def test_spreadsheet_with_entities_in_its_text(report: Report) -> None:
     laughs = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><worksheet>&b;</worksheet>'
-    assert "not the spreadsheet of this report" in refusal(report, repacked(report, "xl/worksheets/sheet1.xml", laughs))
+    assert "not the spreadsheet for this report" in refusal(
+        report, repacked(report, "xl/worksheets/sheet1.xml", laughs)
+    )
 
 
 def test_spreadsheet_with_a_cell_in_the_last_row(report: Report) -> None:

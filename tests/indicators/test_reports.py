@@ -76,7 +76,7 @@ def test_blank_is_never_zero_and_missing_is_said(asking: Asking, first: Organisa
 
 def test_nothing_filled_in_is_not_sent(asking: Asking, first: Organisation) -> None:
     report = asking.ask(first).reports.get()
-    with pytest.raises(ValidationError, match="Nothing is filled in"):
+    with pytest.raises(ValidationError, match="You have not filled anything in"):
         reports_actions.submit_report(report=report, by=None)
     report.refresh_from_db()
     assert report.state == Report.State.DRAFT
@@ -136,7 +136,7 @@ def test_report_is_not_decided_past_its_page(asking: Asking, first: Organisation
     report = asking.send(asking.ask(first).reports.get(), number(1))
     assert report.batch is not None
     for action in (imports.approve_import, imports.undo_import):
-        with pytest.raises(ValidationError, match="on its own page"):
+        with pytest.raises(ValidationError, match="on the page of the report"):
             action(batch=report.batch)
 
 
@@ -147,7 +147,7 @@ def test_second_of_two_writers_is_told(asking: Asking, first: Organisation) -> N
     report = asking.ask(first).reports.get()
     seen = report.version
     asking.fill(report, number(12))
-    with pytest.raises(ValidationError, match="Somebody else of your organisation") as refusal:
+    with pytest.raises(ValidationError, match="Somebody else in your organisation") as refusal:
         reports_actions.save_report(report=report, answers={}, version=seen, by=None)
     assert refusal.value.code == "stale"
     assert reports_actions.answers_of(report).popitem()[1] == number(12)
@@ -262,7 +262,7 @@ def test_quality_rules_speak_before_approval(asking: Asking, first: Organisation
     land.observe("CITY", "2016", 1000)
     report = asking.send(asking.ask(first).reports.get(), number(9000))
     assert report.batch is not None
-    with pytest.raises(ValidationError, match="looked at first"):
+    with pytest.raises(ValidationError, match="needs checking first"):
         asking.approve(report)
     assert asking.counted() is None
     quality.accept_findings(batch=report.batch, reason="They opened a second office", by=asking.steward)
@@ -282,7 +282,7 @@ def test_what_others_were_approved_for_meanwhile_is_found(
     asking.send(one, number(1000))
     asking.send(two, number(900))
     asking.approve(one)
-    with pytest.raises(ValidationError, match="looked at first"):
+    with pytest.raises(ValidationError, match="needs checking first"):
         asking.approve(two)
     two.refresh_from_db()
     assert two.batch is not None
@@ -313,7 +313,7 @@ def test_request_that_asks_nothing_is_refused(
 
 
 def test_authority_does_not_ask_itself(asking: Asking, authority: Organisation) -> None:
-    with pytest.raises(ValidationError, match="does not ask itself"):
+    with pytest.raises(ValidationError, match="cannot ask itself"):
         asking.ask(authority)
 
 

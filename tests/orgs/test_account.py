@@ -179,7 +179,7 @@ def test_who_decides_for_others_is_led_to_a_second_step(role: str, must: bool) -
         assert is_led is must, path
     if must:
         page = client.get(f"{STEP}?next={reverse('orgs:my_organisations')}").content.decode()
-        assert "Your role decides on what others see" in page
+        assert "Your role lets you decide what others see" in page
         assert reverse("mfa_activate_totp") in page
         assert client.get(reverse("mfa_activate_totp")).status_code == 302  # To the password, once more.
 

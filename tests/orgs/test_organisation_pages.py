@@ -119,7 +119,7 @@ def test_what_rights_rest_on_is_changed_by_administrators_alone(client, raval, k
     body = client.get(page("organisation_edit", ours)).content.decode()
     for name in ("kind", "territory", "level_of_government"):
         assert f'name="{name}' not in body, name
-    assert "Ask an administrator where this changes" in body
+    assert "If this changes, ask an administrator" in body
     typed = {"name": "Ours anew", "territory": "Elsewhere", "kind": "media", "level_of_government": "national"}
     assert client.post(page("organisation_edit", ours), {**typed, "version": "1"}).status_code == 302
     for changes in ({"territory": elsewhere}, {"kind": "media"}, {"is_sample": True}):

@@ -78,7 +78,7 @@ def left_in(folder: Path) -> list[str]:
 def test_full_disk_leaves_no_half_file(small_disk: Path) -> None:
     with pytest.raises(NoRoom) as refused:
         default_storage.save("papers/agreement.pdf", ContentFile(PDF))
-    assert "no room left on the server" in str(refused.value)
+    assert "because the server is full" in str(refused.value)
     assert left_in(small_disk) == []
     assert default_storage.save("papers/agreement.pdf", ContentFile(b"small")) == "papers/agreement.pdf"
 
@@ -146,7 +146,7 @@ def test_person_is_told_that_the_paper_could_not_be_kept(media: Path) -> None:
     with no_file_larger_than(100_000):
         response = client.post(address, data | {"file": SimpleUploadedFile("agreement.pdf", PDF)})
     assert response.status_code == 200
-    assert "no room left on the server" in response.content.decode()
+    assert "because the server is full" in response.content.decode()
     assert 'value="Agreement"' in response.content.decode()
     assert not Document.objects.exists()
     assert left_in(media) == []
@@ -173,7 +173,7 @@ def test_steward_is_told_that_the_file_of_figures_could_not_be_kept(media: Path)
             },
         )
     assert response.status_code == 200
-    assert "no room left on the server" in response.content.decode()
+    assert "because the server is full" in response.content.decode()
     assert not ImportBatch.objects.exists()
     assert left_in(media) == []
 
@@ -192,7 +192,7 @@ def test_full_folder_for_temporary_files_is_said(name: str, settings: Any, tmp_p
     with no_file_larger_than(100_000):
         response = client.post(address, {"title": "x", "file": SimpleUploadedFile("agreement.pdf", PDF)}, follow=True)
     assert response.status_code in (200, 507)
-    assert "no room left" in response.content.decode()
+    assert "the server is full" in response.content.decode()
     assert not Document.objects.exists()
     assert not ImportBatch.objects.exists()
 

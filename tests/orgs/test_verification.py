@@ -92,7 +92,7 @@ def test_tier_follows_from_the_answers(waiting, reviewer, met, tier):
 
 @pytest.mark.django_db
 def test_without_the_first_tier_nothing_is_verified(waiting, reviewer):
-    with pytest.raises(ValidationError, match="Somebody was reached"):
+    with pytest.raises(ValidationError, match="The contact given was reached"):
         verification_actions.decide_verification(
             verification=waiting, outcome="verified", answers=answers("purpose", "territory", "documented"), by=reviewer
         )
@@ -143,7 +143,7 @@ def test_return_needs_reasons_and_reaches_the_owner(client, waiting, reviewer):
 @pytest.mark.django_db
 def test_sending_twice_is_refused_in_words(waiting):
     owner = waiting.organisation.memberships.get().user
-    with pytest.raises(ValidationError, match="already waits"):
+    with pytest.raises(ValidationError, match="already being reviewed"):
         verification_actions.submit_for_verification(organisation=waiting.organisation, by=owner)
     assert Verification.objects.count() == 1
 
@@ -196,7 +196,7 @@ def test_reviewer_of_another_place_or_of_the_past_decides_nothing(client, waitin
 def test_administrator_reads_and_does_not_decide(client, waiting):
     client.force_login(UserFactory(is_staff=True))
     body = client.get(page(waiting)).content.decode()
-    assert "It waits for a reviewer" in body
+    assert "A reviewer of its territory" in body
     assert client.post(page(waiting), typed(*FIRST_TIER)).status_code == 403
 
 

@@ -385,7 +385,7 @@ def test_returned_with_reasons_then_resubmitted(submitted, world):
 
 def test_deciding_twice_is_refused(submitted, world):
     decide(submitted, world.reviewer)
-    with pytest.raises(ValidationError, match="does not wait"):
+    with pytest.raises(ValidationError, match="does not need"):
         decide(submitted, world.reviewer)
     assert submitted.decisions.count() == 1
 

@@ -200,7 +200,7 @@ def test_partner_disputes_with_a_reason(client, world):
     client.post(url, {"answer": "disputed", "note": "We never met."})
     client.force_login(world.officer)
     html = client.get(partnership.get_absolute_url()).content.decode()
-    assert "Open Door says that something is not right." in html
+    assert "Open Door said that something is not right." in html
     assert "We never met." in html
 
 
@@ -398,7 +398,7 @@ def test_odd_ticks_are_refused_and_change_nothing(client, desk, value):
     draft, values = desk
     client.post(page("assessment_evidence", draft.pk), {"evidence": values})
     response = client.post(page("assessment_evidence", draft.pk), {"evidence": [*values, value]}, follow=True)
-    assert "not there any more" in response.content.decode()
+    assert "no longer exists" in response.content.decode()
     assert draft.evidence.count() == 4
 
 

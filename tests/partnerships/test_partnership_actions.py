@@ -180,7 +180,7 @@ def test_nobody_answers_for_another(world):
 @pytest.mark.parametrize("state", [State.DRAFT, State.ENDED])
 def test_no_answer_where_none_is_asked_for(world, state):
     partnership = world.partnership(state=state)
-    with pytest.raises(ValidationError, match="does not wait"):
+    with pytest.raises(ValidationError, match="does not need"):
         answer_partnership(party=world.party(partnership), answer=Answer.DISPUTED, note="No", by=world.owner)
 
 
