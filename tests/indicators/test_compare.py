@@ -191,7 +191,7 @@ def test_groups_stand_side_by_side_with_shown_zero_protected_and_missing_apart(c
     text = words_of(html)
     assert "Migrants : nothing is published" in text
     assert "All: 60.0% (2025); Women: 0.0% (2025)" in text
-    boxes = dict(re.findall(r'type="checkbox" name="group" value="([^"]+)" id="[^"]+"( checked)?>', html))
+    boxes = dict(re.findall(r'type="checkbox" name="group" value="([^"]+)"\s+id="[^"]+"( checked)?>', html))
     assert {value for value, checked in boxes.items() if checked} == {"total", "sex=F", "sex=M", "origin=FOREIGN"}
     assert boxes["origin=HOST"] == ""
 

@@ -563,7 +563,7 @@ def test_rejected_evidence_of_a_returned_claim_no_longer_counts_and_says_why(cli
     html = response.content.decode()
     assert "Not accepted: It answers another question" in html
     assert "Replace" in html
-    ticked = re.findall(r'value="([^"]+)" id="e[^"]+" checked', html)
+    ticked = re.findall(r'value="([^"]+)"\s+id="e[^"]+"\s+checked', html)
     refused = submitted.evidence.get(is_accepted=False)
     value = f"{refused.criterion_id}:{refused.record._meta.model_name}:{refused.record.pk}"
     assert value not in ticked
