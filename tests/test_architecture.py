@@ -232,6 +232,14 @@ def test_no_module_and_no_class_is_too_long_to_be_read() -> None:
     assert set(LONGER) - set(longer) == set(), "take what is short enough by now from the list"
 
 
+@pytest.mark.parametrize("app", ["orgs", "indicators", "partnerships"])
+def test_tests_mirror_packages(app: str) -> None:
+    """A folder of tests is called like the package that it looks at; what looks at a whole app lies beside them."""
+    folders = {path.parent.name for path in (ROOT / "tests" / app).glob("*/__init__.py")}
+    assert folders
+    assert folders - {path.parent.name for path in (ROOT / app).glob("*/__init__.py")} == set()
+
+
 def test_no_test_imports_another_test_file() -> None:
     """What several tests need has a module of its own: a test file may be run, moved and deleted alone."""
     wrong = [

@@ -27,7 +27,7 @@ from psycopg2.sql import SQL, Identifier
 from indicators import emails
 from indicators.locks import Lock, session_lock
 from indicators.models import RollupRun, Slice
-from indicators.rollup import sql, statements
+from indicators.rollup import comparison, sql, statements
 from indicators.vocabulary import Origin
 
 logger = logging.getLogger(__name__)
@@ -187,10 +187,10 @@ def differences(slices: list[int]) -> tuple[int, list[tuple[Any, ...]]]:
         )
         slices = sorted(set(slices) - _marked(cursor, slices))
         cursor.execute(sql.MARK_SLICES, {"slices": slices})
-        facts, made = _compute(cursor, slices)
-        cursor.execute(statements.compared(made))
+        _facts, made = _compute(cursor, slices)
+        cursor.execute(comparison.compared(made))
         (compared,) = cursor.fetchone()
-        cursor.execute(statements.differences(facts, made))
+        cursor.execute(comparison.differences(made))
         rows = cursor.fetchall()
         transaction.set_rollback(True)
     if rows:  # Those that came in while we looked carry their mark.

@@ -109,7 +109,7 @@ def test_provinces_give_every_count_that_istat_published_above_them(italy: dict[
     """18 of the 27 measures are counts, and all of them equal.
 
     The other nine are balances (natural change, net migration, statistical adjustment and the like): they add up in the source as well,
-    but a balance may be below 0, and the portal takes no count of people below 0 (tests/indicators/test_mappings.py).
+    but a balance may be below 0, and the portal takes no count of people below 0 (tests/indicators/imports/test_mappings.py).
     """
     assert italy["run"].state == RollupRun.State.DONE, italy["run"].error
     text = io.StringIO()

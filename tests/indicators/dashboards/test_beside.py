@@ -86,7 +86,7 @@ def test_part_of_a_set_is_not_beside_it(three: Land) -> None:
 
 def test_standard_list_has_the_third_sex_beside_the_set() -> None:
     """Decision 0005: where a source reports it, it is part of everybody; where it does not, women and men are."""
-    listed = json.loads((Path(__file__).parents[2] / "indicators/data/dimensions.json").read_text(encoding="utf-8"))
+    listed = json.loads((Path(__file__).parents[3] / "indicators/data/dimensions.json").read_text(encoding="utf-8"))
     (sex,) = [entry for entry in listed if entry["code"] == "sex"]
     assert {one["code"]: (one["part"], one.get("beside", False)) for one in sex["categories"]} == {
         "F": (True, False),

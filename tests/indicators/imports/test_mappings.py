@@ -27,7 +27,7 @@ from tests.factories import DomainFactory
 pytestmark = pytest.mark.shared
 
 OWN_DATA = Path(settings.BASE_DIR) / "indicators" / "data"
-FOLDERS = [Path(__file__).resolve().parents[1] / "mappings", OWN_DATA / "mappings"]
+FOLDERS = [Path(__file__).resolve().parents[2] / "mappings", OWN_DATA / "mappings"]
 HEADING = "(heading)"
 
 

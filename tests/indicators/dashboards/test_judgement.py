@@ -237,7 +237,7 @@ def test_a_target_stands_as_the_figure_of_its_time_says(
 
 # --- Nobody judges by themselves ----------------------------------------------------------------------------------------
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OF_JUDGEMENT = {"SMALL_BASE", "Direction.UP", "Direction.DOWN", "Direction.IDEAL", "Flag.BREAK", "Flag.UNRELIABLE"}
 """What only a judgement asks of."""
 

@@ -14,7 +14,7 @@ from orgs.models import Domain, Territory, TerritoryClosure, TerritoryOutline, T
 from orgs.territories import loading
 from tests.factories import TerritoryFactory
 
-DATA = Path(__file__).resolve().parents[2] / "orgs" / "data"
+DATA = Path(__file__).resolve().parents[3] / "orgs" / "data"
 
 
 def closure_by_walking():

@@ -12,7 +12,7 @@ from indicators.releases.linked_tables import CategoryLinks
 
 pytestmark = pytest.mark.django_db
 
-SHIPPED = json.loads((Path(__file__).parents[2] / "indicators/data/dimensions.json").read_text(encoding="utf-8"))
+SHIPPED = json.loads((Path(__file__).parents[3] / "indicators/data/dimensions.json").read_text(encoding="utf-8"))
 SPAIN = "ES"
 PEOPLE = [
     ("ESP", "NONE"), ("ESP", "NONE"), ("ESP", "NATIONAL_WITH"), ("FRA", "FOREIGN"), ("ROU", "FOREIGN"), ("GBR", "FOREIGN"),
