@@ -209,7 +209,7 @@ def _make_cells(cursor: CursorWrapper, mapping: ImportMapping, resolvers: dict[s
         # A sign for "not applicable" in the place of a number says as much as a flag.
         signs=SQL("").join(
             SQL(" OR r.{column} = ANY(%(not_applicable)s)").format(column=Identifier(staged[column]))
-            for column in set(mapping.numbers.values())
+            for column in dict.fromkeys(mapping.numbers.values())
         ),
         not_applicable=Literal(Flag.NOT_APPLICABLE),
         joins=SQL("\n").join(joins),
