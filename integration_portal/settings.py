@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "pghistory",
     "pgtrigger",
-    "orgs.apps.MailConfig",
+    "orgs.mail.apps.MailConfig",
 ]
 
 if not deployment.is_reachable(public_url=PUBLIC_URL, allowed_hosts=ALLOWED_HOSTS):

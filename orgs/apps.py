@@ -1,7 +1,6 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
-from post_office.apps import PostOfficeConfig
 
 from orgs.composed_sql import render_composed
 
@@ -12,7 +11,3 @@ class OrgsConfig(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(render_composed)
-
-
-class MailConfig(PostOfficeConfig):
-    verbose_name = _("E-mail")

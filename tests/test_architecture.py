@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 from tests.servers import SERVERS
 
@@ -238,6 +239,12 @@ def test_tests_mirror_packages(app: str) -> None:
     folders = {path.parent.name for path in (ROOT / "tests" / app).glob("*/__init__.py")}
     assert folders
     assert folders - {path.parent.name for path in (ROOT / app).glob("*/__init__.py")} == set()
+
+
+@pytest.mark.parametrize("app", ["orgs", "indicators", "partnerships"])
+def test_app_is_set_up_by_its_own_configuration(app: str) -> None:
+    """Django takes a nameless one where a module has several, without a word."""
+    assert type(apps.get_app_config(app)).__module__ == f"{app}.apps"
 
 
 def test_no_test_imports_another_test_file() -> None:

@@ -11,7 +11,7 @@ class WorklistView(VisibleObjectMixin, TemplateView):
     """All that there is to do for a steward, in one place."""
 
     has_page_permission = staticmethod(is_steward)
-    template_name = "indicators/desk.html"
+    template_name = "indicators/worklist.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         queues = queues_of(self.person)

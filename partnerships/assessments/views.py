@@ -75,7 +75,7 @@ class AssessmentMixin(VisibleObjectMixin):
 
 
 class AssessmentDetailView(ActionMixin, AssessmentMixin, FormView):
-    """The claim and its evidence. For the authority while it is theirs: the desk on which it is made, ending in the
+    """The claim and its evidence. For the authority while it is theirs: the form on which it is made, ending in the
     claim.
     """
 
@@ -129,7 +129,7 @@ class AssessmentDetailView(ActionMixin, AssessmentMixin, FormView):
 
 
 class AssessmentEvidenceView(AssessmentMixin, View):
-    """Takes the ticks of the desk. With htmx it answers with the level that follows; else it comes back to the desk.
+    """Takes the ticks of the form. With htmx it answers with the level that follows; else it comes back to the form.
 
     What a reviewer did not accept is not ticked, and stays in sight with the reason until another record replaces it. A tick puts it
     forward anew.

@@ -37,9 +37,7 @@ class FigureQuestions(Questions):
                 label=_("What the columns differ in"),
                 required=False,
                 choices=[("", _("Nothing: there is one column of figures")), *self._differing().items()],
-                help_text=_(
-                    "Where figures stand side by side: a column for each year, or one for women and one for men."
-                ),
+                help_text=_("If figures are side by side: a column for each year, or one for women and one for men."),
             ),
             "number_is": forms.ChoiceField(
                 label=_("What the figure is"),
