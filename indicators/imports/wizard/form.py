@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
+from django.utils.translation import gettext as _
 
 from indicators.imports.definition import read_mapping
 from indicators.imports.mapping import layout_entries
@@ -30,6 +31,7 @@ from indicators.imports.wizard.questions.source import SourceQuestions
 from indicators.imports.wizard.questions.writing import WritingQuestions
 from indicators.imports.wizard.texts import MAX_ROWS, Translation
 from orgs.forms import PortalForm
+from orgs.numbers import write_number
 
 FIELD_OF = {
     "indicator": "indicator",
@@ -104,15 +106,20 @@ class MappingForm(PortalForm):
         return [self[f"group_{dimension.code}"] for dimension in self.file.dimensions]
 
     @cached_property
-    def translations(self) -> list[Translation]:
-        """What each text of the chosen columns means; as many columns as one page can list."""
-        kept, rows = [], 0
+    def _listed(self) -> tuple[list[Translation], list[Translation]]:
+        """The translations that one page can list, and those that are too many for it."""
+        listed: list[Translation] = []
+        too_many: list[Translation] = []
         for questions in self.about_texts:
             for translation in questions.translations():
-                if rows + len(translation.rows) <= MAX_ROWS:
-                    rows += len(translation.rows)
-                    kept.append(translation)
-        return kept
+                rows = sum(len(one.rows) for one in [*listed, translation])
+                (listed if rows <= MAX_ROWS else too_many).append(translation)
+        return listed, too_many
+
+    @property
+    def translations(self) -> list[Translation]:
+        """What each text of the chosen columns means; as many columns as one page can list."""
+        return self._listed[0]
 
     def full_clean(self) -> None:
         if not self.only_shown:
@@ -128,6 +135,9 @@ class MappingForm(PortalForm):
         for translation in self.translations:
             if fault := translation.fault:
                 self.add_error(translation.part, fault)
+        for translation in self._listed[1]:
+            if translation.are_columns:
+                self.add_error(translation.part, _too_many_columns(len(translation.rows)))
         if not self.errors:
             cleaned["definition"] = self.definition()
             self._show_refusal_of(cleaned["definition"])
@@ -148,3 +158,9 @@ class MappingForm(PortalForm):
         for questions in self.questions:
             made |= questions.entries(answers)
         return made
+
+
+def _too_many_columns(count: int) -> str:
+    return _(
+        "%(count)s columns side by side are too many to describe here. Split the file, or give its mapping as JSON."
+    ) % {"count": write_number(count)}

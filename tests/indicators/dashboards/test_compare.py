@@ -50,7 +50,7 @@ def test_too_many_and_unknown_places_get_a_plain_message(client):
     many = compare(client, rate, *[TerritoryFactory() for _ in range(7)])
     assert "Choose at most 6." in words_of(many.content.decode())
     assert many.context["comparison"] is None
-    assert "No place is known by nowhere:1" in words_of(compare(client, rate, "nowhere:1").content.decode())
+    assert "There is no place with the code nowhere:1" in words_of(compare(client, rate, "nowhere:1").content.decode())
     assert client.get("/indicators/NONE/compare/").status_code == 404
     assert compare(client, rate).context["comparison"] is None
 

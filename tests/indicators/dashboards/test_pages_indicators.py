@@ -214,8 +214,8 @@ def test_how_far_the_confidential_figure_may_be_is_said_where_it_is_known(client
     count = IndicatorFactory(threshold=5, rounding=5)
     released(ReleaseFactory(), count, city, "2017", 100, step="5.000", **fields)
     text = text_of(client, figure_url(count, city, "2017"))
-    assert ("the confidential figure is at most 2.5 away" in text) == is_said
-    assert ("confidential figure" in text) == is_said
+    assert ("the exact figure differs by at most 2.5" in text) == is_said
+    assert ("exact figure" in text) == is_said
 
 
 def test_public_sees_the_released_parts_of_a_sum(client, city):

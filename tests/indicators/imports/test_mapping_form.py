@@ -762,6 +762,21 @@ def test_columns_of_years_are_guessed_and_described(desk: Client, steward: User)
     assert list(found) == [(10, 0), (11, 0), (20, 0), (None, Flag.MISSING)]
 
 
+def test_more_columns_side_by_side_than_a_page_lists_are_told(desk: Client, steward: User) -> None:
+    """With the texts of the other columns: a page lists as many as a form can send."""
+    months = [f"{year}-{month:02}" for year in range(1940, 2020) for month in range(1, 13)]
+    rows = [f"X{n},S{n},A{n},{','.join('5' for _month in months)}" for n in range(200)]
+    content = "\n".join([f"place,gender,years,{','.join(months)}", *rows, ""])
+    batch, data = described(content, steward)
+    data |= {"number": ":columns", "across": "period", "period_kind": "month", "period": "", "territory": "c0"}
+    data |= {"group_sex": "c1", "group_age": "c2"}
+    response = post(desk, batch, data)
+    assert response.status_code == 200
+    assert "960 columns side by side are too many to describe here" in words_of(response.content.decode())
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.RECEIVED
+
+
 def test_columns_of_groups_with_a_total_are_guessed_and_described(desk: Client, steward: User) -> None:
     batch, data = described(SEXES, steward, indicator="=SCORE")
     assert (data["number"], data["across"], data["decimal"], data.get("group_sex")) == (
@@ -843,7 +858,7 @@ def test_mapping_with_columns_that_differ_in_one_thing_is_offered(
         ({"number": "c2"}, "There is one column of figures, so nothing differs."),
         ({"period": "=", "period_always": "2020"}, "The columns side by side already say this"),
         ({"code-columns-period-2": LEAVE, "code-columns-period-3": LEAVE}, "what at least one column stands for"),
-        ({"code-columns-period-2": "2019-13"}, "nobody knows what it stands for: “2019”"),
+        ({"code-columns-period-2": "2019-13"}, "1 column has no meaning yet: “2019”"),
         ({"across": "nonsense"}, "Select a valid choice"),
     ],
 )
@@ -857,7 +872,7 @@ def test_bad_answer_about_columns_is_told(desk: Client, steward: User, answers: 
 def test_columns_of_something_else_are_shown_before_the_check(desk: Client, steward: User) -> None:
     batch, data = described(SEXES, steward)
     data = {name: value for name, value in data.items() if not name.startswith("code-columns")}
-    assert "Of 1 column nobody knows" in words_of(post(desk, batch, data).content.decode())
+    assert "1 column has no meaning yet" in words_of(post(desk, batch, data).content.decode())
     shown = post(desk, batch, data | {"across": "group_age", "show": "1"}).content.decode()
     assert 'name="code-columns-group_age-2"' in shown
     assert "5 columns without a meaning" not in words_of(shown)

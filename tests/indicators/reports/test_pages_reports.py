@@ -115,7 +115,7 @@ def test_owner_fills_in_keeps_and_sends(desk: Desk) -> None:
     response = client.post(
         page, {f"n-{cell}": "13", "version": report.version, "send": "1", "note": "Two offices"}, follow=True
     )
-    assert "You get a letter" in text_of(response)
+    assert "You will get an e-mail" in text_of(response)
     assert "Two offices" in text_of(response)
     report.refresh_from_db()
     assert report.state == Report.State.SUBMITTED
