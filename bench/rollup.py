@@ -131,7 +131,8 @@ TERRITORIES = """
 OBSERVATIONS = """
     INSERT INTO indicators_observation
         (indicator_id, period_id, territory_id, breakdown_id, numerator, flags, status, source_id, approved_at, created_at)
-    SELECT %(indicator)s, p.id, t.id, b, abs(hashint8(((%(indicator)s * 1009 + p.id) * 100003 + t.id) * 1009 + b)) %% 1000, 0, 'approved', %(source)s, now(), now()
+    SELECT %(indicator)s, p.id, t.id, b, abs(hashint8(((%(indicator)s * 1009 + p.id) * 100003 + t.id) * 1009 + b)) %% 1000,
+           0, 'approved', %(source)s, now(), now()
     FROM indicators_period p, orgs_territory t, unnest(%(cells)s::bigint[]) AS b
     WHERE p.kind = 'year' AND p.year > 2020 AND p.year <= 2020 + %(years)s AND t.kind = 'neighbourhood'
     ORDER BY p.id, t.id, b

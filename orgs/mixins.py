@@ -41,7 +41,8 @@ class VisibleObjectMixin(AuthenticatedUserMixin):
     """Who may see and do what. Deny by default: a page is public only where `login_not_required` says so.
 
     What exists for a person is the queryset's `visible_to(user)`: anything else answers 404. What they may do is a plain predicate,
-    `has_page_permission(user)` for the page and `has_object_permission(user, object)` for the object on it, each set as a `staticmethod`: without it the answer is 403.
+    `has_page_permission(user)` for the page and `has_object_permission(user, object)` for the object on it, each set as a `staticmethod`:
+    without it the answer is 403.
     """
 
     has_page_permission: "ClassVar[staticmethod[[Any], bool] | None]" = None

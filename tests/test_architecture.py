@@ -233,6 +233,17 @@ def test_no_module_and_no_class_is_too_long_to_be_read() -> None:
     assert set(LONGER) - set(longer) == set(), "take what is short enough by now from the list"
 
 
+def test_no_line_is_longer_than_a_screen() -> None:
+    """The formatter breaks code at 120; a sentence or a line of SQL may be longer, up to 160."""
+    wrong = [
+        f"{path}:{number}"
+        for path in MODULES
+        for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 160
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("app", ["orgs", "indicators", "partnerships"])
 def test_tests_mirror_packages(app: str) -> None:
     """A folder of tests is called like the package that it looks at; what looks at a whole app lies beside them."""

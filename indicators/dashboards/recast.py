@@ -35,7 +35,9 @@ RECAST = """
     )
     SELECT r.period_id, b.key, bool_or(r.state = 'suppressed'),
            sum(coalesce(r.numerator, r.value * r.denominator / %(factor)s) * o.share), sum(r.denominator * o.share) FILTER (WHERE %(has_base)s),
-           sum(e.error * o.share), coalesce(sum((CASE WHEN %(has_base)s THEN coalesce(r.denominator, 1) ELSE 1 END + e.error) * r.step / 2 * o.share), 0), max(r.value) - min(r.value),
+           sum(e.error * o.share),
+           coalesce(sum((CASE WHEN %(has_base)s THEN coalesce(r.denominator, 1) ELSE 1 END + e.error) * r.step / 2 * o.share), 0),
+           max(r.value) - min(r.value),
            sum(r.reporters)::integer, sum(r.expected)::integer, min(r.periods_used), max(r.periods_expected), min(r.oldest_input_at),
            bit_or(r.flags)
     FROM told p CROSS JOIN origin o

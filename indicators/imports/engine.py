@@ -65,8 +65,8 @@ def examine(
     """Reads `file` into the temporary table `import_cell` of the running transaction and says what it holds.
 
     Must run in a transaction; the temporary tables go with it. With `to_store`, other imports of the same indicators wait from here on, so
-    that what is found still holds when it is stored. Rows of places that are not `within` a territory are faults. Raises ValidationError where the mapping itself does not fit the portal (an unknown
-    scheme or dimension).
+    that what is found still holds when it is stored. Rows of places that are not `within` a territory are faults. Raises ValidationError
+    where the mapping itself does not fit the portal (an unknown scheme or dimension).
     """
     resolvers = resolvers_of(mapping, within)
     findings = Findings()

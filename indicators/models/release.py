@@ -295,8 +295,9 @@ class ReleasedIndicator(models.Model):
     """What an indicator was when a release was made: its words, its rules, whence its figures came, and how many there are.
 
     `texts`: {"name": {"en": …, "es": …}, "definition": …, "numerator": …, "denominator": …}; `sources`: [{"id", "name", "publisher",
-    "licence", "url", "is_sample"}, …] (older releases do not say what is a sample). `primary_count` of the suppressed cells are small themselves, `carried_over_count` others were hidden in the release
-    before, and the rest are hidden so that no difference gives those away.
+    "licence", "url", "is_sample"}, …] (older releases do not say what is a sample). `primary_count` of the suppressed cells are small
+    themselves, `carried_over_count` others were hidden in the release before, and the rest are hidden so that no difference gives those
+    away.
     """
 
     release = models.ForeignKey(Release, models.CASCADE, related_name="indicators")

@@ -210,7 +210,8 @@ OFF = SQL("abs(sums.total - w.size) > greatest(%(minimum)s, abs(w.size) * %(thre
 PARTS_DIFFER = SQL("""
     SELECT %(rule)s, w.indicator_id, w.period_id, w.territory_id, w.breakdown_id, w.size, sums.total, NULL::bigint, NULL::bigint, d.code
     FROM (
-        SELECT c.indicator_id, c.period_id, c.territory_id, g.whole_id, g.dimension_id, g.set_size, sum(c.size) AS total, count(*) FILTER (WHERE NOT g.is_beside) AS parts,
+        SELECT c.indicator_id, c.period_id, c.territory_id, g.whole_id, g.dimension_id, g.set_size, sum(c.size) AS total,
+               count(*) FILTER (WHERE NOT g.is_beside) AS parts,
                bool_or(c.is_new) AS is_new
         FROM quality_known c JOIN indicators_breakdownmargin g ON g.part_id = c.breakdown_id
         WHERE c.measure = 'count' AND c.is_here AND g.whole_id IN (SELECT DISTINCT breakdown_id FROM quality_known)
@@ -257,7 +258,8 @@ JUMP = SQL(" UNION ALL ").join(
 # Told once for a place, at the total or the breakdown nearest to it.
 GAP = SQL("""
     WITH times AS (
-        SELECT indicator_id, territory_id, kind, starts_on, ends_on, period_id, bool_or(is_new) AS is_new, (array_agg(breakdown_id ORDER BY breakdown_id))[1] AS breakdown_id
+        SELECT indicator_id, territory_id, kind, starts_on, ends_on, period_id, bool_or(is_new) AS is_new,
+               (array_agg(breakdown_id ORDER BY breakdown_id))[1] AS breakdown_id
         FROM quality_known WHERE (indicator_id, territory_id, kind) IN (SELECT indicator_id, territory_id, kind FROM quality_cell)
         GROUP BY 1, 2, 3, 4, 5, 6
     ),

@@ -230,8 +230,8 @@ COVERAGE = """
     ANALYZE rollup_part
 """
 
-# What was reported of each place (a score or a bare rate has no numerator); the reported cells beside which something may be computed (conflicting); what stands computed of the places
-# that are only read (carried).
+# What was reported of each place (a score or a bare rate has no numerator); the reported cells beside which something may be computed
+# (conflicting); what stands computed of the places that are only read (carried).
 CELLS = SQL("""
     CREATE TEMPORARY TABLE rollup_reported ON COMMIT DROP AS
     SELECT p.id AS place_id, o.breakdown_id, o.numerator, o.denominator, o.approved_at, o.flags >= {not_applicable} AS is_void,

@@ -18,7 +18,8 @@ PUBLIC_MAIL = {
 }  # fmt: skip
 # Words that many names share.
 COMMON = {"associacio", "asociacion", "association", "fundacio", "fundacion", "foundation", "federacio", "federacion", "grup", "grupo",
-          "centre", "centro", "center", "de", "la", "el", "els", "les", "los", "las", "del", "dels", "per", "para", "the", "of", "and", "y", "i", "et", "a"}  # fmt: skip
+          "centre", "centro", "center", "de", "la", "el", "els", "les", "los", "las", "del", "dels", "per",
+          "para", "the", "of", "and", "y", "i", "et", "a"}  # fmt: skip
 ALIKE = 0.86
 SHORTLIST = 300
 

@@ -1,8 +1,8 @@
 """JSON-stat 2.0 (https://json-stat.org/full/): one data set over indicator, territory, period and the dimensions that occur.
 
 The cube is sparse, so `value` and `status` are objects: a cell without a number stands in `status` alone (Q suppressed, O missing, M not
-applicable, by the code list CL_OBS_STATUS), the letters of its flags stand together behind it (OB), and a cell that is in neither is not in the release. The figures are read twice, once for
-each, and never held.
+applicable, by the code list CL_OBS_STATUS), the letters of its flags stand together behind it (OB), and a cell that is in neither is not
+in the release. The figures are read twice, once for each, and never held.
 """
 
 import json

@@ -277,7 +277,7 @@ def test_very_same_file_that_waits_for_approval_is_not_stored_again(land: Land) 
     again = land.check(table(GOOD))
     with pytest.raises(ValidationError, match=f"has already been imported and is to be approved: import {first.pk}"):
         imports.store_import(batch=again)
-    with pytest.raises(ValidationError, match="already in"):
+    with pytest.raises(ValidationError, match="has already been imported"):
         imports.ingest(store=True, mapping=MAPPING, file=SimpleUploadedFile("figures.csv", table(GOOD)))
     assert Observation.objects.count() == 1
 
