@@ -1,10 +1,12 @@
 """Where things live: the order of the apps, and of the packages in each. What is not named here has no place yet, and the tests fail."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from django.apps import apps
 
 from tests.servers import SERVERS
@@ -313,3 +315,35 @@ def test_names_that_were_given_up_do_not_come_back() -> None:
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in GIVEN_UP
     ]
     assert found == []
+
+
+NOT_ON_SCREEN = {
+    r"\b(?<!capital )(?<!three )(?<!one )letters?\b": "e-mail",
+    r"\bmend": "correct",
+    r"\bdesk\b": "worklist",
+    r"\bwaits?\b": "to do, to be approved, with the reviewers",
+    r"\bdivision\b": "geographic classification",
+    r"\boutlines?\b": "boundary",
+    r"\bnot the whole\b": "partial",
+    r"\bthe true (figure|value)": "confidential figure",
+}
+"""Words that readers stumbled over, and what is said instead (docs/glossary.md)."""
+
+
+def test_texts_on_screen_use_the_words_of_the_glossary() -> None:
+    with (ROOT / "locale/es/LC_MESSAGES/django.po").open("rb") as file:
+        catalogue = read_po(file)
+    texts = [
+        text
+        for message in catalogue
+        if message.id
+        for text in ([message.id] if isinstance(message.id, str) else message.id)
+    ]
+    assert len(texts) > 2500
+    wrong = [
+        f"{text}: {instead}"
+        for text in texts
+        for word, instead in NOT_ON_SCREEN.items()
+        if re.search(word, text, re.IGNORECASE)
+    ]
+    assert wrong == []

@@ -191,7 +191,7 @@ def _territory_resolver(mapping: ImportMapping, within: Territory | None) -> Res
     scheme = TerritoryScheme.objects.filter(code=mapping.territory_scheme).first()
     if scheme is None:
         raise ValidationError(
-            _("The mapping names a territory scheme that the portal does not know: %(name)s."),
+            _("The mapping names a geographic classification that the portal does not know: %(name)s."),
             params={"name": mapping.territory_scheme},
         )
     places = Territory.objects.filter(scheme=scheme)

@@ -93,8 +93,8 @@ class Migration(migrations.Migration):
                 ("licence", models.CharField(blank=True, max_length=120, verbose_name="licence")),
             ],
             options={
-                "verbose_name": "territory scheme",
-                "verbose_name_plural": "territory schemes",
+                "verbose_name": "geographic classification",
+                "verbose_name_plural": "geographic classifications",
                 "ordering": ["name"],
             },
         ),
@@ -1722,7 +1722,7 @@ class Migration(migrations.Migration):
                     (orgs.models.territory.InclusiveRange("valid_from", "valid_to", function="daterange"), "&&"),
                 ],
                 name="territory_code_once_at_a_time",
-                violation_error_message="This code is already used in the scheme at that time.",
+                violation_error_message="This code is already used in the classification at that time.",
             ),
         ),
         migrations.AddConstraint(
@@ -1732,7 +1732,7 @@ class Migration(migrations.Migration):
                 models.F("code"),
                 models.F("valid_from"),
                 name="territory_code_from",
-                violation_error_message="This code is already used in the scheme at that time.",
+                violation_error_message="This code is already used in the classification at that time.",
             ),
         ),
         migrations.AddConstraint(

@@ -65,8 +65,8 @@ class TerritoryScheme(models.Model):
 
     class Meta:
         ordering = ["name"]
-        verbose_name = _("territory scheme")
-        verbose_name_plural = _("territory schemes")
+        verbose_name = _("geographic classification")
+        verbose_name_plural = _("geographic classifications")
 
     def __str__(self) -> str:
         return self.name
@@ -186,7 +186,7 @@ class Territory(models.Model):
                     (InclusiveRange("code", "code", function="text_range"), RangeOperators.OVERLAPS),
                     (InclusiveRange("valid_from", "valid_to", function="daterange"), RangeOperators.OVERLAPS),
                 ],
-                violation_error_message=_("This code is already used in the scheme at that time."),
+                violation_error_message=_("This code is already used in the classification at that time."),
             ),
             # Pages, imports and loaded files find a place by its code. (scheme, code, first day)
             models.UniqueConstraint(
@@ -194,7 +194,7 @@ class Territory(models.Model):
                 "code",
                 "valid_from",
                 name="territory_code_from",
-                violation_error_message=_("This code is already used in the scheme at that time."),
+                violation_error_message=_("This code is already used in the classification at that time."),
             ),
             models.CheckConstraint(
                 condition=Q(valid_from__lte=F("valid_to")),

@@ -37,7 +37,7 @@ def test_code_is_unique_at_one_time(land: Land, merged: tuple[Territory, Territo
     old, new = merged
     for begins in (LAST, FIRST, datetime.date(2025, 1, 1)):
         third = Territory(scheme=old.scheme, code="N1", name="Third", kind=old.kind, valid_from=begins)
-        with pytest.raises(ValidationError, match="already used in the scheme at that time"):
+        with pytest.raises(ValidationError, match="already used in the classification at that time"):
             third.full_clean()
         with pytest.raises(IntegrityError, match="territory_code"), transaction.atomic():
             third.save()

@@ -233,7 +233,7 @@ def test_constants_stand_for_what_the_file_does_not_say(desk: Client, steward: U
         ({"indicator": ""}, "This field is required"),
         ({"indicator": "=NOSUCH"}, "Select a valid choice"),
         ({"number": "c99"}, "Select a valid choice"),
-        ({"territory": "=", "territory_always": "Atlantis"}, "Give the code of a territory in this scheme"),
+        ({"territory": "=", "territory_always": "Atlantis"}, "Give the code of a territory in this classification"),
         ({"period": "=", "period_always": "yesterday"}, "Write 2020, 2020-03, 2020-Q1, 2020-S1 or 2020/21"),
         ({"period_part": "c1"}, "say which of them it is"),
         ({"thousands": ".", "decimal": "."}, "cannot be the same"),
@@ -496,7 +496,7 @@ def test_mapping_at_fault_is_told_before_the_worker_is_asked(
     territory = {"scheme": "atlantis", "column": "place"}
     saved = SavedMapping.objects.create(name="Register", definition=MAPPING | {"territory": territory})
     text = words_of(upload(desk, table(("N1", 2020, "women", 10)), mapping=saved.pk).content.decode())
-    assert "territory scheme that the portal does not know: atlantis" in text
+    assert "geographic classification that the portal does not know: atlantis" in text
     assert not ImportBatch.objects.exists()
 
 
@@ -647,7 +647,7 @@ def test_rows_of_a_file_that_is_gone_get_a_message(desk: Client, steward: User) 
 def test_rows_by_a_mapping_that_does_not_fit_any_more_get_a_message(desk: Client, steward: User) -> None:
     batch = check(steward, table(("N7", 2020, "women", 1)))
     ImportBatch.objects.update(mapping=MAPPING | {"territory": {"scheme": "atlantis", "column": "place"}})
-    assert "territory scheme that the portal does not know: atlantis" in words_of(_asked(desk, batch))
+    assert "geographic classification that the portal does not know: atlantis" in words_of(_asked(desk, batch))
 
 
 # --- A real file ----------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class PlaceQuestions(Questions):
         return {
             "territory": forms.ChoiceField(label=_("Territory"), choices=places),
             "scheme": forms.ChoiceField(
-                label=_("Territory scheme"),
+                label=_("Geographic classification"),
                 help_text=_("The list of territories to which the codes of the places belong."),
                 choices=[("", _("Choose")), *((one.code, one.name) for one in self.file.schemes)],
             ),
@@ -52,7 +52,7 @@ class PlaceQuestions(Questions):
                 label=_("The file gives the names of the places"),
                 required=False,
                 help_text=_(
-                    "As the territory scheme has them, in any of its languages. Only unknown names are then listed below."
+                    "As the classification has them, in any of its languages. Only unknown names are then listed below."
                 ),
             ),
             "territory_within": forms.ChoiceField(
@@ -108,7 +108,7 @@ class PlaceQuestions(Questions):
         if fields.get("territory") == ALWAYS:
             code, scheme = fields.get("territory_always", ""), fields.get("scheme", "")
             if not Territory.objects.filter(scheme__code=scheme, code=code).exists():
-                yield "territory_always", _("Give the code of a territory in this scheme.")
+                yield "territory_always", _("Give the code of a territory in this classification.")
 
     def entries(self, answers: Answers) -> dict[str, Any]:
         said: dict[str, Any] = {"scheme": answers.fields["scheme"]}
