@@ -48,7 +48,7 @@ class Doubt(StrEnum):
     SMALL_BASE = "small_base"
     BREAK = "break"
     DEFINITION = "definition"
-    OUTLINE = "boundary"
+    OUTLINE = "outline"
     OLD = "old"
 
 

@@ -157,7 +157,7 @@ def _reach(cursor: CursorWrapper, query: str, parameters: dict[str, Any] | None 
 
 def _of_territories(cursor: CursorWrapper) -> list[dict[str, int]]:
     found = _changes(cursor, "territory_id", MOST_TERRITORIES)
-    return [{"id": pk, "new": new, "changed": changed, "removed": gone} for pk, (new, changed, gone) in found.items()]
+    return [{"id": pk, "new": new, "changed": changed, "gone": gone} for pk, (new, changed, gone) in found.items()]
 
 
 def _largest(cursor: CursorWrapper) -> list[dict[str, Any]]:

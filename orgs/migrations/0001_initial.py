@@ -856,7 +856,7 @@ class Migration(migrations.Migration):
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="boundary",
+                        related_name="outline",
                         serialize=False,
                         to="orgs.territory",
                     ),

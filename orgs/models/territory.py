@@ -325,7 +325,7 @@ class TerritorySuccession(models.Model):
 class TerritoryOutline(models.Model):
     """The shape of a territory for maps: a GeoJSON geometry in WGS 84. Apart, so that lists never load it."""
 
-    territory = models.OneToOneField(Territory, models.CASCADE, primary_key=True, related_name="boundary")
+    territory = models.OneToOneField(Territory, models.CASCADE, primary_key=True, related_name="outline")
     geometry = models.JSONField()
 
     class Meta:

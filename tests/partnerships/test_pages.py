@@ -475,7 +475,7 @@ def test_queue_shows_what_waits_and_how_long(client, submitted):
     Assessment.objects.update(submitted_at=timezone.now() - datetime.timedelta(days=31))
     html = client.get(page("assessment_queue")).content.decode()
     assert submitted.partnership.title in html
-    assert "waiting 31 days" in html
+    assert "for 31 days" in html
     assert "is-overdue" in html
 
 

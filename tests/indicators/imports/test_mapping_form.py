@@ -608,8 +608,8 @@ def test_rows_with_a_fault_are_a_file_with_line_and_reason(desk: Client, steward
         ["N7", "x", "men", "4", "5"],
         ["N2", "2020", "6"],
     ]
-    assert "“N7” is no territory" in rows[0][-1]
-    assert "“girls” is no group" in rows[0][-1]
+    assert "“N7” is not a territory" in rows[0][-1]
+    assert "“girls” is not a group" in rows[0][-1]
     assert "is not a number" in rows[1][-1]
     assert "is not a month, quarter, half-year or year" in rows[2][-1]
     assert "The row has 2 columns" in rows[3][-1]

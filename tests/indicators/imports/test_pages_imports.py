@@ -220,7 +220,7 @@ def test_a_file_that_is_already_held_has_nothing_to_store(desk, mapping):
     ("content", "line", "column", "words"),
     [
         (b"place,year\nM,2017\n", 1, "people", "The column “people” is not in the file"),
-        (b"place,year,people\nX,2017,5\n", 2, "place", "“X” is no territory"),
+        (b"place,year,people\nX,2017,5\n", 2, "place", "“X” is not a territory"),
         (b"place,year,people\nM,2016,5\nM,2017,many\n", 3, "people", "“many” is not a number"),
         (b"place,year,people\nM,2017,5\nM,2017,6\n", 3, "", "The cell occurs twice"),
         (b"\x89PNG\r\n\x00\x01", 1, "", "not a text file"),
@@ -393,7 +393,7 @@ def test_runs_show_what_waits_and_what_was_given_up(desk, indicator, city):
     observed(indicator, city, "2017", 5)
     url = reverse("indicators:run_list")
     text = words_of(desk.get(url).content.decode())
-    assert "1 place waits" in text
+    assert "1 place is to be rolled up" in text
     assert "worker:1" in text
     Slice.objects.update(attempts=3, parked_at="2026-01-01T00:00Z", error="ArithmeticError: too much")
     text = words_of(desk.get(url).content.decode())

@@ -172,7 +172,7 @@ def odd(land: Land) -> ImportBatch:
 
 
 def test_batch_with_open_findings_does_not_count(odd: ImportBatch) -> None:
-    with pytest.raises(ValidationError, match="4 figures should be looked at first"):
+    with pytest.raises(ValidationError, match="4 figures need checking first"):
         imports.approve_import(batch=odd)
     assert not Observation.objects.approved().exists()
 

@@ -114,7 +114,7 @@ class TestLargeReleases:
         assert b"".join(part.streaming_content).count(b"1900-01,") == 8
         much = client.get(address(release, "csv"), {"indicator": "EVENTS"})
         assert much.status_code == 400
-        assert "At most 9 cells" in much.content.decode()
+        assert "have at most 9 cells" in much.content.decode()
         assert not ReleaseFile.objects.filter(attempts__gt=0).exists()
 
     def test_page_of_the_release_says_what_is_being_made_and_how_large_it_is(self, client, release):

@@ -279,7 +279,7 @@ def test_preview_counts_and_lists_what_changed(land: Land) -> None:
     indicator = release.indicators.get(code="PEOPLE")
     assert (indicator.new_count, indicator.changed_count, indicator.gone_count) == (3, 3, 3)
     by_territory = {place["id"]: place for place in release.changes["territories"]}
-    assert by_territory[land.territories["N2"].pk] | {"id": 0} == {"id": 0, "new": 1, "changed": 0, "removed": 0}
+    assert by_territory[land.territories["N2"].pk] | {"id": 0} == {"id": 0, "new": 1, "changed": 0, "gone": 0}
     largest = release.changes["largest"]
     assert [(Decimal(one["before"]), Decimal(one["after"])) for one in largest] == [(30, 90), (30, 90), (1030, 1090)]
 

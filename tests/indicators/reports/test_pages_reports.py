@@ -195,7 +195,7 @@ def test_steward_reviews_side_by_side(desk: Desk) -> None:
 def test_steward_accepts_what_was_found_and_approves(desk: Desk) -> None:
     desk.land.observe("CITY", "2016", 1000)
     report, client = desk.sent(9000), enter(desk.steward)
-    assert "1 figure in it is to be looked at" in text_of(client.get(report.get_absolute_url()))
+    assert "1 figure in it needs checking" in text_of(client.get(report.get_absolute_url()))
     give_reason(client, report.batch)
     approve = reverse("indicators:report_approve", args=[report.pk])
     assert "One figure needs checking first" in text_of(client.post(approve, follow=True))

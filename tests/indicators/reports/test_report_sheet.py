@@ -120,8 +120,8 @@ def test_title_is_no_formula(report: Report) -> None:
         (True, "Cell E5: This is not a number"),
         ("many", "Cell E5: “many” is not a number"),
         (-3, "Cell E5: A number of people cannot be below 0"),
-        (1.5, "Cell E5: A number of people is whole"),
-        (1e308, "Cell E5: “1e+308” is not a number that people count"),
+        (1.5, "Cell E5: Numbers of people have no decimals"),
+        (1e308, "Cell E5: “1e+308” is not a plain number"),
         ("NaN", "Cell E5: “NaN” is not a number"),
     ],
 )

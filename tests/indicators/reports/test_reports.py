@@ -236,7 +236,7 @@ def test_sum_without_the_one_that_was_returned(
     reports = list(asking.ask(first, second).reports.order_by("pk"))
     for report, amount in zip(reports, (5, 7), strict=True):
         asking.approve(asking.send(report, number(amount)))
-    reports_actions.return_report(report=reports[returned], note="Reload", by=asking.steward)
+    reports_actions.return_report(report=reports[returned], note="Look again", by=asking.steward)
     counted = asking.counted()
     assert counted is not None
     assert (counted.numerator, counted.flags) == ((7, 5)[returned], Flag.PROVISIONAL)
@@ -247,7 +247,7 @@ def test_sum_without_the_one_that_was_returned(
 
 
 def test_score_is_asked_of_one_only(asking: Asking, first: Organisation, second: Organisation) -> None:
-    with pytest.raises(ValidationError, match="scores are not added up"):
+    with pytest.raises(ValidationError, match="scores cannot be added up"):
         asking.ask(first, second, indicator="SCORE")
     asking.approve(asking.send(asking.ask(first, indicator="SCORE").reports.get(), number(60)))
     counted = asking.counted(indicator="SCORE")

@@ -112,7 +112,7 @@ def test_within_and_above(city, old_town, raval):
 def barcelona():
     entries = json.loads((DATA / "territories_barcelona.json").read_text())
     outlines = json.loads(gzip.decompress((DATA / "outlines_barcelona.json.gz").read_bytes()))
-    return {"schemes": entries["schemes"], "territories": entries["territories"], "boundaries": outlines}
+    return {"schemes": entries["schemes"], "territories": entries["territories"], "outlines": outlines}
 
 
 @pytest.mark.django_db
