@@ -133,7 +133,7 @@ def test_group_is_asked_to_mend_something_and_comes_back(browser: Browser, base_
 
     volunteer.goes_to("/")
     volunteer.reads(reasons)
-    volunteer.follows(NAME)
+    volunteer.follows(f"Corrija {NAME}")
     volunteer.follows("Private contact")
     volunteer.fills("phone", "611 111 111")
     volunteer.presses("Save the contact")

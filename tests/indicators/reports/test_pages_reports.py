@@ -177,7 +177,7 @@ def test_steward_reviews_side_by_side(desk: Desk) -> None:
     report, client = desk.sent(), enter(desk.steward)
     page = text_of(client.get(report.get_absolute_url()))
     assert "12 2016: 11 –" not in page
-    assert "Give a reason to see it" in page
+    assert "Give a reason to see them" in page
     give_reason(client, report.batch)
     page = text_of(client.get(report.get_absolute_url()))
     assert "12 2016: 11 –" in page

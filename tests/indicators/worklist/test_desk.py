@@ -104,13 +104,13 @@ def test_everything_lies_on_one_pile_with_its_next_step(authority: Organisation,
     assert {name: sorted(item.title for item in pile.items) for name, pile in found.items()} == {
         "imports": [
             "Approve the figures of stored.csv",
-            "Say what the columns of uploaded.csv mean",
-            "Store the figures of checked.csv",
+            "Say what the columns in uploaded.csv mean",
             "See why refused.csv was refused",
+            "Store the figures of checked.csv",
         ],
         "findings": [
-            "Check the findings in the report of Association 1",
             "Check the findings in odd.csv",
+            "Check the findings in the report of Association 1",
         ],
         "reports": ["Overdue: Incidents", "Review the report of Association 0"],
         "releases": ["A release is to be approved"],
