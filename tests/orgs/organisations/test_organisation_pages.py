@@ -79,7 +79,7 @@ def test_second_editor_is_told_and_nothing_is_lost(client, organisation, owner):
     answer = client.post(page("organisation_edit", organisation), profile(description="Mine", acronym="MINE"))
     body = answer.content.decode()
     assert "Somebody else saved this" in body
-    assert "theirs differs in: Acronym, What it does." in body
+    assert "Theirs differs in: Acronym, What it does." in body
     assert ">\nMine</textarea>" in body
     organisation.refresh_from_db()
     assert (organisation.description, organisation.acronym) == ("Theirs", "")

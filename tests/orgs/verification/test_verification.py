@@ -232,13 +232,13 @@ def test_second_reviewer_is_told(client, waiting, reviewer, city):
     verification_actions.decide_verification(
         verification=waiting, outcome="verified", answers=answers(*FIRST_TIER), by=first
     )
-    with pytest.raises(ValidationError, match="The first has decided this in the meantime"):
+    with pytest.raises(ValidationError, match="The first has already decided this"):
         verification_actions.decide_verification(
             verification=waiting, outcome="returned", answers={}, reasons="No", by=reviewer
         )
     client.force_login(reviewer)
     body = client.post(page(waiting), typed(outcome="returned", reasons="My reasons")).content.decode()
-    assert "The first has decided this in the meantime" in body
+    assert "The first has already decided this" in body
     waiting.refresh_from_db()
     assert (waiting.state, waiting.reviewer) == ("verified", first)
 

@@ -76,7 +76,7 @@ def test_known_kinds_are_taken_whatever_they_are_called(world, content, extensio
     ],
 )
 def test_other_kinds_are_refused_and_nothing_is_stored(world, content):
-    with pytest.raises(ValidationError, match="cannot be taken"):
+    with pytest.raises(ValidationError, match="is not accepted"):
         make_document(world.partnership(), file=SimpleUploadedFile("minutes.pdf", content, "application/pdf"))
     assert not Document.objects.exists()
 
@@ -196,5 +196,5 @@ def test_upload_form_says_what_is_wrong_at_the_file(client, world):
             "file": SimpleUploadedFile("minutes.pdf", b"MZ\x90\x00" + b"\0" * 100),
         },
     )
-    assert "cannot be taken" in response.context["form"].errors["file"][0]
+    assert "is not accepted" in response.context["form"].errors["file"][0]
     assert not Document.objects.exists()
