@@ -127,6 +127,10 @@ class Queue:
         self.process.kill()
         self.process.wait()
 
+    def ask(self, task: str) -> None:
+        """As beat does: it does not give up after a moment, as a request does."""
+        current_app.send_task(task, ignore_result=True)
+
     def flush(self) -> None:
         with redis_client.Redis.from_url(self.url) as client:
             client.flushall()

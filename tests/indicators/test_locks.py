@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg2.sql import SQL
 
 from indicators.locks import HELD, Lock, lock_indicators_sql, lock_until_commit, number_of, session_lock
 from tests.factories_indicators import IndicatorFactory
@@ -64,7 +65,8 @@ def test_lock_until_commit_ends_with_the_transaction(other: BaseDatabaseWrapper)
         assert not is_free(other, Lock.FILE, key)
         assert not is_free(other, Lock.FILE, 5)
         with other.cursor() as cursor:
-            cursor.execute(f"SELECT l.objid FROM pg_locks l WHERE {HELD} AND l.classid = %s", [Lock.FILE.value])
+            held = SQL("SELECT held.objid FROM pg_locks held WHERE {held} AND held.classid = %s").format(held=HELD)
+            cursor.execute(held, [Lock.FILE.value])
             assert (5,) in cursor.fetchall()
     assert is_free(other, Lock.FILE, key)
 

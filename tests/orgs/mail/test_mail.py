@@ -15,7 +15,6 @@ from orgs import tasks
 from orgs.mail import actions as mail_actions
 from orgs.mail.emails import queue_email, queue_email_to, queue_text
 from orgs.models import User
-from orgs.queue import enqueue
 from tests.factories import UserFactory
 from tests.processes import Queue, kill, wait_until, worker
 from tests.smtp import mail_server
@@ -123,6 +122,7 @@ def test_killed_worker_loses_no_email_and_what_was_confirmed_is_not_sent_again(t
             with transaction.atomic():
                 for address in everybody:
                     queue_text(to=address, subject="Subject", body="Text")
+            queue.ask("orgs.tasks.send_queued_mail")
             wait_until(server.is_holding.is_set, what="the second e-mail")
             kill(killed)
         assert server.confirmed == everybody[:1]
@@ -130,7 +130,7 @@ def test_killed_worker_loses_no_email_and_what_was_confirmed_is_not_sent_again(t
         server.held = None
         queue.flush()
         with worker(REDIS_URL=queue.url, EMAIL_URL=server.url):
-            enqueue("orgs.tasks.send_queued_mail")  # As beat does.
+            queue.ask("orgs.tasks.send_queued_mail")
             wait_until(lambda: not Email.objects.exclude(status=STATUS.sent).exists(), what="the others")
     assert server.confirmed == everybody
 
