@@ -30,7 +30,7 @@ run: setup ## Run the portal with the demo on http://127.0.0.1:8000/ (PORT=8001 
 setup: $(PACKAGES) $(FRONT_END) $(CATALOGUES) $(STATIC) ## Make the environment: packages, front end, translations
 
 test: setup ## Run the whole suite in parallel (BROWSER=required: fail without a Chromium)
-	$(PYTHON) -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=loadgroup $(ARGS)
+	$(PYTHON) -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 $(ARGS)
 
 check: setup ## Lint, format, types, templates, migrations, translations, deployment
 	$(PYTHON) -m ruff check .

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers import SERVERS
 
@@ -18,7 +19,20 @@ OWN_HOSTS = {"127.0.0.1", "::1", "localhost", urlsplit(os.environ["REDIS_URL"]).
 
 
 ONE_WORKER = {"demo", "test_berlin", "test_istat", "test_disclosure_berlin", "test_run"}
-"""Packages and modules of tests that share something large: it is made once, on one worker (--dist=loadgroup)."""
+"""Packages and modules of tests that share something large: each is for one worker, which makes it once."""
+
+
+class Scheduling(LoadScopeScheduling):
+    """What is not in ONE_WORKER goes test by test. pytest-xdist's own groups (3.8) have no effect with pytest 9.2: it renames items in vain."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.partition("::")[0])
+        return next(iter(ONE_WORKER & {path.stem, path.parent.name}), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 def refuse_foreign_connections(event: str, arguments: tuple) -> None:
@@ -36,8 +50,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SERVERS:
             item.add_marker("servers")
-        for group in ONE_WORKER & {item.path.stem, item.path.parent.name}:
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
