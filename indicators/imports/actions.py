@@ -300,6 +300,7 @@ def refuse_same_file(checksum: str, mapping: dict[str, Any], *, but: ImportBatch
                 "This file has already been imported and is to be approved: import %(number)s. Nothing was stored twice."
             ),
             params={"number": held.pk},
+            code="same_file",
         )
 
 

@@ -95,6 +95,9 @@ TEXTS: dict[str, str | Promise] = {
     "work_failed": _("It failed three times. Tell the administrators of the portal."),
     "findings": _("Some of its figures need checking first. Correct them in the source, or accept them with a reason."),
     "elsewhere": _("Some of its figures are not in the territory of %(value)s."),
+    "same_file": _(
+        "This file has been imported before: import %(value)s, which is to be approved. Nothing was stored twice."
+    ),
     "not_allowed": _("The person who asked for this step may no longer decide on this import."),
     "unknown_indicator": _("“%(value)s” is not an indicator in the catalogue."),
     "retired_indicator": _("The indicator “%(value)s” is retired: it takes no new figures."),
@@ -165,7 +168,7 @@ TEXTS: dict[str, str | Promise] = {
 }
 
 
-OF_A_STEP = ("work_failed", "findings", "elsewhere", "not_allowed")
+OF_A_STEP = ("work_failed", "findings", "elsewhere", "same_file", "not_allowed")
 """Why a worker did not take a step, where nothing is wrong with the file: told to all who see the import, for they name no figure."""
 
 

@@ -144,6 +144,18 @@ def test_figures_that_lie_elsewhere_meanwhile_are_not_approved(
     assert (message.code, message.value) == ("elsewhere", str(steward.organisation))
 
 
+def test_a_file_that_came_in_by_another_import_meanwhile_is_not_stored_twice(
+    asked: Callable[[str], ImportBatch], other: User
+) -> None:
+    batch = asked(State.STORING)
+    file = SimpleUploadedFile("figures.csv", FILE)
+    first = imports.ingest(file=file, mapping=MAPPING, authority=batch.authority, by=other, store=True)
+    assert worked(batch).state == State.CHECKED
+    message = batch.messages.get()
+    assert (message.code, message.value) == ("same_file", str(first.pk))
+    assert not batch.observations.exists()
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_that_fails_is_tried_again(
     asked: Callable[[str], ImportBatch], monkeypatch: pytest.MonkeyPatch, step: str
