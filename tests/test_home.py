@@ -80,15 +80,15 @@ class TestFirstPage:
         release, year = Release.objects.current(), str(timezone.localdate().year - 1)
         assert release is not None
         units = {"percent": "40.1%", "count": "4,010 people", "per_1000": "4.1 per 1,000", "days": "41.1 days"}
-        domain = DomainFactory(order=900)
+        domain = DomainFactory()
         small, part = RateFactory(domain=domain, order=1), RateFactory(domain=domain, order=2)
         released(release, small, world.city, year, numerator=9, denominator=31)
         released(release, part, world.city, year, "77.7", reporters=1, expected=4)
         shown = []
-        for number, (unit, words) in enumerate(units.items()):
+        for unit, words in units.items():
             value = words.split(" ")[0].strip("%").replace(",", "")
             decimals = 0 if unit == "count" else 1
-            one = RateFactory(unit=unit, decimals=decimals, domain=DomainFactory(order=901 + number))
+            one = RateFactory(unit=unit, decimals=decimals, domain=DomainFactory())
             released(release, one, world.city, year, value)
             shown.append((one, words))
         city = city_of(world.city, AnonymousUser())

@@ -1,5 +1,6 @@
 """The style guide holds every component, so what is right there is right wherever they are used."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -58,7 +59,7 @@ def test_chart_becomes_a_table_at_a_press(page: Page):
     chart.locator("canvas").wait_for()
     assert chart.locator("table").is_hidden()
     chart.get_by_role("button", name="Table").click()
-    assert chart.get_by_role("row", name="2021").is_visible()
+    expect(chart.get_by_role("row", name="2021")).to_be_visible()
 
 
 def test_map_is_walked_with_the_arrow_keys(page: Page):
@@ -184,10 +185,10 @@ def test_choice_of_colours_is_kept(page: Page):
 def test_error_summary_takes_the_focus_and_leads_to_the_field(page: Page):
     page.goto("/accounts/login/")
     page.locator(".account-form").get_by_role("button", name="Log in", exact=True).click()
-    assert page.title().startswith("Error: ")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.locator(".error-summary")).to_be_focused()
     page.locator(".error-summary a").first.click()
-    assert page.evaluate("document.activeElement.id") == "id_login"
+    expect(page.locator("#id_login")).to_be_focused()
 
 
 def test_page_without_scripts_has_menu_language_and_figures(browser: Browser, base_url):
