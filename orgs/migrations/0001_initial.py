@@ -1700,6 +1700,26 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(models.F("ancestor"), models.F("descendant"), name="closure_pair"),
         ),
         migrations.AddConstraint(
+            model_name="territoryclosure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ancestor", models.F("descendant")), ("depth", 0)),
+                    models.Q(("depth__gt", 0), models.Q(("ancestor", models.F("descendant")), _negated=True)),
+                    _connector="OR",
+                ),
+                name="territory_no_cycle",
+                violation_error_message="A territory cannot lie within itself.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="territoryclosure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("depth__lt", 12)),
+                name="territory_depth",
+                violation_error_message="Territories are nested too deeply.",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="territory",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1935,13 +1955,48 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name="territory",
             trigger=pgtrigger.compiler.Trigger(
+                name="enter_closure",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE changed bigint[] := ARRAY(SELECT id FROM new_rows); affected bigint[];",
+                    func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, valid_from, valid_to, parent_id\n        FROM orgs_territory WHERE id = ANY (affected)\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c WHERE descendant_id = ANY (affected) AND NOT EXISTS (\n            SELECT FROM path p WHERE (p.ancestor_id, p.descendant_id) = (c.ancestor_id, c.descendant_id))\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
+                    hash="1f24c03cc5f5084576d5d4920238d03c3878c383",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_enter_closure_da1e7",
+                    referencing="REFERENCING NEW TABLE AS new_rows ",
+                    table="orgs_territory",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="territory",
+            trigger=pgtrigger.compiler.Trigger(
                 name="keep_closure",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    CREATE TEMPORARY TABLE closure_now ON COMMIT DROP AS\n    WITH RECURSIVE path AS (\n        SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, valid_from, valid_to FROM orgs_territory\n        UNION ALL\n        SELECT p.ancestor_id, t.id, p.depth + 1, greatest(p.valid_from, t.valid_from), least(p.valid_to, t.valid_to)\n        FROM path p JOIN orgs_territory t ON t.parent_id = p.descendant_id\n        WHERE p.depth < 12 AND greatest(p.valid_from, t.valid_from) <= least(p.valid_to, t.valid_to)\n    )\n    SELECT * FROM path;\n    IF EXISTS (SELECT FROM closure_now WHERE depth > 0 AND ancestor_id = descendant_id) THEN\n        RAISE EXCEPTION 'a territory cannot lie within itself' USING ERRCODE = 'check_violation', CONSTRAINT = 'territory_no_cycle';\n    END IF;\n    IF EXISTS (SELECT FROM closure_now WHERE depth = 12) THEN\n        RAISE EXCEPTION 'territories are nested too deeply' USING ERRCODE = 'check_violation', CONSTRAINT = 'territory_depth';\n    END IF;\n    DELETE FROM orgs_territoryclosure c WHERE NOT EXISTS (\n        SELECT FROM closure_now n WHERE (n.ancestor_id, n.descendant_id) = (c.ancestor_id, c.descendant_id));\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM closure_now\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    DROP TABLE closure_now;\n    RETURN NULL;\n",
-                    hash="fd1a41a8ccff2b8f6fd060c79e9496b0012f29e2",
+                    declare="DECLARE changed bigint[] := ARRAY(SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id\n        WHERE (n.parent_id, n.valid_from, n.valid_to) IS DISTINCT FROM (o.parent_id, o.valid_from, o.valid_to)); affected bigint[];",
+                    func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, valid_from, valid_to, parent_id\n        FROM orgs_territory WHERE id = ANY (affected)\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c WHERE descendant_id = ANY (affected) AND NOT EXISTS (\n            SELECT FROM path p WHERE (p.ancestor_id, p.descendant_id) = (c.ancestor_id, c.descendant_id))\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
+                    hash="589bb356cec84f65c425eb9a50f0d55c3c027162",
                     level="STATEMENT",
-                    operation="INSERT OR UPDATE OR DELETE",
+                    operation="UPDATE",
                     pgid="pgtrigger_keep_closure_29add",
+                    referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
+                    table="orgs_territory",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="territory",
+            trigger=pgtrigger.compiler.Trigger(
+                name="leave_closure",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    DELETE FROM orgs_territoryclosure c USING old_rows o WHERE o.id IN (c.ancestor_id, c.descendant_id);\n    RETURN NULL;\n",
+                    hash="bd83f65e596b4f6ada3e554b648b301f24addcd5",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_leave_closure_1b548",
+                    referencing="REFERENCING OLD TABLE AS old_rows ",
                     table="orgs_territory",
                     when="AFTER",
                 ),

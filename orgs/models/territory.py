@@ -24,35 +24,64 @@ BEGINNING = datetime.date(1, 1, 1)
 END = datetime.date(9999, 12, 31)
 
 # The closure follows from the tree, so the database keeps it: whoever writes a territory, by whatever way, the paths are right at the
-# end of that statement. An ancestor holds a descendant while every territory on the path between them is valid.
+# end of that statement. An ancestor holds a descendant while every territory on the path between them is valid. Only the paths to what has
+# changed, and to what lies below it, are walked again; a path from a territory to itself, or one too long, fails on a constraint. OFFSET 0
+# keeps each step of a walk to the index: of arrays and recursions the planner expects far more than there is.
 KEEP_CLOSURE = """
+    IF cardinality(changed) = 0 THEN
+        RETURN NULL;
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));
-    CREATE TEMPORARY TABLE closure_now ON COMMIT DROP AS
-    WITH RECURSIVE path AS (
-        SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, valid_from, valid_to FROM orgs_territory
+    affected := ARRAY(
+        WITH RECURSIVE below AS (
+            SELECT unnest(changed) AS id
+            UNION
+            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t
+        ) SELECT id FROM below);
+    WITH RECURSIVE walked AS (
+        SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, valid_from, valid_to, parent_id
+        FROM orgs_territory WHERE id = ANY (affected)
         UNION ALL
-        SELECT p.ancestor_id, t.id, p.depth + 1, greatest(p.valid_from, t.valid_from), least(p.valid_to, t.valid_to)
-        FROM path p JOIN orgs_territory t ON t.parent_id = p.descendant_id
-        WHERE p.depth < 12 AND greatest(p.valid_from, t.valid_from) <= least(p.valid_to, t.valid_to)
+        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id
+        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t
+        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)
+    ) CYCLE ancestor_id SET has_come_back USING trail,
+    path AS MATERIALIZED (
+        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to
+        FROM walked GROUP BY 1, 2
+    ), gone AS (
+        DELETE FROM orgs_territoryclosure c WHERE descendant_id = ANY (affected) AND NOT EXISTS (
+            SELECT FROM path p WHERE (p.ancestor_id, p.descendant_id) = (c.ancestor_id, c.descendant_id))
     )
-    SELECT * FROM path;
-    IF EXISTS (SELECT FROM closure_now WHERE depth > 0 AND ancestor_id = descendant_id) THEN
-        RAISE EXCEPTION 'a territory cannot lie within itself' USING ERRCODE = 'check_violation', CONSTRAINT = 'territory_no_cycle';
-    END IF;
-    IF EXISTS (SELECT FROM closure_now WHERE depth = 12) THEN
-        RAISE EXCEPTION 'territories are nested too deeply' USING ERRCODE = 'check_violation', CONSTRAINT = 'territory_depth';
-    END IF;
-    DELETE FROM orgs_territoryclosure c WHERE NOT EXISTS (
-        SELECT FROM closure_now n WHERE (n.ancestor_id, n.descendant_id) = (c.ancestor_id, c.descendant_id));
     INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)
-    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM closure_now
+    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path
     ON CONFLICT (ancestor_id, descendant_id) DO UPDATE
     SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to
     WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)
         IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);
-    DROP TABLE closure_now;
     RETURN NULL;
 """
+INSERTED = "SELECT id FROM new_rows"
+MOVED = """SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id
+        WHERE (n.parent_id, n.valid_from, n.valid_to) IS DISTINCT FROM (o.parent_id, o.valid_from, o.valid_to)"""
+LEAVE_CLOSURE = """
+    DELETE FROM orgs_territoryclosure c USING old_rows o WHERE o.id IN (c.ancestor_id, c.descendant_id);
+    RETURN NULL;
+"""
+
+
+def closure_trigger(
+    name: str, operation: pgtrigger.Operation, changed: str, referencing: pgtrigger.Referencing
+) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=referencing,
+        declare=[("changed", f"bigint[] := ARRAY({changed})"), ("affected", "bigint[]")],
+        func=pgtrigger.Func(KEEP_CLOSURE),
+    )
 
 
 class TerritoryScheme(models.Model):
@@ -208,12 +237,17 @@ class Territory(models.Model):
             ),
         ]
         triggers = [
+            closure_trigger("enter_closure", pgtrigger.Insert, INSERTED, pgtrigger.Referencing(new="new_rows")),
+            closure_trigger(
+                "keep_closure", pgtrigger.Update, MOVED, pgtrigger.Referencing(old="old_rows", new="new_rows")
+            ),
             pgtrigger.Trigger(
-                name="keep_closure",
+                name="leave_closure",
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                func=pgtrigger.Func(KEEP_CLOSURE),
+                operation=pgtrigger.Delete,
+                referencing=pgtrigger.Referencing(old="old_rows"),
+                func=pgtrigger.Func(LEAVE_CLOSURE),
             ),
         ]
 
@@ -285,7 +319,19 @@ class TerritoryClosure(models.Model):
     valid_to = models.DateField()
 
     class Meta:
-        constraints = [models.UniqueConstraint("ancestor", "descendant", name="closure_pair")]
+        constraints = [
+            models.UniqueConstraint("ancestor", "descendant", name="closure_pair"),
+            models.CheckConstraint(
+                condition=Q(depth=0, ancestor=F("descendant")) | (Q(depth__gt=0) & ~Q(ancestor=F("descendant"))),
+                name="territory_no_cycle",
+                violation_error_message=_("A territory cannot lie within itself."),
+            ),
+            models.CheckConstraint(
+                condition=Q(depth__lt=12),
+                name="territory_depth",
+                violation_error_message=_("Territories are nested too deeply."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.ancestor_id} ⊇ {self.descendant_id} ({self.depth})"
