@@ -1,5 +1,6 @@
 """What holds for every test. The servers are provided by tests/settings.py, which Django reads first."""
 
+import copy
 import os
 import socket
 import sys
@@ -9,10 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers import SERVERS
+from tests.world import World, make_world
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 OWN_HOSTS = {"127.0.0.1", "::1", "localhost", urlsplit(os.environ["REDIS_URL"]).hostname}
@@ -50,6 +52,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SERVERS:
             item.add_marker("servers")
+    share_worlds(items)
+
+
+def share_worlds(items: list[pytest.Item]) -> None:
+    """Where one test of a module stands on the module's world, they all do: none finds the database otherwise when it comes first."""
+    tests = [item for item in items if isinstance(item, pytest.Function)]
+    modules = {item.path for item in tests if "module_world" in item.fixturenames}
+    for item in tests:
+        if item.path in modules and "module_world" not in item.fixturenames:
+            item.fixturenames.insert(0, "module_world")
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +72,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(scope="module")
+def module_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Built once for the tests of a module, and gone after them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(module_world: World, db: None) -> World:
+    """A test's own copy of it: what it changes, here and in the database, is undone after it."""
+    return copy.deepcopy(module_world)
 
 
 @pytest.fixture(scope="session")

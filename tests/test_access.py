@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.access import logged_in, rows, things
 from tests.rights import asked_of
-from tests.world import USERS, make_second_city, make_world
+from tests.world import USERS, World, make_second_city
 
 
 def names(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[str]:
@@ -58,9 +58,8 @@ def test_every_row_says_something_of_everybody() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("user", USERS)
-def test_access(user: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_access(user: str, caplog: pytest.LogCaptureFixture, world: World) -> None:
     caplog.set_level("CRITICAL", "django.request")
-    world = make_world()
     client = logged_in(world, user)
     session = client.cookies.get(settings.SESSION_COOKIE_NAME)
     place, arguments = USERS.index(user), things(world)
@@ -90,11 +89,10 @@ MIRRORED = [user for user in USERS if user not in ("outsider", "other_owner", "a
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("user", MIRRORED)
-def test_access_holds_in_both_directions(user: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_access_holds_in_both_directions(user: str, caplog: pytest.LogCaptureFixture, world: World) -> None:
     """What the table says of one city's people and things holds for another city's as well: each address is tried on the things of either,
     by the same kind of person of either. `foreign` is the officer and steward of the other city each time."""
     caplog.set_level("CRITICAL", "django.request")
-    world = make_world()
     second = make_second_city(world)
     place, arguments = USERS.index(user), things(second, first=world)
     client = logged_in(second, user)
@@ -122,8 +120,7 @@ OF_NO_CITY = {
 
 
 @pytest.mark.django_db
-def test_administration_is_for_administrators() -> None:
-    world = make_world()
+def test_administration_is_for_administrators(world: World) -> None:
     models = [f"admin:{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry]
     lists = [reverse("admin:index"), *(reverse(f"{model}_changelist") for model in models)]
     forms = [reverse(f"{model}_add") for model in models] + [reverse(f"{model}_change", args=[1]) for model in models]

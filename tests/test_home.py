@@ -16,14 +16,9 @@ from orgs.models import Verification
 from tests.factories import DomainFactory, OrganisationFactory, ServiceFactory, UserFactory, VerificationFactory
 from tests.factories_indicators import RateFactory, released
 from tests.factories_partnerships import PracticeFactory
-from tests.world import World, make_world
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def page_of(client: Client, path: str = "/") -> str:
@@ -37,11 +32,6 @@ def titles(world: World, name: str) -> list[str]:
 
 
 class TestFirstPage:
-    def test_empty_portal_says_what_it_is_for(self, client: Client) -> None:
-        page = page_of(client)
-        assert reverse("orgs:registration_start") in page
-        assert reverse("indicators:territory_list") in page
-
     def test_visitor_sees_the_city_with_its_figures(self, client: Client, world: World) -> None:
         page = page_of(client)
         assert f'href="{world.city.get_absolute_url()}"' in page

@@ -7,7 +7,7 @@ from django.test import Client
 
 from orgs.models import Organisation, Service
 from partnerships.models import Activity
-from tests.world import World, make_world
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
 VOID = {"br", "hr", "img", "input", "link", "meta", "path", "use", "source", "col", "wbr"}
@@ -43,11 +43,6 @@ class Texts(HTMLParser):
 def write(texts: list[str], text: str) -> str:
     texts.append(text)
     return text
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

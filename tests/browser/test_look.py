@@ -4,13 +4,13 @@ import re
 from decimal import Decimal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.utils import translation
-from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from devtools.styleguide import SHARES
 from orgs.drawing.figures import figure
+from tests.browser.looking import Looker, open_context
 
 PAGES = ["/styleguide/", "/accounts/login/"]
 VIEWS = [("en", "light", 1280), ("en", "dark", 360), ("ar", "light", 360), ("ar", "dark", 1280), ("es", "light", 320)]
@@ -21,29 +21,13 @@ def demo(settings):
     settings.DEMO = True
 
 
-def open_page(context: BrowserContext, address: str, complaints: list[str]) -> Page:
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
-    page.wait_for_load_state("networkidle")
-    return page
-
-
 @pytest.mark.parametrize("address", PAGES)
 @pytest.mark.parametrize(("language", "colours", "width"), VIEWS)
 def test_page_is_accessible_and_obeys_its_policy(browser: Browser, base_url, address, language, colours, width):
-    context = browser.new_context(base_url=base_url, viewport={"width": width, "height": 900}, color_scheme=colours)
-    context.add_cookies([{"name": "django_language", "value": language, "url": base_url}])
-    complaints: list[str] = []
-    page = open_page(context, address, complaints)
-    page.evaluate("document.querySelectorAll('.chart, .map').forEach((one) => one.scrollIntoView())")
-    page.wait_for_timeout(500)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    broken = Axe().run(page).response["violations"]
-    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in broken] == []
-    assert complaints == []
-    context.close()
+    looker = Looker(open_context(browser, base_url, language=language, colours=colours, width=width), "visitor")
+    assert looker.goes_to(address)
+    looker.looks()
+    assert looker.faults == []
 
 
 def box_of(locator: Locator) -> FloatRect:

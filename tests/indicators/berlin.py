@@ -4,7 +4,7 @@ import csv
 import datetime
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,13 @@ def scheme_of(level: str, period: str) -> str:
     return "lor-2006" if period < "2021" else "lor-2021"
 
 
-def mapping_of(table: str, division: str) -> dict[str, Any]:
-    """The mapping of a table, for the half-years of one division."""
+def mapping_of(table: str, division: str, periods: Container[str]) -> dict[str, Any]:
+    """The mapping of a table, for those half-years of one division that are wanted."""
     definition: dict[str, Any] = json.loads((MAPPINGS / f"berlin_{table.lower()}.json").read_text(encoding="utf-8"))
     years = range(2015, 2021) if division == "lor-2006" else range(2021, 2024)
     definition["territory"]["scheme"] = division
-    definition["where"]["period"] = [f"{year}-S{half}" for year in years for half in (1, 2)]
+    halves = [f"{year}-S{half}" for year in years for half in (1, 2)]
+    definition["where"]["period"] = [half for half in halves if half in periods]
     return definition
 
 
