@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,24 @@ def test_no_test_imports_another_test_file() -> None:
         if name[0] == "tests" and any(part.startswith("test_") for part in name)
     ]
     assert wrong == []
+
+
+def test_browser_tests_look_until_what_they_expect_is_there() -> None:
+    """After a press a plain assertion looks once, and fails where the page is slower; `expect` looks again."""
+    presses = {"click", "press", "check", "uncheck", "select_option", "set_input_files"}
+    early = []
+    for path in sorted((ROOT / "tests" / "browser").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        # It evaluates a text in the page from the second look on, which the policy forbids.
+        early += [f"{path.name}: wait_for_function"] if ".wait_for_function(" in text else []
+        for node in ast.walk(ast.parse(text)):
+            body = node.body if isinstance(node, ast.FunctionDef | ast.For | ast.With | ast.If) else []
+            for before, after in pairwise(body):
+                is_press = isinstance(before, ast.Expr) and getattr(before.value, "func", None)
+                name = getattr(before.value.func, "attr", "") if is_press else ""  # type: ignore[attr-defined]
+                if name in presses and isinstance(after, ast.Assert) and "page" in ast.unparse(after):
+                    early.append(f"{path.name}:{after.lineno}")
+    assert early == []
 
 
 def test_what_runs_on_other_servers_too_is_there() -> None:

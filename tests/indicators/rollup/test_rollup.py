@@ -482,7 +482,7 @@ def change(land: Land, kind: str, *what: object) -> None:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(CHANGES)
 @example(
