@@ -48,10 +48,8 @@ def refuse_foreign_connections(event: str, arguments: tuple) -> None:
 sys.addaudithook(refuse_foreign_connections)
 
 
-UNTRACED = {
-    "test_planted", "test_access", "test_html", "test_requests", "test_every_page", "test_pages", "test_berlin", "test_disclosure_berlin",
-}  # fmt: skip
-"""They walk over every page, or over a million rows, and look at what other tests have covered line by line: a third faster untraced."""
+UNTRACED = {"test_every_page", "test_pages", "test_berlin", "test_disclosure_berlin"}
+"""They look at pages in a browser, or at a million rows, that other tests have covered line by line; tracing costs them a third."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
