@@ -391,6 +391,60 @@ class Migration(migrations.Migration):
                 "verbose_name": "release",
                 "verbose_name_plural": "releases",
                 "ordering": ["-created_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "published")), fields=["-published_at"], name="release_current"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("published_at__isnull", False), ("state__in", ["published", "recalled"])),
+                            models.Q(
+                                models.Q(("state__in", ["published", "recalled"]), _negated=True),
+                                ("published_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="release_published_has_a_date",
+                        violation_error_message="A release has a date once it is published, and not before.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("recalled_at__isnull", False),
+                                ("state", "recalled"),
+                                models.Q(("recall_reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "recalled"), _negated=True),
+                                ("recall_reason", ""),
+                                ("recalled_at", None),
+                                ("recalled_by", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="release_recalled_with_a_reason",
+                        violation_error_message="Give the reason for recalling it.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "published"), _negated=True),
+                            ("created_by", None),
+                            ("decided_by", None),
+                            models.Q(("created_by", models.F("decided_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="release_takes_two_people",
+                        violation_error_message="You made this release, so somebody else has to approve it.",
+                    ),
+                    models.UniqueConstraint(
+                        models.Value(1),
+                        condition=models.Q(("state__in", ["draft", "preview"])),
+                        name="release_one_open",
+                        violation_error_message="Another release is being prepared.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -432,6 +486,32 @@ class Migration(migrations.Migration):
                 "verbose_name": "file of a release",
                 "verbose_name_plural": "files of releases",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("release", "format", "language"),
+                        name="release_file_once",
+                        violation_error_message="This file exists already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("made_at__isnull", False),
+                                ("size__isnull", False),
+                                ("state", "ready"),
+                                models.Q(("file", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "ready"), _negated=True),
+                                ("file", ""),
+                                ("made_at__isnull", True),
+                                ("size__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="release_file_ready_has_file",
+                        violation_error_message="Only a file that is ready is stored.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -459,6 +539,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "rollup run",
                 "verbose_name_plural": "rollup runs",
                 "ordering": ["-started_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        models.F("started_at"), condition=models.Q(("state", "running")), name="run_unfinished"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -507,6 +592,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "source",
                 "verbose_name_plural": "sources",
                 "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("url", ""), ("url__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
+                        name="source_url_of_the_web",
+                        violation_error_message="A web address begins with https:// or http://.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -564,6 +656,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "category",
                 "verbose_name_plural": "categories",
                 "ordering": ["dimension", "order", "code"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("dimension"),
+                        models.F("code"),
+                        name="category_code_unique",
+                        violation_error_message="This code is already used in the dimension.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_part", False), ("is_beside", False), _connector="OR"),
+                        name="category_part_or_beside",
+                        violation_error_message="A category belongs to the set always or only where it is reported.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -607,6 +712,9 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="indicators.dimension"),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(models.F("part"), models.F("whole"), name="margin_pair")],
+            },
         ),
         migrations.CreateModel(
             name="Identity",
@@ -780,6 +888,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "import",
                 "verbose_name_plural": "imports",
                 "ordering": ["-created_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["stored", "approved"]), _negated=True),
+                            models.Q(("problems", 0), ("source__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="import_stored_without_problems",
+                        violation_error_message="A file with problems is not stored.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1095,6 +1214,36 @@ class Migration(migrations.Migration):
                 "verbose_name": "indicator",
                 "verbose_name_plural": "indicators",
                 "ordering": ["domain__order", "order", "code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("direction", "ideal"), ("ideal_value", None), _connector="XOR"),
+                        name="indicator_ideal_has_value",
+                        violation_error_message="An ideal value is only used with the direction “nearer to an ideal value”, which needs one.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("factor__gt", 0), ("rounding__gt", 0)),
+                        name="indicator_factor_positive",
+                        violation_error_message="Factor and rounding are at least 1.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("rounding", 1), ("threshold", 0)),
+                            models.Q(("rounding", 5), ("threshold", 5)),
+                            models.Q(("rounding", 5), ("threshold", 10)),
+                            models.Q(("rounding", 10), ("threshold", 10)),
+                            models.Q(("rounding", 10), ("threshold", 20)),
+                            _connector="OR",
+                        ),
+                        name="indicator_protection_offered",
+                        violation_error_message="This smallest group and this rounding together do not protect people. Choose 5 and 5, 10 and 5, 10 and 10, "
+                        "or 20 and 10; or 0 and 1 if the source itself has published these figures.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_provisional", False), ("checked_on", None), _connector="OR"),
+                        name="indicator_provisional_or_checked",
+                        violation_error_message="A definition is provisional or checked, not both.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1174,6 +1323,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "indicator of a release",
                 "verbose_name_plural": "indicators of a release",
                 "ordering": ["order", "code"],
+                "constraints": [
+                    models.UniqueConstraint(models.F("release"), models.F("indicator"), name="released_indicator_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1235,6 +1387,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "slice",
                 "verbose_name_plural": "slices",
                 "ordering": ["indicator", "year"],
+                "constraints": [models.UniqueConstraint(models.F("indicator"), models.F("year"), name="slice_once")],
             },
         ),
         migrations.CreateModel(
@@ -1291,6 +1444,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "target",
                 "verbose_name_plural": "targets",
                 "ordering": ["year"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("indicator"),
+                        models.F("territory"),
+                        models.F("year"),
+                        name="target_once",
+                        violation_error_message="There is a target for this year already. Remove it first.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("baseline_year__lt", models.F("year"))),
+                        name="target_after_baseline",
+                        violation_error_message="The starting year lies before the year of the target.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("baseline_year__gte", 1900), ("year__lte", 2100)),
+                        name="target_years_in_range",
+                        violation_error_message="Years lie between 1900 and 2100.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1434,6 +1606,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "opening of confidential figures",
                 "verbose_name_plural": "openings of confidential figures",
                 "ordering": ["-opened_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("opened_at"))),
+                        name="confidential_access_ends_later",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("batch", None), ("indicator__isnull", False), ("territory__isnull", False)),
+                            models.Q(("batch__isnull", False), ("indicator", None)),
+                            _connector="OR",
+                        ),
+                        name="confidential_access_is_to_one_thing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="confidential_access_has_a_reason",
+                        violation_error_message="Say in a few words why you need the figure.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1780,6 +1971,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "version of an indicator",
                 "verbose_name_plural": "versions of indicators",
                 "ordering": ["indicator_id", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(models.F("indicator"), models.F("number"), name="indicator_version_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1938,6 +2132,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        models.F("release"),
+                        models.F("indicator"),
+                        models.F("period"),
+                        models.F("breakdown"),
+                        name="released_by_indicator",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "shown"),
+                            models.Q(("denominator", None), ("numerator", None), ("step", None), ("value", None)),
+                            _connector="OR",
+                        ),
+                        name="released_hidden_has_no_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("step", None), ("step__gt", 0), _connector="OR"),
+                        name="released_step_positive",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReportRequest",
@@ -2066,6 +2285,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "report",
                 "verbose_name_plural": "reports",
                 "ordering": ["request__due_on", "organisation", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("request"),
+                        models.F("organisation"),
+                        name="report_once",
+                        violation_error_message="This organisation is already asked.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2115,6 +2342,32 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "answer",
                 "verbose_name_plural": "answers",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("report"),
+                        models.F("indicator"),
+                        models.F("period"),
+                        models.F("territory"),
+                        models.F("breakdown"),
+                        name="report_answer_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("base", None), ("is_missing", True), ("number", None)),
+                            models.Q(("is_missing", False), ("number__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="report_answer_says_one_thing",
+                        violation_error_message="Give a number, or say that you have none; not both.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("base", None), ("base__gt", 0), models.Q(("base", 0), ("number", 0)), _connector="OR"
+                        ),
+                        name="report_answer_base_positive",
+                        violation_error_message="A denominator is greater than 0, except for 0 of 0.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2221,6 +2474,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "reminder",
                 "verbose_name_plural": "reminders",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("report"), models.F("stage"), models.F("due_on"), name="report_reminder_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2349,6 +2607,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "step of a report",
                 "verbose_name_plural": "steps of a report",
                 "ordering": ["-at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "returned"), _negated=True),
+                            models.Q(("note", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="report_returned_with_note",
+                        violation_error_message="Say what should be changed.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2467,6 +2736,70 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "observation",
                 "verbose_name_plural": "observations",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("indicator"),
+                        models.F("period"),
+                        models.F("territory"),
+                        models.F("breakdown"),
+                        condition=models.Q(("status", "approved")),
+                        name="observation_one_approved",
+                        violation_error_message="This cell already has an approved value.",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("indicator"),
+                        models.F("period"),
+                        models.F("territory"),
+                        models.F("breakdown"),
+                        condition=models.Q(("status__in", ["draft", "submitted", "returned"])),
+                        name="observation_one_pending",
+                        violation_error_message="This cell already has a value to be approved.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("denominator", None), ("flags__gte", 32), ("numerator", None), ("value", None)),
+                            models.Q(
+                                ("flags__lt", 32),
+                                models.Q(
+                                    models.Q(("numerator__isnull", False), ("value", None)),
+                                    models.Q(("denominator", None), ("numerator", None), ("value__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observation_says_one_thing",
+                        violation_error_message="Give a numerator, or a published value, or mark it as missing or not applicable.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("flags__gte", 0), ("flags__lte", 95)),
+                        name="observation_flags_known",
+                        violation_error_message="A figure is missing or not applicable, not both.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered", None), ("asked", None)),
+                            models.Q(("answered__lte", models.F("asked")), ("asked__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="observation_answers_of_asked",
+                        violation_error_message="There cannot be more answers than organisations asked.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("denominator", None), ("denominator__gt", 0), _connector="OR"),
+                        name="observation_denominator_positive",
+                        violation_error_message="A denominator is greater than 0.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "approved"), _negated=True),
+                            ("approved_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="observation_approval_is_dated",
+                        violation_error_message="An approval has a date.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2644,6 +2977,18 @@ class Migration(migrations.Migration):
                 "verbose_name": "finding",
                 "verbose_name_plural": "findings",
                 "ordering": ["rule", "pk"],
+                "indexes": [models.Index(models.F("batch"), models.F("rule"), name="finding_of_batch")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("accepted_at", None), ("reason", "")),
+                            models.Q(("accepted_at__isnull", False), models.Q(("reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="finding_accepted_with_reason",
+                        violation_error_message="Say why the figure is right.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2737,6 +3082,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(models.F("indicator"), models.F("period"), name="mark_of_slice")],
+            },
         ),
         migrations.CreateModel(
             name="ConfidentialViewing",
@@ -2900,6 +3248,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("numerators__len", models.F("breakdowns__len")),
+                            ("oldest_inputs_at__len", models.F("breakdowns__len")),
+                            ("reporters__len", models.F("breakdowns__len")),
+                            models.Q(
+                                ("denominators", None),
+                                ("denominators__len", models.F("breakdowns__len")),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("overridden", None), ("overridden__len", models.F("breakdowns__len")), _connector="OR"
+                            ),
+                            models.Q(
+                                ("periods_used", None),
+                                ("periods_used__len", models.F("breakdowns__len")),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("periods_expected", None),
+                                ("periods_expected__len", models.F("breakdowns__len")),
+                                _connector="OR",
+                            ),
+                            models.Q(("flags", None), ("flags__len", models.F("breakdowns__len")), _connector="OR"),
+                        ),
+                        name="computed_arrays_of_one_length",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ProtectionChange",
@@ -2943,496 +3322,33 @@ class Migration(migrations.Migration):
                 "verbose_name": "weaker protection",
                 "verbose_name_plural": "weaker protections",
                 "ordering": ["-asked_at", "-pk"],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="rolluprun",
-            index=models.Index(models.F("started_at"), condition=models.Q(("state", "running")), name="run_unfinished"),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("url", ""), ("url__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
-                name="source_url_of_the_web",
-                violation_error_message="A web address begins with https:// or http://.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=models.UniqueConstraint(
-                models.F("dimension"),
-                models.F("code"),
-                name="category_code_unique",
-                violation_error_message="This code is already used in the dimension.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_part", False), ("is_beside", False), _connector="OR"),
-                name="category_part_or_beside",
-                violation_error_message="A category belongs to the set always or only where it is reported.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="breakdownmargin",
-            constraint=models.UniqueConstraint(models.F("part"), models.F("whole"), name="margin_pair"),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("direction", "ideal"), ("ideal_value", None), _connector="XOR"),
-                name="indicator_ideal_has_value",
-                violation_error_message="An ideal value is only used with the direction “nearer to an ideal value”, which needs one.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("factor__gt", 0), ("rounding__gt", 0)),
-                name="indicator_factor_positive",
-                violation_error_message="Factor and rounding are at least 1.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("rounding", 1), ("threshold", 0)),
-                    models.Q(("rounding", 5), ("threshold", 5)),
-                    models.Q(("rounding", 5), ("threshold", 10)),
-                    models.Q(("rounding", 10), ("threshold", 10)),
-                    models.Q(("rounding", 10), ("threshold", 20)),
-                    _connector="OR",
-                ),
-                name="indicator_protection_offered",
-                violation_error_message="This smallest group and this rounding together do not protect people. Choose 5 and 5, 10 and 5, 10 and 10, "
-                "or 20 and 10; or 0 and 1 if the source itself has published these figures.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_provisional", False), ("checked_on", None), _connector="OR"),
-                name="indicator_provisional_or_checked",
-                violation_error_message="A definition is provisional or checked, not both.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="confidentialaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("opened_at"))), name="confidential_access_ends_later"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="confidentialaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("batch", None), ("indicator__isnull", False), ("territory__isnull", False)),
-                    models.Q(("batch__isnull", False), ("indicator", None)),
-                    _connector="OR",
-                ),
-                name="confidential_access_is_to_one_thing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="confidentialaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="confidential_access_has_a_reason",
-                violation_error_message="Say in a few words why you need the figure.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicatorversion",
-            constraint=models.UniqueConstraint(
-                models.F("indicator"), models.F("number"), name="indicator_version_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(models.F("batch"), models.F("rule"), name="finding_of_batch"),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("accepted_at", None), ("reason", "")),
-                    models.Q(("accepted_at__isnull", False), models.Q(("reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="finding_accepted_with_reason",
-                violation_error_message="Say why the figure is right.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="dirtymark",
-            index=models.Index(models.F("indicator"), models.F("period"), name="mark_of_slice"),
-        ),
-        migrations.AddConstraint(
-            model_name="computedplace",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("numerators__len", models.F("breakdowns__len")),
-                    ("oldest_inputs_at__len", models.F("breakdowns__len")),
-                    ("reporters__len", models.F("breakdowns__len")),
-                    models.Q(
-                        ("denominators", None), ("denominators__len", models.F("breakdowns__len")), _connector="OR"
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("indicator"),
+                        condition=models.Q(("decided_at", None)),
+                        name="protection_change_one_open",
+                        violation_error_message="A second person already has to decide on a weaker protection of this indicator.",
                     ),
-                    models.Q(("overridden", None), ("overridden__len", models.F("breakdowns__len")), _connector="OR"),
-                    models.Q(
-                        ("periods_used", None), ("periods_used__len", models.F("breakdowns__len")), _connector="OR"
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="protection_change_has_a_reason",
+                        violation_error_message="Give the reason for the change.",
                     ),
-                    models.Q(
-                        ("periods_expected", None),
-                        ("periods_expected__len", models.F("breakdowns__len")),
-                        _connector="OR",
-                    ),
-                    models.Q(("flags", None), ("flags__len", models.F("breakdowns__len")), _connector="OR"),
-                ),
-                name="computed_arrays_of_one_length",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protectionchange",
-            constraint=models.UniqueConstraint(
-                models.F("indicator"),
-                condition=models.Q(("decided_at", None)),
-                name="protection_change_one_open",
-                violation_error_message="A second person already has to decide on a weaker protection of this indicator.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protectionchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="protection_change_has_a_reason",
-                violation_error_message="Give the reason for the change.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protectionchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_agreed", False),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        models.Q(("decided_by", models.F("asked_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="protection_change_takes_two_people",
-                violation_error_message="Somebody else has to agree.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(
-                condition=models.Q(("state", "published")), fields=["-published_at"], name="release_current"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("published_at__isnull", False), ("state__in", ["published", "recalled"])),
-                    models.Q(models.Q(("state__in", ["published", "recalled"]), _negated=True), ("published_at", None)),
-                    _connector="OR",
-                ),
-                name="release_published_has_a_date",
-                violation_error_message="A release has a date once it is published, and not before.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("recalled_at__isnull", False),
-                        ("state", "recalled"),
-                        models.Q(("recall_reason", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "recalled"), _negated=True),
-                        ("recall_reason", ""),
-                        ("recalled_at", None),
-                        ("recalled_by", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="release_recalled_with_a_reason",
-                violation_error_message="Give the reason for recalling it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "published"), _negated=True),
-                    ("created_by", None),
-                    ("decided_by", None),
-                    models.Q(("created_by", models.F("decided_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="release_takes_two_people",
-                violation_error_message="You made this release, so somebody else has to approve it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.UniqueConstraint(
-                models.Value(1),
-                condition=models.Q(("state__in", ["draft", "preview"])),
-                name="release_one_open",
-                violation_error_message="Another release is being prepared.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releasedindicator",
-            constraint=models.UniqueConstraint(
-                models.F("release"), models.F("indicator"), name="released_indicator_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releasefile",
-            constraint=models.UniqueConstraint(
-                fields=("release", "format", "language"),
-                name="release_file_once",
-                violation_error_message="This file exists already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releasefile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("made_at__isnull", False),
-                        ("size__isnull", False),
-                        ("state", "ready"),
-                        models.Q(("file", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "ready"), _negated=True),
-                        ("file", ""),
-                        ("made_at__isnull", True),
-                        ("size__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="release_file_ready_has_file",
-                violation_error_message="Only a file that is ready is stored.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportanswer",
-            constraint=models.UniqueConstraint(
-                models.F("report"),
-                models.F("indicator"),
-                models.F("period"),
-                models.F("territory"),
-                models.F("breakdown"),
-                name="report_answer_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("base", None), ("is_missing", True), ("number", None)),
-                    models.Q(("is_missing", False), ("number__isnull", False)),
-                    _connector="OR",
-                ),
-                name="report_answer_says_one_thing",
-                violation_error_message="Give a number, or say that you have none; not both.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("base", None), ("base__gt", 0), models.Q(("base", 0), ("number", 0)), _connector="OR"
-                ),
-                name="report_answer_base_positive",
-                violation_error_message="A denominator is greater than 0, except for 0 of 0.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportreminder",
-            constraint=models.UniqueConstraint(
-                models.F("report"), models.F("stage"), models.F("due_on"), name="report_reminder_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                models.F("request"),
-                models.F("organisation"),
-                name="report_once",
-                violation_error_message="This organisation is already asked.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "returned"), _negated=True),
-                    models.Q(("note", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="report_returned_with_note",
-                violation_error_message="Say what should be changed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slice",
-            constraint=models.UniqueConstraint(models.F("indicator"), models.F("year"), name="slice_once"),
-        ),
-        migrations.AddIndex(
-            model_name="releasedfigure",
-            index=models.Index(
-                models.F("release"),
-                models.F("indicator"),
-                models.F("period"),
-                models.F("breakdown"),
-                name="released_by_indicator",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releasedfigure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "shown"),
-                    models.Q(("denominator", None), ("numerator", None), ("step", None), ("value", None)),
-                    _connector="OR",
-                ),
-                name="released_hidden_has_no_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releasedfigure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("step", None), ("step__gt", 0), _connector="OR"), name="released_step_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="observation",
-            constraint=models.UniqueConstraint(
-                models.F("indicator"),
-                models.F("period"),
-                models.F("territory"),
-                models.F("breakdown"),
-                condition=models.Q(("status", "approved")),
-                name="observation_one_approved",
-                violation_error_message="This cell already has an approved value.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="observation",
-            constraint=models.UniqueConstraint(
-                models.F("indicator"),
-                models.F("period"),
-                models.F("territory"),
-                models.F("breakdown"),
-                condition=models.Q(("status__in", ["draft", "submitted", "returned"])),
-                name="observation_one_pending",
-                violation_error_message="This cell already has a value to be approved.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="observation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("denominator", None), ("flags__gte", 32), ("numerator", None), ("value", None)),
-                    models.Q(
-                        ("flags__lt", 32),
-                        models.Q(
-                            models.Q(("numerator__isnull", False), ("value", None)),
-                            models.Q(("denominator", None), ("numerator", None), ("value__isnull", False)),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_agreed", False),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                            ),
                             _connector="OR",
                         ),
+                        name="protection_change_takes_two_people",
+                        violation_error_message="Somebody else has to agree.",
                     ),
-                    _connector="OR",
-                ),
-                name="observation_says_one_thing",
-                violation_error_message="Give a numerator, or a published value, or mark it as missing or not applicable.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="observation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("flags__gte", 0), ("flags__lte", 95)),
-                name="observation_flags_known",
-                violation_error_message="A figure is missing or not applicable, not both.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="observation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered", None), ("asked", None)),
-                    models.Q(("answered__lte", models.F("asked")), ("asked__gt", 0)),
-                    _connector="OR",
-                ),
-                name="observation_answers_of_asked",
-                violation_error_message="There cannot be more answers than organisations asked.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="observation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("denominator", None), ("denominator__gt", 0), _connector="OR"),
-                name="observation_denominator_positive",
-                violation_error_message="A denominator is greater than 0.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="observation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "approved"), _negated=True), ("approved_at__isnull", False), _connector="OR"
-                ),
-                name="observation_approval_is_dated",
-                violation_error_message="An approval has a date.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["stored", "approved"]), _negated=True),
-                    models.Q(("problems", 0), ("source__isnull", False)),
-                    _connector="OR",
-                ),
-                name="import_stored_without_problems",
-                violation_error_message="A file with problems is not stored.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="target",
-            constraint=models.UniqueConstraint(
-                models.F("indicator"),
-                models.F("territory"),
-                models.F("year"),
-                name="target_once",
-                violation_error_message="There is a target for this year already. Remove it first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="target",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("baseline_year__lt", models.F("year"))),
-                name="target_after_baseline",
-                violation_error_message="The starting year lies before the year of the target.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="target",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("baseline_year__gte", 1900), ("year__lte", 2100)),
-                name="target_years_in_range",
-                violation_error_message="Years lie between 1900 and 2100.",
-            ),
+                ],
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="qualityrule",

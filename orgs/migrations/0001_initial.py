@@ -183,6 +183,48 @@ class Migration(migrations.Migration):
                 "verbose_name": "territory",
                 "verbose_name_plural": "territories",
                 "ordering": ["name_folded", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="territory_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (orgs.models.territory.InclusiveRange("scheme", "scheme", function="int8range"), "&&"),
+                            (orgs.models.territory.InclusiveRange("code", "code", function="text_range"), "&&"),
+                            (
+                                orgs.models.territory.InclusiveRange("valid_from", "valid_to", function="daterange"),
+                                "&&",
+                            ),
+                        ],
+                        name="territory_code_once_at_a_time",
+                        violation_error_message="This code is already used in the classification at that time.",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("scheme"),
+                        models.F("code"),
+                        models.F("valid_from"),
+                        name="territory_code_from",
+                        violation_error_message="This code is already used in the classification at that time.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_from__lte", models.F("valid_to"))),
+                        name="territory_valid_in_order",
+                        violation_error_message="A territory ends after it begins.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("id")), _negated=True),
+                        name="territory_not_own_parent",
+                        violation_error_message="A territory cannot lie within itself.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -253,6 +295,24 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "user",
                 "verbose_name_plural": "users",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="user_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="user_email_lower",
+                        violation_error_message="E-mail addresses are stored in lower case.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -467,6 +527,67 @@ class Migration(migrations.Migration):
                 "verbose_name": "organisation",
                 "verbose_name_plural": "organisations",
                 "ordering": ["name_folded", "pk"],
+                "indexes": [
+                    models.Index(
+                        models.F("name_folded"),
+                        models.F("id"),
+                        condition=models.Q(("closed_on", None), models.Q(("tier", ""), _negated=True)),
+                        name="organisation_published",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(fields=["languages"], name="organisation_languages"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "name__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                            models.Q(
+                                (
+                                    "acronym__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                        ),
+                        name="organisation_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("founded_year__gte", 1200), ("founded_year__lte", 2100)),
+                            ("founded_year", None),
+                            _connector="OR",
+                        ),
+                        name="organisation_founded_in_range",
+                        violation_error_message="Check the year of foundation.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "authority"), ("level_of_government", ""), _connector="XOR"),
+                        name="organisation_level_of_authority",
+                        violation_error_message="An authority has a level of government; no other organisation has one.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("tier", ""), ("verified_at", None)),
+                            models.Q(models.Q(("tier", ""), _negated=True), ("verified_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="organisation_tier_is_dated",
+                        violation_error_message="A verified organisation has the date of its verification.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("website", ""), ("website__iregex", "^https?://[^[:space:]]+$"), _connector="OR"
+                        ),
+                        name="organisation_website_of_the_web",
+                        violation_error_message="A web address begins with https:// or http://.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -509,6 +630,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "membership",
                 "verbose_name_plural": "memberships",
                 "ordering": ["organisation", "user"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("user"),
+                        models.F("organisation"),
+                        models.F("role"),
+                        condition=models.Q(("ended_at", None)),
+                        name="membership_once",
+                        violation_error_message="This person already has that role in the organisation.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("created_at")), _connector="OR"
+                        ),
+                        name="membership_ends_after_start",
+                        violation_error_message="A membership ends after it begins.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -623,6 +761,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "invitation",
                 "verbose_name_plural": "invitations",
                 "ordering": ["organisation", "email"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("organisation"),
+                        models.F("email"),
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                        name="invitation_once",
+                        violation_error_message="This person is already invited.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="invitation_email_lower",
+                        violation_error_message="E-mail addresses are stored in lower case.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="invitation_one_end",
+                        violation_error_message="An invitation is either accepted or withdrawn.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -662,6 +819,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "capacity",
                 "verbose_name_plural": "capacities",
                 "ordering": ["organisation", "side", "kind"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("organisation"),
+                        models.F("side"),
+                        models.F("kind"),
+                        name="capacity_once",
+                        violation_error_message="This is already in the list.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -748,6 +914,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "registration",
                 "verbose_name_plural": "registrations",
                 "ordering": ["-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("reference"),
+                        condition=models.Q(("reference", ""), _negated=True),
+                        name="registration_reference",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("confirmed_at", None), ("sent_at__isnull", False), _connector="OR"),
+                        name="registration_sent_before_confirmed",
+                        violation_error_message="A registration is sent before its address is confirmed.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sent_at", None), models.Q(("reference", ""), _negated=True), _connector="OR"
+                        ),
+                        name="registration_sent_has_reference",
+                        violation_error_message="A registration that was sent has a reference.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -787,6 +972,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "appointment as reviewer",
                 "verbose_name_plural": "appointments as reviewer",
                 "ordering": ["territory", "user"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("user"),
+                        models.F("territory"),
+                        condition=models.Q(("ends_at", None)),
+                        name="reviewer_appointed_once",
+                        violation_error_message="This person is already a reviewer there.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at", None), ("ends_at__gte", models.F("starts_at")), _connector="OR"),
+                        name="reviewer_ends_after_start",
+                        violation_error_message="An appointment ends after it begins.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -846,6 +1045,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "service",
                 "verbose_name_plural": "services",
                 "ordering": ["organisation", "title"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "title__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="service_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1163,6 +1375,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(models.F("ancestor"), models.F("descendant"), name="closure_pair"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ancestor", models.F("descendant")), ("depth", 0)),
+                            models.Q(("depth__gt", 0), models.Q(("ancestor", models.F("descendant")), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="territory_no_cycle",
+                        violation_error_message="A territory cannot lie within itself.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("depth__lt", 12)),
+                        name="territory_depth",
+                        violation_error_message="Territories are nested too deeply.",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TerritoryPlaceEvent",
@@ -1275,6 +1506,18 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "succession of territories",
                 "verbose_name_plural": "successions of territories",
+                "constraints": [
+                    models.UniqueConstraint(models.F("predecessor"), models.F("successor"), name="succession_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("share__gt", 0), ("share__lte", 1)),
+                        name="succession_share_in_range",
+                        violation_error_message="A share lies between 0 and 1.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("predecessor", models.F("successor")), _negated=True),
+                        name="succession_to_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1378,6 +1621,37 @@ class Migration(migrations.Migration):
                 "verbose_name": "verification",
                 "verbose_name_plural": "verifications",
                 "ordering": ["submitted_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("organisation"),
+                        condition=models.Q(("state", "submitted")),
+                        name="verification_one_waiting",
+                        violation_error_message="This organisation is already being reviewed.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("state", "submitted")),
+                            models.Q(
+                                models.Q(("state", "submitted"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("reviewer__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="verification_decision_is_signed",
+                        violation_error_message="A decision has a date and a reviewer.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "verified"), ("tier", ""), _connector="XOR"),
+                        name="verification_tier_when_verified",
+                        violation_error_message="A verified organisation has a tier.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reasons", ""), ("state", "returned"), _negated=True),
+                        name="verification_return_has_reasons",
+                        violation_error_message="Give the reasons for sending it back.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1397,6 +1671,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "answer",
                 "verbose_name_plural": "answers",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("verification"), models.F("question"), name="verification_answer_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1485,356 +1764,6 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "name__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="user_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="user_email_lower",
-                violation_error_message="E-mail addresses are stored in lower case.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                models.F("user"),
-                models.F("organisation"),
-                models.F("role"),
-                condition=models.Q(("ended_at", None)),
-                name="membership_once",
-                violation_error_message="This person already has that role in the organisation.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("created_at")), _connector="OR"),
-                name="membership_ends_after_start",
-                violation_error_message="A membership ends after it begins.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                models.F("email"),
-                condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
-                name="invitation_once",
-                violation_error_message="This person is already invited.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="invitation_email_lower",
-                violation_error_message="E-mail addresses are stored in lower case.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("accepted_at", None), ("withdrawn_at", None), _connector="OR"),
-                name="invitation_one_end",
-                violation_error_message="An invitation is either accepted or withdrawn.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capacity",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                models.F("side"),
-                models.F("kind"),
-                name="capacity_once",
-                violation_error_message="This is already in the list.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.UniqueConstraint(
-                models.F("reference"),
-                condition=models.Q(("reference", ""), _negated=True),
-                name="registration_reference",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("confirmed_at", None), ("sent_at__isnull", False), _connector="OR"),
-                name="registration_sent_before_confirmed",
-                violation_error_message="A registration is sent before its address is confirmed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sent_at", None), models.Q(("reference", ""), _negated=True), _connector="OR"),
-                name="registration_sent_has_reference",
-                violation_error_message="A registration that was sent has a reference.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "title__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="service_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewerappointment",
-            constraint=models.UniqueConstraint(
-                models.F("user"),
-                models.F("territory"),
-                condition=models.Q(("ends_at", None)),
-                name="reviewer_appointed_once",
-                violation_error_message="This person is already a reviewer there.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewerappointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at", None), ("ends_at__gte", models.F("starts_at")), _connector="OR"),
-                name="reviewer_ends_after_start",
-                violation_error_message="An appointment ends after it begins.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=models.Index(
-                models.F("name_folded"),
-                models.F("id"),
-                condition=models.Q(("closed_on", None), models.Q(("tier", ""), _negated=True)),
-                name="organisation_published",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["languages"], name="organisation_languages"),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        (
-                            "name__regex",
-                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                        ),
-                        _negated=True,
-                    ),
-                    models.Q(
-                        (
-                            "acronym__regex",
-                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                        ),
-                        _negated=True,
-                    ),
-                ),
-                name="organisation_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("founded_year__gte", 1200), ("founded_year__lte", 2100)),
-                    ("founded_year", None),
-                    _connector="OR",
-                ),
-                name="organisation_founded_in_range",
-                violation_error_message="Check the year of foundation.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "authority"), ("level_of_government", ""), _connector="XOR"),
-                name="organisation_level_of_authority",
-                violation_error_message="An authority has a level of government; no other organisation has one.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("tier", ""), ("verified_at", None)),
-                    models.Q(models.Q(("tier", ""), _negated=True), ("verified_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="organisation_tier_is_dated",
-                violation_error_message="A verified organisation has the date of its verification.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("website", ""), ("website__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
-                name="organisation_website_of_the_web",
-                violation_error_message="A web address begins with https:// or http://.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territoryclosure",
-            constraint=models.UniqueConstraint(models.F("ancestor"), models.F("descendant"), name="closure_pair"),
-        ),
-        migrations.AddConstraint(
-            model_name="territoryclosure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ancestor", models.F("descendant")), ("depth", 0)),
-                    models.Q(("depth__gt", 0), models.Q(("ancestor", models.F("descendant")), _negated=True)),
-                    _connector="OR",
-                ),
-                name="territory_no_cycle",
-                violation_error_message="A territory cannot lie within itself.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territoryclosure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("depth__lt", 12)),
-                name="territory_depth",
-                violation_error_message="Territories are nested too deeply.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "name__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="territory_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (orgs.models.territory.InclusiveRange("scheme", "scheme", function="int8range"), "&&"),
-                    (orgs.models.territory.InclusiveRange("code", "code", function="text_range"), "&&"),
-                    (orgs.models.territory.InclusiveRange("valid_from", "valid_to", function="daterange"), "&&"),
-                ],
-                name="territory_code_once_at_a_time",
-                violation_error_message="This code is already used in the classification at that time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.UniqueConstraint(
-                models.F("scheme"),
-                models.F("code"),
-                models.F("valid_from"),
-                name="territory_code_from",
-                violation_error_message="This code is already used in the classification at that time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_from__lte", models.F("valid_to"))),
-                name="territory_valid_in_order",
-                violation_error_message="A territory ends after it begins.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("id")), _negated=True),
-                name="territory_not_own_parent",
-                violation_error_message="A territory cannot lie within itself.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territorysuccession",
-            constraint=models.UniqueConstraint(models.F("predecessor"), models.F("successor"), name="succession_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="territorysuccession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("share__gt", 0), ("share__lte", 1)),
-                name="succession_share_in_range",
-                violation_error_message="A share lies between 0 and 1.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territorysuccession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("predecessor", models.F("successor")), _negated=True), name="succession_to_another"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                condition=models.Q(("state", "submitted")),
-                name="verification_one_waiting",
-                violation_error_message="This organisation is already being reviewed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("state", "submitted")),
-                    models.Q(
-                        models.Q(("state", "submitted"), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("reviewer__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="verification_decision_is_signed",
-                violation_error_message="A decision has a date and a reviewer.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "verified"), ("tier", ""), _connector="XOR"),
-                name="verification_tier_when_verified",
-                violation_error_message="A verified organisation has a tier.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reasons", ""), ("state", "returned"), _negated=True),
-                name="verification_return_has_reasons",
-                violation_error_message="Give the reasons for sending it back.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verificationanswer",
-            constraint=models.UniqueConstraint(
-                models.F("verification"), models.F("question"), name="verification_answer_once"
-            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="user",

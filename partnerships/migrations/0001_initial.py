@@ -66,6 +66,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "coordination table",
                 "verbose_name_plural": "coordination tables",
                 "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="table_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -89,6 +102,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "meeting",
                 "verbose_name_plural": "meetings",
                 "ordering": ["-held_on"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("table"),
+                        models.F("held_on"),
+                        name="meeting_once_a_day",
+                        violation_error_message="There is already a meeting on this day. Open it on the page of the table to change it.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -193,6 +214,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "engagement level",
                 "verbose_name_plural": "engagement levels",
                 "ordering": ["scale", "order"],
+                "constraints": [
+                    models.UniqueConstraint(models.F("scale"), models.F("order"), name="level_order_unique"),
+                    models.UniqueConstraint(models.F("scale"), models.F("code"), name="level_code_unique"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -223,6 +248,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "criterion",
                 "verbose_name_plural": "criteria",
                 "ordering": ["level__order", "code"],
+                "constraints": [
+                    models.UniqueConstraint(models.F("level"), models.F("code"), name="criterion_code_unique")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -266,6 +294,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "good practice",
                 "verbose_name_plural": "good practices",
                 "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="practice_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -390,6 +431,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "partnership",
                 "verbose_name_plural": "partnerships",
                 "ordering": ["-starts_on", "-pk"],
+                "indexes": [models.Index(fields=["state", "-starts_on"], name="partnership_by_state")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "title__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="partnership_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                        name="partnership_ends_after_start",
+                        violation_error_message="A partnership ends after it starts.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -467,6 +527,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "activity",
                 "verbose_name_plural": "activities",
                 "ordering": ["-held_on", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "title__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="activity_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("participants", None),
+                            (
+                                "participants__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Coalesce("women", 0),
+                                    "+",
+                                    django.db.models.functions.comparison.Coalesce("men", 0),
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="activity_people_add_up",
+                        violation_error_message="Women and men together are more than the people taking part.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -567,6 +656,60 @@ class Migration(migrations.Migration):
                 "verbose_name": "assessment",
                 "verbose_name_plural": "assessments",
                 "ordering": ["-ends_on", "-pk"],
+                "indexes": [
+                    models.Index(
+                        models.F("submitted_at"), condition=models.Q(("state", "submitted")), name="assessment_queue"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("starts_on__lt", models.F("ends_on"))),
+                        name="assessment_period_in_order",
+                        violation_error_message="The period ends after it starts.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "draft"),
+                            models.Q(("claimed__isnull", False), ("submitted_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="assessment_claim_when_submitted",
+                        violation_error_message="A submitted assessment has a claimed level.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                models.Q(("state", "confirmed"), _negated=True),
+                                ("confirmed", None),
+                                ("confirmed_from", None),
+                                ("confirmed_until", None),
+                            ),
+                            models.Q(
+                                ("confirmed__isnull", False),
+                                ("confirmed_from__isnull", False),
+                                ("confirmed_until__isnull", False),
+                                ("state", "confirmed"),
+                                ("confirmed_from__lt", models.F("confirmed_until")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="assessment_confirmed_with_dates",
+                        violation_error_message="A confirmed level holds from one date to another.",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("partnership"),
+                        models.F("starts_on"),
+                        models.F("ends_on"),
+                        name="assessment_once_per_period",
+                        violation_error_message="This period has already been assessed.",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("partnership"),
+                        condition=models.Q(("state", "confirmed"), _negated=True),
+                        name="assessment_one_open",
+                        violation_error_message="This partnership is being assessed already. Finish that first.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -612,6 +755,18 @@ class Migration(migrations.Migration):
                 "verbose_name": "decision",
                 "verbose_name_plural": "decisions",
                 "ordering": ["-decided_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reasons", ""), _negated=True),
+                        name="decision_has_reasons",
+                        violation_error_message="Give your reasons.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome", "confirmed"), ("level", None), _connector="XOR"),
+                        name="decision_confirms_a_level",
+                        violation_error_message="A confirmation names a level.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -697,6 +852,22 @@ class Migration(migrations.Migration):
                 "verbose_name": "contribution",
                 "verbose_name_plural": "contributions",
                 "ordering": ["-given_on", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "money"), _negated=True),
+                            models.Q(("amount__gt", 0), ("amount__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="contribution_money_has_amount",
+                        violation_error_message="Money has an amount.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("giver", models.F("receiver")), _negated=True),
+                        name="contribution_to_another",
+                        violation_error_message="A contribution goes from one party to another.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -780,6 +951,28 @@ class Migration(migrations.Migration):
                 "verbose_name": "document",
                 "verbose_name_plural": "documents",
                 "ordering": ["-dated_on", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "title__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                            models.Q(
+                                (
+                                    "file_name__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                        ),
+                        name="document_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -850,6 +1043,28 @@ class Migration(migrations.Migration):
                 "verbose_name": "evidence",
                 "verbose_name_plural": "evidence",
                 "ordering": ["criterion__level__order", "criterion__code", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("activity__isnull", False), ("contribution", None), ("document", None)),
+                            models.Q(("activity", None), ("contribution__isnull", False), ("document", None)),
+                            models.Q(("activity", None), ("contribution", None), ("document__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="evidence_is_one_record",
+                        violation_error_message="Evidence is one activity, one contribution or one document.",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("assessment"),
+                        models.F("criterion"),
+                        models.F("activity"),
+                        models.F("contribution"),
+                        models.F("document"),
+                        name="evidence_once",
+                        nulls_distinct=False,
+                        violation_error_message="This record already stands for that criterion.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -998,6 +1213,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(models.F("assessment"), models.F("stage"), name="assessment_stage_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1582,6 +1800,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "party",
                 "verbose_name_plural": "parties",
                 "ordering": ["role", "organisation__name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("partnership"),
+                        models.F("organisation"),
+                        name="party_once",
+                        violation_error_message="This organisation is already a party.",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("partnership"),
+                        condition=models.Q(("role", "authority")),
+                        name="party_one_lead_authority",
+                        violation_error_message="A partnership has one leading authority.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", "waiting"), ("answered_at", None)),
+                            models.Q(models.Q(("answer", "waiting"), _negated=True), ("answered_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="party_answer_is_dated",
+                        violation_error_message="An answer has a date.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("answer", "disputed"), ("note", ""), _negated=True),
+                        name="party_dispute_has_reason",
+                        violation_error_message="Say what is not right.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1630,6 +1876,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "experience",
                 "verbose_name_plural": "experiences",
                 "ordering": ["party__organisation__name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("assessment"),
+                        models.F("party"),
+                        name="experience_once",
+                        violation_error_message="This organisation has already given its view.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1666,6 +1920,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(models.F("experience"), models.F("stage"), name="experience_stage_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1985,332 +2242,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "seat",
                 "verbose_name_plural": "seats",
                 "ordering": ["-is_chair", "organisation__name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("table"),
+                        models.F("organisation"),
+                        name="seat_once",
+                        violation_error_message="This organisation already has a seat.",
+                    )
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="coordinationtable",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "name__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="table_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("activity__isnull", False), ("contribution", None), ("document", None)),
-                    models.Q(("activity", None), ("contribution__isnull", False), ("document", None)),
-                    models.Q(("activity", None), ("contribution", None), ("document__isnull", False)),
-                    _connector="OR",
-                ),
-                name="evidence_is_one_record",
-                violation_error_message="Evidence is one activity, one contribution or one document.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.UniqueConstraint(
-                models.F("assessment"),
-                models.F("criterion"),
-                models.F("activity"),
-                models.F("contribution"),
-                models.F("document"),
-                name="evidence_once",
-                nulls_distinct=False,
-                violation_error_message="This record already stands for that criterion.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="experiencelevel",
-            constraint=models.UniqueConstraint(models.F("experience"), models.F("stage"), name="experience_stage_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="criterion",
-            constraint=models.UniqueConstraint(models.F("level"), models.F("code"), name="criterion_code_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="assessmentlevel",
-            constraint=models.UniqueConstraint(models.F("assessment"), models.F("stage"), name="assessment_stage_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="assessmentdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reasons", ""), _negated=True),
-                name="decision_has_reasons",
-                violation_error_message="Give your reasons.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessmentdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome", "confirmed"), ("level", None), _connector="XOR"),
-                name="decision_confirms_a_level",
-                violation_error_message="A confirmation names a level.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="meeting",
-            constraint=models.UniqueConstraint(
-                models.F("table"),
-                models.F("held_on"),
-                name="meeting_once_a_day",
-                violation_error_message="There is already a meeting on this day. Open it on the page of the table to change it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        (
-                            "title__regex",
-                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                        ),
-                        _negated=True,
-                    ),
-                    models.Q(
-                        (
-                            "file_name__regex",
-                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                        ),
-                        _negated=True,
-                    ),
-                ),
-                name="document_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contribution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "money"), _negated=True),
-                    models.Q(("amount__gt", 0), ("amount__isnull", False)),
-                    _connector="OR",
-                ),
-                name="contribution_money_has_amount",
-                violation_error_message="Money has an amount.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contribution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("giver", models.F("receiver")), _negated=True),
-                name="contribution_to_another",
-                violation_error_message="A contribution goes from one party to another.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="activity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "title__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="activity_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="activity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("participants", None),
-                    (
-                        "participants__gte",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.functions.comparison.Coalesce("women", 0),
-                            "+",
-                            django.db.models.functions.comparison.Coalesce("men", 0),
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="activity_people_add_up",
-                violation_error_message="Women and men together are more than the people taking part.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnershipparty",
-            constraint=models.UniqueConstraint(
-                models.F("partnership"),
-                models.F("organisation"),
-                name="party_once",
-                violation_error_message="This organisation is already a party.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnershipparty",
-            constraint=models.UniqueConstraint(
-                models.F("partnership"),
-                condition=models.Q(("role", "authority")),
-                name="party_one_lead_authority",
-                violation_error_message="A partnership has one leading authority.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnershipparty",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", "waiting"), ("answered_at", None)),
-                    models.Q(models.Q(("answer", "waiting"), _negated=True), ("answered_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="party_answer_is_dated",
-                violation_error_message="An answer has a date.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnershipparty",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("answer", "disputed"), ("note", ""), _negated=True),
-                name="party_dispute_has_reason",
-                violation_error_message="Say what is not right.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="experience",
-            constraint=models.UniqueConstraint(
-                models.F("assessment"),
-                models.F("party"),
-                name="experience_once",
-                violation_error_message="This organisation has already given its view.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="practice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "name__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="practice_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="partnership",
-            index=models.Index(fields=["state", "-starts_on"], name="partnership_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="partnership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "title__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="partnership_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
-                name="partnership_ends_after_start",
-                violation_error_message="A partnership ends after it starts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="level",
-            constraint=models.UniqueConstraint(models.F("scale"), models.F("order"), name="level_order_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="level",
-            constraint=models.UniqueConstraint(models.F("scale"), models.F("code"), name="level_code_unique"),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                models.F("submitted_at"), condition=models.Q(("state", "submitted")), name="assessment_queue"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("starts_on__lt", models.F("ends_on"))),
-                name="assessment_period_in_order",
-                violation_error_message="The period ends after it starts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "draft"),
-                    models.Q(("claimed__isnull", False), ("submitted_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="assessment_claim_when_submitted",
-                violation_error_message="A submitted assessment has a claimed level.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        models.Q(("state", "confirmed"), _negated=True),
-                        ("confirmed", None),
-                        ("confirmed_from", None),
-                        ("confirmed_until", None),
-                    ),
-                    models.Q(
-                        ("confirmed__isnull", False),
-                        ("confirmed_from__isnull", False),
-                        ("confirmed_until__isnull", False),
-                        ("state", "confirmed"),
-                        ("confirmed_from__lt", models.F("confirmed_until")),
-                    ),
-                    _connector="OR",
-                ),
-                name="assessment_confirmed_with_dates",
-                violation_error_message="A confirmed level holds from one date to another.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(
-                models.F("partnership"),
-                models.F("starts_on"),
-                models.F("ends_on"),
-                name="assessment_once_per_period",
-                violation_error_message="This period has already been assessed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(
-                models.F("partnership"),
-                condition=models.Q(("state", "confirmed"), _negated=True),
-                name="assessment_one_open",
-                violation_error_message="This partnership is being assessed already. Finish that first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.UniqueConstraint(
-                models.F("table"),
-                models.F("organisation"),
-                name="seat_once",
-                violation_error_message="This organisation already has a seat.",
-            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="evidence",
