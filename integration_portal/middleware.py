@@ -2,8 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from csp.constants import HEADER
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -42,6 +46,24 @@ PERMISSIONS_POLICY = ", ".join(
 """What no page of the portal does, so that nothing that finds its way into one can: https://www.w3.org/TR/permissions-policy/."""
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+@cache
+def content_security_policy() -> str:
+    """As the settings say: no page has a policy or a nonce of its own, so that it is put together once and not with each answer."""
+    return build_policy()
+
+
+class OnePolicyMiddleware:
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page_of_the_debugger = settings.DEBUG and response.status_code in (404, 500)
+        if not is_page_of_the_debugger:
+            response.headers.setdefault(HEADER, content_security_policy())
+        return response
 
 
 class PrivacyMiddleware:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -89,7 +89,7 @@ class PublicPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not settings.PUBLIC_PAGES_SECONDS or not is_of_a_stranger(request) or not is_page(request):
+        if not settings.PUBLIC_PAGES_SECONDS or not is_of_a_stranger(request) or not is_page(request.path_info):
             return self.get_response(request)
         key = key_of(request)
         version, kept = look_up(key)
@@ -110,16 +110,17 @@ def is_of_a_stranger(request: HttpRequest) -> bool:
     return (
         request.method in ("GET", "HEAD")
         and settings.SESSION_COOKIE_NAME not in request.COOKIES
-        and "HX-Request" not in request.headers
-        and "Authorization" not in request.headers
+        and "HTTP_HX_REQUEST" not in request.META
+        and "HTTP_AUTHORIZATION" not in request.META
         and len(request.get_full_path()) <= LONGEST_ADDRESS
     )
 
 
-def is_page(request: HttpRequest) -> bool:
+@lru_cache(maxsize=10_000)
+def is_page(path: str) -> bool:
     """Whether the address is that of one of PAGES. Anything else, a file above all, passes by: nobody stands in line for it."""
     try:
-        return resolve(request.path_info).view_name in PAGES
+        return resolve(path).view_name in PAGES
     except Resolver404:
         return False
 

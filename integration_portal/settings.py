@@ -64,7 +64,7 @@ if not deployment.is_reachable(public_url=PUBLIC_URL, allowed_hosts=ALLOWED_HOST
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "integration_portal.middleware.OnePolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "integration_portal.middleware.PrivacyMiddleware",
     "integration_portal.middleware.ReadableRequestMiddleware",
