@@ -55,6 +55,8 @@ def content_security_policy() -> str:
 
 
 class OnePolicyMiddleware:
+    """Every answer says what a page may load, unless its view has said so in its own way; Django's own pages of errors are left as they are."""
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 

@@ -49,7 +49,7 @@ sys.addaudithook(refuse_foreign_connections)
 
 
 UNTRACED = {"test_every_page", "test_pages", "test_berlin", "test_disclosure_berlin"}
-"""They look at pages in a browser, or at a million rows, that other tests have covered line by line; tracing costs them a third."""
+"""They look at pages in a browser, or at a million rows: what runs there, other tests cover line by line, and tracing is what it costs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
