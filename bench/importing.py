@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -172,12 +171,21 @@ def others() -> list[int]:
 
 
 def private_memory(pid: int) -> int:
-    """In MB."""
+    """What a process has for itself now, in MB."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        return memory(pid, "RssAnon")
     except OSError:  # It has ended.
         return 0
-    (size,) = (int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:"))
+
+
+def most_memory() -> int:
+    """What this process had at most, in MB. `ru_maxrss` would begin with what the process had that started this one."""
+    return memory(os.getpid(), "VmHWM")
+
+
+def memory(pid: int, of: str) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    (size,) = (int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{of}:"))
     return size // 1024
 
 
@@ -213,4 +221,4 @@ from orgs.models import Domain, Territory, TerritoryScheme  # noqa: E402
 if __name__ == "__main__":
     connection.settings_dict["NAME"] = sys.argv[1]
     bring_in(Path(sys.argv[2]), json.load(sys.stdin))
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(most_memory())

@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "orgs.middleware.SecondStepMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "orgs.middleware.SparingUserSessionsMiddleware",
     "pghistory.middleware.HistoryMiddleware",
 ]
 
@@ -209,6 +209,9 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Integration portal"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or DEMO
 USERSESSIONS_TRACK_ACTIVITY = True
+
+# --- History: who changed what, told by the requests that may change something --------------------------------------
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 # --- Mail: queued in the transaction that causes it, sent by the worker (orgs/mail/) --------------------------------
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")

@@ -1,13 +1,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from allauth.usersessions.middleware import UserSessionsMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.http import urlencode
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -46,6 +47,27 @@ class AccountLocaleMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", chosen)
         return response
+
+
+class SparingUserSessionsMiddleware(UserSessionsMiddleware):
+    """When a person was last seen in a session is written down every few minutes, and not at each page."""
+
+    SEEN = "seen"
+    SECONDS = 5 * 60
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            answer: HttpResponse = self.get_response(request)
+            return answer
+        key, seen_at = request.session.get(self.SEEN, ("", 0))
+        now = timezone.now().timestamp()
+        # A session that goes on under another key, after a change of password, is another one in the list.
+        if key == request.session.session_key and now - seen_at < self.SECONDS:
+            answer = self.get_response(request)
+        else:
+            request.session[self.SEEN] = (request.session.session_key, now)
+            answer = super().__call__(request)
+        return answer
 
 
 class SecondStepMiddleware:

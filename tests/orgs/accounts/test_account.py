@@ -1,5 +1,6 @@
 """An account does not change hands behind its owner's back, and those who decide for others have a second step."""
 
+import datetime
 import re
 from typing import Any
 
@@ -14,10 +15,14 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from post_office.models import Email
 
 from orgs.accounts import actions as accounts
@@ -268,3 +273,46 @@ def test_sessions_end_with_the_second_step() -> None:
     TOTP.activate(user, generate_totp_secret())
     assert accounts.remove_second_step(user=user)
     assert client.get(reverse("orgs:my_organisations")).headers["Location"].startswith(reverse("account_login"))
+
+
+# --- Where somebody is logged in -----------------------------------------------------------------------------------------
+
+
+def pages_seen_at(
+    client: Client, moments: list[datetime.datetime], monkeypatch: pytest.MonkeyPatch
+) -> list[datetime.datetime]:
+    """When the person was last seen, as it stands after a page at each of the moments."""
+    seen = []
+    for moment in moments:
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        client.get(reverse("about"))
+        seen.append(UserSession.objects.get().last_seen_at)
+    return seen
+
+
+def test_last_seen_is_written_down_every_few_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = logged_in(person())
+    begun = timezone.now()
+    first, soon, later = pages_seen_at(
+        client, [begun + datetime.timedelta(minutes=minutes) for minutes in (0, 4, 6)], monkeypatch
+    )
+    assert soon == first
+    assert later == begun + datetime.timedelta(minutes=6)
+
+
+def test_page_soon_after_another_writes_nothing() -> None:
+    client = logged_in(person())
+    client.get(reverse("about"))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(reverse("about"))
+    assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
+
+
+def test_session_that_goes_on_under_another_key_is_in_the_list() -> None:
+    client = logged_in(person())
+    client.get(reverse("about"))
+    session = client.session
+    session.cycle_key()
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
+    client.get(reverse("about"))
+    assert UserSession.objects.filter(session_key=session.session_key).exists()
