@@ -3,12 +3,12 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orgs.models import Membership, Organisation, User, Verification
+from orgs.models import Membership, Organisation, ProposedChange, User, Verification
 
 LONGEST = 20
 """Of one kind. Whoever has more to do than that begins with the oldest, and the queue has the rest."""
@@ -34,7 +34,12 @@ class Task:
 
 
 def tasks_of(user: User) -> list[Task]:
-    return [*verifications_to_review(user), *returned_organisations(user)]
+    return [
+        *verifications_to_review(user),
+        *changes_to_review(user),
+        *returned_organisations(user),
+        *returned_changes(user),
+    ]
 
 
 def verifications_to_review(user: User) -> list[Task]:
@@ -52,12 +57,47 @@ def verifications_to_review(user: User) -> list[Task]:
     ]
 
 
-def returned_organisations(user: User) -> list[Task]:
-    """Organisations of which one keeps the profile, and that a reviewer has sent back."""
+def changes_to_review(user: User) -> list[Task]:
+    changes = ProposedChange.objects.open().reviewable_by(user).select_related("organisation__territory")
+    return [
+        Task(
+            kind=gettext_lazy("Proposed change"),
+            title=_("Look at a change of %(organisation)s") % {"organisation": change.organisation},
+            url=change.get_absolute_url(),
+            since=change.proposed_at,
+            text=change.organisation.territory.local_name,
+            icon="pencil-square",
+        )
+        for change in changes.order_by("proposed_at")[:LONGEST]
+    ]
+
+
+def kept_by(user: User) -> QuerySet[Organisation]:
+    """Organisations of which one keeps the profile."""
     keepers = [Membership.Role.OWNER, Membership.Role.EDITOR]
-    own = Organisation.objects.filter(
+    return Organisation.objects.filter(
         memberships__in=Membership.objects.of(user).filter(role__in=keepers), closed_on=None
     )
+
+
+def returned_changes(user: User) -> list[Task]:
+    returned = ProposedChange.objects.filter(organisation__in=kept_by(user), state=ProposedChange.State.RETURNED)
+    return [
+        Task(
+            kind=gettext_lazy("Proposed change"),
+            title=_("Correct the change of %(organisation)s, or withdraw it") % {"organisation": change.organisation},
+            url=change.organisation.get_absolute_url(),
+            since=change.decided_at or change.proposed_at,
+            text=change.reasons,
+            icon="arrow-return-left",
+        )
+        for change in returned.select_related("organisation").order_by("decided_at")[:LONGEST]
+    ]
+
+
+def returned_organisations(user: User) -> list[Task]:
+    """Those that a reviewer has sent back."""
+    own = kept_by(user)
     last = Verification.objects.filter(organisation=OuterRef("pk")).order_by("-submitted_at", "-pk")
     returned = Verification.objects.filter(
         pk__in=own.annotate(last=Subquery(last.values("pk")[:1])).values("last"), state=Verification.State.RETURNED

@@ -5,7 +5,15 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from orgs.models import Invitation, Membership, Organisation, ReviewerAppointment, User, Verification
+from orgs.models import (
+    Invitation,
+    Membership,
+    Organisation,
+    ProposedChange,
+    ReviewerAppointment,
+    User,
+    Verification,
+)
 
 Person = User | AnonymousUser
 Role = Membership.Role
@@ -42,6 +50,11 @@ def can_change_what_rights_rest_on(user: Person, organisation: Organisation) -> 
         return True
     is_settled = organisation.is_authority or bool(organisation.tier)
     return not is_settled and can_edit_organisation(user, organisation)
+
+
+def must_propose(user: Person, organisation: Organisation) -> bool:
+    """What a reviewer has verified (`PROTECTED_FACTS`) its own people change no more by themselves."""
+    return bool(organisation.tier) and not is_administrator(user)
 
 
 def has_role(user: Person, organisation: Organisation, *roles: str) -> bool:
@@ -121,6 +134,10 @@ def can_see_contacts(user: Person, organisation: Organisation) -> bool:
 
 def can_review_verification(user: Person, verification: Verification) -> bool:
     return Verification.objects.reviewable_by(user).filter(pk=verification.pk).exists()
+
+
+def can_review_change(user: Person, change: ProposedChange) -> bool:
+    return ProposedChange.objects.reviewable_by(user).filter(pk=change.pk).exists()
 
 
 def leaders_of(organisation: Organisation) -> QuerySet[User]:

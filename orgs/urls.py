@@ -22,6 +22,11 @@ urlpatterns = [
     path("organisations/register/<slug:page>/", registration.PageView.as_view(), name="registration_page"),
     path("organisations/<slug:slug>/edit/", organisations.OrganisationUpdateView.as_view(), name="organisation_edit"),
     path("organisations/<slug:slug>/submit/", organisations.SubmitView.as_view(), name="organisation_submit"),
+    path(
+        "organisations/<slug:slug>/changes/<int:pk>/withdraw/",
+        organisations.ChangeWithdrawView.as_view(),
+        name="change_withdraw",
+    ),
     path("organisations/<slug:slug>/contact/", organisations.ContactUpdateView.as_view(), name="contact_edit"),
     path("organisations/<slug:slug>/services/", organisations.ServiceListView.as_view(), name="service_list"),
     path("organisations/<slug:slug>/services/add/", organisations.ServiceCreateView.as_view(), name="service_add"),
@@ -51,6 +56,8 @@ urlpatterns = [
     path("invitations/<str:token>/", members.InvitationDetailView.as_view(), name="invitation_detail"),
     path("reviews/organisations/", verification.ReviewQueueView.as_view(), name="review_queue"),
     path("reviews/organisations/<int:pk>/", verification.ReviewView.as_view(), name="verification_review"),
+    path("reviews/changes/", verification.ChangeQueueView.as_view(), name="change_queue"),
+    path("reviews/changes/<int:pk>/", verification.ChangeReviewView.as_view(), name="change_review"),
     path("lookup/territories/", lookups.lookup_territories, name="lookup_territories"),
     path("lookup/organisations/", lookups.lookup_organisations, name="lookup_organisations"),
 ]

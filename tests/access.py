@@ -65,6 +65,9 @@ TABLE = """
     orgs:review_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     orgs:verification_review                 verification      LF FFFF FFFFF PPP   LF FFFF FFFFF PPF
     orgs:verification_review                 own_verification  LF FFFF FFFFF PNP   LF FFFF FFFFF PNF
+    orgs:change_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
+    orgs:change_review                       change            LF FFFF FFFFF PNP   LF FFFF FFFFF PNF
+    orgs:change_withdraw                     change_of_ours    LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
     orgs:lookup_territories                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -229,6 +232,8 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "nonsense": ["nonsense"],
         "verification": [known["verification"].pk],
         "own_verification": [known["own_verification"].pk],
+        "change": [known["change"].pk],
+        "change_of_ours": [association, known["change"].pk],
         **{
             name: [known[name].pk]
             for name in (

@@ -11,6 +11,7 @@ from orgs.models import (
     Domain,
     Membership,
     Organisation,
+    ProposedChange,
     ReviewerAppointment,
     Service,
     Territory,
@@ -132,6 +133,19 @@ class ServiceFactory(DjangoModelFactory[Service]):
     organisation = factory.SubFactory(OrganisationFactory, published=True)
     domain = factory.SubFactory(DomainFactory)
     title = factory.Sequence(lambda n: f"Service {n}")
+
+
+class ProposedChangeFactory(DjangoModelFactory[ProposedChange]):
+    """A name that a verified organisation would like to have."""
+
+    class Meta:
+        model = ProposedChange
+
+    organisation = factory.SubFactory(OrganisationFactory, published=True)
+    facts = factory.LazyAttribute(
+        lambda change: {"name": [change.organisation.name, f"{change.organisation.name} anew"]}
+    )
+    proposed_by = factory.SubFactory(UserFactory)
 
 
 class VerificationFactory(DjangoModelFactory[Verification]):

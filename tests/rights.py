@@ -8,6 +8,7 @@ import orgs
 import orgs.permissions
 import partnerships
 import partnerships.permissions
+from orgs.models import PROTECTED_FACTS
 
 RIGHTS_REST_ON: dict[str, tuple[str, ...]] = {
     **orgs.permissions.RIGHTS_REST_ON,
@@ -23,5 +24,7 @@ def rest_on(form: type[BaseForm] | BaseForm) -> tuple[str, ...]:
 
 
 def asked_of(form: BaseForm) -> set[str]:
-    """What rights rest on among the fields that whoever got the form can fill in."""
-    return {name for name, field in form.fields.items() if name in rest_on(form) and not field.disabled}
+    """What rights rest on among the fields that whoever got the form can fill in and that are written: what is only proposed is not."""
+    proposed = PROTECTED_FACTS if getattr(form, "proposes", False) else ()
+    fields = {name for name, field in form.fields.items() if not field.disabled}
+    return (fields & set(rest_on(form))) - set(proposed)

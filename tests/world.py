@@ -29,6 +29,7 @@ from tests.factories import (
     AuthorityFactory,
     MembershipFactory,
     OrganisationFactory,
+    ProposedChangeFactory,
     ReviewerAppointmentFactory,
     ServiceFactory,
     TerritoryFactory,
@@ -210,6 +211,7 @@ def make_registry(
         "service": ServiceFactory(organisation=association, title="Language café"),
         "verification": VerificationFactory(organisation=hidden),
         "own_verification": VerificationFactory(organisation=association),
+        "change": ProposedChangeFactory(organisation=association),
         "registration": Registration.objects.create(),
     }
 

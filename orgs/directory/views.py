@@ -12,10 +12,11 @@ from django_filters.views import FilterView
 from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
 from orgs.mixins import PagedMixin, VisibleObjectMixin, page_of
-from orgs.models import Domain, Organisation, Territory
+from orgs.models import Domain, Organisation, ProposedChange, Territory
 from orgs.naming import address_upstairs
 from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
 from orgs.verification.checklist import MEANING
+from orgs.verification.differences import differences
 from orgs.vocabulary import CapacitySide
 
 SORTS = {
@@ -80,6 +81,9 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         user = self.request.user
         capacities = list(organisation.capacities.all())
         is_member = user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
+        proposed_change = (
+            organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_member else None
+        )
         return super().get_context_data(
             page_obj=page_of(self.request, organisation.services.select_related("domain")),
             tier_meaning=MEANING.get(organisation.tier, ""),
@@ -91,6 +95,8 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             can_manage_members=can_manage_members(user, organisation),
             can_see_contacts=can_see_contacts(user, organisation),
             is_member=is_member,
+            proposed_change=proposed_change,
+            proposed_differences=differences(proposed_change) if proposed_change else [],
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_member else None,
             **kwargs,
         )

@@ -1975,4 +1975,88 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.CreateModel(
+            name="ProposedChange",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("facts", models.JSONField(verbose_name="facts")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "to be reviewed"),
+                            ("accepted", "accepted"),
+                            ("returned", "sent back"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField(auto_now_add=True, verbose_name="proposed at")),
+                ("reasons", models.TextField(blank=True, verbose_name="reasons")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proposed_changes",
+                        to="orgs.organisation",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposed_changes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decided_changes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "proposed change",
+                "verbose_name_plural": "proposed changes",
+                "ordering": ["proposed_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("organisation"),
+                        condition=models.Q(("state", "open")),
+                        name="proposed_change_one_open",
+                        violation_error_message="A change of this organisation is already proposed.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("facts", {}), _negated=True), name="proposed_change_changes_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["open", "withdrawn"]),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("reviewer__isnull", False),
+                                models.Q(("reviewer", models.F("proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="proposed_change_decision_is_signed",
+                        violation_error_message="A decision has a date, and a reviewer who did not propose the change.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reasons", ""), ("state", "returned"), _negated=True),
+                        name="proposed_change_return_has_reasons",
+                        violation_error_message="Give the reasons for sending it back.",
+                    ),
+                ],
+            },
+        ),
     ]

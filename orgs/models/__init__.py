@@ -3,6 +3,7 @@ from orgs.models.domain import Domain
 from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
 from orgs.models.passing import KeptForm, SentForm
+from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
@@ -12,6 +13,7 @@ __all__ = [
     "AUTHORITY_ROLES",
     "CSO_ROLES",
     "KINDS_OF_SECTOR",
+    "PROTECTED_FACTS",
     "Capacity",
     "Domain",
     "Invitation",
@@ -19,6 +21,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "OrganisationContact",
+    "ProposedChange",
     "PublicChange",
     "PublicPage",
     "Registration",

@@ -10,6 +10,7 @@ from orgs.ladders import standing
 from orgs.models import (
     AUTHORITY_ROLES,
     CSO_ROLES,
+    PROTECTED_FACTS,
     Capacity,
     Domain,
     Organisation,
@@ -21,8 +22,10 @@ from orgs.models import (
     Verification,
     VerificationAnswer,
 )
+from orgs.models.proposal import plain
 from orgs.naming import new_reference, slugs_for
-from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on
+from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on, must_propose
+from orgs.verification import proposals
 from orgs.verification.checklist import LADDER, profile_of
 from orgs.vocabulary import Kind
 
@@ -98,7 +101,7 @@ def update_organisation(
     **changes: Unpack[Profile],
 ) -> Organisation:
     """Changes what an organisation says of itself, and nothing else of it: verification and address stay, and so does what rights rest
-    on, but for an administrator."""
+    on, but for an administrator. Of a verified one, what others know it by becomes a proposed change."""
     current = Organisation.objects.select_for_update().get(pk=organisation.pk)
     for name, value in changes.items():
         setattr(organisation, name, value)
@@ -110,6 +113,11 @@ def update_organisation(
         raise ValidationError({"address_is_public": _("The address of a shelter is never shown.")})
     organisation.version = max(organisation.version, current.version + 1)
     organisation.full_clean(exclude=["slug", "reference"])
+    if must_propose(by, current):
+        wanted = {fact: plain(organisation, fact) for fact in PROTECTED_FACTS if fact in changes}
+        proposals.propose_change(organisation=current, wanted=wanted, by=by)
+        for fact in PROTECTED_FACTS:
+            setattr(organisation, fact, getattr(current, fact))
     organisation.save(update_fields=[*Profile.__annotations__, "version", "updated_at"])
     if works_in is not None:
         organisation.works_in.set(works_in)
@@ -120,8 +128,13 @@ def update_organisation(
 
 
 def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, changes: Collection[str]) -> None:
-    """Refuses who asks for another kind or place; what was read before somebody changed it does not undo that."""
+    """Refuses who asks for another kind or place; what was read before somebody changed it does not undo that. The people of a verified
+    organisation propose it, but nobody becomes an authority by a proposal, nor does an authority become something else."""
+    is_about_authority = Kind.AUTHORITY in (organisation.kind, current.kind)
+    proposable = {"kind", "territory"} if current.tier and not is_about_authority else set()
     for name in RIGHTS_REST_ON["orgs.Organisation"]:
+        if name in proposable & set(changes):
+            continue
         if name in changes and getattr(organisation, name) != getattr(current, name):
             raise PermissionDenied
         if name in Profile.__annotations__:

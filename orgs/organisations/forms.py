@@ -8,7 +8,7 @@ from orgs.forms.portal import PortalForm, PortalModelForm, SeenMixin, WebAddress
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import CountryLookup, LanguageLookup, TerritoryLookup
 from orgs.models import Organisation, OrganisationContact, Service, User
-from orgs.permissions import can_change_what_rights_rest_on
+from orgs.permissions import can_change_what_rights_rest_on, must_propose
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind
 
 
@@ -66,7 +66,8 @@ class ProfileForm(PortalModelForm):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.is_settled = not can_change_what_rights_rest_on(by, self.instance)
+        self.proposes = must_propose(by, self.instance)
+        self.is_settled = self.instance.is_authority and not can_change_what_rights_rest_on(by, self.instance)
         if self.is_settled:
             for name in ("kind", "level_of_government", "territory"):
                 del self.fields[name]

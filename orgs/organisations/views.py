@@ -1,5 +1,6 @@
 """An organisation's own people keep its profile, services, capacities and contact."""
 
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from orgs.organisations import actions as organisations
 from orgs.organisations.forms import CapacityForm, ContactDetailsForm, ProfileForm, ServiceForm
 from orgs.permissions import Person, can_edit_organisation, can_see_contacts
 from orgs.verification import actions as verification
+from orgs.verification import proposals
 
 
 class OfOrganisation(AuthenticatedUserMixin):
@@ -66,7 +68,12 @@ class OrganisationUpdateView(OfOrganisation, ActionMixin, UpdateView):
     template_name = "orgs/organisation_form.html"
 
     def get_object(self, queryset: QuerySet[Any] | None = None) -> Organisation:
-        return self.organisation
+        """As its people last said that it shall be."""
+        wanted = copy(self.organisation)
+        proposed = self.organisation.proposed_changes.open().first()
+        for fact, value in proposed.wanted.items() if proposed else ():
+            setattr(wanted, fact, value)
+        return wanted
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "by": self.person}
@@ -77,6 +84,17 @@ class OrganisationUpdateView(OfOrganisation, ActionMixin, UpdateView):
     def get_success_url(self) -> str:
         messages.success(self.request, _("The profile has been saved."))
         return self.organisation.get_absolute_url()
+
+
+class ChangeWithdrawView(OfOrganisation):
+    """Without a question: it is proposed again in the form."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+        change = get_object_or_404(self.organisation.proposed_changes, pk=pk)
+        proposals.withdraw_change(change=change, by=self.person)
+        return redirect(self.organisation)
 
 
 class SubmitView(OfOrganisation, TemplateView):

@@ -1,5 +1,6 @@
 """Reviewers verify organisations."""
 
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
@@ -15,13 +16,21 @@ from django.views.generic.detail import SingleObjectMixin
 
 from orgs.languages import country_name, language_label
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
-from orgs.models import Organisation, Territory, Verification, VerificationAnswer
+from orgs.models import Organisation, ProposedChange, Territory, Verification, VerificationAnswer
 from orgs.naming import address_upstairs
-from orgs.permissions import can_review_verification, is_reviewer, is_reviewer_or_administrator
+from orgs.permissions import (
+    Person,
+    can_review_change,
+    can_review_verification,
+    is_reviewer,
+    is_reviewer_or_administrator,
+)
 from orgs.verification import actions as verification_actions
+from orgs.verification import proposals
 from orgs.verification.checklist import CHECKLIST, QUESTIONS, changes_since
+from orgs.verification.differences import differences, fact_label, readable
 from orgs.verification.duplicates import possible_duplicates
-from orgs.verification.forms import ReviewForm
+from orgs.verification.forms import ChangeDecisionForm, ReviewForm
 
 DAYS_UNTIL_OVERDUE = 14
 
@@ -55,6 +64,7 @@ class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
             }
             for verification in context["page_obj"]
         ]
+        context["changes_count"] = changes_for(self.request.user).count()
         if is_reviewer(self.request.user):  # An administrator reads this queue, and not that one.
             context["partnership_reviews_url"] = address_upstairs("partnerships:assessment_queue")
         return context
@@ -120,9 +130,95 @@ class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
             last=last,
             last_answers=last and answered(last.answers.all()),
             changes=last and readable_changes(last, organisation),
+            proposed_change=organisation.proposed_changes.open().first(),
             answers=answered(verification.answers.all()),
             can_decide=can_review_verification(self.request.user, verification)
             and verification.state == Verification.State.SUBMITTED,
+            **kwargs,
+        )
+
+
+def changes_for(user: Person) -> QuerySet[ProposedChange]:
+    """The proposed changes that somebody sees in the queue; an administrator sees all, and decides none."""
+    return ProposedChange.objects.visible_to(user).open().order_by("proposed_at", "pk")
+
+
+class ChangeQueueView(VisibleObjectMixin, PagedMixin, ListView):
+    """What verified organisations want to be called, or where to be found, from now on: the oldest first."""
+
+    model = ProposedChange
+    template_name = "orgs/change_queue.html"
+    paginate_by = 30
+    has_page_permission = staticmethod(is_reviewer_or_administrator)
+
+    def get_queryset(self) -> QuerySet[ProposedChange]:
+        return changes_for(self.request.user).select_related("organisation__territory__parent__parent__parent")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        now = timezone.now()
+        context["cards"] = [
+            {
+                "change": change,
+                "days": (now - change.proposed_at).days,
+                "is_overdue": (now - change.proposed_at).days >= DAYS_UNTIL_OVERDUE,
+                "facts": capfirst(", ".join(str(fact_label(fact)) for fact in change.facts)),
+            }
+            for change in context["page_obj"]
+        ]
+        return context
+
+
+class ChangeReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
+    """The difference alone, and the decision."""
+
+    model = ProposedChange
+    form_class = ChangeDecisionForm
+    template_name = "orgs/change_review.html"
+    has_page_permission = staticmethod(is_reviewer_or_administrator)
+
+    def get_queryset(self) -> QuerySet[ProposedChange]:
+        return super().get_queryset().select_related("organisation__territory", "proposed_by", "reviewer")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        if not can_review_change(request.user, self.object):
+            raise PermissionDenied
+        return super().post(request, *args, **kwargs)
+
+    def perform(self, form: ChangeDecisionForm) -> ProposedChange:
+        change = proposals.decide_change(
+            change=self.object,
+            outcome=form.cleaned_data["outcome"],
+            reasons=form.cleaned_data["reasons"],
+            by=self.person,
+        )
+        said = (
+            _("The change of %(name)s is accepted.")
+            if change.state == ProposedChange.State.ACCEPTED
+            else _("The change of %(name)s has been sent back.")
+        )
+        messages.success(self.request, said % {"name": self.object.organisation})
+        return change
+
+    def get_success_url(self) -> str:
+        return reverse("orgs:change_queue")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        change: ProposedChange = self.object
+        as_wanted = copy(change.organisation)
+        for fact, value in change.wanted.items():
+            setattr(as_wanted, fact, value)
+        return super().get_context_data(
+            change=change,
+            organisation=change.organisation,
+            differences=differences(change),
+            duplicates=possible_duplicates(as_wanted) if change.state == ProposedChange.State.OPEN else [],
+            can_decide=change.state == ProposedChange.State.OPEN and can_review_change(self.request.user, change),
             **kwargs,
         )
 
@@ -178,11 +274,3 @@ def readable_changes(last: Verification, organisation: Organisation) -> list[dic
         }
         for change in changes_since(last.profile, organisation)
     ]
-
-
-def readable(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or "–"
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
-    return str(value) if value not in (None, "") else "–"

@@ -1,0 +1,226 @@
+"""What was verified stays true: a verified organisation proposes another name, kind, place or public contact, and a reviewer decides."""
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+from post_office.models import Email
+
+from orgs.inbox import tasks_of
+from orgs.models import PROTECTED_FACTS, Membership, Organisation, ProposedChange
+from orgs.organisations import actions as organisations
+from orgs.verification import proposals
+from tests.factories import (
+    AuthorityFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ReviewerFactory,
+    TerritoryFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+State = ProposedChange.State
+
+
+@pytest.fixture
+def organisation(raval):
+    return OrganisationFactory(name="Ours", territory=raval, published=True, website="https://ours.example")
+
+
+@pytest.fixture
+def owner(organisation):
+    return MembershipFactory(organisation=organisation).user
+
+
+@pytest.fixture
+def reviewer(city):
+    return ReviewerFactory(territory=city)
+
+
+def propose(organisation: Organisation, by, **changes) -> ProposedChange:
+    organisations.update_organisation(organisation=Organisation.objects.get(pk=organisation.pk), **changes, by=by)
+    return organisation.proposed_changes.open().get()
+
+
+def typed(organisation: Organisation, **changes) -> dict[str, object]:
+    return {
+        "name": organisation.name,
+        "kind": organisation.kind,
+        "territory": organisation.territory.name,
+        "website": organisation.website,
+        "version": str(organisation.version),
+        **changes,
+    }
+
+
+def edit_page(organisation: Organisation) -> str:
+    return reverse("orgs:organisation_edit", args=[organisation.slug])
+
+
+def test_page_says_the_old_name_until_a_reviewer_accepts(client, organisation, owner, reviewer):
+    client.force_login(owner)
+    changes = {"name": "Theirs", "website": "theirs.example", "kind": "foundation", "description": "More than before"}
+    assert client.post(edit_page(organisation), typed(organisation, **changes)).url == organisation.get_absolute_url()
+    client.logout()
+    body = client.get(organisation.get_absolute_url()).content.decode()
+    assert "<h1>Ours</h1>" in body.replace(' dir="auto"', "").replace(' lang=""', "")
+    assert "https://ours.example" in body
+    assert "More than before" in body, "what nobody verified is public at once"
+    assert "Theirs" not in body
+    client.force_login(reviewer)
+    change = ProposedChange.objects.get()
+    page = client.get(change.get_absolute_url()).content.decode()
+    for words in ("Theirs", "https://theirs.example", "Foundation"):
+        assert words in page
+    assert "More than before" not in page, "the difference alone"
+    assert client.post(change.get_absolute_url(), {"outcome": "accepted"}).url == reverse("orgs:change_queue")
+    now = Organisation.objects.get()
+    assert (now.name, now.website, now.kind) == ("Theirs", "https://theirs.example", "foundation")
+    assert (now.slug, now.tier, now.verified_at) == (organisation.slug, organisation.tier, organisation.verified_at)
+    assert Email.objects.get(to=owner.email).subject == "The change of Theirs is public"
+
+
+def test_each_protected_fact_is_proposed_and_nothing_else(organisation, owner, city):
+    values = {
+        "name": "Other", "acronym": "OT", "kind": "foundation", "territory": city, "website": "https://other.example",
+        "public_email": "other@example.org", "public_phone": "600 000 000", "address": "Elsewhere 1",
+    }  # fmt: skip
+    assert set(values) == set(PROTECTED_FACTS)
+    before = Organisation.objects.values(*PROTECTED_FACTS).get()
+    change = propose(organisation, owner, **values, founded_year=1999)
+    assert set(change.facts) == set(PROTECTED_FACTS)
+    assert Organisation.objects.values(*PROTECTED_FACTS).get() == before
+    assert Organisation.objects.get().founded_year == 1999
+
+
+def test_form_shows_what_was_proposed_and_saving_it_again_proposes_nothing_new(client, organisation, owner):
+    first = propose(organisation, owner, name="Theirs")
+    client.force_login(owner)
+    assert 'value="Theirs"' in client.get(edit_page(organisation)).content.decode()
+    organisation.refresh_from_db()
+    client.post(edit_page(organisation), typed(organisation, name="Theirs", description="Later"))
+    assert list(ProposedChange.objects.all()) == [first]
+    organisation.refresh_from_db()
+    client.post(edit_page(organisation), typed(organisation, name="Ours"))
+    first.refresh_from_db()
+    assert first.state == State.WITHDRAWN, "it shall be as it is"
+    assert not ProposedChange.objects.open().exists()
+
+
+def test_another_change_replaces_the_first_and_keeps_what_it_does_not_speak_of(organisation, owner):
+    first = propose(organisation, owner, name="Theirs")
+    second = propose(organisation, owner, website="https://theirs.example")
+    first.refresh_from_db()
+    assert first.state == State.WITHDRAWN
+    assert second.facts == {
+        "name": ["Ours", "Theirs"],
+        "website": ["https://ours.example", "https://theirs.example"],
+    }
+
+
+def test_reviewer_decides_only_what_was_on_the_screen(organisation, owner, reviewer):
+    seen = propose(organisation, owner, name="Harmless")
+    propose(organisation, owner, name="Town hall of Barcelona")
+    with pytest.raises(ValidationError, match="withdrawn or replaced"):
+        proposals.decide_change(change=seen, outcome="accepted", by=reviewer)
+    assert Organisation.objects.get().name == "Ours"
+
+
+def test_nothing_is_accepted_that_has_changed_since(organisation, owner, reviewer):
+    change = propose(organisation, owner, name="Theirs")
+    organisations.update_organisation(
+        organisation=Organisation.objects.get(), name="Corrected", by=UserFactory(is_staff=True)
+    )
+    with pytest.raises(ValidationError, match="has changed since it was proposed: name"):
+        proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    change.refresh_from_db()
+    assert (change.state, Organisation.objects.get().name) == (State.OPEN, "Corrected")
+
+
+def test_change_is_sent_back_with_reasons_which_its_people_read(client, organisation, owner, reviewer):
+    change = propose(organisation, owner, name="Theirs")
+    client.force_login(reviewer)
+    refused = client.post(change.get_absolute_url(), {"outcome": "returned", "reasons": " "}).content.decode()
+    assert "Say why you send it back" in refused
+    assert [task.title for task in tasks_of(reviewer)] == ["Look at a change of Ours"]
+    client.post(change.get_absolute_url(), {"outcome": "returned", "reasons": "Too like another one."})
+    assert tasks_of(reviewer) == []
+    assert [task.title for task in tasks_of(owner)] == ["Correct the change of Ours, or withdraw it"]
+    client.force_login(owner)
+    body = client.get(organisation.get_absolute_url()).content.decode()
+    assert "Too like another one." in body
+    assert "Theirs" in body
+    client.post(reverse("orgs:change_withdraw", args=[organisation.slug, change.pk]))
+    assert "Too like another one." not in client.get(organisation.get_absolute_url()).content.decode()
+    assert tasks_of(owner) == []
+
+
+@pytest.mark.parametrize("kind", ["stranger", "viewer", "other reviewer"])
+def test_proposal_is_read_by_nobody_else(client, organisation, owner, kind):
+    change = propose(organisation, owner, name="A name in confidence")
+    reader = {
+        "stranger": UserFactory,
+        "viewer": lambda: MembershipFactory(role="owner").user,
+        "other reviewer": lambda: ReviewerFactory(territory=TerritoryFactory()),
+    }[kind]()
+    client.force_login(reader)
+    assert client.get(change.get_absolute_url()).status_code in (403, 404)
+    addresses = [
+        organisation.get_absolute_url(), reverse("orgs:organisation_list"), f"{reverse('search')}?q=confidence",
+        f"{reverse('orgs:lookup_organisations')}?q=confidence", reverse("orgs:change_queue"),
+    ]  # fmt: skip
+    for address in addresses:
+        assert "A name in confidence" not in client.get(address).content.decode(), address
+
+
+def test_nobody_decides_on_their_own_organisation(organisation, owner, reviewer):
+    change = propose(organisation, owner, name="Theirs")
+    Membership.objects.create(organisation=organisation, user=reviewer, role="viewer")
+    reviewer.memberships.update(ended_at=timezone.now())
+    with pytest.raises(PermissionDenied):
+        proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    with pytest.raises(PermissionDenied):
+        proposals.decide_change(change=change, outcome="accepted", by=UserFactory(is_staff=True))
+
+
+def test_decision_by_who_proposed_it_is_refused_by_the_database(organisation, owner):
+    change = propose(organisation, owner, name="Theirs")
+    with pytest.raises(IntegrityError, match="proposed_change_decision_is_signed"), transaction.atomic():
+        ProposedChange.objects.filter(pk=change.pk).update(
+            state="accepted", reviewer=owner, decided_at="2026-01-01T00:00Z"
+        )
+
+
+def test_administrator_and_unverified_organisation_change_at_once(organisation, owner, raval):
+    unverified = OrganisationFactory(name="New", territory=raval)
+    keeper = MembershipFactory(organisation=unverified).user
+    organisations.update_organisation(organisation=unverified, name="Newer", by=keeper)
+    organisations.update_organisation(organisation=organisation, name="Mended", by=UserFactory(is_staff=True))
+    assert set(Organisation.objects.values_list("name", flat=True)) == {"Newer", "Mended"}
+    assert not ProposedChange.objects.exists()
+
+
+def test_nobody_becomes_an_authority_by_a_proposal(organisation, owner, raval):
+    with pytest.raises(PermissionDenied):
+        propose(organisation, owner, kind="authority", level_of_government="local")
+    council = AuthorityFactory(territory=raval, published=True)
+    manager = MembershipFactory(organisation=council, role="manager").user
+    with pytest.raises(PermissionDenied):
+        propose(council, manager, kind="association", level_of_government="")
+    assert propose(council, manager, name="Renamed council").facts["name"][1] == "Renamed council"
+
+
+def test_address_can_be_hidden_at_once(client, organisation, owner):
+    """A safe house cannot wait for a reviewer."""
+    Organisation.objects.update(address="Hidden street 1", address_is_public=True)
+    organisations.update_organisation(organisation=Organisation.objects.get(), address_is_public=False, by=owner)
+    assert Organisation.objects.get().public_address == ""
+
+
+def test_proposed_value_is_checked_when_it_is_typed(client, organisation, owner):
+    client.force_login(owner)
+    body = client.post(edit_page(organisation), typed(organisation, website="javascript:alert(1)")).content.decode()
+    assert "Error:" in body
+    assert not ProposedChange.objects.exists()
