@@ -11,7 +11,8 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from psycopg2.sql import SQL
 
-from indicators.locks import HELD, Lock, lock_until_commit
+from indicators.locks import Lock
+from orgs.locks import HELD, lock_until_commit
 from orgs.numbers import write_number
 
 STORING, RULES, DECIDING = "storing", "rules", "deciding"

@@ -203,9 +203,9 @@ SHORTCUTS = [
     ),
     Shortcut(
         _("Administration"),
-        "admin:index",
+        "administration",
         "sliders",
-        _("Territories, vocabularies, roles, schedules."),
+        _("Set up the portal, and keep it running."),
         is_administrator,
     ),
 ]

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
 from integration_portal.middleware import GetResponse
+from orgs import installation
 from orgs.compression import accepts_gzip
 from orgs.middleware import language_of_visitor
 
@@ -63,7 +64,7 @@ LONGEST_WAIT = 10
 """Seconds for which a thread waits while another makes the page that it was asked for too."""
 
 LOOK_UP = """
-    SELECT now.version, page.content_type, page.language, page.cache_control, page.body
+    SELECT now.version, (SELECT version FROM orgs_portal), page.content_type, page.language, page.cache_control, page.body
     FROM (SELECT count(*) || '.' || coalesce(bit_xor(hashint8extended(id, 0)), 0) FROM orgs_publicchange) AS now (version)
     LEFT JOIN orgs_publicpage page
         ON page.key = %s AND page.version = now.version AND page.made_at > now() - make_interval(secs => %s)
@@ -91,12 +92,11 @@ class PublicPagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not settings.PUBLIC_PAGES_SECONDS or not is_of_a_stranger(request) or not is_page(request.path_info):
             return self.get_response(request)
-        key = key_of(request)
-        version, kept = look_up(key)
+        key, version, kept = look_up(request)
         if kept is None:
             with one_at_a_time(key) as has_waited:
                 if has_waited:
-                    version, kept = look_up(key)
+                    key, version, kept = look_up(request)
                 if kept is None:
                     response = self.get_response(request)
                     if not is_for_everybody(request, response):
@@ -165,12 +165,26 @@ def code_version() -> str:
     return digest.hexdigest()
 
 
-def look_up(key: str) -> tuple[str, Kept | None]:
-    """The version of what is public, and the page if it is kept of that version."""
+def look_up(request: HttpRequest) -> tuple[str, str, Kept | None]:
+    """The key of the page, the version of what is public, and the page if it is kept of that version.
+
+    The same query tells whether another process has changed the portal itself: its name, or its languages and time zone, which the key
+    follows.
+    """
+    key = key_of(request)
+    version, portal, kept = read_kept(key)
+    if not installation.heard_of(portal):
+        timezone.activate(installation.current().zone)  # TimeZoneMiddleware puts an end to it.
+        key = key_of(request)
+        version, _portal, kept = read_kept(key)
+    return key, version, kept
+
+
+def read_kept(key: str) -> tuple[str, int | None, Kept | None]:
     with connection.cursor() as cursor:
         cursor.execute(LOOK_UP, [key, settings.PUBLIC_PAGES_SECONDS])
-        version, content_type, language, cache_control, body = cursor.fetchone()
-    return version, None if body is None else Kept(content_type, language, cache_control, bytes(body))
+        version, portal, content_type, language, cache_control, body = cursor.fetchone()
+    return version, portal, None if body is None else Kept(content_type, language, cache_control, bytes(body))
 
 
 def keep(key: str, version: str, response: HttpResponse) -> Kept:

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "integration_portal.middleware.PrivacyMiddleware",
     "integration_portal.middleware.ReadableRequestMiddleware",
+    "orgs.middleware.TimeZoneMiddleware",
     "integration_portal.public_pages.PublicPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -125,6 +126,8 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # Who has a message has a session, so no page of everybody's.
 # How long a page of everybody's is served as it was made, at most; what changes it is noticed at once.
 PUBLIC_PAGES_SECONDS = 900
+# How long a process does without looking whether another one has changed the portal's name, languages or time zone.
+PORTAL_SECONDS = 10
 
 # --- Work in the background ---------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env("REDIS_URL")
@@ -194,6 +197,7 @@ ACCOUNT_RATE_LIMITS = {
     "begin_registration": "30/h/ip",
     "send_registration": "20/h/ip,4/h/key",
     "invite_member": "60/h/user,4/h/key",
+    "first_administrator": "20/h/ip",
 }
 # How many proxies before the portal write X-Forwarded-For; the limits above, and allauth's, count by the address that they saw.
 # TLS is ended by a proxy, so that there is at least one; where there is none, whoever writes the header would choose an address.
@@ -206,7 +210,7 @@ ACCOUNT_USER_DISPLAY = "orgs.accounts.authentication.display_name"
 SECOND_STEP_REQUIRED = HTTPS
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "Integration portal"
+MFA_ADAPTER = "orgs.accounts.authentication.SecondStepAdapter"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or DEMO
 USERSESSIONS_TRACK_ACTIVITY = True
 
@@ -224,7 +228,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- Languages ----------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French")), ("ar", _("Arabic"))]
-# In which the portal is offered: those of which every text is translated. In the others only names and definitions may be given.
+# In which the portal may be offered: those of which every text is translated. An administrator chooses among them; in the others only names
+# and definitions may be given.
 OFFERED_LANGUAGES = ["en", "es"]
 MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
@@ -232,6 +237,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 FORMAT_MODULE_PATH = ["integration_portal.formats"]
 USE_TZ = True
+# Until an administrator chooses one, and for what runs without a request: commands and the hours of the schedule.
 TIME_ZONE = env("TIME_ZONE", default="Europe/Madrid")
 
 # --- Files --------------------------------------------------------------------------------------------------------

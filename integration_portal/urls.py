@@ -7,7 +7,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from integration_portal import converters, pages, views  # noqa: F401 - converters are registered for what follows
+from integration_portal.administration.views import AdministrationView
 from orgs.accounts import views as account
+from orgs.portal.views import PortalUpdateView
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -30,6 +32,9 @@ urlpatterns = [
     # else's browser press it has changed a language.
     path("language/setlang/", csrf_exempt(login_not_required(set_language)), name="set_language"),
     path("admin/", admin.site.urls),
+    path("administration/", AdministrationView.as_view(), name="administration"),
+    path("administration/first/", account.FirstAdministratorView.as_view(), name="administrator_first"),
+    path("administration/portal/", PortalUpdateView.as_view(), name="portal_edit"),
     # The two pages that bring the apps together.
     path("organisations/<organisation:slug>/", pages.OrganisationPageView.as_view(), name="organisation_detail"),
     path("territories/<slug:scheme>/<str:code>/", pages.TerritoryPageView.as_view(), name="territory_detail"),

@@ -15,13 +15,19 @@ from django.views.decorators.http import require_safe
 from indicators.models import Release, Source
 from integration_portal import home as first_page
 from integration_portal.search import search as search_everywhere
+from orgs.accounts import first_administrator
 from orgs.models import TerritoryScheme, User
 
 
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """An inbox for whoever is signed in; for a visitor what the portal is for."""
+    """An inbox for whoever is signed in; for a visitor what the portal is for. Of an empty portal it leads to the first account.
+
+    That is looked up when the page is made, and not when it is served as it was kept.
+    """
+    if not request.user.is_authenticated and first_administrator.is_missing():
+        return redirect("administrator_first")
     cities = first_page.cities()
     context: dict[str, Any] = {"cities": cities}
     if isinstance(request.user, User):
@@ -81,8 +87,9 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=86400)
 def robots(request: HttpRequest) -> HttpResponse:
     """Search engines may read what is public, but for the endless combinations of filters."""
-    lines = ["User-agent: *", f"Disallow: {reverse('search')}", "Disallow: /accounts/", "Disallow: /admin/"]
-    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+    closed = [reverse("search"), "/accounts/", "/admin/", reverse("administration")]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @login_not_required

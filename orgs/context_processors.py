@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orgs.permissions import Person, is_reviewer_or_administrator, is_steward
+from orgs import installation
+from orgs.permissions import Person, is_administrator, is_reviewer_or_administrator, is_steward
 
 
 def is_anybody(user: Person) -> bool:
@@ -36,6 +37,7 @@ DESTINATIONS = [
     Destination(_("Practices"), "partnerships:practice_list", "lightbulb"),
     Destination(_("Figures"), "indicators:worklist", "clipboard-data", is_steward),
     Destination(_("Reviews"), "orgs:review_queue", "check2-square", is_reviewer_or_administrator),
+    Destination(_("Administration"), "administration", "sliders", is_administrator),
 ]
 
 
@@ -68,12 +70,14 @@ def destinations_for(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
+    portal = installation.current()
     return {
         # Called by the template, so that fragments and mails do not pay for a menu they do not show.
         "navigation": lambda: destinations_for(request),
         "public_url": settings.PUBLIC_URL,
         "today": timezone.localdate(),
-        "offered_languages": settings.OFFERED_LANGUAGES,
+        "offered_languages": portal.offered_languages,
+        "portal_contact": portal.contact_email,
         "is_demo": getattr(settings, "DEMO", False),
         "source_code_url": getattr(settings, "SOURCE_CODE_URL", ""),
     }

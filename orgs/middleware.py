@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.http import urlencode
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from orgs import installation
 from orgs.forms import kept
 from orgs.models import User
 from orgs.permissions import must_have_second_step
@@ -20,14 +21,27 @@ from orgs.permissions import must_have_second_step
 def chosen_language(request: HttpRequest) -> str:
     """The one that a person pressed (cookie); empty where none was."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    return chosen if chosen in settings.OFFERED_LANGUAGES else ""
+    return chosen if chosen in installation.current().offered_languages else ""
 
 
 def language_of_visitor(request: HttpRequest) -> str:
     """Pressed, else the one of the offered languages that the browser likes best. One of which half the texts are missing helps nobody."""
+    portal = installation.current()
+    offered = portal.offered_languages
     accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
     liked = [chosen_language(request), *(wanted.partition("-")[0] for wanted, _weight in accepted)]
-    return next((code for code in liked if code in settings.OFFERED_LANGUAGES), settings.LANGUAGE_CODE)
+    return next((code for code in liked if code in offered), portal.default_language)
+
+
+class TimeZoneMiddleware:
+    """Days begin and end, and times are told, as in the place of the portal."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(installation.current().zone):
+            return self.get_response(request)
 
 
 class AccountLocaleMiddleware:
@@ -40,7 +54,7 @@ class AccountLocaleMiddleware:
         user = request.user
         own = user.language if user.is_authenticated else ""
         chosen = chosen_language(request) or (
-            own if own in settings.OFFERED_LANGUAGES else language_of_visitor(request)
+            own if own in installation.current().offered_languages else language_of_visitor(request)
         )
         with translation.override(chosen):
             request.LANGUAGE_CODE = chosen

@@ -1,6 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from orgs.models import Domain, TerritoryScheme
+from orgs.models import Domain, Portal, TerritoryScheme
 
 
 @register(Domain)
@@ -10,4 +10,9 @@ class DomainTranslation(TranslationOptions):
 
 @register(TerritoryScheme)
 class TerritorySchemeTranslation(TranslationOptions):
+    fields = ("name",)
+
+
+@register(Portal)
+class PortalTranslation(TranslationOptions):
     fields = ("name",)

@@ -32,6 +32,9 @@ TABLE = """
     set_language                             -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
     styleguide                               -                 FF FFFF FFFFF FFP   FF FFFF FFFFF FFP
     styleguide_outlines                      -                 FF FFFF FFFFF FFP   FF FFFF FFFFF FFP
+    administration                           -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    administrator_first                      -                 NN NNNN NNNNN NNN   NN NNNN NNNNN NNN
+    portal_edit                              -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     organisation_detail                      association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     organisation_detail                      hidden            NN NNNN NNNNN PPP   MM MMMM MMMMM MMM
     territory_detail                         city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM

@@ -4,6 +4,7 @@ import copy
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from django.db import connection, transaction
 from xdist.scheduler import LoadScopeScheduling
 
+from orgs import installation
+from orgs.models import Portal
 from tests.servers import SERVERS
 from tests.world import World, make_world
 
@@ -86,6 +89,12 @@ def module_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Worl
     with django_db_blocker.unblock(), transaction.atomic():
         yield make_world()
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def portal_as_it_comes() -> None:
+    """What a test before said of the portal is undone in the database, and forgotten here."""
+    installation.Memory.known = installation.Known(Portal(), time.monotonic())
 
 
 @pytest.fixture

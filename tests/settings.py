@@ -43,6 +43,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Fast, an
 INSTALLED_APPS[INSTALLED_APPS.index("integration_portal.apps.FrontEndConfig")] = "django.contrib.staticfiles"
 INSTALLED_APPS.append("demo")  # Its commands; settings.DEMO says whether this is one.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PORTAL_SECONDS = 24 * 3600  # tests/conftest.py begins each test with a portal that nobody has changed.
 PUBLIC_PAGES_SECONDS = 0  # Tests look at what a view does; tests/test_public_pages.py at what is kept of it.
 uploads = tempfile.TemporaryDirectory(prefix="portal-test-media-")
 MEDIA_ROOT = Path(uploads.name)

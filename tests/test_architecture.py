@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first: what stands in a line may import what stands in those above it and beside it, never what stands below.
 ORDER = {
     "orgs": """
-        composed_sql vocabulary numbers readable folding naming ladders languages compression
+        composed_sql locks vocabulary numbers readable folding naming ladders languages compression
         models
-        translation queue permissions
+        translation shipped installation queue permissions
         mail
         public_pages storage forms mixins lookups drawing templatetags
-        accounts territories verification
+        accounts portal territories verification
         organisations
         members
         registration directory inbox
@@ -61,7 +61,8 @@ ORDER = {
     "integration_portal": """
         deployment logs converters formats
         middleware celery
-        settings public_pages schedule home search
+        settings vocabulary public_pages schedule home search
+        administration
         views pages
         apps management urls wsgi
     """,

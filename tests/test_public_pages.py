@@ -349,7 +349,7 @@ def test_old_pages_and_changes_are_removed(client: Client, monkeypatch: pytest.M
     assert public_pages_actions.remove_public_pages() == 1
     assert PublicPage.objects.count() == 1
     PublicChange.objects.bulk_create(PublicChange() for _ in range(101))
-    version = public_pages.look_up("")[0]
+    version = public_pages.read_kept("")[0]
     public_pages_actions.remove_public_pages()
     assert PublicChange.objects.count() == 1
-    assert public_pages.look_up("")[0] != version
+    assert public_pages.read_kept("")[0] != version

@@ -18,10 +18,11 @@ from indicators.imports import engine, kept_file, sources, steps
 from indicators.imports.definition import read_layout, read_mapping
 from indicators.imports.mapping import FileLayout, ImportMapping, layout_entries
 from indicators.imports.messages import OF_A_STEP, Problem
-from indicators.locks import Lock, lock_until_commit, number_of
+from indicators.locks import Lock
 from indicators.models import ImportBatch, ImportMessage, SavedMapping
 from indicators.permissions import can_decide_import, keeps_figures_of
 from indicators.quality import checks
+from orgs.locks import lock_until_commit, number_of
 from orgs.models import Organisation, User
 from orgs.queue import enqueue
 

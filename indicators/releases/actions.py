@@ -10,13 +10,14 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from indicators.locks import Lock, session_lock
+from indicators.locks import Lock
 from indicators.models import DirtyMark, Figure, Release, ReleasedFigure, ReleasedIndicator
 from indicators.models.release import IN_THE_MAKING
 from indicators.permissions import can_approve_release, can_discard_release, can_recall_release
 from indicators.releases import freeze
 from indicators.releases.changes import describe
 from indicators.releases.file_actions import ask_for_all_files, remove_release_files
+from orgs.locks import session_lock
 from orgs.models import User
 from orgs.queue import enqueue
 

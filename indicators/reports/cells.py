@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
 from indicators.catalogue.formatting import period_words, value_words
-from indicators.locks import Lock, lock_until_commit
+from indicators.locks import Lock
 from indicators.models import Category, Dimension, Indicator, Observation, Period, Release, ReleasedFigure
 from indicators.vocabulary import NO_FLAG, PENDING, Flag, Measure
+from orgs.locks import lock_until_commit
 from orgs.models import Territory
 from orgs.numbers import write_number
 

@@ -8,12 +8,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indicators.locks import Lock, lock_until_commit
+from indicators.locks import Lock
 from indicators.models import ImportBatch, Source
 from indicators.permissions import keeps_figures_of
 from indicators.quality import checks
 from indicators.reports.cells import Answers, ReportCell, approved, pending, write_observations
 from indicators.vocabulary import Status
+from orgs.locks import lock_until_commit
 from orgs.models import Organisation, Territory, User
 
 

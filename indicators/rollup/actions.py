@@ -4,9 +4,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from indicators import emails
-from indicators.locks import Lock, session_lock
+from indicators.locks import Lock
 from indicators.models import DirtyMark, FigureAudit, FigureDifference, Slice
 from indicators.rollup import worker
+from orgs.locks import session_lock
 from orgs.models import User
 from orgs.queue import enqueue
 

@@ -13,8 +13,8 @@ r: rollup_reported · f: indicators_computedplace, indicators_computedfigure · 
 from psycopg2.sql import SQL, Literal
 
 from indicators.catalogue.periods import CALENDAR_KINDS
-from indicators.locks import HELD
 from indicators.vocabulary import QUALITIES, Flag
+from orgs.locks import HELD
 
 # What the planner has to know of the places; of their arrays it would learn nothing, slowly.
 COUNT_PLACES = SQL("ANALYZE indicators_computedplace (indicator_id, period_id, territory_id)")

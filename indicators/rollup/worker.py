@@ -25,10 +25,11 @@ from django.utils import timezone
 from psycopg2.sql import SQL, Identifier
 
 from indicators import emails
-from indicators.locks import Lock, session_lock
+from indicators.locks import Lock
 from indicators.models import RollupRun, Slice
 from indicators.rollup import comparison, sql, statements
 from indicators.vocabulary import Origin
+from orgs.locks import session_lock
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,12 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
+from orgs import installation
 from orgs.mail.emails import queue_email
 from orgs.models import User
 
@@ -74,6 +76,16 @@ class AccountAdapter(DefaultAccountAdapter):
         language = reader.language if reader is not None else translation.get_language()
         name = template_prefix.rpartition("/")[2].removesuffix("_signup")
         queue_email(f"account/{name}", to=email, language=language, context={**context, "email": email})
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    """allauth's, under the portal's own name."""
+
+    def get_totp_issuer(self) -> str:
+        return installation.current().title
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": installation.current().title}
 
 
 def display_name(user: User) -> str:

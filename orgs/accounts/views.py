@@ -6,19 +6,29 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import REAUTHENTICATION_TIMEOUT
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.utils import perform_login
 from allauth.account.views import EmailView, PasswordSetView
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.generic import TemplateView
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView, TemplateView
 
-from orgs.mixins import AuthenticatedUserMixin
+from orgs.accounts import actions as accounts
+from orgs.accounts import first_administrator
+from orgs.accounts.forms import FirstAdministratorForm
+from orgs.forms import sent
+from orgs.mixins import ActionMixin, AuthenticatedUserMixin
 from orgs.models import User
 from orgs.permissions import has_second_step, must_have_second_step
 
@@ -80,3 +90,40 @@ class SecondStepView(AuthenticatedUserMixin, TemplateView):
         return self.render_to_response(
             self.get_context_data(following=following, must_have=must_have_second_step(self.person), **kwargs)
         )
+
+
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class FirstAdministratorView(ActionMixin, FormView):
+    """The first page of an empty portal. It does not exist any more once there is an administrator."""
+
+    form_class = FirstAdministratorForm
+    template_name = "orgs/first_administrator.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not first_administrator.is_missing():
+            before = sent.led_to(sent.key_of(request))  # The button was pressed twice.
+            if before is None:
+                raise Http404
+            return redirect(before)
+        return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if ratelimit.consume(request, action="first_administrator"):
+            return super().post(request, *args, **kwargs)
+        problem = _("Too many attempts in a short time. Try again in an hour.")
+        return self.render_to_response(self.get_context_data(form=self.form_class(), problem=problem), status=429)
+
+    def perform(self, form: FirstAdministratorForm) -> User:
+        asked = {name: form.cleaned_data[name] for name in ("email", "name", "password", "language")}
+        return accounts.create_first_administrator(**asked)
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        response = super().form_valid(form)
+        user = getattr(self, "object", None)
+        if user is None:
+            return response
+        messages.success(self.request, _("You are the administrator of this portal. Set it up here."))
+        return perform_login(self.request, user, redirect_url=self.get_success_url(), email=user.email)
+
+    def get_success_url(self) -> str:
+        return reverse("administration")

@@ -9,6 +9,7 @@ from django.template import Context, Engine
 from django.utils import timezone, translation
 from post_office.models import PRIORITY, STATUS, Email
 
+from orgs import installation
 from orgs.models import Organisation, User
 from orgs.queue import enqueue
 
@@ -36,7 +37,8 @@ def queue_email(template: str, *, to: str, language: str, context: dict[str, Any
     words = Engine.get_default().get_template(f"emails/{template}.txt")
     with translation.override(language):
         # Plain text: an ampersand in a name is an ampersand.
-        text = words.render(Context({"public_url": settings.PUBLIC_URL, **context}, autoescape=False))
+        own = {"public_url": settings.PUBLIC_URL, "portal_name": installation.current().title}
+        text = words.render(Context({**own, **context}, autoescape=False))
     subject, _, body = text.strip().partition("\n")
     return queue_text(to=to, subject=subject, body=body.strip() + "\n")
 

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import orgs.folding
+import orgs.models.portal
 import orgs.models.territory
 
 
@@ -55,6 +56,135 @@ class Migration(migrations.Migration):
                 "verbose_name": "domain",
                 "verbose_name_plural": "domains",
                 "ordering": ["order"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Portal",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(blank=True, default="", max_length=60, verbose_name="name of the portal")),
+                (
+                    "name_en",
+                    models.CharField(
+                        blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
+                    ),
+                ),
+                (
+                    "name_es",
+                    models.CharField(
+                        blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
+                    ),
+                ),
+                (
+                    "name_fr",
+                    models.CharField(
+                        blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
+                    ),
+                ),
+                (
+                    "name_ar",
+                    models.CharField(
+                        blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
+                    ),
+                ),
+                ("contact_email", models.EmailField(blank=True, max_length=254, verbose_name="public contact e-mail")),
+                (
+                    "languages",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
+                            max_length=5,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="languages",
+                    ),
+                ),
+                (
+                    "first_language",
+                    models.CharField(
+                        blank=True,
+                        choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
+                        max_length=5,
+                        verbose_name="first language",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        blank=True,
+                        max_length=60,
+                        validators=[orgs.models.portal.known_time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+            ],
+            options={
+                "verbose_name": "portal",
+                "verbose_name_plural": "portals",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "name_en__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                            models.Q(
+                                (
+                                    "name_es__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                            models.Q(
+                                (
+                                    "name_fr__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                            models.Q(
+                                (
+                                    "name_ar__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                        ),
+                        name="portal_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="portal_one"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("first_language", ""),
+                            ("languages__contains", [models.F("first_language")]),
+                            _connector="OR",
+                        ),
+                        name="portal_first_language_offered",
+                        violation_error_message="The first language is one of those in which the portal is offered.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ShippedEntry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20, verbose_name="kind")),
+                ("code", models.CharField(max_length=120, verbose_name="code")),
+                ("digest", models.CharField(max_length=64)),
+                ("state", models.JSONField(null=True)),
+            ],
+            options={
+                "verbose_name": "entry that came with the software",
+                "verbose_name_plural": "entries that came with the software",
+                "constraints": [models.UniqueConstraint(models.F("kind"), models.F("code"), name="shipped_entry_once")],
             },
         ),
         migrations.CreateModel(

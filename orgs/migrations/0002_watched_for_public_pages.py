@@ -45,6 +45,7 @@ WATCHED = [
     "orgs_organisation",
     "orgs_organisation_domains",
     "orgs_organisation_works_in",
+    "orgs_portal",
     "orgs_service",
     "orgs_territory",
     "orgs_territoryoutline",

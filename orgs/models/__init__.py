@@ -3,9 +3,11 @@ from orgs.models.domain import Domain
 from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
 from orgs.models.passing import KeptForm, SentForm
+from orgs.models.portal import Portal
 from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
+from orgs.models.shipped import ShippedEntry
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
 from orgs.models.verification import Verification, VerificationAnswer
 
@@ -21,6 +23,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "OrganisationContact",
+    "Portal",
     "ProposedChange",
     "PublicChange",
     "PublicPage",
@@ -28,6 +31,7 @@ __all__ = [
     "ReviewerAppointment",
     "SentForm",
     "Service",
+    "ShippedEntry",
     "Territory",
     "TerritoryClosure",
     "TerritoryOutline",

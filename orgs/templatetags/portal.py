@@ -5,6 +5,7 @@ They only draw and format: what a page says is decided by its view. How is in or
 
 from django import template
 
+from orgs import installation
 from orgs.drawing import browsers, chips, fields, figures, icons, lists
 from orgs.naming import of_the_web
 from orgs.numbers import readers_signs
@@ -12,6 +13,7 @@ from orgs.numbers import readers_signs
 register = template.Library()
 
 register.simple_tag(icons.icon)
+register.simple_tag(installation.title, name="portal_name")
 
 register.simple_tag(fields.widget)
 register.simple_tag(fields.choices)

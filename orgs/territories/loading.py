@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.db import transaction
 
 from orgs.models import Domain, Territory, TerritoryOutline, TerritoryScheme
 from orgs.models.territory import BEGINNING, END, nearest
+from orgs.shipped import State, states_by_code
 
 Key = tuple[str, str]
 
@@ -35,6 +36,10 @@ def load_domains(*, entries: Iterable[Mapping[str, Any]]) -> list[Domain]:
         unique_fields=["code"],
         update_fields=["slug", "order", "icon", "name", "description", *texts],
     )
+
+
+def domain_states(codes: Collection[str]) -> dict[str, State]:
+    return states_by_code(Domain.objects.filter(code__in=codes))
 
 
 @transaction.atomic

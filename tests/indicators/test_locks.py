@@ -7,7 +7,8 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2.sql import SQL
 
-from indicators.locks import HELD, Lock, lock_indicators_sql, lock_until_commit, number_of, session_lock
+from indicators.locks import Lock, lock_indicators_sql
+from orgs.locks import HELD, lock_until_commit, number_of, session_lock
 from tests.factories_indicators import IndicatorFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

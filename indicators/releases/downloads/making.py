@@ -5,9 +5,10 @@ import tempfile
 from contextlib import AbstractContextManager
 from typing import IO, Any, cast
 
-from indicators.locks import Lock, session_lock
+from indicators.locks import Lock
 from indicators.releases.downloads.contents import Contents
 from indicators.releases.downloads.formats import Format
+from orgs.locks import session_lock
 
 TURNS = 2
 """Files that are written at once for readers, in the whole portal: the other threads of the web server go on with pages."""

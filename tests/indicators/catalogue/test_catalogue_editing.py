@@ -22,6 +22,7 @@ from indicators.releases import actions as releases
 from indicators.rollup import worker
 from indicators.vocabulary import PROTECTIONS
 from orgs.models import Domain, User
+from orgs.shipped import Vocabulary, load_shipped
 from tests.factories import AuthorityFactory, MembershipFactory, UserFactory
 from tests.factories_indicators import IndicatorFactory, StewardFactory
 from tests.indicators.land import Land, table
@@ -473,10 +474,15 @@ def catalogue() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def loaded(db: None) -> None:
+def words(db: None) -> None:
+    """What the catalogue is told in."""
     for entry in json.loads((DATA / "domains.json").read_text(encoding="utf-8")):
         Domain.objects.create(code=entry["code"], slug=entry["slug"], order=entry["order"], name_en=entry["name"]["en"])
     loading.load_dimensions(json.loads((DATA / "dimensions.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def loaded(words: None) -> None:
     loading.load_catalogue(catalogue())
 
 
@@ -529,13 +535,15 @@ def test_loading_again_changes_nothing(loaded: None) -> None:
     assert IndicatorVersion.objects.count() == before
 
 
-def test_loading_corrects_words_but_leaves_what_somebody_has_edited(loaded: None) -> None:
-    entries = catalogue()
-    for entry in entries:
+def test_loading_corrects_words_but_leaves_what_somebody_has_edited(words: None) -> None:
+    entries = {entry["code"]: entry for entry in catalogue()}
+    shipped = Vocabulary("indicator", lambda: entries, loading.load_catalogue, loading.indicator_states)
+    assert load_shipped([shipped]) == []
+    for entry in entries.values():
         entry["definition"]["en"] += " Mended."
     edited, other = Indicator.objects.get(code="D1.4"), Indicator.objects.get(code="D1.2")
     redefine(edited, UserFactory(is_staff=True), 2030)
-    loading.load_catalogue(entries)
+    assert load_shipped([shipped]) == []
     for indicator in (edited, other):
         indicator.refresh_from_db()
     assert edited.definition == "Those who live here."

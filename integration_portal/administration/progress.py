@@ -1,0 +1,188 @@
+"""What it takes to set up a portal, and how far this one is: each step is read from the database, none is ticked by hand."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language_info, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+
+from orgs import installation
+from orgs.models import Domain, Invitation, Membership, Organisation, ReviewerAppointment, Territory, TerritoryScheme
+from orgs.verification.checklist import CHECKLIST
+from orgs.vocabulary import Kind
+from partnerships.models import Level
+
+DONE, INCOMPLETE, NOT_STARTED, BLOCKED = "done", "incomplete", "not_started", "blocked"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of components/task_list.html."""
+
+    label: str
+    url: str
+    status: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """A page that administrators go to often, as components/link_list.html draws it: the first of its addresses that there is."""
+
+    title: str | Promise
+    url_names: tuple[str, ...]
+    icon: str
+    text: str | Promise
+    url: str = ""
+
+
+def address_of(*names: str) -> str:
+    """The first that there is; "" where the portal runs without all of them."""
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def steps() -> list[Step]:
+    """In the order in which one needs another. A step that has no page yet is left out."""
+    authority = first_authority()
+    found = [
+        naming(),
+        territories(),
+        authorities(authority),
+        managers(authority),
+        reviewers(),
+        verification_rules(),
+        engagement_scale(),
+        domains(),
+    ]
+    return [step for step in found if step.url]
+
+
+def naming() -> Step:
+    portal = installation.current()
+    languages = ", ".join(str(get_language_info(code)["name_translated"]) for code in portal.offered_languages)
+    facts = f"{portal.title} · {languages} · {portal.zone}"
+    hint = facts if portal.is_named else _("Not named yet. Until then: %(facts)s.") % {"facts": facts}
+    return Step(
+        _("Name, languages and time zone"), reverse("portal_edit"), DONE if portal.is_named else NOT_STARTED, hint
+    )
+
+
+def territories() -> Step:
+    schemes, places = TerritoryScheme.objects.count(), Territory.objects.count()
+    label, url = _("Territories"), address_of("orgs:scheme_list")
+    if places:
+        hint = ngettext("%(count)d place", "%(count)d places", places) % {"count": places}
+        return Step(label, url, DONE, hint)
+    if schemes:
+        return Step(label, url, INCOMPLETE, _("There is a geographic classification, but no place in it yet."))
+    return Step(
+        label, url, NOT_STARTED, _("Add the municipalities, districts and neighbourhoods that the portal is about.")
+    )
+
+
+def first_authority() -> Organisation | None:
+    """One that somebody can act for, if there is any; of those without anybody the first."""
+    leading = Membership.objects.active().filter(organisation=OuterRef("pk"), role=Membership.Role.MANAGER)
+    invited = Invitation.objects.open().filter(organisation=OuterRef("pk"), role=Membership.Role.MANAGER)
+    there = Organisation.objects.filter(kind=Kind.AUTHORITY, closed_on=None).select_related("territory")
+    ways = there.annotate(is_led=Exists(leading), is_invited=Exists(invited))
+    return ways.order_by("-is_led", "-is_invited", "pk").first()
+
+
+def authorities(authority: Organisation | None) -> Step:
+    label = _("First authority")
+    if authority is not None:
+        hint = f"{authority.name} · {authority.territory.local_name}"
+        return Step(label, address_of("orgs:authority_list"), DONE, hint)
+    if not Territory.objects.exists():
+        return Step(label, address_of("orgs:authority_add"), BLOCKED, _("It needs a territory first."))
+    hint = _("Add the municipality or region that runs the portal, with its territory.")
+    return Step(label, address_of("orgs:authority_add"), NOT_STARTED, hint)
+
+
+def managers(authority: Organisation | None) -> Step:
+    label = _("Manager of the authority")
+    if authority is None:
+        return Step(label, address_of("orgs:authority_list"), BLOCKED, _("It needs an authority first."))
+    members, invite = (reverse(f"orgs:{name}", args=[authority.slug]) for name in ("member_list", "member_invite"))
+    if authority.is_led:  # type: ignore[attr-defined]
+        return Step(label, members, DONE, _("%(name)s has a manager with an account.") % {"name": authority.name})
+    if authority.is_invited:  # type: ignore[attr-defined]
+        return Step(label, members, INCOMPLETE, _("Invited. The invitation has not been accepted yet."))
+    hint = _("Invite somebody of %(name)s as manager. They invite their colleagues.") % {"name": authority.name}
+    return Step(label, invite, NOT_STARTED, hint)
+
+
+def reviewers() -> Step:
+    label = _("Reviewers")
+    count = ReviewerAppointment.objects.active().values("user").distinct().count()
+    if count:
+        hint = ngettext("%(count)d reviewer", "%(count)d reviewers", count) % {"count": count}
+        return Step(label, address_of("orgs:appointment_list"), DONE, hint)
+    hint = _("Nobody can verify an organisation yet. Appoint somebody for a territory.")
+    return Step(label, address_of("orgs:appointment_add", "orgs:appointment_list"), NOT_STARTED, hint)
+
+
+def verification_rules() -> Step:
+    """They come with the software, so that there is always something to go by."""
+    hint = ngettext("%(count)d question to reviewers", "%(count)d questions to reviewers", len(CHECKLIST))
+    url = address_of("orgs:question_list", "orgs:checklist_edit")
+    return Step(_("Verification rules"), url, DONE, hint % {"count": len(CHECKLIST)})
+
+
+def engagement_scale() -> Step:
+    label, url = _("Engagement scale"), address_of("partnerships:scale_list", "admin:partnerships_scale_changelist")
+    levels = [level.name for level in Level.objects.filter(scale__is_current=True).order_by("order")]
+    if levels:
+        return Step(label, url, DONE, " · ".join(levels))
+    return Step(label, url, NOT_STARTED, _("No scale is used. Without one, no engagement level can be assessed."))
+
+
+def domains() -> Step:
+    label, url = _("Domains"), address_of("orgs:domain_list", "admin:orgs_domain_changelist")
+    count = Domain.objects.count()
+    if count:
+        return Step(label, url, DONE, ngettext("%(count)d domain", "%(count)d domains", count) % {"count": count})
+    return Step(label, url, NOT_STARTED, _("Without domains, nobody can say what an organisation does."))
+
+
+DAILY = [
+    Way(gettext_lazy("Organisations"), ("orgs:organisation_manage", "admin:orgs_organisation_changelist"), "people",
+        gettext_lazy("Every organisation, also those that are not public.")),
+    Way(gettext_lazy("Authorities"), ("orgs:authority_list",), "bank", gettext_lazy("Add one, and see who acts for it.")),
+    Way(gettext_lazy("Territories"), ("orgs:scheme_list",), "geo-alt",
+        gettext_lazy("Import, rename, split and merge places.")),
+    Way(gettext_lazy("Reviewers"), ("orgs:appointment_list",), "person-check",
+        gettext_lazy("Appoint them for a territory, and see how much they have to review.")),
+    Way(gettext_lazy("Reviews"), ("orgs:review_queue",), "check2-square",
+        gettext_lazy("Organisations that a reviewer has to verify.")),
+    Way(gettext_lazy("Accounts"), ("orgs:account_list", "admin:orgs_user_changelist"), "person-gear",
+        gettext_lazy("Close an account, remove a lost second step, appoint another administrator.")),
+    Way(gettext_lazy("E-mails"), ("orgs:email_list", "email_list", "admin:post_office_email_changelist"), "envelope",
+        gettext_lazy("E-mails that could not be sent, and why.")),
+    Way(gettext_lazy("Schedule"), ("orgs:schedule_list", "schedule_list", "admin:django_celery_beat_periodictask_changelist"), "clock",
+        gettext_lazy("What the portal does by itself, and when.")),
+    Way(gettext_lazy("Queues"), ("orgs:queue_list", "queue_list"), "hourglass-split",
+        gettext_lazy("What the portal still has to do, and since when.")),
+    Way(gettext_lazy("Rollup"), ("indicators:run_list",), "calculator", gettext_lazy("How figures are added up, and what failed.")),
+    Way(gettext_lazy("All tables"), ("admin:index",), "table",
+        gettext_lazy("For emergencies: every row of the database, without the help of the pages above.")),
+]  # fmt: skip
+
+
+def daily_work() -> list[Way]:
+    """Those pages that there are."""
+    return [replace(way, url=url) for way in DAILY if (url := address_of(*way.url_names))]
+
+
+def state() -> dict[str, Any]:
+    found = steps()
+    return {"steps": found, "done": sum(step.status == DONE for step in found), "daily": daily_work()}

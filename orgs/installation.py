@@ -1,0 +1,55 @@
+"""What this installation says of itself (`Portal`), as each process last read it.
+
+It stands on every page, so that no page asks the database for it. A process reads it anew when it has changed it itself, when the query for
+a kept page says that another one has (`integration_portal/public_pages.py`), and else after PORTAL_SECONDS.
+"""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from orgs.models import Portal
+
+
+@dataclass(frozen=True)
+class Known:
+    portal: Portal
+    read_at: float
+
+
+class Memory:
+    """One for the process: whoever reads it gets one reading, whole."""
+
+    known: Known | None = None
+
+
+def current() -> Portal:
+    known = Memory.known
+    if known is None or time.monotonic() - known.read_at > settings.PORTAL_SECONDS:
+        known = read()
+    return known.portal
+
+
+def read() -> Known:
+    portal = Portal.objects.filter(pk=1).first() or Portal()
+    Memory.known = Known(portal, time.monotonic())
+    return Memory.known
+
+
+def heard_of(version: int | None) -> bool:
+    """Whether this process knows that version of the row; else it reads it. For whoever has just seen the version."""
+    is_known = Memory.known is not None and version in (None, Memory.known.portal.version)
+    if not is_known:
+        read()
+    return is_known
+
+
+def forget() -> None:
+    Memory.known = None
+
+
+def title() -> str:
+    """For pages and in the reader's language. Asks nobody, so that a page of errors has it too."""
+    known = Memory.known
+    return (known.portal if known else Portal()).title
