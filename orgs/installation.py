@@ -38,11 +38,13 @@ def read() -> Known:
 
 
 def heard_of(version: int | None) -> bool:
-    """Whether this process knows that version of the row; else it reads it. For whoever has just seen the version."""
-    is_known = Memory.known is not None and version in (None, Memory.known.portal.version)
-    if not is_known:
+    """Whether this process knows that version of the row; else it reads it. For whoever has just seen the version in the database."""
+    known = Memory.known
+    if known is None or version not in (None, known.portal.version):
         read()
-    return is_known
+        return False
+    Memory.known = Known(known.portal, time.monotonic())  # It has been looked at just now.
+    return True
 
 
 def forget() -> None:

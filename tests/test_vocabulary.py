@@ -1,6 +1,7 @@
 """The vocabulary that every installation begins with, as a whole: `manage.py prepare` loads it, once and for several at once."""
 
 import io
+import threading
 import time
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from indicators.catalogue import actions as catalogue
 from indicators.models import Breakdown, Category, Dimension, Indicator, IndicatorVersion, SavedMapping
 from integration_portal import vocabulary
+from orgs.locks import RegistryLock, one_after_another
 from orgs.models import Domain, ShippedEntry
 from orgs.shipped import Vocabulary, load_shipped
 from partnerships.models import Criterion, Level, Practice, Scale
@@ -121,12 +123,38 @@ def test_another_scale_in_use_stays_in_use(loaded: None) -> None:
     assert Scale.objects.get(code="next").levels.count() == 5
 
 
+def prepare() -> str:
+    refused = io.StringIO()
+    call_command("prepare", verbosity=0, stdout=io.StringIO(), stderr=refused)
+    return refused.getvalue()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_that_prepare_at_once_load_it_once() -> None:
-
-    def prepare() -> None:
-        call_command("prepare", verbosity=0, stdout=io.StringIO(), stderr=io.StringIO())
-
-    assert at_once(prepare, prepare) == [None, None]
+    assert at_once(prepare, prepare) == ["", ""]
     assert Practice.objects.count() == len(entries("practice"))
-    assert Criterion.objects.count() == 10
+    assert IndicatorVersion.objects.count() == len(entries("indicator"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_prepares_while_another_one_does_waits_for_it() -> None:
+    with one_after_another(RegistryLock.PREPARATION):
+        second = threading.Thread(target=lambda: at_once(prepare))
+        second.start()
+        deadline = time.monotonic() + 20
+        while not others_wait() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert others_wait()
+        assert not Domain.objects.exists()
+    second.join(120)
+    assert Domain.objects.count() == 11
+
+
+def others_wait() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND NOT granted AND classid = %s AND datname = current_database()",
+            [RegistryLock.PREPARATION.value],
+        )
+        return bool(cursor.fetchone()[0])

@@ -24,6 +24,7 @@ ALIKE = str.maketrans("OIL", "011")
 
 
 def is_missing() -> bool:
+    """One whose account was closed is none who is missing: the way back is a command on the server."""
     return not User.objects.administrators().exists()
 
 

@@ -14,8 +14,8 @@ from orgs.readable import readable
 
 class UserManager(BaseUserManager["User"]):
     def administrators(self) -> models.QuerySet["User"]:
-        """Those who run the platform and can log in to it: outside a demo no sample account can."""
-        found = self.filter(is_staff=True, is_active=True)
+        """Those who run the platform; outside a demo no sample account does."""
+        found = self.filter(is_staff=True)
         return found if settings.DEMO else found.filter(is_sample=False)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":

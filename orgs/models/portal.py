@@ -16,9 +16,9 @@ REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "
 
 @cache
 def time_zones() -> frozenset[str]:
-    """Those that are named for a place, and the one of the whole world."""
+    """Those that are named for a place, that of the whole world, and that of the settings."""
     known = zoneinfo.available_timezones()
-    return frozenset({"UTC", *(name for name in known if name.partition("/")[0] in REGIONS)})
+    return frozenset({"UTC", settings.TIME_ZONE, *(name for name in known if name.partition("/")[0] in REGIONS)})
 
 
 def known_time_zone(name: str) -> None:
@@ -88,4 +88,5 @@ class Portal(models.Model):
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.time_zone or settings.TIME_ZONE)
+        """That of the settings where this machine does not know the chosen one: the lists of time zones change."""
+        return zoneinfo.ZoneInfo(self.time_zone if self.time_zone in time_zones() else settings.TIME_ZONE)

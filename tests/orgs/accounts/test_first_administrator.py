@@ -10,6 +10,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -51,7 +52,7 @@ def test_code_follows_from_the_secret_key_and_never_comes_back(settings: Any) ->
     seen.add(first_administrator.code())
     for _ in range(2):
         person = UserFactory(is_staff=True)
-        User.objects.filter(pk=person.pk).update(is_active=False)
+        User.objects.filter(pk=person.pk).update(is_staff=False)
         seen.add(first_administrator.code())
     assert len(seen) == 4
     UserFactory()
@@ -141,6 +142,26 @@ def test_sample_administrator_is_none_outside_a_demo(settings: Any) -> None:
     assert first_administrator.is_missing()
     settings.DEMO = True
     assert not first_administrator.is_missing()
+
+
+def test_portal_whose_administrator_was_closed_is_not_opened_to_whoever_comes(client: Client) -> None:
+    UserFactory(is_staff=True, is_active=False)
+    assert client.get(ADDRESS).status_code == 404
+    assert client.get("/").status_code == 200
+
+
+def test_server_says_the_code_at_its_start_as_long_as_it_is_needed() -> None:
+    assert first_administrator.code() in first_administrator.announcement_if_missing()
+    UserFactory(is_staff=True)
+    assert first_administrator.announcement_if_missing() == ""
+
+
+def test_server_starts_where_the_database_is_not_prepared() -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE orgs_user RENAME TO orgs_user_of_another_day")
+        assert first_administrator.announcement_if_missing() == ""
+        transaction.set_rollback(True)
 
 
 @pytest.mark.django_db(transaction=True)

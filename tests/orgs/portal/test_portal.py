@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.adapter import get_adapter
+from celery import shared_task
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.template.loader import render_to_string
@@ -164,6 +165,22 @@ def test_times_and_days_are_those_of_the_portal(administrator: Client, monkeypat
     after = administrator.get(reverse("about")).context["today"]
     assert (before.isoformat(), after.isoformat()) == ("2026-03-01", "2026-02-28")
     assert timezone.get_current_timezone_name() == portal_settings.TIME_ZONE, "it ends with the request"
+
+
+@shared_task
+def tell_time_zone() -> str:
+    return timezone.get_current_timezone_name()
+
+
+def test_task_decides_what_day_it_is_as_pages_do() -> None:
+    change_elsewhere(time_zone="America/Bogota")
+    installation.forget()
+    assert tell_time_zone.apply().get() == "America/Bogota"
+    assert timezone.get_current_timezone_name() == portal_settings.TIME_ZONE
+
+
+def test_time_zone_that_the_machine_does_not_know_is_that_of_the_settings() -> None:
+    assert str(Portal(time_zone="Europe/Nowhere").zone) == portal_settings.TIME_ZONE
 
 
 @pytest.mark.parametrize(
