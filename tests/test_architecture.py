@@ -25,7 +25,8 @@ ORDER = {
         accounts territories verification
         organisations
         members
-        registration directory inbox
+        registration directory inbox authorities
+        reviewers oversight
         context_processors middleware tasks admin
         apps management urls
     """,
@@ -61,7 +62,8 @@ ORDER = {
     "integration_portal": """
         deployment logs converters formats
         middleware celery
-        settings public_pages schedule home search
+        settings public_pages schedule home search task_record organisation_uses
+        operations
         views pages
         apps management urls wsgi
     """,

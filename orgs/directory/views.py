@@ -12,10 +12,10 @@ from django_filters.views import FilterView
 from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
 from orgs.mixins import PagedMixin, VisibleObjectMixin, page_of
-from orgs.models import Domain, Organisation, Territory
+from orgs.models import Domain, Organisation, Territory, Verification, VerificationRules
 from orgs.naming import address_upstairs
 from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
-from orgs.verification.checklist import MEANING
+from orgs.verification.checklist import meaning_of
 from orgs.vocabulary import CapacitySide
 
 SORTS = {
@@ -82,7 +82,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         is_member = user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
         return super().get_context_data(
             page_obj=page_of(self.request, organisation.services.select_related("domain")),
-            tier_meaning=MEANING.get(organisation.tier, ""),
+            tier_meaning=meaning_of(organisation.tier, rules_of(organisation)) if organisation.tier else "",
             communities=[country_name(code) for code in organisation.communities],
             needs=[capacity for capacity in capacities if capacity.side == CapacitySide.NEED],
             offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
@@ -94,3 +94,10 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_member else None,
             **kwargs,
         )
+
+
+def rules_of(organisation: Organisation) -> VerificationRules:
+    """Those under which it was verified last."""
+    verified = organisation.verifications.filter(state=Verification.State.VERIFIED).select_related("rules")
+    last = verified.order_by("-decided_at").first()
+    return (last and last.rules) or VerificationRules()

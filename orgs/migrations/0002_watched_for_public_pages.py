@@ -50,6 +50,7 @@ WATCHED = [
     "orgs_territoryoutline",
     "orgs_territoryscheme",
     "orgs_territorysuccession",
+    "orgs_verificationrules",
 ]
 
 

@@ -1,12 +1,22 @@
 from orgs.models.account import User
+from orgs.models.closing import OrganisationClosing
 from orgs.models.domain import Domain
-from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
+from orgs.models.membership import (
+    AUTHORITY_ROLES,
+    CSO_ROLES,
+    Invitation,
+    InvitationState,
+    Membership,
+    ReviewerAppointment,
+)
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
 from orgs.models.passing import KeptForm, SentForm
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
 from orgs.models.verification import Verification, VerificationAnswer
+from orgs.models.verification_rules import VerificationRules
+from orgs.models.worker_task import WorkerTask
 
 __all__ = [
     "AUTHORITY_ROLES",
@@ -15,9 +25,11 @@ __all__ = [
     "Capacity",
     "Domain",
     "Invitation",
+    "InvitationState",
     "KeptForm",
     "Membership",
     "Organisation",
+    "OrganisationClosing",
     "OrganisationContact",
     "PublicChange",
     "PublicPage",
@@ -33,4 +45,6 @@ __all__ = [
     "User",
     "Verification",
     "VerificationAnswer",
+    "VerificationRules",
+    "WorkerTask",
 ]
