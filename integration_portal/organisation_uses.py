@@ -46,8 +46,8 @@ def uses_of(organisation: Organisation) -> list[Use]:
         (
             running,
             ngettext(
-                "It is party to %(n)s partnership that is going on.",
-                "It is party to %(n)s partnerships that are going on.",
+                "It is party to %(n)s running partnership.",
+                "It is party to %(n)s running partnerships.",
                 running,
             ),
             reverse("partnerships:organisation_partnerships", args=[organisation.slug]),
@@ -82,7 +82,7 @@ def uses_of(organisation: Organisation) -> list[Use]:
         ),
         (
             asked,
-            ngettext("It has asked for figures %(n)s time.", "It has asked for figures %(n)s times.", asked),
+            ngettext("It has made %(n)s request for figures.", "It has made %(n)s requests for figures.", asked),
             reports_url,
         ),
         (

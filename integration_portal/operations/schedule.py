@@ -62,12 +62,12 @@ TASKS = {
     "indicators.tasks.remove_old_files": Words(
         gettext_lazy("Remove old import files"),
         gettext_lazy("Files from which no figures came, and files of earlier releases, are removed."),
-        gettext_lazy("Old files are kept for longer than the privacy notice says."),
+        gettext_lazy("Old files are kept for longer than they are needed."),
     ),
     "orgs.tasks.remove_stale_drafts": Words(
         gettext_lazy("Remove old drafts of registrations"),
         gettext_lazy("Drafts that nobody touched for two months are removed."),
-        gettext_lazy("Personal data in drafts is kept for longer than the privacy notice says."),
+        gettext_lazy("Personal data in drafts is kept for longer than it is needed."),
     ),
     "orgs.tasks.remove_orphaned_files": Words(
         gettext_lazy("Remove files that nothing refers to"),
@@ -82,17 +82,12 @@ TASKS = {
     "orgs.tasks.forget_forms": Words(
         gettext_lazy("Clear forms that were kept"),
         gettext_lazy("What somebody typed when a session ended is removed after an hour."),
-        gettext_lazy("What people typed is kept for longer than the privacy notice says."),
+        gettext_lazy("What people typed is kept for longer than it is needed."),
     ),
     "orgs.tasks.remove_old_mail": Words(
         gettext_lazy("Remove old e-mails"),
         gettext_lazy("E-mails that were sent two months ago are removed."),
-        gettext_lazy("E-mails are kept for longer than the privacy notice says."),
-    ),
-    "celery.backend_cleanup": Words(
-        gettext_lazy("Clear results of tasks"),
-        gettext_lazy("The portal keeps no results, so this has nothing to do."),
-        gettext_lazy("Nothing changes."),
+        gettext_lazy("E-mails are kept for longer than they are needed."),
     ),
 }
 
@@ -125,7 +120,8 @@ class ScheduledTask:
         schedule = self.task.schedule
         last = self.last_run or self.task.date_changed or self.now
         remaining: datetime.timedelta = schedule.remaining_estimate(schedule.maybe_make_aware(last))
-        return self.now + remaining
+        moment = self.now + remaining + datetime.timedelta(milliseconds=500)
+        return moment.replace(microsecond=0)  # To the nearest second, so that half past two is not shown as 2:29.
 
     @property
     def state(self) -> str:

@@ -34,7 +34,8 @@ class ScheduleListView(ForAdministrators, PagedMixin, ListView):
 
     def get_queryset(self) -> QuerySet[PeriodicTask]:
         tasks: QuerySet[PeriodicTask] = PeriodicTask.objects.select_related("interval", "crontab", "solar", "clocked")
-        return tasks.order_by("task", "pk")
+        # Celery's own removes results, of which the portal keeps none.
+        return tasks.exclude(task="celery.backend_cleanup").order_by("task", "pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -94,9 +95,13 @@ class MailListView(ForAdministrators, PagedMixin, ListView):
     template_name = "integration_portal/mail_list.html"
 
     def get_queryset(self) -> QuerySet[Email]:
-        state = self.request.GET.get("state", "")
         found = unsent_emails()
-        return found.filter(status__in=STATES[state]) if state in STATES else found
+        return found.filter(status__in=STATES[self.state]) if self.state else found
+
+    @property
+    def state(self) -> str:
+        asked = self.request.GET.get("state", "")
+        return asked if asked in STATES else ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -112,7 +117,7 @@ class MailListView(ForAdministrators, PagedMixin, ListView):
         numbers = unsent().aggregate(
             **{state: Count("pk", filter=Q(status__in=statuses)) for state, statuses in STATES.items()}
         )
-        return {**context, "emails": emails, "numbers": numbers, "state": self.request.GET.get("state", "")}
+        return {**context, "emails": emails, "numbers": numbers, "state": self.state}
 
 
 class OfMail(ForAdministrators):

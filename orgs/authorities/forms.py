@@ -15,11 +15,10 @@ from orgs.verification.duplicates import Hint, possible_duplicates
 from orgs.vocabulary import Kind, LevelOfGovernment
 
 
-def invitation_language(required: bool = True) -> forms.ChoiceField:
+def invitation_language() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("Language of the invitation"),
         choices=[(code, own_name(code)) for code in settings.OFFERED_LANGUAGES],
-        required=required,
         help_text=_("Somebody who has an account already gets it in the language of that account."),
     )
 
@@ -59,7 +58,7 @@ class AuthorityForm(PortalForm):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         help_text=_("An invitation is sent there. Left empty, you can invite somebody later."),
     )
-    language = invitation_language(required=False)
+    language = invitation_language()
     is_another = forms.BooleanField(label=_("None of these: add it"), required=False)
 
     STANDING = ("name", "level_of_government", "territory", "website", "public_email")

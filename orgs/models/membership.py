@@ -207,6 +207,10 @@ class ReviewerAppointmentQuerySet(models.QuerySet["ReviewerAppointment"]):
         now = timezone.now()
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
 
+    def not_ended(self) -> "ReviewerAppointmentQuerySet":
+        """Also those that are to begin."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
+
     def ended(self) -> "ReviewerAppointmentQuerySet":
         return self.filter(ends_at__lte=timezone.now())
 

@@ -72,7 +72,7 @@ def admit_organisation(
     tier = standing(ladder_of(rules), met).level
     if tier is None:
         raise ValidationError(
-            _("An organisation is admitted only if the questions of the first tier are answered with yes.")
+            {"met": _("An organisation is admitted only if the questions of the first tier are answered with yes.")}
         )
     organisation = store_new(Organisation(**profile))
     organisation.works_in.set(works_in)

@@ -56,7 +56,7 @@ class RegistryFilter(django_filters.FilterSet):
             return queryset.exclude(closed_on=None)
         open_ones, verified = queryset.filter(closed_on=None), ~Q(tier="")
         if state == "run_out":
-            return open_ones.filter(verified, **{"holds_until__lt": timezone.localdate()})
+            return open_ones.filter(verified, holds_until__lt=timezone.localdate())
         if state == "to_review":
             return open_ones.filter(pk__in=Verification.objects.waiting().values("organisation"))
         return open_ones.filter(verified if state == "verified" else ~verified)

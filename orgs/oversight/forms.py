@@ -8,7 +8,7 @@ from orgs.forms.portal import PortalForm, PortalModelForm
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Organisation
-from orgs.vocabulary import Kind
+from orgs.vocabulary import Kind, LevelOfGovernment
 
 
 class KindForm(PortalModelForm):
@@ -26,7 +26,9 @@ class KindForm(PortalModelForm):
         self.fields["kind"].help_text = _(
             "An organisation with members does not become an authority, nor the other way round."
         )
-        self.fields["level_of_government"].help_text = _("Only for an authority.")
+        level: Any = self.fields["level_of_government"]
+        level.choices = [("", _("None")), *((one.value, capfirst(one.label)) for one in LevelOfGovernment)]
+        level.help_text = _("Only for an authority.")
 
 
 class ReasonForm(PortalForm):

@@ -3,7 +3,6 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm
@@ -15,8 +14,6 @@ ENDED = "ended"
 
 
 class AppointmentFilter(django_filters.FilterSet):
-    """Those that have ended only when they are asked for."""
-
     q = django_filters.CharFilter(
         method="search", label=_("Name or e-mail address"), widget=forms.TextInput(attrs={"type": "search"})
     )
@@ -35,10 +32,6 @@ class AppointmentFilter(django_filters.FilterSet):
         form = PortalForm
         fields: list[str] = []
 
-    def filter_queryset(self, queryset: QuerySet[ReviewerAppointment]) -> QuerySet[ReviewerAppointment]:
-        found: QuerySet[ReviewerAppointment] = super().filter_queryset(queryset)
-        return found if self.form.cleaned_data.get("state") else found.filter(still())
-
     def search(self, queryset: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
         return queryset.filter(Q(user__name__icontains=text) | Q(user__email__icontains=text))
 
@@ -48,8 +41,5 @@ class AppointmentFilter(django_filters.FilterSet):
         return queryset.filter(territory__in=TerritoryClosure.objects.filter(descendant=place).values("ancestor"))
 
     def in_state(self, queryset: QuerySet[Any], name: str, state: str) -> QuerySet[Any]:
-        return queryset.filter(~still()) if state == ENDED else queryset
-
-
-def still() -> Q:
-    return Q(ends_at=None) | Q(ends_at__gt=timezone.now())
+        """The list itself leaves out those that have ended where nobody asks for them."""
+        return queryset

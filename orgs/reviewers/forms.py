@@ -26,7 +26,7 @@ class AppointmentForm(PortalForm):
     ends_on = forms.DateField(
         label=_("Until"), required=False, help_text=_("The last day. Empty means until you end it.")
     )
-    language = invitation_language(required=False)
+    language = invitation_language()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -20,7 +20,7 @@ from orgs.members import actions as members
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import Invitation, ReviewerAppointment, TerritoryClosure, User
 from orgs.permissions import is_administrator
-from orgs.reviewers.filters import AppointmentFilter
+from orgs.reviewers.filters import ENDED, AppointmentFilter
 from orgs.reviewers.forms import AppointmentForm
 from orgs.reviewers.workload import with_workload
 
@@ -34,7 +34,10 @@ class AppointmentListView(VisibleObjectMixin, PagedMixin, FilterView):
     strict = True
 
     def get_queryset(self) -> QuerySet[ReviewerAppointment]:
-        appointments = ReviewerAppointment.objects.select_related("user", "territory__parent__parent__parent")
+        """Those that have ended only when they are asked for."""
+        is_over = self.request.GET.get("state") == ENDED
+        chosen = ReviewerAppointment.objects.ended() if is_over else ReviewerAppointment.objects.not_ended()
+        appointments = chosen.select_related("user", "territory__parent__parent__parent")
         return with_workload(appointments).order_by(F("oldest"), "user__name", "pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class ReviewForm(PortalForm):
         }
 
 
-NOT_ASKED = ("", _("Not asked"))
+NOT_ASKED = "none"
 
 
 class RulesForm(SeenMixin, PortalForm):
@@ -105,8 +105,7 @@ class RulesForm(SeenMixin, PortalForm):
         for criterion in VerificationCriterion:
             self.fields[f"tier_{criterion}"] = forms.ChoiceField(
                 label=criterion.label,
-                choices=[*((tier.value, capfirst(tier.label)) for tier in Tier), NOT_ASKED],
-                required=False,
+                choices=[*((tier.value, capfirst(tier.label)) for tier in Tier), (NOT_ASKED, _("Not asked"))],
             )
         self.order_fields([*(name for name in self.fields if name.startswith("tier_"))])
 

@@ -14,8 +14,8 @@ from orgs.models import Organisation, Verification, VerificationRules
 from orgs.permissions import is_administrator
 from orgs.verification import actions as verification_actions
 from orgs.verification.checklist import checklist_of
-from orgs.verification.forms import RulesForm
-from orgs.vocabulary import Tier
+from orgs.verification.forms import NOT_ASKED, RulesForm
+from orgs.vocabulary import Tier, VerificationCriterion
 
 
 class RulesView(VisibleObjectMixin, ActionMixin, FormView):
@@ -27,7 +27,8 @@ class RulesView(VisibleObjectMixin, ActionMixin, FormView):
 
     def get_initial(self) -> dict[str, Any]:
         rules = VerificationRules.objects.current()
-        tiers = {f"tier_{code}": tier for tier, codes in rules.criteria.items() for code in codes}
+        tiers = {f"tier_{code}": NOT_ASKED for code in VerificationCriterion}
+        tiers |= {f"tier_{code}": tier for tier, codes in rules.criteria.items() for code in codes}
         return {**tiers, "months_valid": rules.months_valid, "days_until_overdue": rules.days_until_overdue}
 
     def perform(self, form: RulesForm) -> VerificationRules:
