@@ -203,7 +203,9 @@ def make_registry(
     )
     capacity = organisations.add_capacity(organisation=association, side="need", kind="space", by=owner)
     invitation = members.invite_member(organisation=association, email="guest@example.org", role=Role.EDITOR, by=owner)
-    to_review = members.invite_reviewer(email=f"guest-of-{city.pk}@example.org", territory=city, by=users["admin"])
+    administrator = users["admin"]
+    assert administrator is not None
+    to_review = members.invite_reviewer(email=f"guest-of-{city.pk}@example.org", territory=city, by=administrator)
     member = MembershipFactory(organisation=association, role=Role.OWNER)
     return {
         "capacity": capacity,

@@ -59,7 +59,7 @@ class AuthorityForm(PortalForm):
         help_text=_("An invitation is sent there. Left empty, you can invite somebody later."),
     )
     language = invitation_language()
-    is_another = forms.BooleanField(label=_("None of these: add it"), required=False)
+    is_another = forms.BooleanField(label=_("It is none of these. Add it."), required=False)
 
     STANDING = ("name", "level_of_government", "territory", "website", "public_email")
     VERIFIED = ("met", "reasons")
@@ -80,7 +80,7 @@ class AuthorityForm(PortalForm):
             told = {name: cleaned[name] for name in self.STANDING}
             self.duplicates = possible_duplicates(Organisation(kind=Kind.AUTHORITY, **told))
             if self.duplicates and not cleaned["is_another"]:
-                self.add_error("is_another", _("It may be there already. Look at what is below before you add it."))
+                self.add_error("is_another", _("It may be there already. Look at those listed before you add it."))
         return cleaned
 
     def standing(self) -> list[Any]:

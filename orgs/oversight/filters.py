@@ -2,7 +2,7 @@ import datetime
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +56,9 @@ class RegistryFilter(django_filters.FilterSet):
             return queryset.exclude(closed_on=None)
         open_ones, verified = queryset.filter(closed_on=None), ~Q(tier="")
         if state == "run_out":
-            return open_ones.filter(verified, holds_until__lt=timezone.localdate())
+            decided = Verification.objects.filter(organisation=OuterRef("pk"), state=Verification.State.VERIFIED)
+            last = Subquery(decided.order_by("-decided_at").values("holds_until")[:1])
+            return open_ones.filter(verified).alias(held_until=last).filter(held_until__lt=timezone.localdate())
         if state == "to_review":
             return open_ones.filter(pk__in=Verification.objects.waiting().values("organisation"))
         return open_ones.filter(verified if state == "verified" else ~verified)
