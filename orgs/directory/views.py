@@ -79,10 +79,12 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         organisation: Organisation = self.object
         user = self.request.user
         capacities = list(organisation.capacities.all())
+        verified = last_verified(organisation) if organisation.tier else None
         is_member = user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
         return super().get_context_data(
             page_obj=page_of(self.request, organisation.services.select_related("domain")),
-            tier_meaning=meaning_of(organisation.tier, rules_of(organisation)) if organisation.tier else "",
+            tier_meaning=meaning_of(organisation.tier, rules_of(verified)) if organisation.tier else "",
+            holds_until=verified.holds_until if verified and (is_member or user.is_staff) else None,
             communities=[country_name(code) for code in organisation.communities],
             needs=[capacity for capacity in capacities if capacity.side == CapacitySide.NEED],
             offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
@@ -96,8 +98,11 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         )
 
 
-def rules_of(organisation: Organisation) -> VerificationRules:
-    """Those under which it was verified last."""
+def last_verified(organisation: Organisation) -> Verification | None:
     verified = organisation.verifications.filter(state=Verification.State.VERIFIED).select_related("rules")
-    last = verified.order_by("-decided_at").first()
-    return (last and last.rules) or VerificationRules()
+    return verified.order_by("-decided_at").first()
+
+
+def rules_of(verification: Verification | None) -> VerificationRules:
+    """Under which it was decided; those that the portal comes with where nobody had changed them."""
+    return (verification and verification.rules) or VerificationRules()

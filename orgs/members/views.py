@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
+from orgs.forms import sent
 from orgs.members import actions as members_actions
 from orgs.members.actions import invitation_of
 from orgs.members.forms import AcceptForm, InvitationForm, RoleForm
 from orgs.mixins import ActionMixin, page_of, show_refusal
-from orgs.models import Invitation, Membership, Organisation
+from orgs.models import Invitation, Membership, Organisation, User
 from orgs.naming import address_upstairs
 from orgs.organisations.views import OfOrganisation
 from orgs.permissions import Person, can_manage_members, can_still_invite, has_role, is_administrator
@@ -93,12 +94,25 @@ class ResendView(LedByReader):
 
     def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         invitation = get_object_or_404(self.organisation.invitations.open(), pk=pk)
-        if not ratelimit.consume(request, action="invite_member", key=invitation.email):
+        return send_again(request, invitation, by=self.person, then=self.get_success_url())
+
+
+def send_again(request: HttpRequest, invitation: Invitation, *, by: User, then: str) -> HttpResponse:
+    """One e-mail for each page on which it was pressed."""
+
+    def act() -> str:
+        if ratelimit.consume(request, action="invite_member", key=invitation.email):
+            members_actions.send_invitation_again(invitation=invitation, by=by)
+            messages.success(request, _("The invitation is being sent again."))
+        else:
             messages.error(request, _("Too many e-mails in a short time. Try again in an hour."))
-            return redirect(self.get_success_url())
-        members_actions.send_invitation_again(invitation=invitation, by=self.person)
-        messages.success(request, _("The invitation is being sent again."))
-        return redirect(self.get_success_url())
+        return then
+
+    try:
+        return redirect(sent.act_once(request, act))
+    except ValidationError as refusal:  # Accepted or withdrawn at this moment.
+        messages.error(request, " ".join(refusal.messages))
+        return redirect(then)
 
 
 class OfMembership(OfOrganisation):

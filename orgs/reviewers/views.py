@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,6 +17,7 @@ from django.views.generic import DetailView, FormView, View
 from django_filters.views import FilterView
 
 from orgs.members import actions as members
+from orgs.members.views import send_again
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import Invitation, ReviewerAppointment, TerritoryClosure, User
 from orgs.permissions import is_administrator
@@ -98,8 +99,10 @@ class EndAppointmentView(VisibleObjectMixin, DetailView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         appointment: ReviewerAppointment = self.object
-        above = TerritoryClosure.objects.filter(descendant=appointment.territory_id).values("ancestor")
-        others = ReviewerAppointment.objects.active().filter(territory__in=above, user__is_active=True)
+        links = TerritoryClosure.objects
+        above = Q(territory__in=links.filter(descendant=appointment.territory_id).values("ancestor"))
+        within = Q(territory__in=links.filter(ancestor=appointment.territory_id).values("descendant"))
+        others = ReviewerAppointment.objects.active().filter(above | within, user__is_active=True)
         return super().get_context_data(
             others=others.exclude(user=appointment.user).select_related("user", "territory")[:10],
             is_over=appointment.ends_at is not None and appointment.ends_at <= timezone.now(),
@@ -117,13 +120,7 @@ class OfReviewInvitation(VisibleObjectMixin, View):
 
 class ResendReviewInvitationView(OfReviewInvitation):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        invitation = self.invitation(pk)
-        if not ratelimit.consume(request, action="invite_member", key=invitation.email):
-            messages.error(request, _("Too many e-mails in a short time. Try again in an hour."))
-        else:
-            members.send_invitation_again(invitation=invitation, by=self.person)
-            messages.success(request, _("The invitation is being sent again."))
-        return redirect("orgs:appointment_list")
+        return send_again(request, self.invitation(pk), by=self.person, then=reverse("orgs:appointment_list"))
 
 
 class WithdrawReviewInvitationView(OfReviewInvitation):

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from post_office.models import Email
 
 from orgs.members import actions as members
@@ -92,7 +93,7 @@ def test_registry_costs_the_same_for_many(client, administrator, django_assert_m
         client.get(LIST)
 
 
-def test_verification_holds_for_what_the_rules_say(administrator, city):
+def test_verification_holds_for_what_the_rules_say(client, administrator, city):
     """Until the same day of a later month, by the rules of the day of the decision."""
     reviewer = ReviewerFactory(territory=city)
     verification_actions.set_verification_rules(
@@ -105,6 +106,13 @@ def test_verification_holds_for_what_the_rules_say(administrator, city):
     )
     assert decided.holds_until.year == timezone.localdate().year + 2
     assert decided.rules.months_valid == 24
+    said = f"It holds until {date_format(decided.holds_until, 'DATE_FORMAT')}."
+    organisation = verification.organisation
+    assert said in client.get(page("organisation_manage", organisation)).content.decode()
+    client.force_login(MembershipFactory(organisation=organisation).user)
+    assert said in client.get(organisation.get_absolute_url()).content.decode()
+    client.logout()
+    assert said not in client.get(organisation.get_absolute_url()).content.decode(), "that is for its own people"
 
 
 def test_kind_and_place_are_changed_with_what_follows(client, administrator, city, raval):

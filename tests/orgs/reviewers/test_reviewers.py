@@ -215,15 +215,17 @@ def test_invitation_to_review_is_sent_again_and_withdrawn(client, administrator,
     assert client.post(reverse("orgs:review_invitation_resend", args=[invitation.pk])).status_code == 404
 
 
-def test_end_names_who_else_reviews_and_ends_once(client, administrator, city, raval):
-    reviewer = ReviewerFactory(territory=raval, name="Rita")
+def test_end_names_who_else_reviews_and_ends_once(client, administrator, city, old_town, raval):
+    reviewer = ReviewerFactory(territory=old_town, name="Rita")
     VerificationFactory(organisation__territory=raval)
     address = reverse("orgs:appointment_end", args=[reviewer.reviewer_appointments.get().pk])
     assert "Nobody else reviews there" in client.get(address).content.decode()
     ReviewerFactory(territory=city, name="Wider Walter")
+    ReviewerFactory(territory=raval, name="Nearer Nina")
     ReviewerFactory(name="Far away")
     words = words_of(client.get(address).content.decode())
     assert "Wider Walter, Barcelona" in words
+    assert "Nearer Nina, el Raval" in words
     assert "Far away" not in words
     assert "1 organisation in this queue" in words
     client.post(address)
