@@ -10,7 +10,7 @@ from django.utils import timezone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "integration_portal.settings")
 
-app = Celery("integration_portal")
+app = Celery("integration_portal", task_cls="integration_portal.task_record:RecordedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

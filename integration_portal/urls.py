@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 
 from integration_portal import converters, pages, views  # noqa: F401 - converters are registered for what follows
 from integration_portal.administration.views import AdministrationView
+from integration_portal.operations import views as operations
 from orgs.accounts import views as account
 from orgs.portal.views import PortalUpdateView
 
@@ -38,6 +39,27 @@ urlpatterns = [
     # The two pages that bring the apps together.
     path("organisations/<organisation:slug>/", pages.OrganisationPageView.as_view(), name="organisation_detail"),
     path("territories/<slug:scheme>/<str:code>/", pages.TerritoryPageView.as_view(), name="territory_detail"),
+    # And an organisation as administrators look after it, with what every app knows of it.
+    path(
+        "administration/organisations/<slug:slug>/", pages.OrganisationManageView.as_view(), name="organisation_manage"
+    ),
+    path(
+        "administration/organisations/<slug:slug>/close/",
+        pages.OrganisationCloseView.as_view(),
+        name="organisation_close",
+    ),
+    path(
+        "administration/organisations/<slug:slug>/reopen/",
+        pages.OrganisationReopenView.as_view(),
+        name="organisation_reopen",
+    ),
+    path("administration/schedule/", operations.ScheduleListView.as_view(), name="schedule_list"),
+    path("administration/schedule/<int:pk>/", operations.ScheduleUpdateView.as_view(), name="schedule_edit"),
+    path("administration/schedule/<int:pk>/switch/", operations.ScheduleSwitchView.as_view(), name="schedule_switch"),
+    path("administration/mail/", operations.MailListView.as_view(), name="mail_list"),
+    path("administration/mail/retry/", operations.MailRetryView.as_view(), name="mail_retry"),
+    path("administration/mail/give-up/", operations.MailGiveUpView.as_view(), name="mail_give_up"),
+    path("administration/queues/", operations.QueueListView.as_view(), name="queue_list"),
     path("", include("orgs.urls")),
     path("", include("indicators.urls")),
     path("", include("partnerships.urls")),

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from modeltranslation.admin import TranslationAdmin
 from post_office.admin import LogInline
-from post_office.models import STATUS, Attachment, Email, EmailTemplate, Log
+from post_office.models import Attachment, Email, EmailTemplate, Log
 
 from orgs.accounts import actions as accounts
 from orgs.forms import PortalModelForm, WebAddressField
@@ -42,9 +42,11 @@ from orgs.models import (
     TerritorySuccession,
     User,
     Verification,
+    VerificationRules,
 )
 from orgs.organisations import actions as organisations
-from orgs.verification.checklist import CHECKLIST, LADDER
+from orgs.verification.checklist import ladder_of
+from orgs.vocabulary import VerificationCriterion
 
 # Roles come from memberships and appointments; the secrets of a second factor and where somebody is logged in are
 # nobody else's to read, nor is the text of an e-mail.
@@ -154,7 +156,7 @@ class AdmissionForm(PortalModelForm):
 
     met = forms.MultipleChoiceField(
         label=_("Verified"),
-        choices=[(question.code, question.text) for question in CHECKLIST],
+        choices=VerificationCriterion.choices,
         widget=forms.CheckboxSelectMultiple,
         initial=["reachable", "purpose", "territory"],
         help_text=_("What you have checked. The tier follows from it."),
@@ -163,7 +165,7 @@ class AdmissionForm(PortalModelForm):
 
     def clean_met(self) -> list[str]:
         met: list[str] = self.cleaned_data["met"]
-        if standing(LADDER, met).level is None:
+        if standing(ladder_of(VerificationRules.objects.current()), met).level is None:
             raise forms.ValidationError(_("The questions of the first tier must be answered with yes."))
         return met
 
@@ -208,7 +210,7 @@ class OrganisationAdmin(admin.ModelAdmin):
         return [*PROFILE, "closed_on", *self.readonly_fields] if obj else [*PROFILE, "met"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*self.readonly_fields, "kind"] if obj else []
+        return [*self.readonly_fields, "kind", "closed_on"] if obj else []
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return self.inlines if obj else []
@@ -217,7 +219,6 @@ class OrganisationAdmin(admin.ModelAdmin):
         data = {name: form.cleaned_data[name] for name in PROFILE if name in form.cleaned_data}
         if change:
             organisations.update_organisation(organisation=obj, **data, by=administrator(request))
-            Organisation.objects.filter(pk=obj.pk).update(closed_on=form.cleaned_data["closed_on"])
         else:
             admitted = organisations.admit_organisation(**data, met=form.cleaned_data["met"], by=administrator(request))
             obj.pk, obj.slug, obj.reference = admitted.pk, admitted.slug, admitted.reference
@@ -242,6 +243,14 @@ class ChangeForm(PortalModelForm):
         return cleaned
 
 
+class AppointmentAdminForm(PortalModelForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            members.refuse_who_is_no_candidate(cleaned["user"], cleaned["territory"])
+        return cleaned
+
+
 @admin.register(ReviewerAppointment)
 class ReviewerAppointmentAdmin(admin.ModelAdmin):
     list_display = ["user", "territory", "starts_at", "ends_at", "appointed_by"]
@@ -249,7 +258,7 @@ class ReviewerAppointmentAdmin(admin.ModelAdmin):
     list_filter = [("ends_at", admin.EmptyFieldListFilter)]
     search_fields = ["user__email", "user__name", "territory__name"]
     autocomplete_fields = ["user", "territory"]
-    form = PortalModelForm
+    form = AppointmentAdminForm
     fields = ["user", "territory"]
     actions = ["end"]
 
@@ -333,10 +342,7 @@ class EmailAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Retry"), permissions=["view"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
-        unsent = queryset.exclude(status=STATUS.sent)
-        count = len(unsent)
-        for email in unsent:
-            mail_actions.retry_email(email=email, by=administrator(request))
+        count = mail_actions.retry_emails(emails=queryset, by=administrator(request))
         self.message_user(
             request,
             ngettext("%(count)s e-mail will be retried.", "%(count)s e-mails will be retried.", count)

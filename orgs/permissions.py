@@ -37,7 +37,18 @@ RIGHTS_REST_ON = {
     "orgs.User": ("is_staff", "is_superuser", "is_active", "is_sample"),
     "orgs.ReviewerAppointment": ("user", "territory", "starts_at", "ends_at", "appointed_by"),
     "orgs.Membership": ("user", "organisation", "created_at"),
-    "orgs.Invitation": ("organisation", "email", "invited_by", "created_at", "accepted_at"),
+    "orgs.Invitation": (
+        "organisation",
+        "territory",
+        "email",
+        "invited_by",
+        "starts_at",
+        "ends_at",
+        "created_at",
+        "accepted_at",
+    ),
+    "orgs.OrganisationClosing": ("organisation", "closed_by", "closed_at", "reopened_by", "reopened_at"),
+    "orgs.VerificationRules": ("contact", "documented", "established", "months_valid", "days_until_overdue", "made_by"),
 }
 """From which rights follow: whose figures somebody keeps, whom somebody reviews, who runs the platform. Only administrators change these of
 what is there (a reviewer sets the tier, and nothing else); each other app has a list of its own. No page, form or file of anybody else
@@ -116,7 +127,14 @@ def can_manage_members(user: Person, organisation: Organisation) -> bool:
 def can_still_invite(invitation: Invitation) -> bool:
     """Whoever sent it could send it today: a letter gives no more than its sender has."""
     sender = invitation.invited_by
-    return sender is not None and sender.is_active and can_manage_members(sender, invitation.organisation)
+    return sender is not None and sender.is_active and can_send_invitation(sender, invitation)
+
+
+def can_send_invitation(user: Person, invitation: Invitation) -> bool:
+    """To an organisation those who lead it; to review administrators alone."""
+    if invitation.organisation is None:
+        return is_administrator(user)
+    return can_manage_members(user, invitation.organisation)
 
 
 def can_see_contacts(user: Person, organisation: Organisation) -> bool:

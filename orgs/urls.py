@@ -1,10 +1,14 @@
 from django.urls import path
 
+from orgs.authorities import views as authorities
 from orgs.directory import views as directory
 from orgs.lookups import views as lookups
 from orgs.members import views as members
 from orgs.organisations import views as organisations
+from orgs.oversight import views as oversight
 from orgs.registration import views as registration
+from orgs.reviewers import views as reviewers
+from orgs.verification import rules_views as rules
 from orgs.verification import views as verification
 
 app_name = "orgs"
@@ -53,11 +57,37 @@ urlpatterns = [
         members.WithdrawView.as_view(),
         name="invitation_withdraw",
     ),
+    path(
+        "organisations/<slug:slug>/invitations/<int:pk>/send/",
+        members.ResendView.as_view(),
+        name="invitation_resend",
+    ),
     path("invitations/<str:token>/", members.InvitationDetailView.as_view(), name="invitation_detail"),
     path("reviews/organisations/", verification.ReviewQueueView.as_view(), name="review_queue"),
     path("reviews/organisations/<int:pk>/", verification.ReviewView.as_view(), name="verification_review"),
     path("reviews/changes/", verification.ChangeQueueView.as_view(), name="change_queue"),
     path("reviews/changes/<int:pk>/", verification.ChangeReviewView.as_view(), name="change_review"),
+    path("administration/authorities/", authorities.AuthorityListView.as_view(), name="authority_list"),
+    path("administration/authorities/add/", authorities.AuthorityCreateView.as_view(), name="authority_add"),
+    path("administration/organisations/", oversight.RegistryListView.as_view(), name="registry_list"),
+    path("administration/organisations/<slug:slug>/kind/", oversight.KindUpdateView.as_view(), name="kind_edit"),
+    path(
+        "administration/organisations/<slug:slug>/invite/", oversight.InviteLeaderView.as_view(), name="leader_invite"
+    ),
+    path("administration/reviewers/", reviewers.AppointmentListView.as_view(), name="appointment_list"),
+    path("administration/reviewers/add/", reviewers.AppointmentCreateView.as_view(), name="appointment_add"),
+    path("administration/reviewers/<int:pk>/end/", reviewers.EndAppointmentView.as_view(), name="appointment_end"),
+    path(
+        "administration/reviewers/invitations/<int:pk>/send/",
+        reviewers.ResendReviewInvitationView.as_view(),
+        name="review_invitation_resend",
+    ),
+    path(
+        "administration/reviewers/invitations/<int:pk>/withdraw/",
+        reviewers.WithdrawReviewInvitationView.as_view(),
+        name="review_invitation_withdraw",
+    ),
+    path("administration/verification/", rules.RulesView.as_view(), name="verification_rules"),
     path("lookup/territories/", lookups.lookup_territories, name="lookup_territories"),
     path("lookup/organisations/", lookups.lookup_organisations, name="lookup_organisations"),
 ]

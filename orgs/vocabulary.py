@@ -46,6 +46,25 @@ class Tier(models.TextChoices):
     ESTABLISHED = "established", _("track record seen")
 
 
+class VerificationCriterion(models.TextChoices):
+    """What a reviewer may be asked of an organisation. Which tier needs it, administrators decide (`VerificationRules`)."""
+
+    REACHABLE = "reachable", _("The contact given was reached.")
+    PURPOSE = "purpose", _("Its purpose concerns the integration of migrants, or rights in general, and is lawful.")
+    TERRITORY = "territory", _("It works in the territory that it names.")
+    DOCUMENTED = "documented", _("Its registration or statutes were seen, or a verified organisation vouches for it.")
+    TWO_YEARS = "two_years", _("It shows two years of activity.")
+    ACCOUNTS = "accounts", _("Its accounts or a yearly report were seen.")
+
+
+FIRST_RULES: dict[str, list[str]] = {
+    Tier.CONTACT: [VerificationCriterion.REACHABLE, VerificationCriterion.PURPOSE, VerificationCriterion.TERRITORY],
+    Tier.DOCUMENTED: [VerificationCriterion.DOCUMENTED],
+    Tier.ESTABLISHED: [VerificationCriterion.TWO_YEARS, VerificationCriterion.ACCOUNTS],
+}
+"""What each tier needs until an administrator decides otherwise."""
+
+
 class CapacitySide(models.TextChoices):
     NEED = "need", _("need")
     OFFER = "offer", _("offer")

@@ -64,6 +64,7 @@ TABLE = """
     orgs:member_role                         member            LF PFFF FFFFF FFP   LF PFFF FFFFF FFP
     orgs:member_end                          member            LF PFFF FFFFF FFP   LF RFFF FFFFF FFR
     orgs:invitation_withdraw                 invitation        LF MFFF FFFFF FFM   LF RFFF FFFFF FFR
+    orgs:invitation_resend                   invitation        LF MFFF FFFFF FFM   LF RFFF FFFFF FFR
     orgs:invitation_detail                          letter            PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
     orgs:review_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     orgs:verification_review                 verification      LF FFFF FFFFF PPP   LF FFFF FFFFF PPF
@@ -71,6 +72,28 @@ TABLE = """
     orgs:change_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     orgs:change_review                       change            LF FFFF FFFFF PNP   LF FFFF FFFFF PNF
     orgs:change_withdraw                     change_of_ours    LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
+    orgs:authority_list                      -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:authority_add                       -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:registry_list                       -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    organisation_manage                      association       LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    organisation_manage                      hidden            LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:kind_edit                           association       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:leader_invite                       association       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    organisation_close                       association       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    organisation_reopen                      association       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:appointment_list                    -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:appointment_add                     -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:appointment_end                     appointment       LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    orgs:review_invitation_resend            to_review         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    orgs:review_invitation_withdraw          to_review         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    orgs:verification_rules                  -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    schedule_list                            -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    schedule_edit                            task              LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    schedule_switch                          task              LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    mail_list                                -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    mail_retry                               -                 LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    mail_give_up                             -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    queue_list                               -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     orgs:lookup_territories                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -240,6 +263,9 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         **{
             name: [known[name].pk]
             for name in (
+                "appointment",
+                "to_review",
+                "task",
                 "approved",
                 "stored",
                 "checked",

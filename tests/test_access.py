@@ -115,7 +115,7 @@ def test_access_holds_in_both_directions(user: str, caplog: pytest.LogCaptureFix
 
 OF_NO_CITY = {
     "-", "indicator", "published", "previewed", "recalled", "released_file", "previewed_file", "recalled_file", "page", "nonsense",
-    "mapping", "slice", "reset", "number", "figure",
+    "mapping", "slice", "reset", "number", "figure", "task",
 }  # fmt: skip
 
 

@@ -25,7 +25,8 @@ ORDER = {
         accounts portal territories verification
         organisations
         members
-        registration directory inbox
+        registration directory inbox authorities
+        reviewers oversight
         context_processors middleware tasks admin
         apps management urls
     """,
@@ -61,8 +62,8 @@ ORDER = {
     "integration_portal": """
         deployment logs converters formats
         middleware celery
-        settings vocabulary public_pages schedule home search
-        administration
+        settings vocabulary public_pages schedule home search task_record organisation_uses
+        administration operations
         views pages
         apps management urls wsgi
     """,

@@ -219,7 +219,8 @@ SHORT = {
     "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordDeleteView", "PartnershipProposeView",
     "PartnershipDeleteView", "AssessmentDiscardView", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
     "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidenceView", "LogInView",
-    "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView",
+    "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView", "ResendView", "ResendReviewInvitationView", "WithdrawReviewInvitationView",
+    "EndAppointmentView", "ScheduleSwitchView", "MailRetryView", "MailGiveUpView",
 }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 
 NOT_WATCHED = {
     "orgs_publicchange": "is the version itself",
+    "orgs_verification": "is decided together with orgs_organisation, in the same transaction",
     "orgs_publicpage": "is what is kept",
     "orgs_territoryclosure": "follows from orgs_territory, in the same statement",
     "indicators_releasedfigure": "never changes once its release is public",

@@ -20,6 +20,7 @@ from tests.rights import rest_on
 OURS = ("orgs", "indicators", "partnerships", "integration_portal")
 ASKED = {
     "orgs.organisations.forms.ProfileForm": {"kind", "level_of_government", "territory"},
+    "orgs.oversight.forms.KindForm": {"kind", "level_of_government", "territory"},
     "indicators.catalogue.forms.IndicatorForm": {"code", "owner"},
     "partnerships.tables.forms.TableForm": {"convenor"},
 }

@@ -23,15 +23,18 @@ from indicators.imports.views import ImportDecisionView
 from indicators.reports.entry_views import EntryView
 from indicators.reports.views import ReportStepView, ReportUploadView, RequestWithdrawView
 from indicators.rollup.views import SliceRetryView
+from integration_portal.operations import views as operations
 from integration_portal.views import LogInView
 from orgs.accounts import views as account
 from orgs.forms import passing
 from orgs.members import views as members
+from orgs.members.actions import invite_member
 from orgs.mixins import ActionMixin
 from orgs.models import Capacity, Invitation, Organisation, SentForm, Service, User
 from orgs.organisations import views as organisations
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
+from orgs.reviewers import views as reviewers
 from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
 from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvidenceView
 from partnerships.models import CoordinationTable, Practice
@@ -197,6 +200,11 @@ HARMLESS_TWICE = {
     members.InvitationDetailView: "accept_invitation does it once, under a lock",
     members.WithdrawView: "gone is gone",
     members.EndMembershipView: "ended is ended",
+    reviewers.EndAppointmentView: "ended is ended",
+    reviewers.WithdrawReviewInvitationView: "gone is gone",
+    operations.ScheduleSwitchView: "sets a state",
+    operations.MailRetryView: "sets a state",
+    operations.MailGiveUpView: "gone is gone",
     organisations.SubmitView: "submit_for_verification has one open at a time",
     organisations.ServiceDeleteView: "gone is gone",
     organisations.CapacityDeleteView: "gone is gone",
@@ -220,7 +228,7 @@ HARMLESS_TWICE = {
 # Checks the state it starts from, under a lock.
 STEPS = (ImportDecisionView, ReportStepView)
 # Have the key, though no form view of Django's.
-BY_THEMSELVES = {EntryView, registration.SentView}
+BY_THEMSELVES = {EntryView, registration.SentView, members.ResendView, reviewers.ResendReviewInvitationView}
 
 
 def test_every_view_that_makes_something_acts_once() -> None:
@@ -232,6 +240,20 @@ def test_every_view_that_makes_something_acts_once() -> None:
         if not issubclass(view, (ActionMixin, *STEPS)) and view not in HARMLESS_TWICE and view not in BY_THEMSELVES
     }
     assert bare == set()
+
+
+@pytest.mark.django_db
+def test_invitation_sent_again_goes_once_for_each_page() -> None:
+    owner = MembershipFactory(organisation=OrganisationFactory(published=True), role="owner").user
+    invitation = invite_member(organisation=of(owner), email="new@person.example", role="viewer", by=owner)
+    client, page = browser(owner), reverse("orgs:member_list", args=[of(owner).slug])
+    url = reverse("orgs:invitation_resend", args=[of(owner).slug, invitation.pk])
+    data = {"csrfmiddlewaretoken": token_on(client, page)}
+    for _press in range(3):
+        assert client.post(url, data).headers["Location"] == page
+    assert Email.objects.count() == 2
+    client.post(url, {"csrfmiddlewaretoken": token_on(client, page)})
+    assert Email.objects.count() == 3
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from indicators.imports import actions as imports
 from indicators.models import ImportBatch, Indicator, Period, SavedMapping, Slice, Target
@@ -203,10 +204,16 @@ def make_registry(
     )
     capacity = organisations.add_capacity(organisation=association, side="need", kind="space", by=owner)
     invitation = members.invite_member(organisation=association, email="guest@example.org", role=Role.EDITOR, by=owner)
+    administrator = users["admin"]
+    assert administrator is not None
+    to_review = members.invite_reviewer(email=f"guest-of-{city.pk}@example.org", territory=city, by=administrator)
     member = MembershipFactory(organisation=association, role=Role.OWNER)
     return {
         "capacity": capacity,
         "invitation": invitation,
+        "to_review": to_review,
+        "appointment": ReviewerAppointmentFactory(territory=city),
+        "task": scheduled("send queued mail", "orgs.tasks.send_queued_mail"),
         "member": member,
         "service": ServiceFactory(organisation=association, title="Language café"),
         "verification": VerificationFactory(organisation=hidden),
@@ -214,6 +221,13 @@ def make_registry(
         "change": ProposedChangeFactory(organisation=association),
         "registration": Registration.objects.create(),
     }
+
+
+def scheduled(name: str, task: str) -> PeriodicTask:
+    """As beat stores it when it runs for the first time."""
+    interval, _is_new = IntervalSchedule.objects.get_or_create(every=30, period="seconds")
+    found, _is_new = PeriodicTask.objects.get_or_create(name=name, defaults={"task": task, "interval": interval})
+    return found
 
 
 def make_claim(

@@ -12,10 +12,10 @@ from django_filters.views import FilterView
 from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
 from orgs.mixins import PagedMixin, VisibleObjectMixin, page_of
-from orgs.models import Domain, Organisation, ProposedChange, Territory
+from orgs.models import Domain, Organisation, ProposedChange, Territory, Verification, VerificationRules
 from orgs.naming import address_upstairs
 from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
-from orgs.verification.checklist import MEANING
+from orgs.verification.checklist import meaning_of
 from orgs.verification.differences import differences
 from orgs.vocabulary import CapacitySide
 
@@ -80,13 +80,15 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         organisation: Organisation = self.object
         user = self.request.user
         capacities = list(organisation.capacities.all())
+        verified = last_verified(organisation) if organisation.tier else None
         is_member = user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
         proposed_change = (
             organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_member else None
         )
         return super().get_context_data(
             page_obj=page_of(self.request, organisation.services.select_related("domain")),
-            tier_meaning=MEANING.get(organisation.tier, ""),
+            tier_meaning=meaning_of(organisation.tier, rules_of(verified)) if organisation.tier else "",
+            holds_until=verified.holds_until if verified and (is_member or user.is_staff) else None,
             communities=[country_name(code) for code in organisation.communities],
             needs=[capacity for capacity in capacities if capacity.side == CapacitySide.NEED],
             offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
@@ -100,3 +102,13 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_member else None,
             **kwargs,
         )
+
+
+def last_verified(organisation: Organisation) -> Verification | None:
+    verified = organisation.verifications.filter(state=Verification.State.VERIFIED).select_related("rules")
+    return verified.order_by("-decided_at").first()
+
+
+def rules_of(verification: Verification | None) -> VerificationRules:
+    """Under which it was decided; those that the portal comes with where nobody had changed them."""
+    return (verification and verification.rules) or VerificationRules()

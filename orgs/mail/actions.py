@@ -3,13 +3,16 @@ import logging
 from contextlib import closing
 from smtplib import SMTPException
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from post_office.connections import connections
 from post_office.mail import get_queued
 from post_office.models import STATUS, Email, Log
 
 from orgs.models import User
+from orgs.queue import enqueue
 
 logger = logging.getLogger(__name__)
 
@@ -70,15 +73,36 @@ def update(email: Email, **fields: object) -> None:
     Email.objects.filter(pk=email.pk).update(last_updated=timezone.now(), **fields)
 
 
+def unsent() -> QuerySet[Email]:
+    """Not those that somebody gave up: they keep the day on which that was (`expires_at`), and no text."""
+    return Email.objects.exclude(status=STATUS.sent).filter(expires_at=None)
+
+
 @transaction.atomic
-def retry_email(*, email: Email, by: User) -> None:
-    """Begins anew with an e-mail that could not be sent."""
-    unsent = Email.objects.filter(pk=email.pk).exclude(status=STATUS.sent)
-    unsent.update(status=STATUS.queued, number_of_retries=0, scheduled_time=timezone.now())
+def retry_emails(*, emails: QuerySet[Email], by: User) -> int:
+    """Begins anew with e-mails that could not be sent; how many."""
+    if not by.is_staff:
+        raise PermissionDenied
+    again = unsent().filter(pk__in=emails.values("pk"))
+    number = again.update(status=STATUS.queued, number_of_retries=0, scheduled_time=timezone.now())
+    if number:
+        enqueue("orgs.tasks.send_queued_mail")
+    return number
+
+
+@transaction.atomic
+def give_up_emails(*, emails: QuerySet[Email], by: User) -> int:
+    """They are never sent, and their text is gone at once; how many. One that a worker is sending at this moment is sent."""
+    if not by.is_staff:
+        raise PermissionDenied
+    now = timezone.now()
+    gone = unsent().filter(pk__in=emails.values("pk"))
+    return gone.update(status=STATUS.failed, expires_at=now, last_updated=now, message="", subject="")
 
 
 @transaction.atomic
 def remove_old_mail(*, now: datetime.datetime) -> int:
-    """E-mails that were sent hold addresses and links, and nobody needs them for long. The number removed."""
-    old = Email.objects.filter(status=STATUS.sent, last_updated__lt=now - datetime.timedelta(days=DAYS_KEPT))
+    """E-mails that were sent hold addresses and links, and nobody needs them for long; nor those that were given up. The number removed."""
+    done = Email.objects.filter(Q(status=STATUS.sent) | Q(expires_at__isnull=False))
+    old = done.filter(last_updated__lt=now - datetime.timedelta(days=DAYS_KEPT))
     return old.delete()[1].get(Email._meta.label, 0)

@@ -13,8 +13,11 @@ from orgs import installation
 from orgs.models import Organisation, User
 from orgs.queue import enqueue
 
+KIND = "X-Portal-Kind"
+"""The header that says which e-mail of the portal it is, so that nobody has to read it to know."""
 
-def queue_text(*, to: str, subject: str, body: str) -> Email:
+
+def queue_text(*, to: str, subject: str, body: str, kind: str = "") -> Email:
     """An e-mail whose text is ready. The worker sends it within half a minute, whoever dies in between."""
     email = Email(
         from_email=settings.DEFAULT_FROM_EMAIL,
@@ -23,6 +26,7 @@ def queue_text(*, to: str, subject: str, body: str) -> Email:
         message=body,
         status=STATUS.queued,
         priority=PRIORITY.medium,
+        headers={KIND: kind} if kind else None,
         scheduled_time=timezone.now(),
     )
     # Not by post_office's send(), which reads the text as a template, nor by save(): an address that cannot be written to
@@ -40,7 +44,7 @@ def queue_email(template: str, *, to: str, language: str, context: dict[str, Any
         own = {"public_url": settings.PUBLIC_URL, "portal_name": installation.current().title}
         text = words.render(Context({**own, **context}, autoescape=False))
     subject, _, body = text.strip().partition("\n")
-    return queue_text(to=to, subject=subject, body=body.strip() + "\n")
+    return queue_text(to=to, subject=subject, body=body.strip() + "\n", kind=template)
 
 
 def queue_email_to(user: User, template: str, context: dict[str, Any]) -> Email:

@@ -1,3 +1,6 @@
+import datetime
+
+from django.conf import settings
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -8,7 +11,7 @@ from django.utils.translation import gettext as _
 from orgs.accounts.actions import open_account
 from orgs.mail.emails import queue_email, queue_email_to
 from orgs.models import Invitation, Membership, Organisation, ReviewerAppointment, Territory, User
-from orgs.permissions import can_manage_members, can_still_invite
+from orgs.permissions import can_manage_members, can_send_invitation, can_still_invite
 
 LEADING = (Membership.Role.OWNER, Membership.Role.MANAGER)
 INVITATION_SALT = "orgs.invitation"
@@ -53,8 +56,13 @@ def end_membership(*, membership: Membership, by: User) -> Membership:
 
 
 @transaction.atomic
-def invite_member(*, organisation: Organisation, email: str, role: str, by: User) -> Invitation:
-    """Sends a letter, the same to an address that the portal knows and to one that it does not. An expired one is renewed."""
+def invite_member(
+    *, organisation: Organisation, email: str, role: str, language: str | None = None, by: User
+) -> Invitation:
+    """Sends an e-mail, the same to an address that the portal knows and to one that it does not. An expired one is renewed.
+
+    It is written in the person's own language where that is known, else in `language`.
+    """
     email = email.lower()
     if organisation.memberships.active().filter(user__email=email).exists():
         raise ValidationError({"email": _("This person is already a member. You can change the role in the list.")})
@@ -62,18 +70,84 @@ def invite_member(*, organisation: Organisation, email: str, role: str, by: User
         if not old.is_expired and can_still_invite(old):
             raise ValidationError({"email": _("This person is already invited.")})
         withdraw_invitation(invitation=old, by=by)
-    invitation = Invitation(organisation=organisation, email=email, role=role, invited_by=by)
+    invitation = Invitation(
+        organisation=organisation, email=email, role=role, invited_by=by, language=language_for(email, language, by)
+    )
     invitation.full_clean()
     Membership(organisation=organisation, user=by, role=role).clean()
     invitation.save()
+    return sent(invitation, by)
+
+
+@transaction.atomic
+def invite_reviewer(
+    *,
+    email: str,
+    territory: Territory,
+    starts_at: datetime.datetime | None = None,
+    ends_at: datetime.datetime | None = None,
+    language: str | None = None,
+    by: User,
+) -> Invitation:
+    """Somebody without an account, who becomes a reviewer by accepting. An expired invitation is renewed."""
+    if not by.is_staff:
+        raise PermissionDenied
+    email = email.lower()
+    refuse_past_or_gone(territory, ends_at)
+    for old in territory.invitations.open().filter(email=email).order_by("pk").select_for_update():
+        if not old.is_expired and can_still_invite(old):
+            raise ValidationError({"email": _("This person is already invited.")})
+        withdraw_invitation(invitation=old, by=by)
+    invitation = Invitation(
+        territory=territory,
+        email=email,
+        starts_at=starts_at or timezone.now(),
+        ends_at=ends_at,
+        invited_by=by,
+        language=language_for(email, language, by),
+    )
+    invitation.full_clean()
+    invitation.save()
+    return sent(invitation, by)
+
+
+@transaction.atomic
+def send_invitation_again(*, invitation: Invitation, by: User) -> Invitation:
+    """The same address once more, valid from today on, in the name of whoever sends it now."""
+    again = Invitation.objects.open().order_by("pk").select_for_update().filter(pk=invitation.pk).first()
+    if again is None:
+        raise ValidationError(_("This invitation was accepted or withdrawn. Send a new one if it is needed."))
+    if not can_send_invitation(by, again):
+        raise PermissionDenied
+    again.created_at, again.invited_by, again.opened_at = timezone.now(), by, None
+    again.language = language_for(again.email, again.language, by)
+    again.full_clean()
+    again.save()
+    return sent(again, by)
+
+
+def language_for(email: str, chosen: str | None, by: User) -> str:
+    """The reader's own where the portal knows it."""
     known = User.objects.filter(email=email).first()
-    queue_email(
-        "invitation",
-        to=email,
-        language=known.language if known else translation.get_language() or by.language,
+    return known.language if known else chosen or translation.get_language() or by.language
+
+
+def sent(invitation: Invitation, by: User) -> Invitation:
+    """With the e-mail that carries it, so that whoever sent it sees whether that has left."""
+    template = "invitation" if invitation.organisation is not None else "invitation_to_review"
+    invitation.mail = queue_email(
+        template,
+        to=invitation.email,
+        language=invitation.language,
         context={"invitation": invitation, "path": invitation_path(invitation), "by": by},
     )
+    invitation.save(update_fields=["mail"])
     return invitation
+
+
+def note_opened(*, invitation: Invitation) -> None:
+    """Its page was asked for: by its reader, or by a program that looks at what is in e-mails."""
+    Invitation.objects.open().filter(pk=invitation.pk, opened_at=None).update(opened_at=timezone.now())
 
 
 @transaction.atomic
@@ -91,18 +165,37 @@ def withdraw_unfounded_invitations(membership: Membership) -> None:
 @transaction.atomic
 def accept_invitation(*, invitation: Invitation, name: str, language: str) -> tuple[User, bool]:
     """By whoever reads the mail: the person's account, opened now where there was none, and whether it is new."""
-    locked(invitation.organisation)  # Whoever ends the inviter's part at this moment is waited for.
+    if invitation.organisation is not None:
+        locked(invitation.organisation)  # Whoever ends the inviter's part at this moment is waited for.
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     is_unfounded = invitation.accepted_at is None and not can_still_invite(invitation)
     if invitation.withdrawn_at is not None or invitation.is_expired or is_unfounded:
         raise ValidationError(_("This invitation is no longer valid. Ask for a new one."))
     user, is_new = open_account(email=invitation.email, name=name, language=language)
     if invitation.accepted_at is None:
-        if not user.memberships.active().filter(organisation=invitation.organisation, role=invitation.role).exists():
-            add_member(organisation=invitation.organisation, user=user, role=invitation.role, by=invitation.invited_by)
+        give_part(invitation, user)
         invitation.accepted_at = timezone.now()
         invitation.save(update_fields=["accepted_at"])
     return user, is_new
+
+
+def give_part(invitation: Invitation, user: User) -> None:
+    """What the invitation is for, unless the person has it already."""
+    if invitation.organisation is not None:
+        if not user.memberships.active().filter(organisation=invitation.organisation, role=invitation.role).exists():
+            add_member(organisation=invitation.organisation, user=user, role=invitation.role, by=invitation.invited_by)
+        return
+    assert invitation.territory is not None, "invitation_to_one_thing"
+    assert invitation.invited_by is not None, "can_still_invite"
+    there = user.reviewer_appointments.filter(territory=invitation.territory)
+    if not (there.active().exists() or there.filter(starts_at__gt=timezone.now()).exists()):
+        appoint_reviewer(
+            user=user,
+            territory=invitation.territory,
+            starts_at=max(timezone.now(), invitation.starts_at or timezone.now()),
+            ends_at=invitation.ends_at,
+            by=invitation.invited_by,
+        )
 
 
 def invitation_path(invitation: Invitation) -> str:
@@ -112,30 +205,67 @@ def invitation_path(invitation: Invitation) -> str:
 def invitation_of(token: str) -> Invitation | None:
     """The invitation that a letter's address names, if nobody tampered with it and it still exists."""
     try:
-        return Invitation.objects.select_related("organisation").get(pk=signing.loads(token, salt=INVITATION_SALT))
+        return Invitation.objects.select_related("organisation", "territory").get(
+            pk=signing.loads(token, salt=INVITATION_SALT)
+        )
     except (signing.BadSignature, Invitation.DoesNotExist):
         return None
 
 
 @transaction.atomic
-def appoint_reviewer(*, user: User, territory: Territory, by: User) -> ReviewerAppointment:
-    """For a territory and all below it; by an administrator."""
+def appoint_reviewer(
+    *,
+    user: User,
+    territory: Territory,
+    starts_at: datetime.datetime | None = None,
+    ends_at: datetime.datetime | None = None,
+    by: User,
+) -> ReviewerAppointment:
+    """For a territory and all below it; by an administrator. Without an end until it is ended."""
     if not by.is_staff:
         raise PermissionDenied
-    appointment = ReviewerAppointment(user=user, territory=territory, appointed_by=by)
+    refuse_who_is_no_candidate(user, territory, ends_at)
+    appointment = ReviewerAppointment(
+        user=user, territory=territory, appointed_by=by, starts_at=starts_at or timezone.now(), ends_at=ends_at
+    )
     appointment.full_clean()
     appointment.save()
-    queue_email_to(user, "reviewer_appointed", {"appointment": appointment, "path": reverse("orgs:review_queue")})
+    is_later = appointment.starts_at > timezone.now()
+    queue_email_to(
+        user,
+        "reviewer_appointed",
+        {"appointment": appointment, "is_later": is_later, "path": reverse("orgs:review_queue")},
+    )
     return appointment
+
+
+def refuse_who_is_no_candidate(user: User, territory: Territory, ends_at: datetime.datetime | None = None) -> None:
+    """Says why somebody cannot be appointed, whatever else they are: an administrator or a member of an organisation can be."""
+    if not user.is_active:
+        raise ValidationError({"email": _("This account is closed. Its owner cannot log in.")})
+    if user.is_sample and not settings.DEMO:
+        raise ValidationError({"email": _("This is a sample account. Nobody can log in with it.")})
+    refuse_past_or_gone(territory, ends_at)
+
+
+def refuse_past_or_gone(territory: Territory, ends_at: datetime.datetime | None) -> None:
+    if territory.valid_to < timezone.localdate():
+        raise ValidationError({"territory": _("This place no longer exists. Choose the one that took its place.")})
+    if ends_at is not None and ends_at <= timezone.now():
+        raise ValidationError({"ends_on": _("This day has passed. Choose a later one, or leave it empty.")})
 
 
 @transaction.atomic
 def end_appointment(*, appointment: ReviewerAppointment, by: User) -> ReviewerAppointment:
+    """Now, or before it begins. Ending an ended one changes nothing."""
     if not by.is_staff:
         raise PermissionDenied
+    appointment = ReviewerAppointment.objects.select_for_update().get(pk=appointment.pk)
     now = timezone.now()
-    ReviewerAppointment.objects.active().filter(pk=appointment.pk).update(ends_at=now)
-    appointment.refresh_from_db()
+    if appointment.ends_at is None or appointment.ends_at > now:
+        appointment.ends_at = max(now, appointment.starts_at)
+        appointment.save(update_fields=["ends_at"])
+        queue_email_to(appointment.user, "reviewer_ended", {"appointment": appointment})
     return appointment
 
 

@@ -17,13 +17,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
+from orgs.forms import sent
 from orgs.members import actions as members_actions
 from orgs.members.actions import invitation_of
 from orgs.members.forms import AcceptForm, InvitationForm, RoleForm
-from orgs.mixins import ActionMixin, page_of
-from orgs.models import Invitation, Membership, Organisation
+from orgs.mixins import ActionMixin, page_of, show_refusal
+from orgs.models import Invitation, Membership, Organisation, User
+from orgs.naming import address_upstairs
 from orgs.organisations.views import OfOrganisation
-from orgs.permissions import Person, can_manage_members, can_still_invite, has_role
+from orgs.permissions import Person, can_manage_members, can_still_invite, has_role, is_administrator
 
 
 class MemberListView(OfOrganisation, TemplateView):
@@ -40,7 +42,7 @@ class MemberListView(OfOrganisation, TemplateView):
                 self.request,
                 self.organisation.memberships.active().select_related("user").order_by("user__name", "pk"),
             ),
-            invitations=self.organisation.invitations.open(),
+            invitations=self.organisation.invitations.open().select_related("mail"),
             can_manage=can_manage_members(self.request.user, self.organisation),
             **kwargs,
         )
@@ -51,7 +53,10 @@ class LedByReader(OfOrganisation):
         return can_manage_members(user, organisation)
 
     def get_success_url(self) -> str:
-        return reverse("orgs:member_list", args=[self.organisation.slug])
+        """The list of members, or the administration's page of the organisation for who came from there."""
+        is_from_above = "from_administration" in self.request.POST and is_administrator(self.request.user)
+        above = address_upstairs("organisation_manage", self.organisation.slug) if is_from_above else ""
+        return above or reverse("orgs:member_list", args=[self.organisation.slug])
 
 
 class InviteView(LedByReader, ActionMixin, FormView):
@@ -80,6 +85,34 @@ class WithdrawView(LedByReader):
         members_actions.withdraw_invitation(invitation=invitation, by=self.person)
         messages.success(request, _("The invitation has been withdrawn."))
         return redirect(self.get_success_url())
+
+
+class ResendView(LedByReader):
+    """Again to who did not find the first e-mail. Whoever pressed it in the administration is led back there."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+        invitation = get_object_or_404(self.organisation.invitations.open(), pk=pk)
+        return send_again(request, invitation, by=self.person, then=self.get_success_url())
+
+
+def send_again(request: HttpRequest, invitation: Invitation, *, by: User, then: str) -> HttpResponse:
+    """One e-mail for each page on which it was pressed."""
+
+    def act() -> str:
+        if ratelimit.consume(request, action="invite_member", key=invitation.email):
+            members_actions.send_invitation_again(invitation=invitation, by=by)
+            messages.success(request, _("The invitation is being sent again."))
+        else:
+            messages.error(request, _("Too many e-mails in a short time. Try again in an hour."))
+        return then
+
+    try:
+        return redirect(sent.act_once(request, act))
+    except ValidationError as refusal:  # Accepted or withdrawn at this moment.
+        messages.error(request, " ".join(refusal.messages))
+        return redirect(then)
 
 
 class OfMembership(OfOrganisation):
@@ -142,7 +175,10 @@ class InvitationDetailView(View):
     """Where the letter leads. It takes a press of a button, since programs that read mail follow its address."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        return self.show(invitation_of(token), AcceptForm(initial={"name": getattr(request.user, "name", "")}))
+        invitation = invitation_of(token)
+        if invitation is not None and invitation.invited_by != request.user:
+            members_actions.note_opened(invitation=invitation)
+        return self.show(invitation, AcceptForm(initial={"name": getattr(request.user, "name", "")}))
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         invitation = invitation_of(token)
@@ -154,7 +190,7 @@ class InvitationDetailView(View):
                 invitation=invitation, name=form.cleaned_data["name"], language=get_language() or "en"
             )
         except ValidationError as refusal:
-            form.add_error(None, refusal)
+            show_refusal(form, refusal)
             return self.show(invitation, form)
         if is_new and not request.user.is_authenticated:
             return perform_login(request, user, redirect_url=request.path, email=invitation.email)

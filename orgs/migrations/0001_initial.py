@@ -20,6 +20,7 @@ from django.db import migrations, models
 import orgs.folding
 import orgs.models.portal
 import orgs.models.territory
+import orgs.models.verification_rules
 
 
 class Migration(migrations.Migration):
@@ -28,6 +29,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
         ("pghistory", "0007_auto_20250421_0444"),
+        ("post_office", "0014_alter_email_recipient_delivery_status_and_more"),
     ]
 
     operations = [
@@ -855,6 +857,7 @@ class Migration(migrations.Migration):
                 (
                     "role",
                     models.CharField(
+                        blank=True,
                         choices=[
                             ("owner", "owner"),
                             ("editor", "editor"),
@@ -863,11 +866,24 @@ class Migration(migrations.Migration):
                             ("steward", "steward of figures"),
                             ("viewer", "viewer"),
                         ],
+                        default="",
                         max_length=10,
                         verbose_name="role",
                     ),
                 ),
+                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="from")),
+                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
+                        default="en",
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="invited at")),
+                ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="opened at")),
                 ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted at")),
                 ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at")),
                 (
@@ -883,7 +899,33 @@ class Migration(migrations.Migration):
                 (
                     "organisation",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="orgs.organisation"
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="orgs.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "territory",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invitations",
+                        to="orgs.territory",
+                        verbose_name="territory",
+                    ),
+                ),
+                (
+                    "mail",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="post_office.email",
                     ),
                 ),
             ],
@@ -898,6 +940,38 @@ class Migration(migrations.Migration):
                         condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
                         name="invitation_once",
                         violation_error_message="This person is already invited.",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("territory"),
+                        models.F("email"),
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                        name="invitation_to_review_once",
+                        violation_error_message="This person is already invited.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ends_at", None),
+                                ("organisation__isnull", False),
+                                ("starts_at", None),
+                                ("territory", None),
+                                models.Q(("role", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("organisation", None),
+                                ("role", ""),
+                                ("starts_at__isnull", False),
+                                ("territory__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="invitation_to_one_thing",
+                        violation_error_message="An invitation is for a role in an organisation or for the reviews in a territory.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"),
+                        name="invitation_ends_after_start",
+                        violation_error_message="An appointment ends after it begins.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
@@ -1103,10 +1177,15 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "appointments as reviewer",
                 "ordering": ["territory", "user"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        models.F("user"),
-                        models.F("territory"),
-                        condition=models.Q(("ends_at", None)),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (orgs.models.territory.InclusiveRange("user", "user", function="int8range"), "&&"),
+                            (
+                                orgs.models.territory.InclusiveRange("territory", "territory", function="int8range"),
+                                "&&",
+                            ),
+                            (models.Func("starts_at", "ends_at", function="tstzrange"), "&&"),
+                        ],
                         name="reviewer_appointed_once",
                         violation_error_message="This person is already a reviewer there.",
                     ),
@@ -1691,6 +1770,168 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="VerificationRules",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "contact",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("reachable", "The contact given was reached."),
+                                (
+                                    "purpose",
+                                    "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
+                                ),
+                                ("territory", "It works in the territory that it names."),
+                                (
+                                    "documented",
+                                    "Its registration or statutes were seen, or a verified organisation vouches for it.",
+                                ),
+                                ("two_years", "It shows two years of activity."),
+                                ("accounts", "Its accounts or a yearly report were seen."),
+                            ],
+                            max_length=20,
+                        ),
+                        default=orgs.models.verification_rules.first_contact,
+                        size=None,
+                        verbose_name="contact confirmed",
+                    ),
+                ),
+                (
+                    "documented",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("reachable", "The contact given was reached."),
+                                (
+                                    "purpose",
+                                    "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
+                                ),
+                                ("territory", "It works in the territory that it names."),
+                                (
+                                    "documented",
+                                    "Its registration or statutes were seen, or a verified organisation vouches for it.",
+                                ),
+                                ("two_years", "It shows two years of activity."),
+                                ("accounts", "Its accounts or a yearly report were seen."),
+                            ],
+                            max_length=20,
+                        ),
+                        default=orgs.models.verification_rules.first_documented,
+                        size=None,
+                        verbose_name="documents seen",
+                    ),
+                ),
+                (
+                    "established",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("reachable", "The contact given was reached."),
+                                (
+                                    "purpose",
+                                    "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
+                                ),
+                                ("territory", "It works in the territory that it names."),
+                                (
+                                    "documented",
+                                    "Its registration or statutes were seen, or a verified organisation vouches for it.",
+                                ),
+                                ("two_years", "It shows two years of activity."),
+                                ("accounts", "Its accounts or a yearly report were seen."),
+                            ],
+                            max_length=20,
+                        ),
+                        default=orgs.models.verification_rules.first_established,
+                        size=None,
+                        verbose_name="track record seen",
+                    ),
+                ),
+                (
+                    "months_valid",
+                    models.PositiveSmallIntegerField(
+                        default=12,
+                        validators=[
+                            django.core.validators.MinValueValidator(3),
+                            django.core.validators.MaxValueValidator(60),
+                        ],
+                        verbose_name="months for which a verification holds",
+                    ),
+                ),
+                (
+                    "days_until_overdue",
+                    models.PositiveSmallIntegerField(
+                        default=14,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(120),
+                        ],
+                        verbose_name="days after which a registration is overdue",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=250, verbose_name="why")),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="decided at")),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verification_rules",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "verification rules",
+                "verbose_name_plural": "verification rules",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("contact", []), _negated=True),
+                            models.Q(("documented", []), _negated=True),
+                            models.Q(("established", []), _negated=True),
+                        ),
+                        name="rules_tier_has_criterion",
+                        violation_error_message="Each tier needs at least one criterion of its own.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("contact__overlap", models.F("documented")), _negated=True),
+                            models.Q(("contact__overlap", models.F("established")), _negated=True),
+                            models.Q(("documented__overlap", models.F("established")), _negated=True),
+                        ),
+                        name="rules_criterion_once",
+                        violation_error_message="A criterion belongs to one tier: the higher ones include it.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "contact__contained_by",
+                                ["reachable", "purpose", "territory", "documented", "two_years", "accounts"],
+                            ),
+                            (
+                                "documented__contained_by",
+                                ["reachable", "purpose", "territory", "documented", "two_years", "accounts"],
+                            ),
+                            (
+                                "established__contained_by",
+                                ["reachable", "purpose", "territory", "documented", "two_years", "accounts"],
+                            ),
+                        ),
+                        name="rules_known_criteria",
+                        violation_error_message="Choose criteria from the list.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("days_until_overdue__range", (1, 120)), ("months_valid__range", (3, 60))),
+                        name="rules_times_in_range",
+                        violation_error_message="Check the months and the days.",
+                    ),
+                ],
+                "ordering": ["-pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="Verification",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1728,6 +1969,19 @@ class Migration(migrations.Migration):
                 ),
                 ("submitted_at", models.DateTimeField(auto_now_add=True, verbose_name="submitted at")),
                 ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                ("holds_until", models.DateField(blank=True, null=True, verbose_name="holds until")),
+                (
+                    "rules",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Under which it was decided; none stands for those that the portal comes with.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verifications",
+                        to="orgs.verificationrules",
+                        verbose_name="rules",
+                    ),
+                ),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -1780,6 +2034,13 @@ class Migration(migrations.Migration):
                         condition=models.Q(("reasons", ""), ("state", "returned"), _negated=True),
                         name="verification_return_has_reasons",
                         violation_error_message="Give the reasons for sending it back.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "verified"), models.Q(("holds_until", None), ("rules", None)), _connector="OR"
+                        ),
+                        name="verification_holds_when_verified",
+                        violation_error_message="Only a verification that was given holds for a time.",
                     ),
                 ],
             },
@@ -1849,6 +2110,21 @@ class Migration(migrations.Migration):
                 ),
                 ("submitted_at", models.DateTimeField(auto_now_add=True, verbose_name="submitted at")),
                 ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                ("holds_until", models.DateField(blank=True, null=True, verbose_name="holds until")),
+                (
+                    "rules",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="Under which it was decided; none stands for those that the portal comes with.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="orgs.verificationrules",
+                        verbose_name="rules",
+                    ),
+                ),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -1893,6 +2169,88 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="OrganisationClosing",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("closed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="closed at")),
+                ("reopening_reason", models.TextField(blank=True, verbose_name="reason for reopening")),
+                ("reopened_at", models.DateTimeField(blank=True, null=True, verbose_name="reopened at")),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="closings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="closings", to="orgs.organisation"
+                    ),
+                ),
+                (
+                    "reopened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reopenings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "closing of an organisation",
+                "verbose_name_plural": "closings of organisations",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("organisation"),
+                        condition=models.Q(("reopened_at", None)),
+                        name="closing_once",
+                        violation_error_message="This organisation is already closed.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="closing_has_reason",
+                        violation_error_message="Say why it is closed.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reopened_at", None), ("reopened_by", None), ("reopening_reason", "")),
+                            models.Q(
+                                ("reopened_at__gte", models.F("closed_at")),
+                                ("reopened_by__isnull", False),
+                                models.Q(("reopening_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="closing_reopening_is_signed",
+                        violation_error_message="Say why it is reopened.",
+                    ),
+                ],
+                "ordering": ["-closed_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkerTask",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True, verbose_name="task")),
+                ("worker", models.CharField(blank=True, max_length=200, verbose_name="worker")),
+                ("started_at", models.DateTimeField(verbose_name="started at")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                ("failed_at", models.DateTimeField(blank=True, null=True, verbose_name="failed at")),
+                ("failure", models.CharField(blank=True, max_length=300, verbose_name="failure")),
+            ],
+            options={
+                "verbose_name": "task of the workers",
+                "verbose_name_plural": "tasks of the workers",
+                "ordering": ["name"],
             },
         ),
         pgtrigger.migrations.AddTrigger(
@@ -2081,8 +2439,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "orgs_verificationevent" ("decided_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reasons", "reviewer_id", "state", "submitted_at", "tier") VALUES (NEW."decided_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."profile", NEW."reasons", NEW."reviewer_id", NEW."state", NEW."submitted_at", NEW."tier"); RETURN NULL;',
-                    hash="1c97283252bdcf3a135dcff60d4042623ad108d1",
+                    func='INSERT INTO "orgs_verificationevent" ("decided_at", "holds_until", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reasons", "reviewer_id", "rules_id", "state", "submitted_at", "tier") VALUES (NEW."decided_at", NEW."holds_until", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."profile", NEW."reasons", NEW."reviewer_id", NEW."rules_id", NEW."state", NEW."submitted_at", NEW."tier"); RETURN NULL;',
+                    hash="d3bba220590fee30652a836b62c8032d4943d18a",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_16817",
                     table="orgs_verification",
@@ -2096,8 +2454,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "orgs_verificationevent" ("decided_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reasons", "reviewer_id", "state", "submitted_at", "tier") VALUES (NEW."decided_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."profile", NEW."reasons", NEW."reviewer_id", NEW."state", NEW."submitted_at", NEW."tier"); RETURN NULL;',
-                    hash="2b61dcbc5819c5614adaf5d138b081fb8906880e",
+                    func='INSERT INTO "orgs_verificationevent" ("decided_at", "holds_until", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reasons", "reviewer_id", "rules_id", "state", "submitted_at", "tier") VALUES (NEW."decided_at", NEW."holds_until", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."profile", NEW."reasons", NEW."reviewer_id", NEW."rules_id", NEW."state", NEW."submitted_at", NEW."tier"); RETURN NULL;',
+                    hash="e1667049bf2339b1fd32bd721f1e1f37adac75c3",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_5417d",
                     table="orgs_verification",
@@ -2188,5 +2546,19 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="verificationrules",
+            trigger=pgtrigger.compiler.Trigger(
+                name="rules_stay",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="fe1f7fc5e748e22dc1883e789886d365ac151f00",
+                    operation="UPDATE",
+                    pgid="pgtrigger_rules_stay_fdac5",
+                    table="orgs_verificationrules",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

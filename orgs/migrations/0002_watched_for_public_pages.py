@@ -51,6 +51,7 @@ WATCHED = [
     "orgs_territoryoutline",
     "orgs_territoryscheme",
     "orgs_territorysuccession",
+    "orgs_verificationrules",
 ]
 
 

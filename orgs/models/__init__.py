@@ -1,6 +1,14 @@
 from orgs.models.account import User
+from orgs.models.closing import OrganisationClosing
 from orgs.models.domain import Domain
-from orgs.models.membership import AUTHORITY_ROLES, CSO_ROLES, Invitation, Membership, ReviewerAppointment
+from orgs.models.membership import (
+    AUTHORITY_ROLES,
+    CSO_ROLES,
+    Invitation,
+    InvitationState,
+    Membership,
+    ReviewerAppointment,
+)
 from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
 from orgs.models.passing import KeptForm, SentForm
 from orgs.models.portal import Portal
@@ -10,6 +18,8 @@ from orgs.models.registration import Registration
 from orgs.models.shipped import ShippedEntry
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
 from orgs.models.verification import Verification, VerificationAnswer
+from orgs.models.verification_rules import VerificationRules
+from orgs.models.worker_task import WorkerTask
 
 __all__ = [
     "AUTHORITY_ROLES",
@@ -19,9 +29,11 @@ __all__ = [
     "Capacity",
     "Domain",
     "Invitation",
+    "InvitationState",
     "KeptForm",
     "Membership",
     "Organisation",
+    "OrganisationClosing",
     "OrganisationContact",
     "Portal",
     "ProposedChange",
@@ -40,4 +52,6 @@ __all__ = [
     "User",
     "Verification",
     "VerificationAnswer",
+    "VerificationRules",
+    "WorkerTask",
 ]

@@ -2,16 +2,19 @@ import datetime
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from post_office.models import STATUS, Email
 
 from orgs.models.account import User
 from orgs.models.organisation import Organisation
-from orgs.models.territory import Territory
+from orgs.models.territory import InclusiveRange, Territory
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -80,23 +83,47 @@ AUTHORITY_ROLES = (
 )
 
 
+class InvitationState(models.TextChoices):
+    """What became of an invitation. It follows from the days in it and from its e-mail."""
+
+    QUEUED = "queued", _("being sent")
+    FAILED = "failed", _("could not be sent")
+    SENT = "sent", _("sent")
+    OPENED = "opened", _("opened")
+    ACCEPTED = "accepted", _("accepted")
+    EXPIRED = "expired", _("expired")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
         return self.filter(accepted_at=None, withdrawn_at=None)
 
 
 class Invitation(models.Model):
-    """A letter that asks somebody to join an organisation. The account, where there is none, begins when it is accepted."""
+    """An e-mail that asks somebody to join an organisation, or to review in a territory. The account, where there is none, begins when it is
+    accepted.
+    """
 
     DAYS_VALID = 14
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="invitations")
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="invitations", null=True, blank=True, verbose_name=_("organisation")
+    )
+    territory = models.ForeignKey(
+        Territory, models.PROTECT, related_name="invitations", null=True, blank=True, verbose_name=_("territory")
+    )
     email = models.EmailField(_("e-mail address"))
-    role = models.CharField(_("role"), max_length=10, choices=Membership.Role)
+    role = models.CharField(_("role"), max_length=10, choices=Membership.Role, blank=True, default="")
+    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, related_name="invitations_made", null=True, blank=True
     )
     created_at = models.DateTimeField(_("invited at"), default=timezone.now)
+    mail = models.ForeignKey(Email, models.SET_NULL, related_name="+", null=True, blank=True)
+    opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
     accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
@@ -114,6 +141,28 @@ class Invitation(models.Model):
                 condition=Q(accepted_at=None, withdrawn_at=None),
                 violation_error_message=_("This person is already invited."),
             ),
+            models.UniqueConstraint(
+                "territory",
+                "email",
+                name="invitation_to_review_once",
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                violation_error_message=_("This person is already invited."),
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(organisation__isnull=False, territory=None, starts_at=None, ends_at=None) & ~Q(role="")
+                    | Q(organisation=None, territory__isnull=False, role="", starts_at__isnull=False)
+                ),
+                name="invitation_to_one_thing",
+                violation_error_message=_(
+                    "An invitation is for a role in an organisation or for the reviews in a territory."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="invitation_ends_after_start",
+                violation_error_message=_("An appointment ends after it begins."),
+            ),
             models.CheckConstraint(
                 condition=Q(email=Lower("email")),
                 name="invitation_email_lower",
@@ -127,7 +176,22 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email}, {self.organisation}"
+        return f"{self.email}, {self.organisation or self.territory}"
+
+    @property
+    def state(self) -> "InvitationState":
+        """How far it has come, as whoever sent it sees it."""
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.withdrawn_at is not None:
+            return InvitationState.WITHDRAWN
+        if self.is_expired:
+            return InvitationState.EXPIRED
+        if self.opened_at is not None:
+            return InvitationState.OPENED
+        if self.mail is not None and self.mail.status != STATUS.sent:
+            return InvitationState.FAILED if self.mail.status == STATUS.failed else InvitationState.QUEUED
+        return InvitationState.SENT
 
     @property
     def expires_at(self) -> datetime.datetime:
@@ -142,6 +206,13 @@ class ReviewerAppointmentQuerySet(models.QuerySet["ReviewerAppointment"]):
     def active(self) -> "ReviewerAppointmentQuerySet":
         now = timezone.now()
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+
+    def not_ended(self) -> "ReviewerAppointmentQuerySet":
+        """Also those that are to begin."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
+
+    def ended(self) -> "ReviewerAppointmentQuerySet":
+        return self.filter(ends_at__lte=timezone.now())
 
 
 @pghistory.track()
@@ -163,11 +234,14 @@ class ReviewerAppointment(models.Model):
         verbose_name = _("appointment as reviewer")
         verbose_name_plural = _("appointments as reviewer")
         constraints = [
-            models.UniqueConstraint(
-                "user",
-                "territory",
+            # Ranges of one number, as in Territory: no extension is needed.
+            ExclusionConstraint(
                 name="reviewer_appointed_once",
-                condition=Q(ends_at=None),
+                expressions=[
+                    (InclusiveRange("user", "user", function="int8range"), RangeOperators.OVERLAPS),
+                    (InclusiveRange("territory", "territory", function="int8range"), RangeOperators.OVERLAPS),
+                    (Func("starts_at", "ends_at", function="tstzrange"), RangeOperators.OVERLAPS),
+                ],
                 violation_error_message=_("This person is already a reviewer there."),
             ),
             models.CheckConstraint(

@@ -6,12 +6,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
+from orgs.models.verification_rules import VerificationRules
 from orgs.vocabulary import Tier
 
 
 class VerificationQuerySet(models.QuerySet["Verification"]):
     def waiting(self) -> "VerificationQuerySet":
-        return self.filter(state=Verification.State.SUBMITTED)
+        """Before the reviewers. A closed organisation comes back there when it is reopened."""
+        return self.filter(state=Verification.State.SUBMITTED, organisation__closed_on=None)
 
     def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "VerificationQuerySet":  # type: ignore[name-defined]
         """Of organisations in the reviewer's territories, but never one's own, nor one that was: who left could come back."""
@@ -47,8 +49,18 @@ class Verification(models.Model):
     reasons = models.TextField(_("reasons"), blank=True)
     # What the organisation said when it was decided, so that the next reviewer sees what has changed since. Its contact is not in it.
     profile = models.JSONField(_("profile at the decision"), default=dict, blank=True, editable=False)
+    rules = models.ForeignKey(
+        VerificationRules,
+        models.PROTECT,
+        related_name="verifications",
+        null=True,
+        blank=True,
+        verbose_name=_("rules"),
+        help_text=_("Under which it was decided; none stands for those that the portal comes with."),
+    )
     submitted_at = models.DateTimeField(_("submitted at"), auto_now_add=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    holds_until = models.DateField(_("holds until"), null=True, blank=True)
 
     objects = VerificationQuerySet.as_manager()
 
@@ -78,6 +90,11 @@ class Verification(models.Model):
                 condition=~Q(state="returned", reasons=""),
                 name="verification_return_has_reasons",
                 violation_error_message=_("Give the reasons for sending it back."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="verified") | Q(holds_until=None, rules=None),
+                name="verification_holds_when_verified",
+                violation_error_message=_("Only a verification that was given holds for a time."),
             ),
         ]
 

@@ -21,12 +21,14 @@ from orgs.models import (
     User,
     Verification,
     VerificationAnswer,
+    VerificationRules,
 )
 from orgs.models.proposal import plain
 from orgs.naming import new_reference, slugs_for
 from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on, must_propose
 from orgs.verification import proposals
-from orgs.verification.checklist import LADDER, profile_of
+from orgs.verification.actions import under
+from orgs.verification.checklist import ladder_of, profile_of
 from orgs.vocabulary import Kind
 
 ATTEMPTS = 500
@@ -60,27 +62,35 @@ def admit_organisation(
     works_in: Iterable[Territory] = (),
     domains: Iterable[Domain] = (),
     met: Collection[str] = ("reachable", "purpose", "territory"),
+    reasons: str = "",
     by: User,
     **profile: Unpack[Profile],
 ) -> Organisation:
-    """An administrator enters an authority, an employer, …: what it `met` of the checklist decides its tier at once."""
+    """An administrator enters an authority, an employer, …: what it `met` of the checklist decides its tier at once, and `reasons` say how
+    that is known.
+    """
     if not by.is_staff:
         raise PermissionDenied
-    tier = standing(LADDER, met).level
+    rules = VerificationRules.objects.current()
+    tier = standing(ladder_of(rules), met).level
     if tier is None:
         raise ValidationError(
-            _("An organisation is admitted only if the questions of the first tier are answered with yes.")
+            {"met": _("An organisation is admitted only if the questions of the first tier are answered with yes.")}
         )
     organisation = store_new(Organisation(**profile))
     organisation.works_in.set(works_in)
     organisation.domains.set(domains)
     now = timezone.now()
+    version, holds_until = under(rules)
     Organisation.objects.filter(pk=organisation.pk).update(tier=tier, verified_at=now)
     verification = Verification.objects.create(
         organisation=organisation,
         state=Verification.State.VERIFIED,
         tier=tier,
         reviewer=by,
+        reasons=reasons,
+        rules=version,
+        holds_until=holds_until,
         decided_at=now,
         profile=profile_of(organisation),
     )

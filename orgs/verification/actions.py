@@ -1,4 +1,6 @@
-from collections.abc import Mapping
+import calendar
+import datetime
+from collections.abc import Collection, Mapping
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -7,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from orgs.ladders import standing
 from orgs.mail.emails import queue_email_to
-from orgs.models import Organisation, User, Verification, VerificationAnswer
+from orgs.models import Organisation, User, Verification, VerificationAnswer, VerificationRules
 from orgs.permissions import can_edit_organisation, can_review_verification, leaders_of
-from orgs.verification.checklist import LADDER, QUESTIONS, Answer, profile_of
+from orgs.verification.checklist import Answer, ladder_of, profile_of
+from orgs.vocabulary import Tier, VerificationCriterion
 
 State = Verification.State
 
@@ -42,12 +45,17 @@ def decide_verification(
     if not can_review_verification(by, verification):
         raise PermissionDenied
     organisation = Organisation.objects.select_for_update().get(pk=verification.organisation_id)
-    tier = tier_for(answers) if outcome == State.VERIFIED else ""
+    if organisation.closed_on is not None:
+        raise ValidationError(_("A closed organisation is not reviewed."))
+    rules = VerificationRules.objects.current()
+    tier = tier_for(answers, rules) if outcome == State.VERIFIED else ""
     if outcome == State.RETURNED and not reasons.strip():
         raise ValidationError({"reasons": _("Say why you send it back, so that they can correct it.")})
     verification.state, verification.tier, verification.reasons = State(outcome), tier, reasons.strip()
     verification.reviewer, verification.decided_at = by, timezone.now()
     verification.profile = profile_of(organisation)
+    if tier:
+        verification.rules, verification.holds_until = under(rules)
     verification.full_clean()
     verification.save()
     VerificationAnswer.objects.bulk_create(
@@ -62,11 +70,60 @@ def decide_verification(
     return verification
 
 
-def tier_for(answers: Mapping[str, Answer]) -> str:
-    held = standing(LADDER, {question for question, answer in answers.items() if answer.is_met})
+def tier_for(answers: Mapping[str, Answer], rules: VerificationRules) -> str:
+    held = standing(ladder_of(rules), {question for question, answer in answers.items() if answer.is_met})
     if held.level is None:
         raise ValidationError(
             _("It cannot be verified yet: %(missing)s Send it back with reasons, or correct the answers."),
-            params={"missing": " ".join(str(QUESTIONS[question].text) for question in held.missing)},
+            params={"missing": " ".join(str(VerificationCriterion(code).label) for code in held.missing)},
         )
     return held.level
+
+
+def under(rules: VerificationRules) -> tuple[VerificationRules | None, datetime.date]:
+    """What a verification of today keeps of the rules: their version, and the last day on which it holds."""
+    return (rules if rules.pk else None), months_later(timezone.localdate(), rules.months_valid)
+
+
+def months_later(day: datetime.date, months: int) -> datetime.date:
+    """The same day of the month, or its last one where it is shorter."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return day.replace(year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+@transaction.atomic
+def set_verification_rules(
+    *,
+    criteria: Mapping[str, Collection[str]],
+    months_valid: int,
+    days_until_overdue: int,
+    note: str = "",
+    by: User,
+) -> VerificationRules:
+    """A new version for all decisions from now on; what was decided before stays as it is. Saying the same again makes none."""
+    if not by.is_staff:
+        raise PermissionDenied
+    chosen = {tier: [code for code in VerificationCriterion.values if code in criteria.get(tier, ())] for tier in Tier}
+    rules = VerificationRules(
+        contact=chosen[Tier.CONTACT],
+        documented=chosen[Tier.DOCUMENTED],
+        established=chosen[Tier.ESTABLISHED],
+        months_valid=months_valid,
+        days_until_overdue=days_until_overdue,
+        note=note,
+        made_by=by,
+    )
+    current = VerificationRules.objects.current()
+    if what_they_say(rules) == what_they_say(current):
+        return current
+    for tier, codes in chosen.items():
+        if not codes:
+            raise ValidationError(_("“%(tier)s” needs at least one criterion of its own."), params={"tier": tier.label})
+    rules.full_clean()
+    rules.save()
+    return rules
+
+
+def what_they_say(rules: VerificationRules) -> tuple[object, ...]:
+    return [sorted(codes) for codes in rules.criteria.values()], rules.months_valid, rules.days_until_overdue

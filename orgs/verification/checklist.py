@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orgs.ladders import Rung
-from orgs.models import Organisation
-from orgs.vocabulary import Tier
+from orgs.models import Organisation, VerificationRules
+from orgs.vocabulary import Tier, VerificationCriterion
 
 
 class Question(NamedTuple):
@@ -25,33 +25,37 @@ class Answer(NamedTuple):
     comment: str = ""
 
 
-CHECKLIST = [
-    Question("reachable", Tier.CONTACT, _("The contact given was reached.")),
-    Question(
-        "purpose",
-        Tier.CONTACT,
-        _("Its purpose concerns the integration of migrants, or rights in general, and is lawful."),
+HINTS: Mapping[str, str | Promise] = {
+    VerificationCriterion.DOCUMENTED: _(
+        "An informal group needs no papers: somebody who is verified can speak for it. Say who in the comment."
     ),
-    Question("territory", Tier.CONTACT, _("It works in the territory that it names.")),
-    Question(
-        "documented",
-        Tier.DOCUMENTED,
-        _("Its registration or statutes were seen, or a verified organisation vouches for it."),
-        _("An informal group needs no papers: somebody who is verified can speak for it. Say who in the comment."),
-    ),
-    Question("two_years", Tier.ESTABLISHED, _("It shows two years of activity.")),
-    Question("accounts", Tier.ESTABLISHED, _("Its accounts or a yearly report were seen.")),
-]
-
-LADDER = [Rung(str(tier), [question.code for question in CHECKLIST if question.tier == tier]) for tier in Tier]
-
-QUESTIONS = {question.code: question for question in CHECKLIST}
-
-MEANING: Mapping[str, str | Promise] = {
-    Tier.CONTACT: _("A reviewer reached its contact and knows what it does and where."),
-    Tier.DOCUMENTED: _("A reviewer also saw its registration or statutes, or a verified organisation vouches for it."),
-    Tier.ESTABLISHED: _("A reviewer also saw two years of activity, and accounts or a yearly report."),
 }
+
+
+def ladder_of(rules: VerificationRules) -> list[Rung]:
+    """The tiers, lowest first, with what each needs beside those below."""
+    return [Rung(str(tier), criteria) for tier, criteria in rules.criteria.items()]
+
+
+def checklist_of(rules: VerificationRules) -> list[Question]:
+    """What reviewers are asked under the rules, by tier and in the order of the list."""
+    return [
+        Question(criterion.value, Tier(tier), criterion.label, HINTS.get(criterion, ""))
+        for tier, criteria in rules.criteria.items()
+        for criterion in VerificationCriterion
+        if criterion in criteria
+    ]
+
+
+def meaning_of(tier: str, rules: VerificationRules) -> str:
+    """What a reviewer found of an organisation of the tier: its criteria, and those of the tiers below it."""
+    tiers = [*rules.criteria]
+    held = tiers[: tiers.index(tier) + 1] if tier in tiers else []
+    return " ".join(str(question.text) for question in checklist_of(rules) if question.tier in held)
+
+
+CHECKLIST, LADDER = checklist_of(VerificationRules()), ladder_of(VerificationRules())
+"""What the portal comes with."""
 
 PROFILE_FIELDS = [
     "name",

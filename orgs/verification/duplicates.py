@@ -48,7 +48,8 @@ def possible_duplicates(organisation: Organisation) -> list[Hint]:
 
 
 def email_domains(organisation: Organisation) -> set[str]:
-    emails = [organisation.public_email, *(contact.email for contact in organisation.contacts.all())]
+    contacts = organisation.contacts.all() if organisation.pk else []  # One that is not stored yet has none.
+    emails = [organisation.public_email, *(contact.email for contact in contacts)]
     houses = {email.rpartition("@")[2].lower() for email in emails if email}
     return houses - PUBLIC_MAIL
 

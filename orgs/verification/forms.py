@@ -1,12 +1,17 @@
 from typing import Any, ClassVar, NamedTuple
 
 from django import forms
+from django.db import connection
 from django.forms.boundfield import BoundField
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from orgs.forms.portal import PortalForm
-from orgs.models import ProposedChange, Verification
-from orgs.verification.checklist import CHECKLIST, Answer, Question
+from orgs.forms.numbers import WholeNumberField
+from orgs.forms.portal import PortalForm, SeenMixin
+from orgs.models import ProposedChange, Verification, VerificationRules
+from orgs.models.verification_rules import DAYS, MONTHS
+from orgs.verification.checklist import Answer, Question, checklist_of
+from orgs.vocabulary import Tier, VerificationCriterion
 
 YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
 
@@ -63,9 +68,10 @@ class ReviewForm(DecisionForm):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rules: VerificationRules, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for question in CHECKLIST:
+        self.questions = checklist_of(rules)
+        for question in self.questions:
             self.fields[f"answer_{question.code}"] = forms.ChoiceField(
                 label=question.text, help_text=question.hint, choices=YES_OR_NO, widget=forms.RadioSelect
             )
@@ -76,12 +82,67 @@ class ReviewForm(DecisionForm):
 
     def asked(self) -> list[Asked]:
         return [
-            Asked(question, self[f"answer_{question.code}"], self[f"comment_{question.code}"]) for question in CHECKLIST
+            Asked(question, self[f"answer_{question.code}"], self[f"comment_{question.code}"])
+            for question in self.questions
         ]
 
     def answers(self) -> dict[str, Answer]:
         data = self.cleaned_data
         return {
             question.code: Answer(data[f"answer_{question.code}"] == "yes", data[f"comment_{question.code}"])
-            for question in CHECKLIST
+            for question in self.questions
+        }
+
+
+NOT_ASKED = "none"
+
+
+class RulesForm(SeenMixin, PortalForm):
+    """For each criterion of the closed list the tier that needs it; and how long things may take."""
+
+    months_valid = WholeNumberField(
+        label=_("Months for which a verification holds"),
+        min_value=MONTHS[0],
+        max_value=MONTHS[1],
+        help_text=_(
+            "Each verification keeps the day on which it runs out. From then on it is marked in the list of organisations."
+        ),
+    )
+    days_until_overdue = WholeNumberField(
+        label=_("Days after which a registration is overdue"),
+        min_value=DAYS[0],
+        max_value=DAYS[1],
+        help_text=_("Reviewers see what is overdue marked in their queue."),
+    )
+    note = forms.CharField(
+        label=_("Why you change the rules"),
+        max_length=250,
+        required=False,
+        help_text=_("Other administrators read it."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for criterion in VerificationCriterion:
+            self.fields[f"tier_{criterion}"] = forms.ChoiceField(
+                label=criterion.label,
+                choices=[*((tier.value, capfirst(tier.label)) for tier in Tier), (NOT_ASKED, _("Not asked"))],
+            )
+        self.order_fields([*(name for name in self.fields if name.startswith("tier_"))])
+
+    def now(self) -> str:
+        return str(VerificationRules.objects.current().pk or "first")
+
+    def claim_version(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('orgs_verificationrules'))")
+        super().claim_version()
+
+    def criteria_fields(self) -> list[BoundField]:
+        return [self[f"tier_{criterion}"] for criterion in VerificationCriterion]
+
+    def criteria(self) -> dict[str, list[str]]:
+        return {
+            tier: [code for code in VerificationCriterion.values if self.cleaned_data[f"tier_{code}"] == tier]
+            for tier in Tier.values
         }

@@ -16,7 +16,14 @@ from django.views.generic.detail import SingleObjectMixin
 
 from orgs.languages import country_name, language_label
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
-from orgs.models import Organisation, ProposedChange, Territory, Verification, VerificationAnswer
+from orgs.models import (
+    Organisation,
+    ProposedChange,
+    Territory,
+    Verification,
+    VerificationAnswer,
+    VerificationRules,
+)
 from orgs.naming import address_upstairs
 from orgs.permissions import (
     Person,
@@ -27,12 +34,11 @@ from orgs.permissions import (
 )
 from orgs.verification import actions as verification_actions
 from orgs.verification import proposals
-from orgs.verification.checklist import CHECKLIST, QUESTIONS, changes_since
+from orgs.verification.checklist import changes_since
 from orgs.verification.differences import differences, fact_label, readable
 from orgs.verification.duplicates import possible_duplicates
 from orgs.verification.forms import ChangeDecisionForm, ReviewForm
-
-DAYS_UNTIL_OVERDUE = 14
+from orgs.vocabulary import VerificationCriterion
 
 
 class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
@@ -54,12 +60,12 @@ class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        now = timezone.now()
+        now, overdue = timezone.now(), VerificationRules.objects.current().days_until_overdue
         context["cards"] = [
             {
                 "verification": verification,
                 "days": (now - verification.submitted_at).days,
-                "is_overdue": (now - verification.submitted_at).days >= DAYS_UNTIL_OVERDUE,
+                "is_overdue": (now - verification.submitted_at).days >= overdue,
                 "is_again": bool(verification.organisation.tier),
             }
             for verification in context["page_obj"]
@@ -94,6 +100,9 @@ class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
         if not can_review_verification(request.user, self.object):
             raise PermissionDenied
         return super().post(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "rules": VerificationRules.objects.current()}
 
     def perform(self, form: ReviewForm) -> Verification:
         decided = verification_actions.decide_verification(
@@ -156,12 +165,12 @@ class ChangeQueueView(VisibleObjectMixin, PagedMixin, ListView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        now = timezone.now()
+        now, overdue = timezone.now(), VerificationRules.objects.current().days_until_overdue
         context["cards"] = [
             {
                 "change": change,
                 "days": (now - change.proposed_at).days,
-                "is_overdue": (now - change.proposed_at).days >= DAYS_UNTIL_OVERDUE,
+                "is_overdue": (now - change.proposed_at).days >= overdue,
                 "facts": capfirst(", ".join(str(fact_label(fact)) for fact in change.facts)),
             }
             for change in context["page_obj"]
@@ -247,12 +256,12 @@ def led_by(organisation: Organisation) -> list[Any]:
 
 
 def answered(answers: Any) -> list[dict[str, Any]]:
-    """In the order of the checklist; a question that is no longer asked comes last, by its code."""
-    order = {question.code: number for number, question in enumerate(CHECKLIST)}
+    """In the order of the list; a question that the portal no longer knows comes last, by its code."""
+    order = {code: number for number, code in enumerate(VerificationCriterion.values)}
     rows: list[VerificationAnswer] = sorted(answers, key=lambda answer: order.get(answer.question, len(order)))
     return [
         {
-            "text": QUESTIONS[answer.question].text if answer.question in QUESTIONS else answer.question,
+            "text": VerificationCriterion(answer.question).label if answer.question in order else answer.question,
             "is_met": answer.is_met,
             "comment": answer.comment,
         }

@@ -190,7 +190,7 @@ def test_organisation_page_says_what_it_is_and_how_far_it_was_checked(client, ra
         "Childcare",
         "Women only",
         "Interpreters",
-        "A reviewer reached its contact",
+        "The contact given was reached.",
         "Verified on",
         organisation.reference,
     ):

@@ -87,7 +87,7 @@ def test_email_that_is_refused_is_retried_after_longer_pauses_and_left_to_an_adm
     assert bad.logs.count() == 1 + len(mail_actions.PAUSES)
     server(None)
     assert mail_actions.send_queued_mail() == 0, "it stays until an administrator retries it"
-    mail_actions.retry_email(email=bad, by=UserFactory(is_staff=True))
+    mail_actions.retry_emails(emails=Email.objects.filter(pk=bad.pk), by=UserFactory(is_staff=True))
     assert mail_actions.send_queued_mail() == 1
 
 

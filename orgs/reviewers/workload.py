@@ -1,0 +1,41 @@
+"""What reviewers have to do: how much is in the queue of each appointment, how old it is, and what was decided of late."""
+
+import datetime
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from orgs.models import Membership, ReviewerAppointment, TerritoryClosure, Verification
+from orgs.permissions import SECOND_STEPS
+
+RECENT = datetime.timedelta(days=30)
+
+
+def with_workload(appointments: QuerySet[ReviewerAppointment]) -> QuerySet[ReviewerAppointment]:
+    """`to_review`, `oldest` and `decided` of the organisations in the territory, and whether the person `is_secured` by a second factor.
+
+    What is of one's own organisations is in nobody's own queue.
+    """
+    there = TerritoryClosure.objects.filter(
+        ancestor=OuterRef(OuterRef("territory")), descendant=OuterRef("organisation__territory")
+    )
+    own = Membership.objects.filter(user=OuterRef(OuterRef("user")), organisation=OuterRef("organisation"))
+    queue = Verification.objects.waiting().filter(Exists(there), ~Exists(own))
+    decided = Verification.objects.filter(
+        Exists(there), reviewer=OuterRef("user"), decided_at__gte=timezone.now() - RECENT
+    )
+    secured = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_STEPS)
+    return appointments.annotate(
+        to_review=number_of(queue),
+        oldest=Subquery(queue.order_by("submitted_at").values("submitted_at")[:1]),
+        decided=number_of(decided),
+        is_secured=Exists(secured),
+    )
+
+
+def number_of(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().annotate(whole=Value(1)).values("whole").annotate(number=Count("pk"))
+    return Coalesce(Subquery(counted.values("number"), output_field=IntegerField()), 0)
