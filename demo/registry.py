@@ -10,7 +10,17 @@ from demo.accounts import ACCOUNTS, People
 from demo.calendar import day_or_none, morning
 from demo.vocabulary import REGISTRY, read
 from orgs.members import actions as members
-from orgs.models import Domain, Membership, Organisation, Registration, Service, Territory, User, Verification
+from orgs.models import (
+    Domain,
+    Membership,
+    Organisation,
+    Registration,
+    Service,
+    ServiceType,
+    Territory,
+    User,
+    Verification,
+)
 from orgs.organisations import actions as organisations_actions
 from orgs.registration import actions as registration_actions
 from orgs.verification import actions as verification_actions
@@ -32,12 +42,13 @@ LATER = ["level_of_government", "website", "public_email", "public_phone", "addr
 
 
 class Places:
-    """Territories and domains by what the files call them."""
+    """Territories, domains and types of service by what the files call them."""
 
     def __init__(self) -> None:
         territories = Territory.objects.select_related("scheme")
         self._territories = {(place.scheme.code, place.code): place for place in territories}
         self.domains = {domain.code: domain for domain in Domain.objects.all()}
+        self.types = {one.code: one for one in ServiceType.objects.select_related("domain")}
 
     def territory(self, entry: dict[str, str]) -> Territory:
         return self._territories[entry["scheme"], entry["code"]]
@@ -116,9 +127,9 @@ def register(entry: dict[str, Any], places: Places, contact: User) -> Organisati
 def complete_profile(organisation: Organisation, entry: dict[str, Any], places: Places, by: User) -> None:
     person = entry["contact"]
     for service in entry["services"]:
-        facts = {name: value for name, value in service.items() if name not in ("domain", "confirmed_on")}
+        facts = {name: value for name, value in service.items() if name not in ("type", "confirmed_on")}
         saved = organisations_actions.save_service(
-            service=Service(organisation=organisation, domain=places.domains[service["domain"]], **facts), by=by
+            service=Service(organisation=organisation, type=places.types[service["type"]], **facts), by=by
         )
         Service.objects.filter(pk=saved.pk).update(confirmed_on=day_or_none(service["confirmed_on"]))
     for capacity in entry["capacities"]:

@@ -92,7 +92,7 @@ def city_of(territory: Territory, user: Person) -> City:
 SIGNPOSTS = [
     Signpost(
         _("Find a service"),
-        "orgs:organisation_list",
+        "orgs:service_search",
         "search-heart",
         _("Language courses, legal advice, a bed, a meeting place: by domain, language and place."),
     ),

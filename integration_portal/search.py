@@ -16,6 +16,7 @@ from indicators.models import Indicator
 from orgs.folding import Folded, fold
 from orgs.models import Organisation, Service, Territory
 from orgs.permissions import Person
+from orgs.services.finding import services_for, types_for
 from partnerships.models import CoordinationTable, Partnership, Practice
 
 SHOWN = 6
@@ -77,10 +78,8 @@ def organisation_hit(organisation: Organisation) -> Hit:
 
 def services(words: str, user: Person) -> Group:
     offered = Service.objects.filter(organisation__in=Organisation.objects.published().values("pk"))
-    found = offered.select_related("organisation__territory", "domain")
-    for word in fold(words).split():
-        found = found.filter(text_folded__contains=word)
-    return grouped(_("Services"), found, service_hit)
+    found = services_for(words, types_for(words), offered.select_related("organisation__territory", "domain"))
+    return grouped(_("Services"), found, service_hit, "orgs:service_search", words)
 
 
 def service_hit(service: Service) -> Hit:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from indicators.catalogue import loading as catalogue
+from orgs.services import loading as service_types
 from orgs.shipped import Refusal, Vocabulary, load_shipped
 from orgs.territories import loading as registry
 from partnerships.engagement import loading as engagement
@@ -64,6 +65,9 @@ def practices() -> dict[str, Any]:
 
 VOCABULARIES = [
     Vocabulary("domain", domains, lambda entries: registry.load_domains(entries=entries), registry.domain_states),
+    Vocabulary(
+        "service_type", service_types.entries, service_types.load_service_types, service_types.service_type_states
+    ),
     Vocabulary("dimension", dimensions, catalogue.write_dimensions, catalogue.dimension_states),
     Vocabulary("category", categories, catalogue.write_categories, catalogue.category_states),
     Vocabulary("indicator", indicators, catalogue.load_catalogue, catalogue.indicator_states),

@@ -1,11 +1,16 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from orgs.models import Domain, Portal, TerritoryScheme
+from orgs.models import Domain, Portal, ServiceType, TerritoryScheme
 
 
 @register(Domain)
 class DomainTranslation(TranslationOptions):
     fields = ("name", "description")
+
+
+@register(ServiceType)
+class ServiceTypeTranslation(TranslationOptions):
+    fields = ("name",)
 
 
 @register(TerritoryScheme)

@@ -8,11 +8,13 @@ from orgs.organisations import views as organisations
 from orgs.oversight import views as oversight
 from orgs.registration import views as registration
 from orgs.reviewers import views as reviewers
+from orgs.services import views as services
 from orgs.verification import rules_views as rules
 from orgs.verification import views as verification
 
 app_name = "orgs"
 urlpatterns = [
+    path("services/", services.ServiceSearchView.as_view(), name="service_search"),
     path("organisations/", directory.OrganisationListView.as_view(), name="organisation_list"),
     path("organisations/mine/", organisations.MyOrganisationsView.as_view(), name="my_organisations"),
     path("organisations/register/", registration.StartView.as_view(), name="registration_start"),

@@ -22,7 +22,7 @@ ORDER = {
         translation shipped installation queue permissions
         mail
         public_pages storage forms mixins lookups drawing templatetags
-        accounts portal territories verification
+        accounts portal services territories verification
         organisations
         members
         registration directory inbox authorities

@@ -13,7 +13,7 @@ from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
 from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Organisation, Service, Territory, TerritoryClosure
+from orgs.models import Organisation, Service, Territory
 from orgs.vocabulary import Kind, Sector, Tier
 
 SECTORS = [(sector.value, capfirst(sector.label)) for sector in Sector]
@@ -62,12 +62,7 @@ class OrganisationFilter(django_filters.FilterSet):
         self, queryset: QuerySet[Organisation], name: str, place: Territory | None
     ) -> QuerySet[Organisation]:
         """Based there or below, or working there, below, or all over what it lies in: who serves the city serves its quarters."""
-        if place is None:
-            return queryset
-        within = TerritoryClosure.objects.filter(ancestor=place).values("descendant")
-        above = TerritoryClosure.objects.filter(descendant=place).values("ancestor")
-        at_work = Organisation.works_in.through.objects.filter(Q(territory__in=within) | Q(territory__in=above))
-        return queryset.filter(Q(territory__in=within) | Q(pk__in=at_work.values("organisation")))
+        return queryset if place is None else queryset.at_work_in(place)  # type: ignore[attr-defined]
 
     def speaking(self, queryset: QuerySet[Organisation], name: str, code: str) -> QuerySet[Organisation]:
         return queryset.filter(languages__contains=[code])

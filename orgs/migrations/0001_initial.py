@@ -1198,9 +1198,79 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ServiceType",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=60, unique=True, verbose_name="code")),
+                ("order", models.PositiveSmallIntegerField(verbose_name="order")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
+                ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
+                ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
+                ("open_eligibility", models.CharField(blank=True, max_length=80)),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="service_types",
+                        to="orgs.domain",
+                        verbose_name="domain",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "type of service",
+                "verbose_name_plural": "types of service",
+                "ordering": ["domain__order", "order", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ServiceTypeWord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("language", models.CharField(max_length=3, verbose_name="language")),
+                ("text", models.CharField(max_length=120, verbose_name="word")),
+                ("stem", models.CharField(editable=False, max_length=120)),
+                (
+                    "type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="words", to="orgs.servicetype"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "word for a type of service",
+                "verbose_name_plural": "words for types of service",
+                "indexes": [
+                    models.Index(
+                        django.contrib.postgres.indexes.OpClass("stem", name="varchar_pattern_ops"),
+                        name="service_type_word_stem",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("type"), models.F("language"), models.F("stem"), name="service_type_word_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Service",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "type",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="By this, people find it in any language.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="orgs.servicetype",
+                        verbose_name="what it is",
+                    ),
+                ),
                 ("title", models.CharField(max_length=150, verbose_name="service")),
                 ("description", models.TextField(blank=True, verbose_name="description")),
                 (

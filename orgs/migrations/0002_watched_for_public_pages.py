@@ -47,6 +47,8 @@ WATCHED = [
     "orgs_organisation_works_in",
     "orgs_portal",
     "orgs_service",
+    "orgs_servicetype",
+    "orgs_servicetypeword",
     "orgs_territory",
     "orgs_territoryoutline",
     "orgs_territoryscheme",

@@ -15,6 +15,7 @@ from orgs.models.portal import Portal
 from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
+from orgs.models.service_type import ServiceType, ServiceTypeWord
 from orgs.models.shipped import ShippedEntry
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
 from orgs.models.verification import Verification, VerificationAnswer
@@ -43,6 +44,8 @@ __all__ = [
     "ReviewerAppointment",
     "SentForm",
     "Service",
+    "ServiceType",
+    "ServiceTypeWord",
     "ShippedEntry",
     "Territory",
     "TerritoryClosure",

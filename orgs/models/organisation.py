@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import Folded, fold
 from orgs.models.domain import Domain
+from orgs.models.service_type import ServiceType
 from orgs.models.territory import Territory, TerritoryClosure
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.readable import readable
@@ -231,6 +232,15 @@ class Service(models.Model):
     """Something an organisation does for people: a class, an advice desk, a meal, a bed."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="services")
+    type = models.ForeignKey(
+        ServiceType,
+        models.PROTECT,
+        related_name="services",
+        verbose_name=_("what it is"),
+        null=True,
+        blank=True,
+        help_text=_("By this, people find it in any language."),
+    )
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="services", verbose_name=_("domain"))
     title = models.CharField(_("service"), max_length=150)
     description = models.TextField(_("description"), blank=True)

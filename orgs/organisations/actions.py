@@ -153,8 +153,11 @@ def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, 
 
 @transaction.atomic
 def save_service(*, service: Service, by: User) -> Service:
-    """Adds or changes a service. It counts as confirmed on that day, and a shelter hides the address of its house."""
+    """Adds or changes a service. It counts as confirmed on that day, lies in the domain of its type, and a shelter hides the address of its
+    house."""
     service.confirmed_on = timezone.localdate()
+    if service.type is not None:
+        service.domain = service.type.domain
     service.full_clean()
     service.save()
     if service.is_shelter:

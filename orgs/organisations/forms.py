@@ -9,6 +9,7 @@ from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import CountryLookup, LanguageLookup, TerritoryLookup
 from orgs.models import Organisation, OrganisationContact, Service, User
 from orgs.permissions import can_change_what_rights_rest_on, must_propose
+from orgs.services.fields import ServiceTypeField
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind
 
 
@@ -86,13 +87,15 @@ class ProfileForm(PortalModelForm):
 
 
 class ServiceForm(PortalModelForm):
+    type = ServiceTypeField()
     languages = LookupField(LanguageLookup(), several=True, required=False, label=_("Languages"))
 
     class Meta:
         model = Service
         fields = [
-            "title",
+            "type",
             "domain",
+            "title",
             "description",
             "languages",
             "is_free",
@@ -102,6 +105,19 @@ class ServiceForm(PortalModelForm):
             "is_shelter",
         ]
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["domain"].required = False
+        self.fields["domain"].help_text = _("Only if it is nothing in the list above.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("type") is not None:
+            cleaned["domain"] = cleaned["type"].domain
+        elif "domain" in cleaned and cleaned["domain"] is None:
+            self.add_error("type", _("Choose what it is, or at least its domain."))
+        return cleaned
 
 
 class CapacityForm(PortalForm):

@@ -1,0 +1,72 @@
+"""How services are found. Everything stands in the address, so that a list can be sent to somebody."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from orgs.forms.portal import PortalForm
+from orgs.languages import language_choices
+from orgs.lookups.filters import DomainFilter, TerritoryFilter
+from orgs.lookups.sources import TerritoryLookup
+from orgs.models import Organisation, Service, ServiceType, Territory
+from orgs.services.finding import services_for, types_for
+
+
+class TickedFilter(django_filters.BooleanFilter):
+    """What has a mark, where it is asked for; not ticked means that either will do."""
+
+    def __init__(self, field_name: str, **kwargs: Any) -> None:
+        super().__init__(field_name, widget=forms.CheckboxInput, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs.filter(**{self.field_name: True}) if value else qs
+
+
+class ServiceFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        method="search",
+        label=_("What do you need?"),
+        help_text=_("In your own words and language: lawyer, abogado, avocat, محامي."),
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    territory = TerritoryFilter(
+        method="at_work_in", lookup=TerritoryLookup(), label=_("Place"), help_text=_("Includes all places within it.")
+    )
+    language = django_filters.ChoiceFilter(
+        choices=language_choices, method="speaking", label=_("Language"), empty_label=_("Any")
+    )
+    domain = DomainFilter("domain")
+    free = TickedFilter("is_free", label=_("Free of charge"))
+    no_documents = TickedFilter("no_documents_required", label=_("No documents required"))
+    childcare = TickedFilter("has_childcare", label=_("With childcare"))
+    women_only = TickedFilter("women_only", label=_("Women only"))
+
+    types: list[ServiceType]
+    """Those that somebody means by what they typed; empty where they typed nothing."""
+
+    class Meta:
+        model = Service
+        form = PortalForm
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.types = []
+
+    def search(self, queryset: QuerySet[Service], name: str, text: str) -> QuerySet[Service]:
+        self.types = types_for(text)
+        return services_for(text, self.types, queryset)
+
+    def at_work_in(self, queryset: QuerySet[Service], name: str, place: Territory | None) -> QuerySet[Service]:
+        if place is None:
+            return queryset
+        return queryset.filter(organisation__in=Organisation.objects.at_work_in(place).values("pk"))
+
+    def speaking(self, queryset: QuerySet[Service], name: str, code: str) -> QuerySet[Service]:
+        """Where a service names no language, those of its organisation are meant."""
+        return queryset.filter(
+            Q(languages__contains=[code]) | Q(languages=[], organisation__languages__contains=[code])
+        )
