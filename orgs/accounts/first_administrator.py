@@ -4,16 +4,19 @@ It follows from the secret key, so that every process knows it and none has to k
 administrator, so that no code comes back.
 """
 
+import logging
 import re
 from hashlib import sha256
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from orgs.models import User
+
+logger = logging.getLogger(__name__)
 
 SALT = "orgs.accounts.first_administrator"
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -50,9 +53,12 @@ def announcement() -> str:
     return f"This portal has no administrator yet. Open {address} and enter the code {code()}"
 
 
-def announcement_if_missing() -> str:
-    """For the log at the start of the server, which starts also where the database is not there yet."""
+def announce() -> None:
+    """In the log of the server that starts, by a thread of its own: where the database is not there yet, it starts all the same."""
     try:
-        return announcement() if is_missing() else ""
-    except DatabaseError:
-        return ""
+        if is_missing():
+            logger.warning(announcement())
+    except DatabaseError as error:
+        logger.warning("Whether there is an administrator is not known: %s", str(error).strip().partition("\n")[0])
+    finally:
+        connection.close()
