@@ -46,15 +46,18 @@ def test_code_has_eighty_bits_and_is_the_same_in_every_process() -> None:
     assert first_administrator.code() == first_administrator.code()
 
 
-def test_code_follows_from_the_secret_key_and_never_comes_back(settings: Any) -> None:
+def test_code_follows_from_secret_key_and_database_and_never_comes_back(settings: Any) -> None:
     seen = {first_administrator.code()}
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_migrations SET applied = applied + interval '1 day'")
+    seen.add(first_administrator.code())
     settings.SECRET_KEY = "another"
     seen.add(first_administrator.code())
     for _ in range(2):
         person = UserFactory(is_staff=True)
         User.objects.filter(pk=person.pk).update(is_staff=False)
         seen.add(first_administrator.code())
-    assert len(seen) == 4
+    assert len(seen) == 5
     UserFactory()
     assert first_administrator.code() in seen, "anybody else's account makes the code in the log worthless"
 
