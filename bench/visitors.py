@@ -23,7 +23,7 @@ from pathlib import Path
 from bench.database import run, scratch_database
 from bench.pages import fill
 from bench.rows import Row
-from orgs.models import Domain, Organisation, Service, Territory
+from orgs.models import Domain, Organisation, Service, Territory, User
 from orgs.vocabulary import Kind, Tier
 
 CONNECTIONS = 64
@@ -94,6 +94,9 @@ def measure(scale: float) -> list[Row]:
 
 
 def fill_registry() -> None:
+    User.objects.create_user(
+        "administrator@portal.example", is_staff=True
+    )  # Else the first page leads to the first account.
     domain, place = Domain.objects.get(), Territory.objects.get(code="P1")
     Organisation.objects.bulk_create(
         Organisation(

@@ -1,19 +1,24 @@
 """The code by which the first administrator of an empty portal proves that the server is theirs: it stands in the log, and nowhere else.
 
-It follows from the secret key, so that every process knows it and none has to keep it, and from how often somebody has been made an
-administrator, so that no code comes back.
+It follows from the secret key, so that every process knows it and none has to keep it; from when this very database was made, and from how often
+somebody has been made an administrator, so that no code comes back.
 """
 
+import logging
 import re
 from hashlib import sha256
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Min
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from orgs.models import User
+
+logger = logging.getLogger(__name__)
 
 SALT = "orgs.accounts.first_administrator"
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -31,7 +36,8 @@ def is_missing() -> bool:
 def code() -> str:
     """As people read it: 7K2M-9QXA-41TB-E5RW."""
     appointments = apps.get_model("orgs", "UserRightsEvent")._default_manager.filter(is_staff=True).count()
-    number = int.from_bytes(salted_hmac(SALT, str(appointments), algorithm="sha256").digest(), "big")
+    made_at = MigrationRecorder.Migration.objects.aggregate(first=Min("applied"))["first"]
+    number = int.from_bytes(salted_hmac(SALT, f"{made_at} {appointments}", algorithm="sha256").digest(), "big")
     signs = "".join(SIGNS[(number >> 5 * place) & 31] for place in range(LENGTH))
     return "-".join(re.findall("....", signs))
 
@@ -50,9 +56,12 @@ def announcement() -> str:
     return f"This portal has no administrator yet. Open {address} and enter the code {code()}"
 
 
-def announcement_if_missing() -> str:
-    """For the log at the start of the server, which starts also where the database is not there yet."""
+def announce() -> None:
+    """In the log of the server that starts, by a thread of its own: where the database is not there yet, it starts all the same."""
     try:
-        return announcement() if is_missing() else ""
-    except DatabaseError:
-        return ""
+        if is_missing():
+            logger.warning(announcement())
+    except DatabaseError as error:
+        logger.warning("Whether there is an administrator is not known: %s", str(error).strip().partition("\n")[0])
+    finally:
+        connection.close()

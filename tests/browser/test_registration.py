@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from orgs.models import Organisation, Verification
 from tests.browser.people import Person, email_to, path_in
-from tests.factories import DomainFactory, ReviewerFactory, TerritoryFactory
+from tests.factories import DomainFactory, ReviewerFactory, TerritoryFactory, UserFactory
 
 NAME = "Cosim Juntes"
 EMAIL = "cosim@example.org"
@@ -26,6 +26,7 @@ SEEN = {
 @pytest.fixture
 def city(transactional_db):
     cache.clear()  # Rates are counted there.
+    UserFactory(is_staff=True)  # A portal that has been set up.
     city = TerritoryFactory(name="Barcelona", code="080193")
     TerritoryFactory(name="el Raval", code="N01", kind="neighbourhood", parent=city)
     ReviewerFactory(email=REVIEWER, name="Reviewer", territory=city)
