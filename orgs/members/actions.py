@@ -64,6 +64,8 @@ def invite_member(
     It is written in the person's own language where that is known, else in `language`.
     """
     email = email.lower()
+    if locked(organisation).closed_on is not None:
+        raise ValidationError(_("Nobody can be invited to a closed organisation."))
     if organisation.memberships.active().filter(user__email=email).exists():
         raise ValidationError({"email": _("This person is already a member. You can change the role in the list.")})
     for old in organisation.invitations.open().filter(email=email).select_for_update():

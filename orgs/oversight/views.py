@@ -145,8 +145,6 @@ class InviteLeaderView(OneForAdministrators, ActionMixin, FormView):
         return {"language": get_language()}
 
     def perform(self, form: LeaderForm) -> Invitation:
-        if self.organisation.closed_on is not None:
-            raise ValidationError(_("This organisation is closed. Reopen it first."))
         if not ratelimit.consume(self.request, action="invite_member", key=form.cleaned_data["email"].lower()):
             raise ValidationError(_("Too many e-mails in a short time. Try again in an hour."))
         role = Membership.Role.MANAGER if self.organisation.is_authority else Membership.Role.OWNER

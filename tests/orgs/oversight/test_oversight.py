@@ -194,7 +194,7 @@ def test_reopening_brings_back_what_was(client, administrator, city):
             answers={code: Answer(True) for code in ("reachable", "purpose", "territory")}, by=reviewer,
         )  # fmt: skip
     invite = client.post(page("orgs:leader_invite", association), {"email": "a@person.example", "language": "en"})
-    assert "This organisation is closed" in invite.content.decode()
+    assert "Nobody can be invited to a closed organisation" in invite.content.decode()
     assert client.post(page("organisation_reopen", association), {"reason": ""}).status_code == 200
     client.post(page("organisation_reopen", association), {"reason": "It goes on."})
     assert Organisation.objects.published().get() == association
