@@ -6,6 +6,7 @@ from orgs.models.passing import KeptForm, SentForm
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
+from orgs.models.territory_import import TerritoryImport
 from orgs.models.verification import Verification, VerificationAnswer
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Service",
     "Territory",
     "TerritoryClosure",
+    "TerritoryImport",
     "TerritoryOutline",
     "TerritoryScheme",
     "TerritorySuccession",
