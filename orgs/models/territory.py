@@ -234,6 +234,16 @@ class Territory(models.Model):
         return None if self.valid_to == END else self.valid_to
 
     @property
+    def validity(self) -> str:
+        """While it is there, in words."""
+        first, last = (day and formats.date_format(day, "DATE_FORMAT") for day in (self.begins, self.ends))
+        if first and last:
+            return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
+        if first:
+            return gettext("since %(first)s") % {"first": first}
+        return gettext("until %(last)s") % {"last": last} if last else gettext("always")
+
+    @property
     def local_name(self) -> str:
         """In the language of the reader, where that has a name of its own for the place."""
         return str(self.names.get(get_language() or "", "") or self.name)

@@ -8,8 +8,9 @@ from django.db.models.functions import Greatest
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import CreateView, DetailView, FormView, ListView, UpdateView
 from django_filters.views import FilterView
 
@@ -71,7 +72,7 @@ class SchemeCreateView(ActionMixin, VisibleObjectMixin, CreateView):
         return actions.save_scheme(scheme=form.instance, by=self.person)
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("The classification is there. Now bring its places in."))
+        messages.success(self.request, _("The classification has been added. Now import its places."))
         return reverse("orgs:territory_import_add", args=[self.object.code])
 
 
@@ -164,10 +165,15 @@ class PlaceDetailView(OfScheme, DetailView):
             successions=place.successions.select_related("successor__scheme").order_by("successor__name_folded", "pk"),
             same_code=self.scheme.territories.filter(code=place.code).exclude(pk=place.pk).order_by("valid_from"),
             names=[(language, name_for_reader(language), name) for language, name in sorted(place.names.items())],
-            points=points_of(outline.geometry) if outline else 0,
+            points=points_text(points_of(outline.geometry)) if outline else _("none"),
+            kind=capfirst(place.get_kind_display()),
             events=place_events(place),
             **kwargs,
         )
+
+
+def points_text(number: int) -> str:
+    return ngettext("%(count)s point", "%(count)s points", number) % {"count": number}
 
 
 def place_events(place: Territory) -> list[dict[str, Any]]:
@@ -199,7 +205,7 @@ class OfPlace(OfScheme):
 
     place: Territory
     title: Any = ""
-    submit_label: Any = gettext_lazy("Save")
+    submit_label: Any = gettext_lazy("See what follows")
     template_name: str | None = "orgs/place_form.html"
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -286,6 +292,7 @@ class PlacePassCodeView(OfPlace, PreviewMixin, FormView):
 class PlaceOutlineView(OfPlace, ActionMixin, FormView):
     form_class = OutlineForm
     title = gettext_lazy("Boundary")
+    submit_label = gettext_lazy("Save")
 
     def perform(self, form: OutlineForm) -> PlaceChange:
         return actions.set_outline(place=self.place, geometry=form.cleaned_data.get("geometry"), by=self.person)

@@ -26,7 +26,10 @@ def largest_changes(plan: Plan) -> list[Change]:
         changes += [(place.code, place.name, name, before, now) for name, before, now in place.differences]
         if id(place) in has_outline:
             changes.append((place.code, place.name, "outline", "", "✓"))
-    changes += [(place.code, place.name, "new", "", "") for place in plan.new[: MOST_SHOWN - len(changes)]]
+    changes += [
+        (place.code, place.name, "new", "", place.valid_from.isoformat())
+        for place in plan.new[: MOST_SHOWN - len(changes)]
+    ]
     names = names_of_parents(plan, changes)
     return [plain(change, names) for change in changes[:MOST_SHOWN]]
 

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
+
+from babel import Locale
 
 from orgs.folding import fold
 from orgs.languages import LANGUAGES
@@ -34,7 +37,8 @@ PHRASES = {
     ],
 }  # fmt: skip
 """Headings, folded and without signs, the surest first."""
-NAME_OF_LANGUAGE = re.compile(r"^(?:name|nombre|nom|label) (?:in |en )?([a-z]{2,3})$")
+NAME_OF_LANGUAGE = re.compile(r"^(?:name|nombre|nom|label|bezeichnung) (?:in |en |auf )?([a-z]+)$|^([a-z]+) name$")
+HEADINGS_IN = ("en", "es", "fr", "ca", "de")
 
 KINDS = {
     Kind.COUNTRY: "country state pais estado pays etat land staat nation dawla",
@@ -64,11 +68,21 @@ def columns_of(header: Sequence[str]) -> dict[str, int]:
                 break
     for place, text in enumerate(headings):
         match = NAME_OF_LANGUAGE.match(text)
-        if match and match[1] in LANGUAGES and place not in found.values():
-            found.setdefault(NAME_IN + match[1], place)
+        language = languages_by_word().get(match[1] or match[2]) if match else None
+        if language and place not in found.values():
+            found.setdefault(NAME_IN + language, place)
     if NAME not in found and (first := next((role for role in found if role.startswith(NAME_IN)), None)):
         found[NAME] = found.pop(first)
     return found
+
+
+@cache
+def languages_by_word() -> dict[str, str]:
+    """{a code or a folded name: code}, as headings in several languages say it."""
+    known = {code: code for code in LANGUAGES}
+    for locale in map(Locale.parse, HEADINGS_IN):
+        known = {plain(locale.languages.get(code, code)): code for code in LANGUAGES} | known
+    return known | {"castellano": "es", "castella": "es", "castillan": "es"}
 
 
 def kind_of(text: str) -> str:

@@ -36,6 +36,7 @@ TEXTS: dict[str, str | Promise] = {
     "no_text": gettext_lazy("The cell holds something that is no text."),
     "no_code": gettext_lazy("The code is missing."),
     "no_name": gettext_lazy("The name is missing."),
+    "no_kind": gettext_lazy("The kind of place is missing."),
     "too_long": gettext_lazy("“%(value)s” is too long."),
     "unknown_kind": gettext_lazy("“%(value)s” is not a kind of place. Say what it means, or correct the file."),
     "bad_day": gettext_lazy("“%(value)s” is not a date. Write 2026-01-31, 31/01/2026 or 2026."),
@@ -93,7 +94,7 @@ def fact_text(name: str, value: Any) -> str:
     """A fact of a place as a reader takes it; "" for nothing."""
     if name == "kind":
         return str(Territory.Kind(value).label) if value in Territory.Kind.values else ""
-    if name in ("valid_from", "valid_to"):
+    if name in ("valid_from", "valid_to", "new"):
         return day_text(value)
     if name == "names":
         return " · ".join(f"{name_for_reader(language)}: {text}" for language, text in sorted((value or {}).items()))

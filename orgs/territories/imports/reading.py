@@ -153,12 +153,10 @@ class EntryReader:
         return text[:longest]
 
     def kind(self, line: int, record: list[str]) -> str:
-        if KIND not in self.description.columns:
-            return self.description.kind
         text = self.text(KIND, line, record)
-        kind = self.description.kinds.get(text) or (self.description.kind if not text else "")
+        kind = self.description.kinds.get(text) or ("" if text else self.description.kind)
         if not kind:
-            self.note("unknown_kind", line, self.column(KIND), text)
+            self.note("unknown_kind" if text else "no_kind", line, self.column(KIND), text)
         return kind
 
     def day(self, role: str, line: int, record: list[str]) -> datetime.date | None:

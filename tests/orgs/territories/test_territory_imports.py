@@ -16,6 +16,7 @@ from openpyxl import Workbook
 from orgs.models import Territory, TerritoryClosure, TerritoryImport, TerritoryOutline, TerritoryScheme
 from orgs.territories import loading
 from orgs.territories.imports import actions as imports
+from orgs.territories.imports import guessing
 from orgs.territories.imports.description import LEAVE_OUT, Description
 from orgs.territories.imports.reading import read_day
 from tests.factories import TerritoryFactory, TerritorySchemeFactory
@@ -174,7 +175,7 @@ FAULTS = [
     (",Ash,municipality,,,", "no_code", "code"),
     ("A,\u2800 ,municipality,,,", "no_name", "name"),
     ("A,Ash,hamlet,,,", "unknown_kind", "kind"),
-    ("A,Ash,,,,", "unknown_kind", "kind"),
+    ("A,Ash,,,,", "no_kind", "kind"),
     ("A,Ash,municipality,,31/31/2020,", "bad_day", "valid_from"),
     ("A,Ash,municipality,,2020-02-30,", "bad_day", "valid_from"),
     ("A,Ash,municipality,,2020,2019", "days_reversed", "valid_to"),
@@ -506,3 +507,28 @@ def test_the_demo_as_a_file_is_the_demo_as_loaded(scheme):
     assert [line.partition("<")[0] for line in history(scheme)] == [line.partition("<")[0] for line in history(loaded)]
     again = checked(loaded, "\n".join(rows), **description)
     assert (counts(again)[:2], again.changes) == ((0, 0), [])
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (["code", "name", "name_en", "name_es"], {"code": 0, "name": 1, "name:en": 2, "name:es": 3}),
+        (
+            ["Nombre", "Nombre en inglés", "Código INE", "Nombre en catalán"],
+            {"name": 0, "name:en": 1, "code": 2, "name:ca": 3},
+        ),
+        (["LEVL_CODE", "NUTS_ID", "CNTR_CODE", "NUTS_NAME"], {"kind": 0, "code": 1, "name": 3}),
+        (
+            ["Schlüssel", "Bezeichnung", "gültig ab", "gültig bis", "Ebene"],
+            {"code": 0, "name": 1, "valid_from": 2, "valid_to": 3, "kind": 4},
+        ),
+        (
+            ["code", "nom", "depuis", "jusqu’au", "niveau"],
+            {"code": 0, "name": 1, "valid_from": 2, "valid_to": 3, "kind": 4},
+        ),
+        (["name_en", "code"], {"name": 0, "code": 1}),
+        (["population", "area"], {}),
+    ],
+)
+def test_columns_are_guessed_from_headings_in_several_languages(header, columns):
+    assert guessing.columns_of(header) == columns

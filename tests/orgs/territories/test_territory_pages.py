@@ -143,7 +143,7 @@ def test_problems_are_listed_by_line_and_all_of_them_in_a_table(office, land, ad
     page = office.get(page_of("territory_import_detail", batch.pk)).content.decode()
     assert page.count("No place has the code “nowhere”") == 100
     assert "150 problems" in words_of(page)
-    assert "Bring in" not in page
+    assert "Store these places" not in page
     answer = office.get(page_of("territory_import_problems", batch.pk))
     table = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     assert (len(table), table[1][:3]) == (151, ["2", "parent", "nowhere"])
@@ -443,10 +443,10 @@ def test_page_of_a_place_tells_its_history(office, land):
     confirm(office, page_of("place_rename", place("A").pk), {"name": "Ashville", "on": "2026-01-01"})
     confirm(office, page_of("place_move", place("A").pk), {"parent": ""})
     said = words_of(office.get(page_of("place_detail", place("A").pk)).content.decode())
-    assert "Comes from Ashford ( until 31 December 2025 )" in said
+    assert "Comes from Ashford (until 31 December 2025)" in said
     assert "Other times of this code" in said
     assert "Changes of code, kind, place and dates" in said
     old = Territory.objects.get(code="A", valid_to="2025-12-31")
-    assert "Became Ashville ( since 1 January 2026 )" in words_of(
+    assert "Became Ashville (since 1 January 2026)" in words_of(
         office.get(page_of("place_detail", old.pk)).content.decode()
     )
