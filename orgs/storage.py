@@ -2,12 +2,14 @@
 
 import contextlib
 import errno
+import hashlib
 import logging
 import os
 import secrets
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import IO
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -36,6 +38,21 @@ class NoRoom(ValidationError):
             ),
             code="no_room",
         )
+
+
+def digest_of(file: IO[bytes] | File) -> tuple[str, int]:
+    """SHA-256 in hexadecimal digits, and the size in bytes."""
+    digest, size = hashlib.sha256(), 0
+    file.seek(0)
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+        size += len(chunk)
+    file.seek(0)
+    return digest.hexdigest(), size
+
+
+def name_of(file: File) -> str:
+    return PurePath(file.name or "").name[:200]
 
 
 class WholeFileStorage(FileSystemStorage):

@@ -7,6 +7,7 @@ from orgs.forms import passing
 from orgs.mail import actions as mail
 from orgs.registration import actions as registration
 from orgs.storage import remove_orphans
+from orgs.territories.imports import actions as territory_imports
 
 
 @shared_task
@@ -38,3 +39,8 @@ def remove_old_mail() -> int:
 @shared_task
 def forget_forms() -> int:
     return passing.forget_forms(now=timezone.now())
+
+
+@shared_task
+def remove_stale_territory_files() -> int:
+    return territory_imports.remove_stale_imports(now=timezone.now())

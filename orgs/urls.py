@@ -9,6 +9,8 @@ from orgs.oversight import views as oversight
 from orgs.registration import views as registration
 from orgs.reviewers import views as reviewers
 from orgs.services import views as services
+from orgs.territories import views as territories
+from orgs.territories.imports import views as territory_imports
 from orgs.verification import rules_views as rules
 from orgs.verification import views as verification
 
@@ -92,4 +94,86 @@ urlpatterns = [
     path("administration/verification/", rules.RulesView.as_view(), name="verification_rules"),
     path("lookup/territories/", lookups.lookup_territories, name="lookup_territories"),
     path("lookup/organisations/", lookups.lookup_organisations, name="lookup_organisations"),
+    path("administration/territories/", territories.SchemeListView.as_view(), name="scheme_list"),
+    path("administration/territories/add/", territories.SchemeCreateView.as_view(), name="scheme_add"),
+    path("administration/territories/<slug:scheme>/", territories.PlaceListView.as_view(), name="place_list"),
+    path("administration/territories/<slug:scheme>/edit/", territories.SchemeUpdateView.as_view(), name="scheme_edit"),
+    path(
+        "administration/territories/<slug:scheme>/imports/",
+        territory_imports.TerritoryImportListView.as_view(),
+        name="territory_import_list",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/imports/add/",
+        territory_imports.TerritoryImportCreateView.as_view(),
+        name="territory_import_add",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/imports/<int:pk>/",
+        territory_imports.TerritoryImportDetailView.as_view(),
+        name="territory_import_detail",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/imports/<int:pk>/columns/",
+        territory_imports.TerritoryImportMapView.as_view(),
+        name="territory_import_map",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/imports/<int:pk>/store/",
+        territory_imports.TerritoryImportStoreView.as_view(),
+        name="territory_import_store",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/imports/<int:pk>/problems/",
+        territory_imports.TerritoryImportProblemsView.as_view(),
+        name="territory_import_problems",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/add/", territories.PlaceCreateView.as_view(), name="place_add"
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/",
+        territories.PlaceDetailView.as_view(),
+        name="place_detail",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/rename/",
+        territories.PlaceRenameView.as_view(),
+        name="place_rename",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/move/",
+        territories.PlaceMoveView.as_view(),
+        name="place_move",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/correct/",
+        territories.PlaceCorrectView.as_view(),
+        name="place_correct",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/end/",
+        territories.PlaceEndView.as_view(),
+        name="place_end",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/merge/",
+        territories.PlaceMergeView.as_view(),
+        name="place_merge",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/split/",
+        territories.PlaceSplitView.as_view(),
+        name="place_split",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/outline/",
+        territories.PlaceOutlineView.as_view(),
+        name="place_outline",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/pass-code/",
+        territories.PlacePassCodeView.as_view(),
+        name="place_pass_code",
+    ),
 ]

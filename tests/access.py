@@ -95,6 +95,26 @@ TABLE = """
     mail_retry                               -                 LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     mail_give_up                             -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     queue_list                               -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:scheme_list                         -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:scheme_add                          -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:scheme_edit                         scheme            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_list                          scheme            LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:place_add                           scheme            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_detail                        place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:place_rename                        place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_move                          place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_correct                       place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_end                           place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_merge                         place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_split                         place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_outline                       place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_pass_code                     place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:territory_import_list               scheme            LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:territory_import_add                scheme            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:territory_import_detail             places_file       LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:territory_import_map                places_file       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:territory_import_store              places_file       LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    orgs:territory_import_problems           places_file       LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     orgs:lookup_territories                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -238,6 +258,9 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
     return {
         "-": [],
         "city": ["test-land", place],
+        "scheme": ["test-land"],
+        "place_in_scheme": ["test-land", world.city.pk],
+        "places_file": ["test-land", known["places_file"].pk],
         "indicator": ["PEOPLE"],
         "owned": [known["owned"]],
         "figure": ["PEOPLE", "test-land", place, "2022"],

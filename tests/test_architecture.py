@@ -18,10 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = {
     "orgs": """
         composed_sql locks vocabulary numbers readable folding naming ladders languages compression
+        readers spreadsheets
         models
         translation shipped installation queue permissions
         mail
-        public_pages storage forms mixins lookups drawing templatetags
+        public_pages storage uploads forms mixins lookups drawing templatetags
         accounts portal services territories verification
         organisations
         members
@@ -31,7 +32,7 @@ ORDER = {
         apps management urls
     """,
     "indicators": """
-        vocabulary locks spreadsheets
+        vocabulary locks
         file_progress
         models
         marks translation permissions emails

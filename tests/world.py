@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
@@ -20,8 +21,9 @@ from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
 from indicators.rollup import worker
 from orgs.members import actions as members
-from orgs.models import Membership, Organisation, Registration, Territory, User
+from orgs.models import Membership, Organisation, Registration, Territory, TerritoryImport, User
 from orgs.organisations import actions as organisations
+from orgs.territories.imports import actions as territory_imports
 from partnerships.assessments import actions as assessments
 from partnerships.assessments import experience
 from partnerships.models import Assessment, Meeting, Partnership
@@ -220,6 +222,7 @@ def make_registry(
         "own_verification": VerificationFactory(organisation=association),
         "change": ProposedChangeFactory(organisation=association),
         "registration": Registration.objects.create(),
+        "places_file": make_places_file(city),
     }
 
 
@@ -228,6 +231,13 @@ def scheduled(name: str, task: str) -> PeriodicTask:
     interval, _is_new = IntervalSchedule.objects.get_or_create(every=30, period="seconds")
     found, _is_new = PeriodicTask.objects.get_or_create(name=name, defaults={"task": task, "interval": interval})
     return found
+
+
+def make_places_file(city: Territory) -> TerritoryImport:
+    """Checked, with a place that is new."""
+    content = f"code,name,kind,parent\n{city.code}-9,Ninth,neighbourhood,{city.code}\n"
+    batch = territory_imports.receive_file(scheme=city.scheme, file=ContentFile(content.encode(), "ninth.csv"), by=None)
+    return territory_imports.check_import(batch=batch, description=territory_imports.guess_of(batch), by=None)
 
 
 def make_claim(

@@ -16,8 +16,8 @@ from indicators.catalogue.formatting import period_words
 from indicators.dashboards.cells import Point
 from indicators.models import Indicator, Release, ReleasedFigure
 from indicators.releases.downloads.contents import Contents, name_of, plain
-from indicators.spreadsheets import BYTE_ORDER_MARK, csv_lines
 from orgs.models import Territory
+from orgs.spreadsheets import BYTE_ORDER_MARK, csv_lines
 
 HEAD = (
     "scheme",

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from indicators.file_progress import claim
 from indicators.imports import engine, kept_file, sources, steps
 from indicators.imports.definition import read_layout, read_mapping
-from indicators.imports.mapping import FileLayout, ImportMapping, layout_entries
-from indicators.imports.messages import OF_A_STEP, Problem
+from indicators.imports.mapping import ImportMapping, layout_entries
+from indicators.imports.messages import OF_A_STEP
 from indicators.locks import Lock
 from indicators.models import ImportBatch, ImportMessage, SavedMapping
 from indicators.permissions import can_decide_import, keeps_figures_of
@@ -25,6 +25,9 @@ from indicators.quality import checks
 from orgs.locks import lock_until_commit, number_of
 from orgs.models import Organisation, User
 from orgs.queue import enqueue
+from orgs.readers.layout import FileLayout
+from orgs.readers.problems import Problem
+from orgs.storage import digest_of, name_of
 
 State = ImportBatch.State
 WORK = "indicators.tasks.work_on_imports"
@@ -54,14 +57,14 @@ def ingest(
     """
     refuse_foreign_name(authority, by)
     read = None if mapping is None else read_mapping(mapping)
-    checksum, size = kept_file.digest_of(file)
+    checksum, size = digest_of(file)
     if store and mapping is not None:
         refuse_same_file(checksum, mapping)
     batch = ImportBatch(
         authority=authority,
         mapping=mapping,
         mapping_name=mapping_name,
-        file_name=kept_file.name_of(file),
+        file_name=name_of(file),
         size=size,
         checksum=checksum,
         state=State.RECEIVED,

@@ -8,11 +8,12 @@ from django.db.backends.utils import CursorWrapper
 from psycopg2.sql import SQL, Composable, Composed, Identifier, Literal
 
 from indicators.imports.mapping import ImportMapping
-from indicators.imports.messages import MAX_FAULTY, Problem
+from indicators.imports.messages import MAX_FAULTY
 from indicators.imports.resolvers import Resolver, column_names, columns_of
 from indicators.imports.sql import CELLS_WITH_PLACES, OUTSIDE_VALIDITY, PART_OF_A_PERSON, REPEATED, TOO_LARGE, TWICE
 from indicators.vocabulary import CURRENCY_OF_UNIT
 from orgs.numbers import two_readings
+from orgs.readers.problems import Problem
 
 MAX_PROBLEMS = 200
 

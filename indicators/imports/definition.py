@@ -13,7 +13,6 @@ from indicators.imports.mapping import (
     MISSING,
     NUMBERS,
     WRITTEN_WITH_POINTS,
-    FileLayout,
     ImportMapping,
     Part,
     Wide,
@@ -22,6 +21,7 @@ from indicators.vocabulary import PeriodKind, flags_of
 from orgs.models import Territory
 from orgs.naming import web_address
 from orgs.numbers import Writing
+from orgs.readers.layout import FileLayout
 
 KNOWN = {
     "title", "format", "delimiter", "encoding", "decimal", "thousands", "sheet", "header_row", "source", "where", "where_not", "columns",

@@ -19,8 +19,8 @@ from indicators.imports.definition import read_mapping
 from indicators.imports.messages import message_text
 from indicators.models import ImportBatch, ImportMessage, SavedMapping
 from indicators.permissions import can_import
-from indicators.spreadsheets import csv_response
 from orgs.mixins import VisibleObjectMixin
+from orgs.spreadsheets import csv_response
 
 
 class OfFile(VisibleObjectMixin):

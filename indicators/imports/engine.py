@@ -23,7 +23,6 @@ from indicators.imports.checks import (
     open_numbers,
 )
 from indicators.imports.mapping import ImportMapping
-from indicators.imports.messages import FileRefused, Problem
 from indicators.imports.readers.rows import Rows, open_rows
 from indicators.imports.resolvers import Resolver, column_names, resolvers_of
 from indicators.imports.sql import (
@@ -40,6 +39,7 @@ from indicators.imports.sql import (
 from indicators.vocabulary import Flag
 from orgs.models import Territory
 from orgs.numbers import PLACES
+from orgs.readers.problems import FileRefused, Problem
 
 MANY_ROWS = 5_000
 PAGES_AT_ONCE = 4_000  # Of the temporary table: some 250,000 cells.

@@ -5,9 +5,10 @@ from typing import IO
 
 from indicators.imports.engine import faulty_lines
 from indicators.imports.mapping import ImportMapping
-from indicators.imports.messages import MAX_FAULTY, FileRefused, Problem, problem_text
+from indicators.imports.messages import MAX_FAULTY, problem_text
 from indicators.imports.readers.rows import read_table
 from orgs.models import Territory
+from orgs.readers.problems import FileRefused, Problem
 
 
 def refused_rows(

@@ -13,6 +13,7 @@ from indicators.imports.matching import recognise
 from indicators.models import SavedMapping
 from orgs.forms import PortalForm
 from orgs.models import Organisation
+from orgs.uploads import cut_off
 
 OWN, RECOGNISE, DESCRIBE = "own", "recognise", "describe"
 
@@ -23,10 +24,6 @@ def too_large() -> ValidationError:
         code="too_large",
         params={"limit": filesizeformat(settings.IMPORT_MAX_BYTES)},
     )
-
-
-def cut_off() -> ValidationError:
-    return ValidationError(_("The upload was interrupted and nothing was kept. Send the file again."), code="cut_off")
 
 
 class ImportForm(PortalForm):

@@ -1,9 +1,7 @@
 """The file of an import: its digest, keeping it, opening it again, and what a look at it shows."""
 
-import hashlib
 from dataclasses import replace
 from functools import partial
-from pathlib import PurePath
 from typing import IO
 
 from django.core.exceptions import ValidationError
@@ -13,12 +11,15 @@ from django.utils.translation import gettext as _
 
 from indicators.file_progress import DECIDING, FileProgress, progress_of
 from indicators.imports.definition import read_layout, read_mapping
-from indicators.imports.mapping import FileLayout, layout_entries
-from indicators.imports.messages import FileRefused, problem_text
+from indicators.imports.mapping import layout_entries
+from indicators.imports.messages import problem_text
 from indicators.imports.progress import expected_figures
 from indicators.imports.readers import sniffing
-from indicators.imports.readers.sniffing import FileContents, look
+from indicators.imports.readers.sniffing import look
 from indicators.models import ImportBatch
+from orgs.readers.layout import FileLayout
+from orgs.readers.problems import FileRefused
+from orgs.readers.sniffing import FileContents
 
 
 class FileIsGone(ValidationError):
@@ -26,21 +27,6 @@ class FileIsGone(ValidationError):
 
     def __init__(self) -> None:
         super().__init__(_("The portal no longer has the file. Send it again."))
-
-
-def digest_of(file: IO[bytes] | File) -> tuple[str, int]:
-    """SHA-256 in hexadecimal digits, and the size in bytes."""
-    digest, size = hashlib.sha256(), 0
-    file.seek(0)
-    while chunk := file.read(1 << 20):
-        digest.update(chunk)
-        size += len(chunk)
-    file.seek(0)
-    return digest.hexdigest(), size
-
-
-def name_of(file: File) -> str:
-    return PurePath(file.name or "").name[:200]
 
 
 def keep(batch: ImportBatch, file: File) -> None:

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 
 from indicators.imports.definition import read_mapping
 from indicators.imports.mapping import ImportMapping, Part
-from indicators.imports.messages import FileRefused
 from indicators.imports.readers.rows import read_table
 from indicators.models import SavedMapping as SavedMapping
+from orgs.readers.problems import FileRefused
 
 LOOKED_AT = 50
 

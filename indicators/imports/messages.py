@@ -1,48 +1,18 @@
 """What can be wrong with a file, in plain words. A problem is stored by its code and told in the reader's language."""
 
-import re
-from dataclasses import dataclass
-
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from indicators.models import ImportMessage
 from orgs.numbers import Writing, write_number
-
-NO_TEXT = re.compile("[\0\ud800-\udfff]")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One kind of fault: the first line and column where it stands, what stands there, and how many rows have it."""
-
-    code: str
-    line: int | None = None
-    column: str = ""
-    value: str = ""
-    rows: int = 1
-
-    def __post_init__(self) -> None:
-        """What a file holds that is no text cannot be kept: it is shown as a sign that stands for it."""
-        for name in ("column", "value"):
-            object.__setattr__(self, name, NO_TEXT.sub("\ufffd", getattr(self, name)))
-
-
-class FileRefused(Exception):
-    """The file cannot be read at all, or not as the mapping says."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__(*(problem.code for problem in problems))
-        self.problems = list(problems)
-
+from orgs.readers.problems import TEXTS as READING
+from orgs.readers.problems import Problem
 
 TEXTS: dict[str, str | Promise] = {
-    "empty": _("The file is empty."),
-    "no_rows": _("The file has column names but no rows."),
+    **READING,
     "no_rows_kept": _("The mapping leaves out every row of the file. Is it the mapping for this file?"),
     "no_figures": _("The file has none of the columns of figures that the mapping names."),
-    "not_text": _("This is not a text file with columns. Save the table as CSV and try again."),
     "bad_encoding": _(
         "The text is not written in the encoding that the mapping names (%(value)s). Save the file in that encoding."
     ),
@@ -50,18 +20,8 @@ TEXTS: dict[str, str | Promise] = {
         "This is XML or a web page, not a table. If it is SDMX-ML, get the same data as SDMX-CSV: services that "
         "offer one usually offer the other."
     ),
-    "open_quote": _(
-        "The quotation mark that opens in line %(line)s is not closed where the field should end. Close it, or "
-        "remove it if it belongs to the text."
-    ),
-    "broken_row": _("The row cannot be read: %(value)s."),
-    "double_header": _("Two columns are called “%(value)s”."),
     "missing_column": _("The column “%(column)s” is not in the file. It has: %(value)s."),
-    "ragged_row": _("The row has %(value)s columns instead of those of the first line."),
     "too_many_values": _("The column holds more than %(value)s different texts. Is it the right column?"),
-    "endless_line": _("The line has more than a million characters. Is it a table with one row in each line?"),
-    "broken_archive": _("The compressed file is damaged: it cannot be unpacked to its end. Pack and send it again."),
-    "unpacks_too_large": _("Unpacked, the file would be larger than %(value)s MB. Split it, for instance by year."),
     "not_sdmx": _("This is not SDMX-CSV: its first column should be DATAFLOW or STRUCTURE. It has: %(value)s."),
     "deletion": _(
         "The row deletes a figure (ACTION D). Files with deletions cannot be imported: undo the import that brought the figure."
@@ -69,26 +29,12 @@ TEXTS: dict[str, str | Promise] = {
     "not_eurostat": _(
         "This is not a Eurostat bulk file: its first heading should look like “freq,unit,geo\\TIME_PERIOD”. It is “%(value)s”."
     ),
-    "not_workbook": _(
-        "This is not an Excel workbook (.xlsx), or it is damaged. Open it, save it again as .xlsx and try that file."
-    ),
-    "old_workbook": _(
-        "This is a workbook of the old kind (.xls), or one with a password. Save it as .xlsx without a password."
-    ),
-    "packed_workbook": _("A workbook is already compressed. Send the .xlsx as it is, without gzip."),
-    "no_sheet": _("The workbook has no sheet “%(column)s”. It has: %(value)s."),
-    "no_header": _("The sheet has no row of column names."),
     "merged_header": _(
         "The cells %(value)s are merged, so that it is not clear which column the heading names. Give every column a heading of its own in one "
         "row, or say in the mapping which row it is."
     ),
-    "formula_without_value": _(
-        "The cell holds the formula “%(value)s” but no value. Open the workbook in a spreadsheet program, "
-        "recalculate it and save it."
-    ),
     "json_too_large": _("JSON-stat files of more than %(value)s MB cannot be read. Split the file, or use CSV."),
     "cube_too_large": _("The dataset has more than %(value)s cells. Split it, or use CSV."),
-    "not_json": _("This is not valid JSON, at column %(column)s: %(value)s."),
     "not_json_stat": _("This is “%(value)s”, not a JSON-stat dataset. Use a single dataset of version 2 or 1."),
     "invalid_json_stat": _("The parts of the JSON-stat dataset contradict each other: %(column)s."),
     "mapping_at_fault": _("The mapping no longer fits the portal: %(value)s"),

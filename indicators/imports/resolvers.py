@@ -12,11 +12,12 @@ from psycopg2.sql import SQL, Composed, Identifier
 from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
 from indicators.catalogue.periods import fault_of_text, kind_of_texts, period_code
 from indicators.imports.mapping import ImportMapping, Part, read_flags
-from indicators.imports.messages import MAX_FAULTY, Problem
+from indicators.imports.messages import MAX_FAULTY
 from indicators.models import Category, Dimension, Indicator, Period
 from indicators.vocabulary import NO_FLAG, Measure
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure, TerritoryScheme
+from orgs.readers.problems import Problem
 
 MAX_VALUES = 50_000
 

@@ -1,15 +1,12 @@
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.generic import DetailView, FormView
 from django.views.generic.base import View
 from django.views.generic.detail import SingleObjectMixin
@@ -19,18 +16,14 @@ from indicators.confidential import actions as confidential
 from indicators.imports import actions as imports
 from indicators.imports import kept_file, sources
 from indicators.imports.filters import ImportFilter
-from indicators.imports.forms import ImportForm, MappingNameForm, cut_off, too_large
+from indicators.imports.forms import ImportForm, MappingNameForm, too_large
 from indicators.imports.messages import OF_A_STEP, message_text
-from indicators.imports.uploads import LimitedUploadHandler
 from indicators.models import DirtyMark, ImportBatch, ImportMessage, Release, SavedMapping
 from indicators.permissions import authorities_of, can_decide_import, can_import
 from indicators.quality.messages import changes_of, groups_of
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import User
-from orgs.storage import NoRoom, discard_upload
-
-# Beyond this a file is refused by what its sender says of its size, unread: ten times what would be taken.
-HOPELESS = 10
+from orgs.uploads import LimitedUploadMixin
 
 
 class ImportListView(VisibleObjectMixin, PagedMixin, FilterView):
@@ -47,7 +40,7 @@ class ImportListView(VisibleObjectMixin, PagedMixin, FilterView):
         return found.select_related("authority", "source", "created_by")
 
 
-class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
+class ImportCreateView(LimitedUploadMixin, VisibleObjectMixin, ActionMixin, FormView):
     """Upload a file and see what is in it. The check stores no figure."""
 
     has_page_permission = staticmethod(can_import)
@@ -55,37 +48,11 @@ class ImportCreateView(VisibleObjectMixin, ActionMixin, FormView):
     form_class = ImportForm
     object: ImportBatch
 
-    # The token is checked below, once the body can be read without keeping what is too large.
-    @method_decorator(csrf_exempt)
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.is_too_large = False
-        if request.method == "POST":
-            if int(request.META.get("CONTENT_LENGTH") or 0) > HOPELESS * settings.IMPORT_MAX_BYTES:
-                return self.refuse(request)
-            handler = LimitedUploadHandler(settings.IMPORT_MAX_BYTES)
-            request.upload_handlers.insert(0, handler)
-            try:
-                request.POST  # noqa: B018 - reads the body
-            except RequestDataTooBig:
-                return self.refuse(request)
-            except UnreadablePostError:  # The browser is gone; what it would read, nobody reads.
-                return self.refuse(request, cut_off())
-            except OSError:  # The folder for temporary files is full.
-                discard_upload(request)
-                return self.refuse(request, NoRoom())
-            self.is_too_large = handler.is_too_large
-        return self.dispatch_checked(request, *args, **kwargs)
+    def too_large(self) -> ValidationError:
+        return too_large()
 
-    @method_decorator(csrf_protect)
-    def dispatch_checked(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().dispatch(request, *args, **kwargs)
-
-    def refuse(self, request: HttpRequest, why: ValidationError | None = None) -> HttpResponse:
-        """Says why without having read the body: nothing is done, so that no token is needed."""
-        messages.error(request, (why or too_large()).messages[0])
-        response = redirect("indicators:import_add")
-        response.headers["Connection"] = "close"
-        return response
+    def get_refused_url(self) -> str:
+        return reverse("indicators:import_add")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {

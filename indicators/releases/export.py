@@ -15,8 +15,8 @@ from psycopg2.sql import SQL, Identifier, Literal
 
 from indicators.models import Indicator, Period, Release
 from indicators.releases.sql import STATE_OF_FLAGS
-from indicators.spreadsheets import harmless_sql
 from indicators.vocabulary import codes_in_sql
+from orgs.spreadsheets import harmless_sql
 
 COPY = SQL("""
     COPY (

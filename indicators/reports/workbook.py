@@ -24,8 +24,8 @@ from indicators.catalogue.formatting import period_words
 from indicators.models import Report
 from indicators.reports.cell_form import base_label, fault_of, number_label
 from indicators.reports.cells import Answers, Key, ReportCell, Typed
-from indicators.spreadsheets import workbook_cell
 from orgs.numbers import read_number
+from orgs.spreadsheets import workbook_cell
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_UNPACKED = 20 * 1024 * 1024

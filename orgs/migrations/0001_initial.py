@@ -1360,6 +1360,100 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="TerritoryImport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.FileField(blank=True, upload_to="territories/%Y/%m/", verbose_name="file")),
+                ("file_name", models.CharField(max_length=200, verbose_name="file name")),
+                ("size", models.PositiveBigIntegerField(help_text="In bytes.", verbose_name="size")),
+                ("checksum", models.CharField(help_text="SHA-256", max_length=64, verbose_name="checksum")),
+                ("layout", models.JSONField(default=dict, verbose_name="layout")),
+                ("contents", models.JSONField(default=dict, verbose_name="contents")),
+                ("description", models.JSONField(blank=True, null=True, verbose_name="what its columns mean")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "to be described"),
+                            ("checked", "checked, nothing stored"),
+                            ("stored", "stored"),
+                        ],
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("places_read", models.PositiveIntegerField(default=0, verbose_name="places read")),
+                ("places_new", models.PositiveIntegerField(default=0, verbose_name="new places")),
+                ("places_changed", models.PositiveIntegerField(default=0, verbose_name="changed places")),
+                ("places_same", models.PositiveIntegerField(default=0, verbose_name="unchanged places")),
+                ("places_ended", models.PositiveIntegerField(default=0, verbose_name="places that end")),
+                ("outlines_read", models.PositiveIntegerField(default=0, verbose_name="boundaries")),
+                ("problems_count", models.PositiveIntegerField(default=0, verbose_name="problems")),
+                (
+                    "problems",
+                    models.JSONField(
+                        default=list, help_text="[[code, line, column, value], …]", verbose_name="problems"
+                    ),
+                ),
+                ("changes", models.JSONField(default=list, verbose_name="largest changes")),
+                (
+                    "digest",
+                    models.CharField(
+                        blank=True,
+                        help_text="Of all that storing it would do, when it was checked.",
+                        max_length=64,
+                        verbose_name="digest",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="imported at")),
+                ("stored_at", models.DateTimeField(blank=True, null=True, verbose_name="stored at")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="orgs.territoryscheme"
+                    ),
+                ),
+                (
+                    "stored_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "import of territories",
+                "verbose_name_plural": "imports of territories",
+                "ordering": ["-created_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "stored"), _negated=True),
+                            models.Q(
+                                ("description__isnull", False), ("problems_count", 0), ("stored_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="territory_import_stored_without_problems",
+                        violation_error_message="A file with problems is not stored.",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ReviewerAppointmentEvent",
             fields=[
                 ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
@@ -2445,8 +2539,8 @@ class Migration(migrations.Migration):
                 name="enter_closure",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     declare="DECLARE changed bigint[] := ARRAY(SELECT id FROM new_rows); affected bigint[];",
-                    func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, valid_from, valid_to, parent_id\n        FROM orgs_territory WHERE id = ANY (affected)\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c WHERE descendant_id = ANY (affected) AND NOT EXISTS (\n            SELECT FROM path p WHERE (p.ancestor_id, p.descendant_id) = (c.ancestor_id, c.descendant_id))\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
-                    hash="1f24c03cc5f5084576d5d4920238d03c3878c383",
+                    func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT t.id AS ancestor_id, t.id AS descendant_id, 0 AS depth, t.valid_from, t.valid_to, t.parent_id\n        FROM unnest(affected) AS a(id), LATERAL (SELECT * FROM orgs_territory WHERE id = a.id OFFSET 0) AS t\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), stale AS MATERIALIZED (\n        SELECT c.ancestor_id, c.descendant_id FROM unnest(affected) AS a(id),\n            LATERAL (SELECT ancestor_id, descendant_id FROM orgs_territoryclosure WHERE descendant_id = a.id OFFSET 0) AS c\n        EXCEPT SELECT ancestor_id, descendant_id FROM path\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c USING stale s WHERE (c.ancestor_id, c.descendant_id) = (s.ancestor_id, s.descendant_id)\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
+                    hash="27dee397b6e6da6d49c80f081b8f215ae87e3a21",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_enter_closure_da1e7",
@@ -2462,8 +2556,8 @@ class Migration(migrations.Migration):
                 name="keep_closure",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     declare="DECLARE changed bigint[] := ARRAY(SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id\n        WHERE (n.parent_id, n.valid_from, n.valid_to) IS DISTINCT FROM (o.parent_id, o.valid_from, o.valid_to)); affected bigint[];",
-                    func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, valid_from, valid_to, parent_id\n        FROM orgs_territory WHERE id = ANY (affected)\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c WHERE descendant_id = ANY (affected) AND NOT EXISTS (\n            SELECT FROM path p WHERE (p.ancestor_id, p.descendant_id) = (c.ancestor_id, c.descendant_id))\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
-                    hash="589bb356cec84f65c425eb9a50f0d55c3c027162",
+                    func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT t.id AS ancestor_id, t.id AS descendant_id, 0 AS depth, t.valid_from, t.valid_to, t.parent_id\n        FROM unnest(affected) AS a(id), LATERAL (SELECT * FROM orgs_territory WHERE id = a.id OFFSET 0) AS t\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), stale AS MATERIALIZED (\n        SELECT c.ancestor_id, c.descendant_id FROM unnest(affected) AS a(id),\n            LATERAL (SELECT ancestor_id, descendant_id FROM orgs_territoryclosure WHERE descendant_id = a.id OFFSET 0) AS c\n        EXCEPT SELECT ancestor_id, descendant_id FROM path\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c USING stale s WHERE (c.ancestor_id, c.descendant_id) = (s.ancestor_id, s.descendant_id)\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
+                    hash="b19a347d7834be5ae4e6bc3ebe2dc02aa34cfb66",
                     level="STATEMENT",
                     operation="UPDATE",
                     pgid="pgtrigger_keep_closure_29add",
@@ -2627,6 +2721,21 @@ class Migration(migrations.Migration):
                     operation="UPDATE",
                     pgid="pgtrigger_rules_stay_fdac5",
                     table="orgs_verificationrules",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="territoryimport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="one_step_after_another",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{received:checked,checked:stored}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="8fa968701a01a53eee1f6e9d4d4c0cfc6592ccfc",
+                    operation="UPDATE",
+                    pgid="pgtrigger_one_step_after_another_a89a1",
+                    table="orgs_territoryimport",
                     when="BEFORE",
                 ),
             ),

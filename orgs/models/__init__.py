@@ -18,6 +18,7 @@ from orgs.models.registration import Registration
 from orgs.models.service_type import ServiceType, ServiceTypeWord
 from orgs.models.shipped import ShippedEntry
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
+from orgs.models.territory_import import TerritoryImport
 from orgs.models.verification import Verification, VerificationAnswer
 from orgs.models.verification_rules import VerificationRules
 from orgs.models.worker_task import WorkerTask
@@ -49,6 +50,7 @@ __all__ = [
     "ShippedEntry",
     "Territory",
     "TerritoryClosure",
+    "TerritoryImport",
     "TerritoryOutline",
     "TerritoryScheme",
     "TerritorySuccession",

@@ -7,9 +7,10 @@ import pghistory
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, Max, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -17,71 +18,14 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import Folded, fold
+from orgs.models.closure import INSERTED, LEAVE_CLOSURE, MOVED, closure_trigger
 from orgs.readable import readable
 
 # An open end is a far date, so that every comparison is a plain one.
 BEGINNING = datetime.date(1, 1, 1)
 END = datetime.date(9999, 12, 31)
-
-# The closure follows from the tree, so the database keeps it: whoever writes a territory, by whatever way, the paths are right at the
-# end of that statement. An ancestor holds a descendant while every territory on the path between them is valid. Only the paths to what has
-# changed, and to what lies below it, are walked again; a path from a territory to itself, or one too long, fails on a constraint. OFFSET 0
-# keeps each step of a walk to the index: of arrays and recursions the planner expects far more than there is.
-KEEP_CLOSURE = """
-    IF cardinality(changed) = 0 THEN
-        RETURN NULL;
-    END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));
-    affected := ARRAY(
-        WITH RECURSIVE below AS (
-            SELECT unnest(changed) AS id
-            UNION
-            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t
-        ) SELECT id FROM below);
-    WITH RECURSIVE walked AS (
-        SELECT id AS ancestor_id, id AS descendant_id, 0 AS depth, valid_from, valid_to, parent_id
-        FROM orgs_territory WHERE id = ANY (affected)
-        UNION ALL
-        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id
-        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t
-        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)
-    ) CYCLE ancestor_id SET has_come_back USING trail,
-    path AS MATERIALIZED (
-        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to
-        FROM walked GROUP BY 1, 2
-    ), gone AS (
-        DELETE FROM orgs_territoryclosure c WHERE descendant_id = ANY (affected) AND NOT EXISTS (
-            SELECT FROM path p WHERE (p.ancestor_id, p.descendant_id) = (c.ancestor_id, c.descendant_id))
-    )
-    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)
-    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path
-    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE
-    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to
-    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)
-        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);
-    RETURN NULL;
-"""
-INSERTED = "SELECT id FROM new_rows"
-MOVED = """SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id
-        WHERE (n.parent_id, n.valid_from, n.valid_to) IS DISTINCT FROM (o.parent_id, o.valid_from, o.valid_to)"""
-LEAVE_CLOSURE = """
-    DELETE FROM orgs_territoryclosure c USING old_rows o WHERE o.id IN (c.ancestor_id, c.descendant_id);
-    RETURN NULL;
-"""
-
-
-def closure_trigger(
-    name: str, operation: pgtrigger.Operation, changed: str, referencing: pgtrigger.Referencing
-) -> pgtrigger.Trigger:
-    return pgtrigger.Trigger(
-        name=name,
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=operation,
-        referencing=referencing,
-        declare=[("changed", f"bigint[] := ARRAY({changed})"), ("affected", "bigint[]")],
-        func=pgtrigger.Func(KEEP_CLOSURE),
-    )
+MOST_LEVELS = 12
+"""From the root down to the smallest place, both counted."""
 
 
 class TerritoryScheme(models.Model):
@@ -257,6 +201,20 @@ class Territory(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("territory_detail", args=[self.scheme.code, self.address_code])
 
+    def clean(self) -> None:
+        """What a constraint refuses that cannot be asked before it is saved."""
+        if self.valid_from > self.valid_to:
+            raise ValidationError({"valid_to": _("A territory ends after it begins.")})
+        above, levels = self.parent, 1
+        while above is not None and levels <= MOST_LEVELS:
+            if self.pk is not None and above.pk == self.pk:
+                raise ValidationError({"parent": _("A territory cannot lie within itself.")})
+            above, levels = above.parent, levels + 1
+        if self.pk is not None:
+            levels += self.descendant_links.aggregate(below=Max("depth"))["below"] or 0
+        if levels > MOST_LEVELS:
+            raise ValidationError({"parent": _("Territories are nested too deeply.")})
+
     @property
     def address_code(self) -> str:
         """How an address names the place: by its code, and where it is none of today, with a day of it (08019@2018-12-31)."""
@@ -264,6 +222,26 @@ class Territory(models.Model):
         if self.valid_from <= today <= self.valid_to:
             return self.code
         return f"{self.code}@{(self.valid_to if self.valid_to < today else self.valid_from).isoformat()}"
+
+    @property
+    def begins(self) -> datetime.date | None:
+        """Its first day where that is known."""
+        return None if self.valid_from == BEGINNING else self.valid_from
+
+    @property
+    def ends(self) -> datetime.date | None:
+        """Its last day; None where it goes on."""
+        return None if self.valid_to == END else self.valid_to
+
+    @property
+    def validity(self) -> str:
+        """While it is there, in words."""
+        first, last = (day and formats.date_format(day, "DATE_FORMAT") for day in (self.begins, self.ends))
+        if first and last:
+            return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
+        if first:
+            return gettext("since %(first)s") % {"first": first}
+        return gettext("until %(last)s") % {"last": last} if last else gettext("always")
 
     @property
     def local_name(self) -> str:
@@ -327,7 +305,7 @@ class TerritoryClosure(models.Model):
                 violation_error_message=_("A territory cannot lie within itself."),
             ),
             models.CheckConstraint(
-                condition=Q(depth__lt=12),
+                condition=Q(depth__lt=MOST_LEVELS),
                 name="territory_depth",
                 violation_error_message=_("Territories are nested too deeply."),
             ),
@@ -366,6 +344,10 @@ class TerritorySuccession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.predecessor} → {self.successor}"
+
+    @property
+    def percent(self) -> Decimal:
+        return self.share * 100
 
 
 class TerritoryOutline(models.Model):

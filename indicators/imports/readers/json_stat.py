@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
-from indicators.imports.mapping import FileLayout
-from indicators.imports.messages import FileRefused, Problem
-from indicators.imports.readers.tables import FileTable, unpacked
+from orgs.readers.layout import FileLayout
+from orgs.readers.problems import FileRefused, Problem
+from orgs.readers.tables import FileTable, unpacked
 
 # The one format that cannot be streamed: read whole, so that its size has a limit of its own, in bytes and in cells.
 MAX_BYTES = 32 << 20

@@ -7,18 +7,17 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import IO
 
-from indicators.imports.mapping import FileLayout, ImportMapping, Wide
-from indicators.imports.messages import FileRefused, Problem
-from indicators.imports.readers.delimited import read_csv, read_eurostat_tsv, read_sdmx_csv
+from indicators.imports.mapping import ImportMapping, Wide
 from indicators.imports.readers.json_stat import read_json_stat
-from indicators.imports.readers.tables import FileTable
-from indicators.imports.readers.xlsx import read_xlsx
+from indicators.imports.readers.statistical import read_eurostat_tsv, read_sdmx_csv
+from orgs.readers import sniffing
+from orgs.readers.layout import FileLayout
+from orgs.readers.problems import FileRefused, Problem
+from orgs.readers.tables import MAX_COLUMNS, FileTable
 
-MAX_COLUMNS = 1000
 CHUNK_ROWS = 2000
 READERS: dict[str, Callable[[IO[bytes], FileLayout], FileTable]] = {
-    "csv": read_csv,
-    "xlsx": read_xlsx,
+    **sniffing.READERS,
     "sdmx-csv": read_sdmx_csv,
     "eurostat-tsv": read_eurostat_tsv,
     "json-stat": read_json_stat,

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from indicators.imports.definition import read_mapping
 from indicators.imports.mapping import ImportMapping, Part, layout_entries
-from indicators.imports.readers.sniffing import FileContents
 from indicators.imports.wizard import guessing
 from indicators.imports.wizard.columns import SIDE_BY_SIDE, Side, fits_form, side_of
 from indicators.imports.wizard.guessing import KnownCodes
 from indicators.models import Category, Dimension
 from orgs.models import TerritoryScheme
+from orgs.readers.sniffing import FileContents
 
 ALWAYS = "="
 """What a field says instead of a column; behind it the one code that holds for the whole file."""

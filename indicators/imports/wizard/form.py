@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from indicators.imports.definition import read_mapping
 from indicators.imports.mapping import layout_entries
-from indicators.imports.readers.sniffing import FileContents
 from indicators.imports.wizard import guessing
 from indicators.imports.wizard.described import DescribedFile
 from indicators.imports.wizard.questions.asking import Answers, Questions
@@ -32,6 +31,7 @@ from indicators.imports.wizard.questions.writing import WritingQuestions
 from indicators.imports.wizard.texts import MAX_ROWS, Translation
 from orgs.forms import PortalForm
 from orgs.numbers import write_number
+from orgs.readers.sniffing import FileContents
 
 FIELD_OF = {
     "indicator": "indicator",

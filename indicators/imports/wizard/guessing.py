@@ -10,12 +10,12 @@ from modeltranslation.utils import build_localized_fieldname
 
 from indicators.catalogue.periods import FIRST, LAST, kind_of_texts, period_code
 from indicators.imports.mapping import Part, read_flags
-from indicators.imports.readers.sniffing import FileContents
 from indicators.imports.resolvers import codes_by_number
 from indicators.models import Category, Indicator
 from indicators.vocabulary import FLAG_CODES, Flag, codes_of
 from orgs.models import Territory
 from orgs.numbers import writing_of
+from orgs.readers.sniffing import FileContents
 
 TOTAL = ""
 """The code of what is not broken down."""

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from indicators.imports.mapping import FileLayout
 from orgs.forms import PortalForm, WholeNumberField
+from orgs.readers.layout import FileLayout
 
 
 class LayoutForm(PortalForm):

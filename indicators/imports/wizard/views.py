@@ -19,15 +19,15 @@ from indicators.imports.downloads import OfFile
 from indicators.imports.error_rows import refused_rows
 from indicators.imports.forms import MappingNameForm
 from indicators.imports.mapping import layout_entries
-from indicators.imports.readers.sniffing import FileContents
 from indicators.imports.views import ImportDecisionView
 from indicators.imports.wizard.columns import fits_form
 from indicators.imports.wizard.form import MappingForm
 from indicators.imports.wizard.layout import LayoutForm
 from indicators.models import ImportBatch, SavedMapping
 from indicators.permissions import can_decide_import, can_import
-from indicators.spreadsheets import csv_response
 from orgs.mixins import ActionMixin
+from orgs.readers.sniffing import FileContents
+from orgs.spreadsheets import csv_response
 
 
 class ImportMapView(OfFile, ActionMixin, SingleObjectMixin, FormView):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from indicators.models import Period, ReleasedFigure, ReleasedIndicator
 from indicators.releases.downloads.contents import Contents, FigureRow, name_of, plain
-from indicators.spreadsheets import csv_lines
 from indicators.vocabulary import CALENDAR, MEANS, PeriodKind
+from orgs.spreadsheets import csv_lines
 
 STRUCTURE_ID = "PORTAL:FIGURES(1.0)"
 # CL_FREQ: what is drawn from several years comes out each year, as a school year does.

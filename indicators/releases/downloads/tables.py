@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
 from indicators.releases.downloads.contents import Contents, FigureRow, name_of, plain
-from indicators.spreadsheets import BYTE_ORDER_MARK, csv_lines, workbook_cell
 from indicators.vocabulary import codes_of
+from orgs.spreadsheets import BYTE_ORDER_MARK, csv_lines, workbook_cell
 
 MOST_IN_A_SHEET = 1_000_000  # Of 1,048,576 rows.
 HEAD = ("indicator", "indicator_name", "unit", "scheme", "territory", "territory_name", "period")

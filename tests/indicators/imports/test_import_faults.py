@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from indicators.imports import actions as imports
 from indicators.imports.definition import read_mapping
-from indicators.imports.messages import FileRefused, message_text
-from indicators.imports.readers import xlsx
+from indicators.imports.messages import message_text
 from indicators.imports.readers.rows import open_rows
 from indicators.models import ImportBatch, Observation, SavedMapping
+from orgs.readers import xlsx
+from orgs.readers.problems import FileRefused
 from tests.indicators.files import workbook
 from tests.indicators.land import MAPPING, Land, table
 from tests.indicators.refusals import told

@@ -22,9 +22,8 @@ from indicators import tasks
 from indicators.catalogue import loading
 from indicators.imports import actions as imports
 from indicators.imports import kept_file
-from indicators.imports.mapping import FileLayout
-from indicators.imports.messages import FileRefused, message_text
-from indicators.imports.readers.sniffing import MAX_TEXTS, FileContents, layout_of, look
+from indicators.imports.messages import message_text
+from indicators.imports.readers.sniffing import layout_of, look
 from indicators.imports.wizard.form import MappingForm
 from indicators.imports.wizard.guessing import age_code, folded, period_in
 from indicators.imports.wizard.texts import LEAVE, WHOLE
@@ -32,6 +31,9 @@ from indicators.models import ImportBatch, Observation, SavedMapping
 from indicators.quality import actions as quality
 from indicators.vocabulary import Flag
 from orgs.models import Territory, User
+from orgs.readers.layout import FileLayout
+from orgs.readers.problems import FileRefused
+from orgs.readers.sniffing import MAX_TEXTS, FileContents
 from orgs.territories.loading import load_territories
 from tests.factories import AuthorityFactory
 from tests.factories_indicators import IndicatorFactory, StewardFactory

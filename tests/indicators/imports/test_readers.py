@@ -10,8 +10,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from indicators.imports.definition import read_mapping
-from indicators.imports.messages import FileRefused
 from indicators.imports.readers.rows import open_rows, read_table
+from orgs.readers.problems import FileRefused
 from tests.indicators.files import workbook
 
 MAPPING: dict[str, Any] = {

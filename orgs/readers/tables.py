@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from indicators.imports.messages import FileRefused, Problem
+from orgs.readers.problems import FileRefused, Problem
 
 # A compressed text may unpack to a hundred times its size, beyond this many bytes; what unpacks to more is made to do harm.
 UNPACKED_FREE = 64 << 20
@@ -15,6 +15,7 @@ UNPACKED_TIMES = 100
 # No line of a table is longer, in characters: a file without line ends is not read into memory.
 MAX_LINE = 1 << 20
 BYTE_ORDER_MARKS = b"\xef\xbb\xbf\xff\xfe"
+MAX_COLUMNS = 1000
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 

@@ -14,9 +14,9 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from indicators.imports.mapping import FileLayout
-from indicators.imports.messages import FileRefused, Problem
-from indicators.imports.readers.tables import GZIP, FileTable
+from orgs.readers.layout import FileLayout
+from orgs.readers.problems import FileRefused, Problem
+from orgs.readers.tables import GZIP, MAX_COLUMNS, FileTable
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 MAX_UNPACKED = 512 << 20
 MAX_TEXTS = 48 << 20
 MAX_PARTS = 2000
-MAX_COLUMNS = 1000
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*ref="([A-Z]+[0-9]+(?::[A-Z]+[0-9]+)?)"')
 FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 CHUNK, OVERLAP = 1 << 20, 200

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from psycopg2.sql import SQL
 
-from indicators.spreadsheets import BYTE_ORDER_MARK, csv_lines, csv_response, harmless, harmless_sql, workbook_cell
+from orgs.spreadsheets import BYTE_ORDER_MARK, csv_lines, csv_response, harmless, harmless_sql, workbook_cell
 
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1"]
 

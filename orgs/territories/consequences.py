@@ -1,0 +1,82 @@
+"""What follows of a change of places, in sentences, before it is made and after."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.db.models import Q
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from orgs.models import Organisation, ReviewerAppointment, Territory
+from orgs.territories.actions import PlaceChange
+from orgs.territories.carrying import A_DAY
+
+
+def day_text(day: datetime.date) -> str:
+    return formats.date_format(day, "DATE_FORMAT")
+
+
+def named(places: Iterable[Territory]) -> str:
+    return ", ".join(f"{place.name} ({place.code})" for place in places)
+
+
+def consequences_of(change: PlaceChange) -> list[str]:
+    if change.on is None:
+        return [
+            _("This is a correction of %(place)s: it stays the same place, with all its figures.")
+            % {"place": named([change.place])}
+        ]
+    day, last = day_text(change.on), day_text(change.on - A_DAY)
+    found = [_("On %(day)s these end: %(places)s.") % {"day": last, "places": named(change.ended)}]
+    if change.begun:
+        found.append(_("On %(day)s these begin: %(places)s.") % {"day": day, "places": named(change.begun)})
+    elif change.place not in change.ended:
+        found.append(_("%(place)s goes on as it is.") % {"place": named([change.place])})
+    if change.carried:
+        found.append(carried_text(change))
+    found.append(
+        _("Figures up to %(last)s stay with what ends. What is added up from them is computed again.") % {"last": last}
+    )
+    if change.begun:
+        found.append(_("What begins has no boundary yet, unless it only changes its name or where it lies."))
+    return found + ties_of(change)
+
+
+def carried_text(change: PlaceChange) -> str:
+    if change.begun or change.place not in change.ended:
+        return ngettext(
+            "%(count)s place that lies in them begins anew in the new one, with the same code, name and boundary.",
+            "%(count)s places that lie in them begin anew in the new one, with the same codes, names and boundaries.",
+            change.carried,
+        ) % {"count": change.carried}
+    return ngettext(
+        "%(count)s place that lies in it ends too.", "%(count)s places that lie in it end too.", change.carried
+    ) % {"count": change.carried}
+
+
+def ties_of(change: PlaceChange) -> list[str]:
+    """Who is tied to what ends: nobody is moved in silence."""
+    places = [place.pk for place in change.ended]
+    organisations = Organisation.objects.filter(Q(territory__in=places) | Q(works_in__in=places)).distinct().count()
+    reviewers = ReviewerAppointment.objects.active().filter(territory__in=places).count()
+    found = []
+    if organisations:
+        found.append(
+            ngettext(
+                "%(count)s organisation is based or works there. It keeps the place that ends until somebody changes that.",
+                "%(count)s organisations are based or work there. They keep the place that ends until somebody changes that.",
+                organisations,
+            )
+            % {"count": organisations}
+        )
+    if reviewers:
+        found.append(
+            ngettext(
+                "%(count)s reviewer is appointed for what ends. Appoint somebody for what begins.",
+                "%(count)s reviewers are appointed for what ends. Appoint them for what begins.",
+                reviewers,
+            )
+            % {"count": reviewers}
+        )
+    return found
