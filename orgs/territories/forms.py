@@ -41,7 +41,7 @@ class SchemeForm(PortalModelForm):
             self.fields[f"name_{language}"].label = _("Name in %(language)s") % {"language": name_for_reader(language)}
         self.fields[f"name_{settings.LANGUAGE_CODE}"].required = True
         self.fields["code"].help_text = _(
-            "Small letters, digits and hyphens, such as “nuts-2024”. It stands in addresses and stays."
+            "Lower case, digits and hyphens, such as “nuts-2024”. It becomes part of web addresses and cannot be changed later."
         )
         self.fields["code"].disabled = bool(self.instance.pk)
 
