@@ -103,17 +103,20 @@ def test_vocabulary_is_there_once_it_is_prepared() -> None:
     assert status(progress.engagement_scale()) == "not_started"
 
 
-def test_step_without_a_page_is_left_out_and_every_other_leads_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_step_and_every_page_of_daily_work_leads_somewhere() -> None:
     client = Client()
     client.force_login(UserFactory(is_staff=True))
     AuthorityFactory()
-    addresses = [line.url for line in progress.steps()] + [line.url for line in progress.daily_work()]
+    addresses = [line.url for line in progress.steps()] + [line.url for line in progress.DAILY]
     assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
     labels = {step.label for step in progress.steps()}
-    assert {"Name, languages and time zone", "Manager of the authority", "Engagement scale", "Domains"} <= labels
-    known = progress.address_of
-    monkeypatch.setattr(progress, "address_of", lambda *names: "" if "orgs:domain_list" in names else known(*names))
-    assert "Domains" not in {step.label for step in progress.steps()}
+    assert {
+        "Name, languages and time zone",
+        "Manager of the authority",
+        "Engagement scale",
+        "Domains",
+        "Verification rules",
+    } <= labels
 
 
 def test_page_tells_how_far_it_is_and_costs_the_same_for_many() -> None:

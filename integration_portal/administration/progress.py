@@ -1,17 +1,26 @@
 """What it takes to set up a portal, and how far this one is: each step is read from the database, none is ticked by hand."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language_info, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from orgs import installation
-from orgs.models import Domain, Invitation, Membership, Organisation, ReviewerAppointment, Territory, TerritoryScheme
-from orgs.verification.checklist import CHECKLIST
+from orgs.models import (
+    Domain,
+    Invitation,
+    Membership,
+    Organisation,
+    ReviewerAppointment,
+    Territory,
+    TerritoryScheme,
+    VerificationRules,
+)
+from orgs.verification.checklist import checklist_of
 from orgs.vocabulary import Kind
 from partnerships.models import Level
 
@@ -30,29 +39,22 @@ class Step:
 
 @dataclass(frozen=True)
 class Way:
-    """A page that administrators go to often, as components/link_list.html draws it: the first of its addresses that there is."""
+    """A page that administrators go to often, as components/link_list.html draws it."""
 
     title: str | Promise
-    url_names: tuple[str, ...]
+    url_name: str
     icon: str
     text: str | Promise
-    url: str = ""
 
-
-def address_of(*names: str) -> str:
-    """The first that there is; "" where the portal runs without all of them."""
-    for name in names:
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return ""
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name)
 
 
 def steps() -> list[Step]:
-    """In the order in which one needs another. A step that has no page yet is left out."""
+    """In the order in which one needs another."""
     authority = first_authority()
-    found = [
+    return [
         naming(),
         territories(),
         authorities(authority),
@@ -62,7 +64,6 @@ def steps() -> list[Step]:
         engagement_scale(),
         domains(),
     ]
-    return [step for step in found if step.url]
 
 
 def naming() -> Step:
@@ -77,7 +78,7 @@ def naming() -> Step:
 
 def territories() -> Step:
     schemes, places = TerritoryScheme.objects.count(), Territory.objects.count()
-    label, url = _("Territories"), address_of("orgs:scheme_list")
+    label, url = _("Territories"), reverse("orgs:scheme_list")
     if places:
         hint = ngettext("%(count)d place", "%(count)d places", places) % {"count": places}
         return Step(label, url, DONE, hint)
@@ -101,17 +102,17 @@ def authorities(authority: Organisation | None) -> Step:
     label = _("First authority")
     if authority is not None:
         hint = f"{authority.name} · {authority.territory.local_name}"
-        return Step(label, address_of("orgs:authority_list"), DONE, hint)
+        return Step(label, reverse("orgs:authority_list"), DONE, hint)
     if not Territory.objects.exists():
-        return Step(label, address_of("orgs:authority_add"), BLOCKED, _("It needs a territory first."))
+        return Step(label, reverse("orgs:authority_add"), BLOCKED, _("It needs a territory first."))
     hint = _("Add the municipality or region that runs the portal, with its territory.")
-    return Step(label, address_of("orgs:authority_add"), NOT_STARTED, hint)
+    return Step(label, reverse("orgs:authority_add"), NOT_STARTED, hint)
 
 
 def managers(authority: Organisation | None) -> Step:
     label = _("Manager of the authority")
     if authority is None:
-        return Step(label, address_of("orgs:authority_list"), BLOCKED, _("It needs an authority first."))
+        return Step(label, reverse("orgs:authority_list"), BLOCKED, _("It needs an authority first."))
     members, invite = (reverse(f"orgs:{name}", args=[authority.slug]) for name in ("member_list", "member_invite"))
     if authority.is_led:  # type: ignore[attr-defined]
         return Step(label, members, DONE, _("%(name)s has a manager with an account.") % {"name": authority.name})
@@ -126,20 +127,20 @@ def reviewers() -> Step:
     count = ReviewerAppointment.objects.active().values("user").distinct().count()
     if count:
         hint = ngettext("%(count)d reviewer", "%(count)d reviewers", count) % {"count": count}
-        return Step(label, address_of("orgs:appointment_list"), DONE, hint)
+        return Step(label, reverse("orgs:appointment_list"), DONE, hint)
     hint = _("Nobody can verify an organisation yet. Appoint somebody for a territory.")
-    return Step(label, address_of("orgs:appointment_add", "orgs:appointment_list"), NOT_STARTED, hint)
+    return Step(label, reverse("orgs:appointment_add"), NOT_STARTED, hint)
 
 
 def verification_rules() -> Step:
     """They come with the software, so that there is always something to go by."""
-    hint = ngettext("%(count)d question to reviewers", "%(count)d questions to reviewers", len(CHECKLIST))
-    url = address_of("orgs:question_list", "orgs:checklist_edit")
-    return Step(_("Verification rules"), url, DONE, hint % {"count": len(CHECKLIST)})
+    count = len(checklist_of(VerificationRules.objects.current()))
+    hint = ngettext("%(count)d question to reviewers", "%(count)d questions to reviewers", count) % {"count": count}
+    return Step(_("Verification rules"), reverse("orgs:verification_rules"), DONE, hint)
 
 
 def engagement_scale() -> Step:
-    label, url = _("Engagement scale"), address_of("partnerships:scale_list", "admin:partnerships_scale_changelist")
+    label, url = _("Engagement scale"), reverse("admin:partnerships_scale_changelist")
     levels = [level.name for level in Level.objects.filter(scale__is_current=True).order_by("order")]
     if levels:
         return Step(label, url, DONE, " · ".join(levels))
@@ -147,7 +148,7 @@ def engagement_scale() -> Step:
 
 
 def domains() -> Step:
-    label, url = _("Domains"), address_of("orgs:domain_list", "admin:orgs_domain_changelist")
+    label, url = _("Domains"), reverse("admin:orgs_domain_changelist")
     count = Domain.objects.count()
     if count:
         return Step(label, url, DONE, ngettext("%(count)d domain", "%(count)d domains", count) % {"count": count})
@@ -155,34 +156,31 @@ def domains() -> Step:
 
 
 DAILY = [
-    Way(gettext_lazy("Organisations"), ("orgs:organisation_manage", "admin:orgs_organisation_changelist"), "people",
+    Way(gettext_lazy("Organisations"), "orgs:registry_list", "people",
         gettext_lazy("Every organisation, also those that are not public.")),
-    Way(gettext_lazy("Authorities"), ("orgs:authority_list",), "bank", gettext_lazy("Add one, and see who acts for it.")),
-    Way(gettext_lazy("Territories"), ("orgs:scheme_list",), "geo-alt",
+    Way(gettext_lazy("Authorities"), "orgs:authority_list", "bank", gettext_lazy("Add one, and see who acts for it.")),
+    Way(gettext_lazy("Territories"), "orgs:scheme_list", "geo-alt",
         gettext_lazy("Import, rename, split and merge places.")),
-    Way(gettext_lazy("Reviewers"), ("orgs:appointment_list",), "person-check",
+    Way(gettext_lazy("Reviewers"), "orgs:appointment_list", "person-check",
         gettext_lazy("Appoint them for a territory, and see how much they have to review.")),
-    Way(gettext_lazy("Reviews"), ("orgs:review_queue",), "check2-square",
+    Way(gettext_lazy("Verification rules"), "orgs:verification_rules", "patch-check",
+        gettext_lazy("Which criteria each tier needs, and for how long a verification holds.")),
+    Way(gettext_lazy("Reviews"), "orgs:review_queue", "check2-square",
         gettext_lazy("Organisations that a reviewer has to verify.")),
-    Way(gettext_lazy("Accounts"), ("orgs:account_list", "admin:orgs_user_changelist"), "person-gear",
+    Way(gettext_lazy("Accounts"), "admin:orgs_user_changelist", "person-gear",
         gettext_lazy("Close an account, remove a lost second step, appoint another administrator.")),
-    Way(gettext_lazy("E-mails"), ("orgs:email_list", "email_list", "admin:post_office_email_changelist"), "envelope",
+    Way(gettext_lazy("E-mails"), "mail_list", "envelope",
         gettext_lazy("E-mails that could not be sent, and why.")),
-    Way(gettext_lazy("Schedule"), ("orgs:schedule_list", "schedule_list", "admin:django_celery_beat_periodictask_changelist"), "clock",
+    Way(gettext_lazy("Schedule"), "schedule_list", "clock",
         gettext_lazy("What the portal does by itself, and when.")),
-    Way(gettext_lazy("Queues"), ("orgs:queue_list", "queue_list"), "hourglass-split",
+    Way(gettext_lazy("Queues"), "queue_list", "hourglass-split",
         gettext_lazy("What the portal still has to do, and since when.")),
-    Way(gettext_lazy("Rollup"), ("indicators:run_list",), "calculator", gettext_lazy("How figures are added up, and what failed.")),
-    Way(gettext_lazy("All tables"), ("admin:index",), "table",
+    Way(gettext_lazy("Rollup"), "indicators:run_list", "calculator", gettext_lazy("How figures are added up, and what failed.")),
+    Way(gettext_lazy("All tables"), "admin:index", "table",
         gettext_lazy("For emergencies: every row of the database, without the help of the pages above.")),
 ]  # fmt: skip
 
 
-def daily_work() -> list[Way]:
-    """Those pages that there are."""
-    return [replace(way, url=url) for way in DAILY if (url := address_of(*way.url_names))]
-
-
 def state() -> dict[str, Any]:
     found = steps()
-    return {"steps": found, "done": sum(step.status == DONE for step in found), "daily": daily_work()}
+    return {"steps": found, "done": sum(step.status == DONE for step in found), "daily": DAILY}

@@ -17,6 +17,8 @@ KINDS: dict[str, str | Promise] = {
     "registration_received": _("Registration received"),
     "organisation_verified": _("Organisation verified"),
     "organisation_returned": _("Organisation sent back"),
+    "change_accepted": _("Proposed change accepted"),
+    "change_returned": _("Proposed change sent back"),
     "organisation_closed": _("Organisation closed"),
     "organisation_reopened": _("Organisation reopened"),
     "reviewer_appointed": _("Appointment as a reviewer"),

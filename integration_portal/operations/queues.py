@@ -14,7 +14,7 @@ from post_office.models import STATUS
 
 from indicators.models import DirtyMark, ImportBatch, Release, ReleaseFile, Slice
 from orgs.mail.actions import unsent
-from orgs.models import Verification, VerificationRules, WorkerTask
+from orgs.models import ProposedChange, Verification, VerificationRules, WorkerTask
 from partnerships.models import Assessment
 
 QUICK = datetime.timedelta(minutes=15)
@@ -77,6 +77,7 @@ def work_queues() -> list[tuple[str, list[WorkQueue]]]:
             _("For people"),
             [
                 line(_("Organisations to verify"), Verification.objects.waiting(), "submitted_at", url=reverse("orgs:appointment_list"), late_after=review),
+                line(_("Proposed changes of organisations"), ProposedChange.objects.open(), "proposed_at", url=reverse("orgs:change_queue"), late_after=review),
                 line(_("Engagement levels to review"), Assessment.objects.waiting(), "submitted_at", late_after=review),
                 line(_("Imports to be approved"), ImportBatch.objects.filter(state=state.STORED), "created_at", url=imports),
                 line(_("Releases to be approved"), Release.objects.filter(state=preview), "created_at", url=releases),
