@@ -219,7 +219,7 @@ SHORT = {
     "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordDeleteView", "PartnershipProposeView",
     "PartnershipDeleteView", "AssessmentDiscardView", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
     "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidenceView", "LogInView",
-    "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView",
+    "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView", "TerritoryImportStoreView",
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from orgs.models import Capacity, Invitation, Organisation, SentForm, Service, U
 from orgs.organisations import views as organisations
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
+from orgs.territories.imports.views import TerritoryImportStoreView
 from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
 from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvidenceView
 from partnerships.models import CoordinationTable, Practice
@@ -218,7 +219,7 @@ HARMLESS_TWICE = {
     account.SetPasswordView: "sets a state",
 }
 # Checks the state it starts from, under a lock.
-STEPS = (ImportDecisionView, ReportStepView)
+STEPS = (ImportDecisionView, ReportStepView, TerritoryImportStoreView)
 # Have the key, though no form view of Django's.
 BY_THEMSELVES = {EntryView, registration.SentView}
 

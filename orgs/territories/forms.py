@@ -41,7 +41,7 @@ class SchemeForm(PortalModelForm):
             self.fields[f"name_{language}"].label = _("Name in %(language)s") % {"language": name_for_reader(language)}
         self.fields[f"name_{settings.LANGUAGE_CODE}"].required = True
         self.fields["code"].help_text = _(
-            "Small letters, digits and hyphens, such as “nuts-2024”. It stands in addresses and stays."
+            "Only a to z, digits and hyphens, such as “nuts-2024”. It stands in addresses and stays."
         )
         self.fields["code"].disabled = bool(self.instance.pk)
 
