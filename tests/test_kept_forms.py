@@ -220,7 +220,7 @@ SHORT = {
     "PartnershipDeleteView", "AssessmentDiscardView", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
     "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidenceView", "LogInView",
     "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView", "ResendView", "ResendReviewInvitationView", "WithdrawReviewInvitationView",
-    "EndAppointmentView", "ScheduleSwitchView", "MailRetryView", "MailGiveUpView",
+    "EndAppointmentView", "ScheduleSwitchView", "MailRetryView", "MailGiveUpView", "TerritoryImportStoreView", "ChangeWithdrawView",
 }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from orgs.organisations import views as organisations
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
 from orgs.reviewers import views as reviewers
+from orgs.territories.imports.views import TerritoryImportStoreView
 from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
 from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvidenceView
 from partnerships.models import CoordinationTable, Practice
@@ -208,6 +209,7 @@ HARMLESS_TWICE = {
     organisations.SubmitView: "submit_for_verification has one open at a time",
     organisations.ServiceDeleteView: "gone is gone",
     organisations.CapacityDeleteView: "gone is gone",
+    organisations.ChangeWithdrawView: "withdrawn is withdrawn",
     TargetDeleteView: "gone is gone",
     SliceRetryView: "sets a state",
     IndicatorRetireView: "sets a state",
@@ -226,7 +228,7 @@ HARMLESS_TWICE = {
     account.SetPasswordView: "sets a state",
 }
 # Checks the state it starts from, under a lock.
-STEPS = (ImportDecisionView, ReportStepView)
+STEPS = (ImportDecisionView, ReportStepView, TerritoryImportStoreView)
 # Have the key, though no form view of Django's.
 BY_THEMSELVES = {EntryView, registration.SentView, members.ResendView, reviewers.ResendReviewInvitationView}
 

@@ -26,6 +26,8 @@ class PlaceChange:
     """From which day; None for a correction."""
     ended: list[Territory] = field(default_factory=list)
     begun: list[Territory] = field(default_factory=list)
+    keeps_outline: bool = False
+    """Whether what begins has the outline of what ends."""
     carried: int = 0
     """How many places within begin anew, or end with it."""
 
@@ -220,6 +222,7 @@ def _succeed(place: Territory, on: datetime.date, **facts: Any) -> PlaceChange:
     new = _new(place, **facts, valid_from=on)
     change = _pass_on([place], [new], [(place, new, Decimal(1))], on, PlaceChange(new, on, [place], [new]))
     copy_outlines([(place.pk, new.pk)])
+    change.keeps_outline = True
     return change
 
 

@@ -38,8 +38,8 @@ def consequences_of(change: PlaceChange) -> list[str]:
     found.append(
         _("Figures up to %(last)s stay with what ends. What is added up from them is computed again.") % {"last": last}
     )
-    if change.begun:
-        found.append(_("What begins has no boundary yet, unless it only changes its name or where it lies."))
+    if change.begun and not change.keeps_outline:
+        found.append(_("What begins has no boundary yet. Upload it on its page."))
     return found + ties_of(change)
 
 

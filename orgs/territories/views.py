@@ -254,7 +254,7 @@ class PlaceCorrectView(OfPlace, PreviewMixin, FormView):
 
 class PlaceEndView(OfPlace, PreviewMixin, FormView):
     form_class = EndForm
-    title = gettext_lazy("End")
+    title = gettext_lazy("End this place")
 
     def perform(self, form: EndForm) -> PlaceChange:
         return actions.end_place(place=self.place, **form.cleaned_data, by=self.person)

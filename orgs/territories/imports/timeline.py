@@ -111,7 +111,10 @@ class Timelines:
             only = len(entries) == len(timeline) == 1
             taken: set[int] = set()
             for entry in entries:
-                place = self._place_of(entry, timeline, may_move=only and self.description.corrects_days)
+                begins = entry.valid_from
+                if begins is None and len(entries) > 1:
+                    begins = self._first_of(timeline, entries[1])
+                place = self._place_of(entry, begins, timeline, may_move=only and self.description.corrects_days)
                 if place is None or id(place) in taken:
                     self.note("twice_at_one_time", entry, "", code)
                     continue
@@ -120,9 +123,17 @@ class Timelines:
             timeline.sort(key=lambda place: place.valid_from)
             self._refuse_overlaps(timeline)
 
-    def _place_of(self, entry: Entry, timeline: list[Planned], *, may_move: bool) -> Planned | None:
+    @staticmethod
+    def _first_of(timeline: list[Planned], following: Entry) -> datetime.date:
+        """The first day of an entry that does not say it and that another one of its code follows."""
+        if timeline and timeline[0].valid_from < (following.valid_from or BEGINNING):
+            return timeline[0].valid_from
+        return BEGINNING
+
+    def _place_of(
+        self, entry: Entry, begins: datetime.date | None, timeline: list[Planned], *, may_move: bool
+    ) -> Planned | None:
         """The place that the entry is about: one that is there, or a new one, put between those."""
-        begins = entry.valid_from
         if timeline and (begins is None or may_move):
             place = timeline[-1]
             if begins is not None:

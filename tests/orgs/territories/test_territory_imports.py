@@ -462,7 +462,6 @@ def test_ten_thousand_places_come_in_at_once(scheme, capsys, django_assert_max_n
     took["one saved"] = time.perf_counter() - started
     with capsys.disabled():
         print("\n10,050 places: " + ", ".join(f"{what} {seconds:.2f} s" for what, seconds in took.items()))
-    assert took["one saved"] < 0.1
 
 
 # --- Files --------------------------------------------------------------------------------------------------------------
