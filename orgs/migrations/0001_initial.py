@@ -347,6 +347,14 @@ class Migration(migrations.Migration):
                         violation_error_message="This code is already used in the classification at that time.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True),
+                            models.Q(("code__regex", "[/\\\\?#]|^\\.{1,2}$|@\\d{4}-\\d{2}-\\d{2}$"), _negated=True),
+                        ),
+                        name="territory_code_in_address",
+                        violation_error_message="A code stands in an address: it has no /, \\, ? or #, and does not end in a date.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("valid_from__lte", models.F("valid_to"))),
                         name="territory_valid_in_order",
                         violation_error_message="A territory ends after it begins.",

@@ -52,6 +52,8 @@ class InclusiveRange(Func):
     arity = 2
 
 
+NO_CODE = r"[/\\?#]|^\.{1,2}$|@\d{4}-\d{2}-\d{2}$"
+"""What stands in no code, since an address has it: a part of a path, or a day. Read alike by Python and by PostgreSQL."""
 DAY_IN_ADDRESS = re.compile(r"(.+)@(\d{4}-\d{2}-\d{2})")
 
 
@@ -168,6 +170,13 @@ class Territory(models.Model):
                 "valid_from",
                 name="territory_code_from",
                 violation_error_message=_("This code is already used in the classification at that time."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(code="") & ~Q(code__regex=NO_CODE),
+                name="territory_code_in_address",
+                violation_error_message=_(
+                    "A code stands in an address: it has no /, \\, ? or #, and does not end in a date."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(valid_from__lte=F("valid_to")),

@@ -35,6 +35,7 @@ TEXTS: dict[str, str | Promise] = {
     ),
     "no_text": gettext_lazy("The cell holds something that is no text."),
     "no_code": gettext_lazy("The code is missing."),
+    "bad_code": gettext_lazy("A code stands in an address: it has no /, \\, ? or #, and does not end in a date."),
     "no_name": gettext_lazy("The name is missing."),
     "no_kind": gettext_lazy("The kind of place is missing."),
     "too_long": gettext_lazy("“%(value)s” is too long."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from orgs.models import Territory
+from orgs.models.territory import NO_CODE
 from orgs.readable import BLANK, is_blank, without_hidden_signs
 from orgs.readers import sniffing
 from orgs.readers.geographic import read_geographic
@@ -30,6 +31,7 @@ GEOGRAPHIC = "geographic"
 MAX_PLACES = 100_000
 LONGEST_CODE = Territory._meta.get_field("code").max_length or 0
 LONGEST_NAME = Territory._meta.get_field("name").max_length or 0
+NOT_IN_CODE = re.compile(NO_CODE)
 # 2020, 20200131 · 2020-01-31, 2020/1/31 · 31.1.2020, 31/01/2020: never the month first.
 YEAR = re.compile(r"\d{4}")
 TOGETHER = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -137,6 +139,8 @@ class EntryReader:
         )
         if entry.valid_from and entry.valid_to and entry.valid_from > entry.valid_to:
             self.note("days_reversed", line, self.column(VALID_TO), entry.valid_to.isoformat())
+        if NOT_IN_CODE.search(code):
+            self.note("bad_code", line, self.column(CODE), code)
         if not code:
             self.note("no_code", line, self.column(CODE))
             return None

@@ -154,7 +154,7 @@ def test_what_the_file_does_not_have_ends_only_where_that_is_said(scheme):
 
 def test_place_not_stated_does_not_end_with_what_is_missing(scheme):
     stored(scheme, SMALL)
-    TerritoryFactory(scheme=scheme, code="?", kind=Territory.Kind.UNALLOCATED)
+    TerritoryFactory(scheme=scheme, code="XX", kind=Territory.Kind.UNALLOCATED)
     batch = checked(scheme, SMALL, ends_missing=datetime.date(2025, 12, 31))
     assert counts(batch) == (0, 0, 3, 0)
 
@@ -173,6 +173,9 @@ FAULTS = [
     ("A,Ash,municipality,Q,,", "unknown_parent", "parent"),
     ("A,Ash,municipality,A,,", "within_itself", "parent"),
     (",Ash,municipality,,,", "no_code", "code"),
+    ("A/B,Ash,municipality,,,", "bad_code", "code"),
+    ("..,Ash,municipality,,,", "bad_code", "code"),
+    ("A@2020-01-01,Ash,municipality,,,", "bad_code", "code"),
     ("A,\u2800 ,municipality,,,", "no_name", "name"),
     ("A,Ash,hamlet,,,", "unknown_kind", "kind"),
     ("A,Ash,,,,", "no_kind", "kind"),

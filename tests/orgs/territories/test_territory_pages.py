@@ -241,6 +241,20 @@ def test_place_is_added(office, land):
     assert Territory.objects.filter(code="C").count() == 1
 
 
+@pytest.mark.parametrize("code", ["A/B", "..", "A@2020-01-01", "A?", "A#1", "A\\B"])
+def test_code_that_no_address_can_have_is_refused(office, land, code):
+    answer = office.post(page_of("place_add"), {"code": code, "name": "Côte", "kind": "area"})
+    assert "A code stands in an address" in words_of(answer.content.decode())
+    with pytest.raises(IntegrityError, match="territory_code_in_address"), transaction.atomic():
+        TerritoryFactory(scheme=land, code=code)
+
+
+@pytest.mark.parametrize("code", ["08019", "ES51", "é", "A.1", "A B", "A@2020", "A:1"])
+def test_code_of_every_other_kind_has_an_address(office, land, code):
+    made = TerritoryFactory(scheme=land, code=code)
+    assert office.get(made.get_absolute_url()).status_code == 200
+
+
 def test_rename_is_a_correction_or_another_place_from_a_day_on(office, land):
     page = page_of("place_rename", place("A").pk)
     said = confirm(office, page, {"name": "Ash", "name_es": "Fresno"})
