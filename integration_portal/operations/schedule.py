@@ -49,6 +49,11 @@ TASKS = {
         gettext_lazy("The files that readers download are made once and kept."),
         gettext_lazy("Files of a new release may be missing."),
     ),
+    "orgs.tasks.remove_stale_territory_files": Words(
+        gettext_lazy("Remove files of territories"),
+        gettext_lazy("Files of places that were checked and never stored are removed after some days."),
+        gettext_lazy("Files that nobody needs are kept."),
+    ),
     "orgs.tasks.send_queued_mail": Words(
         gettext_lazy("Send e-mails"),
         gettext_lazy("E-mails are sent, and those that failed are tried again."),
