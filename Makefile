@@ -30,7 +30,7 @@ run: setup ## Run the portal with the demo on http://127.0.0.1:8000/ (PORT=8001 
 setup: $(PACKAGES) $(FRONT_END) $(CATALOGUES) $(STATIC) ## Make the environment: packages, front end, translations
 
 test: setup ## Run the whole suite in parallel, with its coverage (ARGS="-k word": some tests; BROWSER=required: fail without a Chromium)
-	$(PYTHON) -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 $(or $(ARGS),--cov --cov-report=term-missing:skip-covered)
+	$(PYTHON) -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal $(or $(ARGS),--cov --cov-report=term-missing:skip-covered)
 
 check: setup ## Lint, format, types, templates, migrations, translations, deployment
 	$(PYTHON) -m ruff check .
