@@ -7,24 +7,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
+from orgs.models.reviewable import ReviewableQuerySet
 from orgs.models.territory import Territory
 
 PROTECTED_FACTS = ("name", "acronym", "kind", "territory", "website", "public_email", "public_phone", "address")
 """By which others know an organisation. Once somebody has verified it, its own people propose a change of these, and a reviewer decides."""
 
 
-class ProposedChangeQuerySet(models.QuerySet["ProposedChange"]):
+class ProposedChangeQuerySet(ReviewableQuerySet):
     def open(self) -> "ProposedChangeQuerySet":
-        return self.filter(state=ProposedChange.State.OPEN)
-
-    def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "ProposedChangeQuerySet":  # type: ignore[name-defined]
-        """Of organisations in the reviewer's territories, but never of one to which the reviewer belongs, or ever did."""
-        if not user.is_authenticated:
-            return self.none()
-        territories = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
-        return self.filter(organisation__territory__in=territories).exclude(
-            organisation__in=Organisation.objects.own_of(user)
-        )
+        """Before the reviewers. One of a closed organisation comes back there when it is reopened."""
+        return self.filter(state=ProposedChange.State.OPEN, organisation__closed_on=None)
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "ProposedChangeQuerySet":  # type: ignore[name-defined]
         return self if user.is_staff else self.reviewable_by(user)

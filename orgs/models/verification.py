@@ -6,23 +6,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
+from orgs.models.reviewable import ReviewableQuerySet
 from orgs.models.verification_rules import VerificationRules
 from orgs.vocabulary import Tier
 
 
-class VerificationQuerySet(models.QuerySet["Verification"]):
+class VerificationQuerySet(ReviewableQuerySet):
     def waiting(self) -> "VerificationQuerySet":
         """Before the reviewers. A closed organisation comes back there when it is reopened."""
         return self.filter(state=Verification.State.SUBMITTED, organisation__closed_on=None)
-
-    def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "VerificationQuerySet":  # type: ignore[name-defined]
-        """Of organisations in the reviewer's territories, but never one's own, nor one that was: who left could come back."""
-        if not user.is_authenticated:
-            return self.none()
-        territories = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
-        return self.filter(organisation__territory__in=territories).exclude(
-            organisation__in=Organisation.objects.own_of(user)
-        )
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "VerificationQuerySet":  # type: ignore[name-defined]
         if user.is_staff:

@@ -212,6 +212,14 @@ def test_nobody_becomes_an_authority_by_a_proposal(organisation, owner, raval):
     assert propose(council, manager, name="Renamed council").facts["name"][1] == "Renamed council"
 
 
+def test_change_of_a_closed_organisation_is_not_to_review(organisation, owner, reviewer):
+    propose(organisation, owner, name="Theirs")
+    Organisation.objects.update(closed_on="2026-01-01")
+    assert tasks_of(reviewer) == []
+    Organisation.objects.update(closed_on=None)
+    assert len(tasks_of(reviewer)) == 1
+
+
 def test_address_can_be_hidden_at_once(client, organisation, owner):
     """A safe house cannot wait for a reviewer."""
     Organisation.objects.update(address="Hidden street 1", address_is_public=True)
