@@ -31,4 +31,4 @@ class ServiceSearchView(PagedMixin, FilterView):
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(types=self.filterset.types, **kwargs)
+        return super().get_context_data(types=self.filterset.types, not_asked=not self.request.GET, **kwargs)
