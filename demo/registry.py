@@ -75,7 +75,8 @@ def found(entry: dict[str, Any], places: Places, people: People, weeks_ago: int)
         )
     else:
         organisation = register(entry, places, contact)
-    complete_profile(organisation, entry, places, contact)
+    # What an authority is known by is its administrator's to write: it is verified already, and its own people would only propose it.
+    complete_profile(organisation, entry, places, people.administrator if organisation.is_authority else contact)
     mark_as_sample(organisation, people.administrator)
     if entry["kind"] != Kind.AUTHORITY:
         review(organisation, entry, people.reviewer)

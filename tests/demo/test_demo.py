@@ -1,6 +1,7 @@
 """The demo as a whole: everything is there, everybody can log in, and loading it again changes nothing. Its figures: test_figures."""
 
 import io
+import json
 
 import pytest
 from django.apps import apps
@@ -13,8 +14,9 @@ from post_office.models import Email
 from bench.weights import LIMIT, addresses, weights_of
 from demo.accounts import ACCOUNTS, PASSWORD
 from demo.papers import pdf
+from demo.vocabulary import REGISTRY
 from indicators.models import Report
-from orgs.models import Organisation, PublicChange, User
+from orgs.models import Organisation, ProposedChange, PublicChange, User
 from orgs.vocabulary import Kind, Tier
 from partnerships.models import Assessment, Document, Partnership
 from partnerships.records.document_files import examine
@@ -41,6 +43,13 @@ class TestDemo:
         assert set(confirmed.values_list("confirmed__code", flat=True)) == levels
         open_states = set(Assessment.objects.open().values_list("state", flat=True))
         assert open_states == {AssessmentState.SUBMITTED, AssessmentState.RETURNED}
+
+    def test_organisations_say_what_the_file_says_of_them(self) -> None:
+        entries = json.loads((REGISTRY / "demo_organisations.json").read_text(encoding="utf-8"))
+        said = {entry["name"]: (entry["website"], entry["public_email"]) for entry in entries}
+        stored = Organisation.objects.filter(is_sample=True).values_list("name", "website", "public_email")
+        assert {name: (website, email) for name, website, email in stored} == said
+        assert not ProposedChange.objects.exists()
 
     def test_reports_are_in_every_state(self) -> None:
         assert set(Report.objects.values_list("state", flat=True)) == set(Report.State.values)
