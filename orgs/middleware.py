@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from allauth.usersessions.middleware import UserSessionsMiddleware
@@ -13,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from orgs import installation
+from orgs.accounts.authentication import client_address
 from orgs.forms import kept
 from orgs.models import User
 from orgs.permissions import must_have_second_step
@@ -73,13 +75,16 @@ class SparingUserSessionsMiddleware(UserSessionsMiddleware):
         if not request.user.is_authenticated:
             answer: HttpResponse = self.get_response(request)
             return answer
-        key, seen_at = request.session.get(self.SEEN, ("", 0))
+        who, seen_at = request.session.get(self.SEEN, ("", 0))
         now = timezone.now().timestamp()
-        # A session that goes on under another key, after a change of password, is another one in the list.
-        if key == request.session.session_key and now - seen_at < self.SECONDS:
+        # A session that goes on under another key, after a change of password, is another one in the list; one that is used from another
+        # place or browser is told of at once.
+        browser = f"{request.session.session_key} {client_address(request)} {request.headers.get('User-Agent', '')}"
+        digest = sha256(browser.encode()).hexdigest()
+        if who == digest and now - seen_at < self.SECONDS:
             answer = self.get_response(request)
         else:
-            request.session[self.SEEN] = (request.session.session_key, now)
+            request.session[self.SEEN] = (digest, now)
             answer = super().__call__(request)
         return answer
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
 from django.utils.decorators import method_decorator
@@ -66,6 +66,9 @@ class LimitedUploadMixin(View):
     # The token is checked below, once the body can be read without keeping what is too large.
     @method_decorator(csrf_exempt)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        is_allowed = getattr(type(self), "has_page_permission", None)
+        if is_allowed is not None and not is_allowed(request.user):  # Before anything of the body is read.
+            raise PermissionDenied
         if request.method == "POST":
             if int(request.META.get("CONTENT_LENGTH") or 0) > HOPELESS * settings.IMPORT_MAX_BYTES:
                 return self.refuse(request)

@@ -129,6 +129,10 @@ class SeenMixin(forms.Form):
     Within the transaction of the action `claim_version` raises where something else stands there by then; who overrides it takes the lock.
     """
 
+    stale: Any = _(
+        "Somebody else saved this while you were writing. What you wrote is below and is not saved yet. Save again to replace theirs."
+    )
+
     def now(self) -> str:
         """What tells one stored state from the next; "" where there is nothing."""
         raise NotImplementedError
@@ -144,13 +148,7 @@ class SeenMixin(forms.Form):
             return
         self.data = self.data.copy()  # type: ignore[attr-defined]
         self.data[self.add_prefix("seen")] = now  # type: ignore[index]
-        raise ValidationError(
-            _(
-                "Somebody else saved this while you were writing. What you wrote is below and is not saved yet. Save again "
-                "to replace theirs."
-            ),
-            code="stale",
-        )
+        raise ValidationError(self.stale, code="stale")
 
 
 def plain(value: Any) -> Any:

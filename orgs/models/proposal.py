@@ -92,4 +92,5 @@ def plain(organisation: Organisation, fact: str) -> object:
 
 
 def value_of(fact: str, value: Any) -> Any:
-    return Territory.objects.select_related("scheme").get(pk=value) if fact == "territory" else value
+    """A territory that is no more is None."""
+    return Territory.objects.select_related("scheme").filter(pk=value).first() if fact == "territory" else value

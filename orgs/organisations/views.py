@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import CreateView, DeleteView, FormView, ListView, TemplateView, UpdateView
 
 from orgs.mixins import ActionMixin, AuthenticatedUserMixin, PagedMixin, page_of
-from orgs.models import Capacity, Membership, Organisation, OrganisationContact, Registration, Service
+from orgs.models import Capacity, Membership, Organisation, OrganisationContact, ProposedChange, Registration, Service
 from orgs.organisations import actions as organisations
 from orgs.organisations.forms import CapacityForm, ContactDetailsForm, ProfileForm, ServiceForm
-from orgs.permissions import Person, can_edit_organisation, can_see_contacts
+from orgs.permissions import Person, can_edit_organisation, can_see_contacts, must_propose
 from orgs.verification import actions as verification
 from orgs.verification import proposals
 
@@ -68,10 +68,10 @@ class OrganisationUpdateView(OfOrganisation, ActionMixin, UpdateView):
     template_name = "orgs/organisation_form.html"
 
     def get_object(self, queryset: QuerySet[Any] | None = None) -> Organisation:
-        """As its people last said that it shall be."""
+        """As its people last said that it shall be; for an administrator, whose word counts at once, as it is."""
         wanted = copy(self.organisation)
-        proposed = self.organisation.proposed_changes.open().first()
-        for fact, value in proposed.wanted.items() if proposed else ():
+        proposed = self.organisation.proposed_changes.filter(state=ProposedChange.State.OPEN).first()
+        for fact, value in proposed.wanted.items() if proposed and must_propose(self.person, wanted) else ():
             setattr(wanted, fact, value)
         return wanted
 

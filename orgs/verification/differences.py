@@ -23,7 +23,8 @@ def differences(change: ProposedChange) -> list[dict[str, Any]]:
 
 def fact_words(fact: str, value: Any) -> str:
     if fact == "territory":
-        return str(Territory.objects.with_path().get(pk=value).label)
+        place = Territory.objects.with_path().filter(pk=value).first()
+        return str(place.label) if place else "–"
     return capfirst(str(Kind(value).label)) if fact == "kind" else readable(value)
 
 

@@ -1,6 +1,9 @@
+import json
+from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
 
 from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.forms.boundfield import BoundField
 from django.utils.text import capfirst
@@ -8,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.numbers import WholeNumberField
 from orgs.forms.portal import PortalForm, SeenMixin
-from orgs.models import ProposedChange, Verification, VerificationRules
+from orgs.models import Organisation, ProposedChange, Verification, VerificationRules
 from orgs.models.verification_rules import DAYS, MONTHS
-from orgs.verification.checklist import Answer, Question, checklist_of
+from orgs.verification.checklist import Answer, Question, checklist_of, profile_of
 from orgs.vocabulary import Tier, VerificationCriterion
 
 YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
@@ -56,8 +59,10 @@ class Asked(NamedTuple):
     comment: BoundField
 
 
-class ReviewForm(DecisionForm):
-    """The checklist and the decision. The tier is not in it: it follows from the answers."""
+class ReviewForm(SeenMixin, DecisionForm):
+    """The checklist and the decision. The tier is not in it: it follows from the answers. What is decided on is what the reviewer saw."""
+
+    stale = _("The organisation has changed what it says since you opened this page. Look at it again, then decide.")
 
     outcome = forms.ChoiceField(
         label=_("Your decision"),
@@ -68,7 +73,8 @@ class ReviewForm(DecisionForm):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, rules: VerificationRules, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rules: VerificationRules, organisation: Organisation, **kwargs: Any) -> None:
+        self.organisation = organisation
         super().__init__(*args, **kwargs)
         self.questions = checklist_of(rules)
         for question in self.questions:
@@ -79,6 +85,14 @@ class ReviewForm(DecisionForm):
                 label=_("What you saw"), required=False, max_length=1000, widget=forms.TextInput
             )
         self.order_fields([*(name for name in self.fields if name not in ("outcome", "reasons")), "outcome", "reasons"])
+
+    def now(self) -> str:
+        said = json.dumps(profile_of(self.organisation), cls=DjangoJSONEncoder, sort_keys=True)
+        return sha256(said.encode()).hexdigest()
+
+    def claim_version(self) -> None:
+        self.organisation = Organisation.objects.select_for_update().get(pk=self.organisation.pk)
+        super().claim_version()
 
     def asked(self) -> list[Asked]:
         return [

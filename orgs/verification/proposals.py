@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from orgs.mail.emails import write_to
 from orgs.models import PROTECTED_FACTS, Organisation, ProposedChange, User
 from orgs.models.proposal import plain
 from orgs.permissions import can_edit_organisation, can_review_change, leaders_of
+from orgs.verification.differences import fact_words
 
 State = ProposedChange.State
 
@@ -22,7 +24,7 @@ def propose_change(*, organisation: Organisation, wanted: Mapping[str, object], 
 
     The organisation is locked by who calls, and its wanted state has been validated.
     """
-    open_one = organisation.proposed_changes.open().first()
+    open_one = organisation.proposed_changes.filter(state=State.OPEN).first()
     before = {fact: after for fact, (_before, after) in open_one.facts.items()} if open_one else {}
     facts = {
         fact: [plain(organisation, fact), value]
@@ -32,8 +34,10 @@ def propose_change(*, organisation: Organisation, wanted: Mapping[str, object], 
     assert set(facts) <= set(PROTECTED_FACTS)
     if open_one is not None and open_one.facts == facts:
         return open_one
-    # What a reviewer has on the screen is never changed under their hands: it is withdrawn, and cannot be decided any more.
-    organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).update(state=State.WITHDRAWN)
+    # What a reviewer has on the screen is never changed under their hands: it is withdrawn, and cannot be decided any more. What was sent
+    # back stays until something else is proposed, or it is withdrawn.
+    replaced = ProposedChange.SHOWN if facts else [State.OPEN]
+    organisation.proposed_changes.filter(state__in=replaced).update(state=State.WITHDRAWN)
     if not facts:
         return None
     return ProposedChange.objects.create(organisation=organisation, facts=facts, proposed_by=by)
@@ -44,7 +48,8 @@ def withdraw_change(*, change: ProposedChange, by: User) -> None:
     """Nothing shall change, or not any more after a reviewer has sent it back."""
     if not can_edit_organisation(by, change.organisation):
         raise PermissionDenied
-    ProposedChange.objects.filter(pk=change.pk, state__in=ProposedChange.SHOWN).update(state=State.WITHDRAWN)
+    if ProposedChange.objects.filter(pk=change.pk, state__in=ProposedChange.SHOWN).update(state=State.WITHDRAWN):
+        outdate_forms(change.organisation)
 
 
 @transaction.atomic
@@ -63,6 +68,8 @@ def decide_change(*, change: ProposedChange, outcome: str, reasons: str = "", by
         )
     if not can_review_change(by, change):
         raise PermissionDenied
+    if organisation.closed_on is not None:
+        raise ValidationError(_("A closed organisation is not reviewed."))
     if outcome == State.RETURNED and not reasons.strip():
         raise ValidationError({"reasons": _("Say why you send it back, so that they can correct it.")})
     change.state, change.reasons = State(outcome), reasons.strip()
@@ -70,12 +77,28 @@ def decide_change(*, change: ProposedChange, outcome: str, reasons: str = "", by
     change.full_clean()
     change.save()
     if change.state == State.ACCEPTED:
-        make_it_so(organisation, change)
+        make_it_so(organisation, change, by)
+    else:
+        outdate_forms(organisation)
     write_to(leaders_of(organisation), f"change_{change.state}", {"organisation": organisation, "change": change})
     return change
 
 
-def make_it_so(organisation: Organisation, change: ProposedChange) -> None:
+def outdate_forms(organisation: Organisation) -> None:
+    """A form that was opened before, with what was proposed then, would propose it again."""
+    Organisation.objects.filter(pk=organisation.pk).update(version=F("version") + 1)
+
+
+def make_it_so(organisation: Organisation, change: ProposedChange, by: User) -> None:
+    if organisation.is_authority and {"kind", "territory"} & set(change.facts):
+        raise PermissionDenied
+    place = change.facts.get("territory", [None, None])[1]
+    own = by.reviewer_appointments.active().filter(territory__descendant_links__descendant=place)
+    if place is not None and not own.exists():
+        raise ValidationError(
+            _("You do not review organisations in %(place)s. A reviewer of both places decides about a move."),
+            params={"place": fact_words("territory", place)},
+        )
     for fact, (before, _after) in change.facts.items():
         if plain(organisation, fact) != before:
             raise ValidationError(

@@ -102,7 +102,8 @@ class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
         return super().post(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "rules": VerificationRules.objects.current()}
+        rules = VerificationRules.objects.current()
+        return {**super().get_form_kwargs(), "rules": rules, "organisation": self.object.organisation}
 
     def perform(self, form: ReviewForm) -> Verification:
         decided = verification_actions.decide_verification(
@@ -247,6 +248,9 @@ def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:
         (_("Communities of origin"), ", ".join(country_name(code) for code in organisation.communities)),
         (_("What it does"), organisation.description),
         (_("Website"), organisation.website),
+        (words("public_email").verbose_name, organisation.public_email),  # type: ignore[union-attr]
+        (words("public_phone").verbose_name, organisation.public_phone),  # type: ignore[union-attr]
+        (words("address").verbose_name, organisation.address),  # type: ignore[union-attr]
     ]
 
 

@@ -308,6 +308,15 @@ def test_page_soon_after_another_writes_nothing() -> None:
     assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
 
 
+def test_session_that_is_used_from_elsewhere_is_told_of_at_once() -> None:
+    client = logged_in(person())
+    client.get(reverse("about"), REMOTE_ADDR="192.0.2.1", headers={"user-agent": "Own"})
+    client.get(reverse("about"), REMOTE_ADDR="192.0.2.1", headers={"user-agent": "Stranger"})
+    assert UserSession.objects.get().user_agent == "Stranger"
+    client.get(reverse("about"), REMOTE_ADDR="192.0.2.9", headers={"user-agent": "Stranger"})
+    assert UserSession.objects.get().ip == "192.0.2.9"
+
+
 def test_session_that_goes_on_under_another_key_is_in_the_list() -> None:
     client = logged_in(person())
     client.get(reverse("about"))

@@ -15,6 +15,7 @@ from tests.factories import (
     AuthorityFactory,
     MembershipFactory,
     OrganisationFactory,
+    ReviewerAppointmentFactory,
     ReviewerFactory,
     TerritoryFactory,
     UserFactory,
@@ -232,3 +233,58 @@ def test_proposed_value_is_checked_when_it_is_typed(client, organisation, owner)
     body = client.post(edit_page(organisation), typed(organisation, website="javascript:alert(1)")).content.decode()
     assert "Error:" in body
     assert not ProposedChange.objects.exists()
+
+
+def test_administrator_who_corrects_something_else_publishes_no_proposal(client, organisation, owner):
+    change = propose(organisation, owner, name="City Aid Office", public_phone="600 666 666")
+    client.force_login(UserFactory(is_staff=True))
+    page = client.get(edit_page(organisation))
+    assert "City Aid Office" not in page.content.decode()
+    organisation.refresh_from_db()
+    client.post(edit_page(organisation), typed(organisation, founded_year="1999"))
+    now = Organisation.objects.get()
+    assert (now.name, now.public_phone, now.founded_year) == ("Ours", "", 1999)
+    change.refresh_from_db()
+    assert change.state == State.OPEN
+
+
+def test_change_of_a_closed_organisation_is_not_decided_and_not_lost(organisation, owner, reviewer):
+    change = propose(organisation, owner, name="Theirs")
+    Organisation.objects.update(closed_on="2026-01-01")
+    with pytest.raises(ValidationError, match="closed organisation"):
+        proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    organisations.update_organisation(organisation=Organisation.objects.get(), description="Later", by=owner)
+    change.refresh_from_db()
+    assert change.state == State.OPEN
+
+
+def test_what_was_sent_back_stays_when_something_else_is_saved(organisation, owner, reviewer):
+    change = propose(organisation, owner, name="Theirs")
+    version = Organisation.objects.get().version
+    proposals.decide_change(change=change, outcome="returned", reasons="Why?", by=reviewer)
+    assert Organisation.objects.get().version > version, "a form from before would propose it again"
+    organisations.update_organisation(organisation=Organisation.objects.get(), description="Later", by=owner)
+    change.refresh_from_db()
+    assert change.state == State.RETURNED
+    propose(organisation, owner, name="Others")
+    change.refresh_from_db()
+    assert change.state == State.WITHDRAWN
+
+
+def test_move_is_decided_by_a_reviewer_of_both_places(organisation, owner, reviewer, city):
+    elsewhere = TerritoryFactory(name="Elsewhere")
+    change = propose(organisation, owner, territory=elsewhere)
+    with pytest.raises(ValidationError, match="You do not review organisations in Elsewhere"):
+        proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    ReviewerAppointmentFactory(user=reviewer, territory=elsewhere)
+    proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    assert Organisation.objects.get().territory == elsewhere
+
+
+def test_page_survives_a_proposed_place_that_was_deleted(client, organisation, owner):
+    gone = TerritoryFactory(name="Gone")
+    propose(organisation, owner, territory=gone)
+    gone.delete()
+    client.force_login(owner)
+    assert client.get(organisation.get_absolute_url()).status_code == 200
+    assert client.get(edit_page(organisation)).status_code == 200

@@ -31,8 +31,8 @@ def answers(*met, comment=""):
     return {question.code: Answer(question.code in met, comment) for question in CHECKLIST}
 
 
-def typed(*met, outcome="verified", reasons=""):
-    data = {"outcome": outcome, "reasons": reasons}
+def typed(*met, outcome="verified", reasons="", seen=""):
+    data = {"outcome": outcome, "reasons": reasons, "seen": seen}
     for question in CHECKLIST:
         data[f"answer_{question.code}"] = "yes" if question.code in met else "no"
         data[f"comment_{question.code}"] = f"about {question.code}"
@@ -49,6 +49,11 @@ def waiting(raval):
 @pytest.fixture
 def reviewer(city):
     return ReviewerFactory(territory=city)
+
+
+def seen(client, verification):
+    """What the form carries of what its reader saw."""
+    return client.get(page(verification)).context["form"]["seen"].value()
 
 
 def page(verification):
@@ -106,9 +111,14 @@ def test_return_needs_reasons_and_reaches_the_owner(client, waiting, reviewer):
             verification=waiting, outcome="returned", answers={}, reasons=" ", by=reviewer
         )
     client.force_login(reviewer)
-    body = client.post(page(waiting), typed(outcome="returned")).content.decode()
+    body = client.post(page(waiting), typed(outcome="returned", seen=seen(client, waiting))).content.decode()
     assert "Say why you send it back" in body
-    assert client.post(page(waiting), typed(outcome="returned", reasons="Say what you do & where.")).status_code == 302
+    assert (
+        client.post(
+            page(waiting), typed(outcome="returned", reasons="Say what you do & where.", seen=seen(client, waiting))
+        ).status_code
+        == 302
+    )
     waiting.refresh_from_db()
     assert (waiting.state, waiting.reasons) == ("returned", "Say what you do & where.")
     assert "Say what you do & where." in Email.objects.get().message
@@ -136,7 +146,7 @@ def test_return_needs_reasons_and_reaches_the_owner(client, waiting, reviewer):
     assert "Say what you do &amp; where." in body, "the last decision"
     assert "Now said." in body
     assert "<del>–</del>" in body, "and what has changed since"
-    client.post(page(again), typed(*FIRST_TIER))
+    client.post(page(again), typed(*FIRST_TIER, seen=seen(client, again)))
     assert Organisation.objects.published().get() == waiting.organisation
 
 
@@ -237,7 +247,9 @@ def test_second_reviewer_is_told(client, waiting, reviewer, city):
             verification=waiting, outcome="returned", answers={}, reasons="No", by=reviewer
         )
     client.force_login(reviewer)
-    body = client.post(page(waiting), typed(outcome="returned", reasons="My reasons")).content.decode()
+    body = client.post(
+        page(waiting), typed(outcome="returned", reasons="My reasons", seen=seen(client, waiting))
+    ).content.decode()
     assert "The first has already decided this" in body
     waiting.refresh_from_db()
     assert (waiting.state, waiting.reviewer) == ("verified", first)
@@ -304,3 +316,39 @@ def test_verified_organisation_asks_for_a_higher_tier_and_stays_published(waitin
 
 def test_ladder_asks_each_question_once():
     assert sorted(code for rung in LADDER for code in rung.criteria) == sorted(question.code for question in CHECKLIST)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", ["name", "service", "contact"])
+def test_reviewer_decides_on_what_was_on_the_page(client, waiting, reviewer, change):
+    client.force_login(reviewer)
+    opened = seen(client, waiting)
+    organisation = waiting.organisation
+    if change == "name":
+        Organisation.objects.filter(pk=organisation.pk).update(name="Another name")
+    elif change == "service":
+        ServiceFactory(organisation=organisation, title="Another service")
+    else:
+        OrganisationContact.objects.create(organisation=organisation, name="Another", email="another@example.org")
+    body = client.post(page(waiting), typed(*FIRST_TIER, seen=opened)).content.decode()
+    assert "has changed what it says since you opened this page" in body
+    waiting.refresh_from_db()
+    assert waiting.state == "submitted"
+    client.post(page(waiting), typed(*FIRST_TIER, seen=seen(client, waiting)))
+    waiting.refresh_from_db()
+    assert waiting.state == "verified"
+
+
+@pytest.mark.django_db
+def test_reviewer_sees_every_fact_that_is_protected_from_then_on(client, waiting, reviewer):
+    facts = {
+        "public_email": "seen@example.org",
+        "public_phone": "600 111 222",
+        "address": "Seen street 1",
+        "website": "https://seen.example",
+        "acronym": "SEEN",
+    }
+    Organisation.objects.filter(pk=waiting.organisation_id).update(**facts)
+    client.force_login(reviewer)
+    body = client.get(page(waiting)).content.decode()
+    assert [fact for fact, value in facts.items() if value not in body] == []
