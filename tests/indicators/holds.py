@@ -11,8 +11,10 @@ def run_sql(statement: str) -> None:
 
 
 def is_waiting_for_hold(where: Any = connection) -> bool:
+    """Whether somebody waits for it in this database: others of the server may be at the same test at the same time."""
     with where.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 666 AND NOT granted)"
+            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND objid = 666 AND NOT granted AND datname = current_database())"
         )
         return bool(cursor.fetchone()[0])

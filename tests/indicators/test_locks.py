@@ -1,5 +1,6 @@
 """Locks that two sessions hold in turn."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,8 @@ from psycopg2.sql import SQL
 from indicators.locks import Lock, lock_indicators_sql
 from orgs.locks import HELD, lock_until_commit, number_of, session_lock
 from tests.factories_indicators import IndicatorFactory
+from tests.indicators.holds import is_waiting_for_hold
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,6 +32,24 @@ def is_free(session: BaseDatabaseWrapper, lock: Lock, key: int = 0) -> bool:
         if took:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock.value, key])
     return took
+
+
+def test_wait_in_another_database_is_not_taken_for_one_here() -> None:
+    """Two runs on one server, or two workers of one run, hold the same number at the same time."""
+    first, second = (connection.copy() for _ in range(2))
+    for session in (first, second):
+        session.settings_dict["NAME"] = "postgres"
+        session.inc_thread_sharing()
+    try:
+        first.cursor().execute("SELECT pg_advisory_lock(666)")
+        waiting = threading.Thread(target=lambda: second.cursor().execute("SELECT pg_advisory_lock(666)"))
+        waiting.start()
+        wait_until(lambda: is_waiting_for_hold(first), seconds=10, what="the wait in the other database")
+        assert not is_waiting_for_hold()
+    finally:
+        first.close()
+        waiting.join(10)
+        second.close()
 
 
 def test_kinds_of_locks_have_numbers_of_their_own() -> None:
