@@ -34,11 +34,22 @@ ALIKE = [
     "name",
     "acronym",
     "kind",
-    "led_by_migrants",
-    "led_by_women",
+    "marks",
     "founded_year",
 ]
-LATER = ["level_of_government", "website", "public_email", "public_phone", "address", "address_is_public"]
+LATER = [
+    "names",
+    "legal_form",
+    "works_as",
+    "size",
+    "budget",
+    "level_of_government",
+    "website",
+    "public_email",
+    "public_phone",
+    "address",
+    "address_is_public",
+]
 
 
 class Places:
@@ -59,9 +70,17 @@ def load(people: People) -> Organisations:
     places = Places()
     appoint(people, places)
     organisations = {}
-    for number, entry in enumerate(read(REGISTRY / "demo_organisations.json")):
+    entries = read(REGISTRY / "demo_organisations.json")
+    for number, entry in enumerate(entries):
         known = Organisation.objects.filter(name=entry["name"], is_sample=True).first()
         organisations[entry["slug"]] = known or found(entry, places, people, weeks_ago=132 - number)
+    for entry in entries:
+        if entry["networks"]:
+            organisations_actions.update_organisation(
+                organisation=organisations[entry["slug"]],
+                networks=[organisations[slug] for slug in entry["networks"]],
+                by=people.administrator,
+            )
     give_parts(people, organisations)
     return organisations
 
@@ -106,7 +125,9 @@ def register(entry: dict[str, Any], places: Places, contact: User) -> Organisati
             "domains": [places.domains[code].pk for code in entry["domains"]],
             "languages": entry["languages"],
             "description": entry["description"]["en"],
+            "written_in": "en",
             "service_title": "",
+            "service_type": None,
             "service_domain": None,
             "service_marks": [],
         },
@@ -130,7 +151,8 @@ def complete_profile(organisation: Organisation, entry: dict[str, Any], places: 
     for service in entry["services"]:
         facts = {name: value for name, value in service.items() if name not in ("type", "confirmed_on")}
         saved = organisations_actions.save_service(
-            service=Service(organisation=organisation, type=places.types[service["type"]], **facts), by=by
+            service=Service(organisation=organisation, type=places.types[service["type"]], written_in="en", **facts),
+            by=by,
         )
         Service.objects.filter(pk=saved.pk).update(confirmed_on=day_or_none(service["confirmed_on"]))
     for capacity in entry["capacities"]:
@@ -139,11 +161,12 @@ def complete_profile(organisation: Organisation, entry: dict[str, Any], places: 
     organisations_actions.update_organisation(
         organisation=organisation,
         works_in=[places.territory(place) for place in entry["works_in"]],
-        domains=[places.domains[code] for code in entry["domains"]],
+        fields_of_work={places.domains[code]: entry["since"].get(code) for code in entry["domains"]},
         by=by,
         languages=entry["languages"],
         communities=entry["communities_of_origin"],
         description=entry["description"]["en"],
+        written_in="en",
         **{name: entry[name] for name in LATER},
     )
 

@@ -34,6 +34,7 @@ from orgs.mail import actions as mail_actions
 from orgs.members import actions as members
 from orgs.models import (
     Domain,
+    FieldOfWork,
     Membership,
     Organisation,
     ReviewerAppointment,
@@ -45,6 +46,7 @@ from orgs.models import (
     VerificationRules,
 )
 from orgs.organisations import actions as organisations
+from orgs.profile import Profile
 from orgs.verification.checklist import ladder_of
 from orgs.vocabulary import VerificationCriterion
 
@@ -170,26 +172,12 @@ class AdmissionForm(PortalModelForm):
         return met
 
 
-PROFILE = [
-    "name",
-    "acronym",
-    "kind",
-    "level_of_government",
-    "territory",
-    "works_in",
-    "domains",
-    "description",
-    "languages",
-    "communities",
-    "led_by_migrants",
-    "led_by_women",
-    "founded_year",
-    "website",
-    "public_email",
-    "public_phone",
-    "address",
-    "address_is_public",
-]
+PROFILE = [*(name for name in Profile.__annotations__ if name not in ("names", "is_sample")), "works_in"]
+
+
+class FieldOfWorkInline(admin.TabularInline):
+    model = FieldOfWork
+    extra = 0
 
 
 @admin.register(Organisation)
@@ -198,10 +186,9 @@ class OrganisationAdmin(admin.ModelAdmin):
     list_filter = ["sector", "kind", "tier", "is_sample"]
     list_select_related = ["territory"]
     search_fields = ["name", "acronym", "reference", "name_folded"]
-    autocomplete_fields = ["territory", "works_in"]
-    filter_horizontal = ["domains"]
+    autocomplete_fields = ["territory", "works_in", "branch_of"]
     readonly_fields = ["reference", "slug", "tier", "verified_at", "created_at"]
-    inlines = [MembershipInline]
+    inlines = [FieldOfWorkInline, MembershipInline]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, form=ChangeForm if obj else AdmissionForm, **kwargs)

@@ -8,7 +8,7 @@ from functools import cache
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 LANGUAGES = {
     "af": ("Afrikaans", "Afrikaans"),
@@ -164,3 +164,7 @@ def language_label(code: str) -> str:
 
 def language_choices() -> list[tuple[str, str]]:
     return sorted(((code, language_label(code)) for code in LANGUAGES), key=lambda choice: name_for_reader(choice[0]))
+
+
+def language_choices_or_none() -> list[tuple[str, str]]:
+    return [("", gettext("Not said")), *language_choices()]

@@ -1,35 +1,86 @@
 """The words of the registry: closed lists that code depends on. Open lists (domains, territories) are tables."""
 
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 
+def choices_of(words: type[models.TextChoices]) -> list[tuple[str, str]]:
+    """Of a closed list, as a form shows them: each label begins with a capital letter."""
+    return [(word.value, capfirst(word.label)) for word in words]
+
+
 class Sector(models.TextChoices):
+    """Follows from the kind."""
+
     CIVIL_SOCIETY = "civil_society", _("civil society")
     AUTHORITY = "authority", _("public authority")
     PRIVATE = "private", _("employers and business")
     LABOUR = "labour", _("trade unions")
     MEDIA = "media", _("media")
-    KNOWLEDGE = "knowledge", _("universities and research")
+    KNOWLEDGE = "knowledge", _("education and research")
     INTERNATIONAL = "international", _("international organisations")
 
 
 class Kind(models.TextChoices):
+    """What an organisation is by its legal nature. What else it is, its marks say."""
+
     ASSOCIATION = "association", _("association")
     FOUNDATION = "foundation", _("foundation")
-    MIGRANT_ASSOCIATION = "migrant_association", _("migrants' or diaspora association")
     INFORMAL_GROUP = "informal_group", _("informal group")
     FAITH_BASED = "faith_based", _("faith-based organisation")
     NETWORK = "network", _("network or federation")
     AUTHORITY = "authority", _("public authority")
-    EMPLOYER = "employer", _("employer")
-    EMPLOYERS_ASSOCIATION = "employers_association", _("employers' association")
-    MIGRANT_BUSINESS = "migrant_business", _("migrant-owned business")
+    PUBLIC_AGENCY = "public_agency", _("public agency")
+    ENTERPRISE = "enterprise", _("enterprise")
+    SOCIAL_ENTERPRISE = "social_enterprise", _("social enterprise")
     COOPERATIVE = "cooperative", _("cooperative")
+    EMPLOYERS_ASSOCIATION = "employers_association", _("employers' association")
+    FINANCIAL_INSTITUTION = "financial_institution", _("financial institution")
     TRADE_UNION = "trade_union", _("trade union")
     MEDIA = "media", _("media outlet")
-    UNIVERSITY = "university", _("university or research centre")
+    EDUCATION = "education", _("university or school")
     INTERNATIONAL_ORGANISATION = "international", _("international organisation")
+
+
+class Mark(models.TextChoices):
+    """What an organisation is beside its legal nature, several at a time (need S5)."""
+
+    MIGRANT = "migrant", _("led by migrants")
+    DIASPORA = "diaspora", _("of a diaspora")
+    WOMEN = "women", _("led by women")
+    YOUTH = "youth", _("led by young people")
+
+
+class Work(models.TextChoices):
+    """What an organisation does between migrants and the society that receives them (need S4)."""
+
+    SERVES = "serves", _("gives services")
+    MEDIATES = "mediates", _("mediates")
+    ADVOCATES = "advocates", _("advocates for rights")
+    MONITORS = "monitors", _("monitors and reports")
+    REPRESENTS = "represents", _("represents its members")
+
+
+class SizeBand(models.TextChoices):
+    """Staff and volunteers together."""
+
+    UP_TO_5 = "1-5", _("up to 5 people")
+    UP_TO_20 = "6-20", _("6 to 20 people")
+    UP_TO_50 = "21-50", _("21 to 50 people")
+    UP_TO_250 = "51-250", _("51 to 250 people")
+    MORE = "251-", _("more than 250 people")
+
+
+class BudgetBand(models.TextChoices):
+    """Of a year, in euros."""
+
+    NONE = "0", _("no budget")
+    UP_TO_10 = "0-10", _("up to €10,000")
+    UP_TO_50 = "10-50", _("€10,000 to €50,000")
+    UP_TO_250 = "50-250", _("€50,000 to €250,000")
+    UP_TO_1000 = "250-1000", _("€250,000 to €1 million")
+    MORE = "1000-", _("more than €1 million")
 
 
 class LevelOfGovernment(models.TextChoices):

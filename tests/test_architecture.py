@@ -20,7 +20,7 @@ ORDER = {
         composed_sql locks vocabulary numbers readable folding naming ladders languages compression
         readers spreadsheets
         models
-        translation shipped installation queue permissions
+        translation shipped installation queue permissions profile
         mail
         public_pages storage uploads forms mixins lookups drawing templatetags
         accounts portal services territories verification

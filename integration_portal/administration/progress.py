@@ -21,7 +21,6 @@ from orgs.models import (
     VerificationRules,
 )
 from orgs.verification.checklist import checklist_of
-from orgs.vocabulary import Kind
 from partnerships.models import Level
 
 DONE, INCOMPLETE, NOT_STARTED, BLOCKED = "done", "incomplete", "not_started", "blocked"
@@ -93,7 +92,7 @@ def first_authority() -> Organisation | None:
     """One that somebody can act for, if there is any; of those without anybody the first."""
     leading = Membership.objects.active().filter(organisation=OuterRef("pk"), role=Membership.Role.MANAGER)
     invited = Invitation.objects.open().filter(organisation=OuterRef("pk"), role=Membership.Role.MANAGER)
-    there = Organisation.objects.filter(kind=Kind.AUTHORITY, closed_on=None).select_related("territory")
+    there = Organisation.objects.authorities().filter(closed_on=None).select_related("territory")
     ways = there.annotate(is_led=Exists(leading), is_invited=Exists(invited))
     return ways.order_by("-is_led", "-is_invited", "pk").first()
 

@@ -15,6 +15,7 @@ from orgs.vocabulary import Kind
 def add_authority(
     *,
     name: str,
+    kind: str = Kind.AUTHORITY,
     level_of_government: str,
     territory: Territory,
     website: str = "",
@@ -30,7 +31,7 @@ def add_authority(
         raise PermissionDenied
     authority = organisations.admit_organisation(
         name=name,
-        kind=Kind.AUTHORITY,
+        kind=kind,
         level_of_government=level_of_government,
         territory=territory,
         website=website,

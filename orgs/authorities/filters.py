@@ -3,16 +3,15 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm
 from orgs.lookups.filters import TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Membership, Organisation, Territory, TerritoryClosure
-from orgs.vocabulary import LevelOfGovernment
+from orgs.vocabulary import LevelOfGovernment, choices_of
 
-LEVELS = [(level.value, capfirst(level.label)) for level in LevelOfGovernment]
+LEVELS = choices_of(LevelOfGovernment)
 
 
 def within(queryset: QuerySet[Organisation], place: Territory | None) -> QuerySet[Organisation]:

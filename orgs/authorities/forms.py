@@ -2,17 +2,16 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm, WebAddressField
 from orgs.languages import own_name
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Organisation, VerificationRules
+from orgs.models import AUTHORITY_KINDS, Organisation, VerificationRules
 from orgs.verification.checklist import checklist_of, ladder_of
 from orgs.verification.duplicates import Hint, possible_duplicates
-from orgs.vocabulary import Kind, LevelOfGovernment
+from orgs.vocabulary import Kind, LevelOfGovernment, choices_of
 
 
 def invitation_language() -> forms.ChoiceField:
@@ -27,9 +26,16 @@ class AuthorityForm(PortalForm):
     """A new authority and its first manager. What may be the same is shown before anything is stored."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[(kind, label) for kind, label in choices_of(Kind) if kind in AUTHORITY_KINDS],
+        widget=forms.RadioSelect,
+        initial=Kind.AUTHORITY,
+        help_text=_("An agency belongs to an authority, for example a statistical institute or an employment service."),
+    )
     level_of_government = forms.ChoiceField(
         label=_("Level of government"),
-        choices=[(level.value, capfirst(level.label)) for level in LevelOfGovernment],
+        choices=choices_of(LevelOfGovernment),
         widget=forms.RadioSelect,
     )
     territory = LookupField(
@@ -61,7 +67,7 @@ class AuthorityForm(PortalForm):
     language = invitation_language()
     is_another = forms.BooleanField(label=_("It is none of these. Add it."), required=False)
 
-    STANDING = ("name", "level_of_government", "territory", "website", "public_email")
+    STANDING = ("name", "kind", "level_of_government", "territory", "website", "public_email")
     VERIFIED = ("met", "reasons")
     INVITED = ("manager", "language")
 
@@ -78,7 +84,7 @@ class AuthorityForm(PortalForm):
         cleaned = super().clean() or {}
         if not self.errors:
             told = {name: cleaned[name] for name in self.STANDING}
-            self.duplicates = possible_duplicates(Organisation(kind=Kind.AUTHORITY, **told))
+            self.duplicates = possible_duplicates(Organisation(**told))
             if self.duplicates and not cleaned["is_another"]:
                 self.add_error("is_another", _("It may be there already. Look at those listed before you add it."))
         return cleaned

@@ -1,11 +1,8 @@
 """How the public directory is filtered. Everything stands in the address, so a list can be sent to somebody."""
 
-from typing import Any
-
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import fold
@@ -14,11 +11,7 @@ from orgs.languages import language_choices
 from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Organisation, Service, Territory
-from orgs.vocabulary import Kind, Sector, Tier
-
-SECTORS = [(sector.value, capfirst(sector.label)) for sector in Sector]
-KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind]
-TIERS = [(tier.value, capfirst(tier.label)) for tier in Tier]
+from orgs.vocabulary import Kind, Mark, Sector, Tier, choices_of
 
 
 class OrganisationFilter(django_filters.FilterSet):
@@ -35,15 +28,14 @@ class OrganisationFilter(django_filters.FilterSet):
     language = django_filters.ChoiceFilter(
         choices=language_choices, method="speaking", label=_("Language"), empty_label=_("Any")
     )
-    sector = django_filters.ChoiceFilter(choices=SECTORS, label=_("Sector"), empty_label=_("Any"))
-    kind = django_filters.ChoiceFilter(choices=KINDS, label=_("Kind"), empty_label=_("Any"))
+    sector = django_filters.ChoiceFilter(choices=choices_of(Sector), label=_("Sector"), empty_label=_("Any"))
+    kind = django_filters.ChoiceFilter(choices=choices_of(Kind), label=_("Kind"), empty_label=_("Any"))
     tier = django_filters.ChoiceFilter(
-        choices=TIERS, method="verified_at_least", label=_("Verified at least"), empty_label=_("Any")
+        choices=choices_of(Tier), method="verified_at_least", label=_("Verified at least"), empty_label=_("Any")
     )
-    led_by_migrants = django_filters.BooleanFilter(
-        method="ticked", widget=forms.CheckboxInput, label=_("Led by migrants")
+    mark = django_filters.MultipleChoiceFilter(
+        choices=choices_of(Mark), method="marked", widget=forms.CheckboxSelectMultiple, label=_("Who leads it")
     )
-    led_by_women = django_filters.BooleanFilter(method="ticked", widget=forms.CheckboxInput, label=_("Led by women"))
 
     class Meta:
         model = Organisation
@@ -71,5 +63,6 @@ class OrganisationFilter(django_filters.FilterSet):
         tiers = Tier.values
         return queryset.filter(tier__in=tiers[tiers.index(tier) :])
 
-    def ticked(self, queryset: QuerySet[Organisation], name: str, value: Any) -> QuerySet[Organisation]:
-        return queryset.filter(**{name: True}) if value else queryset
+    def marked(self, queryset: QuerySet[Organisation], name: str, marks: list[str]) -> QuerySet[Organisation]:
+        """Those that bear all of them."""
+        return queryset.filter(marks__contains=marks) if marks else queryset

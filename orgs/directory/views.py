@@ -12,7 +12,7 @@ from django_filters.views import FilterView
 from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
 from orgs.mixins import PagedMixin, VisibleObjectMixin, page_of
-from orgs.models import Domain, Organisation, ProposedChange, Territory, Verification, VerificationRules
+from orgs.models import Domain, FieldOfWork, Organisation, ProposedChange, Territory, Verification, VerificationRules
 from orgs.naming import address_upstairs
 from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
 from orgs.verification.checklist import meaning_of
@@ -70,7 +70,8 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             .get_queryset()
             .select_related("territory__scheme", "territory__parent__parent__parent")
             .prefetch_related(
-                Prefetch("domains", Domain.objects.order_by("order")),
+                Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
+                Prefetch("networks", Organisation.objects.published()),
                 Prefetch("works_in", Territory.objects.with_path().select_related("scheme")),
                 "capacities",
             )

@@ -9,7 +9,15 @@ from orgs.models.membership import (
     Membership,
     ReviewerAppointment,
 )
-from orgs.models.organisation import KINDS_OF_SECTOR, Capacity, Organisation, OrganisationContact, Service
+from orgs.models.organisation import (
+    AUTHORITY_KINDS,
+    KINDS_OF_SECTOR,
+    Capacity,
+    FieldOfWork,
+    Organisation,
+    OrganisationContact,
+    Service,
+)
 from orgs.models.passing import KeptForm, SentForm
 from orgs.models.portal import Portal
 from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
@@ -24,12 +32,14 @@ from orgs.models.verification_rules import VerificationRules
 from orgs.models.worker_task import WorkerTask
 
 __all__ = [
+    "AUTHORITY_KINDS",
     "AUTHORITY_ROLES",
     "CSO_ROLES",
     "KINDS_OF_SECTOR",
     "PROTECTED_FACTS",
     "Capacity",
     "Domain",
+    "FieldOfWork",
     "Invitation",
     "InvitationState",
     "KeptForm",

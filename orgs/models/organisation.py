@@ -1,11 +1,13 @@
+from typing import Any
+
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Concat
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -15,24 +17,41 @@ from orgs.models.service_type import ServiceType
 from orgs.models.territory import Territory, TerritoryClosure
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.readable import readable
-from orgs.vocabulary import CapacityKind, CapacitySide, Kind, LevelOfGovernment, Sector, Tier
+from orgs.vocabulary import (
+    BudgetBand,
+    CapacityKind,
+    CapacitySide,
+    Kind,
+    LevelOfGovernment,
+    Mark,
+    Sector,
+    SizeBand,
+    Tier,
+    Work,
+)
 
 KINDS_OF_SECTOR = {
     Sector.CIVIL_SOCIETY: [
         Kind.ASSOCIATION,
         Kind.FOUNDATION,
-        Kind.MIGRANT_ASSOCIATION,
         Kind.INFORMAL_GROUP,
         Kind.FAITH_BASED,
         Kind.NETWORK,
     ],
-    Sector.AUTHORITY: [Kind.AUTHORITY],
-    Sector.PRIVATE: [Kind.EMPLOYER, Kind.EMPLOYERS_ASSOCIATION, Kind.MIGRANT_BUSINESS, Kind.COOPERATIVE],
+    Sector.AUTHORITY: [Kind.AUTHORITY, Kind.PUBLIC_AGENCY],
+    Sector.PRIVATE: [
+        Kind.ENTERPRISE,
+        Kind.SOCIAL_ENTERPRISE,
+        Kind.COOPERATIVE,
+        Kind.EMPLOYERS_ASSOCIATION,
+        Kind.FINANCIAL_INSTITUTION,
+    ],
     Sector.LABOUR: [Kind.TRADE_UNION],
     Sector.MEDIA: [Kind.MEDIA],
-    Sector.KNOWLEDGE: [Kind.UNIVERSITY],
+    Sector.KNOWLEDGE: [Kind.EDUCATION],
     Sector.INTERNATIONAL: [Kind.INTERNATIONAL_ORGANISATION],
 }
+AUTHORITY_KINDS = KINDS_OF_SECTOR[Sector.AUTHORITY]
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -112,24 +131,56 @@ class Organisation(models.Model):
     works_in = models.ManyToManyField(
         Territory, related_name="organisations_at_work", blank=True, verbose_name=_("works in")
     )
-    domains = models.ManyToManyField(Domain, related_name="organisations", blank=True, verbose_name=_("domains"))
+    domains = models.ManyToManyField(
+        Domain, through="FieldOfWork", related_name="organisations", blank=True, verbose_name=_("domains")
+    )
+    branch_of = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="branches",
+        verbose_name=_("local branch of"),
+    )
+    networks = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="network_members", verbose_name=_("member of")
+    )
 
     name = models.CharField(_("name"), max_length=200)
     acronym = models.CharField(_("acronym"), max_length=30, blank=True)
+    names = models.JSONField(_("names in other languages"), default=dict, blank=True)
+    """{language: name}, where they differ."""
     name_folded = models.GeneratedField(
-        expression=Folded(Concat("name", Value(" "), "acronym")),
+        expression=Folded(
+            Concat(
+                "name",
+                Value(" "),
+                "acronym",
+                Value(" "),
+                Cast("names", models.TextField()),
+                output_field=models.TextField(),
+            )
+        ),
         output_field=models.TextField(),
         db_persist=True,
     )
     slug = models.SlugField(_("address"), max_length=80, unique=True)
     reference = models.CharField(_("reference"), max_length=16, unique=True)
     description = models.TextField(_("what it does"), blank=True)
+    written_in = models.CharField(_("language of the text"), max_length=3, blank=True, default="")
     languages = ArrayField(models.CharField(max_length=3), verbose_name=_("languages"), default=list, blank=True)
     communities = ArrayField(
         models.CharField(max_length=3), verbose_name=_("communities of origin"), default=list, blank=True
     )
-    led_by_migrants = models.BooleanField(_("led by migrants"), default=False)
-    led_by_women = models.BooleanField(_("led by women"), default=False)
+    marks = ArrayField(
+        models.CharField(max_length=10, choices=Mark), verbose_name=_("who leads it"), default=list, blank=True
+    )
+    works_as = ArrayField(
+        models.CharField(max_length=12, choices=Work), verbose_name=_("how it works"), default=list, blank=True
+    )
+    legal_form = models.CharField(_("legal form"), max_length=80, blank=True)
+    size = models.CharField(_("size"), max_length=8, choices=SizeBand, blank=True, default="")
+    budget = models.CharField(_("yearly budget"), max_length=8, choices=BudgetBand, blank=True, default="")
     founded_year = models.PositiveSmallIntegerField(
         _("year of foundation"), null=True, blank=True, validators=[MinValueValidator(1200)]
     )
@@ -162,9 +213,18 @@ class Organisation(models.Model):
                 violation_error_message=_("Check the year of foundation."),
             ),
             models.CheckConstraint(
-                condition=Q(kind=Kind.AUTHORITY) ^ Q(level_of_government=""),
+                condition=Q(kind__in=AUTHORITY_KINDS) ^ Q(level_of_government=""),
                 name="organisation_level_of_authority",
                 violation_error_message=_("An authority has a level of government; no other organisation has one."),
+            ),
+            models.CheckConstraint(
+                condition=Q(marks__contained_by=Mark.values) & Q(works_as__contained_by=Work.values),
+                name="organisation_marks_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(branch_of=None) | ~Q(branch_of=F("id")),
+                name="organisation_no_branch_of_itself",
+                violation_error_message=_("An organisation is no branch of itself."),
             ),
             models.CheckConstraint(
                 condition=Q(tier="", verified_at=None) | (~Q(tier="") & Q(verified_at__isnull=False)),
@@ -181,6 +241,7 @@ class Organisation(models.Model):
             # The public directory, by name.
             models.Index("name_folded", "id", name="organisation_published", condition=Q(closed_on=None) & ~Q(tier="")),
             GinIndex(fields=["languages"], name="organisation_languages"),
+            GinIndex(fields=["marks"], name="organisation_marks"),
         ]
 
     def __str__(self) -> str:
@@ -191,7 +252,15 @@ class Organisation(models.Model):
 
     @property
     def is_authority(self) -> bool:
-        return self.kind == Kind.AUTHORITY
+        return self.kind in AUTHORITY_KINDS
+
+    @property
+    def mark_labels(self) -> list[Any]:
+        return [Mark(mark).label for mark in self.marks]
+
+    @property
+    def work_labels(self) -> list[Any]:
+        return [Work(work).label for work in self.works_as]
 
     @property
     def sector_label(self) -> str:
@@ -209,6 +278,30 @@ class Organisation(models.Model):
     def public_address(self) -> str:
         """Where somebody is sheltered the address is nobody's business, whatever was ticked."""
         return self.address if self.address_is_public and not self.has_shelter else ""
+
+
+class FieldOfWork(models.Model):
+    """A domain in which an organisation works, and since when: its experience there (need S4)."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="fields_of_work")
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="fields_of_work")
+    since_year = models.PositiveSmallIntegerField(_("since"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["domain"]
+        verbose_name = _("field of work")
+        verbose_name_plural = _("fields of work")
+        constraints = [
+            models.UniqueConstraint("organisation", "domain", name="field_of_work_once"),
+            models.CheckConstraint(
+                condition=Q(since_year__gte=1200, since_year__lte=2100) | Q(since_year=None),
+                name="field_of_work_since_in_range",
+                violation_error_message=_("Check the year."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.domain} ({self.since_year})" if self.since_year else str(self.domain)
 
 
 class OrganisationContact(models.Model):
@@ -250,6 +343,7 @@ class Service(models.Model):
         db_persist=True,
     )
     languages = ArrayField(models.CharField(max_length=3), verbose_name=_("languages"), default=list, blank=True)
+    written_in = models.CharField(_("language of the text"), max_length=3, blank=True, default="")
     is_free = models.BooleanField(_("free of charge"), default=True)
     no_documents_required = models.BooleanField(_("no documents required"), default=False)
     has_childcare = models.BooleanField(_("childcare"), default=False)

@@ -10,7 +10,17 @@ from orgs.models.organisation import Organisation
 from orgs.models.reviewable import ReviewableQuerySet
 from orgs.models.territory import Territory
 
-PROTECTED_FACTS = ("name", "acronym", "kind", "territory", "website", "public_email", "public_phone", "address")
+PROTECTED_FACTS = (
+    "name",
+    "acronym",
+    "names",
+    "kind",
+    "territory",
+    "website",
+    "public_email",
+    "public_phone",
+    "address",
+)
 """By which others know an organisation. Once somebody has verified it, its own people propose a change of these, and a reviewer decides."""
 
 

@@ -1,5 +1,5 @@
-from collections.abc import Collection, Iterable
-from typing import TypedDict, Unpack
+from collections.abc import Collection, Iterable, Mapping
+from typing import Unpack
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -13,6 +13,7 @@ from orgs.models import (
     PROTECTED_FACTS,
     Capacity,
     Domain,
+    FieldOfWork,
     Organisation,
     OrganisationContact,
     Registration,
@@ -26,41 +27,21 @@ from orgs.models import (
 from orgs.models.proposal import plain
 from orgs.naming import new_reference, slugs_for
 from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on, must_propose
+from orgs.profile import Profile
 from orgs.verification import proposals
 from orgs.verification.actions import under
 from orgs.verification.checklist import ladder_of, profile_of
-from orgs.vocabulary import Kind
 
 ATTEMPTS = 500
-
-
-class Profile(TypedDict, total=False):
-    """What an organisation says of itself."""
-
-    name: str
-    acronym: str
-    kind: str
-    level_of_government: str
-    territory: Territory
-    description: str
-    languages: list[str]
-    communities: list[str]
-    led_by_migrants: bool
-    led_by_women: bool
-    founded_year: int | None
-    website: str
-    public_email: str
-    public_phone: str
-    address: str
-    address_is_public: bool
-    is_sample: bool
+FieldsOfWork = Mapping[Domain, int | None]
+"""The domains in which it works, and since which year, where it says so."""
 
 
 @transaction.atomic
 def admit_organisation(
     *,
     works_in: Iterable[Territory] = (),
-    domains: Iterable[Domain] = (),
+    fields_of_work: FieldsOfWork | None = None,
     met: Collection[str] = ("reachable", "purpose", "territory"),
     reasons: str = "",
     by: User,
@@ -79,7 +60,7 @@ def admit_organisation(
         )
     organisation = store_new(Organisation(**profile))
     organisation.works_in.set(works_in)
-    organisation.domains.set(domains)
+    set_fields_of_work(organisation, fields_of_work or {})
     now = timezone.now()
     version, holds_until = under(rules)
     Organisation.objects.filter(pk=organisation.pk).update(tier=tier, verified_at=now)
@@ -106,7 +87,8 @@ def update_organisation(
     *,
     organisation: Organisation,
     works_in: Iterable[Territory] | None = None,
-    domains: Iterable[Domain] | None = None,
+    fields_of_work: FieldsOfWork | None = None,
+    networks: Iterable[Organisation] | None = None,
     by: User,
     **changes: Unpack[Profile],
 ) -> Organisation:
@@ -117,7 +99,7 @@ def update_organisation(
         setattr(organisation, name, value)
     if not can_change_what_rights_rest_on(by, current):
         keep_what_rights_rest_on(organisation, current, changes)
-    if Kind.AUTHORITY in (current.kind, organisation.kind) and current.kind != organisation.kind:
+    if current.is_authority != organisation.is_authority:
         refuse_roles_that_do_not_fit(organisation)
     if organisation.address_is_public and organisation.has_shelter:
         raise ValidationError({"address_is_public": _("The address of a shelter is never shown.")})
@@ -131,8 +113,10 @@ def update_organisation(
     organisation.save(update_fields=[*Profile.__annotations__, "version", "updated_at"])
     if works_in is not None:
         organisation.works_in.set(works_in)
-    if domains is not None:
-        organisation.domains.set(domains)
+    if fields_of_work is not None:
+        set_fields_of_work(organisation, fields_of_work)
+    if networks is not None:
+        organisation.networks.set(networks)
     organisation.refresh_from_db()
     return organisation
 
@@ -140,7 +124,7 @@ def update_organisation(
 def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, changes: Collection[str]) -> None:
     """Refuses who asks for another kind or place; what was read before somebody changed it does not undo that. The people of a verified
     organisation propose it, but nobody becomes an authority by a proposal, nor does an authority become something else."""
-    is_about_authority = Kind.AUTHORITY in (organisation.kind, current.kind)
+    is_about_authority = organisation.is_authority or current.is_authority
     proposable = {"kind", "territory"} if current.tier and not is_about_authority else set()
     for name in RIGHTS_REST_ON["orgs.Organisation"]:
         if name in proposable & set(changes):
@@ -201,6 +185,16 @@ def set_contact(
     organisation.contacts.all().delete()
     contact.save()
     return contact
+
+
+def set_fields_of_work(organisation: Organisation, fields: FieldsOfWork) -> None:
+    organisation.fields_of_work.exclude(domain__in=list(fields)).delete()
+    FieldOfWork.objects.bulk_create(
+        [FieldOfWork(organisation=organisation, domain=domain, since_year=year) for domain, year in fields.items()],
+        update_conflicts=True,
+        unique_fields=["organisation", "domain"],
+        update_fields=["since_year"],
+    )
 
 
 def store_new(organisation: Organisation) -> Organisation:

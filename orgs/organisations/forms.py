@@ -1,22 +1,41 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
+from django.conf import settings
+from django.forms.boundfield import BoundField
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm, PortalModelForm, SeenMixin, WebAddressField
+from orgs.languages import language_choices_or_none, name_for_reader
 from orgs.lookups.fields import LookupField
-from orgs.lookups.sources import CountryLookup, LanguageLookup, TerritoryLookup
-from orgs.models import Organisation, OrganisationContact, Service, User
+from orgs.lookups.sources import CountryLookup, LanguageLookup, OrganisationLookup, TerritoryLookup
+from orgs.models import AUTHORITY_KINDS, Organisation, OrganisationContact, Service, User
+from orgs.organisations.fields import FieldsOfWorkField, fields_of_work_of
 from orgs.permissions import can_change_what_rights_rest_on, must_propose
 from orgs.services.fields import ServiceTypeField
-from orgs.vocabulary import CapacityKind, CapacitySide, Kind
+from orgs.vocabulary import CapacityKind, CapacitySide, Kind, Mark, Work, choices_of
+
+NAME_LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
 class ProfileForm(PortalModelForm):
     """What an organisation says of itself."""
 
-    columns = ("domains",)
+    columns = ("fields_of_work", "marks", "works_as")
+    SECTIONS = (
+        (
+            _("Who you are"),
+            ("name", "acronym", "kind", "level_of_government", "legal_form", "marks", "founded_year", "size", "budget"),
+        ),
+        (
+            _("What you do"),
+            ("description", "written_in", "fields_of_work", "works_as", "languages", "communities"),
+        ),
+        (_("Where"), ("territory", "works_in", "address", "address_is_public")),
+        (_("How people reach you"), ("website", "public_email", "public_phone")),
+        (_("To whom you belong"), ("branch_of", "networks")),
+    )
 
     territory = LookupField(TerritoryLookup(), label=_("Based in"), help_text=_("Type the name of the place."))
     works_in = LookupField(
@@ -26,6 +45,20 @@ class ProfileForm(PortalModelForm):
         label=_("Works in"),
         help_text=_("Type the names of the places."),
     )
+    marks = forms.MultipleChoiceField(
+        choices=choices_of(Mark), required=False, label=_("Who leads it"), widget=forms.CheckboxSelectMultiple
+    )
+    works_as = forms.MultipleChoiceField(
+        choices=choices_of(Work), required=False, label=_("How it works"), widget=forms.CheckboxSelectMultiple
+    )
+    fields_of_work = FieldsOfWorkField(
+        label=_("Domains"),
+        required=False,
+        help_text=_("Beside each, the year since when you have worked there, if you like."),
+    )
+    written_in = forms.ChoiceField(
+        choices=language_choices_or_none, required=False, label=_("Language in which this is written")
+    )
     languages = LookupField(LanguageLookup(), several=True, required=False, label=_("Languages"))
     communities = LookupField(
         CountryLookup(),
@@ -33,6 +66,10 @@ class ProfileForm(PortalModelForm):
         required=False,
         label=_("Communities of origin"),
         help_text=_("Only if the service is for people from certain countries."),
+    )
+    branch_of = LookupField(OrganisationLookup(), required=False, label=_("Local branch of"))
+    networks = LookupField(
+        OrganisationLookup(), several=True, required=False, label=_("Member of these networks and federations")
     )
 
     website = WebAddressField(label=_("Website"), required=False)
@@ -44,23 +81,27 @@ class ProfileForm(PortalModelForm):
             "acronym",
             "kind",
             "level_of_government",
+            "legal_form",
+            "marks",
+            "founded_year",
+            "size",
+            "budget",
             "description",
-            "territory",
-            "works_in",
-            "domains",
+            "written_in",
+            "works_as",
             "languages",
             "communities",
-            "led_by_migrants",
-            "led_by_women",
-            "founded_year",
+            "territory",
+            "works_in",
+            "address",
+            "address_is_public",
             "website",
             "public_email",
             "public_phone",
-            "address",
-            "address_is_public",
+            "branch_of",
+            "networks",
         ]
         widgets = {
-            "domains": forms.CheckboxSelectMultiple,
             "description": forms.Textarea(attrs={"rows": 5}),
             "founded_year": forms.TextInput(attrs={"inputmode": "numeric", "class": "input-short"}),
         }
@@ -68,6 +109,19 @@ class ProfileForm(PortalModelForm):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.proposes = must_propose(by, self.instance)
+        self.fields["fields_of_work"].initial = fields_of_work_of(self.instance)
+        if not self.instance.written_in:
+            self.initial["written_in"] = get_language()
+        self.name_fields = {
+            f"name_{language}": language for language in dict.fromkeys([*NAME_LANGUAGES, *self.instance.names])
+        }
+        for field, language in self.name_fields.items():
+            self.fields[field] = forms.CharField(
+                label=_("Name in %(language)s") % {"language": name_for_reader(language)},
+                max_length=200,
+                required=False,
+                initial=self.instance.names.get(language, ""),
+            )
         self.is_settled = self.instance.is_authority and not can_change_what_rights_rest_on(by, self.instance)
         if self.is_settled:
             for name in ("kind", "level_of_government", "territory"):
@@ -79,14 +133,25 @@ class ProfileForm(PortalModelForm):
         else:
             del self.fields["level_of_government"]
             self.fields["kind"].choices = [  # type: ignore[attr-defined]
-                (kind.value, capfirst(kind.label)) for kind in Kind if kind != Kind.AUTHORITY
+                (kind, label) for kind, label in choices_of(Kind) if kind not in AUTHORITY_KINDS
             ]
 
+    @property
+    def sections(self) -> list[tuple[Any, list[BoundField]]]:
+        """The page in parts, each with its fields."""
+        parts = [(title, [self[name] for name in names if name in self.fields]) for title, names in self.SECTIONS]
+        return [*parts, (_("Its name in other languages"), [self[name] for name in self.name_fields])]
+
     def changes(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        given = {name: value for name, value in self.cleaned_data.items() if name not in ("version", *self.name_fields)}
+        names = {language: self.cleaned_data[field].strip() for field, language in self.name_fields.items()}
+        return {**given, "names": {code: name for code, name in names.items() if name and name != given["name"]}}
 
 
 class ServiceForm(PortalModelForm):
+    written_in = forms.ChoiceField(
+        choices=language_choices_or_none, required=False, label=_("Language in which this is written")
+    )
     type = ServiceTypeField()
     languages = LookupField(LanguageLookup(), several=True, required=False, label=_("Languages"))
 
@@ -97,6 +162,7 @@ class ServiceForm(PortalModelForm):
             "domain",
             "title",
             "description",
+            "written_in",
             "languages",
             "is_free",
             "no_documents_required",
@@ -108,6 +174,8 @@ class ServiceForm(PortalModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.instance.written_in:
+            self.initial["written_in"] = get_language()
         self.fields["domain"].required = False
         self.fields["domain"].help_text = _("Only if it is nothing in the list above.")
 
@@ -123,12 +191,12 @@ class ServiceForm(PortalModelForm):
 class CapacityForm(PortalForm):
     side = forms.ChoiceField(
         label=_("Do you need it, or can you offer it?"),
-        choices=[(side.value, capfirst(side.label)) for side in CapacitySide],
+        choices=choices_of(CapacitySide),
         widget=forms.RadioSelect,
     )
     kind = forms.ChoiceField(
         label=_("What is it?"),
-        choices=[(kind.value, capfirst(kind.label)) for kind in CapacityKind],
+        choices=choices_of(CapacityKind),
         widget=forms.RadioSelect,
     )
     note = forms.CharField(

@@ -4,7 +4,6 @@ import django_filters
 from django import forms
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.authorities.filters import within
@@ -12,9 +11,9 @@ from orgs.forms.portal import PortalForm
 from orgs.lookups.filters import TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Organisation, Territory, Verification
-from orgs.vocabulary import Kind
+from orgs.vocabulary import Kind, choices_of
 
-KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind]
+KINDS = choices_of(Kind)
 STATES = [
     ("verified", _("Verified")),
     ("run_out", _("Verified too long ago")),

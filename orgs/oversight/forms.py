@@ -1,14 +1,13 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm, PortalModelForm
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Organisation
-from orgs.vocabulary import Kind, LevelOfGovernment
+from orgs.vocabulary import Kind, LevelOfGovernment, choices_of
 
 
 class KindForm(PortalModelForm):
@@ -22,13 +21,13 @@ class KindForm(PortalModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [(kind.value, capfirst(kind.label)) for kind in Kind]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = choices_of(Kind)  # type: ignore[attr-defined]
         self.fields["kind"].help_text = _(
             "An organisation with members does not become an authority, nor the other way round."
         )
         level: Any = self.fields["level_of_government"]
-        level.choices = [("", _("None")), *((one.value, capfirst(one.label)) for one in LevelOfGovernment)]
-        level.help_text = _("Only for an authority.")
+        level.choices = [("", _("None")), *choices_of(LevelOfGovernment)]
+        level.help_text = _("Only for an authority or a public agency.")
 
 
 class ReasonForm(PortalForm):

@@ -26,8 +26,7 @@ class WhoFacts(TypedDict):
     name: str
     acronym: str
     kind: str
-    led_by_migrants: bool
-    led_by_women: bool
+    marks: list[str]
     founded_year: int | None
 
 
@@ -37,7 +36,9 @@ class WhereFacts(TypedDict):
     domains: list[int]
     languages: list[str]
     description: str
+    written_in: str
     service_title: str
+    service_type: int | None
     service_domain: int | None
     service_marks: list[str]
 
@@ -159,6 +160,7 @@ def complete(registration: Registration, user: User) -> Confirmed:
             territory_id=where["territory"],
             languages=where["languages"],
             description=where["description"],
+            written_in=where["written_in"],
             public_email=contact["email"] if contact["email_is_public"] else "",
             **who,
         )
@@ -171,8 +173,10 @@ def complete(registration: Registration, user: User) -> Confirmed:
             service=Service(
                 organisation=organisation,
                 title=where["service_title"],
+                type_id=where["service_type"],
                 domain_id=where["service_domain"],
                 languages=where["languages"],
+                written_in=where["written_in"],
                 **marks,
             ),
             by=user,

@@ -8,19 +8,22 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.numbers import NumberInput, WholeNumberField
 from orgs.forms.portal import PortalForm
+from orgs.languages import language_choices_or_none
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import LanguageLookup, TerritoryLookup
-from orgs.models import Domain, Organisation, Registration, Service
+from orgs.models import AUTHORITY_KINDS, Domain, Organisation, Registration, Service
 from orgs.registration.actions import ContactFacts, WhereFacts, WhoFacts
-from orgs.vocabulary import Kind
+from orgs.services.fields import ServiceTypeField
+from orgs.vocabulary import Kind, Mark, choices_of
 
 Facts = WhoFacts | WhereFacts | ContactFacts
 
-KINDS = [(kind.value, capfirst(kind.label)) for kind in Kind if kind != Kind.AUTHORITY]
+KINDS = [(kind, label) for kind, label in choices_of(Kind) if kind not in AUTHORITY_KINDS]
 
 # What a service says of itself: safe without papers (S9), reachable for women (S15).
 MARKS = [
@@ -78,8 +81,13 @@ class WhoForm(RegistrationForm):
         widget=forms.RadioSelect,
         help_text=_("You do not need to be registered anywhere: informal groups are welcome."),
     )
-    led_by_migrants = forms.BooleanField(label=_("We are led by migrants"), required=False)
-    led_by_women = forms.BooleanField(label=_("We are led by women"), required=False)
+    marks = forms.MultipleChoiceField(
+        label=_("Who leads your organisation?"),
+        required=False,
+        choices=choices_of(Mark),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Tick all that apply."),
+    )
     founded_year = WholeNumberField(
         label=_("Since which year have you existed?"),
         required=False,
@@ -134,14 +142,24 @@ class WhereForm(RegistrationForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Two or three sentences, in the language that suits you."),
     )
+    written_in = forms.ChoiceField(
+        choices=language_choices_or_none,
+        required=False,
+        initial=get_language,
+        label=_("In which language have you written this?"),
+    )
     service_title = forms.CharField(
         label=_("A service that people can come to"),
         max_length=150,
         required=False,
         help_text=_("For example, “Language classes for beginners”. You can add more later."),
     )
+    service_type: Any = ServiceTypeField(_("What kind of service is it?"))
     service_domain: Any = forms.ModelChoiceField(
-        Domain.objects.all(), label=_("Which domain does this service belong to?"), required=False
+        Domain.objects.all(),
+        label=_("Which domain does this service belong to?"),
+        required=False,
+        help_text=_("Only if it is nothing in the list above."),
     )
     service_marks = forms.MultipleChoiceField(
         choices=MARKS, label=_("About this service"), required=False, widget=forms.CheckboxSelectMultiple
@@ -149,8 +167,10 @@ class WhereForm(RegistrationForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if cleaned.get("service_type") is not None:
+            cleaned["service_domain"] = cleaned["service_type"].domain
         if cleaned.get("service_title") and not cleaned.get("service_domain") and "service_domain" not in self.errors:
-            self.add_error("service_domain", _("Choose the domain that this service belongs to."))
+            self.add_error("service_type", _("Choose what kind of service it is, or at least its domain."))
         if (cleaned.get("service_domain") or cleaned.get("service_marks")) and not cleaned.get("service_title"):
             self.add_error("service_title", _("Give the service a name, or leave the questions about it empty."))
         return cleaned
@@ -167,7 +187,9 @@ class WhereForm(RegistrationForm):
             domains=[domain.pk for domain in data["domains"]],
             languages=data["languages"],
             description=data["description"],
+            written_in=data["written_in"],
             service_title=data["service_title"],
+            service_type=data["service_type"].pk if data["service_type"] else None,
             service_domain=data["service_domain"].pk if data["service_domain"] else None,
             service_marks=data["service_marks"],
         )

@@ -21,10 +21,10 @@ class ByDomain(ModelChoiceIterator):
 class ServiceTypeField(forms.ModelChoiceField):
     iterator = ByDomain
 
-    def __init__(self) -> None:
+    def __init__(self, label: Any = "") -> None:
         super().__init__(
             queryset=ServiceType.objects.select_related("domain"),
-            label=_("What is it?"),
+            label=label or _("What is it?"),
             help_text=_("By this, people find it in any language."),
             empty_label=_("Nothing in this list"),
             required=False,

@@ -5,13 +5,13 @@ import datetime
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm
 from orgs.models import Territory
+from orgs.vocabulary import choices_of
 
-KINDS = [(kind.value, capfirst(kind.label)) for kind in Territory.Kind]
+KINDS = choices_of(Territory.Kind)
 
 
 class PlaceFilter(django_filters.FilterSet):

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,8 +21,9 @@ from orgs.readers.problems import FileRefused, Problem
 from orgs.territories.actions import SplitPart
 from orgs.territories.imports.messages import all_texts, problem_text
 from orgs.territories.outlines import NoOutline, outline_of
+from orgs.vocabulary import choices_of
 
-KINDS = [(kind.value, capfirst(kind.label)) for kind in Territory.Kind]
+KINDS = choices_of(Territory.Kind)
 MOST_PIECES = 6
 RESERVED_CODES = {"add"}
 """They stand in an address where the code of a classification may."""

@@ -8,7 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orgs.ladders import Rung
-from orgs.models import Organisation, VerificationRules
+from orgs.models import FieldOfWork, Organisation, VerificationRules
+from orgs.profile import PLAIN_FACTS
 from orgs.vocabulary import Tier, VerificationCriterion
 
 
@@ -57,40 +58,28 @@ def meaning_of(tier: str, rules: VerificationRules) -> str:
 CHECKLIST, LADDER = checklist_of(VerificationRules()), ladder_of(VerificationRules())
 """What the portal comes with."""
 
-PROFILE_FIELDS = [
-    "name",
-    "acronym",
-    "kind",
-    "level_of_government",
-    "description",
-    "languages",
-    "communities",
-    "led_by_migrants",
-    "led_by_women",
-    "founded_year",
-    "website",
-    "public_email",
-    "public_phone",
-    "address",
-    "address_is_public",
-]
-
 
 def profile_of(organisation: Organisation) -> dict[str, Any]:
     """What the organisation says of itself, as plain values, so that a later state can be compared.
 
     Its contact is private and may be erased at any time, so only a digest of it is kept: enough to see that it changed.
     """
-    profile: dict[str, Any] = {name: getattr(organisation, name) for name in PROFILE_FIELDS}
+    profile: dict[str, Any] = {name: getattr(organisation, name) for name in PLAIN_FACTS}
     profile["territory"] = str(organisation.territory.name)
     profile["works_in"] = sorted(place.name for place in organisation.works_in.all())
-    profile["domains"] = sorted(domain.code for domain in organisation.domains.all())
+    profile["branch_of"] = str(organisation.branch_of or "")
+    profile["networks"] = sorted(network.name for network in organisation.networks.all())
+    profile["domains"] = sorted(words_of_field(field) for field in organisation.fields_of_work.select_related("domain"))
     profile["services"] = sorted(service.title for service in organisation.services.all())
     contacts = sorted(f"{who.name} {who.role} {who.email} {who.phone}" for who in organisation.contacts.all())
     profile["contact"] = (
         salted_hmac("orgs.verification.checklist.contact", "\n".join(contacts)).hexdigest() if contacts else ""
     )
     return profile
+
+
+def words_of_field(field: FieldOfWork) -> str:
+    return f"{field.domain.code} {field.since_year or ''}".strip()
 
 
 class Change(NamedTuple):

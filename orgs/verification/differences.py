@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from orgs.languages import name_for_reader
 from orgs.models import Organisation, ProposedChange, Territory
 from orgs.vocabulary import Kind
 
@@ -31,6 +32,8 @@ def fact_words(fact: str, value: Any) -> str:
 def readable(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or "–"
+    if isinstance(value, dict):
+        return " · ".join(f"{name_for_reader(code)}: {text}" for code, text in value.items()) or "–"
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     return str(value) if value not in (None, "") else "–"

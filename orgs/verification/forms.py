@@ -6,7 +6,6 @@ from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.forms.boundfield import BoundField
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.numbers import WholeNumberField
@@ -14,7 +13,7 @@ from orgs.forms.portal import PortalForm, SeenMixin
 from orgs.models import Organisation, ProposedChange, Verification, VerificationRules
 from orgs.models.verification_rules import DAYS, MONTHS
 from orgs.verification.checklist import Answer, Question, checklist_of, profile_of
-from orgs.vocabulary import Tier, VerificationCriterion
+from orgs.vocabulary import Tier, VerificationCriterion, choices_of
 
 YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
 
@@ -140,7 +139,7 @@ class RulesForm(SeenMixin, PortalForm):
         for criterion in VerificationCriterion:
             self.fields[f"tier_{criterion}"] = forms.ChoiceField(
                 label=criterion.label,
-                choices=[*((tier.value, capfirst(tier.label)) for tier in Tier), (NOT_ASKED, _("Not asked"))],
+                choices=[*choices_of(Tier), (NOT_ASKED, _("Not asked"))],
             )
         self.order_fields([*(name for name in self.fields if name.startswith("tier_"))])
 

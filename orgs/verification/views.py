@@ -234,29 +234,30 @@ class ChangeReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormV
 
 
 def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:
-    words = organisation._meta.get_field
     return [
         (_("Name"), organisation.name),
-        (words("acronym").verbose_name, organisation.acronym),  # type: ignore[union-attr]
+        (fact_label("acronym"), organisation.acronym),
         (_("Kind"), capfirst(organisation.get_kind_display())),
         (_("Since"), organisation.founded_year),
-        (_("Led by"), ", ".join(str(who) for who in led_by(organisation))),
+        (fact_label("names"), readable(organisation.names)),
+        (fact_label("legal_form"), organisation.legal_form),
+        (fact_label("marks"), ", ".join(str(mark) for mark in organisation.mark_labels)),
+        (fact_label("works_as"), ", ".join(str(work) for work in organisation.work_labels)),
+        (fact_label("size"), organisation.get_size_display()),
+        (fact_label("budget"), organisation.get_budget_display()),
+        (fact_label("branch_of"), organisation.branch_of),
+        (fact_label("networks"), ", ".join(network.name for network in organisation.networks.all())),
         (_("Based in"), organisation.territory.label),
         (_("Works in"), " · ".join(place.label for place in organisation.works_in.all())),
-        (_("Domains"), " · ".join(str(domain) for domain in organisation.domains.all())),
+        (_("Domains"), " · ".join(str(field) for field in organisation.fields_of_work.all())),
         (_("Languages"), ", ".join(language_label(code) for code in organisation.languages)),
         (_("Communities of origin"), ", ".join(country_name(code) for code in organisation.communities)),
         (_("What it does"), organisation.description),
         (_("Website"), organisation.website),
-        (words("public_email").verbose_name, organisation.public_email),  # type: ignore[union-attr]
-        (words("public_phone").verbose_name, organisation.public_phone),  # type: ignore[union-attr]
-        (words("address").verbose_name, organisation.address),  # type: ignore[union-attr]
+        (fact_label("public_email"), organisation.public_email),
+        (fact_label("public_phone"), organisation.public_phone),
+        (fact_label("address"), organisation.address),
     ]
-
-
-def led_by(organisation: Organisation) -> list[Any]:
-    leaders = [(organisation.led_by_migrants, _("migrants")), (organisation.led_by_women, _("women"))]
-    return [words for is_so, words in leaders if is_so]
 
 
 def answered(answers: Any) -> list[dict[str, Any]]:

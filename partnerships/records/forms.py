@@ -5,12 +5,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.text import capfirst, format_lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms import PortalModelForm
 from orgs.languages import language_choices
 from orgs.models import Organisation
+from orgs.vocabulary import choices_of
 from partnerships.days import DayInput
 from partnerships.models import Activity, Contribution, Document
 from partnerships.records.document_files import ACCEPT, EXTENSIONS, examine
@@ -53,7 +54,7 @@ class ActivityForm(PortalModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["stage"].choices = [(stage.value, capfirst(stage.label)) for stage in Stage]  # type: ignore[attr-defined]
+        self.fields["stage"].choices = choices_of(Stage)  # type: ignore[attr-defined]
         suggest(self, "held_on", timezone.localdate())
 
 
@@ -123,7 +124,7 @@ class DocumentForm(PortalModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["stage"].choices = [(stage.value, capfirst(stage.label)) for stage in Stage]  # type: ignore[attr-defined]
+        self.fields["stage"].choices = choices_of(Stage)  # type: ignore[attr-defined]
         self.fields["language"].choices = [("", "---------"), *language_choices()]  # type: ignore[attr-defined]
         suggest(self, "dated_on", timezone.localdate())
 

@@ -8,11 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models import Organisation
-from orgs.vocabulary import Kind, LevelOfGovernment, Sector
+from orgs.vocabulary import LevelOfGovernment, Mark, Sector
 from partnerships.models import Seat
 
 # Who the source paper wants at a standing table.
 WANTED_SECTORS = (Sector.CIVIL_SOCIETY, Sector.PRIVATE, Sector.LABOUR)
+MIGRANT_MARKS = [Mark.MIGRANT, Mark.DIASPORA]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Composition:
 
 
 def is_migrant_organisation(organisation: Organisation) -> bool:
-    return organisation.led_by_migrants or organisation.kind == Kind.MIGRANT_ASSOCIATION
+    return not {*MIGRANT_MARKS}.isdisjoint(organisation.marks)
 
 
 def composition_of(seats: Iterable[Seat]) -> Composition:

@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView, ListView, UpdateView
 
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin, page_of
-from orgs.vocabulary import Kind
 from partnerships.models import CoordinationTable, Meeting, Seat
 from partnerships.permissions import can_edit_table, can_log_partnerships
 from partnerships.tables.actions import found_table, give_seat, hold_meeting, revise_meeting
-from partnerships.tables.composition import composition_of
+from partnerships.tables.composition import MIGRANT_MARKS, composition_of
 from partnerships.tables.forms import MeetingForm, NewMeetingForm, SeatForm, TableForm
 
 
@@ -26,9 +25,7 @@ class TableListView(VisibleObjectMixin, PagedMixin, ListView):
     template_name = "partnerships/table_list.html"
 
     def get_queryset(self) -> QuerySet[CoordinationTable]:
-        of_migrants = Q(seats__organisation__led_by_migrants=True) | Q(
-            seats__organisation__kind=Kind.MIGRANT_ASSOCIATION
-        )
+        of_migrants = Q(seats__organisation__marks__overlap=MIGRANT_MARKS)
         return (
             super()
             .get_queryset()

@@ -44,7 +44,7 @@ def fills_in_three_pages(volunteer: Person) -> None:
     volunteer.reads("Enter the name of the organisation.")
     volunteer.fills("name", NAME)
     volunteer.chooses("kind", "informal_group")
-    volunteer.ticks("led_by_women")
+    volunteer.chooses("marks", "women")
     volunteer.presses("Save and continue")
 
     volunteer.fills("territory", "el raval")

@@ -56,7 +56,12 @@ class TestDemo:
 
     def test_organisations_are_of_every_kind_and_tier(self) -> None:
         kinds = set(Organisation.objects.values_list("kind", flat=True))
-        assert set(Kind.values) - kinds <= {Kind.INTERNATIONAL_ORGANISATION}
+        assert set(Kind.values) - kinds <= {
+            Kind.PUBLIC_AGENCY,
+            Kind.SOCIAL_ENTERPRISE,
+            Kind.FINANCIAL_INSTITUTION,
+            Kind.INTERNATIONAL_ORGANISATION,
+        }
         assert set(Organisation.objects.values_list("tier", flat=True)) == {"", *Tier.values}
 
     def test_everything_is_marked_as_a_sample(self) -> None:

@@ -227,9 +227,9 @@ def test_composition_says_who_sits_and_who_is_missing(world):
     table = CoordinationTableFactory()
     for organisation in (
         world.authority,
-        OrganisationFactory(kind=Kind.MIGRANT_ASSOCIATION),
-        OrganisationFactory(led_by_migrants=True),
-        OrganisationFactory(kind=Kind.EMPLOYER),
+        OrganisationFactory(marks=["diaspora"]),
+        OrganisationFactory(marks=["women", "migrant"]),
+        OrganisationFactory(kind=Kind.ENTERPRISE),
     ):
         table.seats.create(organisation=organisation)
     found = composition_of(table.seats.select_related("organisation"))

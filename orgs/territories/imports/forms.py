@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,9 +29,10 @@ from orgs.territories.imports.description import (
     Description,
 )
 from orgs.uploads import cut_off
+from orgs.vocabulary import choices_of
 
 MOST_COLUMNS = 60
-KINDS = [(kind.value, capfirst(kind.label)) for kind in Territory.Kind]
+KINDS = choices_of(Territory.Kind)
 
 
 def too_large() -> ValidationError:

@@ -31,6 +31,7 @@ def administrator(client):
 def typed(city):
     return {
         "name": "City council of Barcelona",
+        "kind": "authority",
         "level_of_government": "local",
         "territory": "Barcelona",
         "website": "council.example",

@@ -33,10 +33,15 @@ def several(city, old_town, raval, domain):
     """One in each place, and one that works all over the city."""
     elsewhere = TerritoryFactory(name="Girona")
     in_raval = OrganisationFactory(
-        name="In Raval", territory=raval, published=True, led_by_migrants=True, languages=["ar"]
+        name="In Raval", territory=raval, published=True, marks=["migrant"], languages=["ar"]
     )
     in_town = OrganisationFactory(
-        name="Àmbit", territory=old_town, published=True, led_by_women=True, kind="trade_union", tier="established"
+        name="Àmbit",
+        territory=old_town,
+        published=True,
+        marks=["women", "youth"],
+        kind="trade_union",
+        tier="established",
     )
     far = OrganisationFactory(name="Far", territory=elsewhere, published=True)
     all_over = OrganisationFactory(name="All over", territory=elsewhere, published=True, tier="documented")
@@ -68,8 +73,10 @@ def test_only_published_are_listed_by_name_without_regard_to_accents(client, sev
         ({"kind": "trade_union"}, ["Àmbit"]),
         ({"tier": "documented"}, ["All over", "Àmbit"]),
         ({"tier": "established"}, ["Àmbit"]),
-        ({"led_by_migrants": "on"}, ["In Raval"]),
-        ({"led_by_women": "on", "territory": "Barcelona"}, ["Àmbit"]),
+        ({"mark": "migrant"}, ["In Raval"]),
+        ({"mark": ["women", "youth"]}, ["Àmbit"]),
+        ({"mark": ["migrant", "youth"]}, []),
+        ({"mark": "women", "territory": "Barcelona"}, ["Àmbit"]),
         ({"sort": "-registered"}, ["All over", "Far", "Àmbit", "In Raval"]),
     ],
 )
@@ -94,10 +101,10 @@ def test_nonsense_in_the_address_is_no_fault(client, several, query):
 
 
 def test_count_chips_and_empty_state(client, several):
-    body = body_of(client, LIST, territory="Barcelona", led_by_women="on")
+    body = body_of(client, LIST, territory="Barcelona", mark="women")
     assert 'role="status"' in body
     assert "<strong>1</strong> result" in body
-    assert 'href="?led_by_women=on"' in body, "the chip of the place leads to the list without it"
+    assert 'href="?mark=women"' in body, "the chip of the place leads to the list without it"
     assert 'href="?territory=Barcelona"' in body
     nothing = body_of(client, LIST, q="nothing")
     assert "No organisation matches" in nothing

@@ -1,5 +1,7 @@
 """An organisation's own people keep what it says of itself."""
 
+import re
+
 import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,6 +13,7 @@ from orgs.organisations import actions as organisations
 from orgs.registration import actions as registration
 from tests.factories import (
     AuthorityFactory,
+    DomainFactory,
     MembershipFactory,
     OrganisationFactory,
     ServiceFactory,
@@ -54,7 +57,7 @@ def test_profile_is_changed_and_what_is_not_in_it_stays(client, organisation, ow
         profile(
             name="Ours anew",
             works_in=["Barcelona"],
-            domains=[domain.pk],
+            fields_of_work=[domain.pk],
             languages=["Arabic"],
             communities=["Morocco"],
             website="ours.example",
@@ -242,13 +245,86 @@ def test_my_organisations_with_drafts(client, organisation, owner):
     assert "You belong to no organisation yet" in client.get(reverse("orgs:my_organisations")).content.decode()
 
 
+def test_profile_says_since_when_by_whom_in_which_band_and_of_which_network(client, organisation, owner, domain):
+    other, network = (
+        DomainFactory(name="Housing"),
+        OrganisationFactory(name="Our network", kind="network", published=True),
+    )
+    client.force_login(owner)
+    said = profile(
+        **{
+            "fields_of_work": [domain.pk, other.pk],
+            f"fields_of_work_{domain.pk}": "1998",
+            f"fields_of_work_{other.pk}": "",
+            "marks": ["migrant", "women"],
+            "works_as": ["serves", "mediates"],
+            "size": "6-20",
+            "budget": "0-10",
+            "legal_form": "Associació",
+            "written_in": "ca",
+            "description": "Fem classes.",
+            "networks_chosen": [network.pk],
+        }
+    )
+    assert client.post(page("organisation_edit", organisation), said).status_code == 302
+    since = dict(organisation.fields_of_work.values_list("domain", "since_year"))
+    assert since == {domain.pk: 1998, other.pk: None}
+    body = client.get(organisation.get_absolute_url()).content.decode()
+    for words in (
+        "Led by migrants, led by women",
+        "Gives services, mediates",
+        "6 to 20 people",
+        "Up to €10,000",
+        "Associació",
+    ):
+        assert words in body
+    assert "since 1998" in body
+    assert "Our network" in body
+    assert re.search(r'lang="ca" dir="auto"><p>Fem classes', body)
+    assert "Written in Catalan" in body
+    again = client.get(page("organisation_edit", organisation)).content.decode()
+    assert re.search(rf'name="fields_of_work_{domain.pk}" value="1998"', again)
+
+
+@pytest.mark.parametrize(
+    ("year", "words"), [("ninety", "is not a whole number"), ("900", "1200"), ("3000", "less than")]
+)
+def test_year_that_cannot_be_is_refused_with_its_domain(client, organisation, owner, domain, year, words):
+    client.force_login(owner)
+    said = profile(**{"fields_of_work": [domain.pk], f"fields_of_work_{domain.pk}": year})
+    body = client.post(page("organisation_edit", organisation), said).content.decode()
+    assert re.search(rf"{domain.name}: [^<]*{words}", body)
+    assert f'value="{year}"' in body, "what was typed is still there"
+    assert not organisation.fields_of_work.exists()
+
+
+def test_names_in_other_languages_find_it_and_are_proposed_once_it_is_verified(client, organisation, owner):
+    client.force_login(owner)
+    client.post(page("organisation_edit", organisation), profile(name_es="La Nuestra", name_ar="لنا", name_en="Ours"))
+    assert ProposedChange.objects.get().wanted == {"names": {"es": "La Nuestra", "ar": "لنا"}}, (
+        "one that does not differ is none"
+    )
+    Organisation.objects.filter(pk=organisation.pk).update(names={"es": "La Nuestra"})
+    assert list(Organisation.objects.matching("nuestra")) == [organisation]
+    assert '<bdi lang="es">La Nuestra</bdi>' in client.get(organisation.get_absolute_url()).content.decode()
+
+
+def test_public_agency_is_an_authority_with_a_level(city):
+    administrator = UserFactory(is_staff=True)
+    facts = {"name": "Statistics", "kind": "public_agency", "territory": city}
+    agency = organisations.admit_organisation(**facts, level_of_government="local", by=administrator)
+    assert (agency.sector, agency.is_authority) == ("authority", True)
+    with pytest.raises(ValidationError, match="level of government"):
+        organisations.admit_organisation(**facts, by=administrator)
+
+
 def test_administrator_admits_an_authority(city, raval, domain):
     administrator = UserFactory(is_staff=True)
     facts = {"name": "Town hall", "kind": "authority", "level_of_government": "local", "territory": city}
     hall = organisations.admit_organisation(
         **facts,
         works_in=[raval],
-        domains=[domain],
+        fields_of_work={domain: 1998},
         met=["reachable", "purpose", "territory", "documented"],
         by=administrator,
     )

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
-from orgs.models import Membership, Organisation, Registration, User, Verification
+from orgs.models import Membership, Organisation, Registration, ServiceType, User, Verification
 from orgs.registration import actions as registration_actions
 from orgs.registration.actions import CONFIRMATION_SALT
 from orgs.registration.views import COOKIE
@@ -18,7 +18,7 @@ from tests.factories import OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-WHO = {"name": "Mà & Pà", "acronym": "MP", "kind": "informal_group", "led_by_women": "on", "founded_year": "2014"}
+WHO = {"name": "Mà & Pà", "acronym": "MP", "kind": "informal_group", "marks": ["women"], "founded_year": "2014"}
 CONTACT = {
     "contact_name": "Ana Sample",
     "contact_role": "chair",
@@ -104,7 +104,7 @@ def test_visitor_registers_and_confirms(client, where, raval, old_town, domain):
     assert list(organisation.works_in.all()) == [old_town]
     assert list(organisation.domains.all()) == [domain]
     assert organisation.languages == ["ca", "ur", "ar"]
-    assert (organisation.led_by_women, organisation.led_by_migrants, organisation.founded_year) == (True, False, 2014)
+    assert (organisation.marks, organisation.founded_year) == (["women"], 2014)
     assert (organisation.tier, organisation.public_email) == ("", "")
     service = organisation.services.get()
     assert (service.title, service.no_documents_required, service.has_childcare, service.women_only) == (
@@ -303,9 +303,19 @@ def test_ambiguous_place_is_asked_back(client, where, old_town, raval):
 def test_service_without_its_area_is_refused(client, where):
     begin(client)
     body = text_of(client.post(url("where"), {**where, "service_domain": ""}))
-    assert "Choose the domain" in body
+    assert "Choose what kind of service it is" in body
     body = text_of(client.post(url("where"), {**where, "service_title": ""}))
     assert "Give the service a name" in body
+
+
+def test_service_of_a_type_lies_in_its_domain_and_its_text_has_a_language(client, where, domain):
+    classes = ServiceType.objects.create(code="classes", name="Classes", domain=domain, order=1)
+    fill_in(client, {**where, "service_domain": "", "service_type": str(classes.pk), "written_in": "ca"})
+    send(client)
+    client.post(email_path(Email.objects.get()))
+    service = Organisation.objects.get().services.get()
+    assert (service.type, service.domain, service.written_in) == (classes, domain, "ca")
+    assert Organisation.objects.get().written_in == "ca"
 
 
 def test_programs_that_fill_in_everything_send_nothing(client, where):

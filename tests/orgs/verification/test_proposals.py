@@ -85,7 +85,7 @@ def test_page_says_the_old_name_until_a_reviewer_accepts(client, organisation, o
 
 def test_each_protected_fact_is_proposed_and_nothing_else(organisation, owner, city):
     values = {
-        "name": "Other", "acronym": "OT", "kind": "foundation", "territory": city, "website": "https://other.example",
+        "name": "Other", "acronym": "OT", "names": {"es": "Otra"}, "kind": "foundation", "territory": city, "website": "https://other.example",
         "public_email": "other@example.org", "public_phone": "600 000 000", "address": "Elsewhere 1",
     }  # fmt: skip
     assert set(values) == set(PROTECTED_FACTS)
