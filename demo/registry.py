@@ -75,7 +75,7 @@ def load(people: People) -> Organisations:
         known = Organisation.objects.filter(name=entry["name"], is_sample=True).first()
         organisations[entry["slug"]] = known or found(entry, places, people, weeks_ago=132 - number)
     for entry in entries:
-        if entry["networks"]:
+        if entry["networks"] and not organisations[entry["slug"]].networks.exists():
             organisations_actions.update_organisation(
                 organisation=organisations[entry["slug"]],
                 networks=[organisations[slug] for slug in entry["networks"]],

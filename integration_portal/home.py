@@ -82,7 +82,7 @@ def city_of(territory: Territory, user: Person) -> City:
     return City(
         territory=territory,
         dashboard=territory_dashboard(territory, Release.objects.current(), timezone.localdate()),
-        organisations=Organisation.objects.published().filter(territory__in=within).count(),
+        organisations=Organisation.objects.verified().filter(territory__in=within).count(),
         partnerships=running.count(),
         latest=list(running.select_related("territory").order_by("-starts_on", "-pk")[:LATEST]),
         tables=list(CoordinationTable.objects.filter(territory__in=within).order_by("name", "pk")[:LATEST]),

@@ -1,4 +1,4 @@
-"""Where an organisation is used in the apps: what an administrator should know before closing it."""
+"""Where an organisation is used in the apps: what an administrator should know before closing or merging it."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from indicators.models import ImportBatch, Indicator, Report, ReportRequest
 from orgs.models import Organisation, Verification
+from orgs.oversight import merging
 from partnerships.models import Partnership, PartnershipParty, Seat
 from partnerships.vocabulary import PartnershipState
 
@@ -16,6 +17,17 @@ OPEN_IMPORTS = [
     for state in ImportBatch.State
     if state not in (ImportBatch.State.APPROVED, ImportBatch.State.UNDONE, ImportBatch.State.REFUSED)
 ]
+
+
+FOLLOW = [
+    *merging.FOLLOW,
+    "indicators.Report.organisation",
+    "partnerships.PartnershipParty.organisation",
+    "partnerships.Contribution.giver",
+    "partnerships.Contribution.receiver",
+    "partnerships.Seat.organisation",
+]
+"""What goes over to another organisation with which one is merged."""
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from typing import Any
 
 from indicators.dashboards.views.territories import TerritoryDetailView
-from integration_portal.organisation_uses import uses_of
+from integration_portal.organisation_uses import FOLLOW, uses_of
 from orgs.directory.views import OrganisationDetailView
-from orgs.oversight.views import CloseView, ManageView, ReopenView
+from orgs.oversight.views import CloseView, ManageView, MergeView, ReopenView
 
 
 class TerritoryPageView(TerritoryDetailView):
@@ -22,6 +22,13 @@ class OrganisationManageView(ManageView):
 
 
 class OrganisationCloseView(CloseView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(uses=uses_of(self.organisation), **kwargs)
+
+
+class OrganisationMergeView(MergeView):
+    follow = FOLLOW
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(uses=uses_of(self.organisation), **kwargs)
 

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models import Indicator
-from orgs.folding import Folded, fold
+from orgs.folding import Folded, folded_words
 from orgs.models import Organisation, Service, Territory
 from orgs.permissions import Person
 from orgs.services.finding import services_for, types_for
@@ -169,7 +169,7 @@ def holding_words(rows: QuerySet[Any], words: str, *columns: str) -> QuerySet[An
     space = Value(" ", output_field=TextField())
     pieces = [piece for column in columns for piece in (Coalesce(Cast(column, TextField()), space), space)]
     found = rows.annotate(text_folded=Folded(Concat(*pieces, output_field=TextField())))
-    for word in fold(words).split():
+    for word in folded_words(words):
         found = found.filter(text_folded__contains=word)
     return found
 

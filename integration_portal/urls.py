@@ -53,6 +53,11 @@ urlpatterns = [
         pages.OrganisationReopenView.as_view(),
         name="organisation_reopen",
     ),
+    path(
+        "administration/organisations/<slug:slug>/merge/",
+        pages.OrganisationMergeView.as_view(),
+        name="organisation_merge",
+    ),
     path("administration/schedule/", operations.ScheduleListView.as_view(), name="schedule_list"),
     path("administration/schedule/<int:pk>/", operations.ScheduleUpdateView.as_view(), name="schedule_edit"),
     path("administration/schedule/<int:pk>/switch/", operations.ScheduleSwitchView.as_view(), name="schedule_switch"),

@@ -1,4 +1,4 @@
-"""Names without accents and case, so that "Associacio Africa" finds "Associació Àfrica".
+"""Names as people type them: "lhospitalet", "L’Hospitalet" and "l'hospitalet" are one, and "CEAR" finds "C.E.A.R.".
 
 PostgreSQL does it in a generated column (no extension needed); `fold` does the same to what a person types.
 """
@@ -10,25 +10,46 @@ from django.db import models
 from django.db.models import Func
 from django.db.models.expressions import Combinable
 
-# Letters that do not decompose, and what they are taken for. One to one, as PostgreSQL's translate() needs.
-PLAIN = str.maketrans("łđøıßæœþðŁĐØÆŒÞÐ", "ldoisaotdldoaotd")
-MARKS = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0640"
+# Letters that do not decompose, and what they are taken for: one for one, as PostgreSQL's translate() needs; and those that are two.
+PLAIN = ("łđøıðŁĐØÐٱةى", "ldoidldodاهي")
+DOUBLE = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ẞ": "ss", "þ": "th", "Þ": "th"}
+# Accents, vowel signs, and what is written or left out at will: apostrophes, hyphens, points and the raised one of Catalan. As escapes that
+# both regular expressions read.
+MARKS = r"\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0640"
+APOSTROPHES, HYPHENS, POINTS = r"'\u2018\u2019\u02bc\u0060", r"\u2010-\u2015\-", r".\u00b7\u2027"
+AT_WILL = APOSTROPHES + POINTS + HYPHENS
+LETTERS = str.maketrans(dict(zip(*PLAIN, strict=True)) | DOUBLE)
 
 
 def fold(text: str) -> str:
-    """`text` in small letters without diacritics; white space is left as it is. NUL, which PostgreSQL cannot hold, goes."""
-    plain = unicodedata.normalize("NFKD", text.replace("\0", "").translate(PLAIN))
+    """`text` in small letters without accents, apostrophes, hyphens and points; white space is left as it is. NUL, which PostgreSQL cannot
+    hold, goes."""
+    plain = re.sub(f"[{MARKS}{AT_WILL}]", "", unicodedata.normalize("NFKD", text.replace("\0", "")))
     # Python, and some collations of PostgreSQL, give a sigma at the end of a word a form of its own.
-    return re.sub(f"[{MARKS}]", "", plain).lower().replace("ς", "σ")
+    return plain.translate(LETTERS).lower().replace("ς", "σ")
+
+
+def folded_words(text: str) -> list[str]:
+    """What somebody looks for, word by word, each folded: what hyphens and apostrophes hold together may stand apart elsewhere."""
+    return [word for word in map(fold, re.sub(f"[{APOSTROPHES}{HYPHENS}]", " ", text).split()) if word]
+
+
+def _doubled(sql: str) -> str:
+    for letter, letters in DOUBLE.items():
+        sql = f"replace({sql}, '{letter}', '{letters}')"
+    return sql
 
 
 class Folded(Func):
     """The same in SQL: immutable on PostgreSQL 15 and later, as a generated column must be."""
 
     template = (
-        "replace(lower(regexp_replace(normalize(translate(%(expressions)s, "
-        "'łđøıßæœþðŁĐØÆŒÞÐ', 'ldoisaotdldoaotd'), NFKD), "
-        f"'[{MARKS}]', '', 'g')), 'ς', 'σ')"
+        "replace(lower("
+        + _doubled(
+            f"translate(regexp_replace(normalize(%(expressions)s, NFKD), '[{MARKS}{AT_WILL.replace(chr(39), chr(39) * 2)}]', '', 'g'), "
+            f"'{PLAIN[0]}', '{PLAIN[1]}')"
+        )
+        + "), 'ς', 'σ')"
     )
     output_field = models.TextField()
 

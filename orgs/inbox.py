@@ -3,12 +3,15 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orgs.models import Membership, Organisation, ProposedChange, User, Verification
+from orgs.models import JoinRequest, Measure, Membership, Organisation, ProposedChange, User, Verification
 
 LONGEST = 20
 """Of one kind. Whoever has more to do than that begins with the oldest, and the queue has the rest."""
@@ -37,6 +40,9 @@ def tasks_of(user: User) -> list[Task]:
     return [
         *verifications_to_review(user),
         *changes_to_review(user),
+        *requests_to_join(user),
+        *appeals_to_decide(user),
+        *renewals_to_make(user),
         *returned_organisations(user),
         *returned_changes(user),
     ]
@@ -72,9 +78,63 @@ def changes_to_review(user: User) -> list[Task]:
     ]
 
 
+def requests_to_join(user: User) -> list[Task]:
+    """Of organisations that one leads, and of those that nobody leads where one reviews."""
+    leading = Membership.objects.of(user).filter(role__in=[Membership.Role.OWNER, Membership.Role.MANAGER])
+    nobodys = JoinRequest.objects.of_nobody().reviewable_by(user).values("pk")
+    requests = JoinRequest.objects.open().filter(Q(organisation__in=leading.values("organisation")) | Q(pk__in=nobodys))
+    return [
+        Task(
+            kind=gettext_lazy("Request to join"),
+            title=_("%(person)s asks to act for %(organisation)s")
+            % {"person": request.user, "organisation": request.organisation},
+            url=request.get_absolute_url(),
+            since=request.asked_at,
+            text=request.said,
+            icon="person-plus",
+        )
+        for request in requests.exclude(user=user).select_related("user", "organisation").order_by("asked_at")[:LONGEST]
+    ]
+
+
+def appeals_to_decide(user: User) -> list[Task]:
+    own = Organisation.objects.own_of(user)
+    appeals = Measure.objects.appealed().reviewable_by(user).exclude(decided_by=user).exclude(organisation__in=own)
+    return [
+        Task(
+            kind=gettext_lazy("Appeal"),
+            title=_("Decide on the appeal of %(organisation)s") % {"organisation": measure.organisation},
+            url=measure.get_absolute_url(),
+            since=measure.appealed_at or measure.decided_at,
+            icon="chat-left-quote",
+        )
+        for measure in appeals.select_related("organisation").order_by("appealed_at")[:LONGEST]
+    ]
+
+
+def renewals_to_make(user: User) -> list[Task]:
+    """From 60 days before the end of a verification on."""
+    until = timezone.localdate() + datetime.timedelta(days=60)
+    due = kept_by(user).filter(suspended_on=None, holds_until__lte=until).exclude(tier="").order_by("holds_until")
+    return [
+        Task(
+            kind=gettext_lazy("Renewal"),
+            title=_("Renew the verification of %(organisation)s") % {"organisation": organisation},
+            url=reverse("orgs:organisation_renew", args=[organisation.slug]),
+            since=timezone.make_aware(
+                datetime.datetime.combine(organisation.holds_until - datetime.timedelta(days=60), datetime.time())
+            ),
+            text=_("It holds until %(date)s.") % {"date": date_format(organisation.holds_until, "DATE_FORMAT")},
+            icon="arrow-repeat",
+        )
+        for organisation in due[:LONGEST]
+        if organisation.holds_until is not None
+    ]
+
+
 def kept_by(user: User) -> QuerySet[Organisation]:
     """Organisations of which one keeps the profile."""
-    keepers = [Membership.Role.OWNER, Membership.Role.EDITOR]
+    keepers = [Membership.Role.OWNER, Membership.Role.EDITOR, Membership.Role.MANAGER]
     return Organisation.objects.filter(
         memberships__in=Membership.objects.of(user).filter(role__in=keepers), closed_on=None
     )

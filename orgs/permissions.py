@@ -7,6 +7,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from orgs.models import (
     Invitation,
+    JoinRequest,
+    Measure,
     Membership,
     Organisation,
     ProposedChange,
@@ -31,8 +33,13 @@ RIGHTS_REST_ON = {
         "closed_on",
         "reference",
         "slug",
+        "is_listed",
+        "holds_until",
+        "suspended_on",
         "is_sample",
     ),
+    "orgs.Listing": ("organisation", "listed_by", "listed_for", "listed_at", "claimed_at", "opted_out_at"),
+    "orgs.JoinRequest": ("organisation", "user", "decided_by", "decided_at"),
     "orgs.Territory": ("scheme", "code", "kind", "parent", "valid_from", "valid_to"),
     "orgs.User": ("is_staff", "is_superuser", "is_active", "is_sample"),
     "orgs.ReviewerAppointment": ("user", "territory", "starts_at", "ends_at", "appointed_by"),
@@ -48,7 +55,17 @@ RIGHTS_REST_ON = {
         "accepted_at",
     ),
     "orgs.OrganisationClosing": ("organisation", "closed_by", "closed_at", "reopened_by", "reopened_at"),
-    "orgs.VerificationRules": ("contact", "documented", "established", "months_valid", "days_until_overdue", "made_by"),
+    "orgs.VerificationRules": (
+        "contact",
+        "documented",
+        "established",
+        "months_valid",
+        "days_until_overdue",
+        "months_until_look",
+        "made_by",
+    ),
+    "orgs.Renewal": ("organisation", "renewed_by", "held_until", "holds_until"),
+    "orgs.Measure": ("organisation", "kind", "decided_by", "appealed_by", "appeal_decided_by", "lifted_by"),
 }
 """From which rights follow: whose figures somebody keeps, whom somebody reviews, who runs the platform. Only administrators change these of
 what is there (a reviewer sets the tier, and nothing else); each other app has a list of its own. No page, form or file of anybody else
@@ -124,6 +141,44 @@ def can_manage_members(user: Person, organisation: Organisation) -> bool:
     return user.is_staff or has_role(user, organisation, Role.OWNER, Role.MANAGER)
 
 
+LISTING_ROLES = (Role.OFFICER, Role.MANAGER)
+"""Of an authority: whoever works with organisations may list one that is not there yet."""
+
+
+def can_list_organisations(user: Person) -> bool:
+    return is_administrator(user) or holds_role(user, *LISTING_ROLES)
+
+
+def can_invite_to_claim(user: Person, organisation: Organisation) -> bool:
+    """Its own people are asked by whoever may list organisations, as long as nobody has claimed it."""
+    return is_unclaimed(organisation) and can_list_organisations(user)
+
+
+def is_unclaimed(organisation: Organisation) -> bool:
+    """Listed by staff, and none of its own people has said a word so far."""
+    listing = getattr(organisation, "listing", None) if organisation.is_listed else None
+    return listing is not None and listing.is_unclaimed
+
+
+def can_ask_to_join(user: Person, organisation: Organisation) -> bool:
+    """Anybody with an account, of an organisation that they can see and do not belong to. An authority invites its people itself."""
+    return (
+        user.is_authenticated
+        and organisation.closed_on is None
+        and not organisation.is_authority
+        and not user.memberships.active().filter(organisation=organisation).exists()
+    )
+
+
+def can_decide_join_request(user: Person, request: JoinRequest) -> bool:
+    """Who leads the organisation. Where nobody does, a reviewer of its territory who never belonged to it, or an administrator."""
+    if not user.is_authenticated or request.user == user:
+        return False
+    if leaders_of(request.organisation).exists():
+        return has_role(user, request.organisation, Role.OWNER, Role.MANAGER)
+    return user.is_staff or JoinRequest.objects.reviewable_by(user).filter(pk=request.pk).exists()
+
+
 def can_still_invite(invitation: Invitation) -> bool:
     """Whoever sent it could send it today: a letter gives no more than its sender has."""
     sender = invitation.invited_by
@@ -134,7 +189,7 @@ def can_send_invitation(user: Person, invitation: Invitation) -> bool:
     """To an organisation those who lead it; to review administrators alone."""
     if invitation.organisation is None:
         return is_administrator(user)
-    return can_manage_members(user, invitation.organisation)
+    return can_manage_members(user, invitation.organisation) or can_invite_to_claim(user, invitation.organisation)
 
 
 def can_see_contacts(user: Person, organisation: Organisation) -> bool:
@@ -156,6 +211,44 @@ def can_review_verification(user: Person, verification: Verification) -> bool:
 
 def can_review_change(user: Person, change: ProposedChange) -> bool:
     return ProposedChange.objects.reviewable_by(user).filter(pk=change.pk).exists()
+
+
+def reviews(user: Person, organisation: Organisation) -> bool:
+    """Whether somebody decides about it as a reviewer: of its territory, and never of its people."""
+    return user.is_authenticated and reviewers_of(organisation).filter(pk=user.pk).exists()
+
+
+def can_take_measure(user: Person, organisation: Organisation) -> bool:
+    """Of an authority administrators alone, as with all that its rights rest on."""
+    return is_administrator(user) if organisation.is_authority else reviews(user, organisation)
+
+
+def can_appeal(user: Person, measure: Measure) -> bool:
+    return has_role(user, measure.organisation, Role.OWNER, Role.MANAGER)
+
+
+def can_decide_appeal(user: Person, measure: Measure) -> bool:
+    """Neither who decided the measure nor anybody of the organisation: another reviewer, or an administrator where there is none."""
+    if not user.is_authenticated or user.pk in (measure.decided_by_id, measure.appealed_by_id):
+        return False
+    if measure.organisation.memberships.filter(user=user).exists():
+        return False
+    others = reviewers_of(measure.organisation).exclude(pk=measure.decided_by_id)
+    return others.filter(pk=user.pk).exists() or (user.is_staff and not others.exists())
+
+
+def can_lift_measure(user: Person, measure: Measure) -> bool:
+    return can_take_measure(user, measure.organisation)
+
+
+def reviewers_of(organisation: Organisation) -> QuerySet[User]:
+    """Those who may decide about it: appointed for its place or one that holds it, and never of its people."""
+    appointed = ReviewerAppointment.objects.active().filter(
+        territory__descendant_links__descendant=organisation.territory_id
+    )
+    return User.objects.filter(is_active=True, pk__in=appointed.values("user")).exclude(
+        pk__in=organisation.memberships.values("user")
+    )
 
 
 def leaders_of(organisation: Organisation) -> QuerySet[User]:

@@ -6,6 +6,8 @@ from orgs import public_pages
 from orgs.forms import passing
 from orgs.mail import actions as mail
 from orgs.registration import actions as registration
+from orgs.reviewers import digest
+from orgs.standing import renewals
 from orgs.storage import remove_orphans
 from orgs.territories.imports import actions as territory_imports
 
@@ -18,6 +20,16 @@ def send_queued_mail() -> int:
 @shared_task
 def remove_stale_drafts() -> int:
     return registration.remove_stale_drafts(now=timezone.now())
+
+
+@shared_task
+def send_renewal_reminders() -> int:
+    return renewals.send_reminders()
+
+
+@shared_task
+def send_reviewer_digests() -> int:
+    return digest.send_digests()
 
 
 @shared_task

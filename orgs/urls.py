@@ -2,6 +2,7 @@ from django.urls import path
 
 from orgs.authorities import views as authorities
 from orgs.directory import views as directory
+from orgs.listing import views as listing
 from orgs.lookups import views as lookups
 from orgs.members import views as members
 from orgs.organisations import views as organisations
@@ -9,6 +10,7 @@ from orgs.oversight import views as oversight
 from orgs.registration import views as registration
 from orgs.reviewers import views as reviewers
 from orgs.services import views as services
+from orgs.standing import views as standing
 from orgs.territories import views as territories
 from orgs.territories.imports import views as territory_imports
 from orgs.verification import rules_views as rules
@@ -28,7 +30,27 @@ urlpatterns = [
         "organisations/register/confirm/<str:token>/", registration.ConfirmView.as_view(), name="registration_confirm"
     ),
     path("organisations/register/<slug:page>/", registration.PageView.as_view(), name="registration_page"),
+    path("organisations/add/", listing.ListingCreateView.as_view(), name="listing_add"),
+    path("listings/<str:token>/take-off/", listing.OptOutView.as_view(), name="listing_opt_out"),
+    path("organisations/<slug:slug>/claim/", listing.InviteToClaimView.as_view(), name="listing_invite"),
+    path("organisations/<slug:slug>/join/", listing.JoinCreateView.as_view(), name="join_add"),
+    path("organisations/<slug:slug>/join/<int:pk>/", listing.JoinDecideView.as_view(), name="join_decide"),
+    path(
+        "organisations/<slug:slug>/join/<int:pk>/withdraw/",
+        listing.JoinWithdrawView.as_view(),
+        name="join_withdraw",
+    ),
     path("organisations/<slug:slug>/edit/", organisations.OrganisationUpdateView.as_view(), name="organisation_edit"),
+    path("organisations/<slug:slug>/renew/", standing.RenewView.as_view(), name="organisation_renew"),
+    path("organisations/<slug:slug>/measures/add/", standing.MeasureCreateView.as_view(), name="measure_add"),
+    path("organisations/<slug:slug>/measures/<int:pk>/", standing.MeasureDetailView.as_view(), name="measure_detail"),
+    path("organisations/<slug:slug>/measures/<int:pk>/lift/", standing.MeasureLiftView.as_view(), name="measure_lift"),
+    path("organisations/<slug:slug>/measures/<int:pk>/appeal/", standing.AppealCreateView.as_view(), name="appeal_add"),
+    path(
+        "organisations/<slug:slug>/measures/<int:pk>/decide/",
+        standing.AppealDecideView.as_view(),
+        name="appeal_decide",
+    ),
     path("organisations/<slug:slug>/submit/", organisations.SubmitView.as_view(), name="organisation_submit"),
     path(
         "organisations/<slug:slug>/changes/<int:pk>/withdraw/",
@@ -69,6 +91,8 @@ urlpatterns = [
     path("invitations/<str:token>/", members.InvitationDetailView.as_view(), name="invitation_detail"),
     path("reviews/organisations/", verification.ReviewQueueView.as_view(), name="review_queue"),
     path("reviews/organisations/<int:pk>/", verification.ReviewView.as_view(), name="verification_review"),
+    path("reviews/appeals/", standing.AppealQueueView.as_view(), name="appeal_queue"),
+    path("reviews/claims/", listing.JoinQueueView.as_view(), name="join_queue"),
     path("reviews/changes/", verification.ChangeQueueView.as_view(), name="change_queue"),
     path("reviews/changes/<int:pk>/", verification.ChangeReviewView.as_view(), name="change_review"),
     path("administration/authorities/", authorities.AuthorityListView.as_view(), name="authority_list"),
@@ -78,6 +102,7 @@ urlpatterns = [
     path(
         "administration/organisations/<slug:slug>/invite/", oversight.InviteLeaderView.as_view(), name="leader_invite"
     ),
+    path("administration/merges/<int:pk>/undo/", oversight.MergeUndoView.as_view(), name="merge_undo"),
     path("administration/reviewers/", reviewers.AppointmentListView.as_view(), name="appointment_list"),
     path("administration/reviewers/add/", reviewers.AppointmentCreateView.as_view(), name="appointment_add"),
     path("administration/reviewers/<int:pk>/end/", reviewers.EndAppointmentView.as_view(), name="appointment_end"),

@@ -16,7 +16,7 @@ from typing import Any
 from django.core import signing
 from django.test import Client
 
-from orgs.members.actions import INVITATION_SALT
+from orgs.members.actions import INVITATION_SALT, OPT_OUT_SALT
 from tests.world import World
 
 TABLE = """
@@ -48,6 +48,24 @@ TABLE = """
     orgs:registration_sent                   -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
     orgs:registration_discard                -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR
     orgs:registration_confirm                nonsense          NN NNNN NNNNN NNN   NN NNNN NNNNN NNN
+    orgs:listing_add                         -                 LF FFFF PPFFP FFP   LF FFFF PPFFP FFP
+    orgs:listing_opt_out                     off_letter        PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    orgs:listing_invite                      unclaimed         LF FFFF PPFFP FFP   LF FFFF PPFFP FFP
+    orgs:join_add                            unclaimed         LP PPPP PPPPP PPP   LP PPPP PPPPP PPP
+    orgs:join_add                            association       LP FFFP PPPPP PFP   LP FFFP PPPPP PFP
+    orgs:join_decide                         asked             LN NNNN NNNNN PPP   LN NNNN NNNNN PPP
+    orgs:join_decide                         asked_of_ours     LN PNNN NNNNN NNN   LN PNNN NNNNN NNN
+    orgs:join_withdraw                       asked             LM MMMM MMMMM MMM   LR NNNN NNNNN NNN
+    orgs:organisation_renew                  association       LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:measure_add                         association       LF FFFF FFFFF PFF   LF FFFF FFFFF PFF
+    orgs:measure_detail                      measure           LN NNNN NNNNN PPP   LN NNNN NNNNN MMM
+    orgs:measure_lift                        measure           LN NNNN NNNNN MMM   LN NNNN NNNNN RRF
+    orgs:appeal_add                          measure           LN NNNN NNNNN FFF   LN NNNN NNNNN FFF
+    orgs:appeal_decide                       measure           LN NNNN NNNNN PPF   LN NNNN NNNNN PPF
+    orgs:appeal_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
+    organisation_merge                       association       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:merge_undo                          merge             LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    orgs:join_queue                          -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     orgs:organisation_edit                 association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:organisation_edit                 hidden            LN NNNN NNNNN FFP   LN NNNN NNNNN FFP
     orgs:organisation_submit                 association       LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
@@ -281,6 +299,12 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "page": ["who"],
         "nonsense": ["nonsense"],
         "verification": [known["verification"].pk],
+        "unclaimed": [known["unclaimed"].slug],
+        "off_letter": [signing.dumps(known["unclaimed"].listing.pk, salt=OPT_OUT_SALT)],
+        "asked": [known["unclaimed"].slug, known["asked"].pk],
+        "asked_of_ours": [association, known["asked_of_ours"].pk],
+        "merge": [known["merge"].pk],
+        "measure": [known["measure"].organisation.slug, known["measure"].pk],
         "own_verification": [known["own_verification"].pk],
         "change": [known["change"].pk],
         "change_of_ours": [association, known["change"].pk],

@@ -25,8 +25,9 @@ ORDER = {
         public_pages storage uploads forms mixins lookups drawing templatetags
         accounts portal services territories verification
         organisations
-        members
+        members standing
         registration directory inbox authorities
+        listing
         reviewers oversight
         context_processors middleware tasks admin
         apps management urls

@@ -90,7 +90,9 @@ def test_visitor_who_only_reads_gets_no_cookie_anywhere() -> None:
             assert not response.cookies, name
     assert "account_login" in with_form
     assert {
-        name for name in with_form if not name.startswith(("account_", "orgs:registration", "orgs:invitation_detail"))
+        name
+        for name in with_form
+        if not name.startswith(("account_", "orgs:registration", "orgs:invitation_detail", "orgs:listing_opt_out"))
     } == set()
 
 

@@ -27,14 +27,17 @@ from integration_portal.operations import views as operations
 from integration_portal.views import LogInView
 from orgs.accounts import views as account
 from orgs.forms import passing
+from orgs.listing import views as listing
 from orgs.members import views as members
 from orgs.members.actions import invite_member
 from orgs.mixins import ActionMixin
 from orgs.models import Capacity, Invitation, Organisation, SentForm, Service, User
 from orgs.organisations import views as organisations
+from orgs.oversight import views as oversight
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
 from orgs.reviewers import views as reviewers
+from orgs.standing import views as standing
 from orgs.territories.imports.views import TerritoryImportStoreView
 from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
 from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvidenceView
@@ -210,6 +213,10 @@ HARMLESS_TWICE = {
     organisations.ServiceDeleteView: "gone is gone",
     organisations.CapacityDeleteView: "gone is gone",
     organisations.ChangeWithdrawView: "withdrawn is withdrawn",
+    listing.OptOutView: "taken off is taken off",
+    listing.JoinWithdrawView: "withdrawn is withdrawn",
+    oversight.MergeUndoView: "undone is undone",
+    standing.MeasureLiftView: "lifted is lifted",
     TargetDeleteView: "gone is gone",
     SliceRetryView: "sets a state",
     IndicatorRetireView: "sets a state",
@@ -230,7 +237,13 @@ HARMLESS_TWICE = {
 # Checks the state it starts from, under a lock.
 STEPS = (ImportDecisionView, ReportStepView, TerritoryImportStoreView)
 # Have the key, though no form view of Django's.
-BY_THEMSELVES = {EntryView, registration.SentView, members.ResendView, reviewers.ResendReviewInvitationView}
+BY_THEMSELVES = {
+    EntryView,
+    registration.SentView,
+    standing.RenewView,
+    members.ResendView,
+    reviewers.ResendReviewInvitationView,
+}
 
 
 def test_every_view_that_makes_something_acts_once() -> None:

@@ -20,9 +20,21 @@ from indicators.releases import actions as releases
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
 from indicators.rollup import worker
+from orgs.listing import actions as listing
 from orgs.members import actions as members
-from orgs.models import Membership, Organisation, Registration, Territory, TerritoryImport, User
+from orgs.models import (
+    Measure,
+    Membership,
+    Organisation,
+    OrganisationMerge,
+    Registration,
+    Territory,
+    TerritoryImport,
+    User,
+)
 from orgs.organisations import actions as organisations
+from orgs.oversight import merging
+from orgs.standing import measures
 from orgs.territories.imports import actions as territory_imports
 from partnerships.assessments import actions as assessments
 from partnerships.assessments import experience
@@ -210,7 +222,21 @@ def make_registry(
     assert administrator is not None
     to_review = members.invite_reviewer(email=f"guest-of-{city.pk}@example.org", territory=city, by=administrator)
     member = MembershipFactory(organisation=association, role=Role.OWNER)
+    unclaimed = listing.list_organisation(
+        name=f"Unclaimed group of {city}",
+        kind="association",
+        territory=city,
+        email=f"unclaimed-{city.pk}@example.org",
+        by=administrator,
+    )
+    outsider = users["outsider"]
+    assert outsider is not None
     return {
+        "measure": make_measure(city),
+        "merge": make_merge(city, administrator),
+        "unclaimed": unclaimed,
+        "asked": listing.ask_to_join(organisation=unclaimed, said="I am the treasurer.", by=outsider),
+        "asked_of_ours": listing.ask_to_join(organisation=association, said="I teach there.", by=UserFactory()),
         "capacity": capacity,
         "invitation": invitation,
         "to_review": to_review,
@@ -224,6 +250,23 @@ def make_registry(
         "registration": Registration.objects.create(),
         "places_file": make_places_file(city),
     }
+
+
+def make_merge(city: Territory, administrator: User) -> OrganisationMerge:
+    twins = [
+        OrganisationFactory(published=True, territory=city, name=f"{name} of {city}") for name in ("Twin", "Double")
+    ]
+    return merging.merge_organisations(
+        gone=twins[0], kept=twins[1], follow=merging.FOLLOW, reason="One house.", by=administrator
+    )
+
+
+def make_measure(city: Territory) -> Measure:
+    """Of an organisation that is suspended by one reviewer and appeals to the others."""
+    suspended = OrganisationFactory(published=True, territory=city, name=f"Suspended group of {city}")
+    first = ReviewerAppointmentFactory(territory=city).user
+    measure = measures.take_measure(organisation=suspended, kind="suspension", reasons="It asks for money.", by=first)
+    return measures.appeal(measure=measure, text="It does not.", by=MembershipFactory(organisation=suspended).user)
 
 
 def scheduled(name: str, task: str) -> PeriodicTask:

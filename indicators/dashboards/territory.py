@@ -251,4 +251,4 @@ def sources_of(cards: list[Card], release: Release | None) -> dict[tuple[int, in
 
 
 def organisations_at_work(territory: Territory) -> int:
-    return Organisation.objects.published().at_work_in(territory).count()
+    return Organisation.objects.verified().at_work_in(territory).count()

@@ -49,6 +49,18 @@ TASKS = {
         gettext_lazy("The files that readers download are made once and kept."),
         gettext_lazy("Files of a new release may be missing."),
     ),
+    "orgs.tasks.send_reviewer_digests": Words(
+        gettext_lazy("Tell reviewers"),
+        gettext_lazy(
+            "Reviewers get an e-mail when something has come in for them, and each week while something is overdue."
+        ),
+        gettext_lazy("Reviewers have to look by themselves whether there is something to do."),
+    ),
+    "orgs.tasks.send_renewal_reminders": Words(
+        gettext_lazy("Remind of renewals"),
+        gettext_lazy("Organisations are told 60, 30 and 7 days before their verification lapses, and when it has."),
+        gettext_lazy("Nobody is reminded, and verifications lapse unnoticed."),
+    ),
     "orgs.tasks.remove_stale_territory_files": Words(
         gettext_lazy("Remove files of territories"),
         gettext_lazy("Files of places that were checked and never stored are removed after some days."),

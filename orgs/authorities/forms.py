@@ -8,7 +8,7 @@ from orgs.forms.portal import PortalForm, WebAddressField
 from orgs.languages import own_name
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import AUTHORITY_KINDS, Organisation, VerificationRules
+from orgs.models import AUTHORITY_KINDS, Organisation, User, VerificationRules
 from orgs.verification.checklist import checklist_of, ladder_of
 from orgs.verification.duplicates import Hint, possible_duplicates
 from orgs.vocabulary import Kind, LevelOfGovernment, choices_of
@@ -71,8 +71,9 @@ class AuthorityForm(PortalForm):
     VERIFIED = ("met", "reasons")
     INVITED = ("manager", "language")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.by = by
         rules = VerificationRules.objects.current()
         self.ladder = ladder_of(rules)
         met: forms.MultipleChoiceField = self.fields["met"]  # type: ignore[assignment]
@@ -84,7 +85,7 @@ class AuthorityForm(PortalForm):
         cleaned = super().clean() or {}
         if not self.errors:
             told = {name: cleaned[name] for name in self.STANDING}
-            self.duplicates = possible_duplicates(Organisation(**told))
+            self.duplicates = possible_duplicates(Organisation(**told), by=self.by)
             if self.duplicates and not cleaned["is_another"]:
                 self.add_error("is_another", _("It may be there already. Look at those listed before you add it."))
         return cleaned

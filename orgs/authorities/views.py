@@ -68,6 +68,9 @@ class AuthorityCreateView(VisibleObjectMixin, ActionMixin, FormView):
     def get_initial(self) -> dict[str, Any]:
         return {"language": get_language()}
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "by": self.person}
+
     def perform(self, form: AuthorityForm) -> Organisation:
         asked = {name: value for name, value in form.cleaned_data.items() if name != "is_another"}
         return authorities.add_authority(**asked, by=self.person)

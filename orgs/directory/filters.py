@@ -3,14 +3,15 @@
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orgs.folding import fold
+from orgs.folding import folded_words
 from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
 from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Organisation, Service, Territory
+from orgs.models import Organisation, Service, Territory, holding_on
 from orgs.vocabulary import Kind, Mark, Sector, Tier, choices_of
 
 
@@ -45,7 +46,7 @@ class OrganisationFilter(django_filters.FilterSet):
     def search(self, queryset: QuerySet[Organisation], name: str, text: str) -> QuerySet[Organisation]:
         """Every word is in the name, or in a service."""
         found = queryset
-        for word in fold(text).split()[:8]:
+        for word in folded_words(text)[:8]:
             offering = Service.objects.filter(text_folded__contains=word).values("organisation")
             found = found.filter(Q(name_folded__contains=word) | Q(pk__in=offering))
         return found
@@ -61,7 +62,7 @@ class OrganisationFilter(django_filters.FilterSet):
 
     def verified_at_least(self, queryset: QuerySet[Organisation], name: str, tier: str) -> QuerySet[Organisation]:
         tiers = Tier.values
-        return queryset.filter(tier__in=tiers[tiers.index(tier) :])
+        return queryset.filter(holding_on(timezone.localdate()), tier__in=tiers[tiers.index(tier) :])
 
     def marked(self, queryset: QuerySet[Organisation], name: str, marks: list[str]) -> QuerySet[Organisation]:
         """Those that bear all of them."""

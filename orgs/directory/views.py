@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import DetailView
@@ -12,9 +14,28 @@ from django_filters.views import FilterView
 from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
 from orgs.mixins import PagedMixin, VisibleObjectMixin, page_of
-from orgs.models import Domain, FieldOfWork, Organisation, ProposedChange, Territory, Verification, VerificationRules
+from orgs.models import (
+    Domain,
+    FieldOfWork,
+    Organisation,
+    OrganisationMerge,
+    ProposedChange,
+    Territory,
+    Verification,
+    VerificationRules,
+)
 from orgs.naming import address_upstairs
-from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
+from orgs.permissions import (
+    can_ask_to_join,
+    can_edit_organisation,
+    can_list_organisations,
+    can_manage_members,
+    can_see_contacts,
+    can_take_measure,
+    is_unclaimed,
+)
+from orgs.standing.renewals import can_be_renewed
+from orgs.templatetags.registry import standing_badge
 from orgs.verification.checklist import meaning_of
 from orgs.verification.differences import differences
 from orgs.vocabulary import CapacitySide
@@ -28,7 +49,7 @@ SORTS = {
 
 @method_decorator(login_not_required, name="dispatch")
 class OrganisationListView(PagedMixin, FilterView):
-    """Verified organisations, for anybody."""
+    """Verified organisations, and those that staff have listed, for anybody."""
 
     filterset_class = OrganisationFilter
     template_name = "orgs/organisation_list.html"
@@ -38,7 +59,7 @@ class OrganisationListView(PagedMixin, FilterView):
     def get_queryset(self) -> QuerySet[Organisation]:
         return (
             Organisation.objects.published()
-            .select_related("territory__parent__parent__parent")
+            .select_related("territory__parent__parent__parent", "listing")
             .prefetch_related(Prefetch("domains", Domain.objects.order_by("order")))
             .order_by(*SORTS[self.sort()][1])
         )
@@ -54,7 +75,12 @@ class OrganisationListView(PagedMixin, FilterView):
         for key, (label, _columns) in SORTS.items():
             query["sort"] = key
             sorts.append({"label": label, "url": f"?{query.urlencode()}", "is_current": key == self.sort()})
-        return super().get_context_data(sorts=sorts, sort=self.request.GET.get("sort", ""), **kwargs)
+        return super().get_context_data(
+            sorts=sorts,
+            sort=self.request.GET.get("sort", ""),
+            can_list=can_list_organisations(self.request.user),
+            **kwargs,
+        )
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -64,11 +90,22 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
     model = Organisation
     template_name = "orgs/organisation_detail.html"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            merge = OrganisationMerge.objects.filter(gone__slug=kwargs["slug"], undone_at=None).first()
+            if merge is None:
+                raise
+            return redirect(merge.kept)
+
     def get_queryset(self) -> QuerySet[Organisation]:
         return (
             super()
             .get_queryset()
-            .select_related("territory__scheme", "territory__parent__parent__parent")
+            .select_related(
+                "territory__scheme", "territory__parent__parent__parent", "listing__listed_for", "branch_of"
+            )
             .prefetch_related(
                 Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
                 Prefetch("networks", Organisation.objects.published()),
@@ -82,6 +119,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         user = self.request.user
         capacities = list(organisation.capacities.all())
         verified = last_verified(organisation) if organisation.tier else None
+        is_unclaimed_one = is_unclaimed(organisation)
         is_member = user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
         proposed_change = (
             organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_member else None
@@ -89,12 +127,20 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         return super().get_context_data(
             page_obj=page_of(self.request, organisation.services.select_related("domain")),
             tier_meaning=meaning_of(organisation.tier, rules_of(verified)) if organisation.tier else "",
-            holds_until=verified.holds_until if verified and (is_member or user.is_staff) else None,
+            measure=organisation.measures.in_force().visible_to(user).first() if user.is_authenticated else None,
+            can_be_renewed=can_be_renewed(organisation),
+            shows_end=is_member or user.is_staff,
+            can_take_measure=organisation.is_published and can_take_measure(user, organisation),
             communities=[country_name(code) for code in organisation.communities],
             needs=[capacity for capacity in capacities if capacity.side == CapacitySide.NEED],
             offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
             partnerships_url=address_upstairs("partnerships:organisation_partnerships", organisation.slug),
             can_edit=can_edit_organisation(user, organisation),
+            can_ask_to_join=can_ask_to_join(user, organisation)
+            or not (user.is_authenticated or organisation.is_authority),
+            is_unclaimed=is_unclaimed_one,
+            standing=standing_badge(organisation),
+            can_invite_to_claim=is_unclaimed_one and can_list_organisations(user),
             can_manage_members=can_manage_members(user, organisation),
             can_see_contacts=can_see_contacts(user, organisation),
             is_member=is_member,

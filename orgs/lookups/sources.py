@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from orgs.folding import fold
+from orgs.folding import fold, folded_words
 from orgs.languages import COUNTRIES, LANGUAGES, USUAL, country_name, language_label, name_for_reader, own_name
 from orgs.models import Organisation, Territory
 
@@ -76,15 +76,17 @@ class ModelLookup(Lookup[T]):
         return named[:LIMIT]
 
     def similar(self, text: str, limit: int = LIMIT) -> list[T]:
-        words = fold(text.rpartition(" (")[0] if text.endswith(")") else text).split()
+        named = text.rpartition(" (")[0] if text.endswith(")") else text
+        words = folded_words(named)
         found = self.queryset()
         for word in words:
             found = found.filter(**{f"{self.name_field}__contains": word})
         if not words:
             return []
         # A name that begins so comes before one that has it somewhere.
-        begins = list(found.filter(**{f"{self.name_field}__startswith": " ".join(words)})[:limit])
-        rest = found.exclude(**{f"{self.name_field}__startswith": " ".join(words)})
+        beginning = {f"{self.name_field}__startswith": fold(named.strip())}
+        begins = list(found.filter(**beginning)[:limit])
+        rest = found.exclude(**beginning)
         return [*begins, *rest[: limit - len(begins)]] if len(begins) < limit else begins
 
     def names(self, item: T) -> list[str]:

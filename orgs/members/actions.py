@@ -1,4 +1,5 @@
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -10,19 +11,21 @@ from django.utils.translation import gettext as _
 
 from orgs.accounts.actions import open_account
 from orgs.mail.emails import queue_email, queue_email_to
-from orgs.models import Invitation, Membership, Organisation, ReviewerAppointment, Territory, User
-from orgs.permissions import can_manage_members, can_send_invitation, can_still_invite
+from orgs.models import Invitation, Listing, Membership, Organisation, ReviewerAppointment, Territory, User
+from orgs.permissions import can_manage_members, can_send_invitation, can_still_invite, is_unclaimed
 
 LEADING = (Membership.Role.OWNER, Membership.Role.MANAGER)
 INVITATION_SALT = "orgs.invitation"
+OPT_OUT_SALT = "orgs.listing.opt_out"
 
 
 @transaction.atomic
 def add_member(*, organisation: Organisation, user: User, role: str, by: User | None) -> Membership:
-    """`by` is None where nobody inside could have done it: the first owner."""
+    """`by` is None where nobody inside could have done it: the first owner. With its first owner, one that was listed by staff is claimed."""
     membership = Membership(organisation=organisation, user=user, role=role)
     membership.full_clean()
     membership.save()
+    Listing.objects.open().filter(organisation=organisation).update(claimed_at=timezone.now())
     return membership
 
 
@@ -137,12 +140,11 @@ def language_for(email: str, chosen: str | None, by: User) -> str:
 def sent(invitation: Invitation, by: User) -> Invitation:
     """With the e-mail that carries it, so that whoever sent it sees whether that has left."""
     template = "invitation" if invitation.organisation is not None else "invitation_to_review"
-    invitation.mail = queue_email(
-        template,
-        to=invitation.email,
-        language=invitation.language,
-        context={"invitation": invitation, "path": invitation_path(invitation), "by": by},
-    )
+    context: dict[str, Any] = {"invitation": invitation, "path": invitation_path(invitation), "by": by}
+    if invitation.organisation is not None and is_unclaimed(invitation.organisation):
+        template = "invitation_to_claim"
+        context["opt_out_path"] = opt_out_path(invitation.organisation.listing)
+    invitation.mail = queue_email(template, to=invitation.email, language=invitation.language, context=context)
     invitation.save(update_fields=["mail"])
     return invitation
 
@@ -202,6 +204,10 @@ def give_part(invitation: Invitation, user: User) -> None:
 
 def invitation_path(invitation: Invitation) -> str:
     return reverse("orgs:invitation_detail", args=[signing.dumps(invitation.pk, salt=INVITATION_SALT)])
+
+
+def opt_out_path(listing: Listing) -> str:
+    return reverse("orgs:listing_opt_out", args=[signing.dumps(listing.pk, salt=OPT_OUT_SALT)])
 
 
 def invitation_of(token: str) -> Invitation | None:

@@ -43,6 +43,7 @@ class MemberListView(OfOrganisation, TemplateView):
                 self.organisation.memberships.active().select_related("user").order_by("user__name", "pk"),
             ),
             invitations=self.organisation.invitations.open().select_related("mail"),
+            requests=self.organisation.join_requests.open().visible_to(self.person).select_related("user"),
             can_manage=can_manage_members(self.request.user, self.organisation),
             **kwargs,
         )

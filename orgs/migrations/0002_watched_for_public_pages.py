@@ -42,8 +42,9 @@ DROP FUNCTION orgs_note_public_change();
 WATCHED = [
     "orgs_capacity",
     "orgs_domain",
-    "orgs_organisation",
     "orgs_fieldofwork",
+    "orgs_listing",
+    "orgs_organisation",
     "orgs_organisation_networks",
     "orgs_organisation_works_in",
     "orgs_portal",

@@ -1,6 +1,8 @@
 from orgs.models.account import User
 from orgs.models.closing import OrganisationClosing
 from orgs.models.domain import Domain
+from orgs.models.listing import JoinRequest, Listing
+from orgs.models.measure import Measure
 from orgs.models.membership import (
     AUTHORITY_ROLES,
     CSO_ROLES,
@@ -8,21 +10,24 @@ from orgs.models.membership import (
     InvitationState,
     Membership,
     ReviewerAppointment,
+    ReviewerDigest,
 )
+from orgs.models.merge import OrganisationMerge
+from orgs.models.offerings import Capacity, Service
 from orgs.models.organisation import (
     AUTHORITY_KINDS,
     KINDS_OF_SECTOR,
-    Capacity,
     FieldOfWork,
     Organisation,
     OrganisationContact,
-    Service,
+    holding_on,
 )
 from orgs.models.passing import KeptForm, SentForm
 from orgs.models.portal import Portal
 from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
+from orgs.models.renewal import Renewal, RenewalReminder
 from orgs.models.service_type import ServiceType, ServiceTypeWord
 from orgs.models.shipped import ShippedEntry
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
@@ -42,17 +47,24 @@ __all__ = [
     "FieldOfWork",
     "Invitation",
     "InvitationState",
+    "JoinRequest",
     "KeptForm",
+    "Listing",
+    "Measure",
     "Membership",
     "Organisation",
     "OrganisationClosing",
     "OrganisationContact",
+    "OrganisationMerge",
     "Portal",
     "ProposedChange",
     "PublicChange",
     "PublicPage",
     "Registration",
+    "Renewal",
+    "RenewalReminder",
     "ReviewerAppointment",
+    "ReviewerDigest",
     "SentForm",
     "Service",
     "ServiceType",
@@ -69,4 +81,5 @@ __all__ = [
     "VerificationAnswer",
     "VerificationRules",
     "WorkerTask",
+    "holding_on",
 ]

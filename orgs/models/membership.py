@@ -253,3 +253,19 @@ class ReviewerAppointment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.territory}"
+
+
+class ReviewerDigest(models.Model):
+    """That a reviewer was told by e-mail what there is to decide."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="digests")
+    sent_at = models.DateTimeField(_("sent at"))
+
+    class Meta:
+        ordering = ["-sent_at", "-pk"]
+        verbose_name = _("digest for a reviewer")
+        verbose_name_plural = _("digests for reviewers")
+        indexes = [models.Index(fields=["user", "-sent_at"], name="reviewer_digest_last")]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.sent_at:%Y-%m-%d}"

@@ -1,3 +1,4 @@
+import datetime
 from typing import Any
 
 import pghistory
@@ -9,18 +10,16 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orgs.folding import Folded, fold
+from orgs.folding import Folded, fold, folded_words
 from orgs.models.domain import Domain
-from orgs.models.service_type import ServiceType
 from orgs.models.territory import Territory, TerritoryClosure
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.readable import readable
 from orgs.vocabulary import (
     BudgetBand,
-    CapacityKind,
-    CapacitySide,
     Kind,
     LevelOfGovernment,
     Mark,
@@ -54,10 +53,22 @@ KINDS_OF_SECTOR = {
 AUTHORITY_KINDS = KINDS_OF_SECTOR[Sector.AUTHORITY]
 
 
+PUBLIC = Q(closed_on=None, suspended_on=None) & (~Q(tier="") | Q(is_listed=True))
+
+
+def holding_on(day: datetime.date) -> Q:
+    """Verified, and not lapsed by that day."""
+    return ~Q(tier="") & (Q(holds_until=None) | Q(holds_until__gte=day))
+
+
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def published(self) -> "OrganisationQuerySet":
-        """Those that the public directory shows: verified at some tier and not closed."""
-        return self.exclude(tier="").filter(closed_on=None)
+        """Those that the public directory shows: verified at some tier, or listed by staff, and neither closed nor suspended."""
+        return self.filter(PUBLIC)
+
+    def verified(self) -> "OrganisationQuerySet":
+        """Of the public ones those that hold a tier today."""
+        return self.filter(PUBLIC, holding_on(timezone.localdate()))
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "OrganisationQuerySet":  # type: ignore[name-defined]
         """The public ones, one's own, and those in the territory of a reviewer; administrators see all."""
@@ -70,8 +81,13 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(Q(pk__in=Organisation.objects.published().values("pk")) | mine)
 
     def own_of(self, user: settings.AUTH_USER_MODEL) -> "OrganisationQuerySet":  # type: ignore[name-defined]
-        """Those of which a person is, or ever was, a member, and so nobody to judge them: who leaves at noon could decide a minute later."""
-        return self.filter(pk__in=user.memberships.values("organisation"))
+        """Those of which a person is, or ever was, a member, and so nobody to judge them: who leaves at noon could decide a minute later.
+
+        With them those into which one's own was merged.
+        """
+        own = user.memberships.values("organisation")
+        merged = Organisation.objects.filter(merges_here__undone_at=None, merges_here__gone__in=own)
+        return self.filter(Q(pk__in=own) | Q(pk__in=merged.values("pk")))
 
     def authorities(self) -> "OrganisationQuerySet":
         return self.filter(sector=Sector.AUTHORITY)
@@ -94,7 +110,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def matching(self, text: str) -> "OrganisationQuerySet":
         """Every word of `text` occurs in the name or acronym, whatever its case and accents."""
         found = self
-        for word in fold(text).split():
+        for word in folded_words(text):
             found = found.filter(name_folded__contains=word)
         return found
 
@@ -193,6 +209,13 @@ class Organisation(models.Model):
     )
     tier = models.CharField(_("verification"), max_length=12, choices=Tier, blank=True, default="")
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
+    holds_until = models.DateField(
+        _("holds until"), null=True, blank=True, help_text=_("The last day of its verification.")
+    )
+    suspended_on = models.DateField(_("suspended on"), null=True, blank=True)
+    is_listed = models.BooleanField(
+        _("listed by staff"), default=False, help_text=_("Public though nobody has verified it.")
+    )
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
     is_sample = models.BooleanField(_("sample"), default=False)
     version = models.PositiveIntegerField(default=1)
@@ -232,6 +255,11 @@ class Organisation(models.Model):
                 violation_error_message=_("A verified organisation has the date of its verification."),
             ),
             models.CheckConstraint(
+                condition=~Q(tier="") | Q(holds_until=None),
+                name="organisation_holds_when_verified",
+                violation_error_message=_("Only a verification that was given holds for a time."),
+            ),
+            models.CheckConstraint(
                 condition=blank_or_of_the_web("website"),
                 name="organisation_website_of_the_web",
                 violation_error_message=NOT_OF_THE_WEB,
@@ -239,9 +267,11 @@ class Organisation(models.Model):
         ]
         indexes = [
             # The public directory, by name.
-            models.Index("name_folded", "id", name="organisation_published", condition=Q(closed_on=None) & ~Q(tier="")),
+            models.Index("name_folded", "id", name="organisation_published", condition=PUBLIC),
             GinIndex(fields=["languages"], name="organisation_languages"),
             GinIndex(fields=["marks"], name="organisation_marks"),
+            # Those that have to be reminded.
+            models.Index("holds_until", name="organisation_holds_until", condition=~Q(tier="")),
         ]
 
     def __str__(self) -> str:
@@ -268,7 +298,17 @@ class Organisation(models.Model):
 
     @property
     def is_published(self) -> bool:
-        return bool(self.tier) and self.closed_on is None
+        return (bool(self.tier) or self.is_listed) and self.closed_on is None and self.suspended_on is None
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Verified once, and not renewed in time."""
+        return bool(self.tier) and self.holds_until is not None and self.holds_until < timezone.localdate()
+
+    @property
+    def is_verified(self) -> bool:
+        """Holds a tier today."""
+        return bool(self.tier) and self.is_published and not self.has_lapsed
 
     @property
     def has_shelter(self) -> bool:
@@ -319,69 +359,3 @@ class OrganisationContact(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Service(models.Model):
-    """Something an organisation does for people: a class, an advice desk, a meal, a bed."""
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="services")
-    type = models.ForeignKey(
-        ServiceType,
-        models.PROTECT,
-        related_name="services",
-        verbose_name=_("what it is"),
-        null=True,
-        blank=True,
-        help_text=_("By this, people find it in any language."),
-    )
-    domain = models.ForeignKey(Domain, models.PROTECT, related_name="services", verbose_name=_("domain"))
-    title = models.CharField(_("service"), max_length=150)
-    description = models.TextField(_("description"), blank=True)
-    text_folded = models.GeneratedField(
-        expression=Folded(Concat("title", Value(" "), "description", output_field=models.TextField())),
-        output_field=models.TextField(),
-        db_persist=True,
-    )
-    languages = ArrayField(models.CharField(max_length=3), verbose_name=_("languages"), default=list, blank=True)
-    written_in = models.CharField(_("language of the text"), max_length=3, blank=True, default="")
-    is_free = models.BooleanField(_("free of charge"), default=True)
-    no_documents_required = models.BooleanField(_("no documents required"), default=False)
-    has_childcare = models.BooleanField(_("childcare"), default=False)
-    women_only = models.BooleanField(_("women only"), default=False)
-    is_shelter = models.BooleanField(_("shelter"), default=False, help_text=_("Its address is never shown."))
-    confirmed_on = models.DateField(_("last confirmed on"), null=True, blank=True)
-
-    class Meta:
-        ordering = ["organisation", "title"]
-        verbose_name = _("service")
-        verbose_name_plural = _("services")
-        constraints = [readable("title", of="service")]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class Capacity(models.Model):
-    """What an organisation needs to work better, or offers to others (need S11)."""
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="capacities")
-    side = models.CharField(_("need or offer"), max_length=5, choices=CapacitySide)
-    kind = models.CharField(_("kind"), max_length=14, choices=CapacityKind)
-    note = models.CharField(_("note"), max_length=250, blank=True)
-
-    class Meta:
-        ordering = ["organisation", "side", "kind"]
-        verbose_name = _("capacity")
-        verbose_name_plural = _("capacities")
-        constraints = [
-            models.UniqueConstraint(
-                "organisation",
-                "side",
-                "kind",
-                name="capacity_once",
-                violation_error_message=_("This is already in the list."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_side_display()}: {self.get_kind_display()}"

@@ -17,7 +17,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from orgs.folding import Folded, fold
+from orgs.folding import Folded, folded_words
 from orgs.models.closure import INSERTED, LEAVE_CLOSURE, MOVED, closure_trigger
 from orgs.readable import readable
 
@@ -88,7 +88,7 @@ class TerritoryQuerySet(models.QuerySet["Territory"]):
     def matching(self, text: str) -> "TerritoryQuerySet":
         """Every word of `text` occurs in the name, in one language or another, whatever its case and accents."""
         found = self
-        for word in fold(text).split():
+        for word in folded_words(text):
             found = found.filter(name_folded__contains=word)
         return found
 

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.vocabulary import FIRST_RULES, Tier, VerificationCriterion
 
-MONTHS, DAYS = (3, 60), (1, 120)
-"""For how long a verification may hold, and after how many days a registration may count as overdue."""
+MONTHS, DAYS, LOOKS = (3, 60), (1, 120), (12, 120)
+"""For how long a verification may hold, after how many days a registration may count as overdue, and after how many months at the latest a
+reviewer looks at the whole of an organisation again."""
 
 
 def first_contact() -> list[str]:
@@ -61,6 +62,11 @@ class VerificationRules(models.Model):
         default=14,
         validators=[MinValueValidator(DAYS[0]), MaxValueValidator(DAYS[1])],
     )
+    months_until_look = models.PositiveSmallIntegerField(
+        _("months after which a reviewer looks at all of it again"),
+        default=36,
+        validators=[MinValueValidator(LOOKS[0]), MaxValueValidator(LOOKS[1])],
+    )
     note = models.CharField(_("why"), max_length=250, blank=True)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="verification_rules", verbose_name=_("decided by")
@@ -96,7 +102,7 @@ class VerificationRules(models.Model):
                 violation_error_message=_("Choose criteria from the list."),
             ),
             models.CheckConstraint(
-                condition=Q(months_valid__range=MONTHS, days_until_overdue__range=DAYS),
+                condition=Q(months_valid__range=MONTHS, days_until_overdue__range=DAYS, months_until_look__range=LOOKS),
                 name="rules_times_in_range",
                 violation_error_message=_("Check the months and the days."),
             ),

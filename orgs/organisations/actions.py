@@ -63,7 +63,7 @@ def admit_organisation(
     set_fields_of_work(organisation, fields_of_work or {})
     now = timezone.now()
     version, holds_until = under(rules)
-    Organisation.objects.filter(pk=organisation.pk).update(tier=tier, verified_at=now)
+    Organisation.objects.filter(pk=organisation.pk).update(tier=tier, verified_at=now, holds_until=holds_until)
     verification = Verification.objects.create(
         organisation=organisation,
         state=Verification.State.VERIFIED,

@@ -22,7 +22,7 @@ NAME_LANGUAGES = [code for code, _name in settings.LANGUAGES]
 class ProfileForm(PortalModelForm):
     """What an organisation says of itself."""
 
-    columns = ("fields_of_work", "marks", "works_as")
+    columns = ("marks", "works_as")
     SECTIONS = (
         (
             _("Who you are"),
@@ -110,6 +110,9 @@ class ProfileForm(PortalModelForm):
         super().__init__(*args, **kwargs)
         self.proposes = must_propose(by, self.instance)
         self.fields["fields_of_work"].initial = fields_of_work_of(self.instance)
+        for name in ("size", "budget"):
+            field: Any = self.fields[name]
+            field.choices = [("", _("Not said")), *(choice for choice in field.choices if choice[0])]
         if not self.instance.written_in:
             self.initial["written_in"] = get_language()
         self.name_fields = {

@@ -37,6 +37,8 @@ def reopen_organisation(*, organisation: Organisation, reason: str, by: User) ->
     organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if organisation.closed_on is None:
         raise ValidationError(_("This organisation is open."))
+    if organisation.merges_away.filter(undone_at=None).exists():
+        raise ValidationError(_("It was merged into another one. Undo that instead."))
     if not reason.strip():
         raise ValidationError({"reason": _("Say why it is reopened.")})
     now = timezone.now()

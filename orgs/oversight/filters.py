@@ -2,7 +2,7 @@ import datetime
 
 import django_filters
 from django import forms
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -10,15 +10,17 @@ from orgs.authorities.filters import within
 from orgs.forms.portal import PortalForm
 from orgs.lookups.filters import TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Organisation, Territory, Verification
+from orgs.models import Listing, Organisation, Territory, Verification
 from orgs.vocabulary import Kind, choices_of
 
 KINDS = choices_of(Kind)
 STATES = [
     ("verified", _("Verified")),
-    ("run_out", _("Verified too long ago")),
+    ("run_out", _("Verification lapsed")),
     ("to_review", _("With the reviewers")),
     ("unverified", _("Not verified")),
+    ("unclaimed", _("Unclaimed")),
+    ("suspended", _("Suspended")),
     ("closed", _("Closed")),
 ]
 AGES = [
@@ -55,9 +57,11 @@ class RegistryFilter(django_filters.FilterSet):
             return queryset.exclude(closed_on=None)
         open_ones, verified = queryset.filter(closed_on=None), ~Q(tier="")
         if state == "run_out":
-            decided = Verification.objects.filter(organisation=OuterRef("pk"), state=Verification.State.VERIFIED)
-            last = Subquery(decided.order_by("-decided_at").values("holds_until")[:1])
-            return open_ones.filter(verified).alias(held_until=last).filter(held_until__lt=timezone.localdate())
+            return open_ones.filter(verified, holds_until__lt=timezone.localdate())
+        if state == "suspended":
+            return open_ones.exclude(suspended_on=None)
+        if state == "unclaimed":
+            return open_ones.filter(pk__in=Listing.objects.open().values("organisation"))
         if state == "to_review":
             return open_ones.filter(pk__in=Verification.objects.waiting().values("organisation"))
         return open_ones.filter(verified if state == "verified" else ~verified)

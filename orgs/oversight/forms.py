@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm, PortalModelForm
 from orgs.lookups.fields import LookupField
-from orgs.lookups.sources import TerritoryLookup
+from orgs.lookups.sources import OrganisationLookup, TerritoryLookup
 from orgs.models import Organisation
-from orgs.vocabulary import Kind, LevelOfGovernment, choices_of
+from orgs.vocabulary import Kind, LevelOfGovernment, Sector, choices_of
 
 
 class KindForm(PortalModelForm):
@@ -28,6 +28,23 @@ class KindForm(PortalModelForm):
         level: Any = self.fields["level_of_government"]
         level.choices = [("", _("None")), *choices_of(LevelOfGovernment)]
         level.help_text = _("Only for an authority or a public agency.")
+
+
+class OrganisationMergeForm(PortalForm):
+    kept = LookupField(
+        OrganisationLookup(), label=_("Into which one?"), help_text=_("It stays as it is, and gets what moves.")
+    )
+    reason = forms.CharField(
+        label=_("How do you know that they are one?"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Those who lead either of them get it by e-mail, in your words."),
+    )
+
+    def __init__(self, *args: Any, gone: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Organisation.objects.filter(closed_on=None).exclude(pk=gone.pk).exclude(sector=Sector.AUTHORITY)
+        self.fields["kept"].lookup = OrganisationLookup(queryset=others)  # type: ignore[attr-defined]
 
 
 class ReasonForm(PortalForm):

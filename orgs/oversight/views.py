@@ -1,13 +1,13 @@
 """Administrators look after organisations, whatever their state: kind and place, who leads them, closing and reopening."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from orgs.models import (
     Membership,
     Organisation,
     OrganisationClosing,
+    OrganisationMerge,
     ReviewerAppointment,
     TerritoryClosure,
     Verification,
@@ -29,19 +30,16 @@ from orgs.models import (
 from orgs.naming import address_upstairs
 from orgs.organisations import actions as organisations
 from orgs.oversight import actions as oversight
+from orgs.oversight import merging
 from orgs.oversight.filters import RegistryFilter
-from orgs.oversight.forms import KindForm, ReasonForm
+from orgs.oversight.forms import KindForm, OrganisationMergeForm, ReasonForm
 from orgs.permissions import KEEPERS, is_administrator
 
 
 def with_standing(queryset: QuerySet[Organisation]) -> QuerySet[Organisation]:
-    """Until when the last verification holds, and whether it is with the reviewers."""
-    verified = Verification.objects.filter(organisation=OuterRef("pk"), state=Verification.State.VERIFIED)
+    """Whether it is with the reviewers."""
     waiting = Verification.objects.waiting().filter(organisation=OuterRef("pk"))
-    return queryset.annotate(
-        holds_until=Subquery(verified.order_by("-decided_at").values("holds_until")[:1]),
-        is_to_review=Exists(waiting),
-    )
+    return queryset.annotate(is_to_review=Exists(waiting))
 
 
 class RegistryListView(VisibleObjectMixin, PagedMixin, FilterView):
@@ -97,6 +95,8 @@ class ManageView(OneForAdministrators, DetailView):
             members=organisation.memberships.active().values("user").distinct().count(),
             invitations=invitations.order_by("-created_at")[:10],
             verification=decided.select_related("reviewer", "rules").order_by("-decided_at").first(),
+            merge=organisation.merges_away.filter(undone_at=None).select_related("kept", "merged_by").first(),
+            merges=organisation.merges_here.filter(undone_at=None).select_related("gone", "merged_by"),
             closings=organisation.closings.select_related("closed_by", "reopened_by"),
             today=timezone.localdate(),
             **kwargs,
@@ -167,6 +167,36 @@ class CloseView(OneForAdministrators, ActionMixin, FormView):
     def get_success_url(self) -> str:
         messages.success(self.request, _("The organisation has been closed."))
         return super().get_success_url()
+
+
+class MergeView(OneForAdministrators, ActionMixin, FormView):
+    form_class = OrganisationMergeForm
+    template_name = "orgs/merge_form.html"
+    follow: ClassVar[list[str]] = merging.FOLLOW
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "gone": self.organisation}
+
+    def perform(self, form: OrganisationMergeForm) -> OrganisationMerge:
+        told = form.cleaned_data
+        return merging.merge_organisations(
+            gone=self.organisation, kept=told["kept"], follow=self.follow, reason=told["reason"], by=self.person
+        )
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("They are one entry now."))
+        return address_upstairs("organisation_manage", self.object.kept.slug) or self.object.kept.get_absolute_url()
+
+
+class MergeUndoView(VisibleObjectMixin):
+    has_page_permission = staticmethod(is_administrator)
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        merge = get_object_or_404(OrganisationMerge.objects.select_related("gone"), pk=pk)
+        merging.undo_merge(merge=merge, by=self.person)
+        messages.success(request, _("They are two entries again."))
+        return redirect(address_upstairs("organisation_manage", merge.gone.slug) or merge.gone.get_absolute_url())
 
 
 class ReopenView(OneForAdministrators, ActionMixin, FormView):

@@ -1,21 +1,24 @@
 """What reviewers have to do: how much is in the queue of each appointment, how old it is, and what was decided of late."""
 
 import datetime
+from functools import reduce
+from operator import add
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
 from orgs.models import Membership, ReviewerAppointment, TerritoryClosure, Verification
 from orgs.permissions import SECOND_STEPS
+from orgs.reviewers.queues import queues
 
 RECENT = datetime.timedelta(days=30)
 
 
 def with_workload(appointments: QuerySet[ReviewerAppointment]) -> QuerySet[ReviewerAppointment]:
-    """`to_review`, `oldest` and `decided` of the organisations in the territory, and whether the person `is_secured` by a second factor.
+    """`to_review`, `oldest` and `decided` of all that is about the organisations in the territory, and whether the person `is_secured` by a second factor.
 
     What is of one's own organisations is in nobody's own queue.
     """
@@ -23,14 +26,17 @@ def with_workload(appointments: QuerySet[ReviewerAppointment]) -> QuerySet[Revie
         ancestor=OuterRef(OuterRef("territory")), descendant=OuterRef("organisation__territory")
     )
     own = Membership.objects.filter(user=OuterRef(OuterRef("user")), organisation=OuterRef("organisation"))
-    queue = Verification.objects.waiting().filter(Exists(there), ~Exists(own))
+    to_decide = []
+    for queue in queues():
+        theirs = queue.rows.filter(Exists(there), ~Exists(own))
+        to_decide.append((theirs.exclude(**{queue.not_by: OuterRef("user")}) if queue.not_by else theirs, queue.since))
     decided = Verification.objects.filter(
         Exists(there), reviewer=OuterRef("user"), decided_at__gte=timezone.now() - RECENT
     )
     secured = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_STEPS)
     return appointments.annotate(
-        to_review=number_of(queue),
-        oldest=Subquery(queue.order_by("submitted_at").values("submitted_at")[:1]),
+        to_review=reduce(add, (number_of(rows) for rows, _since in to_decide)),
+        oldest=Least(*(Subquery(rows.order_by(since).values(since)[:1]) for rows, since in to_decide)),
         decided=number_of(decided),
         is_secured=Exists(secured),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 
-from orgs.folding import fold
+from orgs.folding import folded_words
 from orgs.models import Service, ServiceType, ServiceTypeWord
 
 LONGEST_QUERY = 12
@@ -21,12 +21,10 @@ SHORTEST_BEGINNING = 3
 
 def stem(text: str) -> str:
     """Folded, each word without what its number and article add: "los papeles" and "papel" meet, so do "المحامي" and "محامي"."""
-    return " ".join(stem_of_word(word) for word in re.findall(r"\w+", fold(text)))
+    return " ".join(stem_of_word(word) for word in re.findall(r"\w+", " ".join(folded_words(text))))
 
 
 def stem_of_word(word: str) -> str:
-    # Letters that Arabic keyboards leave apart and readers do not: the forms of alif, taa marbuta and haa, alif maqsura and yaa.
-    word = word.translate(str.maketrans("أإآٱةى", "ااااهي"))
     if len(word) > 4 and word.startswith(("ال", "لل")):
         word = word[2:]
     if len(word) > 3:
@@ -56,7 +54,7 @@ def ranked(meant: Q) -> list[ServiceType]:
 
 def services_for(query: str, types: Iterable[ServiceType], among: QuerySet[Service]) -> QuerySet[Service]:
     """Those of these types, in their order, and then those in whose own words all of the query occurs."""
-    words = fold(query).split()[:LONGEST_QUERY]
+    words = folded_words(query)[:LONGEST_QUERY]
     if not words:
         return among
     own_words = Q()

@@ -1,8 +1,15 @@
 """Words of the registry in templates."""
 
+from typing import NamedTuple
+
 from django import template
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 
 from orgs.languages import language_label, name_for_reader, own_name
+from orgs.models import Organisation
+from orgs.permissions import is_unclaimed
 from orgs.vocabulary import Tier
 
 register = template.Library()
@@ -15,3 +22,22 @@ register.filter("language_for_reader", name_for_reader)
 def tier_tone(tier: str) -> str:
     """The tone of a status badge: the words beside it say how far an organisation was checked."""
     return "info" if tier == Tier.CONTACT else "success" if tier else "neutral"
+
+
+class StandingBadge(NamedTuple):
+    label: str | Promise
+    tone: str
+
+
+@register.filter
+def standing_badge(organisation: Organisation) -> StandingBadge:
+    """Where an organisation stands, for a badge; without a label where the public does not see it. Reads its `listing`."""
+    if organisation.has_lapsed:
+        return StandingBadge(gettext_lazy("Verification lapsed"), "warning")
+    if organisation.tier:
+        return StandingBadge(capfirst(organisation.get_tier_display()), tier_tone(organisation.tier))
+    if not organisation.is_listed:
+        return StandingBadge("", "neutral")
+    if is_unclaimed(organisation):
+        return StandingBadge(gettext_lazy("Unclaimed"), "warning")
+    return StandingBadge(gettext_lazy("Not verified"), "neutral")

@@ -25,6 +25,8 @@ def submit_for_verification(*, organisation: Organisation, by: User) -> Verifica
     organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if organisation.closed_on is not None:
         raise ValidationError(_("A closed organisation is not reviewed."))
+    if organisation.measures.in_force().exists():
+        raise ValidationError(_("Before it is reviewed, the measure against it has to be lifted."))
     verification = Verification(organisation=organisation)
     verification.full_clean()  # One that waits already is refused here.
     verification.save()
@@ -63,7 +65,9 @@ def decide_verification(
         for question, answer in answers.items()
     )
     if tier:
-        Organisation.objects.filter(pk=organisation.pk).update(tier=tier, verified_at=verification.decided_at)
+        Organisation.objects.filter(pk=organisation.pk).update(
+            tier=tier, verified_at=verification.decided_at, holds_until=verification.holds_until
+        )
         organisation.refresh_from_db()
     for leader in leaders_of(organisation):
         queue_email_to(leader, f"organisation_{outcome}", {"organisation": organisation, "verification": verification})
@@ -98,6 +102,7 @@ def set_verification_rules(
     criteria: Mapping[str, Collection[str]],
     months_valid: int,
     days_until_overdue: int,
+    months_until_look: int = 36,
     note: str = "",
     by: User,
 ) -> VerificationRules:
@@ -111,6 +116,7 @@ def set_verification_rules(
         established=chosen[Tier.ESTABLISHED],
         months_valid=months_valid,
         days_until_overdue=days_until_overdue,
+        months_until_look=months_until_look,
         note=note,
         made_by=by,
     )
@@ -126,4 +132,5 @@ def set_verification_rules(
 
 
 def what_they_say(rules: VerificationRules) -> tuple[object, ...]:
-    return [sorted(codes) for codes in rules.criteria.values()], rules.months_valid, rules.days_until_overdue
+    times = rules.months_valid, rules.days_until_overdue, rules.months_until_look
+    return [sorted(codes) for codes in rules.criteria.values()], times

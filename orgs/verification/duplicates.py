@@ -1,14 +1,18 @@
-"""Is it there already? Hints for a reviewer: a person decides."""
+"""Is it there already? Hints for whoever adds or reviews an organisation: a person decides."""
 
 import difflib
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orgs.folding import fold
-from orgs.models import Organisation
+from orgs.folding import fold, folded_words
+from orgs.models import Organisation, Territory, User
 
 # Addresses that half the world has say nothing about who somebody is.
 PUBLIC_MAIL = {
@@ -16,12 +20,26 @@ PUBLIC_MAIL = {
     "hotmail.es", "hotmail.fr", "outlook.es", "outlook.fr", "icloud.com", "me.com", "proton.me", "protonmail.com", "gmx.net",
     "gmx.de", "web.de", "aol.com", "mail.ru", "yandex.ru", "telefonica.net", "riseup.net", "example.org",
 }  # fmt: skip
-# Words that many names share.
-COMMON = {"associacio", "asociacion", "association", "fundacio", "fundacion", "foundation", "federacio", "federacion", "grup", "grupo",
-          "centre", "centro", "center", "de", "la", "el", "els", "les", "los", "las", "del", "dels", "per",
-          "para", "the", "of", "and", "y", "i", "et", "a"}  # fmt: skip
-ALIKE = 0.86
-SHORTLIST = 300
+PUBLIC_HOSTS = {
+    "facebook.com", "instagram.com", "twitter.com", "x.com", "youtube.com", "tiktok.com", "linkedin.com", "linktr.ee",
+    "sites.google.com", "wordpress.com", "blogspot.com", "wixsite.com", "t.me", "wa.me", "eventbrite.com", "issuu.com", "github.io",
+}  # fmt: skip
+# What says of what kind an organisation is and not which one, as it is folded; and the small words between.
+KINDS = {
+    "associacio", "asociacion", "association", "assn", "asoc", "fundacio", "fundacion", "fundacions", "foundation", "federacio",
+    "federacion", "federation", "grup", "grupo", "group", "groupe", "collectiu", "colectivo", "collectif", "centre", "centro", "center",
+    "cooperativa", "coop", "coope", "sccl", "sociedad", "societat", "ong", "ngo", "ltd", "privada", "cultural", "club", "deportivo",
+    "esportiu", "cd", "ce", "servei", "servicio", "entitat", "entidad", "organizacion", "organitzacio", "verein", "جمعيه", "avv",
+}  # fmt: skip
+BETWEEN = {
+    "de", "la", "el", "els", "les", "lo", "los", "las", "del", "dels", "des", "du", "le", "per", "para", "pour", "the", "of", "and", "y", "i",
+    "et", "a", "al", "amb", "con", "en", "l", "d", "s", "und", "der", "die", "das", "&",
+}  # fmt: skip
+ALIKE = 0.88
+"""How like two names are to be, of 1."""
+SAME_WORD = 0.8
+"""How like two words of them are to be, of 1: "pròpera" and "propera", "lengua" and "lenguas"."""
+MOST, SHORTLIST = 8, 300
 
 
 class Hint(NamedTuple):
@@ -29,39 +47,131 @@ class Hint(NamedTuple):
     why: str | Promise
 
 
-def possible_duplicates(organisation: Organisation) -> list[Hint]:
-    """Others of the same name, of nearly the same name, or whose contact or public address is at the same house."""
-    others = Organisation.objects.exclude(pk=organisation.pk).select_related("territory")
-    hints: dict[int, Hint] = {}
-    for found in others.named(organisation.name)[:5]:
-        hints[found.pk] = Hint(found, _("the same name"))
-    houses = email_domains(organisation)
-    if houses:
-        at_house = Q()
-        for house in houses:
-            at_house |= Q(contacts__email__iendswith=f"@{house}") | Q(public_email__iendswith=f"@{house}")
-        for found in others.filter(at_house).distinct()[:5]:
-            hints.setdefault(found.pk, Hint(found, _("e-mail addresses that end alike")))
-    for found in nearly_named(organisation, others):
-        hints.setdefault(found.pk, Hint(found, _("nearly the same name")))
-    return list(hints.values())[:8]
+@dataclass(frozen=True)
+class Likeness:
+    """What tells one organisation from another: its name without what many names share, its initials, and where it is on the web."""
+
+    name: str
+    acronym: str
+    hosts: frozenset[str]
+    place_words: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, organisation: Organisation, emails: Iterable[str] = ()) -> "Likeness":
+        houses = {email.rpartition("@")[2].lower() for email in (organisation.public_email, *emails) if email}
+        host = (urlsplit(organisation.website).hostname or "").lower().removeprefix("www.")
+        hosts = houses - PUBLIC_MAIL | ({host} if host and host not in PUBLIC_HOSTS else set())
+        place = organisation.territory if organisation.territory_id else None
+        return cls(organisation.name, organisation.acronym, frozenset(hosts), frozenset(words_of_place(place)))
+
+    @cached_property
+    def telling(self) -> list[str]:
+        """Its words without kinds, small words and the place; with them where nothing else is left."""
+        words = [word for word in folded_words(self.name) if word not in BETWEEN]
+        own = [word for word in words if word not in KINDS]
+        return [word for word in own if word not in self.place_words] or own or words
+
+    @cached_property
+    def initials(self) -> set[str]:
+        """By which it is known: its acronym, or a short name that is one word."""
+        words = folded_words(self.name)
+        alone = words if len(words) == 1 and len(words[0]) <= 6 else []
+        return {one for one in (fold(self.acronym), *alone) if len(one) > 2}
+
+    @cached_property
+    def made_initials(self) -> set[str]:
+        """As people would make an acronym of its name."""
+        words = [word for word in folded_words(self.name) if word not in BETWEEN]
+        return {"".join(word[0] for word in words)} if len(words) > 2 else set()
+
+    def why_like(self, other: "Likeness") -> str | Promise | None:
+        if fold(self.name) == fold(other.name):
+            return _("the same name")
+        if self.hosts & other.hosts:
+            return _("the same website, or e-mail addresses that end alike")
+        if self.initials & (other.initials | other.made_initials) or self.made_initials & other.initials:
+            return _("the same initials")
+        if is_like(self.telling, other.telling):
+            return _("nearly the same name")
+        return None
 
 
-def email_domains(organisation: Organisation) -> set[str]:
-    contacts = organisation.contacts.all() if organisation.pk else []  # One that is not stored yet has none.
-    emails = [organisation.public_email, *(contact.email for contact in contacts)]
-    houses = {email.rpartition("@")[2].lower() for email in emails if email}
-    return houses - PUBLIC_MAIL
+def is_like(one: list[str], other: list[str]) -> bool:
+    """All words of the shorter name are in the longer one, each nearly; and they are much of it. Or the whole is nearly the same."""
+    shorter, longer = sorted((one, other), key=len)
+    rest = list(longer)
+    for word in shorter:
+        found = next((there for there in rest if same_word(word, there)), None)
+        if found is None:
+            break
+        rest.remove(found)
+    else:
+        if len(shorter) > 1 or not rest:
+            return len(rest) <= len(shorter)
+    # Words that one writes together and the other apart.
+    return len(one) != len(other) and difflib.SequenceMatcher(None, "".join(one), "".join(other)).ratio() >= ALIKE
 
 
-def nearly_named(organisation: Organisation, others: Any) -> list[Organisation]:
-    """From a shortlist that shares a telling word, those whose whole name is alike."""
-    own = fold(organisation.name)
-    telling = Q()
-    for word in sorted(set(own.split()) - COMMON, key=len, reverse=True)[:4]:
-        if len(word) > 3:
-            telling |= Q(name_folded__contains=word)
-    if not telling:
-        return []
-    shortlist = list(others.filter(telling)[:SHORTLIST])
-    return [found for found in shortlist if difflib.SequenceMatcher(None, own, fold(found.name)).ratio() >= ALIKE][:5]
+def same_word(one: str, other: str) -> bool:
+    if min(len(one), len(other)) < 4 or one[0] != other[0]:
+        return one == other
+    return difflib.SequenceMatcher(None, one, other).ratio() >= SAME_WORD
+
+
+def words_of_place(place: Territory | None) -> set[str]:
+    return {word for name in ([place.name, *place.names.values()] if place else []) for word in folded_words(str(name))}
+
+
+def possible_duplicates(organisation: Organisation, *, by: User) -> list[Hint]:
+    """Others that may be the same, by name, initials, website or address, the most telling first.
+
+    Only such as `by` may see, and private contacts only where they may read them: a hint tells nothing that a page would not.
+    """
+    own = Likeness.of(organisation, private_emails(organisation))
+    others = Organisation.objects.visible_to(by).exclude(pk=organisation.pk)
+    hints = []
+    for found in others.filter(pk__in=Organisation.objects.filter(candidates(own, by)).values("pk")).select_related(
+        "territory"
+    )[:SHORTLIST]:
+        known = private_emails(found) if own.hosts and may_read_contacts(found, by) else []
+        why = own.why_like(Likeness.of(found, known))
+        if why is not None:
+            hints.append(Hint(found, why))
+    order = difflib.SequenceMatcher(None, b=fold(organisation.name))
+
+    def closeness(hint: Hint) -> float:
+        order.set_seq1(fold(hint.organisation.name))
+        return -order.ratio()
+
+    return sorted(hints, key=closeness)[:MOST]
+
+
+def candidates(own: Likeness, by: User) -> Q:
+    """Those that share a telling word, or the beginning of one, the initials, a host or an address."""
+    found = Q(name_folded__contains=fold(own.name))
+    for word in sorted(own.telling, key=len, reverse=True)[:5]:
+        if len(word) > 2:
+            found |= Q(name_folded__contains=word[: max(4, len(word) - 2)])
+    for initials in own.initials | own.made_initials:
+        found |= Q(acronym__iexact=initials) | Q(name_folded__startswith=f"{initials} ")
+    known = contacts_known_to(by)
+    for host in own.hosts:
+        found |= Q(website__icontains=host) | Q(public_email__iendswith=f"@{host}")
+        found |= known & Q(contacts__email__iendswith=f"@{host}")
+    return found
+
+
+def private_emails(organisation: Organisation) -> list[str]:
+    return list(organisation.contacts.values_list("email", flat=True)) if organisation.pk else []
+
+
+def may_read_contacts(organisation: Organisation, user: User) -> bool:
+    return Organisation.objects.filter(contacts_known_to(user), pk=organisation.pk).exists()
+
+
+def contacts_known_to(user: User) -> Q:
+    """The organisations whose private contact somebody may read, as `can_see_contacts` says of one."""
+    if user.is_staff:
+        return Q()
+    reviewed = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
+    return Q(territory__in=reviewed) | Q(pk__in=user.memberships.active().values("organisation"))

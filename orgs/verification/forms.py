@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from orgs.forms.numbers import WholeNumberField
 from orgs.forms.portal import PortalForm, SeenMixin
 from orgs.models import Organisation, ProposedChange, Verification, VerificationRules
-from orgs.models.verification_rules import DAYS, MONTHS
+from orgs.models.verification_rules import DAYS, LOOKS, MONTHS
 from orgs.verification.checklist import Answer, Question, checklist_of, profile_of
 from orgs.vocabulary import Tier, VerificationCriterion, choices_of
 
@@ -126,6 +126,12 @@ class RulesForm(SeenMixin, PortalForm):
         min_value=DAYS[0],
         max_value=DAYS[1],
         help_text=_("Reviewers see what is overdue marked in their queue."),
+    )
+    months_until_look = WholeNumberField(
+        label=_("Months after which a reviewer looks at all of it again"),
+        min_value=LOOKS[0],
+        max_value=LOOKS[1],
+        help_text=_("Until then the organisation renews its verification by itself."),
     )
     note = forms.CharField(
         label=_("Why you change the rules"),

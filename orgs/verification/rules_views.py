@@ -29,7 +29,12 @@ class RulesView(VisibleObjectMixin, ActionMixin, FormView):
         rules = VerificationRules.objects.current()
         tiers = {f"tier_{code}": NOT_ASKED for code in VerificationCriterion}
         tiers |= {f"tier_{code}": tier for tier, codes in rules.criteria.items() for code in codes}
-        return {**tiers, "months_valid": rules.months_valid, "days_until_overdue": rules.days_until_overdue}
+        return {
+            **tiers,
+            "months_valid": rules.months_valid,
+            "days_until_overdue": rules.days_until_overdue,
+            "months_until_look": rules.months_until_look,
+        }
 
     def perform(self, form: RulesForm) -> VerificationRules:
         cleaned = form.cleaned_data
@@ -37,6 +42,7 @@ class RulesView(VisibleObjectMixin, ActionMixin, FormView):
             criteria=form.criteria(),
             months_valid=cleaned["months_valid"],
             days_until_overdue=cleaned["days_until_overdue"],
+            months_until_look=cleaned["months_until_look"],
             note=cleaned["note"],
             by=self.person,
         )
@@ -48,7 +54,7 @@ class RulesView(VisibleObjectMixin, ActionMixin, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             page_obj=versions(self.request),
-            verified=Organisation.objects.published().count(),
+            verified=Organisation.objects.verified().count(),
             to_review=Verification.objects.waiting().count(),
             **kwargs,
         )

@@ -17,6 +17,7 @@ from django.views.generic.detail import SingleObjectMixin
 from orgs.languages import country_name, language_label
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import (
+    JoinRequest,
     Organisation,
     ProposedChange,
     Territory,
@@ -71,6 +72,8 @@ class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
             for verification in context["page_obj"]
         ]
         context["changes_count"] = changes_for(self.request.user).count()
+        claims = JoinRequest.objects.open().visible_to(self.person).of_nobody()
+        context["claims_count"] = claims.exclude(organisation__in=Organisation.objects.own_of(self.person)).count()
         if is_reviewer(self.request.user):  # An administrator reads this queue, and not that one.
             context["partnership_reviews_url"] = address_upstairs("partnerships:assessment_queue")
         return context
@@ -136,7 +139,7 @@ class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
             said=what_it_says(organisation),
             contact=organisation.contacts.first(),
             services=organisation.services.select_related("domain"),
-            duplicates=possible_duplicates(organisation),
+            duplicates=possible_duplicates(organisation, by=self.person),
             last=last,
             last_answers=last and answered(last.answers.all()),
             changes=last and readable_changes(last, organisation),
@@ -227,7 +230,9 @@ class ChangeReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormV
             change=change,
             organisation=change.organisation,
             differences=differences(change),
-            duplicates=possible_duplicates(as_wanted) if change.state == ProposedChange.State.OPEN else [],
+            duplicates=possible_duplicates(as_wanted, by=self.person)
+            if change.state == ProposedChange.State.OPEN
+            else [],
             can_decide=change.state == ProposedChange.State.OPEN and can_review_change(self.request.user, change),
             **kwargs,
         )

@@ -33,6 +33,11 @@ def check_partners(authority: Organisation, partners: Sequence[Organisation], kn
     refuse_unless(len({partner.pk for partner in partners}) == len(partners), _("Each partner is named once."))
     for partner in partners:
         refuse_unless(partner != authority, _("The authority is not its own partner."))
+        if partner.has_lapsed and not partner.is_authority and partner.pk not in known:
+            raise ValidationError(
+                _("The verification of %(name)s has lapsed. It can be named as a partner once it has renewed it."),
+                params={"name": partner.name},
+            )
         if not partner.is_published and partner.pk not in known:
             raise ValidationError(
                 _("%(name)s is not a verified organisation, so it cannot be named as a partner yet."),

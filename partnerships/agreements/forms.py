@@ -8,9 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms import PortalForm, PortalModelForm
+from orgs.listing.forms import KINDS
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import OrganisationLookup, TerritoryLookup
 from orgs.models import Domain, Organisation, User
+from orgs.verification.duplicates import Hint, possible_duplicates
+from orgs.vocabulary import Kind
 from partnerships.days import DayInput
 from partnerships.engagement.level_field import LevelField
 from partnerships.models import Partnership, Practice, Scale
@@ -41,6 +44,9 @@ class PartnershipForm(PortalModelForm):
         "practices",
     )
 
+    UNLISTED = ("new_partner", "new_partner_kind", "new_partner_email")
+    """A partner that is not in the directory yet: it is listed with the partnership, and invited."""
+
     authority = forms.ModelChoiceField(Organisation.objects.none(), label=_("Authority"), empty_label=None)
     partners = LookupField(
         OrganisationLookup(),
@@ -48,6 +54,16 @@ class PartnershipForm(PortalModelForm):
         label=_("Partners"),
         help_text=_("One or more organisations of the directory. Type a part of the name."),
     )
+    new_partner = forms.CharField(label=_("Name of the organisation"), max_length=200, required=False)
+    new_partner_kind = forms.ChoiceField(label=_("Kind"), choices=KINDS, initial=Kind.ASSOCIATION, required=False)
+    new_partner_email = forms.EmailField(
+        label=_("E-mail address of the organisation"),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        help_text=_("It is asked to claim its page, or to have it taken off. The address is not published."),
+    )
+    offered = forms.CharField(required=False, widget=forms.HiddenInput)
+    is_another = forms.BooleanField(label=_("It is none of these. List it."), required=False)
     territory = LookupField(TerritoryLookup(), label=_("Territory"), help_text=_("The place that it is for."))
     domains: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
         Domain.objects.all(), label=_("Domains"), widget=forms.CheckboxSelectMultiple
@@ -108,6 +124,10 @@ class PartnershipForm(PortalModelForm):
 
     def __init__(self, *args: Any, user: User, partner: Organisation | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.is_bound and self.instance.pk is None and hasattr(self.data, "getlist"):
+            self.offer_as_new()
+        self.user = user
+        self.duplicates: list[Hint] = []
         is_new = self.instance.pk is None
         promised = self.fields["promised"]
         assert isinstance(promised, LevelField)
@@ -115,6 +135,7 @@ class PartnershipForm(PortalModelForm):
         authorities = authorities_of(user).select_related("territory")
         self.fields["authority"].queryset = authorities  # type: ignore[attr-defined]
         if is_new:
+            self.fields["partners"].required = not (self.is_bound and self["new_partner"].value())
             first = authorities.first()
             self.initial.update({"authority": first, "starts_on": timezone.localdate()})
             self.initial.update({"territory": first.territory} if first else {})
@@ -122,7 +143,8 @@ class PartnershipForm(PortalModelForm):
             if len(authorities) < 2:
                 self.fields["authority"].widget = forms.HiddenInput()
         else:
-            del self.fields["authority"]
+            for name in ("authority", *self.UNLISTED, "offered", "is_another"):
+                del self.fields[name]
             self.initial["partners"] = [party.organisation for party in self.instance.partner_parties]
             self.keep_what_was_confirmed()
 
@@ -150,6 +172,42 @@ class PartnershipForm(PortalModelForm):
     @property
     def more_is_open(self) -> bool:
         return any(self[name].errors or self[name].value() for name in self.MORE)
+
+    def offer_as_new(self) -> None:
+        """What no organisation is called is offered as the name of a new one. Sent again as it is, it is one; where another partner was
+        chosen meanwhile, it was a slip of the finger."""
+        data = self.data.copy()  # type: ignore[attr-defined]
+        typed = [text.strip() for text in data.getlist("partners") if text.strip()]
+        new, offered = data.get("new_partner", "").strip(), data.get("offered", "").strip()
+        others = [text for text in typed if text != new]
+        if new and new == offered and new not in typed and (others or data.getlist("partners_chosen")):
+            data["new_partner"] = new = ""
+        data.setlist("partners", others)
+        lookup = self.fields["partners"].lookup  # type: ignore[attr-defined]
+        unknown = next((text for text in others if not lookup.exact(text) and not lookup.similar(text)), "")
+        if unknown and not new:
+            data["new_partner"] = data["offered"] = unknown
+        self.data = data
+
+    @property
+    def unlisted_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.UNLISTED if name in self.fields]
+
+    @property
+    def unlisted_is_open(self) -> bool:
+        return "partners" in self.errors or any(self[name].errors for name in self.UNLISTED) or bool(self.duplicates)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        name, place = cleaned.get("new_partner"), cleaned.get("territory")
+        if name and place:
+            told = Organisation(
+                name=name, territory=place, kind=cleaned["new_partner_kind"], public_email=cleaned["new_partner_email"]
+            )
+            self.duplicates = possible_duplicates(told, by=self.user)
+            if self.duplicates and not cleaned["is_another"]:
+                self.add_error("is_another", _("It may be there already. Look at those listed before you add it."))
+        return cleaned
 
     def clean_sdg_targets(self) -> list[str]:
         targets: list[str] = [target.strip() for target in self.cleaned_data["sdg_targets"] if target.strip()]

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DetailView, FormView, UpdateView
 from django_filters.views import FilterView
 
+from orgs.listing.actions import list_organisation
+from orgs.listing.views import refuse_too_many
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin, page_of
 from orgs.models import Organisation
 from partnerships.agreements.actions import (
@@ -91,9 +93,10 @@ class PartnershipCreateView(ActionMixin, VisibleObjectMixin, CreateView):
         return {**super().get_form_kwargs(), "user": self.person, "partner": partner}
 
     def perform(self, form: PartnershipForm) -> Partnership:
+        partners = [*form.cleaned_data["partners"], *self.listed_now(form)]
         partnership = log_partnership(
             authority=form.cleaned_data["authority"],
-            partners=form.cleaned_data["partners"],
+            partners=partners,
             by=self.person,
             **form.facts(),
         )
@@ -101,6 +104,23 @@ class PartnershipCreateView(ActionMixin, VisibleObjectMixin, CreateView):
             partnership = propose_partnership(partnership=partnership, by=self.person)
         messages.success(self.request, logged_message(partnership))
         return partnership
+
+    def listed_now(self, form: PartnershipForm) -> list[Organisation]:
+        """The partner that was not in the directory."""
+        told = form.cleaned_data
+        if not told["new_partner"]:
+            return []
+        refuse_too_many(self.request, told["new_partner_email"])
+        partner = list_organisation(
+            name=told["new_partner"],
+            kind=told["new_partner_kind"],
+            territory=told["territory"],
+            email=told["new_partner_email"],
+            listed_for=told["authority"],
+            by=self.person,
+        )
+        messages.info(self.request, _("%(name)s is listed, and marked as unclaimed.") % {"name": partner.name})
+        return [partner]
 
 
 def logged_message(partnership: Partnership) -> str:

@@ -17,7 +17,7 @@ def isolated_organisations(territories: QuerySet[Territory]) -> QuerySet[Organis
     )
     at_work = Organisation.works_in.through.objects.filter(organisation=OuterRef("pk"), territory__in=below)
     return (
-        Organisation.objects.published()
+        Organisation.objects.verified()
         .exclude(sector=Sector.AUTHORITY)
         .filter(Q(territory__in=below) | Exists(at_work))
         .filter(~Exists(live))

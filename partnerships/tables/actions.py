@@ -49,7 +49,7 @@ def found_table(
 
 @transaction.atomic
 def give_seat(*, table: CoordinationTable, organisation: Organisation, is_chair: bool = False, by: User) -> Seat:
-    refuse_unless(organisation.is_published, _("Only a verified organisation can be given a seat."))
+    refuse_unless(organisation.is_verified, _("Only a verified organisation can be given a seat."))
     seat = Seat(table=table, organisation=organisation, is_chair=is_chair)
     seat.full_clean()
     seat.save()

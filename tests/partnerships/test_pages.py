@@ -7,7 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from post_office.models import Email
 
+from orgs.models import Organisation
 from partnerships.assessments.actions import submit_assessment
 from partnerships.assessments.experience import give_experience
 from partnerships.models import Activity, Assessment, Contribution, Document, Experience, Partnership
@@ -96,6 +98,63 @@ def test_unknown_partner_is_said_at_the_field_and_nothing_typed_is_lost(client, 
     assert "partners" in response.context["form"].errors
     assert "Welcome desk" in html
     assert "<title>Error: " in re.sub(r"\s+", " ", html)
+
+
+def test_partner_that_is_not_in_the_directory_is_listed_with_the_partnership(client, world, filled):
+    client.force_login(world.officer)
+    typed = {key: value for key, value in filled.items() if not key.startswith("partners")}
+    asked = client.get(page("partnership_add")).content.decode()
+    assert "A partner is not in the directory" in asked
+    form = {
+        **typed,
+        "new_partner": "Open doors",
+        "new_partner_kind": "association",
+        "new_partner_email": "we@doors.example",
+    }
+    shown = client.post(page("partnership_add"), form).content.decode()
+    assert "Is it one of these?" in shown, "nearly the name of a partner who is there"
+    assert (Partnership.objects.count(), Email.objects.count()) == (0, 0)
+    client.post(page("partnership_add"), {**form, "is_another": "on", "draft": "1"})
+    partnership = Partnership.objects.get()
+    (party,) = partnership.partner_parties
+    assert (party.organisation.name, party.organisation.is_listed) == ("Open doors", True)
+    assert party.organisation.territory == partnership.territory
+    assert party.organisation.listing.listed_for == world.authority
+    assert Email.objects.get().to == ["we@doors.example"]
+
+
+def test_unknown_partner_is_offered_as_a_new_one_and_a_slip_of_the_finger_lists_none(client, world, filled):
+    client.force_login(world.officer)
+    typed = {key: value for key, value in filled.items() if not key.startswith("partners")}
+    form = client.post(page("partnership_add"), {**typed, "partners": ["Quite another"]}).context["form"]
+    offered = {
+        **typed,
+        "new_partner": form["new_partner"].value(),
+        "offered": form["offered"].value(),
+        "new_partner_kind": "association",
+    }
+    assert (offered["new_partner"], offered["offered"]) == ("Quite another", "Quite another")
+    client.post(page("partnership_add"), {**offered, "partners": ["Open Door"], "title": "Corrected"})
+    assert not Organisation.objects.filter(name="Quite another").exists()
+    client.post(page("partnership_add"), {**offered, "partners": ["Quite another", "Open Door"], "title": "New"})
+    partners = {party.organisation.name for party in Partnership.objects.get(title="New").partner_parties}
+    assert partners == {"Open Door", "Quite another"}
+
+
+def test_nothing_is_listed_where_the_partnership_is_refused(client, world, filled):
+    client.force_login(world.officer)
+    client.post(page("partnership_add"), filled)
+    known = Organisation.objects.count()
+    form = {
+        **filled,
+        "new_partner": "Quite another",
+        "new_partner_kind": "association",
+        "new_partner_email": "x@quite.example",
+    }
+    response = client.post(page("partnership_add"), form)
+    assert "already logged" in str(response.context["form"].non_field_errors())
+    assert Organisation.objects.count() == known
+    assert not Email.objects.filter(to="x@quite.example").exists()
 
 
 def test_refusal_of_the_action_stands_on_the_form(client, world, filled):

@@ -6,7 +6,7 @@ from functools import cache
 
 from babel import Locale
 
-from orgs.folding import fold
+from orgs.folding import folded_words
 from orgs.languages import LANGUAGES
 from orgs.models import Territory
 from orgs.territories.imports.description import CODE, KIND, NAME, NAME_IN, PARENT, VALID_FROM, VALID_TO, Description
@@ -53,7 +53,7 @@ KINDS = {
 
 def plain(text: str) -> str:
     """Folded, signs taken for spaces."""
-    return " ".join(re.sub(r"[\W_]+", " ", fold(text)).split())
+    return " ".join(re.sub(r"[\W_]+", " ", " ".join(folded_words(text))).split())
 
 
 def columns_of(header: Sequence[str]) -> dict[str, int]:

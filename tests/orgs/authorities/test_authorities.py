@@ -91,7 +91,7 @@ def test_known_manager_gets_the_language_of_the_account(administrator, city):
 def test_what_may_be_the_same_is_shown_before_it_is_added(client, administrator, typed, name, public_email):
     there = OrganisationFactory(name=name, public_email=public_email)
     body = client.post(ADD, typed).content.decode()
-    assert reverse("organisation_manage", args=[there.slug]) in body
+    assert there.get_absolute_url() in body
     assert "It may be there already" in body
     assert list(Organisation.objects.all()) == [there]
     assert not Email.objects.exists()

@@ -48,7 +48,7 @@ def names(client, **asked):
 
 def test_registry_has_all_and_finds_by_state_kind_place_and_age(client, administrator, city, raval):
     def verified(name, holds_until):
-        organisation = OrganisationFactory(name=name, published=True, territory=raval)
+        organisation = OrganisationFactory(name=name, published=True, territory=raval, holds_until=holds_until)
         VerificationFactory(
             organisation=organisation, state="verified", tier="contact", reviewer=administrator,
             decided_at=timezone.now(), holds_until=holds_until,

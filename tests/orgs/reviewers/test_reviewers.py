@@ -12,11 +12,18 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
+from orgs.listing import actions as listing
 from orgs.members import actions as members
 from orgs.models import Invitation, ReviewerAppointment, User, Verification
+from orgs.reviewers.queues import queues
 from orgs.reviewers.workload import with_workload
+from orgs.standing import measures
+from orgs.tasks import send_reviewer_digests
+from tests.clock import Clock
 from tests.factories import (
     MembershipFactory,
+    OrganisationFactory,
+    ProposedChangeFactory,
     ReviewerAppointmentFactory,
     ReviewerFactory,
     TerritoryFactory,
@@ -36,8 +43,52 @@ def administrator(client):
     return user
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(lambda now: monkeypatch.setattr("django.utils.timezone.now", now))
+
+
 def appoint(client, email, **typed):
     return client.post(ADD, {"email": email, "territory": "Barcelona", "language": "en", **typed})
+
+
+def test_workload_counts_all_that_a_reviewer_decides(administrator, city, raval):
+    reviewer, other = ReviewerFactory(territory=city, name="Rita"), ReviewerFactory(territory=city, name="Olga")
+    VerificationFactory(organisation__territory=raval)
+    ProposedChangeFactory(organisation=OrganisationFactory(territory=raval, published=True))
+    nobodys, led = (OrganisationFactory(territory=raval, published=True) for _ in range(2))
+    MembershipFactory(organisation=led)
+    for organisation in (nobodys, led):
+        listing.ask_to_join(organisation=organisation, said="Me", by=UserFactory())
+    owner = MembershipFactory(organisation=OrganisationFactory(territory=raval, published=True))
+    measure = measures.take_measure(organisation=owner.organisation, kind="suspension", reasons="So", by=reviewer)
+    measures.appeal(measure=measure, text="No", by=owner.user)
+    found = {one.user.name: one.to_review for one in with_workload(ReviewerAppointment.objects.select_related("user"))}
+    assert found == {"Rita": 3, "Olga": 4}, "nobody decides about an appeal against themselves, nor what owners decide"
+    assert {person.name: sum(queue.of(person).count() for queue in queues()) for person in (reviewer, other)} == found
+
+
+def test_reviewer_is_told_once_what_has_come_in_and_each_week_what_is_overdue(city, raval, clock):
+    reviewer, idle = ReviewerFactory(territory=city), ReviewerFactory()
+    ReviewerAppointmentFactory(user=reviewer, territory=raval)
+    assert send_reviewer_digests() == 0, "there is nothing to do"
+    VerificationFactory(organisation__territory=raval)
+    assert [send_reviewer_digests() for _ in range(2)] == [1, 0]
+    mail = Email.objects.get()
+    assert mail.to == [reviewer.email]
+    assert re.search(r"Organisations to verify: 1 \(the oldest of ", mail.message), (
+        "once, though both appointments reach there"
+    )
+    told = []
+    for day in range(1, 31):
+        clock.move(days=1)
+        if day == 3:
+            VerificationFactory(organisation__territory=city, submitted_at=timezone.now())
+        if send_reviewer_digests():
+            told.append(day)
+    assert told[0] == 3, "the next one came in"
+    assert told[1:] == [14, 21, 28], "the oldest is overdue"
+    assert not Email.objects.filter(to=idle.email).exists()
 
 
 def test_workload_is_what_each_may_decide(administrator, city, raval):

@@ -34,7 +34,14 @@ def administrator(client):
 
 def typed(**changes):
     tiers = {f"tier_{code}": tier for tier, codes in VerificationRules().criteria.items() for code in codes}
-    return {**tiers, "months_valid": "12", "days_until_overdue": "14", "note": "", "seen": "first"} | changes
+    return {
+        **tiers,
+        "months_valid": "12",
+        "days_until_overdue": "14",
+        "months_until_look": "36",
+        "note": "",
+        "seen": "first",
+    } | changes
 
 
 @given(

@@ -290,14 +290,19 @@ def test_reviewer_sees_the_claim_the_contact_and_what_may_be_the_same(client, wa
     OrganisationContact.objects.create(organisation=organisation, name="Ana", email="ana@house.example", phone="600")
     ServiceFactory(organisation=organisation, title="Meals")
     same_name = OrganisationFactory(name="wáiting", published=True)
-    alike = OrganisationFactory(name="Waitings")
-    same_house = OrganisationFactory(public_email="info@house.example")
+    alike = OrganisationFactory(name="Waitings", territory=raval)
+    same_house = OrganisationFactory(public_email="info@house.example", published=True)
+    elsewhere = OrganisationFactory(name="Waitings", public_email="me@house.example")
+    private = OrganisationFactory(name="Others", published=True)
+    OrganisationContact.objects.create(organisation=private, name="Eve", email="eve@house.example")
     unlike = OrganisationFactory(public_email="x@gmail.com", name="Something else")
     client.force_login(reviewer)
     body = client.get(page(waiting)).content.decode()
     for shown in ("Ana", "ana@house.example", "Meals", same_name.slug, alike.slug, same_house.slug):
         assert shown in body
     assert unlike.slug not in body
+    assert elsewhere.slug not in body, "a stranger to the reviewer, which nobody has published"
+    assert private.slug not in body, "its contact is not the reviewer's to read"
 
 
 @pytest.mark.django_db

@@ -1,0 +1,156 @@
+"""Organisations that did not register themselves: listed by staff, then claimed by their own people or taken off at their word."""
+
+from django.core import signing
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orgs.mail.emails import queue_email_to, write_to
+from orgs.members import actions as members
+from orgs.models import JoinRequest, Listing, Membership, Organisation, Territory, User
+from orgs.organisations import actions as organisations
+from orgs.permissions import (
+    can_ask_to_join,
+    can_decide_join_request,
+    can_invite_to_claim,
+    can_list_organisations,
+    leaders_of,
+    reviewers_of,
+)
+
+State = JoinRequest.State
+
+
+@transaction.atomic
+def list_organisation(
+    *,
+    name: str,
+    kind: str,
+    territory: Territory,
+    website: str = "",
+    source: str = "",
+    listed_for: Organisation | None = None,
+    email: str = "",
+    language: str | None = None,
+    by: User,
+) -> Organisation:
+    """Public at once, marked as unclaimed. Where an `email` of it is known, its people are asked to claim it, or to have it taken off."""
+    if not can_list_organisations(by):
+        raise PermissionDenied
+    organisation = Organisation(name=name, kind=kind, territory=territory, website=website, is_listed=True)
+    if organisation.is_authority:
+        raise PermissionDenied
+    refuse_who_wants_no_listing(organisation)
+    organisation = organisations.store_new(organisation)
+    organisation.works_in.set([territory])
+    Listing.objects.create(organisation=organisation, listed_by=by, listed_for=listed_for, source=source)
+    if email:
+        invite_to_claim(organisation=organisation, email=email, language=language, by=by)
+    return organisation
+
+
+def refuse_who_wants_no_listing(organisation: Organisation) -> None:
+    """What was taken off at the word of its people is not put back by the next list that names it."""
+    gone = Organisation.objects.named(organisation.name).filter(
+        territory=organisation.territory, listing__opted_out_at__isnull=False
+    )
+    if gone.exists():
+        raise ValidationError({"name": _("This organisation has asked not to be listed here.")})
+
+
+@transaction.atomic
+def invite_to_claim(*, organisation: Organisation, email: str, language: str | None = None, by: User) -> None:
+    """By e-mail, with two links: to claim it, and to have it taken off."""
+    if not can_invite_to_claim(by, organisation):
+        raise PermissionDenied
+    members.invite_member(organisation=organisation, email=email, role=Membership.Role.OWNER, language=language, by=by)
+
+
+def listing_of(token: str) -> Listing | None:
+    """What the address in a letter names, if nobody tampered with it and it still exists. It does not expire."""
+    try:
+        return Listing.objects.select_related("organisation").get(pk=signing.loads(token, salt=members.OPT_OUT_SALT))
+    except (signing.BadSignature, Listing.DoesNotExist):
+        return None
+
+
+@transaction.atomic
+def opt_out(*, listing: Listing) -> None:
+    """By whoever reads the mail of the organisation. What was written about it goes; its name stays, so that nobody lists it again."""
+    organisation = Organisation.objects.select_for_update().get(pk=listing.organisation_id)
+    listing = Listing.objects.select_for_update().get(pk=listing.pk)
+    if listing.opted_out_at is not None:
+        return
+    if listing.claimed_at is not None:
+        raise ValidationError(_("Somebody of the organisation has claimed it meanwhile. They can take it off."))
+    listing.opted_out_at = timezone.now()
+    listing.save()
+    organisation.invitations.open().update(withdrawn_at=timezone.now())
+    organisation.join_requests.open().update(state=State.WITHDRAWN)
+    organisation.services.all().delete()
+    organisation.capacities.all().delete()
+    organisation.contacts.all().delete()
+    Organisation.objects.filter(pk=organisation.pk).update(
+        is_listed=False,
+        closed_on=timezone.localdate(),
+        description="",
+        website="",
+        public_email="",
+        public_phone="",
+        address="",
+    )
+
+
+@transaction.atomic
+def ask_to_join(*, organisation: Organisation, said: str, by: User) -> JoinRequest:
+    """Those who decide hear of it by e-mail: who leads the organisation, or else its reviewers."""
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if not can_ask_to_join(by, organisation):
+        raise PermissionDenied
+    request = JoinRequest(organisation=organisation, user=by, said=said.strip())
+    request.full_clean()
+    request.save()
+    write_to(deciders_of(organisation, by), "join_asked", {"request": request, "organisation": organisation})
+    return request
+
+
+def deciders_of(organisation: Organisation, asking: User) -> list[User]:
+    leaders = list(leaders_of(organisation))
+    if leaders:
+        return leaders
+    return list(reviewers_of(organisation).exclude(pk=asking.pk))
+
+
+@transaction.atomic
+def decide_join_request(
+    *, request: JoinRequest, is_accepted: bool, role: str = "", reasons: str = "", by: User
+) -> JoinRequest:
+    """The first one of an organisation becomes its owner; of one with owners, what these say."""
+    organisation = Organisation.objects.select_for_update().get(pk=request.organisation_id)
+    request = JoinRequest.objects.select_for_update().get(pk=request.pk)
+    if request.state != State.OPEN:
+        raise ValidationError(_("This has been decided or withdrawn already. Your decision was not stored."))
+    if not can_decide_join_request(by, request):
+        raise PermissionDenied
+    if organisation.closed_on is not None:
+        raise ValidationError(_("Nobody can join a closed organisation."))
+    if not is_accepted and not reasons.strip():
+        raise ValidationError({"reasons": _("Say why you refuse it, so that they can answer.")})
+    is_first = not leaders_of(organisation).exists()
+    request.state = State.ACCEPTED if is_accepted else State.REFUSED
+    request.decided_by, request.decided_at, request.reasons = by, timezone.now(), reasons.strip()
+    request.full_clean()
+    request.save()
+    if is_accepted:
+        given = Membership.Role.OWNER if is_first else Membership.Role(role or Membership.Role.EDITOR)
+        members.add_member(organisation=organisation, user=request.user, role=given, by=by)
+    queue_email_to(request.user, f"join_{request.state}", {"request": request, "organisation": organisation})
+    return request
+
+
+@transaction.atomic
+def withdraw_join_request(*, request: JoinRequest, by: User) -> None:
+    if request.user != by:
+        raise PermissionDenied
+    JoinRequest.objects.filter(pk=request.pk, state=State.OPEN).update(state=State.WITHDRAWN)

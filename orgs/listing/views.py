@@ -1,0 +1,214 @@
+"""Staff list an organisation that is not there; its own people claim it, ask to join it, or have it taken off."""
+
+from typing import Any
+
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView, ListView, View
+
+from orgs.listing import actions as listing
+from orgs.listing.forms import InviteToClaimForm, JoinDecisionForm, JoinForm, ListingForm
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
+from orgs.models import JoinRequest, Organisation
+from orgs.organisations.views import OfOrganisation
+from orgs.permissions import (
+    LISTING_ROLES,
+    Person,
+    can_ask_to_join,
+    can_decide_join_request,
+    can_invite_to_claim,
+    can_list_organisations,
+    is_reviewer_or_administrator,
+    is_unclaimed,
+    leaders_of,
+)
+
+
+class ListingCreateView(VisibleObjectMixin, ActionMixin, FormView):
+    form_class = ListingForm
+    template_name = "orgs/listing_form.html"
+    has_page_permission = staticmethod(can_list_organisations)
+    object: Organisation
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"language": get_language(), "name": self.request.GET.get("name", "")[:200]}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "by": self.person}
+
+    def perform(self, form: ListingForm) -> Organisation:
+        told = {name: form.cleaned_data[name] for name in form.FACTS}
+        refuse_too_many(self.request, told["email"])
+        acting = self.person.memberships.active().filter(role__in=LISTING_ROLES).select_related("organisation").first()
+        authority = None if acting is None else acting.organisation
+        return listing.list_organisation(**told, listed_for=authority, by=self.person)
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("It is listed, and marked as unclaimed."))
+        return self.object.get_absolute_url()
+
+
+def refuse_too_many(request: HttpRequest, email: str) -> None:
+    if email and not ratelimit.consume(request, action="invite_member", key=email.lower()):
+        raise ValidationError(_("Too many e-mails in a short time. Try again in an hour."))
+
+
+class InviteToClaimView(OfOrganisation, ActionMixin, FormView):
+    """Its people are asked, or asked again at another address."""
+
+    form_class = InviteToClaimForm
+    template_name = "orgs/listing_invite.html"
+
+    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
+        return can_invite_to_claim(user, organisation)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"language": get_language()}
+
+    def perform(self, form: InviteToClaimForm) -> Organisation:
+        refuse_too_many(self.request, form.cleaned_data["email"])
+        listing.invite_to_claim(organisation=self.organisation, **form.cleaned_data, by=self.person)
+        return self.organisation
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("The invitation is being sent."))
+        return self.organisation.get_absolute_url()
+
+
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class OptOutView(View):
+    """Where the letter leads. Programs that read mail follow its address, so it takes a press of a button."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        return self.show(token)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        found = listing.listing_of(token)
+        if found is not None:
+            try:
+                listing.opt_out(listing=found)
+            except ValidationError as refusal:
+                return self.show(token, problem=" ".join(refusal.messages))
+        return self.show(token)
+
+    def show(self, token: str, **context: Any) -> HttpResponse:
+        found = listing.listing_of(token)
+        if found is None:
+            return render(self.request, "orgs/registration_unknown.html", status=404)
+        return render(
+            self.request, "orgs/listing_opt_out.html", {"listing": found, "organisation": found.organisation, **context}
+        )
+
+
+class JoinCreateView(OfOrganisation, ActionMixin, FormView):
+    """“This is us”, or “ask to join”: one question, which those answer who lead the organisation, or its reviewers."""
+
+    form_class = JoinForm
+    template_name = "orgs/join_form.html"
+
+    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
+        return can_ask_to_join(user, organisation)
+
+    def perform(self, form: JoinForm) -> JoinRequest:
+        if not ratelimit.consume(self.request, action="invite_member", key=f"join {self.person.pk}"):
+            raise ValidationError(_("Too many e-mails in a short time. Try again in an hour."))
+        return listing.ask_to_join(organisation=self.organisation, said=form.cleaned_data["said"], by=self.person)
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("Your request has been sent. You will get an e-mail with the answer."))
+        return self.organisation.get_absolute_url()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        asked = self.organisation.join_requests.filter(user=self.person, state=JoinRequest.State.OPEN).first()
+        return super().get_context_data(
+            asked=asked,
+            is_unclaimed=is_unclaimed(self.organisation),
+            is_led=leaders_of(self.organisation).exists(),
+            **kwargs,
+        )
+
+
+class JoinWithdrawView(OfOrganisation):
+    """Without a question: it is asked again in the form."""
+
+    http_method_names = ["post"]
+
+    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
+        return user.is_authenticated
+
+    def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+        asked = get_object_or_404(self.organisation.join_requests.filter(user=self.person), pk=pk)
+        listing.withdraw_join_request(request=asked, by=self.person)
+        return redirect(self.organisation)
+
+
+class JoinQueueView(VisibleObjectMixin, PagedMixin, ListView):
+    """Requests for organisations that nobody leads, the oldest first."""
+
+    model = JoinRequest
+    template_name = "orgs/join_queue.html"
+    context_object_name = "requests"
+    has_page_permission = staticmethod(is_reviewer_or_administrator)
+
+    def get_queryset(self) -> QuerySet[JoinRequest]:
+        return (
+            JoinRequest.objects.open()
+            .visible_to(self.person)
+            .of_nobody()
+            .exclude(organisation__in=Organisation.objects.own_of(self.person))
+            .select_related("user", "organisation__territory__parent__parent__parent")
+            .order_by("asked_at", "pk")
+        )
+
+
+class JoinDecideView(OfOrganisation, ActionMixin, FormView):
+    form_class = JoinDecisionForm
+    template_name = "orgs/join_decide.html"
+    asked: JoinRequest
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        visible = self.organisation.join_requests.visible_to(self.person).select_related("user")
+        self.asked = get_object_or_404(visible, pk=kwargs["pk"])
+
+    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
+        return True  # What is visible is theirs to read; deciding asks once more.
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        is_first = not leaders_of(self.organisation).exists()
+        return {**super().get_form_kwargs(), "organisation": self.organisation, "is_first": is_first}
+
+    def perform(self, form: JoinDecisionForm) -> JoinRequest:
+        if not can_decide_join_request(self.person, self.asked):
+            raise PermissionDenied
+        told = form.cleaned_data
+        request = listing.decide_join_request(
+            request=self.asked,
+            is_accepted=told["outcome"],
+            role=told.get("role", ""),
+            reasons=told["reasons"],
+            by=self.person,
+        )
+        messages.success(self.request, _("The person gets an e-mail with your decision."))
+        return request
+
+    def get_success_url(self) -> str:
+        is_ours = self.person.memberships.active().filter(organisation=self.organisation).exists()
+        return reverse("orgs:member_list", args=[self.organisation.slug]) if is_ours else reverse("orgs:join_queue")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            asked=self.asked,
+            can_decide=self.asked.state == JoinRequest.State.OPEN and can_decide_join_request(self.person, self.asked),
+            **kwargs,
+        )

@@ -1,0 +1,83 @@
+"""Two entries of one organisation become one, and two again where that was a mistake."""
+
+from collections.abc import Iterable
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orgs.mail.emails import write_to
+from orgs.models import Organisation, OrganisationMerge, User
+from orgs.permissions import leaders_of
+
+FOLLOW = [
+    "orgs.Service.organisation",
+    "orgs.Capacity.organisation",
+    "orgs.FieldOfWork.organisation",
+    "orgs.Organisation.branch_of",
+]
+"""Of this app, what then belongs to the kept one; apps above name theirs. What is the old entry's own story stays with it: its
+verifications, changes, invitations, requests, measures and contact; and so do its members, who would else become owners of another
+organisation by having registered it a second time."""
+
+
+@transaction.atomic
+def merge_organisations(
+    *, gone: Organisation, kept: Organisation, follow: Iterable[str], reason: str, by: User
+) -> OrganisationMerge:
+    """Everything of `follow` ("app.Model.field") that names the one then names the other, but what the other has already; the one is closed,
+    and its address leads to the other.
+    """
+    if not by.is_staff:
+        raise PermissionDenied
+    locked = {
+        one.pk: one for one in Organisation.objects.select_for_update().filter(pk__in=[gone.pk, kept.pk]).order_by("pk")
+    }
+    gone, kept = locked[gone.pk], locked[kept.pk]
+    if gone.is_authority or kept.is_authority:
+        raise ValidationError(_("An authority is not merged: figures and rights rest on it."))
+    if gone.closed_on is not None or kept.closed_on is not None:
+        raise ValidationError(_("One of them is closed."))
+    merge = OrganisationMerge(gone=gone, kept=kept, reason=reason.strip(), merged_by=by)
+    merge.full_clean()
+    told = [*leaders_of(gone), *leaders_of(kept)]
+    merge.moved = {name: move(name, gone, kept) for name in follow}
+    merge.save()
+    kept.works_in.add(*gone.works_in.all())
+    Organisation.objects.filter(pk=gone.pk).update(closed_on=timezone.localdate(), updated_at=timezone.now())
+    gone.invitations.open().update(withdrawn_at=timezone.now())
+    write_to({person.pk: person for person in told}.values(), "organisation_merged", {"merge": merge})
+    return merge
+
+
+def move(name: str, gone: Organisation, kept: Organisation) -> list[int]:
+    """The ids of the rows that moved. One that the kept organisation has already stays where it is."""
+    model, field = apps.get_model(name.rpartition(".")[0]), name.rpartition(".")[2]
+    moved = []
+    for pk in model._base_manager.filter(**{field: gone}).order_by("pk").values_list("pk", flat=True):
+        try:
+            with transaction.atomic():
+                model._base_manager.filter(pk=pk).update(**{field: kept})
+        except IntegrityError:
+            continue
+        moved.append(pk)
+    return moved
+
+
+@transaction.atomic
+def undo_merge(*, merge: OrganisationMerge, by: User) -> OrganisationMerge:
+    """What moved goes back, but what has been removed or moved on since. What has come in for the kept one since stays there."""
+    if not by.is_staff:
+        raise PermissionDenied
+    merge = OrganisationMerge.objects.select_for_update().get(pk=merge.pk)
+    if merge.undone_at is not None:
+        return merge
+    for name, rows in merge.moved.items():
+        model, field = apps.get_model(name.rpartition(".")[0]), name.rpartition(".")[2]
+        model._base_manager.filter(pk__in=rows, **{field: merge.kept_id}).update(**{field: merge.gone_id})
+    merge.undone_by, merge.undone_at = by, timezone.now()
+    merge.save()
+    Organisation.objects.filter(pk=merge.gone_id).update(closed_on=None, updated_at=timezone.now())
+    return merge

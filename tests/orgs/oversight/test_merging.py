@@ -1,0 +1,192 @@
+"""Two entries of one organisation become one, and two again."""
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Field
+from django.urls import reverse
+from post_office.models import Email
+
+from integration_portal.organisation_uses import FOLLOW
+from orgs.models import Capacity, Membership, Organisation, OrganisationMerge, Service
+from orgs.oversight import actions as oversight
+from orgs.oversight import merging
+from partnerships.models import Contribution, PartnershipParty, Seat
+from tests.factories import (
+    AuthorityFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ReviewerFactory,
+    ServiceFactory,
+    UserFactory,
+    VerificationFactory,
+)
+from tests.factories_partnerships import (
+    ContributionFactory,
+    CoordinationTableFactory,
+    PartnershipFactory,
+    current_scale,
+)
+
+pytestmark = pytest.mark.django_db
+
+STAYS = {
+    "orgs.OrganisationContact.organisation",
+    "orgs.OrganisationClosing.organisation",
+    "orgs.OrganisationMerge.gone",
+    "orgs.OrganisationMerge.kept",
+    "orgs.Membership.organisation",
+    "orgs.Invitation.organisation",
+    "orgs.Listing.organisation",
+    "orgs.JoinRequest.organisation",
+    "orgs.Measure.organisation",
+    "orgs.ProposedChange.organisation",
+    "orgs.Registration.organisation",
+    "orgs.Renewal.organisation",
+    "orgs.RenewalReminder.organisation",
+    "orgs.Verification.organisation",
+    "orgs.OrganisationEvent.pgh_obj",
+    # What an authority alone has, and an authority is not merged.
+    "orgs.Listing.listed_for",
+    "partnerships.CoordinationTable.convenor",
+    "indicators.Indicator.owner",
+    "indicators.ImportBatch.authority",
+    "indicators.ReportRequest.authority",
+}
+"""The story of the entry itself."""
+
+
+@pytest.fixture
+def administrator(client):
+    user = UserFactory(is_staff=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def gone(raval):
+    return OrganisationFactory(name="Ours (old)", published=True, territory=raval)
+
+
+@pytest.fixture
+def kept(raval):
+    return OrganisationFactory(name="Ours", published=True, territory=raval)
+
+
+def merged(gone, kept, by):
+    return merging.merge_organisations(gone=gone, kept=kept, follow=FOLLOW, reason="One telephone, one house.", by=by)
+
+
+def state():
+    """Everything that names an organisation, row by row."""
+    found = {}
+    for name in sorted(
+        {*FOLLOW, *STAYS}
+        - {"orgs.OrganisationEvent.pgh_obj", "orgs.OrganisationMerge.gone", "orgs.OrganisationMerge.kept"}
+    ):
+        model, field = apps.get_model(name.rpartition(".")[0]), name.rpartition(".")[2]
+        found[name] = list(model._base_manager.order_by("pk").values_list("pk", field))
+    return found
+
+
+def test_of_everything_that_names_an_organisation_it_is_decided_whether_it_follows():
+    names = {
+        f"{relation.related_model._meta.label}.{relation.field.name}"
+        for relation in Organisation._meta.related_objects
+        if isinstance(relation.field, Field) and not relation.field.many_to_many
+    }
+    assert names == {*FOLLOW, *STAYS}
+    assert set(FOLLOW) & STAYS == set()
+
+
+def test_what_belongs_to_one_belongs_to_the_other_and_back_again(client, administrator, gone, kept, city):
+    current_scale()
+    authority = AuthorityFactory(territory=city)
+    ServiceFactory(organisation=gone, title="Meals")
+    ServiceFactory(organisation=kept, title="Classes")
+    for organisation in (gone, kept):
+        Capacity.objects.create(organisation=organisation, side="need", kind="space")
+    Capacity.objects.create(organisation=gone, side="offer", kind="training")
+    partnership = PartnershipFactory(authority=authority, partners=[gone], territory=city)
+    both = PartnershipFactory(authority=authority, partners=[gone, kept], territory=city)
+    ContributionFactory(partnership=partnership, giver=gone, receiver=authority)
+    table = CoordinationTableFactory(convenor=authority)
+    Seat.objects.create(table=table, organisation=gone)
+    VerificationFactory(organisation=gone)
+    owner = MembershipFactory(organisation=gone).user
+    before = state()
+    merge = merged(gone, kept, administrator)
+    assert set(kept.services.values_list("title", flat=True)) == {"Meals", "Classes"}
+    assert sorted(kept.capacities.values_list("side", flat=True)) == ["need", "offer"]
+    assert gone.capacities.get().side == "need", "the other has that already"
+    assert PartnershipParty.objects.filter(organisation=kept).count() == 2
+    assert both.parties.filter(organisation=gone).exists(), "both are parties to it"
+    assert Contribution.objects.get().giver == kept
+    assert table.seats.filter(organisation=kept).exists()
+    assert gone.verifications.exists()
+    assert not kept.memberships.exists(), "who registered it a second time does not become its owner"
+    assert Email.objects.get().to == [owner.email]
+    client.logout()
+    assert client.get(gone.get_absolute_url()).url == kept.get_absolute_url()
+    assert merging.undo_merge(merge=merge, by=administrator).undone_at is not None
+    assert state() == before
+    assert client.get(gone.get_absolute_url()).status_code == 200
+    again = merged(gone, kept, administrator)
+    assert again.pk != merge.pk
+
+
+def test_undoing_leaves_what_came_later_and_what_is_no_more(administrator, gone, kept):
+    moved = [ServiceFactory(organisation=gone, title=title) for title in ("Meals", "Beds")]
+    merge = merged(gone, kept, administrator)
+    Service.objects.filter(pk=moved[1].pk).delete()
+    ServiceFactory(organisation=kept, title="New")
+    merging.undo_merge(merge=merge, by=administrator)
+    assert list(gone.services.values_list("title", flat=True)) == ["Meals"]
+    assert list(kept.services.values_list("title", flat=True)) == ["New"]
+
+
+def test_administrator_merges_and_undoes_in_the_browser(client, administrator, gone, kept):
+    ServiceFactory(organisation=gone, title="Meals")
+    page = reverse("organisation_merge", args=[gone.slug])
+    assert "Merge two entries" in client.get(page).content.decode()
+    assert client.post(page, {"kept_chosen": str(gone.pk), "kept": gone.name, "reason": "x"}).status_code == 200
+    assert not OrganisationMerge.objects.exists()
+    answer = client.post(page, {"kept_chosen": str(kept.pk), "kept": kept.name, "reason": "One telephone."})
+    assert answer.url == reverse("organisation_manage", args=[kept.slug])
+    assert "was merged into it" in client.get(answer.url).content.decode()
+    body = client.get(reverse("organisation_manage", args=[gone.slug])).content.decode()
+    assert "Undo the merge" in body
+    assert "Reopen it" not in body
+    with pytest.raises(ValidationError, match="Undo that instead"):
+        oversight.reopen_organisation(organisation=gone, reason="x", by=administrator)
+    merge = OrganisationMerge.objects.get()
+    for _ in range(2):
+        client.post(reverse("orgs:merge_undo", args=[merge.pk]))
+    assert gone.services.get().title == "Meals"
+    assert Organisation.objects.get(pk=gone.pk).closed_on is None
+
+
+def test_reviewer_of_the_old_one_judges_the_new_one_no_more(administrator, gone, kept, city):
+    reviewer = ReviewerFactory(territory=city)
+    MembershipFactory(organisation=gone, user=reviewer, role=Membership.Role.VIEWER)
+    assert kept not in Organisation.objects.own_of(reviewer)
+    merge = merged(gone, kept, administrator)
+    assert kept in Organisation.objects.own_of(reviewer)
+    merging.undo_merge(merge=merge, by=administrator)
+    assert kept not in Organisation.objects.own_of(reviewer)
+
+
+def test_authorities_closed_ones_and_itself_are_not_merged_and_others_merge_nothing(administrator, gone, kept, raval):
+    authority = AuthorityFactory()
+    closed = OrganisationFactory(closed_on="2026-01-01", territory=raval)
+    for one, other in ((authority, kept), (gone, authority), (closed, kept), (gone, closed), (gone, gone)):
+        with pytest.raises(ValidationError):
+            merged(one, other, administrator)
+    merge = merged(gone, kept, administrator)
+    with pytest.raises(ValidationError):
+        merged(gone, kept, administrator)
+    for person in (UserFactory(), ReviewerFactory(territory=raval), MembershipFactory(organisation=kept).user):
+        with pytest.raises(PermissionDenied):
+            merged(kept, gone, person)
+        with pytest.raises(PermissionDenied):
+            merging.undo_merge(merge=merge, by=person)
