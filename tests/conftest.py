@@ -17,6 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 from orgs import installation
 from orgs.models import Portal
 from tests.servers import SERVERS
+from tests.settled import settle
 from tests.world import World, make_world
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -87,7 +88,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def module_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Built once for the tests of a module, and gone after them."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
+        world = make_world()
+        settle()
+        yield world
         transaction.set_rollback(True)
 
 

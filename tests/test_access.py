@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.access import BY_FIGURES_OF_RELEASE, PEOPLE, faults_of, logged_in, rows, set_session, table_of
+from tests.settled import settle
 from tests.world import USERS, World, make_second_city
 
 
@@ -38,7 +39,9 @@ METHODS: tuple[Literal["POST", "GET"], ...] = ("POST", "GET")
 def module_second_city(module_world: World, django_db_blocker: Any) -> World:
     """In the transaction of the module's world, and gone with it."""
     with django_db_blocker.unblock():
-        return make_second_city(module_world)
+        second = make_second_city(module_world)
+        settle()
+    return second
 
 
 @pytest.mark.django_db

@@ -49,6 +49,7 @@ from indicators.reports.cells import Typed, cells_of
 from indicators.rollup import worker
 from tests.access import BY_FIGURES_OF_RELEASE, PEOPLE, Address, faults_of, logged_in, set_session, table_of
 from tests.indicators.land import MAPPING, table
+from tests.settled import settle
 from tests.world import World, make_second_city, make_world
 
 EXACT, LATE, STORED, REFUSED, TYPED, ANSWERED, REPORTED = 1, 21, 37, 49, 63, 87, 99
@@ -176,6 +177,7 @@ def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cities]:
         plant_unreleased(second, "E")
         worker.roll_up()
         world.things["previewed"] = releases.start_release(note="Second")
+        settle()
         cities = Cities(world, second, pairs)
         yield cities
         print(
