@@ -1,6 +1,7 @@
 """What holds for every test. The servers are provided by tests/settings.py, which Django reads first."""
 
 import copy
+import gc
 import os
 import socket
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import coverage
 import pytest
 from django.db import connection, transaction
 from xdist.scheduler import LoadScopeScheduling
@@ -20,7 +22,8 @@ from tests.servers import SERVERS
 from tests.settled import settle
 from tests.world import World, make_world
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+TESTS = Path(__file__).resolve().parent
+SHARED = TESTS.parents[1] / "shared"
 OWN_HOSTS = {"127.0.0.1", "::1", "localhost", urlsplit(os.environ["REDIS_URL"]).hostname}
 
 
@@ -50,19 +53,44 @@ def refuse_foreign_connections(event: str, arguments: tuple) -> None:
 
 
 sys.addaudithook(refuse_foreign_connections)
+gc.disable()  # Until everything is loaded: see pytest_runtestloop.
 
 
-UNTRACED = {"test_every_page", "test_pages", "test_berlin", "test_disclosure_berlin"}
-"""They look at pages in a browser, or at a million rows: what runs there, other tests cover line by line, and tracing is what it costs."""
+UNTRACED = {
+    "browser/test_every_page.py",
+    "browser/test_pages.py",
+    "indicators/releases/test_disclosure_berlin.py",
+    "indicators/test_berlin.py",
+    "indicators/test_istat.py",
+    "partnerships/test_permissions.py",
+    "test_access.py",
+    "test_html.py",
+    "test_planted.py",
+    "test_requests.py",
+}
+"""They open every page there is, or look at a million rows: what runs there, other tests cover line by line, and tracing is what it costs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SERVERS:
             item.add_marker("servers")
-        if item.path.stem in UNTRACED:
+        if item.path.relative_to(TESTS).as_posix() in UNTRACED:
             item.add_marker("no_cover")
     share_worlds(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """pytest-cov leaves out the test alone; the world that it is the first to ask for is most of the work."""
+    tracing = coverage.Coverage.current() if item.get_closest_marker("no_cover") else None
+    if tracing is not None:
+        tracing.stop()
+    try:
+        return (yield)
+    finally:
+        if tracing is not None:
+            tracing.start()
 
 
 def share_worlds(items: list[pytest.Item]) -> None:
@@ -72,6 +100,14 @@ def share_worlds(items: list[pytest.Item]) -> None:
     for item in tests:
         if item.path in modules and "module_world" not in item.fixturenames:
             item.fixturenames.insert(0, "module_world")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What is loaded by now stays: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
