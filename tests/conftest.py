@@ -1,5 +1,6 @@
 """What holds for every test. The servers are provided by tests/settings.py, which Django reads first."""
 
+import contextlib
 import copy
 import gc
 import os
@@ -11,15 +12,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import coverage
 import pytest
 from django.db import connection, transaction
 from xdist.scheduler import LoadScopeScheduling
 
 from orgs import installation
 from orgs.models import Portal
+from tests.flush import sql_flush
 from tests.servers import SERVERS
 from tests.settled import settle
+from tests.untraced import untraced
 from tests.world import World, make_world
 
 TESTS = Path(__file__).resolve().parent
@@ -83,14 +85,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """pytest-cov leaves out the test alone; the world that it is the first to ask for is most of the work."""
-    tracing = coverage.Coverage.current() if item.get_closest_marker("no_cover") else None
-    if tracing is not None:
-        tracing.stop()
-    try:
+    with untraced() if item.get_closest_marker("no_cover") else contextlib.nullcontext():
         return (yield)
-    finally:
-        if tracing is not None:
-            tracing.start()
 
 
 def share_worlds(items: list[pytest.Item]) -> None:
@@ -112,7 +108,9 @@ def pytest_runtestloop() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The database is removed in the end, also where a process that a test has killed left a session: PostgreSQL notices only at its next write."""
+    """The database is emptied by tests/flush.py after tests that commit. It is removed in the end, also where a process that a test has
+    killed left a session: PostgreSQL notices only at its next write."""
+    connection.ops.sql_flush = sql_flush  # type: ignore[method-assign]
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
