@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import override_settings
 
-from indicators.releases import tables
+from indicators.releases.suppression import pattern
 from tests.settled import settle
 from tests.untraced import untraced
 
@@ -17,7 +17,7 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The whole demo, loaded once for the tests of this package and gone after them. The search for what its release hides is not traced."""
     with django_db_blocker.unblock(), override_settings(DEMO=True), transaction.atomic():
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(tables, "pattern", untraced()(tables.pattern))
+            patch.setattr("indicators.releases.tables.pattern", untraced()(pattern))
             call_command("load_demo", stdout=io.StringIO())
         settle()
         yield
