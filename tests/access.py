@@ -11,13 +11,20 @@ POST is sent without any field: where it is allowed, the answer is the form with
 missing from the table fails the tests, and so does a row without an address. The administration has one rule: administrators only.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
+from django.conf import settings
 from django.core import signing
+from django.forms import BaseModelForm
+from django.http import HttpResponseBase
 from django.test import Client
+from django.test.utils import ContextList
+from django.urls import reverse
 
 from orgs.members.actions import INVITATION_SALT, OPT_OUT_SALT
-from tests.world import World
+from tests.rights import asked_of
+from tests.world import USERS, World
 
 TABLE = """
     # URL                                    of                GET                 POST
@@ -357,9 +364,97 @@ def rows() -> list[tuple[str, str, str, str]]:
     return found
 
 
+OF_NO_CITY = {
+    "-", "indicator", "published", "previewed", "recalled", "released_file", "previewed_file", "recalled_file", "page", "nonsense",
+    "mapping", "slice", "reset", "number", "figure", "task",
+}  # fmt: skip
+"""Things of the table that are no city's, or the first one's."""
+BY_FIGURES_OF_RELEASE = {"indicators:release_recall"}
+"""Addresses where somebody's letter follows from whose figures the release holds: here the first city's, in test_planted.py both cities'."""
+STRANGERS = ("anonymous", "outsider", "other_owner", "admin")
+"""They belong to neither city, and are the same in both."""
+PEOPLE = USERS + [f"far {name}" for name in USERS if name not in STRANGERS]
+"""Of two cities; `far foreign` is the officer and steward of the first one."""
+
+
+@dataclass(frozen=True)
+class Address:
+    name: str
+    url: str
+    city: str = ""
+    """N for the first city, E for the second; none where the thing is no city's, and where there is no row of the table."""
+    get: str = ""
+    post: str = ""
+    """The letters of that row."""
+
+    def expected(self, who: str, method: Literal["GET", "POST"]) -> str:
+        """The letter that somebody gets; empty for the other city's people, of whom the table says nothing.
+
+        What it says of one city's people and things holds for another city's as well.
+        """
+        own_city = "E" if who.startswith("far ") else "N"
+        if not self.city or (who not in STRANGERS and self.city != own_city):
+            return ""
+        return (self.get if method == "GET" else self.post)[USERS.index(who.removeprefix("far "))]
+
+
+def table_of(first: World, second: World) -> list[Address]:
+    """Every row on the things of the first city, and then on those of the second."""
+    of_cities = (("N", things(first)), ("E", things(second, first=first)))
+    return [
+        Address(
+            name,
+            reverse(name, args=arguments[thing]),
+            letter if letter == "N" or thing not in OF_NO_CITY else "",
+            get,
+            post,
+        )
+        for letter, arguments in of_cities
+        for name, thing, get, post in rows()
+    ]
+
+
+def letter_of(response: HttpResponseBase) -> str:
+    if response.status_code == 302:
+        return "L" if response.headers["Location"].startswith(reverse("account_login")) else "R"
+    return {200: "P", 403: "F", 404: "N", 405: "M", 410: "G"}.get(response.status_code, str(response.status_code))
+
+
+def rights_asked_for(response: Any) -> list[str]:
+    """What rights rest on, of something that is there, among the fields of the page's forms."""
+    contexts: list[Any] = response.context if isinstance(response.context, ContextList) else [response.context or []]
+    forms = {
+        value
+        for context in contexts
+        for layer in context
+        for value in layer.values()
+        if isinstance(value, BaseModelForm) and value.instance.pk
+    }
+    return [f"{form._meta.model._meta.label}.{name}" for form in forms for name in sorted(asked_of(form))]
+
+
+def faults_of(response: Any, at: str, user: str, *, expected: str) -> list[str]:
+    """In an answer to somebody who gets the letter that is expected; with none, the table says nothing of them."""
+    faults, answer = [], letter_of(response)
+    if expected and answer != expected:
+        faults.append(f"{at}: {answer} instead of {expected}")
+    if user != "anonymous" and "no-store" not in response.headers.get("Cache-Control", ""):
+        faults.append(f"{at}: may be kept, and was made for somebody")
+    if user != "admin":
+        faults += [f"{at}: asks for {asked}" for asked in rights_asked_for(response)]
+    return faults
+
+
 def logged_in(world: World, name: str) -> Client:
     client = Client(raise_request_exception=False)
     user = world.users[name]
     if user is not None:
         client.force_login(user)
     return client
+
+
+def set_session(client: Client, session: Any) -> None:
+    """The client is as it was after `logged_in`, whatever it was answered since."""
+    client.cookies.clear()
+    if session is not None:
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.value

@@ -1,6 +1,8 @@
 """What holds for every test. The servers are provided by tests/settings.py, which Django reads first."""
 
+import contextlib
 import copy
+import gc
 import os
 import socket
 import sys
@@ -16,10 +18,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 from orgs import installation
 from orgs.models import Portal
+from tests.flush import sql_flush
 from tests.servers import SERVERS
+from tests.settled import settle
+from tests.untraced import untraced
 from tests.world import World, make_world
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+TESTS = Path(__file__).resolve().parent
+SHARED = TESTS.parents[1] / "shared"
 OWN_HOSTS = {"127.0.0.1", "::1", "localhost", urlsplit(os.environ["REDIS_URL"]).hostname}
 
 
@@ -49,19 +55,38 @@ def refuse_foreign_connections(event: str, arguments: tuple) -> None:
 
 
 sys.addaudithook(refuse_foreign_connections)
+gc.disable()  # Until everything is loaded: see pytest_runtestloop.
 
 
-UNTRACED = {"test_every_page", "test_pages", "test_berlin", "test_disclosure_berlin"}
-"""They look at pages in a browser, or at a million rows: what runs there, other tests cover line by line, and tracing is what it costs."""
+UNTRACED = {
+    "browser/test_every_page.py",
+    "browser/test_pages.py",
+    "indicators/releases/test_disclosure_berlin.py",
+    "indicators/test_berlin.py",
+    "indicators/test_istat.py",
+    "partnerships/test_permissions.py",
+    "test_access.py",
+    "test_html.py",
+    "test_planted.py",
+    "test_requests.py",
+}
+"""They open every page there is, or look at a million rows: what runs there, other tests cover line by line, and tracing is what it costs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SERVERS:
             item.add_marker("servers")
-        if item.path.stem in UNTRACED:
+        if item.path.relative_to(TESTS).as_posix() in UNTRACED:
             item.add_marker("no_cover")
     share_worlds(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """pytest-cov leaves out the test alone; the world that it is the first to ask for is most of the work."""
+    with untraced() if item.get_closest_marker("no_cover") else contextlib.nullcontext():
+        return (yield)
 
 
 def share_worlds(items: list[pytest.Item]) -> None:
@@ -73,9 +98,19 @@ def share_worlds(items: list[pytest.Item]) -> None:
             item.fixturenames.insert(0, "module_world")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What is loaded by now stays: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The database is removed in the end, also where a process that a test has killed left a session: PostgreSQL notices only at its next write."""
+    """The database is emptied by tests/flush.py after tests that commit. It is removed in the end, also where a process that a test has
+    killed left a session: PostgreSQL notices only at its next write."""
+    connection.ops.sql_flush = sql_flush  # type: ignore[method-assign]
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
@@ -87,7 +122,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def module_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Built once for the tests of a module, and gone after them."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
+        world = make_world()
+        settle()
+        yield world
         transaction.set_rollback(True)
 
 

@@ -1,4 +1,6 @@
-"""Planted figures are looked for everywhere: each address of the access table, as every kind of person of two cities.
+"""Every page, as every kind of person of two cities: who is shown it, as tests/access.py has it in a table, and what it tells.
+
+Planted figures are looked for everywhere: on each address of the access table, and on what hangs on them.
 
 Two kinds are planted in either city. What nobody has released (stored, refused, typed, answered, reported, counted after the release), and what
 a release has rounded, are numbers of seven digits like no other on a page, however they are written: these are searched for. What a
@@ -18,6 +20,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -44,9 +47,10 @@ from indicators.reports import actions as reports
 from indicators.reports import entry as entry_actions
 from indicators.reports.cells import Typed, cells_of
 from indicators.rollup import worker
-from tests.access import logged_in, rows, things
+from tests.access import BY_FIGURES_OF_RELEASE, PEOPLE, Address, faults_of, logged_in, set_session, table_of
 from tests.indicators.land import MAPPING, table
-from tests.world import USERS, World, make_second_city, make_world
+from tests.settled import settle
+from tests.world import World, make_second_city, make_world
 
 EXACT, LATE, STORED, REFUSED, TYPED, ANSWERED, REPORTED = 1, 21, 37, 49, 63, 87, 99
 """The last digits of the searched numbers; the first ones tell the city."""
@@ -66,8 +70,6 @@ TELLS_FIGURES = re.compile(
 )
 OWN = {"steward": {TYPED, REFUSED}, "owner": {ANSWERED, REPORTED}, "editor": {ANSWERED, REPORTED}}
 FILES = ("indicators:release_download", "indicators:report_workbook")
-PEOPLE = USERS + [f"far {name}" for name in USERS if name not in ("anonymous", "outsider", "other_owner", "admin")]
-"""Those who belong to neither city are the same in both."""
 
 
 @dataclass
@@ -175,6 +177,7 @@ def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cities]:
         plant_unreleased(second, "E")
         worker.roll_up()
         world.things["previewed"] = releases.start_release(note="Second")
+        settle()
         cities = Cities(world, second, pairs)
         yield cities
         print(
@@ -190,15 +193,17 @@ def cities(built: Cities, db: None) -> Cities:
     return built
 
 
-def addresses(cities: Cities) -> list[tuple[str, str]]:
-    """(name, address): every one of the access table on the things of either city, and what hangs on them."""
-    world, second = cities.first, cities.second
-    found = [
-        (name, reverse(name, args=arguments[thing]))
-        for arguments in (things(world), things(second, first=world))
-        for name, thing, *_letters in rows()
-        if name not in ("account_logout", "set_language")
-    ]
+def addresses(cities: Cities) -> list[Address]:
+    """Every one of the access table on the things of either city, and what hangs on them."""
+    found: dict[str, Address] = {}
+    for one in table_of(cities.first, cities.second) + further(cities):
+        found.setdefault(one.url, one)
+    return list(found.values())
+
+
+def further(cities: Cities) -> list[Address]:
+    """Pages of figures that the table has of other things, or not with that choice."""
+    world, second, found = cities.first, cities.second, []
     for city, letter in ((world, "N"), (second, "E")):
         batches = [city.things[name] for name in ("stored", "odd", "checked", "approved")] + [city.things["sent"].batch]
         found += [
@@ -243,7 +248,7 @@ def addresses(cities: Cities) -> list[tuple[str, str]]:
         ("indicators:release_download", reverse("indicators:release_download", args=[released, ending]))
         for ending in ("csv", "xlsx", "sdmx.csv", "json")
     ]
-    return list(dict.fromkeys(found))
+    return [Address(name, address) for name, address in found]
 
 
 def content_of(response: HttpResponseBase) -> str:
@@ -268,20 +273,24 @@ def own_rights(who: str, letter: str) -> set[TrueRight]:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_planted_figure_stands_nowhere_without_the_right(
+def test_page_is_shown_to_whom_it_is_for_and_tells_no_planted_figure(
     who: str, cities: Cities, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("CRITICAL", "django.request")
     read, wrong, pages = set(), [], {}
-    for name, address, is_page, text in answers(cities, who, is_swapped=False):
+    for one, response, text in answers(cities, who, is_swapped=False):
         cities.answers += 1
+        expected = "" if one.name in BY_FIGURES_OF_RELEASE else one.expected(who, "GET")
+        wrong += faults_of(response, f"GET {one.url} ({one.name})", who, expected=expected)
         found = found_in(text)
         read |= found
-        allowed = CONFIDENTIAL_FIGURES_STAND.get(name, set())
-        wrong += [(letter, digits, address) for letter, digits in found if not allowed & own_rights(who, letter)]
-        if is_page:
-            pages[address] = PASSING.sub("", text)
-    assert wrong == []
+        allowed = CONFIDENTIAL_FIGURES_STAND.get(one.name, set())
+        wrong += [
+            f"{one.url}: tells {letter} {digits}" for letter, digits in found if not allowed & own_rights(who, letter)
+        ]
+        if response.status_code == 200 and TELLS_FIGURES.match(one.name):
+            pages[one.url] = PASSING.sub("", text)
+    assert not wrong, "\n".join(wrong)
     # Who typed a figure reads it, so the search finds what there is.
     assert {
         ("E" if who.startswith("far ") else "N", digits) for digits in OWN.get(who.removeprefix("far "), ())
@@ -290,8 +299,8 @@ def test_planted_figure_stands_nowhere_without_the_right(
     if who in LOOKING_TWICE:
         different = [
             line
-            for _name, address, _is_page, text in answers(cities, who, is_swapped=True, only=pages)
-            for line in differences(address, pages[address], PASSING.sub("", text))
+            for one, _response, text in answers(cities, who, is_swapped=True, only=pages)
+            for line in differences(one.url, pages[one.url], PASSING.sub("", text))
         ]
         cities.answers_compared += len(pages)
         assert different == []
@@ -299,19 +308,21 @@ def test_planted_figure_stands_nowhere_without_the_right(
 
 def answers(
     cities: Cities, who: str, *, is_swapped: bool, only: Container[str] | None = None
-) -> Iterator[tuple[str, str, bool, str]]:
-    """(name, address, whether it is a page that may tell figures, what it says); what is changed by looking is undone."""
+) -> Iterator[tuple[Address, Any, str]]:
+    """(address, response, what it says); what is changed by looking is undone."""
     with transaction.atomic():
         cities.count(is_swapped=is_swapped)
         client = cities.client(who)
-        for name, address in addresses(cities):
-            is_left_out = name in FILES and who not in LOOKING_TWICE
-            if not is_left_out and (only is None or address in only):
-                response = client.get(address)
+        session = client.cookies.get(settings.SESSION_COOKIE_NAME)
+        for one in addresses(cities):
+            is_left_out = one.name in FILES and who not in LOOKING_TWICE and not one.expected(who, "GET")
+            if not is_left_out and (only is None or one.url in only):
+                set_session(client, session)
+                response = client.get(one.url)
                 text = content_of(response)
                 if response.status_code == 302:  # What the next page would say is said here, whichever page that is.
                     text = response.headers["Location"] + messages_taken_from(client)
-                yield name, address, response.status_code == 200 and bool(TELLS_FIGURES.match(name)), text
+                yield one, response, text
         transaction.set_rollback(True)
 
 

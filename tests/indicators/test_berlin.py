@@ -23,6 +23,7 @@ from indicators.models import ImportBatch, RollupRun
 from indicators.quality import actions as quality
 from indicators.rollup import worker
 from tests.indicators.berlin import FILE, make_berlin, mapping_of, rows_of, scheme_of
+from tests.settled import settle
 
 ALL = [f"{year}-S{half}" for year in range(2015, 2024) for half in (1, 2)]
 CHOSEN = os.environ.get("BERLIN_PERIODS", "2015-S1,2020-S2,2021-S1,2023-S2")
@@ -127,6 +128,7 @@ def berlin(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
         run = worker.roll_up()
         seconds["rollup"] = time.perf_counter() - begun
         assert run is not None
+        settle()
         yield {"indicator": indicator, "batches": batches, "run": run, "seconds": seconds}
         transaction.set_rollback(True)
 

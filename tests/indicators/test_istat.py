@@ -23,6 +23,7 @@ from indicators.rollup import worker
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
 from tests.indicators.land import DIMENSIONS
+from tests.settled import settle
 
 pytestmark = pytest.mark.shared
 
@@ -93,6 +94,7 @@ def italy(shared: Path, django_db_setup: None, django_db_blocker: Any) -> Iterat
         imports.approve_import(batch=batch)
         run = worker.roll_up()
         assert run is not None
+        settle()
         yield {
             "rows": [row for row in rows if len(row["REF_AREA"]) < 5],
             "types": types,

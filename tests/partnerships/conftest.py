@@ -1,11 +1,13 @@
 """A small world: a town hall and its partner, with one person in every role, and the reviewers."""
 
+import copy
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import pytest
+from django.db import transaction
 from django.http import FileResponse
 
 from orgs.models import Membership, Organisation, Territory, User
@@ -19,7 +21,8 @@ from tests.factories import (
     TerritoryFactory,
     UserFactory,
 )
-from tests.factories_partnerships import PartnershipFactory, person_in
+from tests.factories_partnerships import PartnershipFactory, current_scale, person_in
+from tests.settled import settle
 
 Role = Membership.Role
 
@@ -62,13 +65,9 @@ class World:
         return {name: value for name, value in vars(self).items() if isinstance(value, User)}
 
 
-@pytest.fixture
-def scale(db: None) -> Scale:
-    return load_scale()
-
-
-@pytest.fixture
-def world(scale: Scale) -> World:
+def make_world() -> World:
+    """With the scale of engagement that is in use."""
+    load_scale()
     city = TerritoryFactory(name="Riverton")
     district = TerritoryFactory(name="Old Harbour", parent=city, kind=Territory.Kind.DISTRICT)
     authority = AuthorityFactory(name="Riverton town hall", territory=city)
@@ -96,6 +95,27 @@ def world(scale: Scale) -> World:
         far_reviewer=ReviewerFactory(),
         administrator=UserFactory(is_staff=True, is_superuser=True),
     )
+
+
+@pytest.fixture(scope="module")
+def module_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Built once for the tests of a module, and gone after them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        world = make_world()
+        settle()
+        yield world
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(module_world: World, db: None) -> World:
+    """A test's own copy of it: what it changes, here and in the database, is undone after it."""
+    return copy.deepcopy(module_world)
+
+
+@pytest.fixture
+def scale(world: World) -> Scale:
+    return current_scale()
 
 
 PERIOD = {"starts_on": datetime.date(2025, 1, 1), "ends_on": datetime.date(2025, 12, 31)}

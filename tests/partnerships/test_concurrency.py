@@ -15,8 +15,15 @@ from partnerships.vocabulary import PartnershipState, PartyAnswer
 from tests.factories import OrganisationFactory, ReviewerFactory
 from tests.factories_partnerships import ActivityFactory, AssessmentFactory, criterion, level, person_in
 from tests.partnerships.briefings import IN_TIME
+from tests.partnerships.conftest import make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db):
+    """Which both people see."""
+    return make_world()
 
 
 def at_once(*acts):

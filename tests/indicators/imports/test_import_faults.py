@@ -257,8 +257,9 @@ def peak_of(size: int) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.no_cover  # Of many rows; what runs there, other tests cover line by line.
 def test_memory_does_not_grow_with_the_file() -> None:
-    assert peak_of(16 << 20) < 1.1 * peak_of(2 << 20)
+    assert peak_of(4 << 20) < 1.1 * peak_of(1 << 20)
 
 
 def test_line_without_end_is_refused_before_it_is_held() -> None:

@@ -23,6 +23,7 @@ from indicators.models import Category, Dimension, ImportBatch, Indicator, Obser
 from indicators.vocabulary import Flag
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
+from tests.settled import settle
 
 pytestmark = pytest.mark.shared
 
@@ -292,6 +293,7 @@ def standard_list(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
     """The portal's standard list of groups, once for the module."""
     with django_db_blocker.unblock(), transaction.atomic():
         loading.load_dimensions(json.loads((OWN_DATA / "dimensions.json").read_text(encoding="utf-8")))
+        settle()
         yield
         transaction.set_rollback(True)
 

@@ -27,6 +27,7 @@ from indicators.vocabulary import PROTECTIONS
 from orgs.models import Territory, TerritoryScheme
 from tests.factories import DomainFactory
 from tests.indicators.attack import Attack
+from tests.settled import settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shared]
 
@@ -74,6 +75,7 @@ def division(period: str) -> str:
 def berlin(rows: Rows, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic():
         load(rows)
+        settle()
         yield
         transaction.set_rollback(True)
 

@@ -12,19 +12,23 @@ from orgs.organisations import actions as organisations
 from orgs.services import loading
 from orgs.services.finding import stem, types_for
 from tests.factories import DomainFactory, MembershipFactory, OrganisationFactory, ServiceFactory, UserFactory
+from tests.settled import settle
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("types")]
 FIND = reverse("orgs:service_search")
 
 
-@pytest.fixture
-def types(db):
-    """The list that comes with the software, in its domains."""
-    entries = loading.entries()
-    for place, code in enumerate(sorted({entry["domain"] for entry in entries.values()}), start=1):
-        DomainFactory(code=code, name=code, slug=code.lower(), order=900 + place)
-    loading.load_service_types(entries.values())
-    return {one.code: one for one in ServiceType.objects.all()}
+@pytest.fixture(scope="module")
+def types(django_db_setup, django_db_blocker):
+    """The list that comes with the software, in its domains: once for the tests of the module, and gone after them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        entries = loading.entries()
+        for place, code in enumerate(sorted({entry["domain"] for entry in entries.values()}), start=1):
+            DomainFactory(code=code, name=code, slug=code.lower(), order=900 + place)
+        loading.load_service_types(entries.values())
+        settle()
+        yield {one.code: one for one in ServiceType.objects.all()}
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
