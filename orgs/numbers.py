@@ -88,7 +88,7 @@ class Writing:
 
 
 def has_fraction(number: Decimal) -> bool:
-    return number != number.to_integral_value()
+    return number % 1 != 0
 
 
 # --- As the reader writes them ---------------------------------------------------------------------------------------------
