@@ -46,12 +46,16 @@ class Same(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """A cell that nobody published: the sum of some less that of others. `is_gap`: the ages between two bands."""
+    """A cell that nobody published: the sum of some less that of others. `is_gap`: the ages between two bands.
+
+    `is_open`: a whole of which only some parts are there, so that nobody can work it out; it ties them to what it is a part of itself.
+    """
 
     breakdown: int
     plus: tuple[int, ...]
     minus: tuple[int, ...]
-    is_gap: bool
+    is_gap: bool = False
+    is_open: bool = False
 
 
 class Links(NamedTuple):
@@ -74,6 +78,11 @@ def span_of(code: str) -> tuple[float, float] | None:
     if found["from"]:
         return (first, inf)
     return (first, int(found["last"] or first) + 1)
+
+
+def code_of(first: float, last: float) -> str:
+    """The way back: from 15 to below 25 is Y15-24."""
+    return f"Y_GE{int(first)}" if last == inf else f"Y{int(first)}-{int(last) - 1}"
 
 
 @dataclass
@@ -145,6 +154,13 @@ class CategoryLinks:
         size = len(self.sets.get((dimension, parent), ())) if is_part or is_beside else None
         return CategoryGroup(self.number(key_of(rest)), dimension, size or None, is_beside)
 
+    def depth(self, breakdown: int, dimension: str) -> int:
+        """How many wholes lie around a category."""
+        code, depth = parse_key(self.keys[breakdown]).get(dimension), 0
+        while code is not None:
+            code, depth = self.categories[dimension, code][0], depth + 1
+        return depth
+
     def parts(self, whole: int, dimension: str) -> list[int]:
         """The complete set that makes up a breakdown along a dimension, reported or not."""
         items = parse_key(self.keys[whole])
@@ -189,6 +205,7 @@ class CategoryLinks:
 class _Linking:
     def __init__(self, words: CategoryLinks, there: set[int], not_applicable: frozenset[int], country: str) -> None:
         self.words, self.there, self.not_applicable, self.country = words, there, not_applicable, country
+        self.reported = set(there)
         self.derived: list[Derived] = []
         self.sums: list[tuple[int, tuple[int, ...]]] = []
         self.chained: set[tuple[int, int]] = set()
@@ -196,20 +213,16 @@ class _Linking:
     def links(self) -> Links:
         while self._derive_from_sets() or self._derive_from_identities():
             pass
+        while self._derive_open_whole():
+            pass
         self._tie_bands()
         self._tie_identities()
         return Links(tuple(self.derived), tuple(self.sums), frozenset(self.chained))
 
-    def _derive(self, breakdown: int, plus: Iterable[int], minus: Iterable[int], *, is_gap: bool = False) -> None:
+    def _derive(self, breakdown: int, plus: Iterable[int], minus: Iterable[int], **kind: bool) -> None:
         there = self.there
-        self.derived.append(
-            Derived(
-                breakdown,
-                tuple(one for one in plus if one in there),
-                tuple(one for one in minus if one in there),
-                is_gap,
-            )
-        )
+        added, taken = (tuple(one for one in side if one in there) for side in (plus, minus))
+        self.derived.append(Derived(breakdown, added, taken, **kind))
         there.add(breakdown)
 
     # --- Sets -------------------------------------------------------------------------------------------------------
@@ -234,6 +247,28 @@ class _Linking:
                 others = [*parts, *self.words.parts_beside(whole, dimension)]
                 self._derive(missing[0], [whole], [part for part in others if part != missing[0]])
         return len(self.derived) > before
+
+    def _derive_open_whole(self) -> bool:
+        """The lowest whole that is not there between parts that were reported and a larger whole that is: Africa, of Algeria and Mali, in all."""
+        wholes: dict[int, set[int]] = defaultdict(set)
+        depths: dict[int, int] = {}
+        for part in self.there & self.reported:
+            for group in self.words.groups(part):
+                is_known = group.whole in self.there or group.whole in self.not_applicable
+                if not is_known and group.name not in self.words.banded and self._is_in_another(group):
+                    wholes[group.whole].add(part)
+                    depths[group.whole] = self.words.depth(group.whole, group.name)
+        for whole in sorted(wholes, key=lambda one: (-depths[one], one))[:1]:
+            self._derive(whole, sorted(wholes[whole]), (), is_open=True)
+            self.reported.add(whole)
+        return bool(wholes)
+
+    def _is_in_another(self, group: CategoryGroup) -> bool:
+        """Whether something around the group's whole is there."""
+        around = [above.whole for above in self.words.groups(group.whole) if above.name == group.name]
+        return any(
+            whole in self.there or self._is_in_another(CategoryGroup(whole, group.name, None)) for whole in around
+        )
 
     # --- Identities -------------------------------------------------------------------------------------------------
 
@@ -329,13 +364,14 @@ class _Linking:
         for end in sorted(below):
             ends[hanging[end]].append(end)
         others = parse_key(rest)
+        lines: list[tuple[list[float], dict[tuple[float, float], int]]] = []
         for line in ends.values():
             stretches: dict[tuple[float, float], int] = {}
+            lines.append((line, stretches))
             for first, last in pairwise(line):
                 found = bands.get((first, last))
                 if found is None:
-                    code = f"Y_GE{int(first)}" if last == inf else f"Y{int(first)}-{int(last) - 1}"
-                    found = self.words.number(key_of({**others, dimension: code}))
+                    found = self.words.number(key_of({**others, dimension: code_of(first, last)}))
                     if found not in self.there:
                         plus, minus = below[last][0] + below[first][1], below[last][1] + below[first][0]
                         common = set(plus) & set(minus)
@@ -356,3 +392,31 @@ class _Linking:
                 for (start, end), part in bands.items()
                 if whole != part and first in line and start in line and first <= start and end <= last
             }
+        for (first, last), band in bands.items():
+            for line, stretches in lines:
+                if first not in line:
+                    self._tie_within(dimension, others, (first, last), band, stretches)
+
+    def _tie_within(
+        self,
+        dimension: str,
+        others: Mapping[str, str],
+        span: tuple[float, float],
+        band: int,
+        stretches: Mapping[tuple[float, float], int],
+    ) -> None:
+        """A band among others with which it has no end in common, 25 to 54 in 16 to 64: no sum, but no more than those around it."""
+        around = [one for one in sorted(stretches) if one[0] < span[1] and span[0] < one[1]]
+        if not around or around[0][0] > span[0] or around[-1][1] < span[1]:
+            return
+        parts = tuple(stretches[one] for one in around)
+        hull, code = parts[0], code_of(around[0][0], around[-1][1])
+        if len(parts) > 1:
+            hull = self.words.number(key_of({**others, dimension: code}))
+            if hull not in self.there:
+                self._derive(hull, parts, ())
+                self.sums.append((hull, parts))
+        left = self.words.number(key_of({**others, dimension: f"{code} without {code_of(*span)}"}))
+        if left not in self.there:
+            self._derive(left, [hull], [band], is_gap=True)
+            self.sums.append((hull, (band, left)))

@@ -218,11 +218,13 @@ class LinkedTables:
             - sum(self.amounts[one][sheet] for one in minus if one is not None)
             for sheet in sheets
         )
+        if derived.is_open:
+            amounts = self._least(territory, period, derived)
         if min(amounts) < 0 and not derived.is_gap:  # A discrepancy: no people.
             return
         amounts = tuple(max(amount, 0.0) for amount in amounts)
         threshold = max(self.cells[one].threshold for one in [*plus, *minus] if one is not None)
-        is_small = self._is_small(amounts, threshold)
+        is_small = not derived.is_open and self._is_small(amounts, threshold)
         place = self.table.add_cell(amounts, (threshold if is_small else 0.0,) * len(amounts), 0.0)
         self.cells.append(
             TableCell(territory, period, derived.breakdown, amounts[0], None, threshold, False, False, False)
@@ -232,6 +234,16 @@ class LinkedTables:
         self.ways[place] = derived
         if is_small:
             self.small.append(place)
+
+    def _least(self, territory: int, period: int, derived: Derived) -> tuple[float, ...]:
+        """Of an open whole: its parts together, or the largest that is not one of a set."""
+        in_a_set: list[tuple[float, ...]] = []
+        alone: list[tuple[float, ...]] = []
+        for one in derived.plus:
+            sizes = [group.size for group in self.world.words.groups(one) if group.whole == derived.breakdown]
+            (alone if None in sizes else in_a_set).append(self.amounts[self.position[territory, period, one]])
+        together = [sum(sheet) for sheet in zip(*in_a_set, strict=True)] or [0.0] * len(self.amounts[0])
+        return tuple(max(sheet) for sheet in zip(together, *alone, strict=True))
 
     def _is_small(self, amounts: tuple[float, ...], threshold: float) -> bool:
         counts = amounts[:1] if self.indicator.measure == Measure.MEAN or not self.has_rest else amounts
@@ -283,7 +295,7 @@ class LinkedTables:
     def _follows_from_others(self, whole: int, parts: list[int]) -> bool:
         """All derived in the same way, so that they are tied as those are of which they were derived. One more sum would only hamper moves."""
         way = self.ways.get(whole)
-        return way is not None and all(self.ways.get(part) == way for part in parts)
+        return way is not None and not way.is_open and all(self.ways.get(part) == way for part in parts)
 
     def _tie_groups(self) -> None:
         sets: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
@@ -313,13 +325,17 @@ class LinkedTables:
                 count = len(parts) - besides[whole, name, size] + void_groups[whole, name, size]
                 remainder = self._remainder(whole, parts)
                 # Nothing left: the source leaves out those of whom there is nobody, and everybody knows that.
-                self._tie(whole, parts, is_open=count < size and min(remainder) >= 0 and max(remainder) > 0)
+                is_left = max(remainder) > 0 or self._is_open(whole)
+                self._tie(whole, parts, is_open=count < size and min(remainder) >= 0 and is_left)
             elif (self.cells[whole].period, self.cells[whole].breakdown, name) not in overlapping:
                 self._tie(whole, parts, is_open=True)
             else:
                 for part in parts:
                     if min(self._remainder(whole, [part])) >= 0:
                         self._tie(whole, [part], is_open=True)
+
+    def _is_open(self, whole: int) -> bool:
+        return whole in self.ways and self.ways[whole].is_open
 
     def _protect_groups(self) -> None:
         """Group disclosure: whoever knows that somebody is in the whole knows what he is, where all but a few are the same.
