@@ -58,7 +58,7 @@ def pages(release: int) -> dict[str, str]:
 def words_of(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, address
-    return (b"".join(answer) if answer.streaming else answer.content).decode()  # type: ignore[attr-defined]
+    return (b"".join(answer) if answer.streaming else answer.content).decode()
 
 
 def test_made_up_figure_is_marked_wherever_it_stands(client: Client, land: Land) -> None:
