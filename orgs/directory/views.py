@@ -14,7 +14,7 @@ from orgs.languages import country_name
 from orgs.mixins import PagedMixin, VisibleObjectMixin, page_of
 from orgs.models import Domain, Organisation, ProposedChange, Territory, Verification, VerificationRules
 from orgs.naming import address_upstairs
-from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts
+from orgs.permissions import can_edit_organisation, can_manage_members, can_see_contacts, is_member
 from orgs.verification.checklist import meaning_of
 from orgs.verification.differences import differences
 from orgs.vocabulary import CapacitySide
@@ -81,14 +81,14 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         user = self.request.user
         capacities = list(organisation.capacities.all())
         verified = last_verified(organisation) if organisation.tier else None
-        is_member = user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
+        is_own = is_member(user, organisation)
         proposed_change = (
-            organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_member else None
+            organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_own else None
         )
         return super().get_context_data(
             page_obj=page_of(self.request, organisation.services.select_related("domain")),
             tier_meaning=meaning_of(organisation.tier, rules_of(verified)) if organisation.tier else "",
-            holds_until=verified.holds_until if verified and (is_member or user.is_staff) else None,
+            holds_until=verified.holds_until if verified and (is_own or user.is_staff) else None,
             communities=[country_name(code) for code in organisation.communities],
             needs=[capacity for capacity in capacities if capacity.side == CapacitySide.NEED],
             offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
@@ -96,10 +96,10 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             can_edit=can_edit_organisation(user, organisation),
             can_manage_members=can_manage_members(user, organisation),
             can_see_contacts=can_see_contacts(user, organisation),
-            is_member=is_member,
+            is_member=is_own,
             proposed_change=proposed_change,
             proposed_differences=differences(proposed_change) if proposed_change else [],
-            last_verification=organisation.verifications.order_by("-submitted_at").first() if is_member else None,
+            last_verification=organisation.verifications.order_by("-submitted_at").first() if is_own else None,
             **kwargs,
         )
 
