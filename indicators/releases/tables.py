@@ -92,6 +92,10 @@ class LinkedTables(TableCells):
             if self._follows_from_others(whole, parts):
                 continue
             remainder = self._remainder(whole, parts)
+            own = [part for part in parts if part < self.published]
+            if own and min(remainder) < 0 <= min(self._remainder(whole, own)):
+                # Added up from the parts that reported: what can be worked out of the others is not in it.
+                parts, remainder = own, self._remainder(whole, own)
             present = {self.cells[part].territory for part in parts} | void_places[cell.period, cell.breakdown]
             is_whole = self.world.has_all_parts(cell.territory, self.periods[cell.period].ends_on, present)
             # A difference to a complete set of parts is a discrepancy: no people, and as good as known.

@@ -154,3 +154,19 @@ def test_bands_without_an_end_in_common_are_tied(cities: Land) -> None:
         },
     )
     assert found & {("N1", "age=Y16-64"), ("N1", "age=Y25-54")}
+
+
+def test_sum_of_the_one_part_that_reported_is_as_hidden_as_that_part(cities: Land) -> None:
+    """N1 says nothing of citizens of third countries. Its foreigners can be worked out, but D1's are those of N2 alone, and say so."""
+    found = hidden(
+        cities,
+        {
+            "": {"N1": 300, "N2": 15, "N3": 900, "N4": 900},
+            "origin=HOST": {"N1": 250, "N2": 3, "N3": 800, "N4": 800},
+            "origin=MOBILE": {"N1": 50, "N2": 6, "N3": 50, "N4": 50},
+            "origin=THIRD": {"N2": 6, "N3": 50, "N4": 50},
+        },
+    )
+    assert ("N2", "origin=HOST") in found
+    foreign = {place for place, key in found if key == "origin=FOREIGN"}
+    assert ("N2" in foreign) == ("D1" in foreign)
