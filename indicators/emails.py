@@ -20,8 +20,8 @@ def administrators() -> QuerySet[User]:
 
 def figure_stewards() -> QuerySet[User]:
     """Stewards of every authority, and the administrators."""
-    steward = Q(memberships__ended_at=None, memberships__role=Membership.Role.STEWARD)
-    return User.objects.filter(steward | Q(is_staff=True), is_active=True).distinct()
+    stewards = Membership.objects.acting().filter(role=Membership.Role.STEWARD)
+    return User.objects.filter(Q(pk__in=stewards.values("user")) | Q(is_staff=True), is_active=True)
 
 
 def email_parked(part: Slice) -> None:

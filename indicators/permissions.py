@@ -23,7 +23,7 @@ def authorities_of(user: Person) -> "list[Organisation]":
         return []
     if not user.is_staff:
         authorities = authorities.filter(
-            pk__in=user.memberships.active().filter(role__in=KEEPERS).values("organisation")
+            pk__in=user.memberships.acting().filter(role__in=KEEPERS).values("organisation")
         )
     return list(authorities)
 
@@ -50,9 +50,7 @@ def territories_kept_by(user: Person) -> QuerySet[Territory]:
     """Those whose figures a person keeps as a steward or manager: of the authorities' places, all that lies in them."""
     if not user.is_authenticated:
         return Territory.objects.none()
-    keeping = user.memberships.active().filter(
-        role__in=KEEPERS, organisation__sector=Sector.AUTHORITY, organisation__closed_on=None
-    )
+    keeping = user.memberships.acting().filter(role__in=KEEPERS, organisation__sector=Sector.AUTHORITY)
     links = TerritoryClosure.objects.filter(ancestor__in=keeping.values("organisation__territory"))
     return Territory.objects.filter(pk__in=links.values("descendant"))
 
@@ -100,7 +98,7 @@ def can_read_viewings(user: Person) -> bool:
     """Who looked at confidential figures, and why: for administrators and the managers of authorities."""
     return user.is_authenticated and (
         user.is_staff
-        or user.memberships.active().filter(role=Role.MANAGER, organisation__sector=Sector.AUTHORITY).exists()
+        or user.memberships.acting().filter(role=Role.MANAGER, organisation__sector=Sector.AUTHORITY).exists()
     )
 
 

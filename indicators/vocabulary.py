@@ -130,6 +130,9 @@ RANGE_OF_UNIT: dict[Unit, tuple[int, int | None]] = {
 }
 """The least and the most that a figure in the unit can be, None where there is no most. Places per 100 people may be more than 100."""
 
+SHARES = (Unit.PERCENT, Unit.PER_100, Unit.PER_1000, Unit.PER_100000)
+"""So many of so many."""
+
 CURRENCY_OF_UNIT = {Unit.EUROS: "EUR", Unit.EUROS_PER_MONTH: "EUR", Unit.EUROS_M2: "EUR"}
 """A unit of money names its currency, by ISO 4217. Figures in another one are refused: rates of exchange are for the source to choose."""
 

@@ -87,6 +87,10 @@ class Writing:
         return Decimal(text.replace(self.decimal, "."))
 
 
+def has_fraction(number: Decimal) -> bool:
+    return number % 1 != 0
+
+
 # --- As the reader writes them ---------------------------------------------------------------------------------------------
 
 

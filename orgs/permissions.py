@@ -87,13 +87,18 @@ def must_propose(user: Person, organisation: Organisation) -> bool:
 
 def has_role(user: Person, organisation: Organisation, *roles: str) -> bool:
     return (
-        user.is_authenticated and user.memberships.active().filter(organisation=organisation, role__in=roles).exists()
+        user.is_authenticated and user.memberships.acting().filter(organisation=organisation, role__in=roles).exists()
     )
+
+
+def is_member(user: Person, organisation: Organisation) -> bool:
+    """In whatever role, also of one that is closed: its people may go on reading what is theirs."""
+    return user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
 
 
 def holds_role(user: Person, *roles: str) -> bool:
     """In any organisation."""
-    return user.is_authenticated and user.memberships.active().filter(role__in=roles).exists()
+    return user.is_authenticated and user.memberships.acting().filter(role__in=roles).exists()
 
 
 SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -107,7 +112,7 @@ def must_have_second_step(user: User) -> bool:
     """Those who review, keep figures or run the platform, in production, as long as they have none. One query."""
     if not settings.SECOND_STEP_REQUIRED:
         return False
-    keeping = Membership.objects.active().filter(user=OuterRef("pk"), role__in=KEEPERS)
+    keeping = Membership.objects.acting().filter(user=OuterRef("pk"), role__in=KEEPERS)
     reviewing = ReviewerAppointment.objects.active().filter(user=OuterRef("pk"))
     there = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_STEPS)
     must = User.objects.filter(Q(is_staff=True) | Exists(keeping) | Exists(reviewing), pk=user.pk)
@@ -166,7 +171,7 @@ def can_ask_to_join(user: Person, organisation: Organisation) -> bool:
         user.is_authenticated
         and organisation.closed_on is None
         and not organisation.is_authority
-        and not user.memberships.active().filter(organisation=organisation).exists()
+        and not is_member(user, organisation)
     )
 
 
@@ -198,7 +203,7 @@ def can_see_contacts(user: Person, organisation: Organisation) -> bool:
         return False
     return (
         user.is_staff
-        or user.memberships.active().filter(organisation=organisation).exists()
+        or is_member(user, organisation)
         or user.reviewer_appointments.active()
         .filter(territory__descendant_links__descendant=organisation.territory_id)
         .exists()

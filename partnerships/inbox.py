@@ -33,7 +33,7 @@ def partnership_task(title: str, url: str, since: datetime.datetime) -> Task:
 
 
 def own_organisations(user: User, roles: tuple[str, ...]) -> QuerySet[Membership, Any]:
-    return user.memberships.active().filter(role__in=roles).values("organisation")
+    return user.memberships.acting().filter(role__in=roles).values("organisation")
 
 
 def led_partnerships(user: User) -> QuerySet[PartnershipParty, Any]:

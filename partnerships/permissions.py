@@ -40,7 +40,7 @@ def can_edit_partnership(user: Person, partnership: Partnership) -> bool:
     """
     return (
         user.is_authenticated
-        and user.memberships.active()
+        and user.memberships.acting()
         .filter(
             role__in=ACTING_ROLES,
             organisation__parties__partnership=partnership,
@@ -58,7 +58,7 @@ def parties_spoken_for(user: Person, parties: Iterable[PartnershipParty]) -> lis
     """The partners among them for which the person can answer, in one query."""
     if not user.is_authenticated:
         return []
-    spoken = user.memberships.active().filter(role__in=SPEAKING_ROLES).values_list("organisation", flat=True)
+    spoken = user.memberships.acting().filter(role__in=SPEAKING_ROLES).values_list("organisation", flat=True)
     mine = set(spoken)
     return [party for party in parties if party.role == PartyRole.PARTNER and party.organisation_id in mine]
 

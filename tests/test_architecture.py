@@ -218,10 +218,7 @@ def test_no_two_classes_of_an_app_have_one_name(app: str) -> None:
 
 
 LONGEST_MODULE, LONGEST_CLASS = 400, 250
-LONGER = {
-    "indicators/releases/tables.py": 413,
-    "indicators/releases/tables.py:LinkedTables": 304,
-}
+LONGER: dict[str, int] = {}
 """In lines. What was longer when the limits were set, and how long it may be; nothing may be added."""
 
 

@@ -171,11 +171,3 @@ class TargetForm(PortalModelForm):
     class Meta:
         model = Target
         fields = ["baseline_year", "baseline_value", "year", "value", "source"]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if self.instance.indicator.is_whole:
-            for name in ("baseline_value", "value"):
-                if (number := cleaned.get(name)) is not None and number != number.to_integral_value():
-                    self.add_error(name, _("Numbers of people have no decimals."))
-        return cleaned

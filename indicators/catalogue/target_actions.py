@@ -9,6 +9,7 @@ from indicators.models import Target
 from indicators.permissions import can_set_targets
 from indicators.vocabulary import Direction
 from orgs.models import User
+from orgs.numbers import has_fraction
 
 
 @transaction.atomic
@@ -19,6 +20,9 @@ def set_target(*, target: Target, by: User) -> Target:
     indicator = target.indicator
     if indicator.direction == Direction.CONTEXT:
         raise ValidationError(_("This indicator is context only: neither a higher nor a lower value is better."))
+    for name in ("baseline_value", "value"):
+        if indicator.is_whole and has_fraction(getattr(target, name)):
+            raise ValidationError({name: _("Numbers of people have no decimals.")})
     wanted, start = (
         distance(value, indicator.direction, indicator.ideal_value) for value in (target.value, target.baseline_value)
     )

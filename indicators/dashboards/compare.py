@@ -30,9 +30,9 @@ from indicators.dashboards.coverage import Coverage, coverage_of
 from indicators.dashboards.judgement import Break, breaks_of, doubt_of, leading
 from indicators.dashboards.place_chart import LONGEST_CHART
 from indicators.dashboards.place_figures import TOTAL
-from indicators.models import Category, Indicator, Period, Release, ReleasedFigure
+from indicators.models import Category, Indicator, Period, Release, ReleasedFigure, Source
 from orgs.folding import fold
-from orgs.models import Territory
+from orgs.models import Territory, TerritoryClosure
 
 MOST = 6
 EVERYONE = "total"
@@ -83,6 +83,7 @@ class Comparison:
     """Places by name; groups as the standard list has them."""
     chart_url: str = ""
     """Where the chart's file is."""
+    sources: list[Source] = field(default_factory=list)
 
     @property
     def has_figures(self) -> bool:
@@ -125,6 +126,7 @@ class Comparison:
                 for period in line
             ],
             "csv_url": self.chart_url,
+            "is_sample": any(source.is_sample for source in self.sources),
         }
 
     @property
@@ -173,7 +175,7 @@ class Comparison:
 
 
 def compare(indicator: Indicator, territories: Iterable[Territory], release: Release | None) -> Comparison:
-    """Three queries, however many territories."""
+    """Four queries, however many territories."""
     places = sorted(territories, key=lambda territory: (fold(territory.local_name), territory.pk))
     cells: dict[int, list[Cell]] = defaultdict(list)
     if release and places:
@@ -191,7 +193,17 @@ def compare(indicator: Indicator, territories: Iterable[Territory], release: Rel
             if card
             else Compared(place.local_name, place)
         )
-    return Comparison(indicator, members, _chart_url(places_url(indicator, places)))
+    sources = _sources(indicator, places, release)
+    return Comparison(indicator, members, _chart_url(places_url(indicator, places)), sources)
+
+
+def _sources(indicator: Indicator, places: list[Territory], release: Release | None) -> list[Source]:
+    """Who published the indicator's figures of the places, and those in them, of which others are added up."""
+    within = TerritoryClosure.objects.filter(ancestor__in=[place.pk for place in places]).values("descendant")
+    rows = ReleasedFigure.objects.filter(
+        release=release, indicator=indicator, territory__in=within, source__isnull=False
+    )
+    return list(Source.objects.filter(pk__in=rows.values("source")).order_by("name"))
 
 
 def places_url(indicator: Indicator, territories: Iterable[Territory]) -> str:
@@ -329,7 +341,7 @@ def groups_url(indicator: Indicator, territory: Territory | None, keys: Iterable
 
 
 def compare_groups(indicator: Indicator, territory: Territory, groups: Groups, release: Release | None) -> Comparison:
-    """Those that are chosen. Three queries, however many there are."""
+    """Those that are chosen. Four queries, however many there are."""
     cells: dict[str, list[Cell]] = defaultdict(list)
     if release and groups.chosen:
         rows = ReleasedFigure.objects.filter(
@@ -343,4 +355,5 @@ def compare_groups(indicator: Indicator, territory: Territory, groups: Groups, r
         kind = kind_to_show(cells[key], indicator)
         series = make_series([cell for cell in cells[key] if cell.period.kind == kind], time_line(cells[key], kind))
         members.append(Compared(groups.names[key], territory, key, kind, series or None, changed_in, groups.names[key]))
-    return Comparison(indicator, members, _chart_url(groups_url(indicator, territory, groups.chosen)))
+    sources = _sources(indicator, [territory], release)
+    return Comparison(indicator, members, _chart_url(groups_url(indicator, territory, groups.chosen)), sources)

@@ -16,6 +16,7 @@ from indicators.vocabulary import (
     CURRENCY_OF_UNIT,
     OVER_TERRITORIES,
     PROTECTIONS,
+    SHARES,
     Comparator,
     Direction,
     Measure,
@@ -173,6 +174,11 @@ class Indicator(models.Model):
     def is_whole(self) -> bool:
         """People and things are counted one by one; money has cents."""
         return self.measure == Measure.COUNT and self.unit not in CURRENCY_OF_UNIT
+
+    @property
+    def is_share_of_people(self) -> bool:
+        """Its parts are counted one by one, too. Those of a plain ratio may be shares themselves."""
+        return self.measure == Measure.RATIO and self.unit in SHARES
 
     @property
     def over_territories(self) -> str | Promise:

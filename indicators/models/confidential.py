@@ -81,7 +81,7 @@ class ConfidentialViewingQuerySet(models.QuerySet["ConfidentialViewing"]):
             return self.none()
         if user.is_staff:
             return self
-        managed = user.memberships.active().filter(role=Membership.Role.MANAGER)
+        managed = user.memberships.acting().filter(role=Membership.Role.MANAGER)
         return self.filter(
             territory__in=Territory.objects.filter(
                 ancestor_links__ancestor__in=managed.values("organisation__territory")

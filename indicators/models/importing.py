@@ -104,7 +104,7 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
         if user.is_staff:
             return self
         return self.filter(
-            authority__in=user.memberships.active().filter(role__in=["steward", "manager"]).values("organisation")
+            authority__in=user.memberships.acting().filter(role__in=["steward", "manager"]).values("organisation")
         )
 
 

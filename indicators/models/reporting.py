@@ -23,7 +23,7 @@ class ReportRequestQuerySet(models.QuerySet["ReportRequest"]):
         if user.is_staff:
             return self
         return self.filter(
-            authority__in=user.memberships.active().filter(role__in=KEEPING_ROLES).values("organisation")
+            authority__in=user.memberships.acting().filter(role__in=KEEPING_ROLES).values("organisation")
         )
 
 
@@ -86,10 +86,9 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Those of one's own organisations, and those that an authority asked for whose figures one keeps."""
         if user.is_staff:
             return self
-        active = user.memberships.active()
+        own, keeping = user.memberships.active(), user.memberships.acting().filter(role__in=KEEPING_ROLES)
         return self.filter(
-            Q(organisation__in=active.values("organisation"))
-            | Q(request__authority__in=active.filter(role__in=KEEPING_ROLES).values("organisation"))
+            Q(organisation__in=own.values("organisation")) | Q(request__authority__in=keeping.values("organisation"))
         )
 
     def live(self) -> "ReportQuerySet":

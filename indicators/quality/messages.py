@@ -14,7 +14,7 @@ from indicators.catalogue.breakdowns import parse_key
 from indicators.catalogue.formatting import names_of_groups, period_words, value_words
 from indicators.models import Breakdown, Category, Finding, ImportBatch, ImportChange, Indicator, QualityRule
 from indicators.vocabulary import Measure
-from orgs.numbers import write_number
+from orgs.numbers import has_fraction, write_number
 
 MOST_CHANGES = 20
 """The largest are written down; how many there are in all, the batch says."""
@@ -157,7 +157,7 @@ def _sentence(finding: Finding, groups: dict[int, str], dimensions: dict[str, st
 
 
 def _amount(value: Decimal, indicator: Indicator) -> str:
-    if indicator.measure == Measure.COUNT and value == value.to_integral_value():
+    if indicator.measure == Measure.COUNT and not has_fraction(value):
         return write_number(value, 0)
     return value_words(value, indicator)
 

@@ -23,7 +23,8 @@ from django.db import connection
 
 from indicators.models import Indicator, Period, Release
 from indicators.releases.sql import CELLS, COPY, FREEZE, PERIODS, SUPPRESS, VOID
-from indicators.releases.tables import Hierarchy, Reason, TableCell, hidden_cells
+from indicators.releases.table_cells import Hierarchy, TableCell
+from indicators.releases.tables import Reason, hidden_cells
 from indicators.vocabulary import CALENDAR, TimeOperator
 
 

@@ -9,10 +9,9 @@ A breakdown is known here by a number, as its row has it, or a negative one wher
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
@@ -46,12 +45,16 @@ class Same(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """A cell that nobody published: the sum of some less that of others. `is_gap`: the ages between two bands."""
+    """A cell that nobody published: the sum of some less that of others. `is_gap`: the ages between two bands.
+
+    `is_open`: a whole of which only some parts are there, so that nobody can work it out; it ties them to what it is a part of itself.
+    """
 
     breakdown: int
     plus: tuple[int, ...]
     minus: tuple[int, ...]
-    is_gap: bool
+    is_gap: bool = False
+    is_open: bool = False
 
 
 class Links(NamedTuple):
@@ -74,6 +77,11 @@ def span_of(code: str) -> tuple[float, float] | None:
     if found["from"]:
         return (first, inf)
     return (first, int(found["last"] or first) + 1)
+
+
+def code_of(first: float, last: float) -> str:
+    """The way back: from 15 to below 25 is Y15-24."""
+    return f"Y_GE{int(first)}" if last == inf else f"Y{int(first)}-{int(last) - 1}"
 
 
 @dataclass
@@ -145,6 +153,13 @@ class CategoryLinks:
         size = len(self.sets.get((dimension, parent), ())) if is_part or is_beside else None
         return CategoryGroup(self.number(key_of(rest)), dimension, size or None, is_beside)
 
+    def depth(self, breakdown: int, dimension: str) -> int:
+        """How many wholes lie around a category."""
+        code, depth = parse_key(self.keys[breakdown]).get(dimension), 0
+        while code is not None:
+            code, depth = self.categories[dimension, code][0], depth + 1
+        return depth
+
     def parts(self, whole: int, dimension: str) -> list[int]:
         """The complete set that makes up a breakdown along a dimension, reported or not."""
         items = parse_key(self.keys[whole])
@@ -180,179 +195,3 @@ class CategoryLinks:
         return next(
             (code for (name, code), own in self.countries.items() if name == dimension and country in (own, code)), None
         )
-
-    def links(self, present: frozenset[int], not_applicable: frozenset[int], country: str) -> Links:
-        """What ties the breakdowns that are there, `not_applicable` being those in which there can be nobody."""
-        return _Linking(self, set(present), not_applicable, country).links()
-
-
-class _Linking:
-    def __init__(self, words: CategoryLinks, there: set[int], not_applicable: frozenset[int], country: str) -> None:
-        self.words, self.there, self.not_applicable, self.country = words, there, not_applicable, country
-        self.derived: list[Derived] = []
-        self.sums: list[tuple[int, tuple[int, ...]]] = []
-        self.chained: set[tuple[int, int]] = set()
-
-    def links(self) -> Links:
-        while self._derive_from_sets() or self._derive_from_identities():
-            pass
-        self._tie_bands()
-        self._tie_identities()
-        return Links(tuple(self.derived), tuple(self.sums), frozenset(self.chained))
-
-    def _derive(self, breakdown: int, plus: Iterable[int], minus: Iterable[int], *, is_gap: bool = False) -> None:
-        there = self.there
-        self.derived.append(
-            Derived(
-                breakdown,
-                tuple(one for one in plus if one in there),
-                tuple(one for one in minus if one in there),
-                is_gap,
-            )
-        )
-        there.add(breakdown)
-
-    # --- Sets -------------------------------------------------------------------------------------------------------
-
-    def _derive_from_sets(self) -> bool:
-        """Wholes of which all parts are there, and the one part that is missing of a whole."""
-        before = len(self.derived)
-        wholes = {
-            (group.whole, group.name)
-            for breakdown in self.there | self.not_applicable
-            for group in self.words.groups(breakdown)
-            if group.size is not None
-        }
-        for whole, dimension in sorted(wholes):
-            parts = self.words.parts(whole, dimension)
-            missing = [part for part in parts if part not in self.there and part not in self.not_applicable]
-            if whole in self.not_applicable:
-                continue
-            if whole not in self.there and not missing and any(part in self.there for part in parts):
-                self._derive(whole, [*parts, *self.words.parts_beside(whole, dimension)], ())
-            elif whole in self.there and len(missing) == 1 and len(parts) > 1:
-                others = [*parts, *self.words.parts_beside(whole, dimension)]
-                self._derive(missing[0], [whole], [part for part in others if part != missing[0]])
-        return len(self.derived) > before
-
-    # --- Identities -------------------------------------------------------------------------------------------------
-
-    def _identities(self) -> Iterable[tuple[int, tuple[int, ...]]]:
-        """(whole, parts) as breakdowns, for each combination with other dimensions that occurs."""
-        for whole, parts, own_country_in, countries in self.words.same:
-            if countries and self.country not in countries:
-                continue
-            made_of = list(parts)
-            if own_country_in is not None:
-                own = self.words.own_category(own_country_in, self.country)
-                if own is None:
-                    continue
-                made_of.append((own_country_in, own))
-            sides = [[whole], made_of]
-            dimensions = {dimension for side in sides for dimension, _ in side}
-            rests = {
-                key_of(
-                    {
-                        name: code
-                        for name, code in parse_key(self.words.keys[breakdown]).items()
-                        if name not in dimensions
-                    }
-                )
-                for breakdown in self.there
-                if any(item in made_of or item == whole for item in parse_key(self.words.keys[breakdown]).items())
-            }
-            for rest in sorted(rests):
-                others = parse_key(rest)
-                left, right = (
-                    [self.words.number(key_of({**others, dimension: code})) for dimension, code in side]
-                    for side in sides
-                )
-                yield left[0], tuple(right)
-
-    def _derive_from_identities(self) -> bool:
-        before = len(self.derived)
-        for whole, parts in list(self._identities()):
-            missing = [part for part in parts if part not in self.there and part not in self.not_applicable]
-            if whole not in self.there and not missing and whole not in self.not_applicable:
-                self._derive(whole, parts, ())
-            elif whole in self.there and len(missing) == 1:
-                self._derive(missing[0], [whole], [part for part in parts if part != missing[0]])
-        return len(self.derived) > before
-
-    def _tie_identities(self) -> None:
-        for whole, parts in list(self._identities()):
-            there = tuple(part for part in parts if part in self.there)
-            if (
-                whole in self.there
-                and there
-                and all(part in self.there or part in self.not_applicable for part in parts)
-            ):
-                self.sums.append((whole, there))
-
-    # --- Bands ------------------------------------------------------------------------------------------------------
-
-    def _tie_bands(self) -> None:
-        """Each band is the sum of the stretches between the ends of all bands that hang together; those nobody published are derived."""
-        lines: dict[tuple[str, str], dict[tuple[float, float], int]] = defaultdict(dict)
-        for breakdown in sorted(self.there):
-            items = parse_key(self.words.keys[breakdown])
-            for dimension in {*items, *self.words.banded}:
-                rest = key_of({name: code for name, code in items.items() if name != dimension})
-                span = span_of(items[dimension]) if dimension in items else (0.0, inf)
-                if span is not None and dimension in self.words.banded:
-                    lines[dimension, rest][span] = breakdown
-        for (dimension, rest), bands in sorted(lines.items()):
-            if len(bands) > 2:
-                self._tie_line(dimension, rest, bands)
-
-    def _tie_line(self, dimension: str, rest: str, bands: dict[tuple[float, float], int]) -> None:
-        # What lies below an age: (bands to add, bands to take away), from the lowest age that hangs together with it.
-        below: dict[float, tuple[list[int], list[int]]] = {}
-        hanging: dict[float, float] = {}
-        nearby: dict[float, list[tuple[float, int, bool]]] = defaultdict(list)
-        for (first, last), band in sorted(bands.items(), key=lambda item: item[0][1] - item[0][0]):
-            nearby[first].append((last, band, True))
-            nearby[last].append((first, band, False))
-        for start in sorted(nearby):
-            if start in below:
-                continue
-            below[start], hanging[start], waiting = ([], []), start, [start]
-            while waiting:
-                here = waiting.pop(0)
-                plus, minus = below[here]
-                for there, band, is_up in nearby[here]:
-                    if there not in below:
-                        below[there] = ([*plus, band], minus) if is_up else (plus, [*minus, band])
-                        hanging[there] = start
-                        waiting.append(there)
-        ends: dict[float, list[float]] = defaultdict(list)
-        for end in sorted(below):
-            ends[hanging[end]].append(end)
-        others = parse_key(rest)
-        for line in ends.values():
-            stretches: dict[tuple[float, float], int] = {}
-            for first, last in pairwise(line):
-                found = bands.get((first, last))
-                if found is None:
-                    code = f"Y_GE{int(first)}" if last == inf else f"Y{int(first)}-{int(last) - 1}"
-                    found = self.words.number(key_of({**others, dimension: code}))
-                    if found not in self.there:
-                        plus, minus = below[last][0] + below[first][1], below[last][1] + below[first][0]
-                        common = set(plus) & set(minus)
-                        self._derive(
-                            found,
-                            [one for one in plus if one not in common],
-                            [one for one in minus if one not in common],
-                            is_gap=True,
-                        )
-                stretches[first, last] = found
-            for (first, last), band in bands.items():
-                if first in line and band not in stretches.values():
-                    inside = tuple(one for (start, end), one in stretches.items() if first <= start and end <= last)
-                    self.sums.append((band, inside))
-            self.chained |= {
-                (whole, part)
-                for (first, last), whole in bands.items()
-                for (start, end), part in bands.items()
-                if whole != part and first in line and start in line and first <= start and end <= last
-            }

@@ -41,6 +41,7 @@ from indicators.reports.cells import (
     approved,
     cells_of,
     key_of_row,
+    refuse_faults,
     write_observations,
 )
 from indicators.vocabulary import NO_FLAG, NO_NUMBER, Flag, Measure, Status
@@ -155,7 +156,9 @@ def save_report(*, report: Report, answers: Answers, version: int, by: User | No
             ),
             code="stale",
         )
-    allowed = {cell.key for cell in cells_of_request(report.request)}
+    cells = cells_of_request(report.request)
+    refuse_faults(cells, answers)
+    allowed = {cell.key for cell in cells}
     report.answers.all().delete()
     ReportAnswer.objects.bulk_create(
         ReportAnswer(

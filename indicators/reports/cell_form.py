@@ -46,7 +46,7 @@ class GridForm(PortalForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.cells = cells
+        self.cells, self.known = cells, answers
         for cell in cells:
             said = answers.get(cell.key, Typed())
             hint = (hints or {}).get(cell.key, "")
@@ -79,32 +79,12 @@ class GridForm(PortalForm):
             typed = Typed(
                 cleaned.get(f"n-{cell.name}"), cleaned.get(f"b-{cell.name}"), cleaned.get(f"m-{cell.name}", False)
             )
-            fault = fault_of(cell.indicator, typed)
+            fault = None if typed == self.known.get(cell.key) else typed.fault(cell.indicator)
             if fault:
                 self.add_error(f"{fault[0]}-{cell.name}", f"{cell.label}: {fault[1]}")
             elif typed != Typed():
                 self.answers[cell.key] = typed
         return cleaned
-
-
-def fault_of(indicator: Indicator, typed: Typed) -> tuple[str, str] | None:
-    """What cannot be: the field ("n" or "b") and the sentence. What is only odd is for the quality rules."""
-    if typed.is_missing:
-        if typed.number is not None or typed.base is not None:
-            return "n", _("Give a number, or say that you have none; not both.")
-        return None
-    if typed.number is None:
-        return ("n", _("Enter the number, too.")) if typed.base is not None else None
-    if indicator.measure in (Measure.COUNT, Measure.RATIO) and typed.number < 0:
-        return "n", _("A number of people cannot be below 0.")
-    if indicator.is_whole and typed.number != typed.number.to_integral_value():
-        return "n", _("Numbers of people have no decimals.")
-    if indicator.measure in (Measure.RATIO, Measure.MEAN):
-        if typed.base is None:
-            return "b", _("Enter of how many, too.")
-        if typed.base < 0 or (typed.base == 0 and typed.number != 0):
-            return "b", _("“Of how many” has to be more than 0. If there was nobody, enter 0 of 0.")
-    return None
 
 
 def number_label(cell: ReportCell) -> str:

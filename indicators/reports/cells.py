@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -16,10 +17,10 @@ from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
 from indicators.catalogue.formatting import period_words, value_words
 from indicators.locks import Lock
 from indicators.models import Category, Dimension, Indicator, Observation, Period, Release, ReleasedFigure
-from indicators.vocabulary import NO_FLAG, PENDING, Flag, Measure
+from indicators.vocabulary import NO_FLAG, PENDING, WITH_BASE, Flag, Measure
 from orgs.locks import lock_until_commit
 from orgs.models import Territory
-from orgs.numbers import write_number
+from orgs.numbers import has_fraction, write_number
 
 ONE_DAY = datetime.timedelta(days=1)
 MOST_CELLS = 400
@@ -54,7 +55,7 @@ class ReportCell:
 
     @property
     def has_base(self) -> bool:
-        return self.indicator.measure in (Measure.RATIO, Measure.MEAN)
+        return self.indicator.measure in WITH_BASE
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,29 @@ class Typed:
     @property
     def is_not_applicable(self) -> bool:
         return self.base == 0
+
+    def fault(self, indicator: Indicator) -> tuple[str, str] | None:
+        """What cannot be: the field ("n" or "b") and the sentence. What is only odd is for the quality rules."""
+        if self.is_missing:
+            if self.number is not None or self.base is not None:
+                return "n", _("Give a number, or say that you have none; not both.")
+            return None
+        if self.number is None:
+            return ("n", _("Enter the number, too.")) if self.base is not None else None
+        if indicator.measure in (Measure.COUNT, Measure.RATIO) and self.number < 0:
+            return "n", _("A number of people cannot be below 0.")
+        if (indicator.is_whole or indicator.is_share_of_people) and has_fraction(self.number):
+            return "n", _("Numbers of people have no decimals.")
+        return self._fault_of_base(indicator) if indicator.measure in WITH_BASE else None
+
+    def _fault_of_base(self, indicator: Indicator) -> tuple[str, str] | None:
+        if self.base is None:
+            return "b", _("Enter of how many, too.")
+        if self.base < 0 or (self.base == 0 and self.number != 0):
+            return "b", _("“Of how many” has to be more than 0. If there was nobody, enter 0 of 0.")
+        if (indicator.measure == Measure.MEAN or indicator.is_share_of_people) and has_fraction(self.base):
+            return "b", _("Numbers of people have no decimals.")
+        return None
 
     def as_observation(self, indicator: Indicator) -> dict[str, Any]:
         """The columns of an observation: a mean is kept as its sum, so that it pools."""
@@ -91,7 +115,7 @@ class Typed:
         if observation.flags & Flag.MISSING:
             return cls(is_missing=True)
         if observation.flags & Flag.NOT_APPLICABLE:
-            has_base = observation.indicator.measure in (Measure.RATIO, Measure.MEAN)
+            has_base = observation.indicator.measure in WITH_BASE
             return cls(number=Decimal(0) if has_base else None, base=Decimal(0))
         if observation.numerator is None:
             return cls(number=observation.value)
@@ -101,6 +125,14 @@ class Typed:
 
 
 Answers = Mapping[Key, Typed]
+
+
+def refuse_faults(cells: Iterable[ReportCell], answers: Answers) -> None:
+    """ValidationError for the first that cannot be, whoever typed it and wherever."""
+    for cell in cells:
+        fault = answers[cell.key].fault(cell.indicator) if cell.key in answers else None
+        if fault:
+            raise ValidationError(f"{cell.label}: {fault[1]}")
 
 
 def cells_of(

@@ -12,7 +12,7 @@ from indicators.locks import Lock
 from indicators.models import ImportBatch, Source
 from indicators.permissions import keeps_figures_of
 from indicators.quality import checks
-from indicators.reports.cells import Answers, ReportCell, approved, pending, write_observations
+from indicators.reports.cells import Answers, ReportCell, approved, pending, refuse_faults, write_observations
 from indicators.vocabulary import Status
 from orgs.locks import lock_until_commit
 from orgs.models import Organisation, Territory, User
@@ -73,6 +73,7 @@ def save_entry(
         for key, values in columns.items()
         if key not in now or any(getattr(now[key], name) != value for name, value in values.items())
     }
+    refuse_faults((cell for cell in cells if cell.key in news), answers)
     if not news:
         raise ValidationError(_("Nothing has changed. Enter or change a figure."))
     source, _created = Source.objects.get_or_create(name=authority.name, defaults={"publisher": authority.name})

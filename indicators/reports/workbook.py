@@ -22,7 +22,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from indicators.catalogue.formatting import period_words
 from indicators.models import Report
-from indicators.reports.cell_form import base_label, fault_of, number_label
+from indicators.reports.cell_form import base_label, number_label
 from indicators.reports.cells import Answers, Key, ReportCell, Typed
 from orgs.numbers import read_number
 from orgs.spreadsheets import workbook_cell
@@ -202,7 +202,7 @@ def _typed(row: tuple[Any, ...], number: int, cell: ReportCell, faults: list[str
         )
         return None
     typed = Typed(values["E"], values["F"], is_missing)
-    fault = fault_of(cell.indicator, typed)
+    fault = typed.fault(cell.indicator)
     if fault:
         where = f"{'E' if fault[0] == 'n' else 'F'}{number}"
         faults.append(_("Cell %(cell)s: %(fault)s") % {"cell": where, "fault": fault[1]})

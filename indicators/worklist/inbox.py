@@ -19,7 +19,7 @@ def tasks_of(user: User) -> list[Task]:
 
 def reports_to_answer(user: User) -> list[Task]:
     """Those that an organisation of one's own owes, if one may write them: the returned and the overdue say so."""
-    mine = user.memberships.active().filter(role__in=ANSWERING).values("organisation")
+    mine = user.memberships.acting().filter(role__in=ANSWERING).values("organisation")
     owed = Report.objects.unanswered().filter(organisation__in=mine)
     return [
         Task(

@@ -218,7 +218,7 @@ def findings_words(number: int) -> str:
 
 def reports_asked_for(user: User) -> QuerySet[Report]:
     """What one's authority asked for, but not of an organisation of one's own."""
-    mine = user.memberships.active()
+    mine = user.memberships.acting()
     reports = Report.objects.visible_to(user).live().exclude(organisation__in=Organisation.objects.own_of(user))
     if not user.is_staff:
         reports = reports.filter(request__authority__in=mine.filter(role__in=KEEPERS).values("organisation"))
@@ -301,7 +301,7 @@ def releases_to_publish(user: User) -> QueuePart:
 
 def protections_to_agree(user: User) -> QueuePart:
     """Weaker protections that somebody else has asked for."""
-    managed = user.memberships.active().filter(role=Membership.Role.MANAGER)
+    managed = user.memberships.acting().filter(role=Membership.Role.MANAGER)
     asked = ProtectionChange.objects.open().exclude(asked_by=user).select_related("indicator")
     if not user.is_staff:
         asked = asked.filter(indicator__owner__in=managed.values("organisation"))

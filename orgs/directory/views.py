@@ -32,6 +32,7 @@ from orgs.permissions import (
     can_manage_members,
     can_see_contacts,
     can_take_measure,
+    is_member,
     is_unclaimed,
 )
 from orgs.standing.renewals import can_be_renewed
@@ -120,16 +121,16 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         capacities = list(organisation.capacities.all())
         verified = last_verified(organisation) if organisation.tier else None
         is_unclaimed_one = is_unclaimed(organisation)
-        is_member = user.is_authenticated and user.memberships.active().filter(organisation=organisation).exists()
+        is_own = is_member(user, organisation)
         proposed_change = (
-            organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_member else None
+            organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_own else None
         )
         return super().get_context_data(
             page_obj=page_of(self.request, organisation.services.select_related("domain")),
             tier_meaning=meaning_of(organisation.tier, rules_of(verified)) if organisation.tier else "",
             measure=organisation.measures.in_force().visible_to(user).first() if user.is_authenticated else None,
             can_be_renewed=can_be_renewed(organisation),
-            shows_end=is_member or user.is_staff,
+            shows_end=is_own or user.is_staff,
             can_take_measure=organisation.is_published and can_take_measure(user, organisation),
             communities=[country_name(code) for code in organisation.communities],
             needs=[capacity for capacity in capacities if capacity.side == CapacitySide.NEED],
@@ -143,10 +144,10 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             can_invite_to_claim=is_unclaimed_one and can_list_organisations(user),
             can_manage_members=can_manage_members(user, organisation),
             can_see_contacts=can_see_contacts(user, organisation),
-            is_member=is_member,
+            is_member=is_own,
             proposed_change=proposed_change,
             proposed_differences=differences(proposed_change) if proposed_change else [],
-            last_verification=organisation.verifications.order_by("-submitted_at").first() if is_member else None,
+            last_verification=organisation.verifications.order_by("-submitted_at").first() if is_own else None,
             **kwargs,
         )
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from orgs.numbers import read_number, write_number
+from orgs.numbers import has_fraction, read_number, write_number
 
 
 class NumberInput(forms.TextInput):
@@ -59,7 +59,7 @@ class WholeNumberField(forms.IntegerField):
             number = read_number(str(value))
         except ValueError:
             number = Decimal("NaN")
-        if not number.is_finite() or number != number.to_integral_value() or number.as_tuple().exponent != 0:
+        if not number.is_finite() or has_fraction(number) or number.as_tuple().exponent != 0:
             raise ValidationError(
                 _("“%(text)s” is not a whole number. Write it like %(example)s."),
                 code="invalid",

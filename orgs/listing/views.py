@@ -49,7 +49,7 @@ class ListingCreateView(VisibleObjectMixin, ActionMixin, FormView):
     def perform(self, form: ListingForm) -> Organisation:
         told = {name: form.cleaned_data[name] for name in form.FACTS}
         refuse_too_many(self.request, told["email"])
-        acting = self.person.memberships.active().filter(role__in=LISTING_ROLES).select_related("organisation").first()
+        acting = self.person.memberships.acting().filter(role__in=LISTING_ROLES).select_related("organisation").first()
         authority = None if acting is None else acting.organisation
         return listing.list_organisation(**told, listed_for=authority, by=self.person)
 

@@ -25,7 +25,7 @@ from orgs.mixins import ActionMixin, page_of, show_refusal
 from orgs.models import Invitation, Membership, Organisation, User
 from orgs.naming import address_upstairs
 from orgs.organisations.views import OfOrganisation
-from orgs.permissions import Person, can_manage_members, can_still_invite, has_role, is_administrator
+from orgs.permissions import Person, can_manage_members, can_still_invite, is_administrator, is_member
 
 
 class MemberListView(OfOrganisation, TemplateView):
@@ -34,7 +34,7 @@ class MemberListView(OfOrganisation, TemplateView):
     template_name = "orgs/member_list.html"
 
     def is_allowed(self, user: Person, organisation: Organisation) -> bool:
-        return can_manage_members(user, organisation) or has_role(user, organisation, *Membership.Role.values)
+        return can_manage_members(user, organisation) or is_member(user, organisation)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(

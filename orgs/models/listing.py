@@ -68,7 +68,7 @@ class JoinRequestQuerySet(ReviewableQuerySet):
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "JoinRequestQuerySet":  # type: ignore[name-defined]
         """Whoever leads the organisation sees it, and reviewers and administrators where nobody does."""
-        leading = user.memberships.active().filter(role__in=["owner", "manager"]).values("organisation")
+        leading = user.memberships.acting().filter(role__in=["owner", "manager"]).values("organisation")
         of_nobody = JoinRequest.objects.of_nobody()
         judged = of_nobody if user.is_staff else of_nobody.reviewable_by(user)
         return self.filter(Q(organisation__in=leading) | Q(pk__in=judged.values("pk")))

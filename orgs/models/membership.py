@@ -21,6 +21,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> "MembershipQuerySet":
         return self.filter(ended_at=None)
 
+    def acting(self) -> "MembershipQuerySet":
+        """Those by which somebody has a right today: nobody acts for an organisation that is closed."""
+        return self.active().filter(organisation__closed_on=None)
+
     def of(self, user: User) -> "MembershipQuerySet":
         return self.active().filter(user=user)
 

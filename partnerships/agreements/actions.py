@@ -45,6 +45,12 @@ def check_partners(authority: Organisation, partners: Sequence[Organisation], kn
             )
 
 
+def refuse_closed(organisations: Iterable[Organisation]) -> None:
+    for organisation in organisations:
+        refusal = _("%(name)s is closed, so nothing can begin with it.") % {"name": organisation.name}
+        refuse_unless(organisation.closed_on is None, refusal)
+
+
 def refuse_place_elsewhere(authority: Organisation, territory: Territory) -> None:
     """The place says whose reviewers look at it, so an authority does not choose one that is not its own."""
     if not Territory.objects.within(authority.territory).filter(pk=territory.pk).exists():
@@ -78,6 +84,7 @@ def log_partnership(
 ) -> Partnership:
     """A draft that only the authority sees, until the partners are asked (`propose_partnership`)."""
     refuse_unless(authority.is_authority, _("A partnership is led by an authority."))
+    refuse_closed([authority])
     check_partners(authority, partners)
     refuse_place_elsewhere(authority, territory)
     Organisation.objects.select_for_update().get(pk=authority.pk)  # A form sent twice at once is one partnership.
@@ -191,6 +198,7 @@ def propose_partnership(*, partnership: Partnership, by: User) -> Partnership:
         stored.state in (State.DRAFT, State.DISPUTED),
         _("Partners are only asked about a draft or a disputed partnership."),
     )
+    refuse_closed(party.organisation for party in stored.parties.select_related("organisation"))
     stored.state = State.PROPOSED
     stored.save(update_fields=["state", "updated_at"])
     ask(stored, PartnershipParty.objects.filter(partnership=stored).partners().select_related("organisation"))

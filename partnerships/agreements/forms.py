@@ -26,7 +26,7 @@ SDG_TARGET = re.compile(r"^(1[0-7]|[1-9])\.([0-9]{1,2}|[a-d])$")
 def authorities_of(user: User) -> Any:
     """Those that the person acts for."""
     return Organisation.objects.authorities().filter(
-        pk__in=user.memberships.active().filter(role__in=ACTING_ROLES).values("organisation")
+        pk__in=user.memberships.acting().filter(role__in=ACTING_ROLES).values("organisation")
     )
 
 

@@ -28,5 +28,5 @@ def isolated_organisations(territories: QuerySet[Territory]) -> QuerySet[Organis
 
 def isolated_organisations_for(user: User) -> QuerySet[Organisation]:
     """In the territories of the authorities that the person acts for."""
-    acting = user.memberships.active().filter(role__in=ACTING_ROLES)
+    acting = user.memberships.acting().filter(role__in=ACTING_ROLES)
     return isolated_organisations(Territory.objects.filter(organisations__in=acting.values("organisation")))

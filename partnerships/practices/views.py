@@ -26,7 +26,7 @@ def partnerships_led_by(user: Person) -> PartnershipQuerySet:
     """Those that the person may edit."""
     if not user.is_authenticated:
         return Partnership.objects.none()
-    acting = user.memberships.active().filter(role__in=ACTING_ROLES).values("organisation")
+    acting = user.memberships.acting().filter(role__in=ACTING_ROLES).values("organisation")
     led = PartnershipParty.objects.filter(role=PartyRole.AUTHORITY, organisation__in=acting)
     return Partnership.objects.filter(pk__in=led.values("partnership")).order_by("title")
 

@@ -64,10 +64,20 @@ def test_picture_and_file_of_a_borrowed_chart_say_where_it_comes_from(page: Page
     assert download.value.suggested_filename == file.suggested_filename.replace(".csv", ".png")
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     drawn = " ".join(page.evaluate("window.drawnTexts"))
-    for label in ("Place", "Indicator", "Unit", "Period", "Source and licence", "Release", "Address", "On suppression"):
+    for label in (
+        "Place",
+        "Indicator",
+        "Unit",
+        "Period",
+        "Source and licence",
+        "Marks",
+        "Release",
+        "Address",
+        "On suppression",
+    ):
         assert f"{label}: {notes[f'# {label}']}" in drawn
     assert "CC BY 4.0" in notes["# Source and licence"]
-    assert "break" in notes["# Marks"]
+    assert notes["# Marks"] == "2020: break in series"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 import io
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -484,6 +485,21 @@ def test_every_file_is_named_with_its_size_and_checksum() -> None:
         assert said[name] == (f"{lines:,}", f"{len(content):,}", hashlib.sha256(content).hexdigest()), name
     ours = sum(path.stat().st_size for name, path in there.items() if not name.startswith("berlin/"))
     assert ours < 1_000_000, "the demo stays small"
+
+
+def test_every_file_comes_in_with_its_source_and_licence() -> None:
+    """By the mapping that reads it, whose source every page and file of its figures names."""
+    mappings = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (DATA / "mappings").glob("*.json")}
+    told = {name: mapping["source"] for name, mapping in mappings.items()}
+    assert told
+    lacking = [
+        (name, part)
+        for name, source in told.items()
+        for part in ("name", "publisher", "licence", "url")
+        if not source.get(part)
+    ]
+    assert lacking == []
+    assert [name for name, source in told.items() if not source["url"].startswith("https://")] == []
 
 
 @pytest.mark.shared

@@ -27,7 +27,6 @@ from indicators.models import (
 )
 from indicators.quality import messages
 from indicators.releases.export import export_figures
-from indicators.reports.cell_form import fault_of
 from indicators.reports.cells import Typed, in_words
 from indicators.rollup import worker
 from indicators.vocabulary import Flag
@@ -174,10 +173,10 @@ def test_database_holds_no_number_that_is_not_applicable(land: Land) -> None:
 
 def test_zero_of_zero_is_typed_and_comes_back(land: Land) -> None:
     rate, typed = land.indicators["RATE"], number(0, 0)
-    assert fault_of(rate, typed) is None
+    assert typed.fault(rate) is None
     assert typed.as_observation(rate)["flags"] == Flag.NOT_APPLICABLE
     assert in_words(typed, rate) == "not applicable"
-    fault = fault_of(rate, number(1, 0))
+    fault = number(1, 0).fault(rate)
     assert fault is not None
     assert "0 of 0" in fault[1]
     row = land.observe("N1", "2020", None, indicator="RATE", flags=Flag.NOT_APPLICABLE)

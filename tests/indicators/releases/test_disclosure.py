@@ -14,7 +14,8 @@ from indicators.catalogue.breakdowns import key_of
 from indicators.models import Indicator, Period
 from indicators.releases.linked_tables import CategoryLinks, Same, span_of
 from indicators.releases.suppression import SuppressionTable, pattern
-from indicators.releases.tables import Hierarchy, TableCell, hidden_cells
+from indicators.releases.table_cells import Hierarchy, TableCell
+from indicators.releases.tables import hidden_cells
 from tests.indicators.attack import Attack, Words
 
 THRESHOLD = 5

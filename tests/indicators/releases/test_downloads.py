@@ -16,6 +16,7 @@ from pysdmx.io.csv.sdmx20.reader import read as read_sdmx
 
 from indicators.models import Indicator, Release, ReleasedFigure, Source
 from indicators.releases import actions as releases
+from indicators.releases.downloads.formats import FORMATS
 from indicators.rollup import worker
 from indicators.vocabulary import Flag, codes_of
 from tests.factories_indicators import released
@@ -102,6 +103,27 @@ def test_csv_says_every_cell_and_what_one_has_to_know(client, release):
     assert "CC BY 4.0" in about["# Source and licence"]
     assert "fewer than 5" in about["# Disclosure rule of PEOPLE"]
     assert {"# Title", "# Published on", "# On suppression", "# Definition of RATE"} <= about.keys()
+
+
+def test_count_has_no_denominator_in_any_file(client, release):
+    """Of a protected count least of all: not even the least that there could be."""
+    counts = {"PEOPLE", "EVENTS"}
+    _about, lines = read_csv(fetch(client, release, "csv"))
+    book = load_workbook(io.BytesIO(fetch(client, release, "xlsx")), read_only=True)
+    names, *rows = book["Figures"].iter_rows(values_only=True)
+    book.close()
+    (dataset,) = read_sdmx(fetch(client, release, "sdmx.csv").decode())
+    tables = {
+        "csv": [(line["indicator"], line["denominator"]) for line in lines],
+        "xlsx": [(row[names.index("indicator")], row[names.index("denominator")]) for row in rows],
+        "sdmx.csv": [(row["INDICATOR"], row["DENOMINATOR"]) for row in dataset.data.fillna("").to_dict("records")],
+    }
+    for ending, cells in tables.items():
+        assert {base for code, base in cells if code in counts} <= {"", None}, ending
+        assert [base for code, base in cells if code == "RATE" and base not in ("", None)], ending
+        assert counts < {code for code, _base in cells}
+    assert b"denominator" not in fetch(client, release, "json").lower()
+    assert set(FORMATS) == {*tables, "json"}
 
 
 def test_made_up_sources_say_so_in_every_file(client, land, release):

@@ -216,6 +216,10 @@ def test_portal_answers_while_visitors_ask_for_large_files_and_leave() -> None:
             waits.append(time.monotonic() - begun)
         # Two are written at once and the others are refused; one after the other they would take sixteen times as long.
         assert max(waits) < 4 * one_file + 1, (waits, one_file)
+        # The work of those who left ends, and gives its turn back.
+        begun = time.monotonic()
+        wait_until(lambda: status_of(port, address(release, "xlsx")) == 200, what="a turn, of those who left")
+        assert time.monotonic() - begun < 6 * one_file + 1
 
 
 def status_of(port: int, path: str) -> int:
