@@ -66,11 +66,12 @@ UNTRACED = {
     "indicators/test_istat.py",
     "partnerships/test_permissions.py",
     "test_access.py",
+    "test_architecture.py",
     "test_html.py",
     "test_planted.py",
     "test_requests.py",
 }
-"""They open every page there is, or look at a million rows: what runs there, other tests cover line by line, and tracing is what it costs."""
+"""They open every page there is, look at a million rows, or read the code alone: what runs there, other tests cover line by line, and tracing is what it costs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,31 +79,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.stem in SERVERS:
             item.add_marker("servers")
         if item.path.relative_to(TESTS).as_posix() in UNTRACED:
-            item.add_marker("no_cover")
+            item.add_marker("untraced")
     share_worlds(items)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
-    """pytest-cov leaves out the test alone; the world that it is the first to ask for is most of the work."""
-    with untraced() if item.get_closest_marker("no_cover") else contextlib.nullcontext():
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Set-up included: the world that a test is the first to ask for is most of the work."""
+    with untraced() if item.get_closest_marker("untraced") else contextlib.nullcontext():
         return (yield)
 
 
 def share_worlds(items: list[pytest.Item]) -> None:
     """Where one test of a module stands on the module's world, they all do: none finds the database otherwise when it comes first."""
     tests = [item for item in items if isinstance(item, pytest.Function)]
-    modules = {item.path for item in tests if "module_world" in item.fixturenames}
-    for item in tests:
-        if item.path in modules and "module_world" not in item.fixturenames:
-            item.fixturenames.insert(0, "module_world")
+    for world in ("module_world", "module_land"):
+        modules = {item.path for item in tests if world in item.fixturenames}
+        for item in tests:
+            if item.path in modules and world not in item.fixturenames:
+                item.fixturenames.insert(0, world)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
-    """What is loaded by now stays: the collector of garbage need not look through it again and again."""
+    """What is loaded by now stays: the collector of garbage need not look through it again and again, nor after every 700 objects."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)
     gc.enable()
 
 

@@ -8,12 +8,13 @@ import coverage
 
 @contextmanager
 def untraced() -> Iterator[None]:
-    """A decorator, too."""
-    tracing = coverage.Coverage.current()
-    if tracing is not None:
+    """A decorator, too. A worker of pytest-xdist traces twice, and pytest-cov (7.1) ends only one of them for its own mark `no_cover`."""
+    stopped = []
+    while (tracing := coverage.Coverage.current()) is not None:
         tracing.stop()
+        stopped.append(tracing)
     try:
         yield
     finally:
-        if tracing is not None:
+        for tracing in reversed(stopped):
             tracing.start()

@@ -25,8 +25,14 @@ from orgs.models import Domain, User
 from orgs.shipped import Vocabulary, load_shipped
 from tests.factories import AuthorityFactory, MembershipFactory, UserFactory
 from tests.factories_indicators import IndicatorFactory, StewardFactory
-from tests.indicators.land import Land, table
+from tests.indicators.land import Land, make_land, table
 from tests.pages import words_of as text_of
+
+
+@pytest.fixture
+def land(db: None) -> Land:
+    """For each test anew: some here commit, or make another one."""
+    return make_land()
 
 
 @pytest.fixture

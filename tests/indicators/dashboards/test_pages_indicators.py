@@ -21,9 +21,16 @@ from tests.factories_indicators import (
     released,
 )
 from tests.indicators.kept import keep_figure
+from tests.indicators.land import make_land
 from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def land(db):
+    """For the tests that ask for it alone: the others make groups of their own."""
+    return make_land()
 
 
 @pytest.fixture

@@ -22,9 +22,16 @@ from indicators.models import ImportBatch, Observation, SavedMapping
 from orgs.readers import xlsx
 from orgs.readers.problems import FileRefused
 from tests.indicators.files import workbook
-from tests.indicators.land import MAPPING, Land, table
+from tests.indicators.land import MAPPING, Land, make_land, table
 from tests.indicators.refusals import told
 from tests.threads import at_once
+
+
+@pytest.fixture
+def land(db: None) -> Land:
+    """For each test anew: some here commit, or make another one."""
+    return make_land()
+
 
 HEADER = ["place", "year", "sex", "people"]
 GOOD = ("N1", 2020, "women", 10)
@@ -257,7 +264,7 @@ def peak_of(size: int) -> int:
         tracemalloc.stop()
 
 
-@pytest.mark.no_cover  # Of many rows; what runs there, other tests cover line by line.
+@pytest.mark.untraced  # Of many rows; what runs there, other tests cover line by line.
 def test_memory_does_not_grow_with_the_file() -> None:
     assert peak_of(4 << 20) < 1.1 * peak_of(1 << 20)
 

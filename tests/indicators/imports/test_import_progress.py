@@ -17,8 +17,15 @@ from indicators.imports.definition import read_mapping
 from indicators.imports.progress import expected_figures
 from indicators.models import ImportBatch
 from tests.factories_indicators import StewardFactory
-from tests.indicators.land import MAPPING, Land, table
+from tests.indicators.land import MAPPING, Land, make_land, table
 from tests.pages import words_of
+
+
+@pytest.fixture
+def land(db: None) -> Land:
+    """For each test anew: some here commit, or make another one."""
+    return make_land()
+
 
 ROWS = 40_000
 FILE = table(*[("N1", 2020, "women", 10)] * ROWS)

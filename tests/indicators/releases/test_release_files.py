@@ -26,6 +26,13 @@ from indicators.tasks import make_release_files
 from tests.indicators.land import Land, make_land
 from tests.processes import free_port, started, wait_until
 
+
+@pytest.fixture
+def land(db: None) -> Land:
+    """For each test anew: some here commit, or make another one."""
+    return make_land()
+
+
 State = ReleaseFile.State
 
 # A number for each place and each of the first so many months.

@@ -10,9 +10,17 @@ from indicators.file_progress import RULES, STORING, claim, note, progress_of
 from indicators.imports import actions as imports
 from indicators.imports import engine
 from indicators.models import ImportBatch, QualityRule
-from tests.indicators.land import Land, table
+from tests.indicators.land import Land, make_land, table
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def land(db: None) -> Land:
+    """For each test anew: a transaction sees the activities of its server as they were when it first asked."""
+    return make_land()
+
+
 ROWS = [
     (place, year, sex, 50) for place in ("N1", "N2", "N3") for year in range(2010, 2018) for sex in ("women", "men")
 ]

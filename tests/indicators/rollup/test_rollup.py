@@ -21,6 +21,12 @@ from tests.indicators.kept import spoil_figure
 from tests.indicators.land import DIMENSIONS, Land, make_land, table
 
 
+@pytest.fixture
+def land(db: None) -> Land:
+    """For each test anew: some here commit, or make another one."""
+    return make_land()
+
+
 def test_count_adds_up_the_tree(land: Land) -> None:
     for place, people in {"N1": 10, "N2": 20, "N3": 30, "N4": 40, "N9": 5}.items():
         land.observe(place, "2020", people)

@@ -438,7 +438,7 @@ def municipalities(number: int, *, day: str = "") -> str:
     return "code,name,name_en,kind,parent,valid_from\n" + "\n".join([*towns, *provinces])
 
 
-@pytest.mark.no_cover  # Of many rows; what runs there, other tests cover line by line.
+@pytest.mark.untraced  # Of many rows; what runs there, other tests cover line by line.
 def test_ten_thousand_places_come_in_at_once(scheme, capsys, django_assert_max_num_queries):
     """The number of statements does not follow the number of places; the seconds are printed for whoever asks."""
     took = {}
