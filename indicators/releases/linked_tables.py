@@ -45,16 +45,12 @@ class Same(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """A cell that nobody published: the sum of some less that of others. `is_gap`: the ages between two bands.
-
-    `is_open`: a whole of which only some parts are there, so that nobody can work it out; it ties them to what it is a part of itself.
-    """
+    """A cell that nobody published: the sum of some less that of others. `is_gap`: the ages between two bands."""
 
     breakdown: int
     plus: tuple[int, ...]
     minus: tuple[int, ...]
     is_gap: bool = False
-    is_open: bool = False
 
 
 class Links(NamedTuple):
@@ -152,13 +148,6 @@ class CategoryLinks:
         is_beside = (dimension, code) in self.beside
         size = len(self.sets.get((dimension, parent), ())) if is_part or is_beside else None
         return CategoryGroup(self.number(key_of(rest)), dimension, size or None, is_beside)
-
-    def depth(self, breakdown: int, dimension: str) -> int:
-        """How many wholes lie around a category."""
-        code, depth = parse_key(self.keys[breakdown]).get(dimension), 0
-        while code is not None:
-            code, depth = self.categories[dimension, code][0], depth + 1
-        return depth
 
     def parts(self, whole: int, dimension: str) -> list[int]:
         """The complete set that makes up a breakdown along a dimension, reported or not."""

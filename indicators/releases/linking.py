@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import inf
 
 from indicators.catalogue.breakdowns import key_of, parse_key
-from indicators.releases.linked_tables import CategoryGroup, CategoryLinks, Derived, Links, code_of, span_of
+from indicators.releases.linked_tables import CategoryLinks, Derived, Links, code_of, span_of
 
 
 def links_between(words: CategoryLinks, present: frozenset[int], not_applicable: frozenset[int], country: str) -> Links:
@@ -17,7 +17,6 @@ def links_between(words: CategoryLinks, present: frozenset[int], not_applicable:
 class _Linking:
     def __init__(self, words: CategoryLinks, there: set[int], not_applicable: frozenset[int], country: str) -> None:
         self.words, self.there, self.not_applicable, self.country = words, there, not_applicable, country
-        self.reported = set(there)
         self.derived: list[Derived] = []
         self.sums: list[tuple[int, tuple[int, ...]]] = []
         self.chained: set[tuple[int, int]] = set()
@@ -25,16 +24,14 @@ class _Linking:
     def links(self) -> Links:
         while self._derive_from_sets() or self._derive_from_identities():
             pass
-        while self._derive_open_whole():
-            pass
         self._tie_bands()
         self._tie_identities()
         return Links(tuple(self.derived), tuple(self.sums), frozenset(self.chained))
 
-    def _derive(self, breakdown: int, plus: Iterable[int], minus: Iterable[int], **kind: bool) -> None:
+    def _derive(self, breakdown: int, plus: Iterable[int], minus: Iterable[int], *, is_gap: bool = False) -> None:
         there = self.there
         added, taken = (tuple(one for one in side if one in there) for side in (plus, minus))
-        self.derived.append(Derived(breakdown, added, taken, **kind))
+        self.derived.append(Derived(breakdown, added, taken, is_gap))
         there.add(breakdown)
 
     # --- Sets -------------------------------------------------------------------------------------------------------
@@ -59,28 +56,6 @@ class _Linking:
                 others = [*parts, *self.words.parts_beside(whole, dimension)]
                 self._derive(missing[0], [whole], [part for part in others if part != missing[0]])
         return len(self.derived) > before
-
-    def _derive_open_whole(self) -> bool:
-        """The lowest whole that is not there between parts that were reported and a larger whole that is: Africa, of Algeria and Mali, in all."""
-        wholes: dict[int, set[int]] = defaultdict(set)
-        depths: dict[int, int] = {}
-        for part in self.there & self.reported:
-            for group in self.words.groups(part):
-                is_known = group.whole in self.there or group.whole in self.not_applicable
-                if not is_known and group.name not in self.words.banded and self._is_in_another(group):
-                    wholes[group.whole].add(part)
-                    depths[group.whole] = self.words.depth(group.whole, group.name)
-        for whole in sorted(wholes, key=lambda one: (-depths[one], one))[:1]:
-            self._derive(whole, sorted(wholes[whole]), (), is_open=True)
-            self.reported.add(whole)
-        return bool(wholes)
-
-    def _is_in_another(self, group: CategoryGroup) -> bool:
-        """Whether something around the group's whole is there."""
-        around = [above.whole for above in self.words.groups(group.whole) if above.name == group.name]
-        return any(
-            whole in self.there or self._is_in_another(CategoryGroup(whole, group.name, None)) for whole in around
-        )
 
     # --- Identities -------------------------------------------------------------------------------------------------
 

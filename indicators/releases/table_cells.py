@@ -181,13 +181,11 @@ class TableCells:
             - sum(self.amounts[one][sheet] for one in minus if one is not None)
             for sheet in sheets
         )
-        if derived.is_open:
-            amounts = self._least(territory, period, derived)
         if min(amounts) < 0 and not derived.is_gap:  # A discrepancy: no people.
             return
         amounts = tuple(max(amount, 0.0) for amount in amounts)
         threshold = max(self.cells[one].threshold for one in [*plus, *minus] if one is not None)
-        is_small = not derived.is_open and self._is_small(amounts, threshold)
+        is_small = self._is_small(amounts, threshold)
         place = self.table.add_cell(amounts, (threshold if is_small else 0.0,) * len(amounts), 0.0)
         self.cells.append(
             TableCell(territory, period, derived.breakdown, amounts[0], None, threshold, False, False, False)
@@ -197,16 +195,6 @@ class TableCells:
         self.ways[place] = derived
         if is_small:
             self.small.append(place)
-
-    def _least(self, territory: int, period: int, derived: Derived) -> tuple[float, ...]:
-        """Of an open whole: its parts together, or the largest that is not one of a set."""
-        in_a_set: list[tuple[float, ...]] = []
-        alone: list[tuple[float, ...]] = []
-        for one in derived.plus:
-            sizes = [group.size for group in self.world.words.groups(one) if group.whole == derived.breakdown]
-            (alone if None in sizes else in_a_set).append(self.amounts[self.position[territory, period, one]])
-        together = [sum(sheet) for sheet in zip(*in_a_set, strict=True)] or [0.0] * len(self.amounts[0])
-        return tuple(max(sheet) for sheet in zip(together, *alone, strict=True))
 
     def _is_small(self, amounts: tuple[float, ...], threshold: float) -> bool:
         counts = amounts[:1] if self.indicator.measure == Measure.MEAN or not self.has_rest else amounts

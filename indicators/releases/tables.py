@@ -104,7 +104,7 @@ class LinkedTables(TableCells):
     def _follows_from_others(self, whole: int, parts: list[int]) -> bool:
         """All derived in the same way, so that they are tied as those are of which they were derived. One more sum would only hamper moves."""
         way = self.ways.get(whole)
-        return way is not None and not way.is_open and all(self.ways.get(part) == way for part in parts)
+        return way is not None and all(self.ways.get(part) == way for part in parts)
 
     def _tie_groups(self) -> None:
         sets: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
@@ -134,17 +134,13 @@ class LinkedTables(TableCells):
                 count = len(parts) - besides[whole, name, size] + void_groups[whole, name, size]
                 remainder = self._remainder(whole, parts)
                 # Nothing left: the source leaves out those of whom there is nobody, and everybody knows that.
-                is_left = max(remainder) > 0 or self._is_open(whole)
-                self._tie(whole, parts, is_open=count < size and min(remainder) >= 0 and is_left)
+                self._tie(whole, parts, is_open=count < size and min(remainder) >= 0 and max(remainder) > 0)
             elif (self.cells[whole].period, self.cells[whole].breakdown, name) not in overlapping:
                 self._tie(whole, parts, is_open=True)
             else:
                 for part in parts:
                     if min(self._remainder(whole, [part])) >= 0:
                         self._tie(whole, [part], is_open=True)
-
-    def _is_open(self, whole: int) -> bool:
-        return whole in self.ways and self.ways[whole].is_open
 
     def _protect_groups(self) -> None:
         """Group disclosure: whoever knows that somebody is in the whole knows what he is, where all but a few are the same.

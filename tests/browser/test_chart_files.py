@@ -5,7 +5,7 @@ import csv
 import pytest
 from playwright.sync_api import Page
 
-from indicators.models import Indicator, Source
+from indicators.models import Indicator, Source, Target
 from indicators.releases import actions as releases
 from indicators.rollup import worker
 from indicators.vocabulary import Flag
@@ -78,6 +78,57 @@ def test_picture_and_file_of_a_borrowed_chart_say_where_it_comes_from(page: Page
         assert f"{label}: {notes[f'# {label}']}" in drawn
     assert "CC BY 4.0" in notes["# Source and licence"]
     assert notes["# Marks"] == "2020: break in series"
+
+
+# Every line that a canvas is asked to draw: its dashes, its colour, and of how many pieces it is.
+RECORD_LINES = """
+    window.drawnLines = [];
+    const pen = CanvasRenderingContext2D.prototype;
+    const { beginPath, lineTo, stroke } = pen;
+    let pieces = 0;
+    pen.beginPath = function () { pieces = 0; return beginPath.call(this); };
+    pen.lineTo = function (...place) { pieces += 1; return lineTo.apply(this, place); };
+    pen.stroke = function (...path) {
+        window.drawnLines.push({ pieces, dashes: this.getLineDash(), colour: this.strokeStyle });
+        return stroke.apply(this, path);
+    };
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("has_break", [False, True])
+def test_line_is_broken_and_marked_at_a_break_and_a_target_is_drawn(page: Page, has_break: bool) -> None:
+    land = make_land()
+    for year, people in ((2018, 500), (2019, 520), (2020, 610), (2021, 630)):
+        flags = Flag.BREAK if has_break and year == 2020 else 0
+        land.observe("CITY", str(year), people, denominator=1000, indicator="RATE", flags=flags)
+    Target.objects.create(
+        indicator=land.indicators["RATE"],
+        territory=land.territories["CITY"],
+        year=2030,
+        value=80,
+        baseline_year=2018,
+        baseline_value=50,
+    )
+    worker.roll_up()
+    releases.publish_release(note="First")
+    page.add_init_script(RECORD)
+    page.add_init_script(RECORD_LINES)
+    page.goto("/indicators/RATE/?territory=test-land:CITY")
+    chart = page.locator("#chart-rate")
+    chart.scroll_into_view_if_needed()
+    chart.locator("canvas").wait_for()
+    page.evaluate("window.drawnTexts.length = window.drawnLines.length = 0")
+    page.set_viewport_size({"width": 1000, "height": 800})
+    page.evaluate(DRAWN)
+    lines, texts = page.evaluate("window.drawnLines"), page.evaluate("window.drawnTexts")
+    of_the_figures = max(line["pieces"] for line in lines if not line["dashes"])
+    assert of_the_figures == (1 if has_break else 3), "four years, drawn in one stretch or in two"
+    assert ("break in series" in texts) == has_break, texts
+    assert any(len(line["dashes"]) == 2 and line["dashes"][0] == 1.5 * line["dashes"][1] for line in lines), (
+        "the target"
+    )
+    assert any("2030" in text for text in texts), texts
 
 
 @pytest.mark.django_db(transaction=True)

@@ -77,6 +77,36 @@ def test_rows_are_counted_while_they_are_read(lasting_land: Land) -> None:
     assert progress_of(77) == FileProgress()
 
 
+@pytest.mark.django_db
+def test_page_says_that_approval_is_in_the_queue_under_way_and_done(
+    client: Client, land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "LARGE", 10)
+    steward = StewardFactory(organisation__territory=land.territories["CITY"])
+    client.force_login(steward.user)
+    file = SimpleUploadedFile(
+        "figures.csv", table(*[(place, 2020, "women", 100) for place in ("N1", "N2", "N3", "N4")])
+    )
+    batch = imports.ingest(mapping=MAPPING, file=file, authority=steward.organisation)
+    batch = imports.store_import(batch=batch)
+    page = batch.get_absolute_url()
+    client.post(f"{page}approve/", follow=True)
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.APPROVING
+    assert "It is in the queue." in words_of(client.get(page).content.decode())
+    with transaction.atomic():
+        claim(batch.pk)
+        body = client.get(page).content.decode()
+        assert "It is in the queue." not in words_of(body)
+        assert '<progress id="check"' in body
+        assert "The figures are being approved" in words_of(body)
+    tasks.work_on_imports()
+    body = client.get(page).content.decode()
+    assert '<progress id="check"' not in body
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.APPROVED
+
+
 def mapping_of(**entries: Any) -> Any:
     return read_mapping(MAPPING | entries)
 

@@ -162,3 +162,14 @@ def test_domains_in_which_nobody_is_at_work_are_named(world, django_assert_num_q
     assert {hidden, elsewhere, live} <= set(uncovered.without_service)
     assert live not in uncovered.without_partnership
     assert {offered, ended} <= set(uncovered.without_partnership)
+
+
+def test_page_of_a_place_names_what_nobody_covers(client, world):
+    served, unserved = DomainFactory(name="Served"), DomainFactory(name="Unserved")
+    ServiceFactory(domain=served, organisation=OrganisationFactory(published=True, territory=world.district))
+    world.partnership(domains=[unserved])
+    body = client.get(world.city.get_absolute_url()).content.decode()
+    section = body[body.index('id="uncovered"') :]
+    without_service, without_partnership = re.findall(r'<ul class="badge-list[^"]*">(.*?)</ul>', section, re.DOTALL)[:2]
+    assert (">Unserved<" in without_service, ">Served<" in without_service) == (True, False)
+    assert (">Unserved<" in without_partnership, ">Served<" in without_partnership) == (False, True)
