@@ -17,6 +17,7 @@ from orgs.folding import Folded, folded_words
 from orgs.models import Organisation, Service, Territory
 from orgs.permissions import Person
 from orgs.services.finding import services_for, types_for
+from orgs.templatetags.registry import standing_badge
 from partnerships.models import CoordinationTable, Partnership, Practice
 
 SHOWN = 6
@@ -62,7 +63,7 @@ def search(query: str, user: Person) -> list[Group]:
 
 
 def organisations(words: str, user: Person) -> Group:
-    found = Organisation.objects.visible_to(user).matching(words).select_related("territory")
+    found = Organisation.objects.visible_to(user).matching(words).select_related("territory", "listing")
     return grouped(_("Organisations"), found, organisation_hit, "orgs:organisation_list", words)
 
 
@@ -72,7 +73,16 @@ def organisation_hit(organisation: Organisation) -> Hit:
         organisation.get_absolute_url(),
         "people",
         shortened(organisation.description),
-        f"{capfirst(organisation.get_kind_display())} · {organisation.territory.local_name}",
+        " · ".join(
+            filter(
+                None,
+                [
+                    capfirst(organisation.get_kind_display()),
+                    organisation.territory.local_name,
+                    str(standing_badge(organisation).label) if not organisation.is_verified else "",
+                ],
+            )
+        ),
     )
 
 

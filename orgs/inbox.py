@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orgs.models import JoinRequest, Measure, Membership, Organisation, ProposedChange, User, Verification
+from orgs.models import JoinRequest, Membership, Organisation, ProposedChange, User, Verification
+from orgs.review_queues import queues
 
 LONGEST = 20
 """Of one kind. Whoever has more to do than that begins with the oldest, and the queue has the rest."""
@@ -38,51 +39,34 @@ class Task:
 
 def tasks_of(user: User) -> list[Task]:
     return [
-        *verifications_to_review(user),
-        *changes_to_review(user),
+        *reviews_to_make(user),
         *requests_to_join(user),
-        *appeals_to_decide(user),
         *renewals_to_make(user),
         *returned_organisations(user),
         *returned_changes(user),
     ]
 
 
-def verifications_to_review(user: User) -> list[Task]:
-    verifications = Verification.objects.waiting().reviewable_by(user).select_related("organisation__territory")
+def reviews_to_make(user: User) -> list[Task]:
+    """All that the person may decide as a reviewer, kind by kind."""
     return [
         Task(
-            kind=gettext_lazy("Verification"),
-            title=_("Verify %(organisation)s") % {"organisation": verification.organisation},
-            url=verification.get_absolute_url(),
-            since=verification.submitted_at,
-            text=verification.organisation.territory.local_name,
-            icon="patch-check",
+            kind=queue.kind,
+            title=str(queue.task) % {"organisation": row.organisation},
+            url=row.get_absolute_url(),
+            since=getattr(row, queue.since),
+            text=row.organisation.territory.local_name,
+            icon=queue.icon,
         )
-        for verification in verifications.order_by("submitted_at")[:LONGEST]
-    ]
-
-
-def changes_to_review(user: User) -> list[Task]:
-    changes = ProposedChange.objects.open().reviewable_by(user).select_related("organisation__territory")
-    return [
-        Task(
-            kind=gettext_lazy("Proposed change"),
-            title=_("Look at a change of %(organisation)s") % {"organisation": change.organisation},
-            url=change.get_absolute_url(),
-            since=change.proposed_at,
-            text=change.organisation.territory.local_name,
-            icon="pencil-square",
-        )
-        for change in changes.order_by("proposed_at")[:LONGEST]
+        for queue in queues()
+        for row in queue.of(user).select_related("organisation__territory")[:LONGEST]
     ]
 
 
 def requests_to_join(user: User) -> list[Task]:
-    """Of organisations that one leads, and of those that nobody leads where one reviews."""
+    """Of organisations that one leads."""
     leading = Membership.objects.of(user).filter(role__in=[Membership.Role.OWNER, Membership.Role.MANAGER])
-    nobodys = JoinRequest.objects.of_nobody().reviewable_by(user).values("pk")
-    requests = JoinRequest.objects.open().filter(Q(organisation__in=leading.values("organisation")) | Q(pk__in=nobodys))
+    requests = JoinRequest.objects.open().filter(organisation__in=leading.values("organisation"))
     return [
         Task(
             kind=gettext_lazy("Request to join"),
@@ -93,22 +77,7 @@ def requests_to_join(user: User) -> list[Task]:
             text=request.said,
             icon="person-plus",
         )
-        for request in requests.exclude(user=user).select_related("user", "organisation").order_by("asked_at")[:LONGEST]
-    ]
-
-
-def appeals_to_decide(user: User) -> list[Task]:
-    own = Organisation.objects.own_of(user)
-    appeals = Measure.objects.appealed().reviewable_by(user).exclude(decided_by=user).exclude(organisation__in=own)
-    return [
-        Task(
-            kind=gettext_lazy("Appeal"),
-            title=_("Decide on the appeal of %(organisation)s") % {"organisation": measure.organisation},
-            url=measure.get_absolute_url(),
-            since=measure.appealed_at or measure.decided_at,
-            icon="chat-left-quote",
-        )
-        for measure in appeals.select_related("organisation").order_by("appealed_at")[:LONGEST]
+        for request in requests.select_related("user", "organisation").order_by("asked_at")[:LONGEST]
     ]
 
 

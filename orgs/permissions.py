@@ -76,13 +76,18 @@ def can_change_what_rights_rest_on(user: Person, organisation: Organisation) -> 
     """Kind and place. A CSO's own people mend theirs until somebody has verified them; of an authority, administrators alone."""
     if is_administrator(user):
         return True
-    is_settled = organisation.is_authority or bool(organisation.tier)
+    is_settled = organisation.is_authority or was_verified(organisation)
     return not is_settled and can_edit_organisation(user, organisation)
+
+
+def was_verified(organisation: Organisation) -> bool:
+    """Also while its tier is withdrawn: it may be given back, to the same name."""
+    return bool(organisation.tier) or organisation.measures.in_force().exists()
 
 
 def must_propose(user: Person, organisation: Organisation) -> bool:
     """What a reviewer has verified (`PROTECTED_FACTS`) its own people change no more by themselves."""
-    return bool(organisation.tier) and not is_administrator(user)
+    return was_verified(organisation) and not is_administrator(user)
 
 
 def has_role(user: Person, organisation: Organisation, *roles: str) -> bool:
@@ -236,7 +241,7 @@ def can_decide_appeal(user: Person, measure: Measure) -> bool:
     """Neither who decided the measure nor anybody of the organisation: another reviewer, or an administrator where there is none."""
     if not user.is_authenticated or user.pk in (measure.decided_by_id, measure.appealed_by_id):
         return False
-    if measure.organisation.memberships.filter(user=user).exists():
+    if Organisation.objects.own_of(user).filter(pk=measure.organisation_id).exists():
         return False
     others = reviewers_of(measure.organisation).exclude(pk=measure.decided_by_id)
     return others.filter(pk=user.pk).exists() or (user.is_staff and not others.exists())
@@ -251,9 +256,11 @@ def reviewers_of(organisation: Organisation) -> QuerySet[User]:
     appointed = ReviewerAppointment.objects.active().filter(
         territory__descendant_links__descendant=organisation.territory_id
     )
-    return User.objects.filter(is_active=True, pk__in=appointed.values("user")).exclude(
-        pk__in=organisation.memberships.values("user")
+    own = Membership.objects.filter(
+        Q(organisation=organisation)
+        | Q(organisation__merges_away__kept=organisation, organisation__merges_away__undone_at=None)
     )
+    return User.objects.filter(is_active=True, pk__in=appointed.values("user")).exclude(pk__in=own.values("user"))
 
 
 def leaders_of(organisation: Organisation) -> QuerySet[User]:

@@ -20,7 +20,7 @@ ORDER = {
         composed_sql locks vocabulary numbers readable folding naming ladders languages compression
         readers spreadsheets
         models
-        translation shipped installation queue permissions profile
+        translation shipped installation queue permissions profile review_queues
         mail
         public_pages storage uploads forms mixins lookups drawing templatetags
         accounts portal services territories verification

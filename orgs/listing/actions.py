@@ -104,7 +104,7 @@ def opt_out(*, listing: Listing) -> None:
 
 @transaction.atomic
 def ask_to_join(*, organisation: Organisation, said: str, by: User) -> JoinRequest:
-    """Those who decide hear of it by e-mail: who leads the organisation, or else its reviewers."""
+    """Those who decide hear of it by e-mail: who leads the organisation, else its reviewers, else administrators."""
     organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if not can_ask_to_join(by, organisation):
         raise PermissionDenied
@@ -119,7 +119,8 @@ def deciders_of(organisation: Organisation, asking: User) -> list[User]:
     leaders = list(leaders_of(organisation))
     if leaders:
         return leaders
-    return list(reviewers_of(organisation).exclude(pk=asking.pk))
+    reviewers = list(reviewers_of(organisation).exclude(pk=asking.pk))
+    return reviewers or list(User.objects.filter(is_staff=True, is_active=True).exclude(pk=asking.pk))
 
 
 @transaction.atomic

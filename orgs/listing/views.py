@@ -32,6 +32,7 @@ from orgs.permissions import (
     is_unclaimed,
     leaders_of,
 )
+from orgs.review_queues import claims
 
 
 class ListingCreateView(VisibleObjectMixin, ActionMixin, FormView):
@@ -161,14 +162,7 @@ class JoinQueueView(VisibleObjectMixin, PagedMixin, ListView):
     has_page_permission = staticmethod(is_reviewer_or_administrator)
 
     def get_queryset(self) -> QuerySet[JoinRequest]:
-        return (
-            JoinRequest.objects.open()
-            .visible_to(self.person)
-            .of_nobody()
-            .exclude(organisation__in=Organisation.objects.own_of(self.person))
-            .select_related("user", "organisation__territory__parent__parent__parent")
-            .order_by("asked_at", "pk")
-        )
+        return claims().seen_by(self.person).select_related("user", "organisation__territory__parent__parent__parent")
 
 
 class JoinDecideView(OfOrganisation, ActionMixin, FormView):

@@ -26,7 +26,7 @@ from orgs.models import (
 )
 from orgs.models.proposal import plain
 from orgs.naming import new_reference, slugs_for
-from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on, must_propose
+from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on, must_propose, was_verified
 from orgs.profile import Profile
 from orgs.verification import proposals
 from orgs.verification.actions import under
@@ -125,7 +125,7 @@ def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, 
     """Refuses who asks for another kind or place; what was read before somebody changed it does not undo that. The people of a verified
     organisation propose it, but nobody becomes an authority by a proposal, nor does an authority become something else."""
     is_about_authority = organisation.is_authority or current.is_authority
-    proposable = {"kind", "territory"} if current.tier and not is_about_authority else set()
+    proposable = {"kind", "territory"} if was_verified(current) and not is_about_authority else set()
     for name in RIGHTS_REST_ON["orgs.Organisation"]:
         if name in proposable & set(changes):
             continue

@@ -40,6 +40,10 @@ def merge_organisations(
         raise ValidationError(_("An authority is not merged: figures and rights rest on it."))
     if gone.closed_on is not None or kept.closed_on is not None:
         raise ValidationError(_("One of them is closed."))
+    if gone.merges_here.filter(undone_at=None).exists():
+        raise ValidationError(
+            _("Another entry was merged into this one. Undo that first, and merge both into the third.")
+        )
     merge = OrganisationMerge(gone=gone, kept=kept, reason=reason.strip(), merged_by=by)
     merge.full_clean()
     told = [*leaders_of(gone), *leaders_of(kept)]
@@ -64,6 +68,14 @@ def move(name: str, gone: Organisation, kept: Organisation) -> list[int]:
             continue
         moved.append(pk)
     return moved
+
+
+def left_behind(merge: OrganisationMerge) -> int:
+    """How many of the rows that could have moved stayed, since the kept one has their like."""
+    return sum(
+        apps.get_model(name.rpartition(".")[0])._base_manager.filter(**{name.rpartition(".")[2]: merge.gone}).count()
+        for name in merge.moved
+    )
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import DetailView, FormView, UpdateView
 from django_filters.views import FilterView
@@ -185,6 +185,13 @@ class MergeView(OneForAdministrators, ActionMixin, FormView):
 
     def get_success_url(self) -> str:
         messages.success(self.request, _("They are one entry now."))
+        if left := merging.left_behind(self.object):
+            stayed = ngettext(
+                "%(n)s thing stays with the old entry, since the other has its like already.",
+                "%(n)s things stay with the old entry, since the other has their like already.",
+                left,
+            )
+            messages.warning(self.request, stayed % {"n": left})
         return address_upstairs("organisation_manage", self.object.kept.slug) or self.object.kept.get_absolute_url()
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from orgs.mail.emails import queue_email_to
 from orgs.models import ReviewerAppointment, ReviewerDigest, User, VerificationRules
-from orgs.reviewers.queues import queues
+from orgs.review_queues import queues
 
 AGAIN = datetime.timedelta(days=7)
 """After which a reviewer is told once more of what is overdue, though nothing new has come in."""

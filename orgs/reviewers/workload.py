@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from orgs.models import Membership, ReviewerAppointment, TerritoryClosure, Verification
 from orgs.permissions import SECOND_STEPS
-from orgs.reviewers.queues import queues
+from orgs.review_queues import queues
 
 RECENT = datetime.timedelta(days=30)
 

@@ -23,6 +23,7 @@ from orgs.permissions import (
     can_take_measure,
     is_reviewer_or_administrator,
 )
+from orgs.review_queues import appeals
 from orgs.standing import measures, renewals
 from orgs.standing.forms import AppealDecisionForm, AppealForm, MeasureForm
 
@@ -162,15 +163,4 @@ class AppealQueueView(VisibleObjectMixin, PagedMixin, ListView):
     has_page_permission = staticmethod(is_reviewer_or_administrator)
 
     def get_queryset(self) -> QuerySet[Measure]:
-        return appeals_for(self.person)
-
-
-def appeals_for(person: Any) -> QuerySet[Measure]:
-    return (
-        Measure.objects.appealed()
-        .visible_to(person)
-        .exclude(decided_by=person)
-        .exclude(organisation__in=Organisation.objects.own_of(person))
-        .select_related("organisation__territory__parent__parent__parent")
-        .order_by("appealed_at", "pk")
-    )
+        return appeals().seen_by(self.person).select_related("organisation__territory__parent__parent__parent")

@@ -17,7 +17,6 @@ from django.views.generic.detail import SingleObjectMixin
 from orgs.languages import country_name, language_label
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import (
-    JoinRequest,
     Organisation,
     ProposedChange,
     Territory,
@@ -27,12 +26,12 @@ from orgs.models import (
 )
 from orgs.naming import address_upstairs
 from orgs.permissions import (
-    Person,
     can_review_change,
     can_review_verification,
     is_reviewer,
     is_reviewer_or_administrator,
 )
+from orgs.review_queues import changes, queues
 from orgs.verification import actions as verification_actions
 from orgs.verification import proposals
 from orgs.verification.checklist import changes_since
@@ -71,9 +70,11 @@ class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
             }
             for verification in context["page_obj"]
         ]
-        context["changes_count"] = changes_for(self.request.user).count()
-        claims = JoinRequest.objects.open().visible_to(self.person).of_nobody()
-        context["claims_count"] = claims.exclude(organisation__in=Organisation.objects.own_of(self.person)).count()
+        context["queues"] = [
+            {"label": queue.label, "icon": queue.icon, "url": reverse(queue.url_name), "count": count}
+            for queue in queues()[1:]
+            if (count := queue.seen_by(self.person).count())
+        ]
         if is_reviewer(self.request.user):  # An administrator reads this queue, and not that one.
             context["partnership_reviews_url"] = address_upstairs("partnerships:assessment_queue")
         return context
@@ -151,11 +152,6 @@ class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
         )
 
 
-def changes_for(user: Person) -> QuerySet[ProposedChange]:
-    """The proposed changes that somebody sees in the queue; an administrator sees all, and decides none."""
-    return ProposedChange.objects.visible_to(user).open().order_by("proposed_at", "pk")
-
-
 class ChangeQueueView(VisibleObjectMixin, PagedMixin, ListView):
     """What verified organisations want to be called, or where to be found, from now on: the oldest first."""
 
@@ -165,7 +161,7 @@ class ChangeQueueView(VisibleObjectMixin, PagedMixin, ListView):
     has_page_permission = staticmethod(is_reviewer_or_administrator)
 
     def get_queryset(self) -> QuerySet[ProposedChange]:
-        return changes_for(self.request.user).select_related("organisation__territory__parent__parent__parent")
+        return changes().seen_by(self.person).select_related("organisation__territory__parent__parent__parent")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

@@ -216,6 +216,9 @@ def answer_partnership(*, party: PartnershipParty, answer: str, note: str = "", 
     party = PartnershipParty.objects.select_related("organisation").get(pk=party.pk)
     party.partnership = partnership
     refuse_unless(can_answer(by, party), _("Only the organisation itself can answer."))
+    # Who lists an organisation could claim it, too, and speak for both sides.
+    is_known = bool(party.organisation.tier) or answer != PartyAnswer.CONFIRMED
+    refuse_unless(is_known, _("Your organisation can confirm it once it is verified. Ask for that on its page."))
     refuse_unless(
         partnership.state in (State.PROPOSED, State.DISPUTED, State.ACTIVE),
         _("This partnership does not need an answer."),

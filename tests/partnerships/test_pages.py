@@ -14,7 +14,7 @@ from partnerships.assessments.actions import submit_assessment
 from partnerships.assessments.experience import give_experience
 from partnerships.models import Activity, Assessment, Contribution, Document, Experience, Partnership
 from partnerships.vocabulary import PartnershipState, PartyAnswer
-from tests.factories import AuthorityFactory, DomainFactory, OrganisationFactory
+from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory
 from tests.factories_partnerships import (
     PDF,
     ActivityFactory,
@@ -723,3 +723,20 @@ def test_waiting_partner_is_not_named_confirmed(world):
     partnership = world.partnership(state=PartnershipState.PROPOSED)
     assert world.party(partnership).answer == PartyAnswer.WAITING
     assert ContributionFactory(partnership=partnership).receiver == world.partner
+
+
+def test_partner_that_nobody_has_verified_confirms_nothing(client, world, filled):
+    """An officer who lists an organisation and claims it in its place would else speak for both sides."""
+    client.force_login(world.officer)
+    typed = {key: value for key, value in filled.items() if not key.startswith("partners")}
+    client.post(page("partnership_add"), {**typed, "new_partner": "Quite new", "new_partner_kind": "association"})
+    partnership = Partnership.objects.get()
+    (party,) = partnership.partner_parties
+    client.force_login(MembershipFactory(organisation=party.organisation, role="owner").user)
+    answer = page("partnership_answer", partnership.reference, party.organisation.slug)
+    assert "once it is verified" in client.post(answer, {"answer": "confirmed"}).content.decode()
+    party.refresh_from_db()
+    assert party.answer == PartyAnswer.WAITING
+    client.post(answer, {"answer": "disputed", "note": "We were never asked."})
+    party.refresh_from_db()
+    assert party.answer == PartyAnswer.DISPUTED

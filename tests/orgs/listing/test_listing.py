@@ -224,7 +224,7 @@ def test_this_is_us_is_decided_by_a_reviewer_and_makes_the_owner(client, unclaim
     assert [mail.to for mail in Email.objects.all()] == [[reviewer.email]]
     assert client.get(asked.get_absolute_url()).status_code == 404, "who asks does not decide"
     client.force_login(reviewer)
-    assert "1 claim" in client.get(reverse("orgs:review_queue")).content.decode()
+    assert "Claims of organisations (1)" in client.get(reverse("orgs:review_queue")).content.decode()
     assert "Sewing circle" in client.get(reverse("orgs:join_queue")).content.decode()
     body = client.get(asked.get_absolute_url()).content.decode()
     assert "I keep the books." in body
@@ -309,9 +309,23 @@ def test_request_stands_in_the_inbox_of_who_decides(unclaimed, reviewer, raval):
     from orgs.inbox import tasks_of
 
     listing.ask_to_join(organisation=unclaimed, said="Me", by=UserFactory())
-    assert [str(task.kind) for task in tasks_of(reviewer)] == ["Request to join"]
+    assert [str(task.kind) for task in tasks_of(reviewer)] == ["Claim of an organisation"]
     led = OrganisationFactory(published=True, territory=raval)
     owner = MembershipFactory(organisation=led).user
     listing.ask_to_join(organisation=led, said="Me", by=UserFactory())
     assert len(tasks_of(owner)) == 1
     assert len(tasks_of(reviewer)) == 1, "what is led is its owners' to decide"
+
+
+def test_request_that_no_reviewer_could_decide_goes_to_the_administrators(client, unclaimed):
+    administrator = UserFactory(is_staff=True)
+    Email.objects.all().delete()
+    asked = listing.ask_to_join(organisation=unclaimed, said="Me", by=UserFactory())
+    assert [mail.to for mail in Email.objects.all()] == [[administrator.email]]
+    client.force_login(administrator)
+    client.post(asked.get_absolute_url(), {"outcome": "accept"})
+    assert unclaimed.memberships.get().user == asked.user
+
+
+def test_search_says_that_nobody_has_confirmed_it(client, unclaimed):
+    assert "Unclaimed" in client.get(reverse("search"), {"q": "sewing"}).content.decode()

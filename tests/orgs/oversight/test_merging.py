@@ -11,6 +11,7 @@ from integration_portal.organisation_uses import FOLLOW
 from orgs.models import Capacity, Membership, Organisation, OrganisationMerge, Service
 from orgs.oversight import actions as oversight
 from orgs.oversight import merging
+from orgs.permissions import can_take_measure
 from partnerships.models import Contribution, PartnershipParty, Seat
 from tests.factories import (
     AuthorityFactory,
@@ -190,3 +191,26 @@ def test_authorities_closed_ones_and_itself_are_not_merged_and_others_merge_noth
             merged(kept, gone, person)
         with pytest.raises(PermissionDenied):
             merging.undo_merge(merge=merge, by=person)
+
+
+def test_one_into_which_another_was_merged_is_not_merged_away(administrator, gone, kept, raval):
+    """Else nobody would see any more whose people are whose."""
+    merged(gone, kept, administrator)
+    with pytest.raises(ValidationError, match="Undo that first"):
+        merged(kept, OrganisationFactory(territory=raval, published=True), administrator)
+
+
+def test_reviewer_of_the_old_one_takes_no_measure_against_the_new_one(administrator, gone, kept, city):
+    reviewer = ReviewerFactory(territory=city)
+    MembershipFactory(organisation=gone, user=reviewer, role=Membership.Role.VIEWER)
+    assert can_take_measure(reviewer, kept)
+    merged(gone, kept, administrator)
+    assert not can_take_measure(reviewer, kept)
+
+
+def test_administrator_is_told_what_stayed(client, administrator, gone, kept):
+    for organisation in (gone, kept):
+        Capacity.objects.create(organisation=organisation, side="need", kind="space")
+    form = {"kept_chosen": str(kept.pk), "kept": kept.name, "reason": "One telephone."}
+    body = client.post(reverse("organisation_merge", args=[gone.slug]), form, follow=True).content.decode()
+    assert "1 thing stays with the old entry" in body

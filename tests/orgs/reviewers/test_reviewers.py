@@ -15,7 +15,7 @@ from post_office.models import Email
 from orgs.listing import actions as listing
 from orgs.members import actions as members
 from orgs.models import Invitation, ReviewerAppointment, User, Verification
-from orgs.reviewers.queues import queues
+from orgs.review_queues import queues
 from orgs.reviewers.workload import with_workload
 from orgs.standing import measures
 from orgs.tasks import send_reviewer_digests

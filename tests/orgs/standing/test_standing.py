@@ -312,3 +312,18 @@ def test_database_lets_nobody_decide_about_an_appeal_against_themselves(organisa
         Measure.objects.filter(pk=measure.pk).update(
             appeal_decided_by=getattr(measure, wrong), appeal_decided_at=timezone.now(), appeal_reasons="x"
         )
+
+
+def test_name_is_not_changed_freely_between_a_withdrawal_and_its_appeal(organisation, owner, reviewer, city):
+    """Else the tier would be given back to another name."""
+    measure = taken(organisation, Kind.WITHDRAWAL, reviewer)
+    organisations.update_organisation(
+        organisation=Organisation.objects.get(pk=organisation.pk), name="Town hall", kind="foundation", by=owner
+    )
+    organisation.refresh_from_db()
+    assert (organisation.name, organisation.kind) == ("Ours", "association")
+    assert set(organisation.proposed_changes.get().facts) == {"name", "kind"}
+    measures.appeal(measure=measure, text="No", by=owner)
+    measures.decide_appeal(measure=measure, is_lifted=True, reasons="Granted", by=ReviewerFactory(territory=city))
+    organisation.refresh_from_db()
+    assert (organisation.name, bool(organisation.tier)) == ("Ours", True)

@@ -1,0 +1,67 @@
+"""All that reviewers decide about organisations, named once: for their lists, their tasks, their e-mail and their workload."""
+
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from orgs.models import JoinRequest, Measure, Organisation, ProposedChange, Verification
+from orgs.models.reviewable import ReviewableQuerySet
+
+
+class Queue(NamedTuple):
+    label: str | Promise
+    task: str | Promise
+    """What to do with one of them."""
+    kind: str | Promise
+    icon: str
+    rows: ReviewableQuerySet
+    since: str
+    """The field that says since when."""
+    url_name: str
+    not_by: str = ""
+    """The field of whoever may not decide, where there is one."""
+
+    def of(self, user: Any) -> ReviewableQuerySet:
+        """What the person may decide, the oldest first."""
+        rows = self.rows.reviewable_by(user).order_by(self.since, "pk")
+        return rows.exclude(**{self.not_by: user}) if self.not_by else rows
+
+    def seen_by(self, user: Any) -> ReviewableQuerySet:
+        """What the person finds in the list: an administrator all that is nobody's own."""
+        if not user.is_staff:
+            return self.of(user)
+        rows = self.rows.exclude(organisation__in=Organisation.objects.own_of(user)).order_by(self.since, "pk")
+        return rows.exclude(**{self.not_by: user}) if self.not_by else rows
+
+
+def verifications() -> Queue:
+    return Queue(
+        _("Organisations to verify"), _("Verify %(organisation)s"), _("Verification"), "patch-check",
+        Verification.objects.waiting(), "submitted_at", "orgs:review_queue",
+    )  # fmt: skip
+
+
+def changes() -> Queue:
+    return Queue(
+        _("Proposed changes"), _("Look at a change of %(organisation)s"), _("Proposed change"), "pencil-square",
+        ProposedChange.objects.open(), "proposed_at", "orgs:change_queue",
+    )  # fmt: skip
+
+
+def claims() -> Queue:
+    return Queue(
+        _("Claims of organisations"), _("Decide on a claim of %(organisation)s"), _("Claim of an organisation"), "person-plus",
+        JoinRequest.objects.open().of_nobody(), "asked_at", "orgs:join_queue", "user",
+    )  # fmt: skip
+
+
+def appeals() -> Queue:
+    return Queue(
+        _("Appeals"), _("Decide on the appeal of %(organisation)s"), _("Appeal"), "chat-left-quote",
+        Measure.objects.appealed(), "appealed_at", "orgs:appeal_queue", "decided_by",
+    )  # fmt: skip
+
+
+def queues() -> list[Queue]:
+    return [verifications(), changes(), claims(), appeals()]
