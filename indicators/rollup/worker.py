@@ -16,6 +16,7 @@ means pool alike, by the sums of numerators and denominators. Scores and rates w
 import logging
 import os
 import socket
+from contextlib import ExitStack
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -47,12 +48,15 @@ def roll_up(*, claimed_by: str | None = None) -> RollupRun | None:
     Any number of workers may call it at once. A run whose worker died is taken over first.
     """
     claimed_by = claimed_by or f"{socket.gethostname()}:{os.getpid()}"
-    run = _orphaned_run(claimed_by)
-    if run is None:
-        if not _has_work():
-            return None
-        run = RollupRun.objects.create(claimed_by=claimed_by)
-    with session_lock(Lock.RUN, [run.pk]):
+    with ExitStack() as held:
+        run = _orphaned_run(claimed_by, held)
+        if run is None:
+            if not _has_work():
+                return None
+            # Nobody sees the run before its lock is held, and takes it for one whose worker died.
+            with transaction.atomic():
+                run = RollupRun.objects.create(claimed_by=claimed_by)
+                held.enter_context(session_lock(Lock.RUN, [run.pk]))
         try:
             failed: set[int] = set()
             while claimed := claim(run, failed):
@@ -73,15 +77,16 @@ def _has_work() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _orphaned_run(claimed_by: str) -> RollupRun | None:
-    """A run that says "running" while nobody holds its lock: its worker was killed."""
+def _orphaned_run(claimed_by: str, held: ExitStack) -> RollupRun | None:
+    """A run that says "running" while nobody holds its lock: its worker was killed. Its lock is `held` from then on."""
     for run in RollupRun.objects.filter(state=RollupRun.State.RUNNING).order_by("started_at"):
-        with session_lock(Lock.RUN, [run.pk]) as is_free:
-            if is_free:
+        with ExitStack() as tried:
+            if tried.enter_context(session_lock(Lock.RUN, [run.pk])):
                 taken = RollupRun.objects.filter(pk=run.pk, state=RollupRun.State.RUNNING)
                 if taken.update(claimed_by=claimed_by, attempts=F("attempts") + 1):
                     logger.warning("run %s of %s is taken over by %s", run.pk, run.claimed_by, claimed_by)
                     run.refresh_from_db()
+                    held.enter_context(tried.pop_all())
                     return run
     return None
 

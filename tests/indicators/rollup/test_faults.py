@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -25,6 +26,7 @@ from indicators.imports.actions import approve_import, store_import
 from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observation, RollupRun, Slice
 from indicators.rollup import worker as rollup_worker
 from indicators.tasks import roll_up
+from orgs.locks import session_lock
 from orgs.mail.emails import queue_text
 from tests.factories import UserFactory
 from tests.indicators.computed import figures
@@ -134,6 +136,44 @@ def test_two_workers_at_once_share_the_work(land: Land) -> None:
     assert not DirtyMark.objects.exists()
     assert sum(RollupRun.objects.values_list("slices", flat=True)) == len(PERIODS)
     assert land.value("CITY", PERIODS[6]) == 666
+
+
+def test_run_that_has_just_begun_is_not_taken_for_one_whose_worker_died(
+    land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody looks for such runs at the moment when it is stored, and again when it is being worked on."""
+    observe_all(land)
+    seen: list[int] = []
+    claim = rollup_worker.claim
+
+    def look() -> None:
+        runs = threading.Thread(target=lambda: seen.append(orphans()))
+        runs.start()
+        runs.join()
+
+    def orphans() -> int:
+        try:
+            with contextlib.ExitStack() as held:
+                return int(rollup_worker._orphaned_run("another", held) is not None)
+        finally:
+            connections.close_all()
+
+    def locked_after_a_look(*arguments: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            look()
+        return session_lock(*arguments)
+
+    def claimed_after_a_look(*arguments: Any) -> Any:
+        look()
+        return claim(*arguments)
+
+    monkeypatch.setattr(rollup_worker, "session_lock", locked_after_a_look)
+    monkeypatch.setattr(rollup_worker, "claim", claimed_after_a_look)
+    run = rollup_worker.roll_up()
+    assert run is not None
+    assert (run.attempts, run.slices) == (1, len(PERIODS))
+    assert len(seen) >= 2
+    assert sum(seen) == 0
 
 
 def test_redis_down_pages_serve_writes_succeed_and_the_work_is_caught_up(
