@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from indicators.dashboards.territory import TerritoryDashboard, territory_dashboard
-from indicators.models import Figure, Finding, Release, ReleasedFigure
+from indicators.models import Figure, Finding, Observation, Release, ReleasedFigure
+from indicators.vocabulary import Status
 from orgs.models import Territory
 
 DATA = Path(__file__).resolve().parents[2] / "indicators" / "data"
@@ -397,6 +398,28 @@ class TestFigures:
                 years[where, month[:4], key] += number / 12
         assert len(years) == 11 * 5 * 3
         assert differences(years, kept("C2", Figure, years), Decimal("0.000001")) == {}
+
+    def test_no_file_brings_what_a_newer_one_replaces(self) -> None:
+        brought = Observation.objects.exclude(batch__mapping_name="")
+        assert brought.filter(status=Status.APPROVED).exists()
+        replaced = brought.exclude(status=Status.APPROVED).values_list("indicator__code", "batch__mapping_name")
+        assert set(replaced) == set()
+
+    def test_newest_figure_of_the_city_leads_its_card(self) -> None:
+        release = Release.objects.current()
+        cards = [card for view in dashboard(CITY).with_figures for card in view.cards]
+        assert len(cards) > 10
+        for card in cards:
+            newest = ReleasedFigure.objects.filter(
+                release=release,
+                indicator=card.indicator,
+                territory=card.territory,
+                breakdown__key=card.lead,
+                period__kind=card.latest.period.kind,
+                value__isnull=False,
+            ).latest("period__ends_on")
+            beside = card.newer_partial.point.period.code if card.newer_partial else None
+            assert newest.period.code in (card.latest.period.code, beside), card.indicator.code
 
     def test_spain_is_not_made_up_of_barcelona(self) -> None:
         counted = ["C1", "C2", "C3", "C8", "C9", "C10", "C13"]
