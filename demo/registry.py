@@ -23,6 +23,7 @@ from orgs.models import (
 )
 from orgs.organisations import actions as organisations_actions
 from orgs.registration import actions as registration_actions
+from orgs.services import actions as services
 from orgs.verification import actions as verification_actions
 from orgs.verification.checklist import CHECKLIST, LADDER, Answer
 from orgs.vocabulary import Kind, Tier
@@ -150,7 +151,7 @@ def complete_profile(organisation: Organisation, entry: dict[str, Any], places: 
     person = entry["contact"]
     for service in entry["services"]:
         facts = {name: value for name, value in service.items() if name not in ("type", "confirmed_on")}
-        saved = organisations_actions.save_service(
+        saved = services.save_service(
             service=Service(organisation=organisation, type=places.types[service["type"]], written_in="en", **facts),
             by=by,
         )

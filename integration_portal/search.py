@@ -87,7 +87,7 @@ def organisation_hit(organisation: Organisation) -> Hit:
 
 
 def services(words: str, user: Person) -> Group:
-    offered = Service.objects.filter(organisation__in=Organisation.objects.published().values("pk"))
+    offered = Service.objects.public()
     found = services_for(words, types_for(words), offered.select_related("organisation__territory", "domain"))
     return grouped(_("Services"), found, service_hit, "orgs:service_search", words)
 

@@ -164,6 +164,10 @@ CELERY_BEAT_SCHEDULE = {
     "remove files of which no figures came": {"task": "indicators.tasks.remove_old_files", "schedule": 24 * 3600},
     "tell reviewers": {"task": "orgs.tasks.send_reviewer_digests", "schedule": 24 * 3600},
     "remind of renewals": {"task": "orgs.tasks.send_renewal_reminders", "schedule": 24 * 3600},
+    "ask whether services are still right": {
+        "task": "orgs.tasks.ask_whether_services_are_still_right",
+        "schedule": 24 * 3600,
+    },
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
     "remove stale files of territories": {"task": "orgs.tasks.remove_stale_territory_files", "schedule": 24 * 3600},
     "remove files without a row": {"task": "orgs.tasks.remove_orphaned_files", "schedule": 24 * 3600},

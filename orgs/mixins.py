@@ -9,12 +9,14 @@ from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.generic.base import View
 from django.views.generic.list import MultipleObjectMixin
 
 from orgs.forms import sent
-from orgs.models import User
+from orgs.models import Organisation, User
+from orgs.permissions import Person, can_edit_organisation
 
 UNIQUE_VIOLATION = "23505"
 
@@ -63,6 +65,28 @@ class VisibleObjectMixin(AuthenticatedUserMixin):
         if has_object_permission is not None and not has_object_permission(self.request.user, found):
             raise PermissionDenied
         return found
+
+
+class OfOrganisation(AuthenticatedUserMixin):
+    """A page of one organisation, named by its slug: 404 where it does not exist for the reader, 403 where they may not."""
+
+    organisation: Organisation
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        visible = Organisation.objects.visible_to(self.person).select_related("territory")
+        self.organisation = get_object_or_404(visible, slug=kwargs["slug"])
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.is_allowed(request.user, self.organisation):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+
+    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
+        return can_edit_organisation(user, organisation)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(organisation=self.organisation, **kwargs)  # type: ignore[misc]
 
 
 def page_of(request: HttpRequest, rows: Sequence[Any] | QuerySet[Any], size: int = 25) -> "Page[Any]":

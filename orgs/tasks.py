@@ -7,6 +7,7 @@ from orgs.forms import passing
 from orgs.mail import actions as mail
 from orgs.registration import actions as registration
 from orgs.reviewers import digest
+from orgs.services import actions as services
 from orgs.standing import renewals
 from orgs.storage import remove_orphans
 from orgs.territories.imports import actions as territory_imports
@@ -25,6 +26,11 @@ def remove_stale_drafts() -> int:
 @shared_task
 def send_renewal_reminders() -> int:
     return renewals.send_reminders()
+
+
+@shared_task
+def ask_whether_services_are_still_right() -> int:
+    return services.ask_whether_still_right()
 
 
 @shared_task

@@ -9,6 +9,7 @@ from orgs.organisations import views as organisations
 from orgs.oversight import views as oversight
 from orgs.registration import views as registration
 from orgs.reviewers import views as reviewers
+from orgs.services import editing as service_editing
 from orgs.services import views as services
 from orgs.standing import views as standing
 from orgs.territories import views as territories
@@ -19,6 +20,8 @@ from orgs.verification import views as verification
 app_name = "orgs"
 urlpatterns = [
     path("services/", services.ServiceSearchView.as_view(), name="service_search"),
+    path("services/<int:pk>/", services.ServiceDetailView.as_view(), name="service_detail"),
+    path("services/still-right/<str:token>/", service_editing.StillRightView.as_view(), name="services_still_right"),
     path("organisations/", directory.OrganisationListView.as_view(), name="organisation_list"),
     path("organisations/mine/", organisations.MyOrganisationsView.as_view(), name="my_organisations"),
     path("organisations/register/", registration.StartView.as_view(), name="registration_start"),
@@ -58,14 +61,19 @@ urlpatterns = [
         name="change_withdraw",
     ),
     path("organisations/<slug:slug>/contact/", organisations.ContactUpdateView.as_view(), name="contact_edit"),
-    path("organisations/<slug:slug>/services/", organisations.ServiceListView.as_view(), name="service_list"),
-    path("organisations/<slug:slug>/services/add/", organisations.ServiceCreateView.as_view(), name="service_add"),
+    path("organisations/<slug:slug>/services/", service_editing.ServiceListView.as_view(), name="service_list"),
     path(
-        "organisations/<slug:slug>/services/<int:pk>/", organisations.ServiceUpdateView.as_view(), name="service_edit"
+        "organisations/<slug:slug>/services/confirm/",
+        service_editing.ServicesConfirmView.as_view(),
+        name="services_confirm",
+    ),
+    path("organisations/<slug:slug>/services/add/", service_editing.ServiceCreateView.as_view(), name="service_add"),
+    path(
+        "organisations/<slug:slug>/services/<int:pk>/", service_editing.ServiceUpdateView.as_view(), name="service_edit"
     ),
     path(
         "organisations/<slug:slug>/services/<int:pk>/remove/",
-        organisations.ServiceDeleteView.as_view(),
+        service_editing.ServiceDeleteView.as_view(),
         name="service_delete",
     ),
     path("organisations/<slug:slug>/capacities/", organisations.CapacityListView.as_view(), name="capacity_list"),

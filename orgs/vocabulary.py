@@ -116,6 +116,54 @@ FIRST_RULES: dict[str, list[str]] = {
 """What each tier needs until an administrator decides otherwise."""
 
 
+class TargetGroup(models.TextChoices):
+    """For whom a service is; where it names none, for everybody."""
+
+    NEWCOMERS = "newcomers", _("newcomers")
+    ASYLUM_SEEKERS = "asylum_seekers", _("asylum seekers and refugees")
+    UNDOCUMENTED = "undocumented", _("people without papers")
+    WORKERS = "workers", _("workers")
+    CARE_WORKERS = "care_workers", _("domestic and care workers")
+    WOMEN = "women", _("women")
+    FAMILIES = "families", _("families")
+    CHILDREN = "children", _("children and young people")
+    ALONE = "alone", _("unaccompanied minors")
+    OLDER = "older", _("older people")
+    LGBTI = "lgbti", _("LGBTI people")
+    DISABLED = "disabled", _("people with disabilities")
+    HOMELESS = "homeless", _("people without a home")
+    STUDENTS = "students", _("students")
+
+
+class Delivery(models.TextChoices):
+    """Where a service is given."""
+
+    ADDRESS = "address", _("at an address")
+    ONLINE = "online", _("online")
+    TELEPHONE = "telephone", _("by telephone")
+    OUTREACH = "outreach", _("where people are: in the street, at home")
+
+
+class Accessibility(models.TextChoices):
+    STEP_FREE = "step_free", _("step-free")
+    TOILET = "toilet", _("accessible toilet")
+    SIGN_LANGUAGE = "sign_language", _("sign language")
+    HEARING_LOOP = "hearing_loop", _("hearing loop")
+    EASY_READ = "easy_read", _("easy-to-read texts")
+
+
+class Weekday(models.TextChoices):
+    """As iCalendar has them."""
+
+    MONDAY = "MO", _("Monday")
+    TUESDAY = "TU", _("Tuesday")
+    WEDNESDAY = "WE", _("Wednesday")
+    THURSDAY = "TH", _("Thursday")
+    FRIDAY = "FR", _("Friday")
+    SATURDAY = "SA", _("Saturday")
+    SUNDAY = "SU", _("Sunday")
+
+
 class CapacitySide(models.TextChoices):
     NEED = "need", _("need")
     OFFER = "offer", _("offer")

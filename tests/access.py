@@ -23,6 +23,7 @@ from django.test.utils import ContextList
 from django.urls import reverse
 
 from orgs.members.actions import INVITATION_SALT, OPT_OUT_SALT
+from orgs.services.actions import token_of
 from tests.rights import asked_of
 from tests.world import USERS, World
 
@@ -82,6 +83,10 @@ TABLE = """
     orgs:service_add                      association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_edit                      service           LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_delete                      service           LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:service_detail                      a_service         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:service_detail                      unreachable       NN PPPN NNNNN PPP   MM MMMM MMMMM MMM
+    orgs:services_confirm                    association       LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
+    orgs:services_still_right                services_letter   PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
     orgs:capacity_list                       association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:capacity_delete                     capacity          LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
     orgs:member_list                         association       LF PPPF FFFFF FPP   LF MMMF FFFFF FMM
@@ -299,6 +304,9 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "association": [association],
         "hidden": [world.hidden.slug],
         "service": [association, known["service"].pk],
+        "a_service": [known["service"].pk],
+        "unreachable": [known["unreachable"].pk],
+        "services_letter": [token_of(known["service"].organisation)],
         "capacity": [association, known["capacity"].pk],
         "member": [association, known["member"].pk],
         "invitation": [association, known["invitation"].pk],

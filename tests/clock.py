@@ -1,9 +1,20 @@
 """A clock that a test moves."""
 
+import contextlib
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from unittest import mock
 
 from django.utils import timezone
+
+
+@contextlib.contextmanager
+def on_the(moment: datetime.datetime) -> Iterator[None]:
+    """At that moment for the portal and for what it has signed; the database's own clock goes on."""
+    signing = SimpleNamespace(time=moment.timestamp)
+    with mock.patch("django.utils.timezone.now", return_value=moment), mock.patch("django.core.signing.time", signing):
+        yield
 
 
 class Clock:

@@ -133,6 +133,8 @@ class ServiceFactory(DjangoModelFactory[Service]):
     organisation = factory.SubFactory(OrganisationFactory, published=True)
     domain = factory.SubFactory(DomainFactory)
     title = factory.Sequence(lambda n: f"Service {n}")
+    telephone = "600 000 000"
+    """Without a way to reach it nobody is shown it."""
 
 
 class ProposedChangeFactory(DjangoModelFactory[ProposedChange]):

@@ -37,6 +37,7 @@ from orgs.oversight import views as oversight
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
 from orgs.reviewers import views as reviewers
+from orgs.services import editing as service_editing
 from orgs.standing import views as standing
 from orgs.territories.imports.views import TerritoryImportStoreView
 from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
@@ -210,10 +211,12 @@ HARMLESS_TWICE = {
     operations.MailRetryView: "sets a state",
     operations.MailGiveUpView: "gone is gone",
     organisations.SubmitView: "submit_for_verification has one open at a time",
-    organisations.ServiceDeleteView: "gone is gone",
+    service_editing.ServiceDeleteView: "gone is gone",
     organisations.CapacityDeleteView: "gone is gone",
     organisations.ChangeWithdrawView: "withdrawn is withdrawn",
     listing.OptOutView: "taken off is taken off",
+    service_editing.ServicesConfirmView: "confirmed is confirmed",
+    service_editing.StillRightView: "confirmed is confirmed",
     listing.JoinWithdrawView: "withdrawn is withdrawn",
     oversight.MergeUndoView: "undone is undone",
     standing.MeasureLiftView: "lifted is lifted",

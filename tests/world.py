@@ -244,6 +244,7 @@ def make_registry(
         "task": scheduled("send queued mail", "orgs.tasks.send_queued_mail"),
         "member": member,
         "service": ServiceFactory(organisation=association, title="Language café"),
+        "unreachable": ServiceFactory(organisation=association, title="A plan", telephone=""),
         "verification": VerificationFactory(organisation=hidden),
         "own_verification": VerificationFactory(organisation=association),
         "change": ProposedChangeFactory(organisation=association),

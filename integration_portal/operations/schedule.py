@@ -56,6 +56,11 @@ TASKS = {
         ),
         gettext_lazy("Reviewers have to look by themselves whether there is something to do."),
     ),
+    "orgs.tasks.ask_whether_services_are_still_right": Words(
+        gettext_lazy("Ask whether services are still right"),
+        gettext_lazy("Organisations are asked once a year whether what their services say is still right."),
+        gettext_lazy("Nobody is asked, and services grow old unnoticed."),
+    ),
     "orgs.tasks.send_renewal_reminders": Words(
         gettext_lazy("Remind of renewals"),
         gettext_lazy("Organisations are told 60, 30 and 7 days before their verification lapses, and when it has."),

@@ -18,9 +18,8 @@ from django.views.generic import FormView, ListView, View
 
 from orgs.listing import actions as listing
 from orgs.listing.forms import InviteToClaimForm, JoinDecisionForm, JoinForm, ListingForm
-from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
+from orgs.mixins import ActionMixin, OfOrganisation, PagedMixin, VisibleObjectMixin
 from orgs.models import JoinRequest, Organisation
-from orgs.organisations.views import OfOrganisation
 from orgs.permissions import (
     LISTING_ROLES,
     Person,

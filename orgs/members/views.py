@@ -21,10 +21,9 @@ from orgs.forms import sent
 from orgs.members import actions as members_actions
 from orgs.members.actions import invitation_of
 from orgs.members.forms import AcceptForm, InvitationForm, RoleForm
-from orgs.mixins import ActionMixin, page_of, show_refusal
+from orgs.mixins import ActionMixin, OfOrganisation, page_of, show_refusal
 from orgs.models import Invitation, Membership, Organisation, User
 from orgs.naming import address_upstairs
-from orgs.organisations.views import OfOrganisation
 from orgs.permissions import Person, can_manage_members, can_still_invite, is_administrator, is_member
 
 

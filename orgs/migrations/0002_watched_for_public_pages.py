@@ -41,14 +41,17 @@ DROP FUNCTION orgs_note_public_change();
 """
 WATCHED = [
     "orgs_capacity",
+    "orgs_closeddays",
     "orgs_domain",
     "orgs_fieldofwork",
     "orgs_listing",
+    "orgs_openingtime",
     "orgs_organisation",
     "orgs_organisation_networks",
     "orgs_organisation_works_in",
     "orgs_portal",
     "orgs_service",
+    "orgs_service_territories",
     "orgs_servicetype",
     "orgs_servicetypeword",
     "orgs_territory",

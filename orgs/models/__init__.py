@@ -1,4 +1,5 @@
 from orgs.models.account import User
+from orgs.models.capacity import Capacity
 from orgs.models.closing import OrganisationClosing
 from orgs.models.domain import Domain
 from orgs.models.listing import JoinRequest, Listing
@@ -13,7 +14,6 @@ from orgs.models.membership import (
     ReviewerDigest,
 )
 from orgs.models.merge import OrganisationMerge
-from orgs.models.offerings import Capacity, Service
 from orgs.models.organisation import (
     AUTHORITY_KINDS,
     KINDS_OF_SECTOR,
@@ -28,6 +28,7 @@ from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
 from orgs.models.renewal import Renewal, RenewalReminder
+from orgs.models.service import REACHABLE, ClosedDays, OpeningTime, Service
 from orgs.models.service_type import ServiceType, ServiceTypeWord
 from orgs.models.shipped import ShippedEntry
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
@@ -42,7 +43,9 @@ __all__ = [
     "CSO_ROLES",
     "KINDS_OF_SECTOR",
     "PROTECTED_FACTS",
+    "REACHABLE",
     "Capacity",
+    "ClosedDays",
     "Domain",
     "FieldOfWork",
     "Invitation",
@@ -52,6 +55,7 @@ __all__ = [
     "Listing",
     "Measure",
     "Membership",
+    "OpeningTime",
     "Organisation",
     "OrganisationClosing",
     "OrganisationContact",

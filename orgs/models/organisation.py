@@ -74,11 +74,15 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """The public ones, one's own, and those in the territory of a reviewer; administrators see all."""
         if user.is_staff:
             return self
-        mine = Q()
-        if user.is_authenticated:
-            reviewed = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
-            mine = Q(pk__in=user.memberships.active().values("organisation")) | Q(territory__in=reviewed)
-        return self.filter(Q(pk__in=Organisation.objects.published().values("pk")) | mine)
+        public, entrusted = (Organisation.objects.published(), Organisation.objects.entrusted_to(user))
+        return self.filter(Q(pk__in=public.values("pk")) | Q(pk__in=entrusted.values("pk")))
+
+    def entrusted_to(self, user: settings.AUTH_USER_MODEL) -> "OrganisationQuerySet":  # type: ignore[name-defined]
+        """One's own, and those in the territory of a reviewer: of these one sees more than the public."""
+        if not user.is_authenticated:
+            return self.none()
+        reviewed = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
+        return self.filter(Q(pk__in=user.memberships.active().values("organisation")) | Q(territory__in=reviewed))
 
     def own_of(self, user: settings.AUTH_USER_MODEL) -> "OrganisationQuerySet":  # type: ignore[name-defined]
         """Those of which a person is, or ever was, a member, and so nobody to judge them: who leaves at noon could decide a minute later.

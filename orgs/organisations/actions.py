@@ -17,7 +17,6 @@ from orgs.models import (
     Organisation,
     OrganisationContact,
     Registration,
-    Service,
     Territory,
     User,
     Verification,
@@ -133,25 +132,6 @@ def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, 
             raise PermissionDenied
         if name in Profile.__annotations__:
             setattr(organisation, name, getattr(current, name))
-
-
-@transaction.atomic
-def save_service(*, service: Service, by: User) -> Service:
-    """Adds or changes a service. It counts as confirmed on that day, lies in the domain of its type, and a shelter hides the address of its
-    house."""
-    service.confirmed_on = timezone.localdate()
-    if service.type is not None:
-        service.domain = service.type.domain
-    service.full_clean()
-    service.save()
-    if service.is_shelter:
-        Organisation.objects.filter(pk=service.organisation_id, address_is_public=True).update(address_is_public=False)
-    return service
-
-
-@transaction.atomic
-def remove_service(*, service: Service, by: User) -> None:
-    Service.objects.filter(pk=service.pk).delete()
 
 
 @transaction.atomic

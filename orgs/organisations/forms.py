@@ -10,10 +10,9 @@ from orgs.forms.portal import PortalForm, PortalModelForm, SeenMixin, WebAddress
 from orgs.languages import language_choices_or_none, name_for_reader
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import CountryLookup, LanguageLookup, OrganisationLookup, TerritoryLookup
-from orgs.models import AUTHORITY_KINDS, Organisation, OrganisationContact, Service, User
+from orgs.models import AUTHORITY_KINDS, Organisation, OrganisationContact, User
 from orgs.organisations.fields import FieldsOfWorkField, fields_of_work_of
 from orgs.permissions import can_change_what_rights_rest_on, must_propose
-from orgs.services.fields import ServiceTypeField
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind, Mark, Work, choices_of
 
 NAME_LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -149,46 +148,6 @@ class ProfileForm(PortalModelForm):
         given = {name: value for name, value in self.cleaned_data.items() if name not in ("version", *self.name_fields)}
         names = {language: self.cleaned_data[field].strip() for field, language in self.name_fields.items()}
         return {**given, "names": {code: name for code, name in names.items() if name and name != given["name"]}}
-
-
-class ServiceForm(PortalModelForm):
-    written_in = forms.ChoiceField(
-        choices=language_choices_or_none, required=False, label=_("Language in which this is written")
-    )
-    type = ServiceTypeField()
-    languages = LookupField(LanguageLookup(), several=True, required=False, label=_("Languages"))
-
-    class Meta:
-        model = Service
-        fields = [
-            "type",
-            "domain",
-            "title",
-            "description",
-            "written_in",
-            "languages",
-            "is_free",
-            "no_documents_required",
-            "has_childcare",
-            "women_only",
-            "is_shelter",
-        ]
-        widgets = {"description": forms.Textarea(attrs={"rows": 4})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.instance.written_in:
-            self.initial["written_in"] = get_language()
-        self.fields["domain"].required = False
-        self.fields["domain"].help_text = _("Only if it is nothing in the list above.")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("type") is not None:
-            cleaned["domain"] = cleaned["type"].domain
-        elif "domain" in cleaned and cleaned["domain"] is None:
-            self.add_error("type", _("Choose what it is, or at least its domain."))
-        return cleaned
 
 
 class CapacityForm(PortalForm):

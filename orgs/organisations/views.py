@@ -1,46 +1,24 @@
-"""An organisation's own people keep its profile, services, capacities and contact."""
+"""An organisation's own people keep its profile, capacities and contact."""
 
 from copy import copy
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import CreateView, DeleteView, FormView, ListView, TemplateView, UpdateView
+from django.views.generic import FormView, ListView, TemplateView, UpdateView
 
-from orgs.mixins import ActionMixin, AuthenticatedUserMixin, PagedMixin, page_of
-from orgs.models import Capacity, Membership, Organisation, OrganisationContact, ProposedChange, Registration, Service
+from orgs.mixins import ActionMixin, AuthenticatedUserMixin, OfOrganisation, PagedMixin
+from orgs.models import Capacity, Membership, Organisation, OrganisationContact, ProposedChange, Registration
 from orgs.organisations import actions as organisations
-from orgs.organisations.forms import CapacityForm, ContactDetailsForm, ProfileForm, ServiceForm
+from orgs.organisations.forms import CapacityForm, ContactDetailsForm, ProfileForm
 from orgs.permissions import Person, can_edit_organisation, can_see_contacts, must_propose
 from orgs.verification import actions as verification
 from orgs.verification import proposals
-
-
-class OfOrganisation(AuthenticatedUserMixin):
-    """A page of one organisation, named by its slug: 404 where it does not exist for the reader, 403 where they may not."""
-
-    organisation: Organisation
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        visible = Organisation.objects.visible_to(self.person).select_related("territory")
-        self.organisation = get_object_or_404(visible, slug=kwargs["slug"])
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not self.is_allowed(request.user, self.organisation):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
-
-    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
-        return can_edit_organisation(user, organisation)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(organisation=self.organisation, **kwargs)  # type: ignore[misc]
 
 
 class MyOrganisationsView(AuthenticatedUserMixin, PagedMixin, ListView):
@@ -110,59 +88,6 @@ class SubmitView(OfOrganisation, TemplateView):
         else:
             messages.success(request, _("A reviewer will look at it. You will get an e-mail with the decision."))
         return redirect(self.organisation)
-
-
-class ServiceListView(OfOrganisation, TemplateView):
-    template_name = "orgs/service_list.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            page_obj=page_of(self.request, self.organisation.services.select_related("domain")), **kwargs
-        )
-
-
-class ServiceEditing(OfOrganisation, ActionMixin):
-    """What adding and changing a service have in common."""
-
-    def get_queryset(self) -> QuerySet[Service]:
-        return self.organisation.services.all()
-
-    def get_success_url(self) -> str:
-        return reverse("orgs:service_list", args=[self.organisation.slug])
-
-
-class ServiceCreateView(ServiceEditing, CreateView):
-    model = Service
-    form_class = ServiceForm
-    template_name = "orgs/service_form.html"
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        blank = Service(organisation=self.organisation, languages=self.organisation.languages)
-        return {**super().get_form_kwargs(), "instance": blank}
-
-    def perform(self, form: ServiceForm) -> Service:
-        return organisations.save_service(service=form.instance, by=self.person)
-
-
-class ServiceUpdateView(ServiceEditing, UpdateView):
-    model = Service
-    form_class = ServiceForm
-    template_name = "orgs/service_form.html"
-
-    def perform(self, form: ServiceForm) -> Service:
-        return organisations.save_service(service=form.instance, by=self.person)
-
-
-class ServiceDeleteView(OfOrganisation, DeleteView):
-    model = Service
-    template_name = "orgs/service_confirm_delete.html"
-
-    def get_queryset(self) -> QuerySet[Service]:
-        return self.organisation.services.all()
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        organisations.remove_service(service=self.object, by=self.person)
-        return redirect("orgs:service_list", self.organisation.slug)
 
 
 class CapacityListView(OfOrganisation, ActionMixin, FormView):

@@ -15,7 +15,8 @@ from orgs.accounts.actions import open_account
 from orgs.mail.emails import queue_email, queue_email_to
 from orgs.members.actions import add_member
 from orgs.models import Membership, Organisation, Registration, Service, User
-from orgs.organisations.actions import new_organisation_reference, save_service, set_contact, store_new
+from orgs.organisations.actions import new_organisation_reference, set_contact, store_new
+from orgs.services.actions import save_service
 from orgs.verification.actions import submit_for_verification
 
 CONFIRMATION_SALT = "orgs.registration"

@@ -4,15 +4,18 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
 from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Organisation, Service, ServiceType, Territory
+from orgs.models import Organisation, Service, ServiceType, Territory, TerritoryClosure
+from orgs.models.service import ServiceQuerySet
 from orgs.services.finding import services_for, types_for
+from orgs.vocabulary import Accessibility, TargetGroup, choices_of
 
 
 class TickedFilter(django_filters.BooleanFilter):
@@ -43,6 +46,12 @@ class ServiceFilter(django_filters.FilterSet):
     no_documents = TickedFilter("no_documents_required", label=_("No documents required"))
     childcare = TickedFilter("has_childcare", label=_("With childcare"))
     women_only = TickedFilter("women_only", label=_("Women only"))
+    open = django_filters.BooleanFilter(method="open_now", label=_("Open now"), widget=forms.CheckboxInput)
+    walk_in = TickedFilter("walks_in", label=_("Without an appointment"))
+    step_free = django_filters.BooleanFilter(method="without_steps", label=_("Step-free"), widget=forms.CheckboxInput)
+    target_group = django_filters.ChoiceFilter(
+        choices=choices_of(TargetGroup), method="for_whom", label=_("For whom"), empty_label=_("Anybody")
+    )
 
     types: list[ServiceType]
     """Those that somebody means by what they typed; empty where they typed nothing."""
@@ -56,17 +65,37 @@ class ServiceFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.types = []
 
-    def search(self, queryset: QuerySet[Service], name: str, text: str) -> QuerySet[Service]:
+    def search(self, queryset: ServiceQuerySet, name: str, text: str) -> QuerySet[Service]:
         self.types = types_for(text)
         return services_for(text, self.types, queryset)
 
     def at_work_in(self, queryset: QuerySet[Service], name: str, place: Territory | None) -> QuerySet[Service]:
         if place is None:
             return queryset
-        return queryset.filter(organisation__in=Organisation.objects.at_work_in(place).values("pk"))
+        """Of organisations at work there, but those that are for people of other places."""
+        around = TerritoryClosure.objects.filter(descendant=place).values("ancestor")
+        below = TerritoryClosure.objects.filter(ancestor=place).values("descendant")
+        limits = Service.territories.through.objects.filter(service=OuterRef("pk"))
+        for_people_of_here = limits.filter(Q(territory__in=around) | Q(territory__in=below))
+        return queryset.filter(
+            Q(Exists(for_people_of_here)) | ~Q(Exists(limits)),
+            organisation__in=Organisation.objects.at_work_in(place).values("pk"),
+        )
+
+    def open_now(self, queryset: ServiceQuerySet, name: str, value: bool) -> QuerySet[Service]:
+        return queryset.open_at(timezone.now()) if value else queryset
+
+    def without_steps(self, queryset: QuerySet[Service], name: str, value: bool) -> QuerySet[Service]:
+        return queryset.filter(accessibility__contains=[Accessibility.STEP_FREE]) if value else queryset
+
+    def for_whom(self, queryset: QuerySet[Service], name: str, group: str) -> QuerySet[Service]:
+        """Those that are for them, and those that are for everybody."""
+        return queryset.filter(Q(target_groups__contains=[group]) | Q(target_groups=[]))
 
     def speaking(self, queryset: QuerySet[Service], name: str, code: str) -> QuerySet[Service]:
-        """Where a service names no language, those of its organisation are meant."""
+        """Where a service names no language, those of its organisation are meant; an interpreter speaks any."""
         return queryset.filter(
-            Q(languages__contains=[code]) | Q(languages=[], organisation__languages__contains=[code])
+            Q(languages__contains=[code])
+            | Q(languages=[], organisation__languages__contains=[code])
+            | Q(interpreter_on_request=True)
         )

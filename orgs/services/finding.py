@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterable
 
-from django.db.models import Case, Max, Q, QuerySet, Value, When
+from django.db.models import Case, Max, Q, Value, When
 from django.db.models.functions import Length
 
 from orgs.folding import folded_words
-from orgs.models import Service, ServiceType, ServiceTypeWord
+from orgs.models import ServiceType, ServiceTypeWord
+from orgs.models.service import ServiceQuerySet
 
 LONGEST_QUERY = 12
 """Words of a query that are looked at."""
 LONGEST_WORD = 8
 """Words of the longest synonym that is found in a query."""
 MOST_TYPES = 4
-ORDER = ("-confirmed_on", "title", "pk")
 SHORTEST_BEGINNING = 3
 """Letters of a word that is not typed to its end."""
 
@@ -52,7 +52,7 @@ def ranked(meant: Q) -> list[ServiceType]:
     return list(longest.select_related("domain").order_by("-weight", "order", "pk")[:MOST_TYPES])
 
 
-def services_for(query: str, types: Iterable[ServiceType], among: QuerySet[Service]) -> QuerySet[Service]:
+def services_for(query: str, types: Iterable[ServiceType], among: ServiceQuerySet) -> ServiceQuerySet:
     """Those of these types, in their order, and then those in whose own words all of the query occurs."""
     words = folded_words(query)[:LONGEST_QUERY]
     if not words:
@@ -62,9 +62,9 @@ def services_for(query: str, types: Iterable[ServiceType], among: QuerySet[Servi
         own_words &= Q(text_folded__contains=word)
     meant = [one.pk for one in types]
     if not meant:
-        return among.filter(own_words).order_by(*ORDER)
+        return among.filter(own_words).likeliest_first()
     place = Case(*[When(type=pk, then=Value(place)) for place, pk in enumerate(meant)], default=Value(len(meant)))
-    return among.filter(Q(type__in=meant) | own_words).order_by(place, *ORDER)
+    return among.filter(Q(type__in=meant) | own_words).likeliest_first(place)
 
 
 def words_of(type_id: int, language: str, texts: Iterable[str]) -> list[ServiceTypeWord]:

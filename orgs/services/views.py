@@ -3,14 +3,18 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.views.generic import DetailView
 from django_filters.views import FilterView
 
 from orgs.mixins import PagedMixin
-from orgs.models import Organisation, Service
+from orgs.models import Service, Territory
+from orgs.permissions import can_edit_organisation
+from orgs.services.actions import Hours
 from orgs.services.filters import ServiceFilter
-from orgs.services.finding import ORDER
+from orgs.services.hours import is_open_at, lines_of
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -24,11 +28,44 @@ class ServiceSearchView(PagedMixin, FilterView):
 
     def get_queryset(self) -> QuerySet[Service]:
         return (
-            Service.objects.filter(organisation__in=Organisation.objects.published().values("pk"))
+            Service.objects.public()
             .select_related("type", "domain", "organisation__territory__parent__parent__parent")
-            .prefetch_related("organisation__services")
-            .order_by(*ORDER)
+            .prefetch_related("organisation__services", "opening_times", "closed_days")
+            .likeliest_first()
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(types=self.filterset.types, not_asked=not self.request.GET, **kwargs)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class ServiceDetailView(DetailView):
+    """All that somebody wants to know before going there. Those of its own organisation see it before it is public."""
+
+    model = Service
+    template_name = "orgs/service_detail.html"
+
+    def get_queryset(self) -> QuerySet[Service]:
+        return (
+            Service.objects.visible_to(self.request.user)
+            .select_related("type", "domain", "organisation__territory__parent__parent__parent")
+            .prefetch_related(
+                "organisation__services",
+                "opening_times",
+                "closed_days",
+                Prefetch("territories", Territory.objects.with_path()),
+            )
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        service: Service = self.object
+        hours = Hours.of(service)
+        today = timezone.localdate()
+        return super().get_context_data(
+            organisation=service.organisation,
+            week=lines_of(hours),
+            closed=[days for days in service.closed_days.all() if days.last >= today],
+            is_open=is_open_at(hours, timezone.localtime()) if hours.week else None,
+            can_edit=can_edit_organisation(self.request.user, service.organisation),
+            **kwargs,
+        )

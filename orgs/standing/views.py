@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, ListView, TemplateView
 
 from orgs.forms import sent
-from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
+from orgs.mixins import ActionMixin, OfOrganisation, PagedMixin, VisibleObjectMixin
 from orgs.models import Measure, Organisation
-from orgs.organisations.views import OfOrganisation
 from orgs.permissions import (
     Person,
     can_appeal,

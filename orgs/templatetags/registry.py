@@ -41,3 +41,9 @@ def standing_badge(organisation: Organisation) -> StandingBadge:
     if is_unclaimed(organisation):
         return StandingBadge(gettext_lazy("Unclaimed"), "warning")
     return StandingBadge(gettext_lazy("Not verified"), "neutral")
+
+
+@register.filter
+def digits(number: str) -> str:
+    """Of a telephone number, for an address that leads to it."""
+    return "".join(sign for sign in number if sign.isdigit())

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orgs.models import Domain, Service, ServiceType, ServiceTypeWord
-from orgs.organisations import actions as organisations
+from orgs.services import actions as services
 from orgs.services import loading
 from orgs.services.finding import stem, types_for
 from tests.factories import DomainFactory, MembershipFactory, OrganisationFactory, ServiceFactory, UserFactory
@@ -42,6 +42,7 @@ def lawyer(types, raval):
         domain=types["legal-advice-residence"].domain,
         title="Servei jurídic",
         description="",
+        telephone="",
         languages=["ca", "ar"],
         no_documents_required=True,
     )
@@ -167,7 +168,7 @@ def test_database_holds_type_and_domain_together(types, lawyer):
         with pytest.raises(IntegrityError, match="service_in_domain_of_type"):
             connection.check_constraints()
         transaction.set_rollback(True)
-    organisations.save_service(service=Service.objects.get(), by=UserFactory())
+    services.save_service(service=Service.objects.get(), by=UserFactory())
 
 
 def test_list_is_complete_in_every_language():
