@@ -24,6 +24,8 @@ from orgs.models import (
 from orgs.organisations import actions as organisations_actions
 from orgs.registration import actions as registration_actions
 from orgs.services import actions as services
+from orgs.services.actions import Hours
+from orgs.services.hours import read_stretches
 from orgs.verification import actions as verification_actions
 from orgs.verification.checklist import CHECKLIST, LADDER, Answer
 from orgs.vocabulary import Kind, Tier
@@ -150,9 +152,10 @@ def register(entry: dict[str, Any], places: Places, contact: User) -> Organisati
 def complete_profile(organisation: Organisation, entry: dict[str, Any], places: Places, by: User) -> None:
     person = entry["contact"]
     for service in entry["services"]:
-        facts = {name: value for name, value in service.items() if name not in ("type", "confirmed_on")}
+        facts = {name: value for name, value in service.items() if name not in ("type", "confirmed_on", "week")}
         saved = services.save_service(
             service=Service(organisation=organisation, type=places.types[service["type"]], written_in="en", **facts),
+            hours=Hours({day: read_stretches(times) for day, times in service.get("week", {}).items()}),
             by=by,
         )
         Service.objects.filter(pk=saved.pk).update(confirmed_on=day_or_none(service["confirmed_on"]))

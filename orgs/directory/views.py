@@ -20,6 +20,7 @@ from orgs.models import (
     Organisation,
     OrganisationMerge,
     ProposedChange,
+    Service,
     Territory,
     Verification,
     VerificationRules,
@@ -126,7 +127,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_own else None
         )
         return super().get_context_data(
-            page_obj=page_of(self.request, organisation.services.select_related("domain")),
+            page_obj=page_of(self.request, self.services_of(organisation)),
             tier_meaning=meaning_of(organisation.tier, rules_of(verified)) if organisation.tier else "",
             measure=organisation.measures.in_force().visible_to(user).first() if user.is_authenticated else None,
             can_be_renewed=can_be_renewed(organisation),
@@ -150,6 +151,11 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_own else None,
             **kwargs,
         )
+
+    def services_of(self, organisation: Organisation) -> QuerySet[Service]:
+        """Only those that somebody can reach, but for its own people."""
+        services = Service.objects.visible_to(self.request.user)
+        return services.filter(organisation=organisation).select_related("domain", "type")
 
 
 def last_verified(organisation: Organisation) -> Verification | None:
