@@ -139,7 +139,9 @@ def test_change_by_any_way_is_seen_at_once(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE orgs_service SET title = 'By plain SQL'")
     assert "By plain SQL" in text(client.get(address))
-    Service.objects.bulk_create([Service(organisation=organisation, domain=service.domain, title="In bulk")])
+    Service.objects.bulk_create(
+        [Service(organisation=organisation, domain=service.domain, title="In bulk", email="a@example.org")]
+    )
     assert "In bulk" in text(client.get(address))
     Service.objects.all().delete()
     assert "In bulk" not in text(client.get(address))

@@ -28,8 +28,8 @@ from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
 from orgs.models.renewal import Renewal, RenewalReminder
-from orgs.models.service import REACHABLE, ClosedDays, OpeningTime, Service
 from orgs.models.service_type import ServiceType, ServiceTypeWord
+from orgs.models.services import REACHABLE, ClosedDays, OpeningTime, Service
 from orgs.models.shipped import ShippedEntry
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
 from orgs.models.territory_import import TerritoryImport

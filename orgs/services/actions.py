@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orgs.mail.emails import write_to
 from orgs.models import ClosedDays, OpeningTime, Organisation, Service, Territory, User
-from orgs.models.service import HOLDS_FOR
+from orgs.models.services import HOLDS_FOR
 from orgs.permissions import leaders_of
 
 SALT = "still-right"

@@ -13,7 +13,7 @@ from orgs.languages import language_choices
 from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Organisation, Service, ServiceType, Territory, TerritoryClosure
-from orgs.models.service import ServiceQuerySet
+from orgs.models.services import ServiceQuerySet
 from orgs.services.finding import services_for, types_for
 from orgs.vocabulary import Accessibility, TargetGroup, choices_of
 

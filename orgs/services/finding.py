@@ -8,7 +8,7 @@ from django.db.models.functions import Length
 
 from orgs.folding import folded_words
 from orgs.models import ServiceType, ServiceTypeWord
-from orgs.models.service import ServiceQuerySet
+from orgs.models.services import ServiceQuerySet
 
 LONGEST_QUERY = 12
 """Words of a query that are looked at."""
