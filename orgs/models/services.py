@@ -122,7 +122,11 @@ class Service(models.Model):
         blank=True,
         help_text=_("Public. Only where it is another than that of the organisation."),
     )
-    is_shelter = models.BooleanField(_("shelter"), default=False, help_text=_("Its address is never shown."))
+    is_shelter = models.BooleanField(
+        _("shelter"),
+        default=False,
+        help_text=_("Its address is never shown, and of where it is no more than the municipality."),
+    )
     accessibility = ArrayField(
         models.CharField(max_length=16, choices=Accessibility),
         verbose_name=_("accessibility"),

@@ -162,7 +162,14 @@ class WhereForm(RegistrationForm):
         help_text=_("Only if it is nothing in the list above."),
     )
     service_marks = forms.MultipleChoiceField(
-        choices=MARKS, label=_("About this service"), required=False, widget=forms.CheckboxSelectMultiple
+        choices=MARKS,
+        label=_("About this service"),
+        help_text=_(
+            "Of a shelter no address is ever shown, and of where it is no more than the municipality: tick it, and what you said above is "
+            "shortened to that."
+        ),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     def clean(self) -> dict[str, Any]:

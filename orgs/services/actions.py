@@ -42,8 +42,8 @@ class Hours:
 def save_service(
     *, service: Service, territories: Iterable[Territory] | None = None, hours: Hours | None = None, by: User
 ) -> Service:
-    """Adds or changes a service. It counts as confirmed on that day, lies in the domain of its type, and a shelter hides the address of its
-    house. What is None stays as it is."""
+    """Adds or changes a service. It counts as confirmed on that day, and lies in the domain of its type. With a shelter the database keeps
+    no more than the municipality of its organisation. What is None stays as it is."""
     service.confirmed_on = timezone.localdate()
     if service.type is not None:
         service.domain = service.type.domain
@@ -53,8 +53,6 @@ def save_service(
         service.territories.set(territories)
     if hours is not None:
         set_hours(service, hours)
-    if service.is_shelter:
-        Organisation.objects.filter(pk=service.organisation_id, address_is_public=True).update(address_is_public=False)
     return service
 
 

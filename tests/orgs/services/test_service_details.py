@@ -206,6 +206,44 @@ class TestReach:
         with pytest.raises(IntegrityError, match="service_shelter_without_address"), transaction.atomic():
             Service.objects.filter(pk=service.pk).update(address="Carrer Secret 3")
 
+    def test_of_where_a_shelter_is_nothing_below_the_municipality_is_kept(self, client):
+        """By whichever way it is written, and in whichever order."""
+        city = TerritoryFactory(kind="municipality", name="Quagga city")
+        quarter = TerritoryFactory(kind="neighbourhood", name="Zebra quarter", parent=city)
+        other = TerritoryFactory(kind="municipality", name="Okapi town")
+        house = OrganisationFactory(published=True, territory=quarter, address="Hidden 1", address_is_public=True)
+        house.works_in.set([quarter, other])
+        desk = ServiceFactory(organisation=house)
+        desk.territories.set([quarter])
+        assert "Zebra quarter" in client.get(house.get_absolute_url()).content.decode()
+
+        shelter = ServiceFactory(organisation=house, is_shelter=True)
+        house.refresh_from_db()
+        assert (house.territory, house.address_is_public, house.address) == (city, False, "Hidden 1")
+        assert set(house.works_in.all()) == {city, other}
+        assert list(desk.territories.all()) == [city]
+
+        house.territory, house.address_is_public = quarter, True
+        house.save()
+        house.works_in.add(quarter)
+        shelter.territories.add(quarter)
+        house.refresh_from_db()
+        assert (house.territory, house.address_is_public) == (city, False)
+        assert set(house.works_in.all()) == {city, other}
+        assert list(shelter.territories.all()) == [city]
+        for page in (house.get_absolute_url(), shelter.get_absolute_url(), desk.get_absolute_url(), FIND):
+            assert "Zebra quarter" not in client.get(page).content.decode()
+        assert house not in OrganisationFactory._meta.model.objects.filter(territory=quarter)
+
+    def test_shelter_that_passes_to_another_organisation_hides_that_too(self):
+        city = TerritoryFactory(kind="municipality")
+        quarter = TerritoryFactory(kind="neighbourhood", parent=city)
+        house = OrganisationFactory(published=True, territory=quarter)
+        shelter = ServiceFactory(is_shelter=True)
+        Service.objects.filter(pk=shelter.pk).update(organisation=house)
+        house.refresh_from_db()
+        assert house.territory == city
+
     @pytest.mark.parametrize(
         ("facts", "constraint"),
         [
