@@ -25,7 +25,7 @@ REFERENCE_LENGTH = 6
 REFERENCE_ATTEMPTS = 50
 
 # Addresses that belong to pages, or that would be taken for one.
-RESERVED_SLUGS = {"register", "mine", "new", "add", "edit", "members", "services", "page", "search"}
+RESERVED_SLUGS = {"register", "mine", "new", "add", "edit", "members", "services", "page", "search", "export"}
 
 # anyascii leaves alef out, and a name without it is hard to recognise.
 ALEF = str.maketrans("اأإ", "aai")

@@ -2,6 +2,7 @@ from django.urls import path
 
 from orgs.authorities import views as authorities
 from orgs.directory import views as directory
+from orgs.exchange import views as exchange
 from orgs.listing import views as listing
 from orgs.lookups import views as lookups
 from orgs.members import views as members
@@ -23,6 +24,7 @@ urlpatterns = [
     path("services/<int:pk>/", services.ServiceDetailView.as_view(), name="service_detail"),
     path("services/still-right/<str:token>/", service_editing.StillRightView.as_view(), name="services_still_right"),
     path("organisations/", directory.OrganisationListView.as_view(), name="organisation_list"),
+    path("organisations/export/<str:ending>/", exchange.OrganisationExportView.as_view(), name="organisation_export"),
     path("organisations/mine/", organisations.MyOrganisationsView.as_view(), name="my_organisations"),
     path("organisations/register/", registration.StartView.as_view(), name="registration_start"),
     path("organisations/register/tasks/", registration.TasksView.as_view(), name="registration_tasks"),

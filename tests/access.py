@@ -83,6 +83,7 @@ TABLE = """
     orgs:service_add                      association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_edit                      service           LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_delete                      service           LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:organisation_export                 export_format     PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:service_detail                      a_service         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:service_detail                      unreachable       NN PPPN NNNNN PPP   MM MMMM MMMMM MMM
     orgs:services_confirm                    association       LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
@@ -304,6 +305,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "association": [association],
         "hidden": [world.hidden.slug],
         "service": [association, known["service"].pk],
+        "export_format": ["csv"],
         "a_service": [known["service"].pk],
         "unreachable": [known["unreachable"].pk],
         "services_letter": [token_of(known["service"].organisation)],

@@ -70,6 +70,13 @@ class OrganisationListView(PagedMixin, FilterView):
         asked = self.request.GET.get("sort", "name")
         return asked if asked in SORTS else "name"
 
+    def query(self) -> str:
+        """The filters, as they stand in the address."""
+        query = self.request.GET.copy()
+        for name in ("page", "sort"):
+            query.pop(name, None)
+        return query.urlencode()
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET.copy()
         query.pop("page", None)
@@ -81,6 +88,7 @@ class OrganisationListView(PagedMixin, FilterView):
             sorts=sorts,
             sort=self.request.GET.get("sort", ""),
             can_list=can_list_organisations(self.request.user),
+            query=self.query(),
             **kwargs,
         )
 

@@ -279,9 +279,13 @@ class OpeningTime(models.Model):
         return f"{','.join(self.weekdays)} {self.opens:%H:%M}–{self.closes:%H:%M}"
 
     @property
+    def byday(self) -> str:
+        return ",".join(day for day in Weekday.values if day in self.weekdays)
+
+    @property
     def rule(self) -> str:
         """RFC 5545."""
-        return f"FREQ=WEEKLY;BYDAY={','.join(day for day in Weekday.values if day in self.weekdays)}"
+        return f"FREQ=WEEKLY;BYDAY={self.byday}"
 
 
 class ClosedDays(models.Model):

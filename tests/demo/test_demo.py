@@ -2,6 +2,8 @@
 
 import io
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -21,6 +23,7 @@ from orgs.vocabulary import Kind, Tier
 from partnerships.models import Assessment, Document, Partnership
 from partnerships.records.document_files import examine
 from partnerships.vocabulary import AssessmentState, PartnershipState
+from tests.orgs.exchange.standard import faults_of
 
 
 def log_in(email: str) -> Client:
@@ -118,6 +121,13 @@ class TestDemo:
         for files in weights.values():
             assert {"css", "js", "svg"} <= {address.rpartition(".")[2] for address in files}
             assert not [address for address in files if "echarts" in address or "leaflet" in address]
+
+    @pytest.mark.shared
+    def test_standard_for_services_takes_every_organisation(self, client: Client, shared: Path) -> None:
+        answer: Any = client.get(reverse("orgs:organisation_export", args=["hsds"]))
+        organisations = json.loads(b"".join(answer.streaming_content))["contents"]
+        assert len(organisations) == Organisation.objects.published().count() > 20
+        assert [faults for one in organisations if (faults := faults_of(one, shared))] == []
 
     def test_papers_can_be_read(self) -> None:
         document = Document.objects.first()
