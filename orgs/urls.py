@@ -1,6 +1,7 @@
 from django.urls import path
 
 from orgs.authorities import views as authorities
+from orgs.coverage import views as coverage
 from orgs.directory import views as directory
 from orgs.exchange import views as exchange
 from orgs.listing import views as listing
@@ -21,6 +22,8 @@ from orgs.verification import views as verification
 app_name = "orgs"
 urlpatterns = [
     path("services/", services.ServiceSearchView.as_view(), name="service_search"),
+    path("services/coverage/", coverage.CoverageView.as_view(), name="coverage"),
+    path("services/coverage/file/", coverage.CoverageFileView.as_view(), name="coverage_file"),
     path("services/<int:pk>/", services.ServiceDetailView.as_view(), name="service_detail"),
     path("services/still-right/<str:token>/", service_editing.StillRightView.as_view(), name="services_still_right"),
     path("organisations/", directory.OrganisationListView.as_view(), name="organisation_list"),

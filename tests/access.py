@@ -83,6 +83,8 @@ TABLE = """
     orgs:service_add                      association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_edit                      service           LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_delete                      service           LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:coverage                            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:coverage_file                       -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:organisation_export                 export_format     PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:service_detail                      a_service         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:service_detail                      unreachable       NN PPPN NNNNN PPP   MM MMMM MMMMM MMM

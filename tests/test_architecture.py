@@ -27,7 +27,7 @@ ORDER = {
         organisations
         members standing
         registration directory inbox authorities
-        listing exchange
+        listing exchange coverage
         reviewers oversight
         context_processors middleware tasks admin
         apps management urls

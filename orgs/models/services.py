@@ -54,6 +54,11 @@ class ServiceQuerySet(models.QuerySet["Service"]):
         is_confirmed = models.Case(models.When(confirmed_on__gte=old, then=0), default=1)
         return self.order_by(*before, is_confirmed, F("confirmed_on").desc(nulls_last=True), "title", "pk")
 
+    def speaking(self, code: str) -> "ServiceQuerySet":
+        """Where a service names no language, those of its organisation are meant; an interpreter speaks any."""
+        named = Q(languages__contains=[code]) | Q(languages=[], organisation__languages__contains=[code])
+        return self.filter(named | Q(interpreter_on_request=True))
+
     def open_at(self, moment: datetime.datetime) -> "ServiceQuerySet":
         """Those with opening times at that moment, by the clock of the portal. What has none, or is by appointment, is not among them."""
         here = timezone.localtime(moment)

@@ -15,7 +15,7 @@ from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Organisation, Service, ServiceType, Territory, TerritoryClosure
 from orgs.models.services import ServiceQuerySet
 from orgs.services.finding import services_for, types_for
-from orgs.vocabulary import Accessibility, TargetGroup, choices_of
+from orgs.vocabulary import Accessibility, Sector, TargetGroup, choices_of
 
 
 class TickedFilter(django_filters.BooleanFilter):
@@ -26,6 +26,19 @@ class TickedFilter(django_filters.BooleanFilter):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         return qs.filter(**{self.field_name: True}) if value else qs
+
+
+class ServiceTypeFilter(django_filters.ModelChoiceFilter):
+    """A type of service, named in the address by its code."""
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(
+            field_name,
+            queryset=ServiceType.objects.all(),
+            to_field_name="code",
+            label=_("What it is"),
+            empty_label=_("Any"),
+        )
 
 
 class ServiceFilter(django_filters.FilterSet):
@@ -42,6 +55,10 @@ class ServiceFilter(django_filters.FilterSet):
         choices=language_choices, method="speaking", label=_("Language"), empty_label=_("Any")
     )
     domain = DomainFilter("domain")
+    type = ServiceTypeFilter("type")
+    sector = django_filters.ChoiceFilter(
+        "organisation__sector", choices=choices_of(Sector), label=_("Offered by"), empty_label=_("Anybody")
+    )
     free = TickedFilter("is_free", label=_("Free of charge"))
     no_documents = TickedFilter("no_documents_required", label=_("No documents required"))
     childcare = TickedFilter("has_childcare", label=_("With childcare"))
@@ -92,10 +109,5 @@ class ServiceFilter(django_filters.FilterSet):
         """Those that are for them, and those that are for everybody."""
         return queryset.filter(Q(target_groups__contains=[group]) | Q(target_groups=[]))
 
-    def speaking(self, queryset: QuerySet[Service], name: str, code: str) -> QuerySet[Service]:
-        """Where a service names no language, those of its organisation are meant; an interpreter speaks any."""
-        return queryset.filter(
-            Q(languages__contains=[code])
-            | Q(languages=[], organisation__languages__contains=[code])
-            | Q(interpreter_on_request=True)
-        )
+    def speaking(self, queryset: ServiceQuerySet, name: str, code: str) -> QuerySet[Service]:
+        return queryset.speaking(code)

@@ -59,7 +59,7 @@ def uncovered_domains(territory: Territory) -> Uncovered:
     """Two queries. What the public may read decides: one that nobody has verified covers nothing."""
     above = Territory.objects.above(territory).values("pk")
     below = Territory.objects.within(territory).values("pk")
-    offered = Service.objects.filter(
+    offered = Service.objects.public().filter(
         organisation__in=Organisation.objects.verified().at_work_in(territory).values("pk")
     )
     live = Partnership.objects.published().live().filter(Q(territory__in=below) | Q(territory__in=above))

@@ -1,0 +1,125 @@
+"""Who offers what: for each type of service how many verified organisations, authorities among them, offer it in a place; and by its parts.
+
+What counts is what the public is shown: services that can be reached, of organisations that hold a tier today. All is counted in the database, whatever
+the number of organisations.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import Count, Q
+from psycopg2.sql import SQL
+
+from orgs.models import Domain, Organisation, Service, ServiceType, Territory
+from orgs.models.services import ServiceQuerySet
+from orgs.vocabulary import Sector
+
+MANY = 5
+"""So many organisations that offer the same in one place should know of each other."""
+
+AUTHORITY, CSO = Q(organisation__sector=Sector.AUTHORITY), Q(organisation__sector=Sector.CIVIL_SOCIETY)
+
+# Whose seat lies in a part, who works in it or below it, and who works all over what holds it.
+BY_PART = """
+    WITH offered (organisation_id, domain_id, sector) AS ({offered}),
+    part (id) AS (SELECT unnest(%s::bigint[])),
+    at_work (part_id, organisation_id) AS (
+        SELECT p.id, o.id FROM part p JOIN orgs_territoryclosure c ON c.ancestor_id = p.id
+            JOIN orgs_organisation o ON o.territory_id = c.descendant_id
+        UNION
+        SELECT p.id, w.organisation_id FROM part p JOIN orgs_territoryclosure c ON c.ancestor_id = p.id
+            JOIN orgs_organisation_works_in w ON w.territory_id = c.descendant_id
+        UNION
+        SELECT p.id, w.organisation_id FROM part p JOIN orgs_territoryclosure c ON c.descendant_id = p.id
+            JOIN orgs_organisation_works_in w ON w.territory_id = c.ancestor_id
+    )
+    SELECT a.part_id, o.domain_id, count(*) FILTER (WHERE o.sector = 'civil_society'), count(*) FILTER (WHERE o.sector = 'authority'),
+        count(*) FILTER (WHERE o.sector NOT IN ('civil_society', 'authority'))
+    FROM at_work a JOIN offered o USING (organisation_id) GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """How many organisations offer something, each counted once."""
+
+    cso: int = 0
+    authority: int = 0
+    other: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.cso + self.authority + self.other
+
+    @property
+    def is_nobody(self) -> bool:
+        return self.total == 0
+
+    @property
+    def is_many(self) -> bool:
+        return self.total >= MANY
+
+
+NOBODY = Offer()
+
+
+@dataclass(frozen=True)
+class TypeCoverage:
+    type: ServiceType
+    offer: Offer
+
+
+@dataclass(frozen=True)
+class DomainCoverage:
+    domain: Domain
+    types: list[TypeCoverage] = field(default_factory=list)
+
+    @property
+    def covered(self) -> int:
+        return sum(not one.offer.is_nobody for one in self.types)
+
+
+def offered_services(place: Territory | None, language: str) -> ServiceQuerySet:
+    """Those that count: in a place, or anywhere; in a language, or in any."""
+    organisations = Organisation.objects.verified()
+    if place is not None:
+        organisations = organisations.at_work_in(place)
+    offered = Service.objects.public().filter(organisation__in=organisations.values("pk"))
+    return offered.speaking(language) if language else offered
+
+
+def coverage_by_type(place: Territory | None, language: str = "") -> list[DomainCoverage]:
+    """Every type of every domain, those that nobody offers too. Three queries."""
+    counted = (
+        offered_services(place, language)
+        .filter(type__isnull=False)
+        .order_by()
+        .values("type")
+        .annotate(
+            cso=Count("organisation", filter=CSO, distinct=True),
+            authority=Count("organisation", filter=AUTHORITY, distinct=True),
+            other=Count("organisation", filter=~CSO & ~AUTHORITY, distinct=True),
+        )
+    )
+    offers = {row["type"]: Offer(row["cso"], row["authority"], row["other"]) for row in counted}
+    by_domain = {domain.pk: DomainCoverage(domain) for domain in Domain.objects.order_by("order")}
+    for one in ServiceType.objects.order_by("order", "pk"):
+        by_domain[one.domain_id].types.append(TypeCoverage(one, offers.get(one.pk, NOBODY)))
+    return [each for each in by_domain.values() if each.types]
+
+
+def coverage_by_part(parts: Sequence[Territory], language: str = "") -> dict[int, dict[int, Offer]]:
+    """By part of a place, and by domain, who offers something there. One query."""
+    if not parts:
+        return {}
+    offered = offered_services(None, language).order_by().distinct()
+    sql, parameters = offered.values_list("organisation", "domain", "organisation__sector").query.sql_with_params()
+    with connection.cursor() as cursor:
+        statement = SQL(BY_PART).format(offered=SQL(sql))
+        cursor.execute(statement, [*parameters, [part.pk for part in parts]])
+        found: dict[int, dict[int, Offer]] = defaultdict(dict)
+        for part, domain, cso, authority, other in cursor.fetchall():
+            found[part][domain] = Offer(cso, authority, other)
+    return found

@@ -1,0 +1,154 @@
+"""Who offers what, where: counted in the database, and once more here by hand."""
+
+import csv
+import io
+import random
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from orgs.coverage.counting import coverage_by_part, coverage_by_type
+from orgs.models import Organisation, Service, ServiceType, Territory
+from orgs.vocabulary import Kind
+from tests.factories import DomainFactory, OrganisationFactory, ServiceFactory, TerritoryFactory
+
+pytestmark = pytest.mark.django_db
+COVERAGE = reverse("orgs:coverage")
+
+
+@pytest.fixture
+def land() -> dict[str, Territory]:
+    """A city with two districts, of which one has two quarters."""
+    city = TerritoryFactory(kind="municipality", name="City")
+    north, south = (TerritoryFactory(kind="district", name=name, parent=city) for name in ("North", "South"))
+    quarters = [TerritoryFactory(kind="neighbourhood", name=name, parent=north) for name in ("Mill", "Port")]
+    return {place.name: place for place in (city, north, south, *quarters)}
+
+
+@pytest.fixture
+def types() -> list[ServiceType]:
+    domains = [DomainFactory(order=order) for order in (901, 902)]
+    return [
+        ServiceType.objects.create(
+            code=f"type-{number}", domain=domains[number % 2], order=number, name=f"Type {number}"
+        )
+        for number in range(4)
+    ]
+
+
+def counts(place: Territory | None, language: str = "") -> dict[str, tuple[int, int, int]]:
+    return {
+        one.type.code: (one.offer.cso, one.offer.authority, one.offer.other)
+        for domain in coverage_by_type(place, language)
+        for one in domain.types
+        if one.offer.total
+    }
+
+
+def test_organisations_count_once_by_their_sector_and_those_that_cannot_be_reached_not_at_all(land, types):
+    desk = OrganisationFactory(published=True, territory=land["Mill"])
+    ServiceFactory(organisation=desk, type=types[0], domain=types[0].domain)
+    ServiceFactory(organisation=desk, type=types[0], domain=types[0].domain)
+    hall = OrganisationFactory(published=True, territory=land["City"], kind=Kind.AUTHORITY, level_of_government="local")
+    ServiceFactory(organisation=hall, type=types[0], domain=types[0].domain)
+    firm = OrganisationFactory(published=True, territory=land["City"], kind=Kind.ENTERPRISE)
+    ServiceFactory(organisation=firm, type=types[1], domain=types[1].domain, telephone="")
+    unverified = OrganisationFactory(is_listed=True, territory=land["City"])
+    ServiceFactory(organisation=unverified, type=types[2], domain=types[2].domain)
+    assert counts(None) == counts(land["City"]) == {"type-0": (1, 1, 0)}
+    assert counts(land["Mill"]) == {"type-0": (1, 0, 0)}
+    assert counts(land["South"]) == {}
+
+
+def test_language_counts_where_the_service_or_its_organisation_speaks_it(land, types):
+    house = OrganisationFactory(published=True, territory=land["City"], languages=["hy"])
+    ServiceFactory(organisation=house, type=types[0], domain=types[0].domain)
+    ServiceFactory(organisation=house, type=types[1], domain=types[1].domain, languages=["es"])
+    ServiceFactory(
+        organisation=house, type=types[2], domain=types[2].domain, languages=["es"], interpreter_on_request=True
+    )
+    assert set(counts(None, "hy")) == {"type-0", "type-2"}
+    assert set(counts(None, "es")) == {"type-1", "type-2"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_parts_are_counted_as_by_hand(land, types, seed):
+    chance = random.Random(seed)
+    kinds = [Kind.ASSOCIATION, Kind.AUTHORITY, Kind.ENTERPRISE]
+    for _number in range(25):
+        kind = chance.choice(kinds)
+        house = OrganisationFactory(
+            published=True,
+            territory=chance.choice(list(land.values())),
+            kind=kind,
+            level_of_government="local" if kind == Kind.AUTHORITY else "",
+        )
+        house.works_in.set(chance.sample(list(land.values()), chance.randrange(3)))
+        for one in chance.sample(types, chance.randrange(3)):
+            ServiceFactory(organisation=house, type=one, domain=one.domain)
+    parts = [land["North"], land["South"], land["Mill"]]
+    expected: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for part in parts:
+        at_work = set(Organisation.objects.at_work_in(part).values_list("pk", flat=True))
+        for service in Service.objects.filter(organisation__in=at_work):
+            expected[part.pk][service.domain_id].add(service.organisation_id)
+    found = coverage_by_part(parts)
+    assert {part: {domain: offer.total for domain, offer in row.items()} for part, row in found.items()} == {
+        part: {domain: len(houses) for domain, houses in row.items()} for part, row in expected.items()
+    }
+    for part in parts:
+        for domain, offer in found[part.pk].items():
+            houses = Organisation.objects.filter(pk__in=expected[part.pk][domain])
+            assert (offer.cso, offer.authority) == (houses.civil_society().count(), houses.authorities().count())
+
+
+def test_page_says_where_nobody_is_and_leads_to_the_services_behind_each_number(client, land, types):
+    for _number in range(5):
+        house = OrganisationFactory(published=True, territory=land["Mill"])
+        ServiceFactory(organisation=house, type=types[0], domain=types[0].domain, title="Desk")
+    page = client.get(COVERAGE, {"territory": "City"}).content.decode()
+    assert page.count("Nobody") == 3
+    assert page.count("Many: do they know of each other?") == 1
+    (address,) = [
+        part.split('"')[0]
+        for part in page.split('href="')
+        if part.startswith(f"{reverse('orgs:service_search')}?type=type-0")
+    ]
+    behind = client.get(address.replace("&amp;", "&")).content.decode()
+    assert behind.count(">Desk</a>") == 5
+    assert "North" in page
+    assert "South" in page
+
+
+def test_file_says_what_the_page_says(client, land, types):
+    house = OrganisationFactory(published=True, territory=land["Mill"])
+    ServiceFactory(organisation=house, type=types[0], domain=types[0].domain)
+    answer: Any = client.get(reverse("orgs:coverage_file"), {"territory": "City"})
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    offered = [row for row in rows if row["Civil society organisations"] != "0"]
+    assert {(row["Place"].split(" (")[0], row["Type of service"]) for row in offered} == {
+        ("City", "Type 0"),
+        ("North", ""),
+    }
+
+
+def test_place_that_is_not_understood_is_asked_back(client):
+    assert "Nowhere" in client.get(COVERAGE, {"territory": "Nowhere"}).content.decode()
+    assert client.get(reverse("orgs:coverage_file"), {"territory": "Nowhere"}).status_code == 302
+
+
+def test_number_of_queries_does_not_follow_the_size(client, land, types):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(COVERAGE, {"territory": "City"})
+        return len(captured)
+
+    few = queries()
+    for number in range(6):
+        TerritoryFactory(parent=land["City"], name=f"Part {number}")
+        ServiceFactory(type=types[0], domain=types[0].domain, organisation__territory=land["City"])
+    assert queries() == few
