@@ -17,6 +17,8 @@ class RegistryLock(IntEnum):
     """The database is being brought up to date: web server and worker may start at one moment."""
     FIRST_ADMINISTRATOR = 7_102
     """The account of the first administrator is being opened."""
+    VERIFICATION_RULES = 7_103
+    """The rules of verification are being changed."""
 
 
 HELD = SQL(

@@ -61,17 +61,23 @@ gc.disable()  # Until everything is loaded: see pytest_runtestloop.
 UNTRACED = {
     "browser/test_every_page.py",
     "browser/test_pages.py",
+    "demo/test_figures.py",
     "indicators/releases/test_disclosure_berlin.py",
+    "indicators/releases/test_disclosure_rates.py",
+    "indicators/rollup/test_rollup.py",
     "indicators/test_berlin.py",
     "indicators/test_istat.py",
+    "orgs/territories/test_territory_import_properties.py",
     "partnerships/test_permissions.py",
+    "partnerships/test_queries.py",
     "test_access.py",
     "test_architecture.py",
     "test_html.py",
     "test_planted.py",
     "test_requests.py",
 }
-"""They open every page there is, look at a million rows, or read the code alone: what runs there, other tests cover line by line, and tracing is what it costs."""
+"""They open every page there is, look at a million rows, do one thing many times, or read the code alone: what runs there, other tests cover line
+by line, and tracing is what it costs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,10 +89,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     share_worlds(items)
 
 
+SET_UP_IS_TRACED = {"demo"}
+"""Packages of tests that look at what was set up for them. Elsewhere a set-up makes what the test needs, by actions that have tests of their own."""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Set-up included: the world that a test is the first to ask for is most of the work."""
     with untraced() if item.get_closest_marker("untraced") else contextlib.nullcontext():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with contextlib.nullcontext() if item.path.parent.name in SET_UP_IS_TRACED else untraced():
         return (yield)
 
 

@@ -186,6 +186,13 @@ def test_imports_stand_at_the_top() -> None:
     assert wrong == []
 
 
+def test_advisory_locks_are_taken_where_they_are_listed() -> None:
+    """Elsewhere only within one statement: claiming the rollup's work, and the trigger that keeps the closure."""
+    taking = re.compile(r"pg_(?:try_)?advisory_\w*lock")
+    found = {str(path) for path in MODULES if taking.search((ROOT / path).read_text(encoding="utf-8"))}
+    assert found == {"orgs/locks.py", "indicators/locks.py", "indicators/rollup/sql.py", "orgs/models/closure.py"}
+
+
 def test_modules_are_named_for_what_they_do() -> None:
     assert [str(path) for path in MODULES if {path.stem, *path.parts[1:-1]} & VAGUE] == []
 

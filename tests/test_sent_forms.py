@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -82,6 +83,7 @@ def sent_at_once(client: Client, url: str, data: dict[str, Any], times: int = 4)
 
 @pytest.fixture
 def owner(transactional_db: None) -> User:
+    cache.clear()  # How often somebody was invited is no row that is removed after a test, and counts in the next run on this database.
     return MembershipFactory(organisation=OrganisationFactory(published=True, name="Ours"), role="owner").user
 
 

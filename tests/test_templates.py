@@ -29,6 +29,12 @@ def test_template_is_short_and_gives_its_components_what_they_need(name: str) ->
     get_template(name)
 
 
+def test_list_with_filters_is_drawn_by_its_component_alone() -> None:
+    drawn_by_hand = re.compile(r'class="list-layout"|<c-filter-form')
+    found = [name for name in TEMPLATES if drawn_by_hand.search((FOLDER / name).read_text(encoding="utf-8"))]
+    assert found == ["components/filtered_list.html"]
+
+
 def test_every_partial_and_component_is_used() -> None:
     texts = [path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.html")]
     code = "\n".join(

@@ -2,48 +2,36 @@ import json
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.imports.matching import recognise
 from indicators.models import SavedMapping
 from orgs.forms import PortalForm
+from orgs.forms.files import FileForm
 from orgs.models import Organisation
-from orgs.uploads import cut_off
 
 OWN, RECOGNISE, DESCRIBE = "own", "recognise", "describe"
 
 
-def too_large() -> ValidationError:
-    return ValidationError(
-        _("The file is larger than %(limit)s, the most that can be imported at once. Split it, for instance by year."),
-        code="too_large",
-        params={"limit": filesizeformat(settings.IMPORT_MAX_BYTES)},
-    )
-
-
-class ImportForm(PortalForm):
+class ImportForm(FileForm):
     """A file of figures and the mapping that says what its columns mean: a saved one, one of one's own as JSON, or one still to be made.
 
     `cleaned_data["read"]` is the mapping and its name; None where the columns are described in the next step.
     """
 
+    what_is_taken = gettext_lazy(
+        "A table as CSV (plain or compressed with gzip), Excel workbook, SDMX-CSV, Eurostat TSV or JSON-stat; at most %(limit)s."
+    )
+    too_large_text = gettext_lazy(
+        "The file is larger than %(limit)s, the most that can be imported at once. Split it, for instance by year."
+    )
+
     authority = forms.ModelChoiceField(
         queryset=Organisation.objects.none(), label=gettext_lazy("Authority"), empty_label=None, required=False
     )
     mapping = forms.ChoiceField(label=gettext_lazy("Kind of file"))
-    file = forms.FileField(
-        label=gettext_lazy("File"),
-        error_messages={
-            "required": gettext_lazy("Choose the file that you want to import."),
-            "empty": gettext_lazy("The file is empty. Choose one with column names and rows."),
-        },
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.gz,.xlsx,.json,text/csv"}),
-    )
     definition_file = forms.FileField(
         label=gettext_lazy("Mapping as a file"),
         required=False,
@@ -55,20 +43,17 @@ class ImportForm(PortalForm):
         help_text=gettext_lazy("JSON: which column of the file says what."),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "dir": "ltr"}),
     )
-    # The last of the form: what breaks off on its way arrives without it.
-    whole = forms.CharField(required=False, initial="1", widget=forms.HiddenInput(attrs={"id": "id_whole"}))
+    field_order = ("authority", "mapping", "file", "definition_file", "definition", "whole")
 
     def __init__(
         self,
         *args: Any,
         authorities: list[Organisation],
-        is_too_large: bool = False,
         for_platform: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.authorities = authorities
-        self.is_too_large = is_too_large
         self.mappings = {str(mapping.pk): mapping for mapping in SavedMapping.objects.all()}
         kinds = self.fields["mapping"]
         assert isinstance(kinds, forms.ChoiceField)
@@ -79,9 +64,7 @@ class ImportForm(PortalForm):
             (DESCRIBE, _("A new kind of file: I will say what its columns mean")),
             (OWN, _("Another kind: I will give its mapping below")),
         ]
-        self.fields["file"].help_text = _(
-            "A table as CSV (plain or compressed with gzip), Excel workbook, SDMX-CSV, Eurostat TSV or JSON-stat; at most %(limit)s."
-        ) % {"limit": filesizeformat(settings.IMPORT_MAX_BYTES)}
+        self.fields["file"].widget.attrs["accept"] = ".csv,.tsv,.txt,.gz,.xlsx,.json,text/csv"
         field = self.fields["authority"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Organisation.objects.filter(pk__in=[authority.pk for authority in authorities])
@@ -92,23 +75,8 @@ class ImportForm(PortalForm):
             field.widget = forms.HiddenInput()
             field.initial = authorities[0].pk if authorities else None
 
-    def _clean_fields(self) -> None:
-        super()._clean_fields()
-        if self.is_too_large:
-            # What was sent of it was thrown away, so that the field looks as if nothing had been chosen.
-            self.errors.pop("file", None)
-            self.add_error("file", too_large())
-
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > settings.IMPORT_MAX_BYTES:
-            raise too_large()
-        return file
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if self.data and not cleaned.get("whole"):
-            raise cut_off()
         own = [name for name in ("definition_file", "definition") if cleaned.get(name)]
         kind = cleaned.get("mapping")
         if kind == OWN and not own:

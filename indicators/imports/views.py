@@ -16,7 +16,7 @@ from indicators.confidential import actions as confidential
 from indicators.imports import actions as imports
 from indicators.imports import kept_file, sources
 from indicators.imports.filters import ImportFilter
-from indicators.imports.forms import ImportForm, MappingNameForm, too_large
+from indicators.imports.forms import ImportForm, MappingNameForm
 from indicators.imports.messages import OF_A_STEP, message_text
 from indicators.models import DirtyMark, ImportBatch, ImportMessage, Release, SavedMapping
 from indicators.permissions import authorities_of, can_decide_import, can_import
@@ -49,7 +49,7 @@ class ImportCreateView(LimitedUploadMixin, VisibleObjectMixin, ActionMixin, Form
     object: ImportBatch
 
     def too_large(self) -> ValidationError:
-        return too_large()
+        return ImportForm.too_large()
 
     def get_refused_url(self) -> str:
         return reverse("indicators:import_add")

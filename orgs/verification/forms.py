@@ -4,12 +4,12 @@ from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.numbers import WholeNumberField
 from orgs.forms.portal import PortalForm, SeenMixin
+from orgs.locks import RegistryLock, lock_until_commit
 from orgs.models import Organisation, ProposedChange, Verification, VerificationRules
 from orgs.models.verification_rules import DAYS, LOOKS, MONTHS
 from orgs.verification.checklist import Answer, Question, checklist_of, profile_of
@@ -153,8 +153,7 @@ class RulesForm(SeenMixin, PortalForm):
         return str(VerificationRules.objects.current().pk or "first")
 
     def claim_version(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('orgs_verificationrules'))")
+        lock_until_commit(RegistryLock.VERIFICATION_RULES, 0)
         super().claim_version()
 
     def criteria_fields(self) -> list[BoundField]:

@@ -4,13 +4,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orgs.forms import PortalForm
+from orgs.forms.files import FileForm
 from orgs.languages import USUAL, name_for_reader
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import TerritoryLookup
@@ -28,58 +26,23 @@ from orgs.territories.imports.description import (
     VALID_TO,
     Description,
 )
-from orgs.uploads import cut_off
 from orgs.vocabulary import choices_of
 
 MOST_COLUMNS = 60
 KINDS = choices_of(Territory.Kind)
 
 
-def too_large() -> ValidationError:
-    return ValidationError(
-        _("The file is larger than %(limit)s, the most that can be imported at once. Split it, for instance by level."),
-        code="too_large",
-        params={"limit": filesizeformat(settings.IMPORT_MAX_BYTES)},
+class TerritoryFileForm(FileForm):
+    what_is_taken = gettext_lazy(
+        "A table with a row for each place, as CSV or Excel workbook, or places with their boundaries as GeoJSON or TopoJSON; at most %(limit)s."
+    )
+    too_large_text = gettext_lazy(
+        "The file is larger than %(limit)s, the most that can be imported at once. Split it, for instance by level."
     )
 
-
-class TerritoryFileForm(PortalForm):
-    file = forms.FileField(
-        label=gettext_lazy("File"),
-        error_messages={
-            "required": gettext_lazy("Choose the file that you want to import."),
-            "empty": gettext_lazy("The file is empty. Choose one with column names and rows."),
-        },
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.gz,.xlsx,.json,.geojson,.topojson,text/csv"}),
-    )
-    # The last of the form: what breaks off on its way arrives without it.
-    whole = forms.CharField(required=False, initial="1", widget=forms.HiddenInput(attrs={"id": "id_whole"}))
-
-    def __init__(self, *args: Any, is_too_large: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.is_too_large = is_too_large
-        self.fields["file"].help_text = _(
-            "A table with a row for each place, as CSV or Excel workbook, or places with their boundaries as GeoJSON or TopoJSON; at most %(limit)s."
-        ) % {"limit": filesizeformat(settings.IMPORT_MAX_BYTES)}
-
-    def _clean_fields(self) -> None:
-        super()._clean_fields()
-        if self.is_too_large:
-            # What was sent of it was thrown away, so that the field looks as if nothing had been chosen.
-            self.errors.pop("file", None)
-            self.add_error("file", too_large())
-
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > settings.IMPORT_MAX_BYTES:
-            raise too_large()
-        return file
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if self.data and not cleaned.get("whole"):
-            raise cut_off()
-        return cleaned
+        self.fields["file"].widget.attrs["accept"] = ".csv,.tsv,.txt,.gz,.xlsx,.json,.geojson,.topojson,text/csv"
 
 
 def role_choices() -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from orgs.mixins import ActionMixin, PagedMixin
 from orgs.models import TerritoryImport
 from orgs.spreadsheets import csv_response
 from orgs.territories.imports import actions as imports
-from orgs.territories.imports.forms import DescriptionForm, TerritoryFileForm, too_large
+from orgs.territories.imports.forms import DescriptionForm, TerritoryFileForm
 from orgs.territories.imports.messages import changes_of, problems_of
 from orgs.territories.views import OfScheme
 from orgs.uploads import LimitedUploadMixin
@@ -42,7 +42,7 @@ class TerritoryImportCreateView(LimitedUploadMixin, ActionMixin, OfScheme, FormV
     object: TerritoryImport
 
     def too_large(self) -> ValidationError:
-        return too_large()
+        return TerritoryFileForm.too_large()
 
     def get_refused_url(self) -> str:
         return reverse("orgs:territory_import_add", args=[self.scheme.code])
