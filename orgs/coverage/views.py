@@ -48,7 +48,9 @@ class CoveragePage:
     def parts(self) -> list[PartRow]:
         """Of the place that is looked at; of all the world the places that lie in none."""
         today = timezone.localdate()
-        places = Territory.objects.places().with_path().filter(parent=self.place, valid_from__lte=today, valid_to__gte=today)
+        places = (
+            Territory.objects.places().with_path().filter(parent=self.place, valid_from__lte=today, valid_to__gte=today)
+        )
         parts = list(places.order_by("name"))
         offers = coverage_by_part(parts, self.language)
         domains = [each.domain for each in self.domains]
