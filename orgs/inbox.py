@@ -52,14 +52,14 @@ def reviews_to_make(user: User) -> list[Task]:
     return [
         Task(
             kind=queue.kind,
-            title=str(queue.task) % {"organisation": row.organisation},
+            title=queue.title_of(row),
             url=row.get_absolute_url(),
             since=getattr(row, queue.since),
-            text=row.organisation.territory.local_name,
+            text=queue.place_of(row).local_name,
             icon=queue.icon,
         )
         for queue in queues()
-        for row in queue.of(user).select_related("organisation__territory")[:LONGEST]
+        for row in queue.of(user).select_related("organisation", queue.place)[:LONGEST]
     ]
 
 

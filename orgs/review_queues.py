@@ -1,11 +1,11 @@
-"""All that reviewers decide about organisations, named once: for their lists, their tasks, their e-mail and their workload."""
+"""All that reviewers decide, named once: for their lists, their tasks, their e-mail and their workload."""
 
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orgs.models import JoinRequest, Measure, Organisation, ProposedChange, Verification
+from orgs.models import JoinRequest, Measure, Organisation, ProposedChange, Territory, Verification, VoicedNeed
 from orgs.models.reviewable import ReviewableQuerySet
 
 
@@ -21,6 +21,14 @@ class Queue(NamedTuple):
     url_name: str
     not_by: str = ""
     """The field of whoever may not decide, where there is one."""
+    place: str = "organisation__territory"
+    """By which field a row lies in a territory."""
+
+    def title_of(self, row: Any) -> str:
+        return str(self.task) % {"organisation": row.organisation}
+
+    def place_of(self, row: Any) -> Territory:
+        return row.territory if self.place == "territory" else row.organisation.territory
 
     def of(self, user: Any) -> ReviewableQuerySet:
         """What the person may decide, the oldest first."""
@@ -63,5 +71,12 @@ def appeals() -> Queue:
     )  # fmt: skip
 
 
+def voiced_needs() -> Queue:
+    return Queue(
+        _("Needs to read"), _("Read what somebody says is missing"), _("Voiced need"), "chat-left-text",
+        VoicedNeed.objects.to_read(), "said_at", "orgs:need_queue", place="territory",
+    )  # fmt: skip
+
+
 def queues() -> list[Queue]:
-    return [verifications(), changes(), claims(), appeals()]
+    return [verifications(), changes(), claims(), appeals(), voiced_needs()]

@@ -7,6 +7,7 @@ from orgs.exchange import views as exchange
 from orgs.listing import views as listing
 from orgs.lookups import views as lookups
 from orgs.members import views as members
+from orgs.needs import views as needs
 from orgs.organisations import views as organisations
 from orgs.oversight import views as oversight
 from orgs.registration import views as registration
@@ -24,6 +25,8 @@ urlpatterns = [
     path("services/", services.ServiceSearchView.as_view(), name="service_search"),
     path("services/coverage/", coverage.CoverageView.as_view(), name="coverage"),
     path("services/coverage/file/", coverage.CoverageFileView.as_view(), name="coverage_file"),
+    path("services/missing/", needs.NeedCreateView.as_view(), name="need_add"),
+    path("services/missing/said/", needs.NeedSaidView.as_view(), name="need_said"),
     path("services/<int:pk>/", services.ServiceDetailView.as_view(), name="service_detail"),
     path("services/still-right/<str:token>/", service_editing.StillRightView.as_view(), name="services_still_right"),
     path("organisations/", directory.OrganisationListView.as_view(), name="organisation_list"),
@@ -105,6 +108,8 @@ urlpatterns = [
     path("reviews/organisations/", verification.ReviewQueueView.as_view(), name="review_queue"),
     path("reviews/organisations/<int:pk>/", verification.ReviewView.as_view(), name="verification_review"),
     path("reviews/appeals/", standing.AppealQueueView.as_view(), name="appeal_queue"),
+    path("reviews/needs/", needs.NeedQueueView.as_view(), name="need_queue"),
+    path("reviews/needs/<int:pk>/", needs.NeedReadView.as_view(), name="need_read"),
     path("reviews/claims/", listing.JoinQueueView.as_view(), name="join_queue"),
     path("reviews/changes/", verification.ChangeQueueView.as_view(), name="change_queue"),
     path("reviews/changes/<int:pk>/", verification.ChangeReviewView.as_view(), name="change_review"),

@@ -83,6 +83,10 @@ TABLE = """
     orgs:service_add                      association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_edit                      service           LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_delete                      service           LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:need_add                            -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    orgs:need_said                           -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:need_queue                          -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
+    orgs:need_read                           need              LN NNNN NNNNN PPP   LN NNNN NNNNN PPP
     orgs:coverage                            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:coverage_file                       -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:organisation_export                 export_format     PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -308,6 +312,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "hidden": [world.hidden.slug],
         "service": [association, known["service"].pk],
         "export_format": ["csv"],
+        "need": [known["need"].pk],
         "a_service": [known["service"].pk],
         "unreachable": [known["unreachable"].pk],
         "services_letter": [token_of(known["service"].organisation)],

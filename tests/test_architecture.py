@@ -27,7 +27,8 @@ ORDER = {
         organisations
         members standing
         registration directory inbox authorities
-        listing exchange coverage
+        listing exchange needs
+        coverage
         reviewers oversight
         context_processors middleware tasks admin
         apps management urls

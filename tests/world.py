@@ -31,6 +31,7 @@ from orgs.models import (
     Territory,
     TerritoryImport,
     User,
+    VoicedNeed,
 )
 from orgs.organisations import actions as organisations
 from orgs.oversight import merging
@@ -237,6 +238,7 @@ def make_registry(
         "unclaimed": unclaimed,
         "asked": listing.ask_to_join(organisation=unclaimed, said="I am the treasurer.", by=outsider),
         "asked_of_ours": listing.ask_to_join(organisation=association, said="I teach there.", by=UserFactory()),
+        "need": VoicedNeed.objects.create(territory=city, words="A place where children can sleep."),
         "capacity": capacity,
         "invitation": invitation,
         "to_review": to_review,

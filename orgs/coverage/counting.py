@@ -12,12 +12,15 @@ from django.db import connection
 from django.db.models import Count, Q
 from psycopg2.sql import SQL
 
-from orgs.models import Domain, Organisation, Service, ServiceType, Territory
+from orgs.models import Domain, Organisation, Service, ServiceType, Territory, VoicedNeed
 from orgs.models.services import ServiceQuerySet
 from orgs.vocabulary import Sector
 
 MANY = 5
 """So many organisations that offer the same in one place should know of each other."""
+
+FEWEST = 3
+"""Needs that fewer people have voiced are not told: one of them may be known to the neighbours."""
 
 AUTHORITY, CSO = Q(organisation__sector=Sector.AUTHORITY), Q(organisation__sector=Sector.CIVIL_SOCIETY)
 
@@ -69,6 +72,8 @@ NOBODY = Offer()
 class TypeCoverage:
     type: ServiceType
     offer: Offer
+    asked_for: int = 0
+    """How often somebody said within a year that it is missing; 0 while that is too seldom to be told."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def offered_services(place: Territory | None, language: str) -> ServiceQuerySet:
 
 
 def coverage_by_type(place: Territory | None, language: str = "") -> list[DomainCoverage]:
-    """Every type of every domain, those that nobody offers too. Three queries."""
+    """Every type of every domain, those that nobody offers too. Four queries."""
     counted = (
         offered_services(place, language)
         .filter(type__isnull=False)
@@ -104,10 +109,22 @@ def coverage_by_type(place: Territory | None, language: str = "") -> list[Domain
         )
     )
     offers = {row["type"]: Offer(row["cso"], row["authority"], row["other"]) for row in counted}
+    asked = asked_for(place, language)
     by_domain = {domain.pk: DomainCoverage(domain) for domain in Domain.objects.order_by("order")}
     for one in ServiceType.objects.order_by("order", "pk"):
-        by_domain[one.domain_id].types.append(TypeCoverage(one, offers.get(one.pk, NOBODY)))
+        by_domain[one.domain_id].types.append(TypeCoverage(one, offers.get(one.pk, NOBODY), asked.get(one.pk, 0)))
     return [each for each in by_domain.values() if each.types]
+
+
+def asked_for(place: Territory | None, language: str = "") -> dict[int, int]:
+    """By type, how many have said within a year that it is missing in the place or below it; none of which fewer than FEWEST have."""
+    voiced = VoicedNeed.objects.counted()
+    if place is not None:
+        voiced = voiced.filter(territory__ancestor_links__ancestor=place)
+    if language:
+        voiced = voiced.filter(language=language)
+    counted = voiced.order_by().values("type").annotate(count=Count("pk")).filter(count__gte=FEWEST)
+    return dict(counted.values_list("type", "count"))
 
 
 def coverage_by_part(parts: Sequence[Territory], language: str = "") -> dict[int, dict[int, Offer]]:

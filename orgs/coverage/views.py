@@ -21,6 +21,8 @@ from orgs.languages import name_for_reader
 from orgs.models import Domain, Territory
 from orgs.spreadsheets import csv_response
 
+SHOWN_GAPS = 10
+
 
 @dataclass(frozen=True)
 class PartRow:
@@ -43,6 +45,12 @@ class CoveragePage:
     @cached_property
     def domains(self) -> list[DomainCoverage]:
         return coverage_by_type(self.place, self.language)
+
+    @property
+    def gaps(self) -> list[TypeCoverage]:
+        """What nobody offers, and most people miss."""
+        missed = [one for each in self.domains for one in each.types if one.offer.is_nobody and one.asked_for]
+        return sorted(missed, key=lambda one: -one.asked_for)[:SHOWN_GAPS]
 
     @cached_property
     def parts(self) -> list[PartRow]:
@@ -70,16 +78,26 @@ class CoveragePage:
     def rows(self) -> Iterator[list[Any]]:
         yield [
             _("Place"), _("Language"), _("Domain"), _("Type of service"), _("Civil society organisations"), _("Authorities"), _("Others"),
+            _("Asked for"),
         ]  # fmt: skip
         place = self.place.label if self.place else ""
         language = str(name_for_reader(self.language)) if self.language else ""
         for domain in self.domains:
             for one in domain.types:
                 offer = one.offer
-                yield [place, language, domain.domain.name, one.type.name, offer.cso, offer.authority, offer.other]
+                yield [
+                    place,
+                    language,
+                    domain.domain.name,
+                    one.type.name,
+                    offer.cso,
+                    offer.authority,
+                    offer.other,
+                    one.asked_for,
+                ]
         for part in self.parts:
             for of, offer in part.offers:
-                yield [part.place.label, language, of.name, "", offer.cso, offer.authority, offer.other]
+                yield [part.place.label, language, of.name, "", offer.cso, offer.authority, offer.other, ""]
 
 
 @method_decorator(login_not_required, name="dispatch")

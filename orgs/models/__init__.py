@@ -14,6 +14,7 @@ from orgs.models.membership import (
     ReviewerDigest,
 )
 from orgs.models.merge import OrganisationMerge
+from orgs.models.need import VoicedNeed
 from orgs.models.organisation import (
     AUTHORITY_KINDS,
     KINDS_OF_SECTOR,
@@ -84,6 +85,7 @@ __all__ = [
     "Verification",
     "VerificationAnswer",
     "VerificationRules",
+    "VoicedNeed",
     "WorkerTask",
     "holding_on",
 ]
