@@ -206,6 +206,7 @@ ACCOUNT_RATE_LIMITS = {
     "invite_member": "60/h/user,4/h/key",
     "first_administrator": "20/h/ip",
     "voice_need": "10/h/ip",
+    "make_remark": "10/h/ip",
 }
 # How many proxies before the portal write X-Forwarded-For; the limits above, and allauth's, count by the address that they saw.
 # TLS is ended by a proxy, so that there is at least one; where there is none, whoever writes the header would choose an address.

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
-from integration_portal import converters, pages, views  # noqa: F401 - converters are registered for what follows
+from integration_portal import converters, pages, remarks, views  # noqa: F401 - converters are registered for what follows
 from integration_portal.administration.views import AdministrationView
 from integration_portal.operations import views as operations
 from orgs.accounts import views as account
@@ -21,6 +21,8 @@ urlpatterns = [
     path("about/", views.about, name="about"),
     path("about/data/", views.data_licence, name="data_licence"),
     path("about/accessibility/", views.accessibility, name="accessibility"),
+    path("wrong/", remarks.RemarkCreateView.as_view(), name="remark_add"),
+    path("wrong/said/", remarks.RemarkMadeView.as_view(), name="remark_made"),
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.healthz, name="healthz"),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orgs.models import JoinRequest, Measure, Organisation, ProposedChange, Territory, Verification, VoicedNeed
+from orgs.models import JoinRequest, Measure, Organisation, ProposedChange, Remark, Territory, Verification, VoicedNeed
 from orgs.models.reviewable import ReviewableQuerySet
 
 
@@ -78,5 +78,12 @@ def voiced_needs() -> Queue:
     )  # fmt: skip
 
 
+def remarks() -> Queue:
+    return Queue(
+        _("Remarks on pages"), _("Answer a remark on a page"), _("Remark"), "chat-left-dots",
+        Remark.objects.open(), "said_at", "orgs:remark_list", place="territory",
+    )  # fmt: skip
+
+
 def queues() -> list[Queue]:
-    return [verifications(), changes(), claims(), appeals(), voiced_needs()]
+    return [verifications(), changes(), claims(), appeals(), voiced_needs(), remarks()]

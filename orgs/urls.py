@@ -11,6 +11,7 @@ from orgs.needs import views as needs
 from orgs.organisations import views as organisations
 from orgs.oversight import views as oversight
 from orgs.registration import views as registration
+from orgs.remarks import views as remarks
 from orgs.reviewers import views as reviewers
 from orgs.services import editing as service_editing
 from orgs.services import views as services
@@ -108,6 +109,8 @@ urlpatterns = [
     path("reviews/organisations/", verification.ReviewQueueView.as_view(), name="review_queue"),
     path("reviews/organisations/<int:pk>/", verification.ReviewView.as_view(), name="verification_review"),
     path("reviews/appeals/", standing.AppealQueueView.as_view(), name="appeal_queue"),
+    path("remarks/", remarks.RemarkListView.as_view(), name="remark_list"),
+    path("remarks/<int:pk>/", remarks.RemarkAnswerView.as_view(), name="remark_answer"),
     path("reviews/needs/", needs.NeedQueueView.as_view(), name="need_queue"),
     path("reviews/needs/<int:pk>/", needs.NeedReadView.as_view(), name="need_read"),
     path("reviews/claims/", listing.JoinQueueView.as_view(), name="join_queue"),

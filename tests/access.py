@@ -83,6 +83,10 @@ TABLE = """
     orgs:service_add                      association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_edit                      service           LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:service_delete                      service           LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    remark_add                               -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    remark_made                              -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:remark_list                         -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
+    orgs:remark_answer                       remark            LN PNNN NNNNN PNP   LN PNNN NNNNN PNP
     orgs:need_add                            -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
     orgs:need_said                           -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:need_queue                          -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
@@ -313,6 +317,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "service": [association, known["service"].pk],
         "export_format": ["csv"],
         "need": [known["need"].pk],
+        "remark": [known["remark"].pk],
         "a_service": [known["service"].pk],
         "unreachable": [known["unreachable"].pk],
         "services_letter": [token_of(known["service"].organisation)],

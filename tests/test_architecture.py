@@ -27,7 +27,7 @@ ORDER = {
         organisations
         members standing
         registration directory inbox authorities
-        listing exchange needs
+        listing exchange needs remarks
         coverage
         reviewers oversight
         context_processors middleware tasks admin
@@ -67,7 +67,7 @@ ORDER = {
         middleware celery
         settings vocabulary public_pages schedule home search task_record organisation_uses
         administration operations
-        views pages
+        views pages remarks
         apps management urls wsgi
     """,
     "demo": """

@@ -93,7 +93,14 @@ def test_visitor_who_only_reads_gets_no_cookie_anywhere() -> None:
         name
         for name in with_form
         if not name.startswith(("account_", "orgs:registration"))
-        and name not in ("orgs:invitation_detail", "orgs:listing_opt_out", "orgs:services_still_right", "orgs:need_add")
+        and name
+        not in (
+            "orgs:invitation_detail",
+            "orgs:listing_opt_out",
+            "orgs:services_still_right",
+            "orgs:need_add",
+            "remark_add",
+        )
     } == set()
 
 

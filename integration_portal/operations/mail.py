@@ -25,6 +25,8 @@ KINDS: dict[str, str | Promise] = {
     "change_returned": _("Proposed change sent back"),
     "renewal_due": _("Reminder to renew a verification"),
     "renewal_lapsed": _("Verification lapsed"),
+    "remark_made": _("Something is wrong on a page"),
+    "remark_answered": _("Answer to a remark"),
     "services_still_right": _("Question whether services are still right"),
     "measure_taken": _("Organisation suspended, or its verification withdrawn"),
     "measure_lifted": _("Measure against an organisation lifted"),

@@ -28,6 +28,7 @@ from orgs.models.portal import Portal
 from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
 from orgs.models.public_page import PublicChange, PublicPage
 from orgs.models.registration import Registration
+from orgs.models.remark import Remark
 from orgs.models.renewal import Renewal, RenewalReminder
 from orgs.models.service_type import ServiceType, ServiceTypeWord
 from orgs.models.services import REACHABLE, ClosedDays, OpeningTime, Service
@@ -66,6 +67,7 @@ __all__ = [
     "PublicChange",
     "PublicPage",
     "Registration",
+    "Remark",
     "Renewal",
     "RenewalReminder",
     "ReviewerAppointment",

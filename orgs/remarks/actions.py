@@ -1,0 +1,48 @@
+"""Something is wrong here: said on a public page, told to who keeps it, answered once."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orgs.mail.emails import queue_email, write_to
+from orgs.models import Organisation, Remark, Territory, User
+from orgs.permissions import leaders_of
+
+
+@transaction.atomic
+def make_remark(
+    *,
+    page: str,
+    words: str,
+    language: str,
+    email: str = "",
+    organisation: Organisation | None,
+    territory: Territory | None,
+) -> Remark:
+    """Who leads the organisation that keeps the page hears of it at once; reviewers find it in their list, and in their daily e-mail."""
+    remark = Remark(
+        page=page, words=words.strip(), language=language, email=email, organisation=organisation, territory=territory
+    )
+    remark.full_clean()
+    remark.save()
+    if organisation is not None:
+        write_to(leaders_of(organisation), "remark_made", {"remark": remark, "organisation": organisation})
+    return remark
+
+
+@transaction.atomic
+def answer_remark(*, remark: Remark, answer: str, by: User) -> Remark:
+    """To whoever left an address, by e-mail; the address is then forgotten. The first answer counts."""
+    if not Remark.objects.visible_to(by).filter(pk=remark.pk).exists():
+        raise PermissionDenied
+    remark = Remark.objects.select_for_update(of=("self",)).get(pk=remark.pk)
+    if remark.closed_at is not None:
+        raise ValidationError(_("Somebody has answered this already."))
+    email = remark.email
+    remark.answer, remark.closed_at, remark.closed_by, remark.email = answer.strip(), timezone.now(), by, ""
+    remark.full_clean()
+    remark.save()
+    if email:
+        queue_email("remark_answered", to=email, language=remark.language, context={"remark": remark})
+    return remark

@@ -1,0 +1,25 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from orgs.forms.portal import PortalForm
+
+
+class RemarkForm(PortalForm):
+    words = forms.CharField(
+        label=_("What is wrong?"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4}), strip=True
+    )
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        required=False,
+        help_text=_("Only if you want an answer. It is deleted when you have it."),
+    )
+    page = forms.CharField(max_length=300, widget=forms.HiddenInput, required=False)
+
+
+class AnswerForm(PortalForm):
+    answer = forms.CharField(
+        label=_("Answer"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("What you have changed, or why it is right as it is. Whoever left an address gets it by e-mail."),
+    )

@@ -1,0 +1,120 @@
+"""Something is wrong here: from the foot of a page to who keeps it, and an answer to whoever left an address."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from post_office.models import Email
+
+from orgs.models import Remark
+from orgs.remarks import actions as remarks
+from tests.factories import (
+    MembershipFactory,
+    OrganisationFactory,
+    ReviewerAppointmentFactory,
+    ServiceFactory,
+    TerritoryFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+SAY = reverse("remark_add")
+
+
+@pytest.fixture
+def city():
+    return TerritoryFactory(kind="municipality", name="Quagga city")
+
+
+@pytest.fixture
+def owner(city):
+    return MembershipFactory(organisation=OrganisationFactory(published=True, territory=city, name="Far"))
+
+
+@pytest.fixture
+def remark(owner):
+    house = owner.organisation
+    return remarks.make_remark(
+        page=house.get_absolute_url(), words="It has moved.", language="es", email="visitor@example.org",
+        organisation=house, territory=house.territory,
+    )  # fmt: skip
+
+
+def test_page_says_whose_it_is_and_its_people_are_told(client, owner):
+    page = owner.organisation.get_absolute_url()
+    assert f"{SAY}?page={page}" in client.get(page).content.decode()
+    form = client.get(SAY, {"page": page}).content.decode()
+    assert f'value="{page}"' in form
+    client.post(SAY, {"page": page, "words": "It has moved.", "email": "visitor@example.org"})
+    remark = Remark.objects.get()
+    assert (remark.organisation, remark.territory) == (owner.organisation, owner.organisation.territory)
+    email = Email.objects.get()
+    assert email.to == [owner.user.email]
+    assert "visitor@example.org" not in email.message
+    assert "It has moved." in email.message
+
+
+def test_service_and_place_have_keepers_and_other_pages_the_administrators(client, owner, city):
+    service = ServiceFactory(organisation=owner.organisation)
+    pages = [service.get_absolute_url(), city.get_absolute_url(), reverse("about"), "/nowhere/"]
+    for page in pages:
+        client.post(SAY, {"page": page, "words": "Wrong."})
+    kept = {remark.page: (remark.organisation, remark.territory) for remark in Remark.objects.all()}
+    assert kept == {
+        pages[0]: (owner.organisation, city),
+        pages[1]: (None, city),
+        pages[2]: (None, None),
+        pages[3]: (None, None),
+    }
+
+
+@pytest.mark.parametrize(
+    "page", ["https://elsewhere.example/x", "//elsewhere.example", "javascript:alert(1)", "x" * 400, ""]
+)
+def test_page_is_one_of_the_portal_whatever_is_asked(client, page):
+    client.post(SAY, {"page": page[:300], "words": "Wrong."})
+    assert all(remark.page.startswith("/") and not remark.page.startswith("//") for remark in Remark.objects.all())
+    assert "elsewhere.example" not in client.get(SAY, {"page": page}).content.decode().split("</main>")[0]
+
+
+def test_words_and_addresses_are_seen_by_keepers_reviewers_and_administrators_alone(client, remark, owner, city):
+    elsewhere = ReviewerAppointmentFactory().user
+    stranger = MembershipFactory(organisation=OrganisationFactory(published=True, territory=city)).user
+    viewer = MembershipFactory(organisation=owner.organisation, role="viewer").user
+    for person in (elsewhere, stranger, viewer):
+        client.force_login(person)
+        assert client.get(remark.get_absolute_url()).status_code == 404
+        assert (
+            "Far" not in client.get(reverse("orgs:remark_list")).content.decode().split("<main")[1].split("</main>")[0]
+        )
+    for person in (owner.user, ReviewerAppointmentFactory(territory=city).user, UserFactory(is_staff=True)):
+        client.force_login(person)
+        page = client.get(remark.get_absolute_url()).content.decode()
+        assert "It has moved." in page
+        assert "visitor@example.org" not in page, "who answers does not learn to whom"
+
+
+def test_answer_is_sent_once_in_the_language_of_the_page_and_the_address_forgotten(client, remark, owner):
+    Email.objects.all().delete()
+    client.force_login(owner.user)
+    assert client.post(remark.get_absolute_url(), {"answer": "Corrected."}).url == reverse("orgs:remark_list")
+    email = Email.objects.get()
+    assert email.to == ["visitor@example.org"]
+    assert "Corrected." in email.message
+    assert "Hola" in email.message
+    remark.refresh_from_db()
+    assert (remark.email, remark.closed_by, remark.answer) == ("", owner.user, "Corrected.")
+    with pytest.raises(ValidationError, match="already"):
+        remarks.answer_remark(remark=remark, answer="Again.", by=owner.user)
+
+
+def test_reviewer_does_not_answer_for_the_own_organisation(remark, owner, city):
+    reviewer = ReviewerAppointmentFactory(territory=city, user=owner.user).user
+    assert not Remark.objects.reviewable_by(reviewer).exists()
+    assert Remark.objects.kept_by(reviewer).exists()
+
+
+def test_one_address_does_not_say_it_all(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "make_remark": "2/h/ip"}
+    for _number in range(2):
+        assert client.post(SAY, {"page": "/", "words": "Wrong."}).status_code == 302
+    assert "Try again in an hour" in client.post(SAY, {"page": "/", "words": "Wrong."}).content.decode()
