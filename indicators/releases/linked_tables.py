@@ -168,15 +168,17 @@ class CategoryLinks:
         return (dimension, parse_key(self.keys[breakdown])[dimension]) in self.sensitive
 
     @cached_property
-    def banded(self) -> set[str]:
-        """The dimensions whose complete set of bands covers everybody, so that the total is the band of all."""
-        found = set()
+    def banded(self) -> dict[str, bool]:
+        """The dimensions whose set of bands covers all ages, and whether that is everybody, so that the total is the band of all."""
+        found = {}
         for dimension, parent in list(self.sets):
-            spans = sorted(span for code in self.sets[dimension, parent] if (span := span_of(code)))
+            if parent is not None:
+                continue
+            spans = sorted(span for code in self.sets[dimension, None] if (span := span_of(code)))
             ends = [0, *(last for _, last in spans)]
-            is_whole = parent is None and len(spans) == len(self.sets[dimension, parent]) and ends[-1] == inf
-            if is_whole and all(first == end for (first, _), end in zip(spans, ends, strict=False)):
-                found.add(dimension)
+            if ends[-1] == inf and all(first == end for (first, _), end in zip(spans, ends, strict=False)):
+                beside = [code for name, code in self.beside if name == dimension]
+                found[dimension] = all(span_of(code) for code in [*self.sets[dimension, None], *beside])
         return found
 
     def own_category(self, dimension: str, country: str) -> str | None:

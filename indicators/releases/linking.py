@@ -120,11 +120,12 @@ class _Linking:
             items = parse_key(self.words.keys[breakdown])
             for dimension in {*items, *self.words.banded}:
                 rest = key_of({name: code for name, code in items.items() if name != dimension})
-                span = span_of(items[dimension]) if dimension in items else (0.0, inf)
+                everybody = (0.0, inf) if self.words.banded.get(dimension) else None
+                span = span_of(items[dimension]) if dimension in items else everybody
                 if span is not None and dimension in self.words.banded:
                     lines[dimension, rest][span] = breakdown
         for (dimension, rest), bands in sorted(lines.items()):
-            if len(bands) > 2:
+            if len(bands.keys() - {(0.0, inf)}) > 1:
                 self._tie_line(dimension, rest, bands)
 
     def _tie_line(self, dimension: str, rest: str, bands: dict[tuple[float, float], int]) -> None:

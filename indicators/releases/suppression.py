@@ -10,186 +10,163 @@ ones that must be hidden for it cost more, the larger they are. A move may go up
 cells reaches zero; it is accepted when every cell in it moves by more than its level. The two ends of an accepted move are two tables
 that agree with everything shown, so the bounds of each cell in it are wider than its level: each hidden cell is hidden with its proof.
 
-The search is a best-first one over partial moves and always gives the same answer for the same cells in the same order. Where it finds
-nothing within its limit, everything that is tied to the cell by sums is hidden.
+A best-first search over partial moves finds most of them, and in no time. Where it finds nothing soon, a linear program
+(`indicators.releases.programme`) finds the cheapest table in which the cell is far enough from the true one. Some cells in it may have moved by
+less than their level; they are hidden too, and wait for a move of their own. The answer is the same for the same cells in the same order.
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from operator import add
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+from indicators.releases.programme import Programme
+from indicators.releases.suppression_table import SuppressionTable
 
 UNBOUNDED = 1e12
 TOLERANCE = 1e-6
-
-
-class Search(NamedTuple):
-    """How a search goes. `open_sum`: what a sum that is not right yet is thought to cost; the more, the straighter the search."""
-
-    open_sum: float
-    limit: int  # Partial moves looked at.
-    is_upward: bool  # Only moves that reach their level upwards alone. Most blind alleys show at once then.
-    dearest: float = UNBOUNDED  # What one more hidden cell may cost: large totals only where nothing else helps.
-
-
-DEAR = 8.0  # What a total of some 13,000 people costs.
-# The first finds the cheapest move for nearly every cell; the next ones, for those that many sums tie, find some move, at first without
-# the total of a city. The long ones take a second or two, for one cell in ten thousand: totals, or all that is tied to it, would be hidden otherwise.
-SEARCHES = (
-    Search(0.6, 300, False, DEAR),
-    Search(0.6, 600, True, DEAR),
-    Search(4.0, 1500, True, DEAR),
-    Search(40.0, 4000, True, DEAR),
-    Search(4.0, 30_000, True, DEAR),
-    Search(0.6, 300, False),
-    Search(0.6, 600, True),
-    Search(4.0, 1500, True),
-    Search(40.0, 4000, True),
-    Search(4.0, 30_000, True),
-    Search(40.0, 100_000, True),
-)
+OPEN_SUM = 0.6  # What a sum that is not right yet is thought to cost.
+LIMIT = 300  # Partial moves that a search looks at.
+WIDE = 24  # Of the hidden cells of a long sum, and of the shown ones, a search tries so many.
+DEAR = 8.0  # What a total of some 13,000 people costs: no search hides more.
 AMPLE = 3.0  # A remainder of so many times the level has room for any move.
 KNOWN = 40.0  # What it costs to hide what the release before has shown.
 
 
-@dataclass
-class SuppressionTable:
-    """Cells and their relations. A cell has one amount for each sheet: a count one, a ratio two (numerator and the rest), all of 0 or more.
+class _Move(NamedTuple):
+    """A partial move. `weights`: by what each cell changes; `nets`: the relations that are not balanced yet, `open_sums` of them without a remainder."""
 
-    `levels[cell]`: by how much each sheet of the cell must be able to move. `costs[cell]`: what hiding it costs; 0 for those never shown.
-    `relations[r]`: {cell: coefficient}, whose weighted sum never changes. `ties[cell]`: the relations that it is in.
-    `remainders`: as `find_remainders` found them.
-    """
-
-    amounts: list[tuple[float, ...]] = field(default_factory=list)
-    levels: list[tuple[float, ...]] = field(default_factory=list)
-    costs: list[float] = field(default_factory=list)
-    relations: list[dict[int, float]] = field(default_factory=list)
-    ties: list[list[int]] = field(default_factory=list)
-    remainders: dict[int, list[int]] = field(default_factory=dict)
-    known: set[frozenset[tuple[int, float]]] = field(default_factory=set)
-
-    def add_cell(self, amounts: tuple[float, ...], levels: tuple[float, ...], cost: float) -> int:
-        self.amounts.append(tuple(max(amount, 0.0) for amount in amounts))
-        self.levels.append(levels)
-        self.costs.append(cost)
-        self.ties.append([])
-        return len(self.costs) - 1
-
-    def add_relation(self, whole: int, parts: Iterable[int], times: float = 1.0) -> None:
-        """`times` × whole = the sum of the parts. The same sum is kept once, however many reasons there are for it."""
-        relation = dict.fromkeys(parts, 1.0) | {whole: -times}
-        content = frozenset(relation.items())
-        if content in self.known:
-            return
-        self.known.add(content)
-        self.relations.append(relation)
-        for cell in relation:
-            self.ties[cell].append(len(self.relations) - 1)
-
-    def find_remainders(self) -> None:
-        """By relation the cells that are never shown and that nothing else ties: what a move leaves over may go there."""
-        self.remainders = {}
-        for cell, ties in enumerate(self.ties):
-            if self.costs[cell] == 0 and len(ties) == 1:
-                self.remainders.setdefault(ties[0], []).append(cell)
-
-    def connected(self, cell: int) -> set[int]:
-        """All that is tied to a cell by relations, over however many steps."""
-        found, waiting = {cell}, [cell]
-        while waiting:
-            for relation in self.ties[waiting.pop()]:
-                for other in self.relations[relation]:
-                    if other not in found:
-                        found.add(other)
-                        waiting.append(other)
-        return found
-
-
-@dataclass(order=True)
-class _Move:
-    """A partial move. `weights`: by what each cell changes; `nets`: the relations that are not balanced yet."""
-
-    rank: tuple[float, int]
-    cost: float = field(compare=False)
-    weights: dict[int, float] = field(compare=False)
-    nets: dict[int, float] = field(compare=False)
-    ups: tuple[float, ...] = field(compare=False)
-    downs: tuple[float, ...] = field(compare=False)
-    needs: tuple[float, ...] = field(compare=False)
+    cost: float
+    weights: dict[int, float]
+    nets: dict[int, float]
+    open_sums: int
+    ups: tuple[float, ...]
+    downs: tuple[float, ...]
+    needs: tuple[float, ...]
 
 
 def pattern(table: SuppressionTable, primary: Sequence[int], hidden: Iterable[int] = ()) -> set[int]:
     """The cells to hide: all of `primary` and `hidden` (each of them will be protected), and as few others as it takes.
 
     Those that are never shown (cost 0) may be primary too; they are part of the answer only as far as they are among `primary`.
+    Where the sums leave a cell no choice (one that is both the double of another and equal to it), everything that is tied to it is hidden.
     """
     table.find_remainders()
     hiding = set(primary) | set(hidden)
     protected: set[int] = set()
-    for cell in [*primary, *sorted(hiding - set(primary))]:
+    programmes: dict[int, Programme] = {}
+    waiting = deque([*primary, *sorted(hiding - set(primary))])
+    while waiting:
+        cell = waiting.popleft()
         if cell in protected:
             continue
-        move = next(filter(None, (_move(table, cell, hiding, search) for search in SEARCHES)), None)
-        reach = set(move) if move is not None else table.connected(cell)
-        protected |= reach
-        hiding |= {other for other in reach if table.costs[other] > 0}
+        found = _move(table, cell, hiding)
+        if found is not None:
+            reach = found
+            protected |= reach
+        else:
+            if cell not in programmes:
+                programme = Programme(table, sorted(table.connected(cell)))
+                programmes |= dict.fromkeys(programme.cells, programme)
+            programme = programmes[cell]
+            found = programme.move(cell, hiding, protected)
+            reach = found if found is not None else set(programme.cells)
+            protected |= programme.protected() if found is not None else reach
+        added = sorted(other for other in reach - hiding if table.costs[other] > 0)
+        hiding.update(added)
+        waiting.extend(added)
     return hiding
 
 
-def _move(table: SuppressionTable, cell: int, hiding: set[int], search: Search) -> dict[int, float] | None:
+def _move(table: SuppressionTable, cell: int, hiding: set[int]) -> set[int] | None:
+    """The cells of the cheapest move through a cell; None where the search has not found any within its limit."""
     sheets = len(table.levels[cell])
-    start = _Move((0.0, 0), 0.0, {}, {}, (UNBOUNDED,) * sheets, (UNBOUNDED,) * sheets, (0.0,) * sheets)
-    first = _extended(table, start, cell, 1.0, hiding, search, 0)
-    queue = [first] if first is not None else []
+    start = _Move(0.0, {}, {}, 0, (UNBOUNDED,) * sheets, (UNBOUNDED,) * sheets, (0.0,) * sheets)
+    queue = [(0.0, 0, start, cell, 1.0)] if _rank(table, start, cell, 1.0, hiding) is not None else []
     made = looked_at = 0
-    while queue and looked_at < search.limit:
-        move = heapq.heappop(queue)
+    while queue and looked_at < LIMIT:
+        _, _, shorter, cell, weight = heapq.heappop(queue)
+        move = _extended(table, shorter, cell, weight, hiding)
+        if move.nets:
+            looked_at += 1
+            move = _with_remainders(table, move, hiding)
         if not move.nets:
-            return move.weights
-        looked_at += 1
-        move = _with_remainders(table, move, hiding, search)
-        if not move.nets:
-            return move.weights
+            return set(move.weights)
         relation = min(move.nets, key=lambda one: (len(table.relations[one]), one))
-        net = move.nets[relation]
-        for other, coefficient in table.relations[relation].items():
-            if other not in move.weights:
-                made += 1
-                longer = _extended(table, move, other, -net / coefficient, hiding, search, made)
-                if longer is not None:
-                    heapq.heappush(queue, longer)
+        for other, weight, rank in _next_cells(table, move, relation, hiding):
+            made += 1
+            heapq.heappush(queue, (rank, made, move, other, weight))
     return None
 
 
-def _with_remainders(table: SuppressionTable, move: _Move, hiding: set[int], search: Search) -> _Move:
+def _next_cells(
+    table: SuppressionTable, move: _Move, relation: int, hiding: set[int]
+) -> Iterator[tuple[int, float, float]]:
+    """The cells that could balance a relation, with their weight and the rank of the move. Of a long one those that balance another as well,
+    and some: the largest hidden and the cheapest shown ones."""
+    members = table.relations[relation]
+    choices: list[tuple[Iterable[int], int]] = [(members, len(members))]
+    if len(members) > 2 * WIDE:
+        balancing = {
+            cell for other in move.nets if other != relation for cell in members.keys() & table.relations[other].keys()
+        }
+        rest = [cell for cell in table.by_cost(relation) if cell not in balancing]
+        choices = [
+            (sorted(balancing), len(members)),
+            ([cell for cell in reversed(rest) if cell in hiding], WIDE),
+            ([cell for cell in rest if cell not in hiding], WIDE),
+        ]
+    for cells, limit in choices:
+        found = 0
+        for cell in cells:
+            if cell in move.weights:
+                continue
+            weight = -move.nets[relation] / members[cell]
+            rank = _rank(table, move, cell, weight, hiding)
+            if rank is not None:
+                yield cell, weight, rank
+                found += 1
+                if found == limit:
+                    break
+
+
+def _with_remainders(table: SuppressionTable, move: _Move, hiding: set[int]) -> _Move:
     """The move after all that a never shown remainder has ample room for: it costs nothing and ties nothing, so there is no choice."""
     for relation, net in list(move.nets.items()):
         for other in table.remainders.get(relation, ()):
             weight = -net / table.relations[relation][other]
-            has_room = weight > 0 if search.is_upward else False
-            ample = AMPLE * max(move.needs) * abs(weight)
-            if other not in move.weights and (has_room or min(table.amounts[other]) >= ample):
-                move = _extended(table, move, other, weight, hiding, search, move.rank[1]) or move
+            has_room = min(table.amounts[other]) >= AMPLE * max(move.needs) * abs(weight)
+            if other not in move.weights and has_room and _rank(table, move, other, weight, hiding) is not None:
+                move = _extended(table, move, other, weight, hiding)
     return move
 
 
-def _extended(
-    table: SuppressionTable, move: _Move, cell: int, weight: float, hiding: set[int], search: Search, number: int
-) -> _Move | None:
-    """The move with one more cell in it; None where it could not go far enough any more."""
-    if cell not in hiding and search.dearest < table.costs[cell] < KNOWN:
-        return None
+def _rank(table: SuppressionTable, move: _Move, cell: int, weight: float, hiding: set[int]) -> float | None:
+    """What the move is thought to cost with one more cell in it; None where it could not go far enough any more."""
+    cost = move.cost + OPEN_SUM * move.open_sums
+    if cell not in hiding:
+        if DEAR < table.costs[cell] < KNOWN:
+            return None
+        cost += table.costs[cell]
+    size = abs(weight)
+    sheets = zip(table.amounts[cell], table.levels[cell], move.ups, move.downs, move.needs, strict=True)
+    for amount, level, up, down, need in sheets:
+        reach = up + min(down, amount / size) if weight > 0 else min(up, amount / size) + down
+        if reach <= max(need, level / size) + TOLERANCE:
+            return None
+    for relation in table.ties[cell]:
+        if relation not in table.remainders:
+            net = move.nets.get(relation)
+            if net is None:
+                cost += OPEN_SUM
+            elif abs(net + weight * table.relations[relation][cell]) < TOLERANCE:
+                cost -= OPEN_SUM
+    return cost
+
+
+def _extended(table: SuppressionTable, move: _Move, cell: int, weight: float, hiding: set[int]) -> _Move:
     size = abs(weight)
     limits = tuple(amount / size for amount in table.amounts[cell])
-    ups = move.ups if weight > 0 else tuple(map(min, move.ups, limits))
-    downs = move.downs if weight < 0 else tuple(map(min, move.downs, limits))
-    needs = tuple(max(need, level / size) for need, level in zip(move.needs, table.levels[cell], strict=True))
-    reaches = ups if search.is_upward else tuple(map(add, ups, downs))
-    if any(reach <= need + TOLERANCE for reach, need in zip(reaches, needs, strict=True)):
-        return None
-    cost = move.cost if cell in hiding else move.cost + table.costs[cell]
     nets = dict(move.nets)
     for relation in table.ties[cell]:
         net = nets.get(relation, 0.0) + weight * table.relations[relation][cell]
@@ -197,7 +174,12 @@ def _extended(
             nets.pop(relation, None)
         else:
             nets[relation] = net
-    open_sums = sum(relation not in table.remainders for relation in nets)
     return _Move(
-        (cost + search.open_sum * open_sums, number), cost, {**move.weights, cell: weight}, nets, ups, downs, needs
+        cost=move.cost if cell in hiding else move.cost + table.costs[cell],
+        weights={**move.weights, cell: weight},
+        nets=nets,
+        open_sums=sum(relation not in table.remainders for relation in nets),
+        ups=move.ups if weight > 0 else tuple(map(min, move.ups, limits)),
+        downs=move.downs if weight < 0 else tuple(map(min, move.downs, limits)),
+        needs=tuple(max(need, level / size) for need, level in zip(move.needs, table.levels[cell], strict=True)),
     )

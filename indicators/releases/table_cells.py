@@ -10,7 +10,8 @@ from typing import NamedTuple
 from indicators.models import Indicator, Period
 from indicators.releases.linked_tables import CategoryLinks, Derived, Links
 from indicators.releases.linking import links_between
-from indicators.releases.suppression import KNOWN, SuppressionTable
+from indicators.releases.suppression import KNOWN
+from indicators.releases.suppression_table import SuppressionTable
 from indicators.vocabulary import Measure
 from orgs.models import Territory, TerritoryClosure
 

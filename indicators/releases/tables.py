@@ -1,11 +1,12 @@
 """The figures of an indicator as linked tables, with every sum that readers know."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
 from indicators.models import Indicator, Period
+from indicators.releases.linked_tables import CategoryGroup
 from indicators.releases.suppression import pattern
 from indicators.releases.table_cells import Hierarchy, TableCell, TableCells
 from indicators.vocabulary import CALENDAR, Measure, TimeOperator
@@ -106,22 +107,45 @@ class LinkedTables(TableCells):
         way = self.ways.get(whole)
         return way is not None and all(self.ways.get(part) == way for part in parts)
 
+    def _wholes(self, cell: TableCell) -> Iterator[tuple[int, CategoryGroup, tuple[int, ...]]]:
+        """What lies around a cell, by dimension: the nearest whole that is there, the group that is told apart in it, and what lies between.
+
+        Algeria is told apart in Africa. Where Africa was not reported, it is one of all countries: their set is that of the continents.
+        """
+        for nearest in self.world.words.groups(cell.breakdown):
+            group, between = nearest, []
+            while (whole := self.position.get((cell.territory, cell.period, group.whole))) is None:
+                around = [one for one in self.world.words.groups(group.whole) if one.name == group.name]
+                if not around:
+                    break
+                between.append(group.whole)
+                group = around[0]
+            if whole is not None:
+                yield whole, group, tuple(between)
+
     def _tie_groups(self) -> None:
         sets: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
-        besides: Counter[tuple[int, str, int | None]] = Counter()
+        counts: Counter[tuple[int, str, int | None]] = Counter()
+        between_of: dict[tuple[int, str], tuple[int, ...]] = {}
+        instead: list[tuple[int, tuple[int, str, int | None]]] = []
         for place, cell in enumerate(self.cells):
             chained = self.links[cell.territory, cell.period].chained
-            for group in self.world.words.groups(cell.breakdown):
-                whole = self.position.get((cell.territory, cell.period, group.whole))
-                if whole is not None and (group.size is not None or (group.whole, cell.breakdown) not in chained):
-                    sets[whole, group.name, group.size].append(place)
-                    besides[whole, group.name, group.size] += group.is_beside
-        void_groups = Counter(
-            (whole, group.name, group.size)
-            for territory, period, breakdown in self.not_applicable
-            for group in self.world.words.groups(breakdown)
-            if not group.is_beside and (whole := self.position.get((territory, period, group.whole))) is not None
-        )
+            for whole, group, between in self._wholes(cell):
+                sizes = self._sizes(cell.breakdown, group.name, between)
+                if (group.whole, cell.breakdown) in chained and (between or group.size is None):
+                    continue
+                between_of[place, group.name] = between
+                if between and sizes[0] is None and None not in sizes[1:]:
+                    instead.append((place, (whole, group.name, sizes[-1])))
+                    continue
+                one_of = whole, group.name, None if None in sizes else sizes[-1]
+                sets[one_of].append(place)
+                counts[one_of] += not between and not group.is_beside
+        for territory, period, breakdown in self.not_applicable:
+            for group in self.world.words.groups(breakdown):
+                around = self.position.get((territory, period, group.whole))
+                if around is not None and not group.is_beside:
+                    counts[around, group.name, group.size] += 1
         overlapping = {
             (self.cells[whole].period, self.cells[whole].breakdown, name)
             for (whole, name, size), parts in sets.items()
@@ -131,16 +155,27 @@ class LinkedTables(TableCells):
             sets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or 0)
         ):
             if size is not None:
-                count = len(parts) - besides[whole, name, size] + void_groups[whole, name, size]
                 remainder = self._remainder(whole, parts)
+                is_complete = counts[whole, name, size] >= size
                 # Nothing left: the source leaves out those of whom there is nobody, and everybody knows that.
-                self._tie(whole, parts, is_open=count < size and min(remainder) >= 0 and max(remainder) > 0)
+                self._tie(whole, parts, is_open=not is_complete and min(remainder) >= 0 and max(remainder) > 0)
             elif (self.cells[whole].period, self.cells[whole].breakdown, name) not in overlapping:
                 self._tie(whole, parts, is_open=True)
             else:
                 for part in parts:
                     if min(self._remainder(whole, [part])) >= 0:
                         self._tie(whole, [part], is_open=True)
+        for place, (whole, name, size) in instead:
+            # Europe was not reported: it is the countries that were, and no less than the European Union.
+            missing = between_of[place, name][0]
+            others = [part for part in sets[whole, name, size] if missing not in between_of[part, name]]
+            if min(self._remainder(whole, [place, *others])) >= 0:
+                self._tie(whole, [place, *others], is_open=True)
+
+    def _sizes(self, breakdown: int, name: str, between: tuple[int, ...]) -> list[int | None]:
+        """Of a breakdown and what lies between it and a whole: the size of the complete set that each is one of, if any."""
+        words = self.world.words
+        return [group.size for one in (breakdown, *between) for group in words.groups(one) if group.name == name]
 
     def _protect_groups(self) -> None:
         """Group disclosure: whoever knows that somebody is in the whole knows what he is, where all but a few are the same.
@@ -151,9 +186,8 @@ class LinkedTables(TableCells):
             return
         words = self.world.words
         for place, cell in enumerate(self.cells):
-            for group in words.groups(cell.breakdown):
-                whole = self.position.get((cell.territory, cell.period, group.whole))
-                if whole is None or not words.is_sensitive(cell.breakdown, group.name):
+            for whole, group, _ in self._wholes(cell):
+                if not words.is_sensitive(cell.breakdown, group.name):
                     continue
                 others = self.amounts[whole][0] - self.amounts[place][0]
                 if self.amounts[place][0] > 0 and others < cell.threshold:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from indicators.catalogue.breakdowns import key_of
 from indicators.models import Indicator, Period
 from indicators.releases.linked_tables import CategoryLinks, Same, span_of
-from indicators.releases.suppression import SuppressionTable, pattern
+from indicators.releases.suppression import pattern
+from indicators.releases.suppression_table import SuppressionTable
 from indicators.releases.table_cells import Hierarchy, TableCell
 from indicators.releases.tables import hidden_cells
 from tests.indicators.attack import Attack, Words
@@ -333,6 +334,29 @@ def test_small_remainder_of_a_union_is_hidden_though_it_is_no_cell() -> None:
     assert hidden == {("A1", "2020", "FRANCE", ""), ("A2", "2020", "FRANCE", "")}
 
 
+@pytest.mark.parametrize("unknown_is", ["absent", "a part", "beside"])
+def test_bands_are_tied_though_the_age_of_some_is_not_known(unknown_is: str) -> None:
+    """Those of 15 to 64 less those of 15 to 29 leave three of 30 to 64. The total is no band of all ages where some have none."""
+
+    def words() -> CategoryLinks:
+        made = vocabulary({"Y0-14": "", "Y15-64": "", "Y_GE65": ""}, {})
+        made.categories["one", "Y15-29"] = (None, False)
+        if unknown_is != "absent":
+            made.categories["one", "UNK"] = (None, unknown_is == "a part")
+        if unknown_is == "beside":
+            made.beside.add(("one", "UNK"))
+        made.__post_init__()
+        return made
+
+    numbers: Numbers = {}
+    for place, (wide, narrow) in {"A1": (43, 40), "A2": (90, 50), "D1": (133, 90)}.items():
+        numbers |= {(place, "2020", "Y15-64", ""): wide, (place, "2020", "Y15-29", ""): narrow}
+        if unknown_is != "absent":
+            numbers |= {(place, "2020", "", ""): wide + 100, (place, "2020", "UNK", ""): 20}
+    found = protect_with(numbers, words)
+    assert found & {("A1", "2020", "Y15-64", ""), ("A1", "2020", "Y15-29", "")}
+
+
 def test_month_equal_to_its_year_is_hidden_with_it() -> None:
     """A stock: the figure of the year is that of its last month."""
     numbers: Numbers = {}
@@ -362,6 +386,29 @@ def test_cell_that_no_move_can_protect_hides_all_that_is_tied_to_it() -> None:
     table.add_relation(part, [whole], times=2.0)
     assert pattern(table, [whole]) == {whole, part}
     assert other not in pattern(table, [whole])
+
+
+def test_cell_that_takes_from_several_others_hides_few_and_each_of_them_stays_open() -> None:
+    """No cell of the grid can move by as much as another needs, and nothing can be added to the totals: what they are equal to is twice as much too."""
+    table = SuppressionTable()
+    grid = {place: table.add_cell((2.0,), (5.0,), 1.0) for place in product(range(8), range(10))}
+    sums: list[tuple[int, list[int]]] = []
+    for rows, columns in [*((range(8), [column]) for column in range(10)), *(([row], range(10)) for row in range(8))]:
+        parts = [grid[place] for place in product(rows, columns)]
+        sums.append((table.add_cell((2.0 * len(parts),), (5.0,), 20.0), parts))
+        table.add_relation(*sums[-1])
+        other = table.add_cell((2.0 * len(parts),), (5.0,), 20.0)
+        table.add_relation(sums[-1][0], [other])
+        table.add_relation(other, [sums[-1][0]], times=2.0)
+    hidden = pattern(table, [grid[0, 0]])
+    assert grid[0, 0] in hidden
+    assert len(hidden) < len(grid) / 4
+    attacker = Attack(
+        {cell: (amount, amount) for cell, (amount,) in enumerate(table.amounts) if cell not in hidden}, sorted(hidden)
+    )
+    for whole, parts in sums:
+        attacker.knows_sum(whole, parts)
+    assert min(attacker.widths(THRESHOLD).values()) > THRESHOLD
 
 
 @pytest.mark.parametrize("size", [3, 30])
