@@ -11,8 +11,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orgs.models import JoinRequest, Membership, Organisation, ProposedChange, User, Verification
+from orgs.models import (
+    REACHABLE,
+    JoinRequest,
+    Membership,
+    Organisation,
+    ProposedChange,
+    Remark,
+    Service,
+    User,
+    Verification,
+)
 from orgs.review_queues import queues
+from orgs.services.actions import due
 
 LONGEST = 20
 """Of one kind. Whoever has more to do than that begins with the oldest, and the queue has the rest."""
@@ -42,6 +53,8 @@ def tasks_of(user: User) -> list[Task]:
         *reviews_to_make(user),
         *requests_to_join(user),
         *renewals_to_make(user),
+        *remarks_to_answer(user),
+        *services_to_look_at(user),
         *returned_organisations(user),
         *returned_changes(user),
     ]
@@ -98,6 +111,49 @@ def renewals_to_make(user: User) -> list[Task]:
         )
         for organisation in due[:LONGEST]
         if organisation.holds_until is not None
+    ]
+
+
+def remarks_to_answer(user: User) -> list[Task]:
+    """On pages of organisations that one leads."""
+    return [
+        Task(
+            kind=gettext_lazy("Remark"),
+            title=_("Answer what somebody says is wrong on a page of %(organisation)s")
+            % {"organisation": remark.organisation},
+            url=remark.get_absolute_url(),
+            since=remark.said_at,
+            text=remark.words,
+            icon="chat-left-dots",
+        )
+        for remark in Remark.objects.kept_by(user).open().select_related("organisation")[:LONGEST]
+    ]
+
+
+def services_to_look_at(user: User) -> list[Task]:
+    """Of organisations that one keeps: those with services that nobody can reach, and those with some that nobody has confirmed for a year."""
+    kept = kept_by(user).filter(suspended_on=None)
+    hidden = Service.objects.filter(organisation__in=kept.values("pk")).exclude(REACHABLE)
+    old = Service.objects.filter(due(timezone.localdate()), organisation__in=kept.values("pk"))
+    wanted = [
+        (hidden, _("Say how people reach the services of %(organisation)s"), _("Nobody sees them until then.")),
+        (
+            old,
+            _("Say whether the services of %(organisation)s are still right"),
+            _("Nobody has confirmed them for a year."),
+        ),
+    ]
+    return [
+        Task(
+            kind=gettext_lazy("Services"),
+            title=title % {"organisation": organisation},
+            url=reverse("orgs:service_list", args=[organisation.slug]),
+            since=organisation.updated_at,
+            text=text,
+            icon="life-preserver",
+        )
+        for services, title, text in wanted
+        for organisation in kept.filter(pk__in=services.values("organisation")).order_by("updated_at")[:LONGEST]
     ]
 
 

@@ -51,6 +51,8 @@ def test_page_says_whose_it_is_and_its_people_are_told(client, owner):
     assert email.to == [owner.user.email]
     assert "visitor@example.org" not in email.message
     assert "It has moved." in email.message
+    client.force_login(owner.user)
+    assert "Answer what somebody says is wrong on a page of Far" in client.get(reverse("home")).content.decode()
 
 
 def test_service_and_place_have_keepers_and_other_pages_the_administrators(client, owner, city):

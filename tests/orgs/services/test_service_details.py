@@ -198,6 +198,15 @@ class TestReach:
         assert told in client.get(reverse("orgs:service_list", args=[owner.organisation.slug])).content.decode()
         assert told in client.get(service.get_absolute_url()).content.decode()
 
+    def test_it_is_something_to_do_until_somebody_can_reach_it(self, client):
+        owner = MembershipFactory(organisation=OrganisationFactory(published=True, name="Far"))
+        service = ServiceFactory(organisation=owner.organisation, telephone="", confirmed_on=timezone.localdate())
+        client.force_login(owner.user)
+        asked = "Say how people reach the services of Far"
+        assert asked in client.get(reverse("home")).content.decode()
+        Service.objects.filter(pk=service.pk).update(telephone="600 000 000")
+        assert asked not in client.get(reverse("home")).content.decode()
+
     def test_address_of_a_shelter_is_nowhere(self, client):
         house = OrganisationFactory(published=True, address="Carrer Secret 3", address_is_public=True)
         service = ServiceFactory(organisation=house, is_shelter=True)
@@ -387,6 +396,14 @@ class TestStillRight:
         assert "All services are confirmed" in client.post(address[0]).content.decode()
         old.refresh_from_db()
         assert old.confirmed_on == timezone.localdate()
+
+    def test_it_is_something_to_do_until_somebody_says_so(self, client, owner, old):
+        client.force_login(owner.user)
+        asked = "Say whether the services of Far are still right"
+        client.cookies["django_language"] = "en"
+        assert asked in client.get(reverse("home")).content.decode()
+        services.confirm_services(organisation=owner.organisation)
+        assert asked not in client.get(reverse("home")).content.decode()
 
     def test_press_on_the_own_list_confirms_too(self, client, owner, old):
         client.force_login(owner.user)
