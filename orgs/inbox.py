@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from orgs.models import (
     REACHABLE,
+    CapacityMatch,
     JoinRequest,
     Membership,
     Organisation,
@@ -55,6 +56,7 @@ def tasks_of(user: User) -> list[Task]:
         *renewals_to_make(user),
         *remarks_to_answer(user),
         *services_to_look_at(user),
+        *matches_to_answer(user),
         *returned_organisations(user),
         *returned_changes(user),
     ]
@@ -127,6 +129,28 @@ def remarks_to_answer(user: User) -> list[Task]:
             icon="chat-left-dots",
         )
         for remark in Remark.objects.kept_by(user).open().select_related("organisation")[:LONGEST]
+    ]
+
+
+def matches_to_answer(user: User) -> list[Task]:
+    """What others ask of organisations that one keeps."""
+    kept = kept_by(user).values("pk")
+    asked = CapacityMatch.objects.filter(
+        Q(need__organisation__in=kept) | Q(offer__organisation__in=kept), state=CapacityMatch.State.ASKED
+    ).exclude(asked_by__in=kept)
+    return [
+        Task(
+            kind=gettext_lazy("Needs and offers"),
+            title=_("Answer %(organisation)s: %(kind)s")
+            % {"organisation": match.asked_by, "kind": match.need.get_kind_display()},
+            url=reverse("orgs:match_answer", args=[match.answering.slug, match.pk]),
+            since=match.asked_at,
+            text=match.words,
+            icon="arrow-left-right",
+        )
+        for match in asked.select_related("need__organisation", "offer__organisation", "asked_by").order_by("asked_at")[
+            :LONGEST
+        ]
     ]
 
 

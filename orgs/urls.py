@@ -6,6 +6,7 @@ from orgs.directory import views as directory
 from orgs.exchange import views as exchange
 from orgs.listing import views as listing
 from orgs.lookups import views as lookups
+from orgs.matching import views as matching
 from orgs.members import views as members
 from orgs.needs import views as needs
 from orgs.organisations import views as organisations
@@ -85,6 +86,15 @@ urlpatterns = [
         service_editing.ServiceDeleteView.as_view(),
         name="service_delete",
     ),
+    path("needs-and-offers/", matching.CapacitySearchView.as_view(), name="capacity_search"),
+    path("organisations/<slug:slug>/matches/", matching.MatchListView.as_view(), name="match_list"),
+    path(
+        "organisations/<slug:slug>/matches/<int:own>/<int:other>/add/",
+        matching.MatchCreateView.as_view(),
+        name="match_add",
+    ),
+    path("organisations/<slug:slug>/matches/<int:pk>/", matching.MatchAnswerView.as_view(), name="match_answer"),
+    path("organisations/<slug:slug>/matches/<int:pk>/done/", matching.MatchDoneView.as_view(), name="match_done"),
     path("organisations/<slug:slug>/capacities/", organisations.CapacityListView.as_view(), name="capacity_list"),
     path(
         "organisations/<slug:slug>/capacities/<int:pk>/remove/",

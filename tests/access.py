@@ -98,6 +98,11 @@ TABLE = """
     orgs:service_detail                      unreachable       NN PPPN NNNNN PPP   MM MMMM MMMMM MMM
     orgs:services_confirm                    association       LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
     orgs:services_still_right                services_letter   PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    orgs:capacity_search                     -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:match_list                          association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
+    orgs:match_add                           possible_match    LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
+    orgs:match_answer                        match             LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:match_done                          match             LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
     orgs:capacity_list                       association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:capacity_delete                     capacity          LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
     orgs:member_list                         association       LF PPPF FFFFF FPP   LF MMMF FFFFF FMM
@@ -318,6 +323,8 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "export_format": ["csv"],
         "need": [known["need"].pk],
         "remark": [known["remark"].pk],
+        "possible_match": [association, known["capacity"].pk, known["counterpart"].pk],
+        "match": [association, known["match"].pk],
         "a_service": [known["service"].pk],
         "unreachable": [known["unreachable"].pk],
         "services_letter": [token_of(known["service"].organisation)],

@@ -221,7 +221,7 @@ SHORT = {
     "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidenceView", "LogInView",
     "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView", "ResendView", "ResendReviewInvitationView", "WithdrawReviewInvitationView",
     "EndAppointmentView", "ScheduleSwitchView", "MailRetryView", "MailGiveUpView", "TerritoryImportStoreView", "ChangeWithdrawView",
-    "OptOutView", "ServicesConfirmView", "StillRightView", "JoinWithdrawView", "MergeUndoView", "MeasureLiftView", "RenewView",
+    "OptOutView", "ServicesConfirmView", "MatchDoneView", "StillRightView", "JoinWithdrawView", "MergeUndoView", "MeasureLiftView", "RenewView",
 }  # fmt: skip
 
 

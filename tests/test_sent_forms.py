@@ -29,6 +29,7 @@ from integration_portal.views import LogInView
 from orgs.accounts import views as account
 from orgs.forms import passing
 from orgs.listing import views as listing
+from orgs.matching import views as matching
 from orgs.members import views as members
 from orgs.members.actions import invite_member
 from orgs.mixins import ActionMixin
@@ -217,6 +218,7 @@ HARMLESS_TWICE = {
     organisations.CapacityDeleteView: "gone is gone",
     organisations.ChangeWithdrawView: "withdrawn is withdrawn",
     listing.OptOutView: "taken off is taken off",
+    matching.MatchDoneView: "done is done",
     service_editing.ServicesConfirmView: "confirmed is confirmed",
     service_editing.StillRightView: "confirmed is confirmed",
     listing.JoinWithdrawView: "withdrawn is withdrawn",

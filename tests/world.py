@@ -23,6 +23,8 @@ from indicators.rollup import worker
 from orgs.listing import actions as listing
 from orgs.members import actions as members
 from orgs.models import (
+    Capacity,
+    CapacityMatch,
     Measure,
     Membership,
     Organisation,
@@ -219,9 +221,10 @@ def make_registry(
         organisation=hidden, name="Private person", email="private@example.org", phone="600 000 000", by=owner
     )
     capacity = organisations.add_capacity(organisation=association, side="need", kind="space", by=owner)
+    hall = OrganisationFactory(published=True, territory=city, name=f"Hall of {city}")
+    counterpart = organisations.add_capacity(organisation=hall, side="offer", kind="space", by=administrator_of(users))
     invitation = members.invite_member(organisation=association, email="guest@example.org", role=Role.EDITOR, by=owner)
-    administrator = users["admin"]
-    assert administrator is not None
+    administrator = administrator_of(users)
     to_review = members.invite_reviewer(email=f"guest-of-{city.pk}@example.org", territory=city, by=administrator)
     member = MembershipFactory(organisation=association, role=Role.OWNER)
     unclaimed = listing.list_organisation(
@@ -248,6 +251,8 @@ def make_registry(
         ),
         "need": VoicedNeed.objects.create(territory=city, words="A place where children can sleep."),
         "capacity": capacity,
+        "counterpart": counterpart,
+        "match": make_match(association, hall),
         "invitation": invitation,
         "to_review": to_review,
         "appointment": ReviewerAppointmentFactory(territory=city),
@@ -261,6 +266,19 @@ def make_registry(
         "registration": Registration.objects.create(),
         "places_file": make_places_file(city),
     }
+
+
+def administrator_of(users: dict[str, User | None]) -> User:
+    administrator = users["admin"]
+    assert administrator is not None
+    return administrator
+
+
+def make_match(association: Organisation, hall: Organisation) -> CapacityMatch:
+    """The hall offers what the association needs, and has asked."""
+    need = Capacity.objects.create(organisation=association, side="need", kind="training")
+    offer = Capacity.objects.create(organisation=hall, side="offer", kind="training")
+    return CapacityMatch.objects.create(need=need, offer=offer, asked_by=hall, asker=UserFactory())
 
 
 def make_merge(city: Territory, administrator: User) -> OrganisationMerge:

@@ -1,5 +1,5 @@
 from orgs.models.account import User
-from orgs.models.capacity import Capacity
+from orgs.models.capacity import Capacity, CapacityMatch
 from orgs.models.closing import OrganisationClosing
 from orgs.models.domain import Domain
 from orgs.models.listing import JoinRequest, Listing
@@ -47,6 +47,7 @@ __all__ = [
     "PROTECTED_FACTS",
     "REACHABLE",
     "Capacity",
+    "CapacityMatch",
     "ClosedDays",
     "Domain",
     "FieldOfWork",

@@ -1,3 +1,4 @@
+import datetime
 from collections.abc import Collection, Iterable, Mapping
 from typing import Unpack
 
@@ -135,16 +136,29 @@ def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, 
 
 
 @transaction.atomic
-def add_capacity(*, organisation: Organisation, side: str, kind: str, note: str = "", by: User) -> Capacity:
-    """Says it once for each kind. Saying it again adds a note where there was none, and replaces none."""
+def add_capacity(
+    *,
+    organisation: Organisation,
+    side: str,
+    kind: str,
+    quantity: str = "",
+    from_day: datetime.date | None = None,
+    to_day: datetime.date | None = None,
+    note: str = "",
+    by: User,
+) -> Capacity:
+    """Says it once for each kind. Saying it again adds what was not said before, and replaces nothing."""
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     capacity = Capacity.objects.filter(organisation=organisation, side=side, kind=kind).first()
-    if capacity is None:
-        return Capacity.objects.create(organisation=organisation, side=side, kind=kind, note=note)
-    if note and capacity.note and note != capacity.note:
-        known = _("This is already in the list: “%(note)s”. Remove it first if you want to change it.")
-        raise ValidationError({"kind": ValidationError(known, params={"note": capacity.note})})
-    capacity.note = capacity.note or note
+    capacity = capacity or Capacity(organisation=organisation, side=side, kind=kind)
+    said = {"quantity": quantity, "from_day": from_day, "to_day": to_day, "note": note}
+    for name, value in said.items():
+        there = getattr(capacity, name)
+        if value and there and value != there:
+            known = _("This is already in the list: “%(note)s”. Remove it first if you want to change it.")
+            raise ValidationError({"kind": ValidationError(known, params={"note": capacity.note or str(there)})})
+        setattr(capacity, name, there or value)
+    capacity.full_clean()
     capacity.save()
     return capacity
 

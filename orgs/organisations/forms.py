@@ -161,6 +161,11 @@ class CapacityForm(PortalForm):
         choices=choices_of(CapacityKind),
         widget=forms.RadioSelect,
     )
+    quantity = forms.CharField(
+        label=_("How much?"), max_length=60, required=False, help_text=_("For example, “two evenings a week”.")
+    )
+    from_day = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    to_day = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     note = forms.CharField(
         label=_("In a few words"),
         max_length=250,
