@@ -20,7 +20,9 @@ from orgs.models import (
     Territory,
     User,
     Verification,
+    VoicedNeed,
 )
+from orgs.needs import actions as needs
 from orgs.organisations import actions as organisations_actions
 from orgs.registration import actions as registration_actions
 from orgs.services import actions as services
@@ -85,7 +87,21 @@ def load(people: People) -> Organisations:
                 by=people.administrator,
             )
     give_parts(people, organisations)
+    voice_needs(places)
     return organisations
+
+
+VOICED = {"childcare": 6, "housing-advice": 9, "driving-licence": 4, "transport-card": 3}
+"""How many residents of the city say that these are missing: made up, like all that is not a figure here."""
+
+
+def voice_needs(places: Places) -> None:
+    if VoicedNeed.objects.exists():
+        return
+    city = places.territory({"scheme": "barcelona", "code": "080193"})
+    for code, number in VOICED.items():
+        for _resident in range(number):
+            needs.voice_need(service_type=places.types[code], territory=city)
 
 
 def found(entry: dict[str, Any], places: Places, people: People, weeks_ago: int) -> Organisation:
