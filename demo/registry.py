@@ -146,6 +146,7 @@ def register(entry: dict[str, Any], places: Places, contact: User) -> Organisati
             "description": entry["description"]["en"],
             "written_in": "en",
             "service_title": "",
+            "service_contact": "",
             "service_type": None,
             "service_domain": None,
             "service_marks": [],

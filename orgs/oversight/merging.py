@@ -15,6 +15,8 @@ from orgs.permissions import leaders_of
 FOLLOW = [
     "orgs.Service.organisation",
     "orgs.Capacity.organisation",
+    "orgs.CapacityMatch.asked_by",
+    "orgs.Remark.organisation",
     "orgs.FieldOfWork.organisation",
     "orgs.Organisation.branch_of",
 ]

@@ -39,6 +39,7 @@ class WhereFacts(TypedDict):
     description: str
     written_in: str
     service_title: str
+    service_contact: str
     service_type: int | None
     service_domain: int | None
     service_marks: list[str]
@@ -170,10 +171,12 @@ def complete(registration: Registration, user: User) -> Confirmed:
     organisation.domains.set(where["domains"])
     if where["service_domain"] is not None:
         marks = dict.fromkeys(where["service_marks"], True)
+        reached = where.get("service_contact", "")
         save_service(
             service=Service(
                 organisation=organisation,
                 title=where["service_title"],
+                **{"email" if "@" in reached else "telephone": reached},
                 type_id=where["service_type"],
                 domain_id=where["service_domain"],
                 languages=where["languages"],

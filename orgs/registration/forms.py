@@ -4,7 +4,8 @@ import datetime
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, validate_email
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.text import capfirst
@@ -24,6 +25,9 @@ from orgs.vocabulary import Kind, Mark, choices_of
 Facts = WhoFacts | WhereFacts | ContactFacts
 
 KINDS = [(kind, label) for kind, label in choices_of(Kind) if kind not in AUTHORITY_KINDS]
+
+FEWEST_DIGITS = 3
+"""Of a telephone number: 112 is one."""
 
 # What a service says of itself: safe without papers (S9), reachable for women (S15).
 MARKS = [
@@ -154,6 +158,12 @@ class WhereForm(RegistrationForm):
         required=False,
         help_text=_("For example, “Language classes for beginners”. You can add more later."),
     )
+    service_contact = forms.CharField(
+        label=_("How do people reach this service?"),
+        max_length=100,
+        required=False,
+        help_text=_("A telephone number or an e-mail address that everybody may see."),
+    )
     service_type: Any = ServiceTypeField(_("What kind of service is it?"))
     service_domain: Any = forms.ModelChoiceField(
         Domain.objects.all(),
@@ -180,7 +190,21 @@ class WhereForm(RegistrationForm):
             self.add_error("service_type", _("Choose what kind of service it is, or at least its domain."))
         if (cleaned.get("service_domain") or cleaned.get("service_marks")) and not cleaned.get("service_title"):
             self.add_error("service_title", _("Give the service a name, or leave the questions about it empty."))
+        self.clean_contact(cleaned)
         return cleaned
+
+    def clean_contact(self, cleaned: dict[str, Any]) -> None:
+        """A service that nobody can reach is shown to nobody."""
+        contact = cleaned.get("service_contact", "")
+        if cleaned.get("service_title") and not contact and "service_contact" not in self.errors:
+            self.add_error("service_contact", _("Say how people reach it. Without that, nobody is shown the service."))
+        elif "@" in contact:
+            try:
+                validate_email(contact)
+            except ValidationError:
+                self.add_error("service_contact", _("This is no e-mail address."))
+        elif contact and sum(sign.isdigit() for sign in contact) < FEWEST_DIGITS:
+            self.add_error("service_contact", _("Type a telephone number, or an e-mail address."))
 
     def summary(self) -> list[tuple[Any, str]]:
         shown = [field for field in self if self.cleaned_data["service_title"] or field.name[:8] != "service_"]
@@ -196,6 +220,7 @@ class WhereForm(RegistrationForm):
             description=data["description"],
             written_in=data["written_in"],
             service_title=data["service_title"],
+            service_contact=data["service_contact"],
             service_type=data["service_type"].pk if data["service_type"] else None,
             service_domain=data["service_domain"].pk if data["service_domain"] else None,
             service_marks=data["service_marks"],

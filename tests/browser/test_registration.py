@@ -52,6 +52,7 @@ def fills_in_three_pages(volunteer: Person) -> None:
     volunteer.chooses("languages_chosen", "es")
     volunteer.fills("description", "Cosemos juntas los jueves.")
     volunteer.fills("service_title", "Taller de costura")
+    volunteer.fills("service_contact", "600 000 000")
     volunteer.chooses("service_domain", "Trabajo e ingresos")
     volunteer.chooses("service_marks", "has_childcare")
     volunteer.presses("Save and continue")

@@ -86,7 +86,7 @@ class TerritoryDetailView(DetailView):
     context_object_name = "territory"
 
     def get_queryset(self) -> QuerySet[Territory]:
-        return Territory.objects.select_related("scheme")
+        return Territory.objects.with_path().select_related("scheme")
 
     def get_object(self, queryset: QuerySet[Territory] | None = None) -> Territory:
         return place_or_404(self.kwargs["scheme"], self.kwargs["code"], places=self.get_queryset())

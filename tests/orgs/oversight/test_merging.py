@@ -46,6 +46,7 @@ STAYS = {
     "orgs.Renewal.organisation",
     "orgs.RenewalReminder.organisation",
     "orgs.Verification.organisation",
+    "orgs.VoicedNeed.organisation",
     "orgs.OrganisationEvent.pgh_obj",
     # What an authority alone has, and an authority is not merged.
     "orgs.Listing.listed_for",

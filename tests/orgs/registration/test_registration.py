@@ -40,6 +40,7 @@ def where(raval, domain):
         "languages": ["Arabic"],
         "description": "We teach.",
         "service_title": "Catalan for beginners",
+        "service_contact": "600 000 000",
         "service_domain": str(domain.pk),
         "service_marks": ["no_documents_required", "has_childcare"],
     }
@@ -306,6 +307,27 @@ def test_service_without_its_area_is_refused(client, where):
     assert "Choose what kind of service it is" in body
     body = text_of(client.post(url("where"), {**where, "service_title": ""}))
     assert "Give the service a name" in body
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", None), ("ask at the door", None), ("desk@", None), ("93 000 00 00", ("93 000 00 00", "")),
+        ("desk@example.org", ("", "desk@example.org")),
+    ],
+)  # fmt: skip
+def test_service_says_how_people_reach_it(client, where, typed, kept):
+    if kept is None:
+        begin(client)
+        page = client.post(url("where"), {**where, "service_contact": typed})
+        assert "service_contact" in page.context["form"].errors
+        return
+    fill_in(client, {**where, "service_contact": typed})
+    send(client)
+    client.post(email_path(Email.objects.get()))
+    service = Organisation.objects.get().services.get()
+    assert (service.telephone, service.email) == kept
+    assert service.is_reachable
 
 
 def test_service_of_a_type_lies_in_its_domain_and_its_text_has_a_language(client, where, domain):
