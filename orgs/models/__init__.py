@@ -21,8 +21,10 @@ from orgs.models.organisation import (
     FieldOfWork,
     Organisation,
     OrganisationContact,
+    OrganisationIdentifier,
     holding_on,
 )
+from orgs.models.organisation_import import ImportedOrganisation, OrganisationImport
 from orgs.models.passing import KeptForm, SentForm
 from orgs.models.portal import Portal
 from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
@@ -49,6 +51,7 @@ __all__ = [
     "ClosedDays",
     "Domain",
     "FieldOfWork",
+    "ImportedOrganisation",
     "Invitation",
     "InvitationState",
     "JoinRequest",
@@ -60,6 +63,8 @@ __all__ = [
     "Organisation",
     "OrganisationClosing",
     "OrganisationContact",
+    "OrganisationIdentifier",
+    "OrganisationImport",
     "OrganisationMerge",
     "Portal",
     "ProposedChange",

@@ -184,6 +184,8 @@ class Organisation(models.Model):
         output_field=models.TextField(),
         db_persist=True,
     )
+    identifiers = models.JSONField(_("numbers in registers"), default=dict, blank=True)
+    """{scheme: code}, a scheme of org-id.guide or one of a source; kept unique by `OrganisationIdentifier`."""
     slug = models.SlugField(_("address"), max_length=80, unique=True)
     reference = models.CharField(_("reference"), max_length=16, unique=True)
     description = models.TextField(_("what it does"), blank=True)
@@ -272,6 +274,8 @@ class Organisation(models.Model):
         indexes = [
             # The public directory, by name.
             models.Index("name_folded", "id", name="organisation_published", condition=PUBLIC),
+            # Namesakes, of many names in one query.
+            models.Index(Folded("name"), name="organisation_own_name"),
             GinIndex(fields=["languages"], name="organisation_languages"),
             GinIndex(fields=["marks"], name="organisation_marks"),
             # Those that have to be reminded.
@@ -346,6 +350,39 @@ class FieldOfWork(models.Model):
 
     def __str__(self) -> str:
         return f"{self.domain} ({self.since_year})" if self.since_year else str(self.domain)
+
+
+REGISTER = r"^[A-Z]{2}-[A-Z0-9]+$"
+"""The code of a register as org-id.guide writes it: a country and a name."""
+
+
+class OrganisationIdentifier(models.Model):
+    """The number of an organisation in a register: filled from `Organisation.identifiers` by the database."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="numbers")
+    scheme = models.CharField(_("register"), max_length=40)
+    code = models.CharField(_("number"), max_length=100)
+    is_open = models.BooleanField(_("of an organisation that is not closed"))
+
+    class Meta:
+        ordering = ["scheme", "code"]
+        verbose_name = _("number in a register")
+        verbose_name_plural = _("numbers in registers")
+        constraints = [
+            models.UniqueConstraint(
+                "scheme",
+                "code",
+                name="organisation_identifier_once",
+                condition=Q(is_open=True),
+                violation_error_message=_("Another organisation has this number."),
+            ),
+            models.CheckConstraint(condition=Q(scheme__regex=REGISTER), name="organisation_identifier_scheme"),
+            models.CheckConstraint(condition=~Q(code=""), name="organisation_identifier_code"),
+        ]
+        indexes = [models.Index("scheme", "code", name="organisation_identifier_any")]
+
+    def __str__(self) -> str:
+        return f"{self.scheme}-{self.code}"
 
 
 class OrganisationContact(models.Model):
