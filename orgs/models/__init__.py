@@ -2,6 +2,7 @@ from orgs.models.account import User
 from orgs.models.capacity import Capacity
 from orgs.models.closing import OrganisationClosing
 from orgs.models.domain import Domain
+from orgs.models.identifier import OrganisationIdentifier
 from orgs.models.listing import JoinRequest, Listing
 from orgs.models.measure import Measure
 from orgs.models.membership import (
@@ -21,7 +22,6 @@ from orgs.models.organisation import (
     FieldOfWork,
     Organisation,
     OrganisationContact,
-    OrganisationIdentifier,
     holding_on,
 )
 from orgs.models.organisation_import import ImportedOrganisation, OrganisationImport

@@ -50,6 +50,9 @@ class OrganisationImport(models.Model):
 
     objects = OrganisationImportQuerySet.as_manager()
 
+    DAYS_KEPT = 60
+    """A file of which nothing was stored is removed so long after it came in."""
+
     class Meta:
         ordering = ["-created_at", "-pk"]
         verbose_name = _("import of organisations")

@@ -1,6 +1,8 @@
 """Bringing a file of organisations in: received, looked at as often as one likes, stored without its faulty rows, and undone."""
 
+import datetime
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -14,7 +16,7 @@ from orgs.exchange.imports import storing, undoing
 from orgs.exchange.imports.mapping import Mapping, of_own_file, read_mapping
 from orgs.exchange.imports.messages import all_texts
 from orgs.exchange.imports.planning import Planner
-from orgs.exchange.imports.reading import EntryReader
+from orgs.exchange.imports.reading import RowReader
 from orgs.exchange.imports.sources import Row, Source, format_of, open_source
 from orgs.exchange.tables import COLUMNS
 from orgs.models import Organisation, OrganisationImport, Territory, User
@@ -45,7 +47,7 @@ def receive_file(*, file: File, mapping: Any = None, by: User) -> OrganisationIm
         refuse_unknown(read)
         file.seek(0)
         with open_source(file, read) as source:
-            EntryReader(read, source.header, ())
+            RowReader(read, source.header, ())
             if next(source.rows, None) is None:
                 raise FileRefused(Problem("no_rows", line=1))
     except FileRefused as refusal:
@@ -139,6 +141,17 @@ def undo_import(*, batch: OrganisationImport, by: User) -> list[Organisation]:
     return left
 
 
+@transaction.atomic
+def remove_stale_imports(*, now: datetime.datetime) -> int:
+    """Files of which nothing was stored do not stay for ever; how many went. Twice is once."""
+    last = now - datetime.timedelta(days=OrganisationImport.DAYS_KEPT)
+    old = OrganisationImport.objects.filter(state__in=[State.RECEIVED, State.CHECKED], created_at__lt=last)
+    batches = list(old.select_for_update(skip_locked=True, of=("self",)))
+    for batch in batches:
+        transaction.on_commit(partial(batch.file.storage.delete, str(batch.file.name)))
+    return OrganisationImport.objects.filter(pk__in=[batch.pk for batch in batches]).delete()[0]
+
+
 def locked(batch: OrganisationImport, by: User) -> OrganisationImport:
     if not is_administrator(by):
         raise PermissionDenied
@@ -148,7 +161,7 @@ def locked(batch: OrganisationImport, by: User) -> OrganisationImport:
 def run(batch: OrganisationImport, by: User | None) -> None:
     """Goes through the file, and stores what it says where `by` stores it. Raises FileRefused."""
     mapping = read_mapping(batch.mapping)
-    planner = Planner(mapping)
+    planner = Planner(mapping, locks=by is not None)
     forget_counts(batch)
     try:
         file = batch.file.open("rb")
@@ -156,14 +169,14 @@ def run(batch: OrganisationImport, by: User | None) -> None:
         raise ValidationError(_("The portal no longer has the file. Send it again.")) from None
     try:
         with file, open_source(file, mapping) as source:
-            reader = EntryReader(mapping, source.header, planner.domains)
+            reader = RowReader(mapping, source.header, planner.domains)
             for rows in portions(source):
                 take(batch, rows, reader, planner, by)
     finally:
         planner.seen.close()
 
 
-def take(batch: OrganisationImport, rows: list[Row], reader: EntryReader, planner: Planner, by: User | None) -> None:
+def take(batch: OrganisationImport, rows: list[Row], reader: RowReader, planner: Planner, by: User | None) -> None:
     wanted = [row for row in rows if not reader.is_left_out(row)]
     plan = planner.plan([entry for row in wanted if (entry := reader.entry(row))])
     problems = sorted((*reader.problems, *plan.problems), key=lambda problem: problem.line or 0)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from orgs.models import AUTHORITY_KINDS
-from orgs.models.organisation import REGISTER
+from orgs.models.identifier import REGISTER
 from orgs.vocabulary import Kind, Mark, Work
 
 FORMATS = ("csv", "xlsx", "hsds-1.1", "hsds-3.0")

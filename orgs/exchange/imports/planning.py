@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orgs.exchange.imports.facts import changes_of, facts_of
 from orgs.exchange.imports.mapping import OWN_REGISTER, Mapping
-from orgs.exchange.imports.reading import PLACE, Entry
+from orgs.exchange.imports.reading import PLACE, Candidate
 from orgs.folding import Folded, fold
 from orgs.models import (
     Domain,
@@ -31,19 +31,19 @@ Number = tuple[str, str]
 
 
 class New(NamedTuple):
-    entry: Entry
+    entry: Candidate
     facts: dict[str, Any]
 
 
 class Changed(NamedTuple):
-    entry: Entry
+    entry: Candidate
     organisation: Organisation
     before: dict[str, Any]
     after: dict[str, Any]
 
 
 @dataclass
-class Plan:
+class Portion:
     """Of some rows."""
 
     new: list[New] = field(default_factory=list)
@@ -71,18 +71,18 @@ class Seen:
 
 
 class Planner:
-    def __init__(self, mapping: Mapping) -> None:
-        self.mapping = mapping
+    def __init__(self, mapping: Mapping, *, locks: bool = False) -> None:
+        self.mapping, self.locks = mapping, locks
         self.domains = {domain.code: domain for domain in Domain.objects.all()}
         self.types = {one.code: one for one in ServiceType.objects.select_related("domain")}
         self.seen = Seen()
 
-    def plan(self, entries: list[Entry]) -> Plan:
+    def plan(self, entries: list[Candidate]) -> Portion:
         batch = BatchPlanner(self, entries)
         batch.work_out()
         return batch.plan
 
-    def services(self, entry: Entry) -> list[dict[str, Any]] | None:
+    def services(self, entry: Candidate) -> list[dict[str, Any]] | None:
         """Those that have a place in the portal: of a type that it knows, else in the domain that the mapping names."""
         if entry.services is None:
             return None
@@ -96,14 +96,14 @@ class Planner:
 
 
 class BatchPlanner:
-    def __init__(self, planner: Planner, entries: list[Entry]) -> None:
-        self.planner, self.entries, self.plan = planner, entries, Plan()
+    def __init__(self, planner: Planner, entries: list[Candidate]) -> None:
+        self.planner, self.entries, self.plan = planner, entries, Portion()
         self.columns = planner.mapping.columns
 
     def work_out(self) -> None:
         places = places_of(entry.place for entry in self.entries)
         municipalities = municipalities_of(place.pk for place in places.values())
-        known = KnownOrganisations(self.entries)
+        known = KnownOrganisations(self.entries, locks=self.planner.locks)
         namesakes = Namesakes(self.entries, municipalities)
         for entry in self.entries:
             place = places.get(entry.place)
@@ -122,10 +122,10 @@ class BatchPlanner:
             else:
                 self.add(entry, facts, namesakes.of(entry, municipalities[place.pk]))
 
-    def refuse(self, code: str, entry: Entry, column: str = "", value: str = "") -> None:
+    def refuse(self, code: str, entry: Candidate, column: str = "", value: str = "") -> None:
         self.plan.problems.append(Problem(code, entry.line, column, value[:100]))
 
-    def said_before(self, entry: Entry, municipality: int) -> int | None:
+    def said_before(self, entry: Candidate, municipality: int) -> int | None:
         """The line that has the same number, or without numbers the same name in the same place."""
         keys = [f"{scheme}:{code}" for scheme, code in entry.identifiers.items()]
         if not keys and not self.planner.mapping.adds_doubles:
@@ -133,7 +133,7 @@ class BatchPlanner:
         lines = [self.planner.seen.line_of(key, entry.line) for key in keys]
         return next((line for line in lines if line is not None), None)
 
-    def facts(self, entry: Entry, place: Territory) -> dict[str, Any]:
+    def facts(self, entry: Candidate, place: Territory) -> dict[str, Any]:
         facts = {**entry.facts, "territory": place.pk, "identifiers": entry.identifiers}
         if entry.domains:
             facts["domains"] = entry.domains
@@ -142,7 +142,7 @@ class BatchPlanner:
             facts["services"] = services
         return facts
 
-    def compare(self, entry: Entry, organisation: Organisation, facts: dict[str, Any]) -> None:
+    def compare(self, entry: Candidate, organisation: Organisation, facts: dict[str, Any]) -> None:
         """Of what is not the file's any more nothing is changed, and that is said only where something would be."""
         name = self.columns["name"].column
         listing = getattr(organisation, "listing", None)
@@ -164,7 +164,7 @@ class BatchPlanner:
         else:
             self.plan.changed.append(Changed(entry, organisation, {fact: standing[fact] for fact in after}, after))
 
-    def add(self, entry: Entry, facts: dict[str, Any], namesakes: list[Organisation]) -> None:
+    def add(self, entry: Candidate, facts: dict[str, Any], namesakes: list[Organisation]) -> None:
         name = self.columns["name"].column
         gone = [one for one in namesakes if getattr(one, "listing", None) and one.listing.opted_out_at is not None]
         if gone:
@@ -177,7 +177,7 @@ class BatchPlanner:
         self.plan.new.append(New(entry, facts))
 
 
-def is_another(organisation: Organisation, entry: Entry) -> bool:
+def is_another(organisation: Organisation, entry: Candidate) -> bool:
     """Of one register they have different numbers."""
     return any(organisation.identifiers.get(scheme, code) != code for scheme, code in entry.identifiers.items())
 
@@ -190,7 +190,7 @@ def places_of(wanted: Iterable[PLACE]) -> dict[PLACE, Territory]:
     rows = Territory.objects.filter(scheme__code__in={key[0] for key in coded}, code__in={key[2] for key in coded})
     for place in rows.select_related("scheme"):
         by_code[place.scheme.code, "code", place.code].append(place)
-    found = {key: place for key, places in by_code.items() if (place := nearest(places))}
+    found = {key: one for key, places in by_code.items() if (one := nearest(places))}
     named: dict[tuple[str, str], list[Territory]] = defaultdict(list)
     if names := keys - coded:
         current = Territory.objects.active(timezone.localdate()).filter(scheme__code__in={key[0] for key in names})
@@ -213,7 +213,7 @@ def municipalities_of(places: Iterable[int]) -> dict[int, int]:
 class KnownOrganisations:
     """Those that have a number of the entries: closed ones too, so that nobody comes back by the next list."""
 
-    def __init__(self, entries: list[Entry]) -> None:
+    def __init__(self, entries: list[Candidate], *, locks: bool) -> None:
         numbers = {number for entry in entries for number in entry.identifiers.items()}
         codes = [code for _scheme, code in numbers]
         rows = OrganisationIdentifier.objects.filter(code__in=codes, scheme__in={scheme for scheme, _code in numbers})
@@ -224,6 +224,8 @@ class KnownOrganisations:
             open_ones |= {key} if is_open else set()
         references = [code for scheme, code in numbers if scheme == OWN_REGISTER]
         found = Organisation.objects.filter(Q(pk__in=set().union(*holders.values())) | Q(reference__in=references))
+        if locks:  # Nobody claims one between the look and the change.
+            found = found.select_for_update(of=("self",)).order_by("pk")
         self.by_key = {one.pk: one for one in read_whole(found)}
         self.by_number: dict[Number, list[Organisation]] = defaultdict(list)
         for one in self.by_key.values():
@@ -232,7 +234,7 @@ class KnownOrganisations:
             # One that is open stands for the closed ones before it.
             self.by_number[number] += [self.by_key[key] for key in (keys & open_ones or keys) if key in self.by_key]
 
-    def of(self, entry: Entry) -> list[Organisation]:
+    def of(self, entry: Candidate) -> list[Organisation]:
         found = {one.pk: one for number in entry.identifiers.items() for one in self.by_number.get(number, ())}
         return list(found.values())
 
@@ -248,7 +250,7 @@ def read_whole(found: Any) -> Any:
 class Namesakes:
     """By municipality the organisations that are called like an entry, whatever case and accents."""
 
-    def __init__(self, entries: list[Entry], municipalities: dict[int, int]) -> None:
+    def __init__(self, entries: list[Candidate], municipalities: dict[int, int]) -> None:
         names = {fold(entry.facts["name"]) for entry in entries}
         found = (
             Organisation.objects.alias(own_name=Folded("name"))
@@ -262,5 +264,5 @@ class Namesakes:
         for one in namesakes:
             self.known[fold(one.name), theirs[one.territory_id]].append(one)
 
-    def of(self, entry: Entry, municipality: int) -> list[Organisation]:
+    def of(self, entry: Candidate, municipality: int) -> list[Organisation]:
         return self.known.get((fold(entry.facts["name"]), municipality), [])

@@ -14,7 +14,7 @@ from orgs.exchange.imports.mapping import OWN_REGISTER, WORDS, Column, Mapping
 from orgs.exchange.imports.sources import Row
 from orgs.languages import COUNTRIES, LANGUAGES
 from orgs.models import AUTHORITY_KINDS, Organisation, Service
-from orgs.models.organisation import REGISTER
+from orgs.models.identifier import REGISTER
 from orgs.naming import web_address
 from orgs.readable import is_blank, without_hidden_signs
 from orgs.readers.problems import NO_TEXT, FileRefused, Problem
@@ -35,7 +35,7 @@ class Unusable(Exception):
 
 
 @dataclass
-class Entry:
+class Candidate:
     """An organisation as a row has it; what the row does not say is in no fact."""
 
     line: int
@@ -47,10 +47,10 @@ class Entry:
 
 
 def longest(fact: str) -> int:
-    return Organisation._meta.get_field(fact).max_length or LONGEST_DESCRIPTION
+    return getattr(Organisation._meta.get_field(fact), "max_length", None) or LONGEST_DESCRIPTION
 
 
-class EntryReader:
+class RowReader:
     """`problems` grows as rows are read: whoever reads takes them from it."""
 
     def __init__(self, mapping: Mapping, header: list[str], domains: Iterable[str]) -> None:
@@ -74,7 +74,7 @@ class EntryReader:
     def is_left_out(self, row: Row) -> bool:
         return any(row.texts.get(name, "").strip() in values for name, values in self.mapping.leave_out.items())
 
-    def entry(self, row: Row) -> Entry | None:
+    def entry(self, row: Row) -> Candidate | None:
         """None where something is wrong with it: of each row the first fault."""
         try:
             if row.fault is not None:
@@ -83,7 +83,7 @@ class EntryReader:
         except Unusable:
             return None
 
-    def _entry(self, row: Row) -> Entry:
+    def _entry(self, row: Row) -> Candidate:
         facts: dict[str, Any] = {"name": self.text("name", row)}
         if not facts["name"]:
             raise self.refuse("no_name", row.line, self.mapping.columns["name"].column)
@@ -97,7 +97,7 @@ class EntryReader:
         facts["founded_year"] = self.year(row)
         for fact in ("languages", "communities", *WORDS):
             facts[fact] = self.codes(fact, row)
-        return Entry(
+        return Candidate(
             row.line,
             {fact: value for fact, value in facts.items() if value not in ("", None, [])},
             self.place(row),
@@ -260,7 +260,7 @@ class EntryReader:
 
 
 def longest_of_service(fact: str) -> int:
-    return Service._meta.get_field(fact).max_length or LONGEST_DESCRIPTION
+    return getattr(Service._meta.get_field(fact), "max_length", None) or LONGEST_DESCRIPTION
 
 
 def tidy(text: str, longest: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from orgs.exchange.imports.facts import OF_SERVICE, PLAIN, facts_of
-from orgs.exchange.imports.planning import Changed, New, Plan, Planner, read_whole
+from orgs.exchange.imports.planning import Changed, New, Planner, Portion, read_whole
 from orgs.models import (
     FieldOfWork,
     ImportedOrganisation,
@@ -22,7 +22,7 @@ ROWS = 1000
 Facts = dict[str, Any]
 
 
-def store(batch: OrganisationImport, plan: Plan, planner: Planner, by: User) -> None:
+def store(batch: OrganisationImport, plan: Portion, planner: Planner, by: User) -> None:
     store_new(batch, plan.new, planner, by)
     store_changed(batch, plan.changed, planner)
 
@@ -48,7 +48,7 @@ def store_new(batch: OrganisationImport, new: list[New], planner: Planner, by: U
     put_domains(said, planner)
     put_services(said, planner)
     Listing.objects.bulk_create(
-        [Listing(organisation=one, listed_by=by, source=source_text(batch)) for one in made], batch_size=ROWS
+        [Listing(organisation_id=one.pk, listed_by=by, source=source_text(batch)) for one in made], batch_size=ROWS
     )
     # As they are now: what the database makes of a fact itself is nobody's later change.
     stored = {one.pk: facts_of(one) for one in read_whole(Organisation.objects.filter(pk__in=[one.pk for one in made]))}

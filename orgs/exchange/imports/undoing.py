@@ -39,7 +39,8 @@ def undo(batch: OrganisationImport, planner: Planner) -> list[Organisation]:
 
 def take_away(brought: list[tuple[Organisation, ImportedOrganisation]]) -> list[Organisation]:
     in_use = used([one.pk for one, _done in brought])
-    untouched, left = [], []
+    untouched: list[Organisation] = []
+    left: list[Organisation] = []
     for one, done in brought:
         is_own = is_unclaimed(one) and not one.tier and one.pk not in in_use and facts_of(one) == done.after
         (untouched if is_own else left).append(one)
@@ -58,7 +59,7 @@ def put_back(changed: list[tuple[Organisation, ImportedOrganisation]], planner: 
         if untouched != set(done.after):
             left.append(one)
         if untouched:
-            before.append((one, {fact: done.before[fact] for fact in untouched}))
+            before.append((one, {fact: value for fact, value in (done.before or {}).items() if fact in untouched}))
     storing.change(before)
     storing.put_domains(before, planner)
     storing.put_services(before, planner)
