@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from orgs.exchange.imports import storing, undoing
 from orgs.exchange.imports.mapping import Mapping, of_own_file, read_mapping
 from orgs.exchange.imports.messages import all_texts
-from orgs.exchange.imports.planning import Planner
+from orgs.exchange.imports.planning import PortionPlanner
 from orgs.exchange.imports.reading import RowReader
 from orgs.exchange.imports.sources import Row, Source, format_of, open_source
 from orgs.exchange.tables import COLUMNS
@@ -135,7 +135,7 @@ def undo_import(*, batch: OrganisationImport, by: User) -> list[Organisation]:
     batch = locked(batch, by)
     if batch.state != State.STORED:
         raise ValidationError(_("Only what was stored, and not undone yet, can be undone."))
-    left = undoing.undo(batch, Planner(read_mapping(batch.mapping)))
+    left = undoing.undo(batch, PortionPlanner(read_mapping(batch.mapping)))
     batch.state, batch.undone_by, batch.undone_at = State.UNDONE, by, timezone.now()
     batch.save()
     return left
@@ -161,7 +161,7 @@ def locked(batch: OrganisationImport, by: User) -> OrganisationImport:
 def run(batch: OrganisationImport, by: User | None) -> None:
     """Goes through the file, and stores what it says where `by` stores it. Raises FileRefused."""
     mapping = read_mapping(batch.mapping)
-    planner = Planner(mapping, locks=by is not None)
+    planner = PortionPlanner(mapping, locks=by is not None)
     forget_counts(batch)
     try:
         file = batch.file.open("rb")
@@ -176,7 +176,9 @@ def run(batch: OrganisationImport, by: User | None) -> None:
         planner.seen.close()
 
 
-def take(batch: OrganisationImport, rows: list[Row], reader: RowReader, planner: Planner, by: User | None) -> None:
+def take(
+    batch: OrganisationImport, rows: list[Row], reader: RowReader, planner: PortionPlanner, by: User | None
+) -> None:
     wanted = [row for row in rows if not reader.is_left_out(row)]
     plan = planner.plan([entry for row in wanted if (entry := reader.entry(row))])
     problems = sorted((*reader.problems, *plan.problems), key=lambda problem: problem.line or 0)

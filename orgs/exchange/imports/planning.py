@@ -70,7 +70,7 @@ class Seen:
         self.shelf.close()
 
 
-class Planner:
+class PortionPlanner:
     def __init__(self, mapping: Mapping, *, locks: bool = False) -> None:
         self.mapping, self.locks = mapping, locks
         self.domains = {domain.code: domain for domain in Domain.objects.all()}
@@ -96,7 +96,7 @@ class Planner:
 
 
 class BatchPlanner:
-    def __init__(self, planner: Planner, entries: list[Candidate]) -> None:
+    def __init__(self, planner: PortionPlanner, entries: list[Candidate]) -> None:
         self.planner, self.entries, self.plan = planner, entries, Portion()
         self.columns = planner.mapping.columns
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from orgs.exchange.imports.facts import OF_SERVICE, PLAIN, facts_of
-from orgs.exchange.imports.planning import Changed, New, Planner, Portion, read_whole
+from orgs.exchange.imports.planning import Changed, New, Portion, PortionPlanner, read_whole
 from orgs.models import (
     FieldOfWork,
     ImportedOrganisation,
@@ -22,12 +22,12 @@ ROWS = 1000
 Facts = dict[str, Any]
 
 
-def store(batch: OrganisationImport, plan: Portion, planner: Planner, by: User) -> None:
+def store(batch: OrganisationImport, plan: Portion, planner: PortionPlanner, by: User) -> None:
     store_new(batch, plan.new, planner, by)
     store_changed(batch, plan.changed, planner)
 
 
-def store_new(batch: OrganisationImport, new: list[New], planner: Planner, by: User) -> None:
+def store_new(batch: OrganisationImport, new: list[New], planner: PortionPlanner, by: User) -> None:
     made = [
         Organisation(
             **{name: facts[name] for name in PLAIN if name in facts},
@@ -65,7 +65,7 @@ def source_text(batch: OrganisationImport) -> str:
     return ", ".join(filter(None, (batch.source_name or batch.file_name, batch.source_licence)))[:250]
 
 
-def store_changed(batch: OrganisationImport, changed: list[Changed], planner: Planner) -> None:
+def store_changed(batch: OrganisationImport, changed: list[Changed], planner: PortionPlanner) -> None:
     change((one.organisation, one.after) for one in changed)
     put_domains([(one.organisation, one.after) for one in changed], planner)
     put_services([(one.organisation, one.after) for one in changed], planner)
@@ -96,7 +96,7 @@ def change(said: Iterable[tuple[Organisation, Facts]]) -> None:
     )
 
 
-def put_domains(said: Iterable[tuple[Organisation, Facts]], planner: Planner) -> None:
+def put_domains(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlanner) -> None:
     """In place of those that are there, where the facts speak of domains."""
     said = [(one, facts) for one, facts in said if "domains" in facts]
     FieldOfWork.objects.filter(organisation__in=[one.pk for one, _facts in said]).delete()
@@ -111,7 +111,7 @@ def put_domains(said: Iterable[tuple[Organisation, Facts]], planner: Planner) ->
     )
 
 
-def put_services(said: Iterable[tuple[Organisation, Facts]], planner: Planner) -> None:
+def put_services(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlanner) -> None:
     """The same for services."""
     said = [(one, facts) for one, facts in said if "services" in facts]
     Service.objects.filter(organisation__in=[one.pk for one, _facts in said]).delete()

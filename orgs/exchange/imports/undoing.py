@@ -6,7 +6,7 @@ from django.db.models import Model
 
 from orgs.exchange.imports import storing
 from orgs.exchange.imports.facts import facts_of
-from orgs.exchange.imports.planning import Planner, read_whole
+from orgs.exchange.imports.planning import PortionPlanner, read_whole
 from orgs.models import ImportedOrganisation, Organisation, OrganisationImport
 from orgs.permissions import is_unclaimed
 
@@ -23,7 +23,7 @@ BROUGHT = {
 """What an import brings with an organisation, and the history that the database writes: no sign that somebody uses it."""
 
 
-def undo(batch: OrganisationImport, planner: Planner) -> list[Organisation]:
+def undo(batch: OrganisationImport, planner: PortionPlanner) -> list[Organisation]:
     """Those that stay, since somebody has claimed, changed or used them meanwhile."""
     left = []
     rows = list(batch.done.order_by("pk").values_list("pk", flat=True))
@@ -48,7 +48,7 @@ def take_away(brought: list[tuple[Organisation, ImportedOrganisation]]) -> list[
     return left
 
 
-def put_back(changed: list[tuple[Organisation, ImportedOrganisation]], planner: Planner) -> list[Organisation]:
+def put_back(changed: list[tuple[Organisation, ImportedOrganisation]], planner: PortionPlanner) -> list[Organisation]:
     """Fact by fact: one that is another by now stays."""
     left, before = [], []
     for one, done in changed:

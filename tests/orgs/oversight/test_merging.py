@@ -32,6 +32,9 @@ from tests.factories_partnerships import (
 pytestmark = pytest.mark.django_db
 
 STAYS = {
+    "orgs.ImportedOrganisation.organisation",
+    "orgs.OrganisationIdentifier.organisation",
+    "orgs.VoicedNeed.organisation",
     "orgs.OrganisationContact.organisation",
     "orgs.OrganisationClosing.organisation",
     "orgs.OrganisationMerge.gone",
