@@ -27,21 +27,28 @@ def facts_of(organisation: Organisation) -> dict[str, Any]:
 
 
 def services_of(services: Iterable[Service]) -> list[dict[str, Any]]:
-    return sorted(
-        (
-            {
-                **{name: getattr(one, name) for name in OF_SERVICE},
-                "languages": sorted(one.languages),
-                "type": one.type.code if one.type else "",
-                "domain": one.domain.code,
-            }
-            for one in services
-        ),
-        key=lambda one: one["title"],
-    )
+    return sorted(map(facts_of_service, services), key=lambda one: one["title"])
+
+
+def facts_of_service(service: Service) -> dict[str, Any]:
+    return {
+        **{name: getattr(service, name) for name in OF_SERVICE},
+        "languages": sorted(service.languages),
+        "type": service.type.code if service.type else "",
+        "domain": service.domain.code,
+    }
 
 
 def changes_of(standing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    """{fact: as it shall be}, of those that are another now. Numbers of other registers stay."""
+    """{fact: as it shall be}, of those that are another now. Numbers of other registers stay, and so do services that the file does not have."""
     wanted = {**wanted, "identifiers": {**standing["identifiers"], **wanted.get("identifiers", {})}}
+    if "services" in wanted:
+        wanted["services"] = with_services(standing["services"], wanted["services"])
     return {name: value for name, value in wanted.items() if standing[name] != value}
+
+
+def with_services(standing: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A service is known by its title."""
+    by_title = {one["title"]: one for one in wanted}
+    merged = [by_title.pop(one["title"], one) for one in standing]
+    return sorted([*merged, *by_title.values()], key=lambda one: one["title"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from orgs.exchange.imports.facts import OF_SERVICE, PLAIN, facts_of
+from orgs.exchange.imports.facts import OF_SERVICE, PLAIN, facts_of, facts_of_service
 from orgs.exchange.imports.planning import Changed, New, Portion, PortionPlanner, read_whole
 from orgs.models import (
     FieldOfWork,
@@ -97,35 +97,48 @@ def change(said: Iterable[tuple[Organisation, Facts]]) -> None:
 
 
 def put_domains(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlanner) -> None:
-    """In place of those that are there, where the facts speak of domains."""
-    said = [(one, facts) for one, facts in said if "domains" in facts]
-    FieldOfWork.objects.filter(organisation__in=[one.pk for one, _facts in said]).delete()
+    """Those of the facts, where these speak of domains; one that is there already stays as it is."""
+    wanted = {
+        (one.pk, planner.domains[code].pk)
+        for one, facts in said
+        for code in facts.get("domains", ())
+        if code in planner.domains
+    }
+    spoken_of = [one.pk for one, facts in said if "domains" in facts]
+    standing = FieldOfWork.objects.filter(organisation__in=spoken_of).values_list("pk", "organisation", "domain")
+    there = {(organisation, domain): key for key, organisation, domain in standing}
+    FieldOfWork.objects.filter(pk__in=[key for pair, key in there.items() if pair not in wanted]).delete()
     FieldOfWork.objects.bulk_create(
-        [
-            FieldOfWork(organisation=one, domain=planner.domains[code])
-            for one, facts in said
-            for code in facts["domains"]
-            if code in planner.domains
-        ],
+        [FieldOfWork(organisation_id=one, domain_id=domain) for one, domain in sorted(wanted - set(there))],
         batch_size=ROWS,
     )
 
 
 def put_services(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlanner) -> None:
-    """The same for services."""
-    said = [(one, facts) for one, facts in said if "services" in facts]
-    Service.objects.filter(organisation__in=[one.pk for one, _facts in said]).delete()
-    Service.objects.bulk_create(
-        [
-            Service(
-                organisation=one,
-                type=planner.types.get(service["type"]),
-                domain=planner.domains[service["domain"]],
-                **{name: service[name] for name in OF_SERVICE},
-            )
-            for one, facts in said
-            for service in facts["services"]
-            if service["domain"] in planner.domains
-        ],
-        batch_size=ROWS,
-    )
+    """The same for services, known by their titles: what else is known of one, such as its hours, stays."""
+    wanted = {
+        (one.pk, service["title"]): service
+        for one, facts in said
+        for service in facts.get("services", ())
+        if service["domain"] in planner.domains
+    }
+    spoken_of = [one.pk for one, facts in said if "services" in facts]
+    there = Service.objects.filter(organisation__in=spoken_of).select_related("type", "domain").order_by("pk")
+    changed, gone = [], []
+    for service in there:
+        title = (service.organisation_id, service.title)
+        if title not in wanted:
+            gone.append(service.pk)
+        elif (facts := wanted.pop(title)) != facts_of_service(service):
+            changed.append(as_said(service, facts, planner))
+    Service.objects.filter(pk__in=gone).delete()
+    Service.objects.bulk_update(changed, [*OF_SERVICE, "type", "domain"], batch_size=200)
+    new = [as_said(Service(organisation_id=key), facts, planner) for (key, _title), facts in wanted.items()]
+    Service.objects.bulk_create(new, batch_size=ROWS)
+
+
+def as_said(service: Service, facts: Facts, planner: PortionPlanner) -> Service:
+    service.type, service.domain = planner.types.get(facts["type"]), planner.domains[facts["domain"]]
+    for name in OF_SERVICE:
+        setattr(service, name, facts[name])
+    return service

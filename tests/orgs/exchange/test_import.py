@@ -462,6 +462,32 @@ def test_undoing_puts_back_what_was_there(admin, place):
     assert [one.code for one in left.domains.all()] == ["D1"]
 
 
+def package(*services: tuple[str, str]) -> str:
+    house = {"id": "1", "name": "House", "services": [{"name": name, "description": text} for name, text in services]}
+    return json.dumps({"contents": [house]})
+
+
+def test_services_are_known_by_their_titles(admin, place):
+    DomainFactory(code="D1", order=1)
+    stored(package(("Class", "old"), ("Desk", "same")), admin, MIAMI, "one.json")
+    house = Organisation.objects.get()
+    Service.objects.filter(title="Desk").update(women_only=True)
+    ServiceFactory(organisation=house, title="By staff")
+    before = {one.title: one.pk for one in house.services.all()}
+    assert counts(checked(package(("Class", "old"), ("Desk", "same")), admin, MIAMI, "one.json")) == (0, 0, 1, 0)
+    batch = stored(package(("Class", "new"), ("More", "text")), admin, MIAMI, "one.json")
+    assert counts(batch) == (0, 1, 0, 0)
+    after = {one.title: one for one in house.services.all()}
+    assert {title: one.pk for title, one in after.items() if title != "More"} == before
+    assert (after["Class"].description, after["Desk"].women_only) == ("new", True)
+    assert imports.undo_import(batch=batch, by=admin) == []
+    assert {one.title: one.description for one in house.services.all()} == {
+        "By staff": after["By staff"].description,
+        "Class": "old",
+        "Desk": "same",
+    }
+
+
 # --- There and back ------------------------------------------------------------------------------------------------------
 
 
