@@ -4,6 +4,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
@@ -77,6 +78,9 @@ class OrganisationImport(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("orgs:organisation_import_detail", args=[self.pk])
 
     @property
     def does_something(self) -> bool:

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import gc
+import html
 import io
 import json
 import tracemalloc
@@ -17,6 +18,7 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from orgs.exchange.formats import FORMATS
@@ -604,6 +606,45 @@ def test_stale_files_are_removed_and_history_stays(admin, place):
 def test_page_shows_the_numbers_in_registers(client, admin, place):
     stored(HEAD + "7,House,,,,,Q1\n", admin)
     assert b"GB-CHC-7" in client.get(Organisation.objects.get().get_absolute_url()).content
+
+
+# --- In the browser --------------------------------------------------------------------------------------------------------
+
+
+def test_pages_bring_a_file_in_and_undo_it(client, admin, place):
+    client.force_login(admin)
+    add = reverse("orgs:organisation_import_add")
+    content = HEAD + "7,House,,,,,Q1\n8,,,,,,Q1\n"
+
+    def sent(**data: str) -> Any:
+        return client.post(add, {"file": ContentFile(content.encode(), "list.csv"), "whole": "1", **data}, follow=True)
+
+    for data, fault in (
+        ({"mapping": "{"}, "not valid JSON"),
+        ({"mapping": '{"colums": {}}'}, "colums"),
+        ({}, "Say what the columns mean"),
+    ):
+        answer = sent(**data)
+        assert fault in html.unescape(answer.content.decode())
+    assert not OrganisationImport.objects.exists()
+    page = sent(mapping=json.dumps(mapping())).content.decode()
+    batch = OrganisationImport.objects.get()
+    assert "The name is missing." in page
+    assert not Organisation.objects.exists()
+    page = client.post(reverse("orgs:organisation_import_store", args=[batch.pk]), follow=True).content.decode()
+    assert "The organisations are stored." in page
+    Listing.objects.update(claimed_at=timezone.now())
+    page = client.post(reverse("orgs:organisation_import_undo", args=[batch.pk]), follow=True).content.decode()
+    assert "1 organisation stays" in page
+    assert "House" in page
+    page = client.post(reverse("orgs:organisation_import_undo", args=[batch.pk]), follow=True).content.decode()
+    assert "can be undone" in page
+    again = sent(earlier=str(batch.pk))
+    assert OrganisationImport.objects.count() == 2
+    assert "There is nothing to store." in again.content.decode()
+    table = b"".join(client.get(reverse("orgs:organisation_import_problems", args=[batch.pk])).streaming_content)
+    assert b"The name is missing." in table
+    assert b"list.csv" in client.get(reverse("orgs:organisation_import_list")).content
 
 
 # --- The command -----------------------------------------------------------------------------------------------------------
