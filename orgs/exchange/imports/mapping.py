@@ -202,7 +202,10 @@ class MappingReader:
         plain = self.texts(fact, said, *ENTRIES[fact])
         meaning = self.texts(f"{fact}: values", values, *values) if isinstance(values, dict) else {}
         one = Column(**plain, values={text.strip(): value for text, value in meaning.items()})
-        if bool(one.column) == bool(one.always):
+        has_words_only = (
+            fact in LISTS and bool(one.values) and not one.column
+        )  # For services, which have columns of their own.
+        if bool(one.column) == bool(one.always) and not has_words_only:
             self.faults.append(_("Say for “%(fact)s” either a column or “always”.") % {"fact": fact})
         self.check(fact, one)
         return one

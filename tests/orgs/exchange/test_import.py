@@ -25,6 +25,7 @@ from orgs.exchange.formats import FORMATS
 from orgs.exchange.imports import actions as imports
 from orgs.exchange.imports.messages import TEXTS, problems_of
 from orgs.exchange.records import records
+from orgs.folding import Folded
 from orgs.listing import actions as listing
 from orgs.models import Listing, Organisation, OrganisationImport, Service, Territory, User
 from orgs.readers.problems import Problem
@@ -147,7 +148,7 @@ MIAMI = {
     "columns": {
         "kind": {"always": "association"},
         "territory": {"always": "PLACES:Q1"},
-        "languages": {"column": "id", "values": {"Creole": "ht"}},
+        "languages": {"values": {"Creole": "ht"}},
     },
     "domain": {"always": "D1"},
 }
@@ -561,6 +562,13 @@ def test_queries_do_not_grow_with_the_rows(admin, place):
         return len(taken)
 
     assert cost(1, 5) == cost(100, 200)
+
+
+def test_namesakes_are_found_by_an_index(place):
+    names = Organisation.objects.alias(own_name=Folded("name")).filter(own_name__in=["one", "two"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "organisation_own_name" in names.explain()
 
 
 def test_memory_does_not_grow_with_the_file(admin, place, monkeypatch):
