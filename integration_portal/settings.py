@@ -170,6 +170,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
     "remove stale files of territories": {"task": "orgs.tasks.remove_stale_territory_files", "schedule": 24 * 3600},
+    "remove stale files of organisations": {
+        "task": "orgs.tasks.remove_stale_organisation_files",
+        "schedule": 24 * 3600,
+    },
     "remove files without a row": {"task": "orgs.tasks.remove_orphaned_files", "schedule": 24 * 3600},
     "remove public pages": {"task": "orgs.tasks.remove_public_pages", "schedule": 60},
     "forget forms": {"task": "orgs.tasks.forget_forms", "schedule": 3600},

@@ -3,6 +3,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 
 from orgs import public_pages
+from orgs.exchange.imports import actions as organisation_imports
 from orgs.forms import passing
 from orgs.mail import actions as mail
 from orgs.registration import actions as registration
@@ -62,3 +63,8 @@ def forget_forms() -> int:
 @shared_task
 def remove_stale_territory_files() -> int:
     return territory_imports.remove_stale_imports(now=timezone.now())
+
+
+@shared_task
+def remove_stale_organisation_files() -> int:
+    return organisation_imports.remove_stale_imports(now=timezone.now())

@@ -4,6 +4,7 @@ from orgs.authorities import views as authorities
 from orgs.coverage import views as coverage
 from orgs.directory import views as directory
 from orgs.exchange import views as exchange
+from orgs.exchange.imports import views as organisation_imports
 from orgs.listing import views as listing
 from orgs.lookups import views as lookups
 from orgs.matching import views as matching
@@ -128,6 +129,36 @@ urlpatterns = [
     path("reviews/changes/<int:pk>/", verification.ChangeReviewView.as_view(), name="change_review"),
     path("administration/authorities/", authorities.AuthorityListView.as_view(), name="authority_list"),
     path("administration/authorities/add/", authorities.AuthorityCreateView.as_view(), name="authority_add"),
+    path(
+        "administration/imports/",
+        organisation_imports.OrganisationImportListView.as_view(),
+        name="organisation_import_list",
+    ),
+    path(
+        "administration/imports/add/",
+        organisation_imports.OrganisationImportCreateView.as_view(),
+        name="organisation_import_add",
+    ),
+    path(
+        "administration/imports/<int:pk>/",
+        organisation_imports.OrganisationImportDetailView.as_view(),
+        name="organisation_import_detail",
+    ),
+    path(
+        "administration/imports/<int:pk>/store/",
+        organisation_imports.OrganisationImportStoreView.as_view(),
+        name="organisation_import_store",
+    ),
+    path(
+        "administration/imports/<int:pk>/undo/",
+        organisation_imports.OrganisationImportUndoView.as_view(),
+        name="organisation_import_undo",
+    ),
+    path(
+        "administration/imports/<int:pk>/problems/",
+        organisation_imports.OrganisationImportProblemsView.as_view(),
+        name="organisation_import_problems",
+    ),
     path("administration/organisations/", oversight.RegistryListView.as_view(), name="registry_list"),
     path("administration/organisations/<slug:slug>/kind/", oversight.KindUpdateView.as_view(), name="kind_edit"),
     path(

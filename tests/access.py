@@ -161,6 +161,12 @@ TABLE = """
     orgs:territory_import_map                places_file       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:territory_import_store              places_file       LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     orgs:territory_import_problems           places_file       LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:organisation_import_list            -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:organisation_import_add             -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:organisation_import_detail          organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:organisation_import_store           organisations_file LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    orgs:organisation_import_undo            organisations_file LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    orgs:organisation_import_problems        organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     orgs:lookup_territories                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -307,6 +313,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "scheme": ["test-land"],
         "place_in_scheme": ["test-land", world.city.pk],
         "places_file": ["test-land", known["places_file"].pk],
+        "organisations_file": [known["organisations_file"].pk],
         "indicator": ["PEOPLE"],
         "owned": [known["owned"]],
         "figure": ["PEOPLE", "test-land", place, "2022"],

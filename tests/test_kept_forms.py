@@ -221,6 +221,7 @@ SHORT = {
     "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidenceView", "LogInView",
     "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView", "ResendView", "ResendReviewInvitationView", "WithdrawReviewInvitationView",
     "EndAppointmentView", "ScheduleSwitchView", "MailRetryView", "MailGiveUpView", "TerritoryImportStoreView", "ChangeWithdrawView",
+    "OrganisationImportStoreView", "OrganisationImportUndoView",
     "OptOutView", "ServicesConfirmView", "MatchDoneView", "StillRightView", "JoinWithdrawView", "MergeUndoView", "MeasureLiftView", "RenewView",
 }  # fmt: skip
 

@@ -23,7 +23,12 @@ from tests.factories import MembershipFactory, OrganisationFactory, ServiceFacto
 from tests.factories_partnerships import ActivityFactory, CoordinationTableFactory, PartnershipFactory
 from tests.world import USERS, World, make_world
 
-READ_THEIR_OWN_BODY = {"set_language", "indicators:import_add", "orgs:territory_import_add"}
+READ_THEIR_OWN_BODY = {
+    "set_language",
+    "indicators:import_add",
+    "orgs:territory_import_add",
+    "orgs:organisation_import_add",
+}
 """Without the check of a token before the view: each field of theirs is a choice, or validated by its form."""
 ODD = [
     (

@@ -27,6 +27,7 @@ from indicators.rollup.views import SliceRetryView
 from integration_portal.operations import views as operations
 from integration_portal.views import LogInView
 from orgs.accounts import views as account
+from orgs.exchange.imports.views import OrganisationImportStoreView, OrganisationImportUndoView
 from orgs.forms import passing
 from orgs.listing import views as listing
 from orgs.matching import views as matching
@@ -242,7 +243,13 @@ HARMLESS_TWICE = {
     account.SetPasswordView: "sets a state",
 }
 # Checks the state it starts from, under a lock.
-STEPS = (ImportDecisionView, ReportStepView, TerritoryImportStoreView)
+STEPS = (
+    ImportDecisionView,
+    ReportStepView,
+    TerritoryImportStoreView,
+    OrganisationImportStoreView,
+    OrganisationImportUndoView,
+)
 # Have the key, though no form view of Django's.
 BY_THEMSELVES = {
     EntryView,

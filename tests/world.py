@@ -20,6 +20,7 @@ from indicators.releases import actions as releases
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
 from indicators.rollup import worker
+from orgs.exchange.imports import actions as organisation_imports
 from orgs.listing import actions as listing
 from orgs.members import actions as members
 from orgs.models import (
@@ -28,6 +29,7 @@ from orgs.models import (
     Measure,
     Membership,
     Organisation,
+    OrganisationImport,
     OrganisationMerge,
     Registration,
     Remark,
@@ -265,6 +267,7 @@ def make_registry(
         "change": ProposedChangeFactory(organisation=association),
         "registration": Registration.objects.create(),
         "places_file": make_places_file(city),
+        "organisations_file": make_organisations_file(city),
     }
 
 
@@ -310,6 +313,22 @@ def make_places_file(city: Territory) -> TerritoryImport:
     content = f"code,name,kind,parent\n{city.code}-9,Ninth,neighbourhood,{city.code}\n"
     batch = territory_imports.receive_file(scheme=city.scheme, file=ContentFile(content.encode(), "ninth.csv"), by=None)
     return territory_imports.check_import(batch=batch, description=territory_imports.guess_of(batch), by=None)
+
+
+def make_organisations_file(city: Territory) -> OrganisationImport:
+    """Checked, with an organisation that is new and a row that is refused."""
+    said = {
+        "identifier": {"scheme": "GB-CHC", "column": "number"},
+        "columns": {
+            "name": "name",
+            "kind": {"always": "association"},
+            "territory": {"always": f"{city.scheme.code}:{city.code}"},
+        },
+    }
+    by = UserFactory(is_staff=True)
+    file = ContentFile(f"number,name\n{city.pk},From a file\n0,\n".encode(), "directory.csv")
+    batch = organisation_imports.receive_file(file=file, mapping=said, by=by)
+    return organisation_imports.check_import(batch=batch, by=by)
 
 
 def make_claim(

@@ -71,6 +71,11 @@ TASKS = {
         gettext_lazy("Files of places that were checked and never stored are removed after some days."),
         gettext_lazy("Files that nobody needs are kept."),
     ),
+    "orgs.tasks.remove_stale_organisation_files": Words(
+        gettext_lazy("Remove files of organisations"),
+        gettext_lazy("Files of organisations that were checked and never stored are removed after some days."),
+        gettext_lazy("Files that nobody needs are kept."),
+    ),
     "orgs.tasks.send_queued_mail": Words(
         gettext_lazy("Send e-mails"),
         gettext_lazy("E-mails are sent, and those that failed are tried again."),

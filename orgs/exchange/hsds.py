@@ -66,7 +66,17 @@ def organization(one: Organisation) -> dict[str, Any]:
                 "organization_id": own,
                 "identifier_type": "reference in this portal",
                 "identifier": one.reference,
-            }
+            },
+            *(
+                {
+                    "id": uid("identifier", one.reference, scheme),
+                    "organization_id": own,
+                    "identifier_scheme": scheme,
+                    "identifier_type": scheme,
+                    "identifier": code,
+                }
+                for scheme, code in sorted(one.identifiers.items())
+            ),
         ],
     )
 

@@ -22,6 +22,7 @@ COLUMNS: dict[str, Callable[[Organisation], Any]] = {
     "reference": lambda one: one.reference,
     "name": lambda one: one.name,
     "acronym": lambda one: one.acronym,
+    "identifiers": lambda one: listed(f"{scheme}:{code}" for scheme, code in sorted(one.identifiers.items())),
     "kind": lambda one: one.kind,
     "sector": lambda one: one.sector,
     "verification": lambda one: one.tier if one.is_verified else "",

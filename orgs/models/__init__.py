@@ -2,6 +2,7 @@ from orgs.models.account import User
 from orgs.models.capacity import Capacity, CapacityMatch
 from orgs.models.closing import OrganisationClosing
 from orgs.models.domain import Domain
+from orgs.models.identifier import OrganisationIdentifier
 from orgs.models.listing import JoinRequest, Listing
 from orgs.models.measure import Measure
 from orgs.models.membership import (
@@ -23,6 +24,7 @@ from orgs.models.organisation import (
     OrganisationContact,
     holding_on,
 )
+from orgs.models.organisation_import import ImportedOrganisation, OrganisationImport
 from orgs.models.passing import KeptForm, SentForm
 from orgs.models.portal import Portal
 from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
@@ -51,6 +53,7 @@ __all__ = [
     "ClosedDays",
     "Domain",
     "FieldOfWork",
+    "ImportedOrganisation",
     "Invitation",
     "InvitationState",
     "JoinRequest",
@@ -62,6 +65,8 @@ __all__ = [
     "Organisation",
     "OrganisationClosing",
     "OrganisationContact",
+    "OrganisationIdentifier",
+    "OrganisationImport",
     "OrganisationMerge",
     "Portal",
     "ProposedChange",

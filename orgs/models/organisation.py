@@ -184,6 +184,8 @@ class Organisation(models.Model):
         output_field=models.TextField(),
         db_persist=True,
     )
+    identifiers = models.JSONField(_("numbers in registers"), default=dict, blank=True)
+    """{scheme: code}, a scheme of org-id.guide or one of a source; kept unique by `OrganisationIdentifier`."""
     slug = models.SlugField(_("address"), max_length=80, unique=True)
     reference = models.CharField(_("reference"), max_length=16, unique=True)
     description = models.TextField(_("what it does"), blank=True)
@@ -272,6 +274,8 @@ class Organisation(models.Model):
         indexes = [
             # The public directory, by name.
             models.Index("name_folded", "id", name="organisation_published", condition=PUBLIC),
+            # Namesakes, of many names in one query.
+            models.Index(Folded("name"), name="organisation_own_name"),
             GinIndex(fields=["languages"], name="organisation_languages"),
             GinIndex(fields=["marks"], name="organisation_marks"),
             # Those that have to be reminded.

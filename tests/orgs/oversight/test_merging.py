@@ -32,6 +32,9 @@ from tests.factories_partnerships import (
 pytestmark = pytest.mark.django_db
 
 STAYS = {
+    "orgs.ImportedOrganisation.organisation",
+    "orgs.OrganisationIdentifier.organisation",
+    "orgs.VoicedNeed.organisation",
     "orgs.OrganisationContact.organisation",
     "orgs.OrganisationClosing.organisation",
     "orgs.OrganisationMerge.gone",
@@ -46,7 +49,6 @@ STAYS = {
     "orgs.Renewal.organisation",
     "orgs.RenewalReminder.organisation",
     "orgs.Verification.organisation",
-    "orgs.VoicedNeed.organisation",
     "orgs.OrganisationEvent.pgh_obj",
     # What an authority alone has, and an authority is not merged.
     "orgs.Listing.listed_for",

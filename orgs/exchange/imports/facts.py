@@ -1,0 +1,54 @@
+"""What an organisation is as far as a file may say it: as plain values, so that they can be compared, kept and put back."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from orgs.models import Organisation, Service
+
+PLAIN = (
+    "name", "acronym", "kind", "description", "written_in", "website", "public_email", "public_phone", "address", "founded_year",
+    "languages", "communities", "marks", "works_as",
+)  # fmt: skip
+LISTS = ("languages", "communities", "marks", "works_as")
+OF_SERVICE = ("title", "description", "telephone", "form", "languages", "is_free", "cost")
+
+
+def facts_of(organisation: Organisation) -> dict[str, Any]:
+    """With its domains and services as they were read with it."""
+    facts = {name: getattr(organisation, name) for name in PLAIN}
+    return {
+        **facts,
+        **{name: sorted(facts[name]) for name in LISTS},
+        "territory": organisation.territory_id,
+        "identifiers": dict(organisation.identifiers),
+        "domains": sorted(field.domain.code for field in organisation.fields_of_work.all()),
+        "services": services_of(organisation.services.all()),
+    }
+
+
+def services_of(services: Iterable[Service]) -> list[dict[str, Any]]:
+    return sorted(map(facts_of_service, services), key=lambda one: one["title"])
+
+
+def facts_of_service(service: Service) -> dict[str, Any]:
+    return {
+        **{name: getattr(service, name) for name in OF_SERVICE},
+        "languages": sorted(service.languages),
+        "type": service.type.code if service.type else "",
+        "domain": service.domain.code,
+    }
+
+
+def changes_of(standing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """{fact: as it shall be}, of those that are another now. Numbers of other registers stay, and so do services that the file does not have."""
+    wanted = {**wanted, "identifiers": {**standing["identifiers"], **wanted.get("identifiers", {})}}
+    if "services" in wanted:
+        wanted["services"] = with_services(standing["services"], wanted["services"])
+    return {name: value for name, value in wanted.items() if standing[name] != value}
+
+
+def with_services(standing: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A service is known by its title."""
+    by_title = {one["title"]: one for one in wanted}
+    merged = [by_title.pop(one["title"], one) for one in standing]
+    return sorted([*merged, *by_title.values()], key=lambda one: one["title"])

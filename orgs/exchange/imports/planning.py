@@ -1,0 +1,268 @@
+"""What the rows of a file would do: some hundred at a time, in so many queries however many there are."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db.models import Prefetch, Q
+from django.utils import timezone
+
+from orgs.exchange.imports.facts import changes_of, facts_of
+from orgs.exchange.imports.mapping import OWN_REGISTER, Mapping
+from orgs.exchange.imports.reading import PLACE, Candidate
+from orgs.folding import Folded, fold
+from orgs.models import (
+    Domain,
+    FieldOfWork,
+    Organisation,
+    OrganisationIdentifier,
+    Service,
+    ServiceType,
+    Territory,
+    TerritoryClosure,
+)
+from orgs.models.territory import nearest
+from orgs.permissions import is_unclaimed
+from orgs.readers.problems import Problem
+
+Number = tuple[str, str]
+
+
+class New(NamedTuple):
+    entry: Candidate
+    facts: dict[str, Any]
+
+
+class Changed(NamedTuple):
+    entry: Candidate
+    organisation: Organisation
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass
+class Portion:
+    """Of some rows."""
+
+    new: list[New] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
+    same: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+class Seen:
+    """What the file has named so far, on disk: of a list of a hundred thousand too."""
+
+    def __init__(self) -> None:
+        self.shelf = sqlite3.connect("")
+        self.shelf.execute("CREATE TABLE seen (key TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+
+    def line_of(self, key: str, line: int) -> int | None:
+        """The line that had it before."""
+        if self.shelf.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, line)).rowcount:
+            return None
+        found = self.shelf.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone()
+        return int(found[0])
+
+    def close(self) -> None:
+        self.shelf.close()
+
+
+class PortionPlanner:
+    def __init__(self, mapping: Mapping, *, locks: bool = False) -> None:
+        self.mapping, self.locks = mapping, locks
+        self.domains = {domain.code: domain for domain in Domain.objects.all()}
+        self.types = {one.code: one for one in ServiceType.objects.select_related("domain")}
+        self.seen = Seen()
+
+    def plan(self, entries: list[Candidate]) -> Portion:
+        batch = BatchPlanner(self, entries)
+        batch.work_out()
+        return batch.plan
+
+    def services(self, entry: Candidate) -> list[dict[str, Any]] | None:
+        """Those that have a place in the portal: of a type that it knows, else in the domain that the mapping names."""
+        if entry.services is None:
+            return None
+        found = []
+        for one in entry.services:
+            known = self.types.get(one["type"])
+            domain = known.domain.code if known else self.mapping.domain
+            if domain in self.domains:
+                found.append({**one, "type": known.code if known else "", "domain": domain})
+        return found
+
+
+class BatchPlanner:
+    def __init__(self, planner: PortionPlanner, entries: list[Candidate]) -> None:
+        self.planner, self.entries, self.plan = planner, entries, Portion()
+        self.columns = planner.mapping.columns
+
+    def work_out(self) -> None:
+        places = places_of(entry.place for entry in self.entries)
+        municipalities = municipalities_of(place.pk for place in places.values())
+        known = KnownOrganisations(self.entries, locks=self.planner.locks)
+        namesakes = Namesakes(self.entries, municipalities)
+        for entry in self.entries:
+            place = places.get(entry.place)
+            if place is None:
+                self.refuse("unknown_place", entry, self.columns["territory"].column, entry.place[2])
+                continue
+            if (line := self.said_before(entry, municipalities[place.pk])) is not None:
+                self.refuse("twice", entry, self.planner.mapping.identifier_column, str(line))
+                continue
+            facts = self.facts(entry, place)
+            found = known.of(entry)
+            if len(found) > 1:
+                self.refuse("several", entry, "", ", ".join(sorted(one.reference for one in found)))
+            elif found:
+                self.compare(entry, found[0], facts)
+            else:
+                self.add(entry, facts, namesakes.of(entry, municipalities[place.pk]))
+
+    def refuse(self, code: str, entry: Candidate, column: str = "", value: str = "") -> None:
+        self.plan.problems.append(Problem(code, entry.line, column, value[:100]))
+
+    def said_before(self, entry: Candidate, municipality: int) -> int | None:
+        """The line that has the same number, or without numbers the same name in the same place."""
+        keys = [f"{scheme}:{code}" for scheme, code in entry.identifiers.items()]
+        if not keys and not self.planner.mapping.adds_doubles:
+            keys = [f"{municipality}/{fold(entry.facts['name'])}"]
+        lines = [self.planner.seen.line_of(key, entry.line) for key in keys]
+        return next((line for line in lines if line is not None), None)
+
+    def facts(self, entry: Candidate, place: Territory) -> dict[str, Any]:
+        facts = {**entry.facts, "territory": place.pk, "identifiers": entry.identifiers}
+        if entry.domains:
+            facts["domains"] = entry.domains
+        services = self.planner.services(entry)
+        if services:
+            facts["services"] = services
+        return facts
+
+    def compare(self, entry: Candidate, organisation: Organisation, facts: dict[str, Any]) -> None:
+        """Of what is not the file's any more nothing is changed, and that is said only where something would be."""
+        name = self.columns["name"].column
+        listing = getattr(organisation, "listing", None)
+        if listing is not None and listing.opted_out_at is not None:
+            self.refuse("opted_out", entry, name, organisation.name)
+            return
+        if organisation.closed_on is not None:
+            self.refuse("closed", entry, name, organisation.name)
+            return
+        own = entry.identifiers.get(OWN_REGISTER)
+        if own == organisation.reference:
+            facts = {**facts, "identifiers": {k: v for k, v in entry.identifiers.items() if k != OWN_REGISTER}}
+        standing = facts_of(organisation)
+        after = changes_of(standing, facts)
+        if not after:
+            self.plan.same += 1
+        elif not is_unclaimed(organisation) or organisation.tier:
+            self.refuse("claimed", entry, name, organisation.name)
+        else:
+            self.plan.changed.append(Changed(entry, organisation, {fact: standing[fact] for fact in after}, after))
+
+    def add(self, entry: Candidate, facts: dict[str, Any], namesakes: list[Organisation]) -> None:
+        name = self.columns["name"].column
+        gone = [one for one in namesakes if getattr(one, "listing", None) and one.listing.opted_out_at is not None]
+        if gone:
+            self.refuse("opted_out", entry, name, entry.facts["name"])
+            return
+        alike = [one for one in namesakes if one.closed_on is None and not is_another(one, entry)]
+        if alike and not self.planner.mapping.adds_doubles:
+            self.refuse("perhaps_same", entry, name, f"{alike[0].name} ({alike[0].reference})")
+            return
+        self.plan.new.append(New(entry, facts))
+
+
+def is_another(organisation: Organisation, entry: Candidate) -> bool:
+    """Of one register they have different numbers."""
+    return any(organisation.identifiers.get(scheme, code) != code for scheme, code in entry.identifiers.items())
+
+
+def places_of(wanted: Iterable[PLACE]) -> dict[PLACE, Territory]:
+    """By name only where one place of the scheme has it."""
+    keys = set(wanted)
+    coded = {key for key in keys if key[1] == "code"}
+    by_code: dict[PLACE, list[Territory]] = defaultdict(list)
+    rows = Territory.objects.filter(scheme__code__in={key[0] for key in coded}, code__in={key[2] for key in coded})
+    for place in rows.select_related("scheme"):
+        by_code[place.scheme.code, "code", place.code].append(place)
+    found = {key: one for key, places in by_code.items() if (one := nearest(places))}
+    named: dict[tuple[str, str], list[Territory]] = defaultdict(list)
+    if names := keys - coded:
+        current = Territory.objects.active(timezone.localdate()).filter(scheme__code__in={key[0] for key in names})
+        folded = {fold(key[2]) for key in names}
+        for place in current.alias(own_name=Folded("name")).filter(own_name__in=folded).select_related("scheme"):
+            named[place.scheme.code, fold(place.name)].append(place)
+    for key in names:
+        if len(places := named.get((key[0], fold(key[2])), [])) == 1:
+            found[key] = places[0]
+    return found
+
+
+def municipalities_of(places: Iterable[int]) -> dict[int, int]:
+    """{place: the municipality in which it lies, or itself}."""
+    keys = set(places)
+    above = TerritoryClosure.objects.filter(descendant__in=keys, ancestor__kind=Territory.Kind.MUNICIPALITY)
+    return {key: key for key in keys} | dict(above.order_by("-depth").values_list("descendant", "ancestor"))
+
+
+class KnownOrganisations:
+    """Those that have a number of the entries: closed ones too, so that nobody comes back by the next list."""
+
+    def __init__(self, entries: list[Candidate], *, locks: bool) -> None:
+        numbers = {number for entry in entries for number in entry.identifiers.items()}
+        codes = [code for _scheme, code in numbers]
+        rows = OrganisationIdentifier.objects.filter(code__in=codes, scheme__in={scheme for scheme, _code in numbers})
+        holders: dict[Number, set[int]] = defaultdict(set)
+        open_ones: set[int] = set()
+        for scheme, code, key, is_open in rows.values_list("scheme", "code", "organisation", "is_open"):
+            holders[scheme, code].add(key)
+            open_ones |= {key} if is_open else set()
+        references = [code for scheme, code in numbers if scheme == OWN_REGISTER]
+        found = Organisation.objects.filter(Q(pk__in=set().union(*holders.values())) | Q(reference__in=references))
+        if locks:  # Nobody claims one between the look and the change.
+            found = found.select_for_update(of=("self",)).order_by("pk")
+        self.by_key = {one.pk: one for one in read_whole(found)}
+        self.by_number: dict[Number, list[Organisation]] = defaultdict(list)
+        for one in self.by_key.values():
+            self.by_number[OWN_REGISTER, one.reference].append(one)
+        for number, keys in holders.items():
+            # One that is open stands for the closed ones before it.
+            self.by_number[number] += [self.by_key[key] for key in (keys & open_ones or keys) if key in self.by_key]
+
+    def of(self, entry: Candidate) -> list[Organisation]:
+        found = {one.pk: one for number in entry.identifiers.items() for one in self.by_number.get(number, ())}
+        return list(found.values())
+
+
+def read_whole(found: Any) -> Any:
+    """With all that `facts_of` asks."""
+    return found.select_related("listing").prefetch_related(
+        Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
+        Prefetch("services", Service.objects.select_related("type", "domain")),
+    )
+
+
+class Namesakes:
+    """By municipality the organisations that are called like an entry, whatever case and accents."""
+
+    def __init__(self, entries: list[Candidate], municipalities: dict[int, int]) -> None:
+        names = {fold(entry.facts["name"]) for entry in entries}
+        found = (
+            Organisation.objects.alias(own_name=Folded("name"))
+            .filter(own_name__in=names)
+            .select_related("listing")
+            .defer("description")
+        )
+        namesakes = list(found)
+        theirs = municipalities_of(one.territory_id for one in namesakes)
+        self.known: dict[tuple[str, int], list[Organisation]] = defaultdict(list)
+        for one in namesakes:
+            self.known[fold(one.name), theirs[one.territory_id]].append(one)
+
+    def of(self, entry: Candidate, municipality: int) -> list[Organisation]:
+        return self.known.get((fold(entry.facts["name"]), municipality), [])

@@ -1,0 +1,280 @@
+"""From the rows of a file to what they say of organisations, each fact in the form in which it is stored; with what is wrong by line and column."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from orgs.exchange.imports.mapping import OWN_REGISTER, WORDS, Column, Mapping
+from orgs.exchange.imports.sources import Row
+from orgs.languages import COUNTRIES, LANGUAGES
+from orgs.models import AUTHORITY_KINDS, Organisation, Service
+from orgs.models.identifier import REGISTER
+from orgs.naming import web_address
+from orgs.readable import is_blank, without_hidden_signs
+from orgs.readers.problems import NO_TEXT, FileRefused, Problem
+from orgs.spreadsheets import FORMULA_SIGNS
+
+LONGEST_DESCRIPTION = 20_000
+LONGEST_CODE = 100
+WHOLE_CODE = re.compile(r"([A-Z]{2}-[A-Z0-9]+)[-:](\S+)")
+"""GB-CHC-1000003: register and number."""
+FREE = {"free", "free of charge", "no fee", "no fees", "none", "gratis", "gratuito", "gratuït", "gratuit"}
+BY_NAME = {name.lower(): code for code, names in LANGUAGES.items() for name in (code, *names)}
+PLACE = tuple[str, str, str]
+"""(scheme, "code" or "name", what stands there)."""
+
+
+class Unusable(Exception):
+    """The row is left out; its problem is noted."""
+
+
+@dataclass
+class Candidate:
+    """An organisation as a row has it; what the row does not say is in no fact."""
+
+    line: int
+    facts: dict[str, Any]
+    place: PLACE
+    identifiers: dict[str, str] = field(default_factory=dict)
+    services: list[dict[str, Any]] | None = None
+    domains: list[str] = field(default_factory=list)
+
+
+def longest(fact: str) -> int:
+    return getattr(Organisation._meta.get_field(fact), "max_length", None) or LONGEST_DESCRIPTION
+
+
+class RowReader:
+    """`problems` grows as rows are read: whoever reads takes them from it."""
+
+    def __init__(self, mapping: Mapping, header: list[str], domains: Iterable[str]) -> None:
+        self.mapping = mapping
+        self.known = {
+            "languages": BY_NAME,
+            "communities": {code.lower(): code for code in COUNTRIES},
+            "domains": {code.lower(): code for code in domains},
+            **{fact: {word: word for word in words} for fact, words in WORDS.items()},
+        }
+        self.problems: list[Problem] = []
+        self.is_own = mapping.identifier_scheme == OWN_REGISTER
+        missing = [name for name in mapping.headings.values() if name not in header]
+        if missing:
+            raise FileRefused(*(Problem("no_column", column=name, value=name) for name in dict.fromkeys(missing)))
+
+    def refuse(self, code: str, line: int, column: str = "", value: str = "") -> Unusable:
+        self.problems.append(Problem(code, line, column, value[:100]))
+        return Unusable()
+
+    def is_left_out(self, row: Row) -> bool:
+        return any(row.texts.get(name, "").strip() in values for name, values in self.mapping.leave_out.items())
+
+    def entry(self, row: Row) -> Candidate | None:
+        """None where something is wrong with it: of each row the first fault."""
+        try:
+            if row.fault is not None:
+                raise self.refuse(row.fault.code, row.line, row.fault.column, row.fault.value)
+            return self._entry(row)
+        except Unusable:
+            return None
+
+    def _entry(self, row: Row) -> Candidate:
+        facts: dict[str, Any] = {"name": self.text("name", row)}
+        if not facts["name"]:
+            raise self.refuse("no_name", row.line, self.mapping.columns["name"].column)
+        facts["kind"] = self.kind(row)
+        for fact in ("acronym", "public_phone", "address"):
+            facts[fact] = self.text(fact, row)
+        facts["description"] = self.text("description", row, lines=True)
+        facts["written_in"] = self.language_of_text(row)
+        facts["website"] = self.website(row)
+        facts["public_email"] = self.email(row)
+        facts["founded_year"] = self.year(row)
+        for fact in ("languages", "communities", *WORDS):
+            facts[fact] = self.codes(fact, row)
+        return Candidate(
+            row.line,
+            {fact: value for fact, value in facts.items() if value not in ("", None, [])},
+            self.place(row),
+            self.identifiers(row),
+            self.services(row),
+            self.codes("domains", row),
+        )
+
+    # --- Cells --------------------------------------------------------------------------------------------------------
+
+    def cell(self, name: str, row: Row) -> str:
+        """What is seen of it, without the sign before a formula in files that a portal of this kind wrote."""
+        text = row.texts.get(name, "")
+        if NO_TEXT.search(text):
+            raise self.refuse("no_text", row.line, name, text)
+        text = without_hidden_signs(text).strip()
+        if self.is_own and text[:1] == "'" and text[1:2] in FORMULA_SIGNS:
+            text = text[1:]
+        return "" if is_blank(text) else text
+
+    def of(self, fact: str) -> Column:
+        return self.mapping.columns.get(fact) or Column()
+
+    def text(self, fact: str, row: Row, *, lines: bool = False) -> str:
+        column = self.of(fact).column
+        text = self.cell(column, row) if column else ""
+        text = text.replace("\r\n", "\n") if lines else " ".join(text.split())
+        if len(text) > longest(fact):
+            raise self.refuse("too_long", row.line, column, text)
+        return text
+
+    def parts(self, fact: str, row: Row) -> list[str]:
+        """Of a cell with several, each as `values` translates it."""
+        one = self.of(fact)
+        said = one.always or (self.cell(one.column, row) if one.column else "")
+        found = [text.strip() for text in said.split(one.separator) if text.strip()]
+        return list(dict.fromkeys(one.values.get(text, text) for text in found if one.values.get(text, text)))
+
+    def codes(self, fact: str, row: Row) -> list[str]:
+        """With `values` in the mapping, what it does not name is passed over."""
+        one, known = self.of(fact), self.known[fact]
+        found = set()
+        for text in self.parts(fact, row):
+            if text.lower() in known:
+                found.add(known[text.lower()])
+            elif not one.values:
+                raise self.refuse("unknown_word", row.line, one.column, text)
+        return sorted(found)
+
+    # --- Facts --------------------------------------------------------------------------------------------------------
+
+    def kind(self, row: Row) -> str:
+        one = self.of("kind")
+        if one.always:
+            return one.always
+        text = self.cell(one.column, row)
+        kind = one.values.get(text) or one.otherwise
+        if text in AUTHORITY_KINDS and not kind:
+            raise self.refuse("authority", row.line, one.column, text)
+        if not kind:
+            raise self.refuse("unknown_kind" if text else "no_kind", row.line, one.column, text)
+        return kind
+
+    def language_of_text(self, row: Row) -> str:
+        text = self.text("written_in", row)
+        if text and text not in LANGUAGES:
+            raise self.refuse("unknown_word", row.line, self.of("written_in").column, text)
+        return text
+
+    def website(self, row: Row) -> str:
+        column = self.of("website").column
+        text = self.cell(column, row) if column else ""
+        address = web_address_of(text)
+        if text and (not address or len(address) > longest("website")):
+            raise self.refuse("bad_website", row.line, column, text)
+        return address
+
+    def email(self, row: Row) -> str:
+        text = self.text("public_email", row)
+        try:
+            if text:
+                validate_email(text)
+        except ValidationError:
+            raise self.refuse("bad_email", row.line, self.of("public_email").column, text) from None
+        return text
+
+    def year(self, row: Row) -> int | None:
+        """A year, or the year of a day written with it first."""
+        column = self.of("founded_year").column
+        text = self.cell(column, row) if column else ""
+        if not text:
+            return None
+        match = re.fullmatch(r"(\d{4})(?:\.0|-\d\d-\d\d.*)?", text)
+        if match is None or not 1200 <= int(match[1]) <= 2100:
+            raise self.refuse("bad_year", row.line, column, text)
+        return int(match[1])
+
+    def place(self, row: Row) -> PLACE:
+        one = self.of("territory")
+        if one.always:
+            scheme, _colon, code = one.always.partition(":")
+            return scheme, "code", code
+        scheme = one.scheme or self.cell(one.scheme_column, row)
+        text = " ".join(self.cell(one.column, row).split())
+        if not text or not scheme:
+            raise self.refuse("no_place", row.line, one.column)
+        return scheme, one.by, text
+
+    def identifiers(self, row: Row) -> dict[str, str]:
+        column = self.mapping.identifier_column
+        found = dict(
+            self.whole_code(text, row, self.of("identifiers").column) for text in self.parts("identifiers", row)
+        )
+        if not column:
+            return found
+        text = self.cell(column, row)
+        if not text:
+            raise self.refuse("no_identifier", row.line, column)
+        scheme = self.mapping.identifier_scheme
+        own = [self.whole_code(text, row, column)] if not scheme else [(scheme, text)]
+        if len(own[0][1]) > LONGEST_CODE or re.search(r"\s", own[0][1]):
+            raise self.refuse("bad_identifier", row.line, column, text)
+        return {**dict(own), **{scheme: code for scheme, code in found.items() if scheme != own[0][0]}}
+
+    def whole_code(self, text: str, row: Row, column: str) -> tuple[str, str]:
+        match = WHOLE_CODE.fullmatch(text)
+        if match is None or len(match[2]) > LONGEST_CODE or not re.match(REGISTER, match[1]) or len(match[1]) > 40:
+            raise self.refuse("bad_identifier", row.line, column, text)
+        return match[1], match[2]
+
+    # --- Services -----------------------------------------------------------------------------------------------------
+
+    def services(self, row: Row) -> list[dict[str, Any]] | None:
+        """None where the format has none. By title, which tells one from another."""
+        if not self.mapping.format.startswith("hsds"):
+            return None
+        found = {one["title"]: one for given in row.services if (one := self.service(given))}
+        return [found[title] for title in sorted(found)]
+
+    def service(self, given: dict[str, Any]) -> dict[str, Any] | None:
+        title = tidy(given.get("name", ""), longest_of_service("title"))
+        if not title:
+            return None
+        fees = tidy(given.get("fees", ""), longest_of_service("cost"))
+        is_free = fees.lower().rstrip(".") in FREE
+        url = web_address_of(given.get("url", ""))
+        names = [self.of("languages").values.get(text, text) for text in given.get("languages", ())]
+        return {
+            "title": title,
+            "description": without_hidden_signs(NO_TEXT.sub("", given.get("description", ""))).strip()[
+                :LONGEST_DESCRIPTION
+            ],
+            "type": given.get("type", ""),
+            "telephone": tidy(given.get("telephone", ""), longest_of_service("telephone")),
+            "form": "" if url.startswith(settings.PUBLIC_URL) or len(url) > longest_of_service("form") else url,
+            "languages": sorted({BY_NAME[name.lower()] for name in names if name.lower() in BY_NAME}),
+            "is_free": is_free,
+            "cost": "" if is_free else fees,
+        }
+
+
+def longest_of_service(fact: str) -> int:
+    return getattr(Service._meta.get_field(fact), "max_length", None) or LONGEST_DESCRIPTION
+
+
+def tidy(text: str, longest: int) -> str:
+    text = " ".join(without_hidden_signs(NO_TEXT.sub("", text)).split())
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def web_address_of(text: str) -> str:
+    """With the protocol that everybody leaves out; "" where it is no address in the web, or one of a person's mail."""
+    if not text:
+        return ""
+    address = text if re.match(r"https?://", text, re.IGNORECASE) else f"https://{text}"
+    try:
+        web_address(address)
+        return "" if "@" in urlsplit(address).netloc else address
+    except (ValidationError, ValueError):
+        return ""

@@ -1,0 +1,144 @@
+"""What was planned is stored: some hundred organisations at a time."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
+
+from orgs.exchange.imports.facts import OF_SERVICE, PLAIN, facts_of, facts_of_service
+from orgs.exchange.imports.planning import Changed, New, Portion, PortionPlanner, read_whole
+from orgs.models import (
+    FieldOfWork,
+    ImportedOrganisation,
+    Listing,
+    Organisation,
+    OrganisationImport,
+    Service,
+    User,
+)
+from orgs.organisations.actions import store_several
+
+ROWS = 1000
+Facts = dict[str, Any]
+
+
+def store(batch: OrganisationImport, plan: Portion, planner: PortionPlanner, by: User) -> None:
+    store_new(batch, plan.new, planner, by)
+    store_changed(batch, plan.changed, planner)
+
+
+def store_new(batch: OrganisationImport, new: list[New], planner: PortionPlanner, by: User) -> None:
+    made = [
+        Organisation(
+            **{name: facts[name] for name in PLAIN if name in facts},
+            identifiers=facts["identifiers"],
+            territory_id=facts["territory"],
+            is_listed=True,
+        )
+        for _entry, facts in new
+    ]
+    if not made:
+        return
+    store_several(made)
+    works_in = Organisation.works_in.through
+    works_in._default_manager.bulk_create(
+        [works_in(organisation_id=one.pk, territory_id=one.territory_id) for one in made], batch_size=ROWS
+    )
+    said = [(one, facts) for one, (_entry, facts) in zip(made, new, strict=True)]
+    put_domains(said, planner)
+    put_services(said, planner)
+    Listing.objects.bulk_create(
+        [Listing(organisation_id=one.pk, listed_by=by, source=source_text(batch)) for one in made], batch_size=ROWS
+    )
+    # As they are now: what the database makes of a fact itself is nobody's later change.
+    stored = {one.pk: facts_of(one) for one in read_whole(Organisation.objects.filter(pk__in=[one.pk for one in made]))}
+    ImportedOrganisation.objects.bulk_create(
+        [
+            ImportedOrganisation(batch=batch, organisation=one, line=entry.line, before=None, after=stored[one.pk])
+            for one, (entry, _facts) in zip(made, new, strict=True)
+        ],
+        batch_size=ROWS,
+    )
+
+
+def source_text(batch: OrganisationImport) -> str:
+    return ", ".join(filter(None, (batch.source_name or batch.file_name, batch.source_licence)))[:250]
+
+
+def store_changed(batch: OrganisationImport, changed: list[Changed], planner: PortionPlanner) -> None:
+    change((one.organisation, one.after) for one in changed)
+    put_domains([(one.organisation, one.after) for one in changed], planner)
+    put_services([(one.organisation, one.after) for one in changed], planner)
+    ImportedOrganisation.objects.bulk_create(
+        [
+            ImportedOrganisation(
+                batch=batch, organisation=one.organisation, line=one.entry.line, before=one.before, after=one.after
+            )
+            for one in changed
+        ],
+        batch_size=ROWS,
+    )
+
+
+def change(said: Iterable[tuple[Organisation, Facts]]) -> None:
+    """The columns of the organisations themselves."""
+    organisations = []
+    for organisation, facts in said:
+        for name in (*PLAIN, "identifiers"):
+            if name in facts:
+                setattr(organisation, name, facts[name])
+        organisation.territory_id = facts.get("territory", organisation.territory_id)
+        organisation.version += 1
+        organisation.updated_at = timezone.now()
+        organisations.append(organisation)
+    Organisation.objects.bulk_update(
+        organisations, [*PLAIN, "identifiers", "territory", "version", "updated_at"], batch_size=200
+    )
+
+
+def put_domains(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlanner) -> None:
+    """Those of the facts, where these speak of domains; one that is there already stays as it is."""
+    wanted = {
+        (one.pk, planner.domains[code].pk)
+        for one, facts in said
+        for code in facts.get("domains", ())
+        if code in planner.domains
+    }
+    spoken_of = [one.pk for one, facts in said if "domains" in facts]
+    standing = FieldOfWork.objects.filter(organisation__in=spoken_of).values_list("pk", "organisation", "domain")
+    there = {(organisation, domain): key for key, organisation, domain in standing}
+    FieldOfWork.objects.filter(pk__in=[key for pair, key in there.items() if pair not in wanted]).delete()
+    FieldOfWork.objects.bulk_create(
+        [FieldOfWork(organisation_id=one, domain_id=domain) for one, domain in sorted(wanted - set(there))],
+        batch_size=ROWS,
+    )
+
+
+def put_services(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlanner) -> None:
+    """The same for services, known by their titles: what else is known of one, such as its hours, stays."""
+    wanted = {
+        (one.pk, service["title"]): service
+        for one, facts in said
+        for service in facts.get("services", ())
+        if service["domain"] in planner.domains
+    }
+    spoken_of = [one.pk for one, facts in said if "services" in facts]
+    there = Service.objects.filter(organisation__in=spoken_of).select_related("type", "domain").order_by("pk")
+    changed, gone = [], []
+    for service in there:
+        title = (service.organisation_id, service.title)
+        if title not in wanted:
+            gone.append(service.pk)
+        elif (facts := wanted.pop(title)) != facts_of_service(service):
+            changed.append(as_said(service, facts, planner))
+    Service.objects.filter(pk__in=gone).delete()
+    Service.objects.bulk_update(changed, [*OF_SERVICE, "type", "domain"], batch_size=200)
+    new = [as_said(Service(organisation_id=key), facts, planner) for (key, _title), facts in wanted.items()]
+    Service.objects.bulk_create(new, batch_size=ROWS)
+
+
+def as_said(service: Service, facts: Facts, planner: PortionPlanner) -> Service:
+    service.type, service.domain = planner.types.get(facts["type"]), planner.domains[facts["domain"]]
+    for name in OF_SERVICE:
+        setattr(service, name, facts[name])
+    return service

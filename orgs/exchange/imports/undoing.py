@@ -1,0 +1,87 @@
+"""An import is undone: what it brought goes, what it changed is put back, and what others have done since stays as they left it."""
+
+from typing import Any
+
+from django.db.models import Model
+
+from orgs.exchange.imports import storing
+from orgs.exchange.imports.facts import facts_of
+from orgs.exchange.imports.planning import PortionPlanner, read_whole
+from orgs.models import ImportedOrganisation, Organisation, OrganisationImport
+from orgs.permissions import is_unclaimed
+
+BATCH = 500
+BROUGHT = {
+    "orgs.FieldOfWork.organisation",
+    "orgs.Listing.organisation",
+    "orgs.Service.organisation",
+    "orgs.OrganisationIdentifier.organisation",
+    "orgs.Organisation_works_in.organisation",
+    "orgs.ImportedOrganisation.organisation",
+    "orgs.OrganisationEvent.pgh_obj",
+}
+"""What an import brings with an organisation, and the history that the database writes: no sign that somebody uses it."""
+
+
+def undo(batch: OrganisationImport, planner: PortionPlanner) -> list[Organisation]:
+    """Those that stay, since somebody has claimed, changed or used them meanwhile."""
+    left = []
+    rows = list(batch.done.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(rows), BATCH):
+        keys = rows[start : start + BATCH]
+        done = list(ImportedOrganisation.objects.filter(pk__in=keys))
+        whole = read_whole(Organisation.objects.select_for_update(of=("self",)).filter(brought_in__in=keys))
+        organisations = {one.pk: one for one in whole}
+        left += take_away([(organisations[one.organisation_id], one) for one in done if one.before is None])
+        left += put_back([(organisations[one.organisation_id], one) for one in done if one.before is not None], planner)
+    return left
+
+
+def take_away(brought: list[tuple[Organisation, ImportedOrganisation]]) -> list[Organisation]:
+    in_use = used([one.pk for one, _done in brought])
+    untouched: list[Organisation] = []
+    left: list[Organisation] = []
+    for one, done in brought:
+        is_own = is_unclaimed(one) and not one.tier and one.pk not in in_use and facts_of(one) == done.after
+        (untouched if is_own else left).append(one)
+    Organisation.objects.filter(pk__in=[one.pk for one in untouched]).delete()
+    return left
+
+
+def put_back(changed: list[tuple[Organisation, ImportedOrganisation]], planner: PortionPlanner) -> list[Organisation]:
+    """Fact by fact: one that is another by now stays."""
+    left, before = [], []
+    for one, done in changed:
+        standing = facts_of(one)
+        untouched = {fact for fact, value in done.after.items() if standing[fact] == value}
+        if not is_unclaimed(one) or one.tier:
+            untouched = set()
+        if untouched != set(done.after):
+            left.append(one)
+        if untouched:
+            before.append((one, {fact: value for fact, value in (done.before or {}).items() if fact in untouched}))
+    storing.change(before)
+    storing.put_domains(before, planner)
+    storing.put_services(before, planner)
+    return left
+
+
+def used(keys: list[int]) -> set[int]:
+    """Those of the organisations that any other row names, in whichever app."""
+    found: set[int] = set()
+    for model, field in naming_organisations():
+        found |= set(model._base_manager.filter(**{f"{field}__in": keys}).values_list(field, flat=True))
+    return found
+
+
+def naming_organisations() -> list[tuple[type[Model], str]]:
+    """Every model with a field for an organisation, and the field; through tables too."""
+    found: list[tuple[type[Model], str]] = []
+    for relation in Organisation._meta.get_fields(include_hidden=True):
+        field: Any = getattr(relation, "field", None)
+        if not relation.auto_created or relation.concrete or field is None or field.many_to_many:
+            continue
+        label = f"{field.model._meta.app_label}.{field.model._meta.object_name}.{field.name}"
+        if label not in BROUGHT:
+            found.append((field.model, field.name))
+    return found

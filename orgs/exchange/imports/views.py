@@ -1,0 +1,137 @@
+"""Bringing a file of organisations into the directory, for administrators."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.generic import DetailView, FormView, ListView
+from django.views.generic.base import View
+
+from orgs.exchange.imports import actions as imports
+from orgs.exchange.imports.forms import OrganisationFileForm
+from orgs.exchange.imports.messages import problems_of
+from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
+from orgs.models import Organisation, OrganisationImport
+from orgs.permissions import is_administrator
+from orgs.spreadsheets import csv_response
+from orgs.uploads import LimitedUploadMixin
+
+SHOWN_PROBLEMS = 100
+NAMED = 10
+
+
+class OrganisationImportListView(VisibleObjectMixin, PagedMixin, ListView):
+    has_page_permission = staticmethod(is_administrator)
+    model = OrganisationImport
+    template_name = "orgs/organisation_import_list.html"
+    context_object_name = "imports"
+
+    def get_queryset(self) -> QuerySet[OrganisationImport]:
+        found: QuerySet[OrganisationImport] = super().get_queryset()
+        return found.select_related("created_by").defer("problems", "mapping")
+
+
+class OrganisationImportCreateView(LimitedUploadMixin, ActionMixin, VisibleObjectMixin, FormView):
+    """Reads the file, and says what it would do."""
+
+    has_page_permission = staticmethod(is_administrator)
+    form_class = OrganisationFileForm
+    template_name = "orgs/organisation_import_form.html"
+    object: OrganisationImport
+
+    def too_large(self) -> ValidationError:
+        return OrganisationFileForm.too_large()
+
+    def get_refused_url(self) -> str:
+        return reverse("orgs:organisation_import_add")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "is_too_large": self.is_too_large}
+
+    def perform(self, form: OrganisationFileForm) -> OrganisationImport:
+        batch = imports.receive_file(file=form.cleaned_data["file"], mapping=form.read(), by=self.person)
+        return imports.check_import(batch=batch, by=self.person)
+
+    def get_success_url(self) -> str:
+        return self.object.get_absolute_url()
+
+
+class OfOrganisationImport(VisibleObjectMixin):
+    has_page_permission = staticmethod(is_administrator)
+    batch: OrganisationImport
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        found = OrganisationImport.objects.select_related("created_by", "stored_by", "undone_by")
+        self.batch = get_object_or_404(found, pk=kwargs["pk"])
+
+
+class OrganisationImportDetailView(OfOrganisationImport, DetailView):
+    """What the file would do, or did."""
+
+    template_name = "orgs/organisation_import_detail.html"
+
+    def get_object(self, queryset: QuerySet[Any] | None = None) -> OrganisationImport:
+        return self.batch
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            batch=self.batch,
+            problems=problems_of(self.batch, SHOWN_PROBLEMS),
+            more_problems=max(0, self.batch.rows_refused - SHOWN_PROBLEMS),
+            **kwargs,
+        )
+
+
+class OrganisationImportStoreView(OfOrganisationImport, View):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            imports.store_import(batch=self.batch, by=self.person)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+        else:
+            messages.success(request, _("The organisations are stored."))
+        return redirect(self.batch)
+
+
+class OrganisationImportUndoView(OfOrganisationImport, View):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            left = imports.undo_import(batch=self.batch, by=self.person)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+        else:
+            messages.success(request, _("The import is undone."))
+            if left:
+                messages.warning(request, stays_text(left))
+        return redirect(self.batch)
+
+
+def stays_text(left: list[Organisation]) -> str:
+    text = ngettext(
+        "%(count)d organisation stays, since somebody has claimed, changed or used it: %(names)s",
+        "%(count)d organisations stay, since somebody has claimed, changed or used them: %(names)s",
+        len(left),
+    )
+    names = ", ".join(one.name for one in left[:NAMED]) + ("…" if len(left) > NAMED else "")
+    return text % {"count": len(left), "names": names}
+
+
+class OrganisationImportProblemsView(OfOrganisationImport, View):
+    """All that is wrong in the file, as a table to work through."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        head = [_("Line"), _("Column"), _("Value"), _("What is wrong")]
+        rows = [[one.line, one.column, one.value, text] for one, text in problems_of(self.batch)]
+        return csv_response(f"organisations-{self.batch.pk}-problems.csv", [head, *rows])

@@ -1,0 +1,107 @@
+from typing import Any
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from orgs.models.organisation import Organisation
+
+
+class OrganisationImportState(models.TextChoices):
+    RECEIVED = "received", _("to be described")
+    CHECKED = "checked", _("checked, nothing stored")
+    STORED = "stored", _("stored")
+    UNDONE = "undone", _("undone")
+
+
+class OrganisationImportQuerySet(models.QuerySet["OrganisationImport"]):
+    def visible_to(self, user: Any) -> "OrganisationImportQuerySet":
+        return self if user.is_authenticated and user.is_staff else self.none()
+
+
+class OrganisationImport(models.Model):
+    """A file of organisations: looked at, stored without its faulty rows, and undone where that was a mistake."""
+
+    State = OrganisationImportState
+
+    file = models.FileField(_("file"), upload_to="organisations/%Y/%m/", blank=True)
+    file_name = models.CharField(_("file name"), max_length=200)
+    size = models.PositiveBigIntegerField(_("size"), help_text=_("In bytes."))
+    checksum = models.CharField(_("checksum"), max_length=64, help_text=_("SHA-256"))
+    mapping = models.JSONField(_("what its columns mean"), default=dict)
+    source_name = models.CharField(_("source"), max_length=200, blank=True)
+    source_licence = models.CharField(_("licence"), max_length=120, blank=True)
+    state = models.CharField(_("state"), max_length=8, choices=OrganisationImportState)
+    rows_read = models.PositiveIntegerField(_("rows read"), default=0)
+    rows_left_out = models.PositiveIntegerField(_("rows that the mapping leaves out"), default=0)
+    rows_new = models.PositiveIntegerField(_("new organisations"), default=0)
+    rows_changed = models.PositiveIntegerField(_("changed organisations"), default=0)
+    rows_same = models.PositiveIntegerField(_("unchanged organisations"), default=0)
+    rows_refused = models.PositiveIntegerField(_("refused rows"), default=0)
+    problems = models.JSONField(_("problems"), default=list, help_text=_("[[code, line, column, value], …]"))
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(_("imported at"), auto_now_add=True)
+    stored_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
+    stored_at = models.DateTimeField(_("stored at"), null=True, blank=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+
+    objects = OrganisationImportQuerySet.as_manager()
+
+    DAYS_KEPT = 60
+    """A file of which nothing was stored is removed so long after it came in."""
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = _("import of organisations")
+        verbose_name_plural = _("imports of organisations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["received", "checked"]) | Q(stored_at__isnull=False, stored_by__isnull=False),
+                name="organisation_import_stored_is_signed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="undone") | Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="organisation_import_undone_is_signed",
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="organisations_one_step_after_another",
+                field="state",
+                transitions=[("received", "checked"), ("checked", "stored"), ("stored", "undone")],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("orgs:organisation_import_detail", args=[self.pk])
+
+    @property
+    def does_something(self) -> bool:
+        return bool(self.rows_new or self.rows_changed)
+
+
+class ImportedOrganisation(models.Model):
+    """What a file did to an organisation, so that it can be undone."""
+
+    batch = models.ForeignKey(OrganisationImport, models.CASCADE, related_name="done")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="brought_in")
+    line = models.PositiveIntegerField(_("line"))
+    before = models.JSONField(_("before"), null=True, blank=True)
+    """{fact: value}; None for an organisation that was new."""
+    after = models.JSONField(_("after"))
+
+    class Meta:
+        ordering = ["batch", "line"]
+        verbose_name = _("imported organisation")
+        verbose_name_plural = _("imported organisations")
+        constraints = [models.UniqueConstraint("batch", "organisation", name="imported_organisation_once")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} ({self.line})"
