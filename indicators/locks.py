@@ -14,8 +14,6 @@ class Lock(IntEnum):
     """An import of which the file is being checked or stored: by it the session that does so is found."""
     RELEASE = 7_004
     """A draft that is being made."""
-    DOWNLOAD = 7_005
-    """One of the turns in which files are written for readers."""
     INDICATOR = 7_006
     """Its observations are being written."""
     FILE = 7_007

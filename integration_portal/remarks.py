@@ -30,8 +30,9 @@ def keeper_of(page: str, user: Any) -> Keeper:
     facts = match.kwargs
     organisation: Organisation | None = None
     territory: Territory | None = None
-    if match.view_name in ("organisation_detail", "partnerships:organisation_partnerships"):
-        organisation = Organisation.objects.visible_to(user).filter(slug=facts["slug"]).first()
+    if page.startswith(reverse("orgs:organisation_list")):
+        slug = facts.get("organisation", facts.get("slug", ""))
+        organisation = Organisation.objects.visible_to(user).filter(slug=slug).first()
     elif match.view_name == "orgs:service_detail":
         service = Service.objects.visible_to(user).filter(pk=facts["pk"]).select_related("organisation").first()
         organisation = service.organisation if service else None
@@ -39,8 +40,8 @@ def keeper_of(page: str, user: Any) -> Keeper:
         partnership = Partnership.objects.visible_to(user).filter(**facts).first()
         party = partnership.parties.filter(organisation__sector="authority").first() if partnership else None
         organisation = party.organisation if party else None
-    elif match.view_name in ("territory_detail", "indicators:figure_detail"):
-        code = str(facts["code"]).split("@")[0]
+    elif "scheme" in facts:
+        code = str(facts.get("territory", facts.get("code", ""))).split("@")[0]
         territory = Territory.objects.filter(scheme__code=facts["scheme"], code=code).order_by("-valid_to").first()
     return organisation, organisation.territory if organisation else territory
 

@@ -96,7 +96,7 @@ def service_hit(service: Service) -> Hit:
     organisation = service.organisation
     return Hit(
         service.title,
-        organisation.get_absolute_url(),
+        service.get_absolute_url(),
         "heart-pulse" if service.domain.icon == "" else service.domain.icon,
         shortened(service.description),
         f"{organisation.name} · {service.domain}",

@@ -19,6 +19,8 @@ class RegistryLock(IntEnum):
     """The account of the first administrator is being opened."""
     VERIFICATION_RULES = 7_103
     """The rules of verification are being changed."""
+    DOWNLOAD = 7_104
+    """One of the turns in which files are written for readers."""
 
 
 HELD = SQL(

@@ -22,7 +22,7 @@ ORDER = {
         models
         translation shipped installation queue permissions profile review_queues
         mail
-        public_pages storage uploads forms mixins lookups drawing templatetags
+        public_pages storage uploads file_turns forms mixins lookups drawing templatetags
         accounts portal services territories verification
         organisations
         members standing

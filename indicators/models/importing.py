@@ -225,6 +225,10 @@ class ImportBatch(models.Model):
         return title_in(self.mapping) or self.mapping_name
 
     @property
+    def counts(self) -> list[tuple[Any, int]]:
+        return [(_("New"), self.cells_new), (_("Changed"), self.cells_changed), (_("Problems"), self.problems)]
+
+    @property
     def source_words(self) -> str:
         """Whose figures, with the licence: as the portal keeps it, or as a mapping says while nothing is stored."""
         given = self.mapping.get("source") if isinstance(self.mapping, dict) else None

@@ -83,6 +83,14 @@ class OrganisationImport(models.Model):
         return reverse("orgs:organisation_import_detail", args=[self.pk])
 
     @property
+    def counts(self) -> list[tuple[Any, int]]:
+        return [
+            (_("new organisations"), self.rows_new),
+            (_("changed organisations"), self.rows_changed),
+            (_("refused rows"), self.rows_refused),
+        ]
+
+    @property
     def does_something(self) -> bool:
         return bool(self.rows_new or self.rows_changed)
 

@@ -87,6 +87,15 @@ class TerritoryImport(models.Model):
         return reverse(f"orgs:{name}", args=[self.scheme.code, self.pk])
 
     @property
+    def counts(self) -> list[tuple[Any, int]]:
+        return [
+            (_("new places"), self.places_new),
+            (_("changed places"), self.places_changed),
+            (_("places that end"), self.places_ended),
+            (_("problems"), self.problems_count),
+        ]
+
+    @property
     def is_stored(self) -> bool:
         return self.state == self.State.STORED
 

@@ -188,7 +188,8 @@ class WhereForm(RegistrationForm):
             cleaned["service_domain"] = cleaned["service_type"].domain
         if cleaned.get("service_title") and not cleaned.get("service_domain") and "service_domain" not in self.errors:
             self.add_error("service_type", _("Choose what kind of service it is, or at least its domain."))
-        if (cleaned.get("service_domain") or cleaned.get("service_marks")) and not cleaned.get("service_title"):
+        is_described = any(cleaned.get(f"service_{name}") for name in ("domain", "marks", "contact"))
+        if is_described and not cleaned.get("service_title"):
             self.add_error("service_title", _("Give the service a name, or leave the questions about it empty."))
         self.clean_contact(cleaned)
         return cleaned

@@ -18,7 +18,7 @@ class RemarkForm(PortalForm):
 
 class AnswerForm(PortalForm):
     answer = forms.CharField(
-        label=_("Answer"),
+        label=_("Your answer"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("What you have changed, or why it is right as it is. Whoever left an address gets it by e-mail."),

@@ -13,9 +13,12 @@ from django.utils.translation import gettext as _
 from orgs.services.actions import Hours, Stretch
 from orgs.vocabulary import Weekday
 
-CLOCK = r"(\d{1,2})(?:\s*[:.h]\s*(\d{2})?)?"
-STRETCH = re.compile(rf"{CLOCK}\s*(?:-|–|—|to|a|à|إلى)\s*{CLOCK}", re.IGNORECASE)
-BETWEEN = re.compile(r"[,;/]|\band\b|\by\b|\bi\b|\bet\b|\bو\b", re.IGNORECASE)
+CLOCK = r"(\d{1,2})(?:\s*[:.h]\s*(\d{2})?)?\s*h?\s*([ap]\.?m\.?)?"
+STRETCH = re.compile(
+    rf"(?:from |de |da |du |من )?\s*(?:las? )?{CLOCK}\s*(?:-|–|—|to|until|a|à|hasta|إلى)\s*(?:las? )?{CLOCK}",
+    re.IGNORECASE,
+)
+BETWEEN = re.compile(r"[,،;/]|\band\b|\by\b|\bi\b|\bet\b|\bو\b", re.IGNORECASE)
 MOST_STRETCHES = 4
 
 
@@ -28,7 +31,7 @@ def read_stretches(text: str) -> list[Stretch]:
             raise ValidationError(
                 _("“%(part)s” was not understood. Write it like 9–13 or 16:30–19."), params={"part": part}
             )
-        stretches.append((clock(part, found[1], found[2]), clock(part, found[3], found[4])))
+        stretches.append((clock(part, *found.group(1, 2, 3)), clock(part, *found.group(4, 5, 6))))
     stretches.sort()
     if len(stretches) > MOST_STRETCHES:
         raise ValidationError(_("A day has at most %(count)s opening times."), params={"count": MOST_STRETCHES})
@@ -38,16 +41,23 @@ def read_stretches(text: str) -> list[Stretch]:
     return stretches
 
 
-def clock(part: str, hour: str, minute: str | None) -> datetime.time:
-    """24:00 is the end of the day."""
-    if (int(hour), int(minute or 0)) == (24, 0):
+def clock(part: str, hour: str, minute: str | None, half: str | None) -> datetime.time:
+    """24:00 is the end of the day. Twelve hours are counted where it says am or pm."""
+    number = int(hour)
+    if half and not 1 <= number <= 12:
+        raise no_time(part)
+    if half:
+        number = number % 12 + (12 if half[0] in "pP" else 0)
+    if (number, int(minute or 0)) == (24, 0):
         return datetime.time(0)
     try:
-        return datetime.time(int(hour), int(minute or 0))
+        return datetime.time(number, int(minute or 0))
     except ValueError as error:
-        raise ValidationError(
-            _("“%(part)s” is no time of the day: hours go from 0 to 24."), params={"part": part}
-        ) from error
+        raise no_time(part) from error
+
+
+def no_time(part: str) -> ValidationError:
+    return ValidationError(_("“%(part)s” is no time of the day: hours go from 0 to 24."), params={"part": part})
 
 
 def written(stretches: list[Stretch]) -> str:

@@ -72,12 +72,12 @@ def test_session_lock_is_let_go_of_after_a_fault(other: BaseDatabaseWrapper) -> 
 
 
 def test_session_lock_takes_the_first_that_is_free(other: BaseDatabaseWrapper) -> None:
-    other.cursor().execute("SELECT pg_advisory_lock(%s, 0)", [Lock.DOWNLOAD.value])
-    with session_lock(Lock.DOWNLOAD) as is_ours:
+    other.cursor().execute("SELECT pg_advisory_lock(%s, 0)", [Lock.RELEASE.value])
+    with session_lock(Lock.RELEASE) as is_ours:
         assert not is_ours
-    with session_lock(Lock.DOWNLOAD, range(2)) as is_ours:
+    with session_lock(Lock.RELEASE, range(2)) as is_ours:
         assert is_ours
-        assert not is_free(other, Lock.DOWNLOAD, 1)
+        assert not is_free(other, Lock.RELEASE, 1)
 
 
 def test_lock_until_commit_ends_with_the_transaction(other: BaseDatabaseWrapper) -> None:

@@ -22,10 +22,11 @@ from indicators.catalogue.addresses import place_or_404
 from indicators.models import Period, Release, ReleaseFile
 from indicators.releases.downloads.contents import Contents, TooMuchError
 from indicators.releases.downloads.formats import FORMATS, Format
-from indicators.releases.downloads.making import made, turn
+from indicators.releases.downloads.making import made
 from indicators.releases.file_actions import ask_for_file
 from orgs.accounts.authentication import client_address
 from orgs.compression import accepts_gzip
+from orgs.file_turns import all_taken, later, turn
 
 FIVE_MINUTES = 300
 """As long may a cache between here and the reader still show what was recalled."""
@@ -72,7 +73,7 @@ def release_download(request: HttpRequest, pk: int, ending: str) -> HttpResponse
         return too_much(text % {"most": error.args[0]})
     with turn() as has_turn:
         if not has_turn:
-            return later(_("Other files are being prepared. Try again in a few seconds."), status=503, seconds=10)
+            return all_taken()
         content = made(contents, wanted)
     return finished(FileResponse(content, content_type=wanted.content_type), contents, ending)
 
@@ -111,14 +112,6 @@ def stored_file(request: HttpRequest, contents: Contents, wanted: Format) -> Htt
 
 def too_much(text: str) -> HttpResponse:
     return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
-
-
-def later(text: str, *, status: int, seconds: int) -> HttpResponse:
-    """Not now; nobody may keep this answer."""
-    response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
-    response.headers["Retry-After"] = str(seconds)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def recalled(release: Release) -> HttpResponse:

@@ -14,15 +14,15 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from indicators.locks import Lock
 from indicators.models import Release, ReleaseFile
 from indicators.models.release import IN_THE_MAKING
 from indicators.releases import actions as releases
 from indicators.releases import file_actions as release_files
 from indicators.releases.downloads.formats import FORMATS
-from indicators.releases.downloads.making import TURNS, turn
 from indicators.releases.file_actions import KEPT
 from indicators.tasks import make_release_files
+from orgs.file_turns import TURNS, turn
+from orgs.locks import RegistryLock
 from tests.indicators.land import Land, make_land
 from tests.processes import free_port, started, wait_until
 
@@ -184,7 +184,7 @@ def test_no_more_than_a_few_files_are_written_at_once(client, land):
         others = [connection.copy() for _turn in range(TURNS)]
         for number, other in enumerate(others):
             held.callback(other.close)
-            other.cursor().execute("SELECT pg_advisory_lock(%s, %s)", [Lock.DOWNLOAD.value, number])
+            other.cursor().execute("SELECT pg_advisory_lock(%s, %s)", [RegistryLock.DOWNLOAD.value, number])
         answer = client.get(address(release, "csv"))
         assert (answer.status_code, answer["Retry-After"]) == (503, "10")
     assert b"1900-01" in fetch(client, release, "csv")

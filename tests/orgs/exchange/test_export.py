@@ -1,5 +1,6 @@
 """The directory as files: what visitors are shown and no more, read again by other programs."""
 
+import contextlib
 import csv
 import io
 import json
@@ -13,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orgs.exchange.formats import FORMATS
+from orgs.file_turns import TURNS
+from orgs.locks import RegistryLock
 from orgs.models import Organisation, TerritoryOutline
 from orgs.services import actions as services
 from orgs.services.actions import Hours
@@ -184,3 +187,16 @@ def test_command_writes_the_same_file(client, house, tmp_path):
         call_command("export_organisations", out, format=ending, stdout=io.StringIO())
         assert out.read_bytes() == fetched(client, ending)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["csv", "geojson", "hsds"]
+
+
+def test_no_more_than_a_few_files_of_the_directory_are_written_at_once(client):
+    OrganisationFactory(published=True)
+    address = reverse("orgs:organisation_export", args=["csv"])
+    with contextlib.ExitStack() as held:
+        for number in range(TURNS):
+            other = connection.copy()
+            held.callback(other.close)
+            other.cursor().execute("SELECT pg_advisory_lock(%s, %s)", [RegistryLock.DOWNLOAD.value, number])
+        answer = client.get(address)
+        assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "10", "no-store")
+    assert client.get(address).status_code == 200

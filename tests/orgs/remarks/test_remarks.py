@@ -7,6 +7,7 @@ from post_office.models import Email
 
 from orgs.models import Remark
 from orgs.remarks import actions as remarks
+from tests.access import rows, things
 from tests.factories import (
     MembershipFactory,
     OrganisationFactory,
@@ -15,6 +16,7 @@ from tests.factories import (
     TerritoryFactory,
     UserFactory,
 )
+from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
 SAY = reverse("remark_add")
@@ -67,6 +69,20 @@ def test_service_and_place_have_keepers_and_other_pages_the_administrators(clien
         pages[2]: (None, None),
         pages[3]: (None, None),
     }
+
+
+def test_something_can_be_said_of_every_page_that_a_visitor_sees(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"make_remark": "1000/m/ip"}
+    arguments = things(make_world())
+    pages = {reverse(name, args=arguments[thing]) for name, thing, get, _post in rows() if get[0] == "P"}
+    for page in pages:
+        answer = client.post(SAY, {"page": page, "words": page})
+        assert (answer.status_code, answer.url) == (302, reverse("remark_made")), page
+    kept = dict(Remark.objects.filter(words__in=pages).values_list("page", "territory__name"))
+    assert set(kept) == pages
+    keepers = {page for page, place in kept.items() if place}
+    assert {page for page in pages if page.startswith("/figures/C")} <= keepers
+    assert {page for page in pages if page.endswith("/partnerships/") and page.startswith("/organisations/")} <= keepers
 
 
 @pytest.mark.parametrize(
