@@ -199,4 +199,4 @@ def test_no_more_than_a_few_files_of_the_directory_are_written_at_once(client):
             other.cursor().execute("SELECT pg_advisory_lock(%s, %s)", [RegistryLock.DOWNLOAD.value, number])
         answer = client.get(address)
         assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "10", "no-store")
-    assert client.get(address).status_code == 200
+    assert fetched(client, "csv")
