@@ -15,7 +15,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "integration_portal.settings")
 django.setup()
 
-from bench import countries, importing, pages, rollup, visitors, weights  # noqa: E402
+from bench import countries, importing, pages, registry, rollup, visitors, weights  # noqa: E402
 from bench.rows import Row  # noqa: E402
 from devtools.embedded import var_folder  # noqa: E402
 
@@ -24,6 +24,7 @@ PARTS = {
     "countries": countries,
     "rollup": rollup,
     "pages": pages,
+    "registry": registry,
     "visitors": visitors,
     "weights": weights,
 }

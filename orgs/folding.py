@@ -40,17 +40,15 @@ def _doubled(sql: str) -> str:
     return sql
 
 
-class Folded(Func):
+def folded_sql(sql: str) -> str:
     """The same in SQL: immutable on PostgreSQL 15 and later, as a generated column must be."""
+    marks = f"[{MARKS}{AT_WILL.replace(chr(39), chr(39) * 2)}]"
+    plain = f"translate(regexp_replace(normalize({sql}, NFKD), '{marks}', '', 'g'), '{PLAIN[0]}', '{PLAIN[1]}')"
+    return f"replace(lower({_doubled(plain)}), 'ς', 'σ')"
 
-    template = (
-        "replace(lower("
-        + _doubled(
-            f"translate(regexp_replace(normalize(%(expressions)s, NFKD), '[{MARKS}{AT_WILL.replace(chr(39), chr(39) * 2)}]', '', 'g'), "
-            f"'{PLAIN[0]}', '{PLAIN[1]}')"
-        )
-        + "), 'ς', 'σ')"
-    )
+
+class Folded(Func):
+    template = folded_sql("%(expressions)s")
     output_field = models.TextField()
 
     def __init__(self, expression: str | Combinable) -> None:

@@ -2,17 +2,17 @@
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orgs.folding import folded_words
 from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
 from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Organisation, Service, Territory, holding_on
 from orgs.vocabulary import Kind, Mark, Sector, Tier, choices_of
+from orgs.word_search import words_sought
 
 
 class OrganisationFilter(django_filters.FilterSet):
@@ -44,11 +44,12 @@ class OrganisationFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, queryset: QuerySet[Organisation], name: str, text: str) -> QuerySet[Organisation]:
-        """Every word is in the name, or in a service."""
+        """Every word begins one of the name, or of a service."""
         found = queryset
-        for word in folded_words(text)[:8]:
-            offering = Service.objects.filter(text_folded__contains=word).values("organisation")
-            found = found.filter(Q(name_folded__contains=word) | Q(pk__in=offering))
+        for word in words_sought(text):
+            named = Organisation.objects.filter(name_words__has=[word]).order_by().values("pk")
+            offering = Service.objects.filter(text_words__has=[word]).order_by().values("organisation")
+            found = found.filter(pk__in=named.union(offering))
         return found
 
     def at_work_in(

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from orgs.folding import fold, folded_words
+from orgs.folding import fold
 from orgs.languages import COUNTRIES, LANGUAGES, USUAL, country_name, language_label, name_for_reader, own_name
 from orgs.models import Organisation, Territory
+from orgs.word_search import words_sought
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ class Lookup(Generic[T]):
 
 
 class ModelLookup(Lookup[T]):
-    """Rows of a table that have a folded name."""
+    """Rows of a table that have a folded name, and its words."""
 
     name_field = "name_folded"
     code_field = ""
@@ -77,12 +78,10 @@ class ModelLookup(Lookup[T]):
 
     def similar(self, text: str, limit: int = LIMIT) -> list[T]:
         named = text.rpartition(" (")[0] if text.endswith(")") else text
-        words = folded_words(named)
-        found = self.queryset()
-        for word in words:
-            found = found.filter(**{f"{self.name_field}__contains": word})
+        words = words_sought(named)
         if not words:
             return []
+        found = self.queryset().filter(name_words__has=words)
         # A name that begins so comes before one that has it somewhere.
         beginning = {f"{self.name_field}__startswith": fold(named.strip())}
         begins = list(found.filter(**beginning)[:limit])

@@ -7,6 +7,7 @@ from decimal import Decimal
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
+import django.contrib.postgres.search
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
@@ -21,6 +22,7 @@ import orgs.folding
 import orgs.models.portal
 import orgs.models.territory
 import orgs.models.verification_rules
+import orgs.word_search
 
 
 class Migration(migrations.Migration):
@@ -146,6 +148,16 @@ class Migration(migrations.Migration):
                             )
                         ),
                         output_field=models.TextField(),
+                    ),
+                ),
+                (
+                    "name_words",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=orgs.word_search.Words(
+                            "name", django.db.models.functions.comparison.Cast("names", models.TextField())
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
                     ),
                 ),
                 (
@@ -470,6 +482,16 @@ class Migration(migrations.Migration):
                             )
                         ),
                         output_field=models.TextField(),
+                    ),
+                ),
+                (
+                    "name_words",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=orgs.word_search.Words(
+                            "name", "acronym", django.db.models.functions.comparison.Cast("names", models.TextField())
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
                     ),
                 ),
                 ("identifiers", models.JSONField(blank=True, default=dict, verbose_name="numbers in registers")),
@@ -1575,15 +1597,11 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(max_length=150, verbose_name="service")),
                 ("description", models.TextField(blank=True, verbose_name="description")),
                 (
-                    "text_folded",
+                    "text_words",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=orgs.folding.Folded(
-                            django.db.models.functions.text.Concat(
-                                "title", models.Value(" "), "description", output_field=models.TextField()
-                            )
-                        ),
-                        output_field=models.TextField(),
+                        expression=orgs.word_search.Words("title", "description"),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
                     ),
                 ),
                 (
@@ -3610,6 +3628,10 @@ class Migration(migrations.Migration):
                 models.F("type"), models.F("language"), models.F("stem"), name="service_type_word_once"
             ),
         ),
+        migrations.AddIndex(
+            model_name="service",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["text_words"], name="service_text_words"),
+        ),
         migrations.AddConstraint(
             model_name="service",
             constraint=models.CheckConstraint(
@@ -3796,6 +3818,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="organisation",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["name_words"], name="organisation_name_words"),
+        ),
+        migrations.AddIndex(
+            model_name="organisation",
             index=models.Index(orgs.folding.Folded("name"), name="organisation_own_name"),
         ),
         migrations.AddIndex(
@@ -3926,9 +3952,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    condition='WHEN (OLD."acronym" IS DISTINCT FROM (NEW."acronym") OR OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."address_is_public" IS DISTINCT FROM (NEW."address_is_public") OR OLD."branch_of_id" IS DISTINCT FROM (NEW."branch_of_id") OR OLD."budget" IS DISTINCT FROM (NEW."budget") OR OLD."closed_on" IS DISTINCT FROM (NEW."closed_on") OR OLD."communities" IS DISTINCT FROM (NEW."communities") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."founded_year" IS DISTINCT FROM (NEW."founded_year") OR OLD."holds_until" IS DISTINCT FROM (NEW."holds_until") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."identifiers" IS DISTINCT FROM (NEW."identifiers") OR OLD."is_listed" IS DISTINCT FROM (NEW."is_listed") OR OLD."is_sample" IS DISTINCT FROM (NEW."is_sample") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."languages" IS DISTINCT FROM (NEW."languages") OR OLD."legal_form" IS DISTINCT FROM (NEW."legal_form") OR OLD."level_of_government" IS DISTINCT FROM (NEW."level_of_government") OR OLD."marks" IS DISTINCT FROM (NEW."marks") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."name_folded" IS DISTINCT FROM (NEW."name_folded") OR OLD."names" IS DISTINCT FROM (NEW."names") OR OLD."public_email" IS DISTINCT FROM (NEW."public_email") OR OLD."public_phone" IS DISTINCT FROM (NEW."public_phone") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."sector" IS DISTINCT FROM (NEW."sector") OR OLD."size" IS DISTINCT FROM (NEW."size") OR OLD."slug" IS DISTINCT FROM (NEW."slug") OR OLD."suspended_on" IS DISTINCT FROM (NEW."suspended_on") OR OLD."territory_id" IS DISTINCT FROM (NEW."territory_id") OR OLD."tier" IS DISTINCT FROM (NEW."tier") OR OLD."updated_at" IS DISTINCT FROM (NEW."updated_at") OR OLD."verified_at" IS DISTINCT FROM (NEW."verified_at") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."website" IS DISTINCT FROM (NEW."website") OR OLD."works_as" IS DISTINCT FROM (NEW."works_as") OR OLD."written_in" IS DISTINCT FROM (NEW."written_in"))',
                     func='INSERT INTO "orgs_organisationevent" ("acronym", "address", "address_is_public", "branch_of_id", "budget", "closed_on", "communities", "created_at", "description", "founded_year", "holds_until", "id", "identifiers", "is_listed", "is_sample", "kind", "languages", "legal_form", "level_of_government", "marks", "name", "names", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_email", "public_phone", "reference", "size", "slug", "suspended_on", "territory_id", "tier", "updated_at", "verified_at", "version", "website", "works_as", "written_in") VALUES (NEW."acronym", NEW."address", NEW."address_is_public", NEW."branch_of_id", NEW."budget", NEW."closed_on", NEW."communities", NEW."created_at", NEW."description", NEW."founded_year", NEW."holds_until", NEW."id", NEW."identifiers", NEW."is_listed", NEW."is_sample", NEW."kind", NEW."languages", NEW."legal_form", NEW."level_of_government", NEW."marks", NEW."name", NEW."names", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."public_email", NEW."public_phone", NEW."reference", NEW."size", NEW."slug", NEW."suspended_on", NEW."territory_id", NEW."tier", NEW."updated_at", NEW."verified_at", NEW."version", NEW."website", NEW."works_as", NEW."written_in"); RETURN NULL;',
-                    hash="ed58c01498af0a9944f6313782d6e3f14d0e25ed",
+                    hash="58129cd7183a35b4ec3dd5de813fea1ee91b6300",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_adbf0",
                     table="orgs_organisation",
@@ -4050,6 +4076,10 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
+        ),
+        migrations.AddIndex(
+            model_name="territory",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["name_words"], name="territory_name_words"),
         ),
         migrations.AddConstraint(
             model_name="territory",

@@ -5,6 +5,7 @@ import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orgs.folding import Folded, fold, folded_words
+from orgs.folding import Folded, fold
 from orgs.models.domain import Domain
 from orgs.models.territory import Territory, TerritoryClosure
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
@@ -28,6 +29,7 @@ from orgs.vocabulary import (
     Tier,
     Work,
 )
+from orgs.word_search import Words, words_sought
 
 KINDS_OF_SECTOR = {
     Sector.CIVIL_SOCIETY: [
@@ -112,14 +114,12 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.alias(own_name=Folded("name")).filter(name_folded__startswith=own, own_name=own)
 
     def matching(self, text: str) -> "OrganisationQuerySet":
-        """Every word of `text` occurs in the name or acronym, whatever its case and accents."""
-        found = self
-        for word in folded_words(text):
-            found = found.filter(name_folded__contains=word)
-        return found
+        """Every word of `text` begins a word of the name or acronym, whatever its case and accents."""
+        words = words_sought(text)
+        return self.filter(name_words__has=words) if words else self
 
 
-@pghistory.track()
+@pghistory.track(exclude=["name_words"])
 class Organisation(models.Model):
     """A body that takes part in integration: a CSO, an authority, an employer, a union, a media outlet.
 
@@ -182,6 +182,11 @@ class Organisation(models.Model):
             )
         ),
         output_field=models.TextField(),
+        db_persist=True,
+    )
+    name_words = models.GeneratedField(
+        expression=Words("name", "acronym", Cast("names", models.TextField())),
+        output_field=SearchVectorField(),
         db_persist=True,
     )
     identifiers = models.JSONField(_("numbers in registers"), default=dict, blank=True)
@@ -274,6 +279,8 @@ class Organisation(models.Model):
         indexes = [
             # The public directory, by name.
             models.Index("name_folded", "id", name="organisation_published", condition=PUBLIC),
+            # What people look for.
+            GinIndex(fields=["name_words"], name="organisation_name_words"),
             # Namesakes, of many names in one query.
             models.Index(Folded("name"), name="organisation_own_name"),
             GinIndex(fields=["languages"], name="organisation_languages"),

@@ -3,15 +3,15 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Concat
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orgs.folding import Folded
 from orgs.models.domain import Domain
 from orgs.models.organisation import Organisation
 from orgs.models.service_type import ServiceType
@@ -19,6 +19,7 @@ from orgs.models.territory import Territory
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.readable import readable
 from orgs.vocabulary import Accessibility, Delivery, TargetGroup, Weekday
+from orgs.word_search import Words
 
 INTERNATIONAL = r"^\+[0-9][0-9 ]{6,30}$"
 NOT_INTERNATIONAL = _("Write the number with the code of the country, like +34 600 000 000.")
@@ -100,10 +101,8 @@ class Service(models.Model):
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="services", verbose_name=_("domain"))
     title = models.CharField(_("service"), max_length=150)
     description = models.TextField(_("description"), blank=True)
-    text_folded = models.GeneratedField(
-        expression=Folded(Concat("title", Value(" "), "description", output_field=models.TextField())),
-        output_field=models.TextField(),
-        db_persist=True,
+    text_words = models.GeneratedField(
+        expression=Words("title", "description"), output_field=SearchVectorField(), db_persist=True
     )
     written_in = models.CharField(_("language of the text"), max_length=3, blank=True, default="")
     languages = ArrayField(models.CharField(max_length=3), verbose_name=_("languages"), default=list, blank=True)
@@ -207,6 +206,8 @@ class Service(models.Model):
                 violation_error_message=NOT_OF_THE_WEB,
             ),
         ]
+        # What people look for.
+        indexes = [GinIndex(fields=["text_words"], name="service_text_words")]
 
     def __str__(self) -> str:
         return self.title

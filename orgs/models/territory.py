@@ -7,6 +7,8 @@ import pghistory
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -17,9 +19,10 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from orgs.folding import Folded, folded_words
+from orgs.folding import Folded
 from orgs.models.closure import INSERTED, LEAVE_CLOSURE, MOVED, closure_trigger
 from orgs.readable import readable
+from orgs.word_search import Words, words_sought
 
 # An open end is a far date, so that every comparison is a plain one.
 BEGINNING = datetime.date(1, 1, 1)
@@ -86,11 +89,9 @@ class TerritoryQuerySet(models.QuerySet["Territory"]):
         return self.select_related("parent__parent__parent")
 
     def matching(self, text: str) -> "TerritoryQuerySet":
-        """Every word of `text` occurs in the name, in one language or another, whatever its case and accents."""
-        found = self
-        for word in folded_words(text):
-            found = found.filter(name_folded__contains=word)
-        return found
+        """Every word of `text` begins a word of the name, in one language or another, whatever its case and accents."""
+        words = words_sought(text)
+        return self.filter(name_words__has=words) if words else self
 
     def places(self) -> "TerritoryQuerySet":
         """Without the rows that stand for "place not stated"."""
@@ -136,6 +137,9 @@ class Territory(models.Model):
         ),
         output_field=models.TextField(),
         db_persist=True,
+    )
+    name_words = models.GeneratedField(
+        expression=Words("name", Cast("names", models.TextField())), output_field=SearchVectorField(), db_persist=True
     )
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     valid_from = models.DateField(_("valid from"), default=BEGINNING)
@@ -189,6 +193,8 @@ class Territory(models.Model):
                 violation_error_message=_("A territory cannot lie within itself."),
             ),
         ]
+        # What people look for.
+        indexes = [GinIndex(fields=["name_words"], name="territory_name_words")]
         triggers = [
             closure_trigger("enter_closure", pgtrigger.Insert, INSERTED, pgtrigger.Referencing(new="new_rows")),
             closure_trigger(

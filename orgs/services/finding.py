@@ -9,6 +9,7 @@ from django.db.models.functions import Length
 from orgs.folding import folded_words
 from orgs.models import ServiceType, ServiceTypeWord
 from orgs.models.services import ServiceQuerySet
+from orgs.word_search import words_sought
 
 LONGEST_QUERY = 12
 """Words of a query that are looked at."""
@@ -54,12 +55,10 @@ def ranked(meant: Q) -> list[ServiceType]:
 
 def services_for(query: str, types: Iterable[ServiceType], among: ServiceQuerySet) -> ServiceQuerySet:
     """Those of these types, in their order, and then those in whose own words all of the query occurs."""
-    words = folded_words(query)[:LONGEST_QUERY]
+    words = words_sought(query)
     if not words:
         return among
-    own_words = Q()
-    for word in words:
-        own_words &= Q(text_folded__contains=word)
+    own_words = Q(text_words__has=words)
     meant = [one.pk for one in types]
     if not meant:
         return among.filter(own_words).likeliest_first()

@@ -14,7 +14,7 @@ from orgs.models import Membership, Organisation, Registration, ServiceType, Use
 from orgs.registration import actions as registration_actions
 from orgs.registration.actions import CONFIRMATION_SALT
 from orgs.registration.views import COOKIE
-from tests.factories import OrganisationFactory, UserFactory
+from tests.factories import OrganisationFactory, TerritoryFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -294,9 +294,10 @@ def test_letter_with_a_changed_address_is_unknown(client):
 
 
 def test_ambiguous_place_is_asked_back(client, where, old_town, raval):
+    TerritoryFactory(name="Ciutat Meridiana", parent=old_town.parent)
     begin(client)
-    body = text_of(client.post(url("where"), {**where, "territory": "a", "territory_chosen": ""}))
-    assert "Which one did you mean by “a”?" in body
+    body = text_of(client.post(url("where"), {**where, "territory": "ciutat", "territory_chosen": ""}))
+    assert "Which one did you mean by “ciutat”?" in body
     assert f'value="{old_town.pk}"' in body
     assert "Ciutat Vella (district, Barcelona)" in body
 
