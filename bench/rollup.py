@@ -269,7 +269,7 @@ def worker() -> Iterator[None]:
 
 def bare() -> None:
     """The same rows, each margin from the smallest set that holds it, level by level; the index at the end. No marks, no locks, no checks."""
-    run("DROP TABLE IF EXISTS bare", "SET jit = off", "SET work_mem = '256MB'", *BARE)
+    run("DROP TABLE IF EXISTS bare", "SET work_mem = '256MB'", *BARE)
 
 
 COLUMNS = """(indicator_id, period_id, territory_id, breakdown_id, numerator, denominator, origin, is_overridden, reporters, expected,

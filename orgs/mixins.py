@@ -1,12 +1,13 @@
 """The mixins of the portal's views: access, lists in pages, and forms that end in an action."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
 from django.db import IntegrityError
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, QuerySet, Window
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -94,6 +95,33 @@ def page_of(request: HttpRequest, rows: Sequence[Any] | QuerySet[Any], size: int
     return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
+class SearchPaginator(Paginator):
+    """Counts what is found and finds the page's rows in one look, by their keys alone; only those of the page are read in full."""
+
+    object_list: "QuerySet[Any]"
+
+    def __init__(self, rows: "QuerySet[Any]", size: int, in_full: "QuerySet[Any]") -> None:
+        super().__init__(rows, size)
+        self.in_full = in_full
+
+    def get_page(self, number: Any) -> "Page[Any]":
+        wanted = int(number) if re.fullmatch(r"-?[0-9]{1,9}", number or "") else 1
+        keys = self.keys(wanted) if wanted > 0 else []
+        if not keys and wanted != 1:
+            wanted = self.num_pages
+            keys = self.keys(wanted)
+        read = self.in_full.in_bulk(keys)
+        return Page([read[key] for key in keys], wanted, self)
+
+    def keys(self, number: int) -> list[int]:
+        first = (number - 1) * self.per_page
+        rows = self.object_list.select_related(None).prefetch_related(None).annotate(found_in_all=Window(Count("*")))
+        found = list(rows.values_list("pk", "found_in_all")[first : first + self.per_page])
+        if found or first == 0:
+            self.__dict__["count"] = found[0][1] if found else 0
+        return [key for key, _count in found]
+
+
 class PagedMixin(MultipleObjectMixin):
     """A list in pages. Every list of the portal is one: what is short today is long in ten years."""
 
@@ -103,8 +131,21 @@ class PagedMixin(MultipleObjectMixin):
     def paginate_queryset(
         self, queryset: Any, page_size: int
     ) -> "tuple[Paginator[Any], Page[Any], Sequence[Any], bool]":
-        page = page_of(self.request, queryset, page_size)
+        page = self.paged(queryset, page_size)
         return page.paginator, page, page.object_list, page.has_other_pages()  # type: ignore[return-value]
+
+    def paged(self, queryset: Any, page_size: int) -> "Page[Any]":
+        return page_of(self.request, queryset, page_size)
+
+
+class SearchedMixin(PagedMixin):
+    """A list of a table that may be large: `get_queryset` is what is filtered and put in order, `in_full` brings what the page shows of a row."""
+
+    def in_full(self) -> "QuerySet[Any]":
+        raise NotImplementedError
+
+    def paged(self, queryset: Any, page_size: int) -> "Page[Any]":
+        return SearchPaginator(queryset, page_size, self.in_full()).get_page(self.request.GET.get("page"))
 
 
 class ActionMixin(AuthenticatedUserMixin):

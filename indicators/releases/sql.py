@@ -108,7 +108,6 @@ IS_NARROW = SQL("""
 COPY = SQL("""
     {count_places};  -- A release may follow a rollup at once, before anybody has counted what that wrote.
     SET LOCAL enable_nestloop TO off;  -- Nor what an import has brought: taken for one row, the breakdowns would be read through for each figure.
-    SET LOCAL jit TO off;
     CREATE TEMPORARY TABLE release_cell ON COMMIT DROP AS
     SELECT f.*, {state} AS state, rule.t AS threshold, coalesce({is_narrow}, false) AS is_narrow, step.size AS step, told.value AS told_value,
            CASE WHEN NOT is_protected THEN f.numerator WHEN has_base THEN NULL ELSE round(f.numerator / b) * b END AS told_numerator,
@@ -119,7 +118,6 @@ COPY = SQL("""
     JOIN orgs_territory place ON place.id = f.territory_id
     {tell};
     SET LOCAL enable_nestloop TO DEFAULT;
-    SET LOCAL jit TO DEFAULT;
     CREATE INDEX ON release_cell (indicator_id, period_id);
     ANALYZE release_cell;
 """).format(count_places=COUNT_PLACES, state=STATE_OF_FLAGS, is_narrow=IS_NARROW, tell=TELL)

@@ -65,7 +65,6 @@ CLAIM = SQL("""
 SETTINGS = """
     SET LOCAL client_connection_check_interval TO '2s';
     SET LOCAL synchronous_commit TO off;
-    SET LOCAL jit TO off;
     SET LOCAL enable_memoize TO off;
     SET LOCAL work_mem TO '128MB';
     SET LOCAL default_statistics_target TO 10;

@@ -7,14 +7,15 @@ the number of organisations.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count
 from psycopg2.sql import SQL
 
-from orgs.models import Domain, Organisation, Service, ServiceType, Territory, VoicedNeed
+from orgs.models import Domain, Service, ServiceType, Territory, VoicedNeed
+from orgs.models.organisation import ids_at_work_in
 from orgs.models.services import ServiceQuerySet
-from orgs.vocabulary import Sector
 
 MANY = 5
 """So many organisations that offer the same in one place should know of each other."""
@@ -22,7 +23,12 @@ MANY = 5
 FEWEST = 3
 """Needs that fewer people have voiced are not told: one of them may be known to the neighbours."""
 
-AUTHORITY, CSO = Q(organisation__sector=Sector.AUTHORITY), Q(organisation__sector=Sector.CIVIL_SOCIETY)
+# Of `offered`: each organisation once for what it offers.
+BY_SECTOR = SQL(
+    "count(*) FILTER (WHERE o.sector = 'civil_society'), count(*) FILTER (WHERE o.sector = 'authority'), "
+    "count(*) FILTER (WHERE o.sector NOT IN ('civil_society', 'authority'))"
+)
+BY_TYPE = "SELECT o.type_id, {by_sector} FROM ({offered}) o (organisation_id, type_id, sector) GROUP BY 1"
 
 # Whose seat lies in a part, who works in it or below it, and who works all over what holds it.
 BY_PART = """
@@ -38,9 +44,7 @@ BY_PART = """
         SELECT p.id, w.organisation_id FROM part p JOIN orgs_territoryclosure c ON c.descendant_id = p.id
             JOIN orgs_organisation_works_in w ON w.territory_id = c.ancestor_id
     )
-    SELECT a.part_id, o.domain_id, count(*) FILTER (WHERE o.sector = 'civil_society'), count(*) FILTER (WHERE o.sector = 'authority'),
-        count(*) FILTER (WHERE o.sector NOT IN ('civil_society', 'authority'))
-    FROM at_work a JOIN offered o USING (organisation_id) GROUP BY 1, 2
+    SELECT a.part_id, o.domain_id, {by_sector} FROM at_work a JOIN offered o USING (organisation_id) GROUP BY 1, 2
 """
 
 
@@ -88,27 +92,16 @@ class DomainCoverage:
 
 def offered_services(place: Territory | None, language: str) -> ServiceQuerySet:
     """Those that count: in a place, or anywhere; in a language, or in any."""
-    organisations = Organisation.objects.verified()
+    offered = Service.objects.public().verified()
     if place is not None:
-        organisations = organisations.at_work_in(place)
-    offered = Service.objects.public().filter(organisation__in=organisations.values("pk"))
+        offered = offered.filter(organisation__in=ids_at_work_in(place))
     return offered.speaking(language) if language else offered
 
 
 def coverage_by_type(place: Territory | None, language: str = "") -> list[DomainCoverage]:
     """Every type of every domain, those that nobody offers too. Four queries."""
-    counted = (
-        offered_services(place, language)
-        .filter(type__isnull=False)
-        .order_by()
-        .values("type")
-        .annotate(
-            cso=Count("organisation", filter=CSO, distinct=True),
-            authority=Count("organisation", filter=AUTHORITY, distinct=True),
-            other=Count("organisation", filter=~CSO & ~AUTHORITY, distinct=True),
-        )
-    )
-    offers = {row["type"]: Offer(row["cso"], row["authority"], row["other"]) for row in counted}
+    offered = offered_services(place, language).filter(type__isnull=False)
+    offers = {type_id: Offer(*counts) for type_id, *counts in counted(BY_TYPE, offered, "type")}
     asked = asked_for(place, language)
     by_domain = {domain.pk: DomainCoverage(domain) for domain in Domain.objects.order_by("order")}
     for one in ServiceType.objects.order_by("order", "pk"):
@@ -131,12 +124,18 @@ def coverage_by_part(parts: Sequence[Territory], language: str = "") -> dict[int
     """By part of a place, and by domain, who offers something there. One query."""
     if not parts:
         return {}
-    offered = offered_services(None, language).order_by().distinct()
-    sql, parameters = offered.values_list("organisation", "domain", "organisation__sector").query.sql_with_params()
-    with connection.cursor() as cursor:
-        statement = SQL(BY_PART).format(offered=SQL(sql))
-        cursor.execute(statement, [*parameters, [part.pk for part in parts]])
-        found: dict[int, dict[int, Offer]] = defaultdict(dict)
-        for part, domain, cso, authority, other in cursor.fetchall():
-            found[part][domain] = Offer(cso, authority, other)
+    found: dict[int, dict[int, Offer]] = defaultdict(dict)
+    rows = counted(BY_PART, offered_services(None, language), "domain", [part.pk for part in parts])
+    for part, domain, *counts in rows:
+        found[part][domain] = Offer(*counts)
     return found
+
+
+def counted(statement: str, offered: ServiceQuerySet, by: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """What the statement makes of `offered`: organisation, type or domain, sector, each once."""
+    distinct = offered.order_by().distinct().values_list("organisation", by, "organisation__sector")
+    sql, own_parameters = distinct.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(SQL(statement).format(offered=SQL(sql), by_sector=BY_SECTOR), [*own_parameters, *parameters])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

@@ -13,7 +13,7 @@ from django_filters.views import FilterView
 
 from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
-from orgs.mixins import PagedMixin, VisibleObjectMixin, page_of
+from orgs.mixins import SearchedMixin, VisibleObjectMixin, page_of
 from orgs.models import (
     Domain,
     FieldOfWork,
@@ -50,7 +50,7 @@ SORTS = {
 
 
 @method_decorator(login_not_required, name="dispatch")
-class OrganisationListView(PagedMixin, FilterView):
+class OrganisationListView(SearchedMixin, FilterView):
     """Verified organisations, and those that staff have listed, for anybody."""
 
     filterset_class = OrganisationFilter
@@ -59,11 +59,11 @@ class OrganisationListView(PagedMixin, FilterView):
     strict = True  # A filter that is not understood is asked back, and not left out in silence.
 
     def get_queryset(self) -> QuerySet[Organisation]:
-        return (
-            Organisation.objects.published()
-            .select_related("territory__parent__parent__parent", "listing")
-            .prefetch_related(Prefetch("domains", Domain.objects.order_by("order")))
-            .order_by(*SORTS[self.sort()][1])
+        return Organisation.objects.published().order_by(*SORTS[self.sort()][1])
+
+    def in_full(self) -> QuerySet[Organisation]:
+        return Organisation.objects.select_related("territory__parent__parent__parent", "listing").prefetch_related(
+            Prefetch("domains", Domain.objects.order_by("order"))
         )
 
     def sort(self) -> str:

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from orgs.forms.portal import PortalForm
 from orgs.lookups.filters import TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Capacity, Organisation, Territory
+from orgs.models import Capacity, Territory
+from orgs.models.organisation import ids_at_work_in
 from orgs.vocabulary import CapacityKind, CapacitySide, choices_of
 
 
@@ -28,4 +29,4 @@ class CapacityFilter(django_filters.FilterSet):
     def at_work_in(self, queryset: QuerySet[Any], name: str, place: Territory | None) -> QuerySet[Any]:
         if place is None:
             return queryset
-        return queryset.filter(organisation__in=Organisation.objects.at_work_in(place).values("pk"))
+        return queryset.filter(organisation__in=ids_at_work_in(place))

@@ -55,12 +55,30 @@ KINDS_OF_SECTOR = {
 AUTHORITY_KINDS = KINDS_OF_SECTOR[Sector.AUTHORITY]
 
 
-PUBLIC = Q(closed_on=None, suspended_on=None) & (~Q(tier="") | Q(is_listed=True))
+def public(of: str = "") -> Q:
+    """Of the public directory; `of` is the way to the organisation, as "organisation__"."""
+    is_open = Q(**{f"{of}closed_on": None, f"{of}suspended_on": None})
+    return is_open & (~Q(**{f"{of}tier": ""}) | Q(**{f"{of}is_listed": True}))
 
 
-def holding_on(day: datetime.date) -> Q:
+PUBLIC = public()
+
+
+def holding_on(day: datetime.date, of: str = "") -> Q:
     """Verified, and not lapsed by that day."""
-    return ~Q(tier="") & (Q(holds_until=None) | Q(holds_until__gte=day))
+    return ~Q(**{f"{of}tier": ""}) & (Q(**{f"{of}holds_until": None}) | Q(**{f"{of}holds_until__gte": day}))
+
+
+def ids_at_work_in(territory: Territory) -> models.QuerySet[Any, Any]:
+    """Of those that work in the territory, in a part of it or in an area that holds it, or that are based in it: each way by an index."""
+    below = TerritoryClosure.objects.filter(ancestor=territory).values("descendant")
+    above = TerritoryClosure.objects.filter(descendant=territory).values("ancestor")
+    at_work = Organisation.works_in.through.objects.order_by()
+    seats = Organisation.objects.filter(territory__in=below).order_by().values("pk")
+    return seats.union(
+        at_work.filter(territory__in=below).values("organisation"),
+        at_work.filter(territory__in=above).values("organisation"),
+    )
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -103,10 +121,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
     def at_work_in(self, territory: Territory) -> "OrganisationQuerySet":
         """Those that work in the territory, in a part of it or in an area that holds it, or that are based in it."""
-        below = TerritoryClosure.objects.filter(ancestor=territory).values("descendant")
-        above = TerritoryClosure.objects.filter(descendant=territory).values("ancestor")
-        at_work = Organisation.works_in.through.objects.filter(Q(territory__in=below) | Q(territory__in=above))
-        return self.filter(Q(pk__in=at_work.values("organisation")) | Q(territory__in=below))
+        return self.filter(pk__in=ids_at_work_in(territory))
 
     def named(self, name: str) -> "OrganisationQuerySet":
         """Of this very name, whatever its case and accents."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.domain import Domain
-from orgs.models.organisation import Organisation
+from orgs.models.organisation import Organisation, holding_on, public
 from orgs.models.service_type import ServiceType
 from orgs.models.territory import Territory
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
@@ -40,7 +40,11 @@ REACHABLE = OWN_CONTACT | CONTACT_OF_THE_HOUSE | COMES_TO_A_DOOR
 class ServiceQuerySet(models.QuerySet["Service"]):
     def public(self) -> "ServiceQuerySet":
         """Those of public organisations that somebody can reach."""
-        return self.filter(REACHABLE, organisation__in=Organisation.objects.published().values("pk"))
+        return self.filter(REACHABLE, public("organisation__"))
+
+    def verified(self) -> "ServiceQuerySet":
+        """Of organisations that hold a tier today."""
+        return self.filter(holding_on(timezone.localdate(), "organisation__"))
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "ServiceQuerySet":  # type: ignore[name-defined]
         """The public ones, and those of one's own organisations and of a reviewer's; administrators see all."""

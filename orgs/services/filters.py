@@ -12,7 +12,8 @@ from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
 from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Organisation, Service, ServiceType, Territory, TerritoryClosure
+from orgs.models import Service, ServiceType, Territory, TerritoryClosure
+from orgs.models.organisation import ids_at_work_in
 from orgs.models.services import ServiceQuerySet
 from orgs.services.finding import services_for, types_for
 from orgs.vocabulary import Accessibility, Sector, TargetGroup, choices_of
@@ -96,7 +97,7 @@ class ServiceFilter(django_filters.FilterSet):
         for_people_of_here = limits.filter(Q(territory__in=around) | Q(territory__in=below))
         return queryset.filter(
             Q(Exists(for_people_of_here)) | ~Q(Exists(limits)),
-            organisation__in=Organisation.objects.at_work_in(place).values("pk"),
+            organisation__in=ids_at_work_in(place),
         )
 
     def open_now(self, queryset: ServiceQuerySet, name: str, value: bool) -> QuerySet[Service]:

@@ -9,7 +9,7 @@ from django.utils.decorators import method_decorator
 from django.views.generic import DetailView
 from django_filters.views import FilterView
 
-from orgs.mixins import PagedMixin
+from orgs.mixins import SearchedMixin
 from orgs.models import Service, Territory
 from orgs.permissions import can_edit_organisation
 from orgs.services.actions import Hours
@@ -18,7 +18,7 @@ from orgs.services.hours import is_open_at, lines_of
 
 
 @method_decorator(login_not_required, name="dispatch")
-class ServiceSearchView(PagedMixin, FilterView):
+class ServiceSearchView(SearchedMixin, FilterView):
     """Services of verified organisations, by what somebody types in any language, each with how to reach it."""
 
     filterset_class = ServiceFilter
@@ -27,12 +27,12 @@ class ServiceSearchView(PagedMixin, FilterView):
     strict = True  # A filter that is not understood is asked back, and not left out in silence.
 
     def get_queryset(self) -> QuerySet[Service]:
-        return (
-            Service.objects.public()
-            .select_related("type", "domain", "organisation__territory__parent__parent__parent")
-            .prefetch_related("organisation__services", "opening_times", "closed_days")
-            .likeliest_first()
-        )
+        return Service.objects.public().likeliest_first()
+
+    def in_full(self) -> QuerySet[Service]:
+        return Service.objects.select_related(
+            "type", "domain", "organisation__territory__parent__parent__parent"
+        ).prefetch_related("organisation__services", "opening_times", "closed_days")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(types=self.filterset.types, not_asked=not self.request.GET, **kwargs)
