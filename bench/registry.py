@@ -96,17 +96,12 @@ def fill(size: int) -> None:
 
 def pages() -> list[Page]:
     country, place = Territory.objects.get(code="C"), Territory.objects.get(code="P2")
-    # A word that stands in every hundredth service or so, and one in many names.
-    words = {"often": word(3), "seldom": word(60)}
-    asked = {"q": words["seldom"], "territory": place.code, "language": "ar"}
-    parameters = {"place": place.pk, "language": "ar"}
-    directory = mogrified(DIRECTORY_TUNED, {**parameters, "word": f"'{words['often']}':*"})
-    services = mogrified(SERVICES_TUNED, {**parameters, "word": f"'{words['seldom']}':*"})
+    often = word(3)  # Which stands in every eighth service or so.
+    asked = urlencode({"q": often, "territory": place.code, "language": "es"})
+    parameters = {"place": place.pk, "language": "es", "word": f"'{often}':*"}
     return [
-        Page(
-            "directory", f"{reverse('orgs:organisation_list')}?{urlencode({**asked, 'q': words['often']})}", directory
-        ),
-        Page("services", f"{reverse('orgs:service_search')}?{urlencode(asked)}", services),
+        Page("directory", f"{reverse('orgs:organisation_list')}?{asked}", mogrified(DIRECTORY_TUNED, parameters)),
+        Page("services", f"{reverse('orgs:service_search')}?{asked}", mogrified(SERVICES_TUNED, parameters)),
         Page("coverage", reverse("orgs:coverage"), mogrified(COVERAGE_TUNED, {"country": country.pk})),
     ]
 

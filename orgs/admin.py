@@ -172,7 +172,7 @@ class AdmissionForm(PortalModelForm):
         return met
 
 
-PROFILE = [*(name for name in Profile.__annotations__ if name not in ("names", "is_sample")), "works_in"]
+PROFILE = [*(name for name in Profile.__annotations__ if name not in ("names", "identifiers", "is_sample")), "works_in"]
 
 
 class FieldOfWorkInline(admin.TabularInline):

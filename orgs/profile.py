@@ -11,6 +11,7 @@ class Profile(TypedDict, total=False):
     name: str
     acronym: str
     names: dict[str, str]
+    identifiers: dict[str, str]
     kind: str
     level_of_government: str
     legal_form: str

@@ -181,6 +181,7 @@ urlpatterns = [
     path("administration/verification/", rules.RulesView.as_view(), name="verification_rules"),
     path("lookup/territories/", lookups.lookup_territories, name="lookup_territories"),
     path("lookup/organisations/", lookups.lookup_organisations, name="lookup_organisations"),
+    path("lookup/registers/", lookups.lookup_registers, name="lookup_registers"),
     path("administration/territories/", territories.SchemeListView.as_view(), name="scheme_list"),
     path("administration/territories/add/", territories.SchemeCreateView.as_view(), name="scheme_add"),
     path("administration/territories/<slug:scheme>/", territories.PlaceListView.as_view(), name="place_list"),

@@ -169,6 +169,7 @@ TABLE = """
     orgs:organisation_import_problems        organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     orgs:lookup_territories                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:lookup_registers                    -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_outlines            city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM

@@ -11,12 +11,10 @@ BATCH = 500
 
 
 def records(organisations: QuerySet[Organisation]) -> Iterator[Organisation]:
-    """Each with all that the formats ask of it, in six queries for each BATCH, however many there are."""
+    """Each with all that the formats ask of it, in five queries for each BATCH, however many there are."""
     found = organisations.select_related("territory__scheme", "territory__parent__parent__parent").prefetch_related(
         Prefetch("domains", Domain.objects.order_by("order")),
         Prefetch("works_in", Territory.objects.select_related("scheme")),
-        # What a shelter hides, and what nobody can reach, is decided by these as on the pages.
-        "services",
         Prefetch(
             "services",
             Service.objects.public()

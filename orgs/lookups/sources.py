@@ -10,6 +10,7 @@ from django.urls import reverse
 from orgs.folding import fold
 from orgs.languages import COUNTRIES, LANGUAGES, USUAL, country_name, language_label, name_for_reader, own_name
 from orgs.models import Organisation, Territory
+from orgs.registers import register_label, registers
 from orgs.word_search import words_sought
 
 T = TypeVar("T")
@@ -192,6 +193,24 @@ class LanguageLookup(CodeLookup):
 
     def offered(self) -> list[str]:
         return USUAL
+
+
+class RegisterLookup(CodeLookup):
+    """Of hundreds, so that the page carries none and the server is asked."""
+
+    url_name = "orgs:lookup_registers"
+
+    def codes(self) -> Iterable[str]:
+        return registers()
+
+    def names(self, code: str) -> list[str]:
+        return [str(registers()[code]), registers()[code].name, registers()[code].own_name, code.partition("-")[2]]
+
+    def label(self, item: str) -> str:
+        return register_label(item)
+
+    def suggested(self) -> list[str]:
+        return []
 
 
 class CountryLookup(CodeLookup):

@@ -6,7 +6,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from orgs.lookups.sources import Lookup, OrganisationLookup, TerritoryLookup
+from orgs.lookups.sources import Lookup, OrganisationLookup, RegisterLookup, TerritoryLookup
 from orgs.vocabulary import Sector
 
 
@@ -25,6 +25,14 @@ def lookup_territories(request: HttpRequest) -> JsonResponse:
 def lookup_organisations(request: HttpRequest) -> JsonResponse:
     sectors = [sector for sector in request.GET.getlist("sector") if sector in Sector.values]
     return suggestions(OrganisationLookup(sectors=sectors), request)
+
+
+@login_not_required
+@require_safe
+@cache_control(max_age=300, private=True)
+@vary_on_headers("Accept-Language", "Cookie")
+def lookup_registers(request: HttpRequest) -> JsonResponse:
+    return suggestions(RegisterLookup(), request)
 
 
 def suggestions(lookup: Lookup, request: HttpRequest) -> JsonResponse:

@@ -1,6 +1,7 @@
 from orgs.models.account import User
 from orgs.models.capacity import Capacity, CapacityMatch
 from orgs.models.closing import OrganisationClosing
+from orgs.models.conditions import holding_on
 from orgs.models.domain import Domain
 from orgs.models.identifier import OrganisationIdentifier
 from orgs.models.listing import JoinRequest, Listing
@@ -22,7 +23,6 @@ from orgs.models.organisation import (
     FieldOfWork,
     Organisation,
     OrganisationContact,
-    holding_on,
 )
 from orgs.models.organisation_import import ImportedOrganisation, OrganisationImport
 from orgs.models.passing import KeptForm, SentForm

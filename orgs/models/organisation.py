@@ -1,4 +1,3 @@
-import datetime
 from typing import Any
 
 import pghistory
@@ -6,6 +5,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import Folded, fold
+from orgs.models.conditions import PUBLIC, holding_on
 from orgs.models.domain import Domain
 from orgs.models.territory import Territory, TerritoryClosure
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
@@ -53,20 +54,6 @@ KINDS_OF_SECTOR = {
     Sector.INTERNATIONAL: [Kind.INTERNATIONAL_ORGANISATION],
 }
 AUTHORITY_KINDS = KINDS_OF_SECTOR[Sector.AUTHORITY]
-
-
-def public(of: str = "") -> Q:
-    """Of the public directory; `of` is the way to the organisation, as "organisation__"."""
-    is_open = Q(**{f"{of}closed_on": None, f"{of}suspended_on": None})
-    return is_open & (~Q(**{f"{of}tier": ""}) | Q(**{f"{of}is_listed": True}))
-
-
-PUBLIC = public()
-
-
-def holding_on(day: datetime.date, of: str = "") -> Q:
-    """Verified, and not lapsed by that day."""
-    return ~Q(**{f"{of}tier": ""}) & (Q(**{f"{of}holds_until": None}) | Q(**{f"{of}holds_until__gte": day}))
 
 
 def ids_at_work_in(territory: Territory) -> models.QuerySet[Any, Any]:
@@ -310,6 +297,20 @@ class Organisation(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("organisation_detail", args=[self.slug])
 
+    def clean(self) -> None:
+        """A number of a register belongs to one open organisation, as the database holds (`OrganisationIdentifier`)."""
+        held = Q(pk=None)
+        for register, number in self.identifiers.items():
+            held |= Q(numbers__scheme=register, numbers__code=number, numbers__is_open=True)
+        if (
+            self.identifiers
+            and self.closed_on is None
+            and Organisation.objects.filter(held).exclude(pk=self.pk).exists()
+        ):
+            raise ValidationError(
+                _("Another organisation has this number in a register. Check it, or write to the portal.")
+            )
+
     @property
     def is_authority(self) -> bool:
         return self.kind in AUTHORITY_KINDS
@@ -342,12 +343,12 @@ class Organisation(models.Model):
 
     @property
     def has_shelter(self) -> bool:
-        return any(service.is_shelter for service in self.services.all())
+        return self.services.filter(is_shelter=True).exists()
 
     @property
     def public_address(self) -> str:
-        """Where somebody is sheltered the address is nobody's business, whatever was ticked."""
-        return self.address if self.address_is_public and not self.has_shelter else ""
+        """Where somebody is sheltered the database does not let it be public."""
+        return self.address if self.address_is_public else ""
 
 
 class FieldOfWork(models.Model):

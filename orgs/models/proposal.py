@@ -14,6 +14,7 @@ PROTECTED_FACTS = (
     "name",
     "acronym",
     "names",
+    "identifiers",
     "kind",
     "territory",
     "website",

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from orgs.models.conditions import holding_on, public
 from orgs.models.domain import Domain
-from orgs.models.organisation import Organisation, holding_on, public
+from orgs.models.organisation import Organisation
 from orgs.models.service_type import ServiceType
 from orgs.models.territory import Territory
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address

@@ -70,6 +70,16 @@ class FieldsOfWorkField(forms.Field):
         return cleaned
 
 
+class RegisterNumberField(forms.CharField):
+    """A number as a register gives it, without the spaces that people put into it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=100, widget=forms.TextInput(attrs={"class": "input-short"}), **options)
+
+    def to_python(self, value: Any) -> str:
+        return "".join(str(super().to_python(value)).split())
+
+
 def fields_of_work_of(organisation: Organisation) -> dict[str, int | None]:
     """As the field takes them."""
     return {str(field.domain_id): field.since_year for field in organisation.fields_of_work.all()}

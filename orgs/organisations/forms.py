@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from orgs.forms.portal import PortalForm, PortalModelForm, SeenMixin, WebAddressField
 from orgs.languages import language_choices_or_none, name_for_reader
 from orgs.lookups.fields import LookupField
-from orgs.lookups.sources import CountryLookup, LanguageLookup, OrganisationLookup, TerritoryLookup
+from orgs.lookups.sources import CountryLookup, LanguageLookup, OrganisationLookup, RegisterLookup, TerritoryLookup
 from orgs.models import AUTHORITY_KINDS, Organisation, OrganisationContact, User
-from orgs.organisations.fields import FieldsOfWorkField, fields_of_work_of
+from orgs.organisations.fields import FieldsOfWorkField, RegisterNumberField, fields_of_work_of
 from orgs.permissions import can_change_what_rights_rest_on, must_propose
+from orgs.registers import register_label
 from orgs.vocabulary import CapacityKind, CapacitySide, Kind, Mark, Work, choices_of
 
 NAME_LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -72,6 +73,13 @@ class ProfileForm(PortalModelForm):
     )
 
     website = WebAddressField(label=_("Website"), required=False)
+    register = LookupField(
+        RegisterLookup(),
+        required=False,
+        label=_("Another register"),
+        help_text=_("For example, a tax number or a register of associations. Type a part of its name, or its code."),
+    )
+    number = RegisterNumberField(label=_("Its number there"), required=False)
 
     class Meta:
         model = Organisation
@@ -124,6 +132,11 @@ class ProfileForm(PortalModelForm):
                 required=False,
                 initial=self.instance.names.get(language, ""),
             )
+        self.number_fields = {f"number_{register}": register for register in self.instance.identifiers}
+        for field, register in self.number_fields.items():
+            self.fields[field] = RegisterNumberField(
+                label=register_label(register), required=False, initial=self.instance.identifiers[register]
+            )
         self.is_settled = self.instance.is_authority and not can_change_what_rights_rest_on(by, self.instance)
         if self.is_settled:
             for name in ("kind", "level_of_government", "territory"):
@@ -142,10 +155,29 @@ class ProfileForm(PortalModelForm):
     def sections(self) -> list[tuple[Any, list[BoundField]]]:
         """The page in parts, each with its fields."""
         parts = [(title, [self[name] for name in names if name in self.fields]) for title, names in self.SECTIONS]
-        return [*parts, (_("Its name in other languages"), [self[name] for name in self.name_fields])]
+        return [
+            *parts,
+            (_("Its numbers in registers"), [self[name] for name in (*self.number_fields, "register", "number")]),
+            (_("Its name in other languages"), [self[name] for name in self.name_fields]),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        register, number = cleaned.get("register"), cleaned.get("number")
+        if number and not register and "register" not in self.errors:
+            self.add_error("register", _("Say in which register it has this number."))
+        if register and not number and "number" not in self.errors:
+            self.add_error("number", _("Type the number that it has in this register."))
+        if register in self.instance.identifiers:
+            self.add_error("register", _("Its number in this register is above. Change it there."))
+        return cleaned
 
     def changes(self) -> dict[str, Any]:
-        given = {name: value for name, value in self.cleaned_data.items() if name not in ("version", *self.name_fields)}
+        own = ("version", "register", "number", *self.name_fields, *self.number_fields)
+        given = {name: value for name, value in self.cleaned_data.items() if name not in own}
+        numbers = {register: self.cleaned_data[field] for field, register in self.number_fields.items()}
+        numbers |= {self.cleaned_data["register"]: self.cleaned_data["number"]} if self.cleaned_data["register"] else {}
+        given["identifiers"] = {register: number for register, number in numbers.items() if number}
         names = {language: self.cleaned_data[field].strip() for field, language in self.name_fields.items()}
         return {**given, "names": {code: name for code, name in names.items() if name and name != given["name"]}}
 

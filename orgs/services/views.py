@@ -32,7 +32,7 @@ class ServiceSearchView(SearchedMixin, FilterView):
     def in_full(self) -> QuerySet[Service]:
         return Service.objects.select_related(
             "type", "domain", "organisation__territory__parent__parent__parent"
-        ).prefetch_related("organisation__services", "opening_times", "closed_days")
+        ).prefetch_related("opening_times", "closed_days")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(types=self.filterset.types, not_asked=not self.request.GET, **kwargs)
@@ -50,7 +50,6 @@ class ServiceDetailView(DetailView):
             Service.objects.visible_to(self.request.user)
             .select_related("type", "domain", "organisation__territory__parent__parent__parent")
             .prefetch_related(
-                "organisation__services",
                 "opening_times",
                 "closed_days",
                 Prefetch("territories", Territory.objects.with_path()),

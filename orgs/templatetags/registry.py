@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy
 from orgs.languages import language_label, name_for_reader, own_name
 from orgs.models import Organisation
 from orgs.permissions import is_unclaimed
+from orgs.registers import register_label
 from orgs.vocabulary import Tier
 
 register = template.Library()
 register.filter("language_own_name", own_name)
 register.filter("language_label", language_label)
 register.filter("language_for_reader", name_for_reader)
+register.filter("register_label", register_label)
 
 
 @register.filter

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.languages import name_for_reader
 from orgs.models import Organisation, ProposedChange, Territory
+from orgs.registers import register_label
 from orgs.vocabulary import Kind
 
 
@@ -26,6 +27,8 @@ def fact_words(fact: str, value: Any) -> str:
     if fact == "territory":
         place = Territory.objects.with_path().filter(pk=value).first()
         return str(place.label) if place else "–"
+    if fact == "identifiers":
+        return " · ".join(f"{register_label(register)}: {code}" for register, code in value.items()) or "–"
     return capfirst(str(Kind(value).label)) if fact == "kind" else readable(value)
 
 

@@ -35,7 +35,7 @@ from orgs.review_queues import changes, queues
 from orgs.verification import actions as verification_actions
 from orgs.verification import proposals
 from orgs.verification.checklist import changes_since
-from orgs.verification.differences import differences, fact_label, readable
+from orgs.verification.differences import differences, fact_label, fact_words, readable
 from orgs.verification.duplicates import possible_duplicates
 from orgs.verification.forms import ChangeDecisionForm, ReviewForm
 from orgs.vocabulary import VerificationCriterion
@@ -241,6 +241,7 @@ def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:
         (_("Kind"), capfirst(organisation.get_kind_display())),
         (_("Since"), organisation.founded_year),
         (fact_label("names"), readable(organisation.names)),
+        (fact_label("identifiers"), fact_words("identifiers", organisation.identifiers)),
         (fact_label("legal_form"), organisation.legal_form),
         (fact_label("marks"), ", ".join(str(mark) for mark in organisation.mark_labels)),
         (fact_label("works_as"), ", ".join(str(work) for work in organisation.work_labels)),

@@ -613,7 +613,9 @@ def test_stale_files_are_removed_and_history_stays(admin, place):
 
 def test_page_shows_the_numbers_in_registers(client, admin, place):
     stored(HEAD + "7,House,,,,,Q1\n", admin)
-    assert b"GB-CHC-7" in client.get(Organisation.objects.get().get_absolute_url()).content
+    body = client.get(Organisation.objects.get().get_absolute_url()).content.decode()
+    assert "Charity Commission" in body
+    assert "<bdi>7</bdi>" in body
 
 
 # --- In the browser --------------------------------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ def test_each_protected_fact_is_proposed_and_nothing_else(organisation, owner, c
     values = {
         "name": "Other", "acronym": "OT", "names": {"es": "Otra"}, "kind": "foundation", "territory": city, "website": "https://other.example",
         "public_email": "other@example.org", "public_phone": "600 000 000", "address": "Elsewhere 1",
+        "identifiers": {"ES-NIF": "G1"},
     }  # fmt: skip
     assert set(values) == set(PROTECTED_FACTS)
     before = Organisation.objects.values(*PROTECTED_FACTS).get()
@@ -288,3 +289,60 @@ def test_page_survives_a_proposed_place_that_was_deleted(client, organisation, o
     client.force_login(owner)
     assert client.get(organisation.get_absolute_url()).status_code == 200
     assert client.get(edit_page(organisation)).status_code == 200
+
+
+# --- Numbers in registers -----------------------------------------------------------------------------------------------
+
+
+def test_number_in_a_register_is_typed_in_the_profile_and_proposed_once_verified(client, organisation, owner, reviewer):
+    client.force_login(owner)
+    asked_back = client.post(edit_page(organisation), typed(organisation, register="identificación fiscal", number="1"))
+    assert "Número de Identificación Fiscal (ES-NIF)" in asked_back.content.decode()
+    typed_number = {"register": "ES-NIF", "number": " G 123 45678 "}
+    assert (
+        client.post(edit_page(organisation), typed(organisation, **typed_number)).url == organisation.get_absolute_url()
+    )
+    organisation.refresh_from_db()
+    assert organisation.identifiers == {}
+    change = organisation.proposed_changes.open().get()
+    assert change.wanted == {"identifiers": {"ES-NIF": "G12345678"}}
+    client.force_login(reviewer)
+    assert (
+        "Número de Identificación Fiscal (ES-NIF): G12345678" in client.get(change.get_absolute_url()).content.decode()
+    )
+    proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    assert organisation.numbers.get().code == "G12345678"
+    client.force_login(owner)
+    organisation.refresh_from_db()
+    body = client.get(edit_page(organisation)).content.decode()
+    assert 'value="G12345678"' in body
+    client.post(edit_page(organisation), typed(organisation, **{"number_ES-NIF": ""}))
+    assert organisation.proposed_changes.open().get().wanted == {"identifiers": {}}
+
+
+@pytest.mark.parametrize(
+    ("typed_number", "said"),
+    [
+        ({"register": "ES-NIF"}, "Type the number that it has in this register."),
+        ({"number": "123"}, "Say in which register it has this number."),
+        ({"register": "no such register", "number": "123"}, "is not in the list"),
+        ({"register": "GB-CHC", "number": "9"}, "Its number in this register is above."),
+        ({"register": "ES-NIF", "number": "TAKEN"}, "Another organisation has this number"),
+    ],
+)
+def test_number_that_cannot_be_is_asked_back(client, organisation, owner, typed_number, said):
+    OrganisationFactory(identifiers={"ES-NIF": "TAKEN"})
+    Organisation.objects.filter(pk=organisation.pk).update(identifiers={"GB-CHC": "1"})
+    client.force_login(owner)
+    sent = typed(organisation, **{"number_GB-CHC": "1", **typed_number})
+    answer = client.post(edit_page(organisation), sent)
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert not organisation.proposed_changes.exists()
+
+
+def test_number_that_somebody_took_meanwhile_is_not_accepted(organisation, owner, reviewer):
+    change = propose(organisation, owner, identifiers={"ES-NIF": "G1"})
+    OrganisationFactory(identifiers={"ES-NIF": "G1"})
+    with pytest.raises(ValidationError, match="Another organisation"):
+        proposals.decide_change(change=change, outcome="accepted", by=reviewer)
