@@ -40,6 +40,7 @@ urlpatterns = [
     path("administration/portal/", PortalUpdateView.as_view(), name="portal_edit"),
     # The two pages that bring the apps together.
     path("organisations/<organisation:slug>/", pages.OrganisationPageView.as_view(), name="organisation_detail"),
+    path("organisations/<slug:slug>/close/", pages.OrganisationCloseOwnView.as_view(), name="organisation_close_own"),
     path("territories/<slug:scheme>/<str:code>/", pages.TerritoryPageView.as_view(), name="territory_detail"),
     # And an organisation as administrators look after it, with what every app knows of it.
     path(

@@ -217,6 +217,11 @@ def can_see_contacts(user: Person, organisation: Organisation) -> bool:
     )
 
 
+def can_close(user: Person, organisation: Organisation) -> bool:
+    """An administrator, and the owners of an organisation themselves; an authority is closed by administrators alone."""
+    return is_administrator(user) or has_role(user, organisation, Role.OWNER)
+
+
 VOUCHING_ROLES = (Role.OWNER, Role.MANAGER, Role.OFFICER)
 """Of an organisation its owners; of an authority also whoever works with organisations."""
 

@@ -103,6 +103,7 @@ TABLE = """
     orgs:match_add                           possible_match    LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
     orgs:match_answer                        match             LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:match_done                          match             LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
+    organisation_close_own                   association       LF PFFF FFFFF FFF   LF PFFF FFFFF FFF
     orgs:support                             association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
     orgs:support                             group             LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     orgs:vouch                               group             LF PFFP PPFFP FFF   LF PFFP PPFFP FFF

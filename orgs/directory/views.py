@@ -29,6 +29,7 @@ from orgs.models import (
 from orgs.naming import address_upstairs
 from orgs.permissions import (
     can_ask_to_join,
+    can_close,
     can_edit_organisation,
     can_list_organisations,
     can_manage_members,
@@ -157,6 +158,8 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             can_see_contacts=can_see_contacts(user, organisation),
             is_member=is_own,
             **beside(organisation),
+            can_close=is_own and organisation.closed_on is None and can_close(user, organisation),
+            close_url=address_upstairs("organisation_close_own", organisation.slug),
             can_vouch=vouchers_for(user, organisation).exists(),
             proposed_change=proposed_change,
             proposed_differences=differences(proposed_change) if proposed_change else [],
