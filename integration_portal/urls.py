@@ -21,6 +21,7 @@ urlpatterns = [
     path("about/", views.about, name="about"),
     path("about/data/", views.data_licence, name="data_licence"),
     path("about/accessibility/", views.accessibility, name="accessibility"),
+    path("privacy/", views.privacy, name="privacy"),
     path("wrong/", remarks.RemarkCreateView.as_view(), name="remark_add"),
     path("wrong/said/", remarks.RemarkMadeView.as_view(), name="remark_made"),
     path("robots.txt", views.robots, name="robots"),

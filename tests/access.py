@@ -34,6 +34,7 @@ TABLE = """
     about                                    -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     data_licence                             -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     accessibility                            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    privacy                                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     robots                                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     favicon                                  -                 RR RRRR RRRRR RRR   MM MMMM MMMMM MMM
     healthz                                  -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
