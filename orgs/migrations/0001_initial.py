@@ -3162,7 +3162,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("asked", "asked"),
+                            ("asked", "no answer yet"),
                             ("given", "given"),
                             ("declined", "declined"),
                             ("withdrawn", "withdrawn"),

@@ -64,7 +64,7 @@ class Vouching(models.Model):
     """
 
     class State(models.TextChoices):
-        ASKED = "asked", _("asked")
+        ASKED = "asked", _("no answer yet")
         GIVEN = "given", _("given")
         DECLINED = "declined", _("declined")
         WITHDRAWN = "withdrawn", _("withdrawn")
