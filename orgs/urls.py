@@ -106,7 +106,9 @@ urlpatterns = [
         support.VouchingWithdrawView.as_view(),
         name="vouching_withdraw",
     ),
-    path("organisations/<slug:slug>/sponsorships/add/", support.SponsorshipOfferView.as_view(), name="sponsorship_add"),
+    path(
+        "organisations/<slug:slug>/sponsorships/add/", support.SponsorshipCreateView.as_view(), name="sponsorship_add"
+    ),
     path(
         "organisations/<slug:slug>/sponsorships/<int:pk>/",
         support.SponsorshipAnswerView.as_view(),

@@ -140,7 +140,7 @@ class VouchingWithdrawView(OfVouching):
         return redirect("orgs:support", slug)
 
 
-class SponsorshipOfferView(LeadsToSupport, FormView):
+class SponsorshipCreateView(LeadsToSupport, FormView):
     form_class = SponsorshipForm
     template_name = "orgs/sponsorship_form.html"
 
