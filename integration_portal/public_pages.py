@@ -32,6 +32,7 @@ PAGES = frozenset(
         "about",
         "data_licence",
         "accessibility",
+        "privacy",
         "organisation_detail",
         "territory_detail",
         "orgs:organisation_list",

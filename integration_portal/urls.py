@@ -21,6 +21,7 @@ urlpatterns = [
     path("about/", views.about, name="about"),
     path("about/data/", views.data_licence, name="data_licence"),
     path("about/accessibility/", views.accessibility, name="accessibility"),
+    path("privacy/", views.privacy, name="privacy"),
     path("wrong/", remarks.RemarkCreateView.as_view(), name="remark_add"),
     path("wrong/said/", remarks.RemarkMadeView.as_view(), name="remark_made"),
     path("robots.txt", views.robots, name="robots"),
@@ -40,6 +41,7 @@ urlpatterns = [
     path("administration/portal/", PortalUpdateView.as_view(), name="portal_edit"),
     # The two pages that bring the apps together.
     path("organisations/<organisation:slug>/", pages.OrganisationPageView.as_view(), name="organisation_detail"),
+    path("organisations/<slug:slug>/close/", pages.OrganisationCloseOwnView.as_view(), name="organisation_close_own"),
     path("territories/<slug:scheme>/<str:code>/", pages.TerritoryPageView.as_view(), name="territory_detail"),
     # And an organisation as administrators look after it, with what every app knows of it.
     path(

@@ -84,6 +84,12 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "integration_portal/privacy.html")
+
+
+@login_not_required
+@require_safe
 @cache_control(public=True, max_age=86400)
 def robots(request: HttpRequest) -> HttpResponse:
     """Search engines may read what is public, but for the endless combinations of filters."""

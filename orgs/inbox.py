@@ -20,9 +20,12 @@ from orgs.models import (
     ProposedChange,
     Remark,
     Service,
+    Sponsorship,
     User,
     Verification,
+    Vouching,
 )
+from orgs.permissions import VOUCHING_ROLES
 from orgs.review_queues import queues
 from orgs.services.actions import due
 
@@ -57,6 +60,8 @@ def tasks_of(user: User) -> list[Task]:
         *remarks_to_answer(user),
         *services_to_look_at(user),
         *matches_to_answer(user),
+        *vouchings_to_answer(user),
+        *sponsorships_to_answer(user),
         *returned_organisations(user),
         *returned_changes(user),
     ]
@@ -151,6 +156,42 @@ def matches_to_answer(user: User) -> list[Task]:
         for match in asked.select_related("need__organisation", "offer__organisation", "asked_by").order_by("asked_at")[
             :LONGEST
         ]
+    ]
+
+
+def vouchings_to_answer(user: User) -> list[Task]:
+    """Groups that ask organisations in whose name one may vouch."""
+    own = Membership.objects.of(user).filter(role__in=VOUCHING_ROLES).values("organisation")
+    asked = Vouching.objects.filter(voucher__in=own, state=Vouching.State.ASKED).select_related("group", "voucher")
+    return [
+        Task(
+            kind=gettext_lazy("Vouching"),
+            title=_("Say whether %(organisation)s vouches for %(group)s")
+            % {"organisation": vouching.voucher, "group": vouching.group},
+            url=vouching.get_absolute_url(),
+            since=vouching.asked_at,
+            icon="person-check",
+        )
+        for vouching in asked.order_by("asked_at")[:LONGEST]
+        if vouching.asked_at is not None
+    ]
+
+
+def sponsorships_to_answer(user: User) -> list[Task]:
+    """Offered to organisations that one leads."""
+    own = Membership.objects.of(user).filter(role__in=[Membership.Role.OWNER, Membership.Role.MANAGER])
+    offered = Sponsorship.objects.filter(sponsored__in=own.values("organisation"), state=Sponsorship.State.OFFERED)
+    return [
+        Task(
+            kind=gettext_lazy("Sponsorship"),
+            title=_("Say whether %(organisation)s accepts the sponsorship of %(sponsor)s")
+            % {"organisation": sponsorship.sponsored, "sponsor": sponsorship.sponsor},
+            url=sponsorship.get_absolute_url(),
+            since=sponsorship.offered_at,
+            text=sponsorship.gives,
+            icon="people",
+        )
+        for sponsorship in offered.select_related("sponsor", "sponsored").order_by("offered_at")[:LONGEST]
     ]
 
 

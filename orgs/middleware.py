@@ -100,6 +100,7 @@ class SecondStepMiddleware:
         "set_language",
         "about",
         "accessibility",
+        "privacy",
         "healthz",
         "favicon",
     )

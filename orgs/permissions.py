@@ -16,6 +16,7 @@ from orgs.models import (
     User,
     Verification,
 )
+from orgs.vocabulary import Kind
 
 Person = User | AnonymousUser
 Role = Membership.Role
@@ -65,6 +66,7 @@ RIGHTS_REST_ON = {
         "made_by",
     ),
     "orgs.Renewal": ("organisation", "renewed_by", "held_until", "holds_until"),
+    "orgs.Vouching": ("group", "voucher", "state", "given_by", "given_at", "ended_by", "ended_at"),
     "orgs.Measure": ("organisation", "kind", "decided_by", "appealed_by", "appeal_decided_by", "lifted_by"),
 }
 """From which rights follow: whose figures somebody keeps, whom somebody reviews, who runs the platform. Only administrators change these of
@@ -213,6 +215,40 @@ def can_see_contacts(user: Person, organisation: Organisation) -> bool:
         .filter(territory__descendant_links__descendant=organisation.territory_id)
         .exists()
     )
+
+
+def can_close(user: Person, organisation: Organisation) -> bool:
+    """An administrator, and the owners of an organisation themselves; an authority is closed by administrators alone."""
+    return is_administrator(user) or has_role(user, organisation, Role.OWNER)
+
+
+VOUCHING_ROLES = (Role.OWNER, Role.MANAGER, Role.OFFICER)
+"""Of an organisation its owners; of an authority also whoever works with organisations."""
+
+
+def leads_organisation(user: Person, organisation: Organisation) -> bool:
+    """Can bind it by their word; an administrator cannot."""
+    return has_role(user, organisation, Role.OWNER, Role.MANAGER)
+
+
+def can_vouch_for(user: Person, voucher: Organisation) -> bool:
+    """In the name of the voucher."""
+    return has_role(user, voucher, *VOUCHING_ROLES)
+
+
+def can_ask_to_vouch(user: Person, group: Organisation) -> bool:
+    """Who keeps an informal group asks others to vouch for it."""
+    return group.kind == Kind.INFORMAL_GROUP and group.closed_on is None and can_edit_organisation(user, group)
+
+
+def vouchers_for(user: Person, group: Organisation) -> QuerySet[Organisation]:
+    """In whose name somebody may vouch for the group now: verified ones that do not do so already. Nobody vouches for a group of their own."""
+    if not user.is_authenticated or group.kind != Kind.INFORMAL_GROUP or group.closed_on is not None:
+        return Organisation.objects.none()
+    if user.memberships.filter(organisation=group).exists():
+        return Organisation.objects.none()
+    led = user.memberships.acting().filter(role__in=VOUCHING_ROLES).values("organisation")
+    return Organisation.objects.verified().filter(pk__in=led).exclude(vouchings_given__in=group.vouchings.standing())
 
 
 def can_review_verification(user: Person, verification: Verification) -> bool:

@@ -18,6 +18,7 @@ from orgs.reviewers import views as reviewers
 from orgs.services import editing as service_editing
 from orgs.services import views as services
 from orgs.standing import views as standing
+from orgs.support import views as support
 from orgs.territories import views as territories
 from orgs.territories.imports import views as territory_imports
 from orgs.verification import rules_views as rules
@@ -96,6 +97,28 @@ urlpatterns = [
     ),
     path("organisations/<slug:slug>/matches/<int:pk>/", matching.MatchAnswerView.as_view(), name="match_answer"),
     path("organisations/<slug:slug>/matches/<int:pk>/done/", matching.MatchDoneView.as_view(), name="match_done"),
+    path("organisations/<slug:slug>/support/", support.SupportView.as_view(), name="support"),
+    path("organisations/<slug:slug>/vouch/", support.VouchView.as_view(), name="vouch"),
+    path("organisations/<slug:slug>/vouchings/ask/", support.VouchingAskView.as_view(), name="vouching_ask"),
+    path("organisations/<slug:slug>/vouchings/<int:pk>/", support.VouchingAnswerView.as_view(), name="vouching_answer"),
+    path(
+        "organisations/<slug:slug>/vouchings/<int:pk>/withdraw/",
+        support.VouchingWithdrawView.as_view(),
+        name="vouching_withdraw",
+    ),
+    path(
+        "organisations/<slug:slug>/sponsorships/add/", support.SponsorshipCreateView.as_view(), name="sponsorship_add"
+    ),
+    path(
+        "organisations/<slug:slug>/sponsorships/<int:pk>/",
+        support.SponsorshipAnswerView.as_view(),
+        name="sponsorship_answer",
+    ),
+    path(
+        "organisations/<slug:slug>/sponsorships/<int:pk>/end/",
+        support.SponsorshipEndView.as_view(),
+        name="sponsorship_end",
+    ),
     path("organisations/<slug:slug>/capacities/", organisations.CapacityListView.as_view(), name="capacity_list"),
     path(
         "organisations/<slug:slug>/capacities/<int:pk>/remove/",

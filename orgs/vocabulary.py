@@ -103,7 +103,7 @@ class VerificationCriterion(models.TextChoices):
     REACHABLE = "reachable", _("The contact given was reached.")
     PURPOSE = "purpose", _("Its purpose concerns the integration of migrants, or rights in general, and is lawful.")
     TERRITORY = "territory", _("It works in the territory that it names.")
-    DOCUMENTED = "documented", _("Its registration or statutes were seen, or a verified organisation vouches for it.")
+    DOCUMENTED = "documented", _("Its registration or statutes were seen, or others vouch for it.")
     TWO_YEARS = "two_years", _("It shows two years of activity.")
     ACCOUNTS = "accounts", _("Its accounts or a yearly report were seen.")
 

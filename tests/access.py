@@ -34,6 +34,7 @@ TABLE = """
     about                                    -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     data_licence                             -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     accessibility                            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    privacy                                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     robots                                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     favicon                                  -                 RR RRRR RRRRR RRR   MM MMMM MMMMM MMM
     healthz                                  -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
@@ -103,6 +104,16 @@ TABLE = """
     orgs:match_add                           possible_match    LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
     orgs:match_answer                        match             LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:match_done                          match             LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
+    organisation_close_own                   association       LF PFFF FFFFF FFF   LF PFFF FFFFF FFF
+    orgs:support                             association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
+    orgs:support                             group             LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:vouch                               group             LF PFFP PPFFP FFF   LF PFFP PPFFP FFF
+    orgs:vouching_ask                        group             LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:vouching_answer                     vouching          LF PFFF FFFFF FFF   LF PFFF FFFFF FFF
+    orgs:vouching_withdraw                   vouching          LF MFFF FFFFF FFF   LF RFFF FFFFF FFF
+    orgs:sponsorship_add                     association       LF PFFF FFFFF FFF   LF PFFF FFFFF FFF
+    orgs:sponsorship_answer                  sponsorship       LF PFFF FFFFF FFF   LF PFFF FFFFF FFF
+    orgs:sponsorship_end                     sponsorship       LF MFFF FFFFF FFF   LF RFFF FFFFF FFF
     orgs:capacity_list                       association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:capacity_delete                     capacity          LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
     orgs:member_list                         association       LF PPPF FFFFF FPP   LF MMMF FFFFF FMM
@@ -333,6 +344,9 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "remark": [known["remark"].pk],
         "possible_match": [association, known["capacity"].pk, known["counterpart"].pk],
         "match": [association, known["match"].pk],
+        "group": [known["group"].slug],
+        "vouching": [association, known["vouching"].pk],
+        "sponsorship": [association, known["sponsorship"].pk],
         "a_service": [known["service"].pk],
         "unreachable": [known["unreachable"].pk],
         "services_letter": [token_of(known["service"].organisation)],

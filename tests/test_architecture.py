@@ -27,7 +27,7 @@ ORDER = {
         organisations
         members standing
         registration directory inbox authorities
-        listing exchange needs remarks matching
+        listing exchange needs remarks matching support
         coverage
         reviewers oversight
         context_processors middleware tasks admin

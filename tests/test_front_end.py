@@ -39,7 +39,7 @@ def test_what_renews_itself_on_a_change_is_a_line_that_tells_the_state(template:
 @pytest.mark.django_db
 def test_scripts_come_only_where_something_uses_them(client: Client) -> None:
     world = make_world()
-    for name in ("about", "account_login", "data_licence", "accessibility", "account_reset_password"):
+    for name in ("about", "account_login", "data_licence", "accessibility", "privacy", "account_reset_password"):
         html = client.get(reverse(name)).content.decode()
         assert [source for source in sources(html) if CHARTS.search(source)] == [], name
     pages = [

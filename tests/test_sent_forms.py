@@ -42,6 +42,7 @@ from orgs.registration import views as registration
 from orgs.reviewers import views as reviewers
 from orgs.services import editing as service_editing
 from orgs.standing import views as standing
+from orgs.support import views as support
 from orgs.territories.imports.views import TerritoryImportStoreView
 from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
 from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvidenceView
@@ -220,6 +221,8 @@ HARMLESS_TWICE = {
     organisations.ChangeWithdrawView: "withdrawn is withdrawn",
     listing.OptOutView: "taken off is taken off",
     matching.MatchDoneView: "done is done",
+    support.VouchingWithdrawView: "withdrawn is withdrawn",
+    support.SponsorshipEndView: "ended is ended",
     service_editing.ServicesConfirmView: "confirmed is confirmed",
     service_editing.StillRightView: "confirmed is confirmed",
     listing.JoinWithdrawView: "withdrawn is withdrawn",

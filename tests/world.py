@@ -33,10 +33,12 @@ from orgs.models import (
     OrganisationMerge,
     Registration,
     Remark,
+    Sponsorship,
     Territory,
     TerritoryImport,
     User,
     VoicedNeed,
+    Vouching,
 )
 from orgs.organisations import actions as organisations
 from orgs.oversight import merging
@@ -255,6 +257,7 @@ def make_registry(
         "capacity": capacity,
         "counterpart": counterpart,
         "match": make_match(association, hall),
+        **make_support(association, hall, city),
         "invitation": invitation,
         "to_review": to_review,
         "appointment": ReviewerAppointmentFactory(territory=city),
@@ -282,6 +285,17 @@ def make_match(association: Organisation, hall: Organisation) -> CapacityMatch:
     need = Capacity.objects.create(organisation=association, side="need", kind="training")
     offer = Capacity.objects.create(organisation=hall, side="offer", kind="training")
     return CapacityMatch.objects.create(need=need, offer=offer, asked_by=hall, asker=UserFactory())
+
+
+def make_support(association: Organisation, hall: Organisation, city: Territory) -> dict[str, Any]:
+    """A group that is public and has asked the association; one that asks others; and an offer to the association."""
+    group = OrganisationFactory(published=True, kind="informal_group", territory=city, name=f"Group of {city}")
+    asker = MembershipFactory(organisation=group).user
+    vouching = Vouching.objects.create(group=group, voucher=association, asked_by=asker, asked_at=timezone.now())
+    offer = Sponsorship.objects.create(
+        sponsor=hall, sponsored=association, gives="A room", from_day=timezone.localdate(), offered_by=UserFactory()
+    )
+    return {"group": group, "vouching": vouching, "sponsorship": offer}
 
 
 def make_merge(city: Territory, administrator: User) -> OrganisationMerge:

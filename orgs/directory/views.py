@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
@@ -21,6 +21,7 @@ from orgs.models import (
     OrganisationMerge,
     ProposedChange,
     Service,
+    Sponsorship,
     Territory,
     Verification,
     VerificationRules,
@@ -28,6 +29,7 @@ from orgs.models import (
 from orgs.naming import address_upstairs
 from orgs.permissions import (
     can_ask_to_join,
+    can_close,
     can_edit_organisation,
     can_list_organisations,
     can_manage_members,
@@ -35,12 +37,13 @@ from orgs.permissions import (
     can_take_measure,
     is_member,
     is_unclaimed,
+    vouchers_for,
 )
 from orgs.standing.renewals import can_be_renewed
 from orgs.templatetags.registry import standing_badge
 from orgs.verification.checklist import meaning_of
 from orgs.verification.differences import differences
-from orgs.vocabulary import CapacitySide
+from orgs.vocabulary import CapacitySide, Kind
 
 SORTS = {
     "name": (_("Name"), ["name_folded", "pk"]),
@@ -154,6 +157,10 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             can_manage_members=can_manage_members(user, organisation),
             can_see_contacts=can_see_contacts(user, organisation),
             is_member=is_own,
+            **beside(organisation),
+            can_close=is_own and organisation.closed_on is None and can_close(user, organisation),
+            close_url=address_upstairs("organisation_close_own", organisation.slug),
+            can_vouch=vouchers_for(user, organisation).exists(),
             proposed_change=proposed_change,
             proposed_differences=differences(proposed_change) if proposed_change else [],
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_own else None,
@@ -164,6 +171,18 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         """Only those that somebody can reach, but for its own people."""
         services = Service.objects.visible_to(self.request.user)
         return services.filter(organisation=organisation).select_related("domain", "type")
+
+
+def beside(organisation: Organisation) -> dict[str, Any]:
+    """Who stands by it, and by whom it stands, in public: never the people who said so."""
+    pairs = Sponsorship.objects.public().select_related("sponsor", "sponsored").order_by("from_day", "pk")
+    found = list(pairs.filter(Q(sponsor=organisation) | Q(sponsored=organisation)))
+    counting = organisation.vouchings.counting().select_related("voucher").order_by("voucher__name_folded")
+    return {
+        "vouched_by": [row.voucher for row in counting] if organisation.kind == Kind.INFORMAL_GROUP else [],
+        "sponsors": [row for row in found if row.sponsored_id == organisation.pk],
+        "sponsors_others": [row for row in found if row.sponsor_id == organisation.pk],
+    }
 
 
 def last_verified(organisation: Organisation) -> Verification | None:

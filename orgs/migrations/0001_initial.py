@@ -1901,6 +1901,77 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Sponsorship",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("offered", "offered"),
+                            ("accepted", "accepted"),
+                            ("declined", "declined"),
+                            ("ended", "ended"),
+                        ],
+                        default="offered",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("gives", models.CharField(max_length=200, verbose_name="what it gives")),
+                ("from_day", models.DateField(verbose_name="from")),
+                ("to_day", models.DateField(blank=True, null=True, verbose_name="to")),
+                ("offered_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="offered at")),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "offered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "sponsor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sponsorships_given",
+                        to="orgs.organisation",
+                    ),
+                ),
+                (
+                    "sponsored",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sponsorships", to="orgs.organisation"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "sponsorship",
+                "verbose_name_plural": "sponsorships",
+                "ordering": ["-offered_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="TerritoryOutline",
             fields=[
                 (
@@ -2805,10 +2876,7 @@ class Migration(migrations.Migration):
                                     "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
                                 ),
                                 ("territory", "It works in the territory that it names."),
-                                (
-                                    "documented",
-                                    "Its registration or statutes were seen, or a verified organisation vouches for it.",
-                                ),
+                                ("documented", "Its registration or statutes were seen, or others vouch for it."),
                                 ("two_years", "It shows two years of activity."),
                                 ("accounts", "Its accounts or a yearly report were seen."),
                             ],
@@ -2830,10 +2898,7 @@ class Migration(migrations.Migration):
                                     "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
                                 ),
                                 ("territory", "It works in the territory that it names."),
-                                (
-                                    "documented",
-                                    "Its registration or statutes were seen, or a verified organisation vouches for it.",
-                                ),
+                                ("documented", "Its registration or statutes were seen, or others vouch for it."),
                                 ("two_years", "It shows two years of activity."),
                                 ("accounts", "Its accounts or a yearly report were seen."),
                             ],
@@ -2855,10 +2920,7 @@ class Migration(migrations.Migration):
                                     "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
                                 ),
                                 ("territory", "It works in the territory that it names."),
-                                (
-                                    "documented",
-                                    "Its registration or statutes were seen, or a verified organisation vouches for it.",
-                                ),
+                                ("documented", "Its registration or statutes were seen, or others vouch for it."),
                                 ("two_years", "It shows two years of activity."),
                                 ("accounts", "Its accounts or a yearly report were seen."),
                             ],
@@ -3108,6 +3170,79 @@ class Migration(migrations.Migration):
                 "verbose_name": "voiced need",
                 "verbose_name_plural": "voiced needs",
                 "ordering": ["said_at", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Vouching",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("asked", "no answer yet"),
+                            ("given", "given"),
+                            ("declined", "declined"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="asked",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                ("words", models.CharField(blank=True, max_length=300, verbose_name="how you know it")),
+                ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked at")),
+                ("given_at", models.DateTimeField(blank=True, null=True, verbose_name="given at")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="declined or withdrawn at")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="vouchings", to="orgs.organisation"
+                    ),
+                ),
+                (
+                    "voucher",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="vouchings_given",
+                        to="orgs.organisation",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "vouching",
+                "verbose_name_plural": "vouchings",
+                "ordering": ["pk"],
             },
         ),
         migrations.AddConstraint(
@@ -3626,6 +3761,81 @@ class Migration(migrations.Migration):
             model_name="servicetypeword",
             constraint=models.UniqueConstraint(
                 models.F("type"), models.F("language"), models.F("stem"), name="service_type_word_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sponsorship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sponsor", models.F("sponsored")), _negated=True),
+                name="sponsorship_not_of_itself",
+                violation_error_message="No organisation sponsors itself.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sponsorship",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.comparison.Least("sponsor", "sponsored"),
+                django.db.models.functions.comparison.Greatest("sponsor", "sponsored"),
+                condition=models.Q(("state__in", ["offered", "accepted"])),
+                name="sponsorship_once",
+                violation_error_message="There is a sponsorship between these two already.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sponsorship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("to_day", None), ("from_day__lte", models.F("to_day")), _connector="OR"),
+                name="sponsorship_days_in_order",
+                violation_error_message="The last day lies before the first.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sponsorship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("gives", ""), _negated=True),
+                name="sponsorship_gives_something",
+                violation_error_message="Say what it gives.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sponsorship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answered_at", None), ("answered_by", None), ("state__in", ["offered", "ended"])),
+                    models.Q(
+                        ("answered_at__isnull", False),
+                        ("answered_by__isnull", False),
+                        models.Q(("state", "offered"), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="sponsorship_answer_is_signed",
+                violation_error_message="An answer has a date, and somebody who gave it.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sponsorship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("ended_by", None), models.Q(("state", "ended"), _negated=True)),
+                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False), ("state", "ended")),
+                    _connector="OR",
+                ),
+                name="sponsorship_end_is_signed",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="sponsorship",
+            trigger=pgtrigger.compiler.Trigger(
+                name="sponsor_by_rules",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsor_id AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL\n        AND (holds_until IS NULL OR holds_until >= current_date)) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_by_verified', MESSAGE = 'not verified';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsored_id AND sector <> 'authority' AND closed_on IS NULL) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_of_open', MESSAGE = 'closed, or an authority';\n    END IF;\n    RETURN NEW;\n",
+                    hash="043ea565ae1493d7cd307c2a9a5fba4e01a68f6b",
+                    operation="INSERT",
+                    pgid="pgtrigger_sponsor_by_rules_4eb07",
+                    table="orgs_sponsorship",
+                    when="BEFORE",
+                ),
             ),
         ),
         migrations.AddIndex(
@@ -4404,6 +4614,88 @@ class Migration(migrations.Migration):
                 condition=models.Q(("read_by", None), ("words", ""), _connector="OR"),
                 name="voiced_need_words_go_when_read",
                 violation_error_message="What was read is deleted.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vouching",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("group", models.F("voucher")), _negated=True),
+                name="vouching_not_for_itself",
+                violation_error_message="No organisation vouches for itself.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vouching",
+            constraint=models.UniqueConstraint(
+                models.F("group"),
+                models.F("voucher"),
+                condition=models.Q(("state__in", ["asked", "given"])),
+                name="vouching_once",
+                violation_error_message="It has been asked already, or vouches for the group already.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vouching",
+            constraint=models.UniqueConstraint(
+                models.F("group"),
+                models.F("given_by"),
+                condition=models.Q(("state", "given")),
+                name="vouching_person_once",
+                violation_error_message="You have vouched for this group already, for another organisation.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vouching",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("asked_at", None), ("asked_by", None), models.Q(("state", "asked"), _negated=True)),
+                    models.Q(("asked_at__isnull", False), ("asked_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="vouching_request_is_signed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vouching",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("given_at__isnull", False), ("given_by__isnull", False), models.Q(("words", ""), _negated=True)
+                    ),
+                    models.Q(("given_at", None), ("given_by", None), ("state__in", ["asked", "declined"])),
+                    _connector="OR",
+                ),
+                name="vouching_is_signed",
+                violation_error_message="Say in a sentence how you know the group.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vouching",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("ended_by", None), ("state__in", ["asked", "given"])),
+                    models.Q(
+                        ("ended_at__isnull", False),
+                        ("ended_by__isnull", False),
+                        ("state__in", ["declined", "withdrawn"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="vouching_end_is_signed",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="vouching",
+            trigger=pgtrigger.compiler.Trigger(
+                name="vouch_by_rules",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NEW.state <> 'given' OR (TG_OP = 'UPDATE' AND OLD.state = 'given') THEN\n        RETURN NEW;\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.group_id AND kind = 'informal_group' AND closed_on IS NULL) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_for_informal_group', MESSAGE = 'not an informal group';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.voucher_id AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL\n        AND (holds_until IS NULL OR holds_until >= current_date)) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_verified', MESSAGE = 'not verified';\n    END IF;\n    IF EXISTS (SELECT FROM orgs_membership WHERE user_id = NEW.given_by_id AND organisation_id = NEW.group_id) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_others', MESSAGE = 'vouches for oneself';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_membership WHERE user_id = NEW.given_by_id AND organisation_id = NEW.voucher_id\n                   AND ended_at IS NULL AND role IN ('owner', 'manager', 'officer')) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_leaders', MESSAGE = 'does not speak for it';\n    END IF;\n    RETURN NEW;\n",
+                    hash="abce8cbc0c296732d7b4350081858a364a58d952",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_vouch_by_rules_7d52f",
+                    table="orgs_vouching",
+                    when="BEFORE",
+                ),
             ),
         ),
     ]

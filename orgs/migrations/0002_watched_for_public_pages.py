@@ -54,11 +54,13 @@ WATCHED = [
     "orgs_service_territories",
     "orgs_servicetype",
     "orgs_servicetypeword",
+    "orgs_sponsorship",
     "orgs_territory",
     "orgs_territoryoutline",
     "orgs_territoryscheme",
     "orgs_territorysuccession",
     "orgs_verificationrules",
+    "orgs_vouching",
 ]
 
 

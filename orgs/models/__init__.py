@@ -35,6 +35,7 @@ from orgs.models.renewal import Renewal, RenewalReminder
 from orgs.models.service_type import ServiceType, ServiceTypeWord
 from orgs.models.services import REACHABLE, ClosedDays, OpeningTime, Service
 from orgs.models.shipped import ShippedEntry
+from orgs.models.support import Sponsorship, Vouching, are_enough
 from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline, TerritoryScheme, TerritorySuccession
 from orgs.models.territory_import import TerritoryImport
 from orgs.models.verification import Verification, VerificationAnswer
@@ -83,6 +84,7 @@ __all__ = [
     "ServiceType",
     "ServiceTypeWord",
     "ShippedEntry",
+    "Sponsorship",
     "Territory",
     "TerritoryClosure",
     "TerritoryImport",
@@ -94,6 +96,8 @@ __all__ = [
     "VerificationAnswer",
     "VerificationRules",
     "VoicedNeed",
+    "Vouching",
     "WorkerTask",
+    "are_enough",
     "holding_on",
 ]

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm, PortalModelForm
@@ -45,6 +46,28 @@ class OrganisationMergeForm(PortalForm):
         super().__init__(*args, **kwargs)
         others = Organisation.objects.filter(closed_on=None).exclude(pk=gone.pk).exclude(sector=Sector.AUTHORITY)
         self.fields["kept"].lookup = OrganisationLookup(queryset=others)  # type: ignore[attr-defined]
+
+
+class CloseForm(PortalForm):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "Everybody who belongs to the organisation gets it by e-mail, in your words, and so does who reviews it."
+        ),
+    )
+
+
+class CloseOwnForm(CloseForm):
+    on = forms.DateField(
+        label=_("Since when is it no more?"),
+        initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Today, or a day before."),
+    )
+    is_sure = forms.BooleanField(label=_("Yes, close the organisation"))
+    field_order = ("on", "reason", "is_sure")
 
 
 class ReasonForm(PortalForm):

@@ -17,6 +17,8 @@ FOLLOW = [
     "orgs.Capacity.organisation",
     "orgs.CapacityMatch.asked_by",
     "orgs.Remark.organisation",
+    "orgs.Sponsorship.sponsor",
+    "orgs.Sponsorship.sponsored",
     "orgs.FieldOfWork.organisation",
     "orgs.Organisation.branch_of",
 ]

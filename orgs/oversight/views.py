@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from django_filters.views import FilterView
 
 from orgs.authorities.forms import LeaderForm
 from orgs.members import actions as members
-from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
+from orgs.mixins import ActionMixin, OfOrganisation, PagedMixin, VisibleObjectMixin
 from orgs.models import (
     Invitation,
     Membership,
@@ -32,8 +33,8 @@ from orgs.organisations import actions as organisations
 from orgs.oversight import actions as oversight
 from orgs.oversight import merging
 from orgs.oversight.filters import RegistryFilter
-from orgs.oversight.forms import KindForm, OrganisationMergeForm, ReasonForm
-from orgs.permissions import KEEPERS, is_administrator
+from orgs.oversight.forms import CloseForm, CloseOwnForm, KindForm, OrganisationMergeForm, ReasonForm
+from orgs.permissions import KEEPERS, Person, can_close, is_administrator, is_member
 
 
 def with_standing(queryset: QuerySet[Organisation]) -> QuerySet[Organisation]:
@@ -156,10 +157,10 @@ class InviteLeaderView(OneForAdministrators, ActionMixin, FormView):
 
 
 class CloseView(OneForAdministrators, ActionMixin, FormView):
-    form_class = ReasonForm
+    form_class = CloseForm
     template_name = "orgs/organisation_close.html"
 
-    def perform(self, form: ReasonForm) -> OrganisationClosing:
+    def perform(self, form: CloseForm) -> OrganisationClosing:
         return oversight.close_organisation(
             organisation=self.organisation, reason=form.cleaned_data["reason"], by=self.person
         )
@@ -167,6 +168,37 @@ class CloseView(OneForAdministrators, ActionMixin, FormView):
     def get_success_url(self) -> str:
         messages.success(self.request, _("The organisation has been closed."))
         return super().get_success_url()
+
+
+class CloseOwnView(OfOrganisation, ActionMixin, FormView):
+    """By its owner, who cannot reopen it."""
+
+    form_class = CloseOwnForm
+    template_name = "orgs/organisation_close_own.html"
+
+    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
+        return organisation.closed_on is None and can_close(user, organisation) and is_member(user, organisation)
+
+    def perform(self, form: CloseOwnForm) -> OrganisationClosing:
+        told = form.cleaned_data
+        return oversight.close_organisation(
+            organisation=self.organisation, reason=told["reason"], on=told["on"], by=self.person
+        )
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("The organisation has been closed."))
+        return reverse("orgs:my_organisations")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        others = self.organisation.memberships.active().exclude(user=self.person).values("user").distinct()
+        found = {
+            "members": others.count(),
+            "services": self.organisation.services.count(),
+            "capacities": self.organisation.capacities.count(),
+            "sponsorships": self.organisation.sponsorships.alive().count()
+            + self.organisation.sponsorships_given.alive().count(),
+        }
+        return super().get_context_data(**found, is_used=any(found.values()), **kwargs)
 
 
 class MergeView(OneForAdministrators, ActionMixin, FormView):

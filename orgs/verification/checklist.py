@@ -28,7 +28,7 @@ class Answer(NamedTuple):
 
 HINTS: Mapping[str, str | Promise] = {
     VerificationCriterion.DOCUMENTED: _(
-        "An informal group needs no papers: somebody who is verified can speak for it. Say who in the comment."
+        "An informal group needs no papers: two verified organisations vouch for it, or one authority that has no partnership with it."
     ),
 }
 

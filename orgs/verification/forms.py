@@ -86,7 +86,8 @@ class ReviewForm(SeenMixin, DecisionForm):
         self.order_fields([*(name for name in self.fields if name not in ("outcome", "reasons")), "outcome", "reasons"])
 
     def now(self) -> str:
-        said = json.dumps(profile_of(self.organisation), cls=DjangoJSONEncoder, sort_keys=True)
+        vouched = sorted(self.organisation.vouchings.counting().values_list("pk", flat=True))
+        said = json.dumps([profile_of(self.organisation), vouched], cls=DjangoJSONEncoder, sort_keys=True)
         return sha256(said.encode()).hexdigest()
 
     def claim_version(self) -> None:

@@ -23,6 +23,7 @@ from orgs.models import (
     Verification,
     VerificationAnswer,
     VerificationRules,
+    are_enough,
 )
 from orgs.naming import address_upstairs
 from orgs.permissions import (
@@ -141,6 +142,7 @@ class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
             contact=organisation.contacts.first(),
             services=organisation.services.select_related("domain"),
             duplicates=possible_duplicates(organisation, by=self.person),
+            **vouchings_of(organisation),
             last=last,
             last_answers=last and answered(last.answers.all()),
             changes=last and readable_changes(last, organisation),
@@ -232,6 +234,17 @@ class ChangeReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormV
             can_decide=change.state == ProposedChange.State.OPEN and can_review_change(self.request.user, change),
             **kwargs,
         )
+
+
+def vouchings_of(organisation: Organisation) -> dict[str, Any]:
+    """Who vouches or did, which of them count today, and whether these are enough in place of papers."""
+    vouchings = list(organisation.vouchings.exclude(given_at=None).select_related("voucher", "given_by").order_by("pk"))
+    counting = {row.pk for row in organisation.vouchings.counting()} if vouchings else set()
+    return {
+        "vouchings": vouchings,
+        "counting": counting,
+        "vouchings_are_enough": are_enough([row for row in vouchings if row.pk in counting]),
+    }
 
 
 def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:

@@ -33,6 +33,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/about/",
             "/about/data/",
             "/about/accessibility/",
+            "/privacy/",
             "/organisations/",
             "/organisations/register/",
             association,

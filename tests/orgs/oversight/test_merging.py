@@ -49,6 +49,8 @@ STAYS = {
     "orgs.Renewal.organisation",
     "orgs.RenewalReminder.organisation",
     "orgs.Verification.organisation",
+    "orgs.Vouching.group",
+    "orgs.Vouching.voucher",
     "orgs.OrganisationEvent.pgh_obj",
     # What an authority alone has, and an authority is not merged.
     "orgs.Listing.listed_for",

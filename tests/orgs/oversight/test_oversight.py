@@ -20,6 +20,7 @@ from tests.factories import (
     MembershipFactory,
     OrganisationFactory,
     ReviewerFactory,
+    ServiceFactory,
     TerritoryFactory,
     UserFactory,
     VerificationFactory,
@@ -214,8 +215,54 @@ def test_organisation_that_nothing_uses_says_so(client, administrator):
 
 
 def test_nobody_else_closes_or_reopens():
-    owner = MembershipFactory(organisation__published=True)
+    owner = MembershipFactory(organisation__published=True, role="editor")
     for act in (oversight.close_organisation, oversight.reopen_organisation):
         with pytest.raises(PermissionDenied):
             act(organisation=owner.organisation, reason="Mine.", by=owner.user)
     assert not OrganisationClosing.objects.exists()
+
+
+def test_owner_closes_the_own_organisation_and_everybody_of_it_hears(client, city):
+    association = OrganisationFactory(published=True, territory=city, name="Ours")
+    owner = MembershipFactory(organisation=association)
+    viewer, left = (MembershipFactory(organisation=association, role="viewer") for _person in range(2))
+    members.end_membership(membership=left, by=owner.user)
+    reviewer = ReviewerFactory(territory=city)
+    PartnershipFactory(authority=AuthorityFactory(territory=city), partners=[association], territory=city)
+    ServiceFactory(organisation=association)
+    Email.objects.all().delete()
+    client.force_login(owner.user)
+    assert "Close the organisation" in client.get(association.get_absolute_url()).content.decode()
+    url = page("organisation_close_own", association)
+    body = words_of(client.get(url).content.decode())
+    for warning in ("party to 1 running partnership", "1 other person belongs to it", "1 service leaves"):
+        assert warning in body
+    day = timezone.localdate() - timedelta(days=3)
+    client.post(url, {"reason": "We have dissolved.", "on": day.isoformat()})
+    client.post(url, {"reason": "", "on": day.isoformat(), "is_sure": "on"})
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    client.post(url, {"reason": "We have dissolved.", "on": tomorrow.isoformat(), "is_sure": "on"})
+    assert not OrganisationClosing.objects.exists()
+    assert client.post(url, {"reason": "We have dissolved.", "on": day.isoformat(), "is_sure": "on"}).status_code == 302
+    association.refresh_from_db()
+    assert association.closed_on == day
+    told = {email.to[0]: email.message for email in Email.objects.all()}
+    assert set(told) == {owner.user.email, viewer.user.email, reviewer.email}
+    assert all("We have dissolved." in message and owner.user.name in message for message in told.values())
+    assert client.get(url).status_code == 403, "it is closed already"
+    with pytest.raises(PermissionDenied):
+        oversight.reopen_organisation(organisation=association, reason="Again.", by=owner.user)
+
+
+@pytest.mark.parametrize("role", ["editor", "viewer"])
+def test_nobody_but_an_owner_closes_the_own_organisation(city, role):
+    association = OrganisationFactory(published=True, territory=city)
+    with pytest.raises(PermissionDenied):
+        oversight.close_organisation(
+            organisation=association, reason="No.", by=MembershipFactory(organisation=association, role=role).user
+        )
+    authority = AuthorityFactory(territory=city)
+    with pytest.raises(PermissionDenied):
+        oversight.close_organisation(
+            organisation=authority, reason="No.", by=MembershipFactory(organisation=authority, role="manager").user
+        )

@@ -417,3 +417,18 @@ def test_stale_drafts_are_removed_and_no_others(client, where):
     assert registration_actions.remove_stale_drafts(now=timezone.now()) == 0
     assert not Registration.objects.filter(pk=stale.pk).exists()
     assert Registration.objects.count() == 2
+
+
+def test_what_happens_to_personal_data_stands_above_the_first_question_about_a_person(client):
+    begin(client)
+    assert "What happens to what you say here" not in client.get(url("who")).content.decode()
+    page = client.get(url("contact")).content.decode()
+    assert page.index("What happens to what you say here") < page.index('name="contact_name"')
+    assert f'href="{reverse("privacy")}"' in page
+    whole = client.get(reverse("privacy")).content.decode()
+    for said in (page, whole):
+        assert f"{Registration.DAYS_KEPT} days" in said
+    assert (
+        "Cuánto tiempo se conserva"
+        in client.get(reverse("privacy"), headers={"accept-language": "es"}).content.decode()
+    )

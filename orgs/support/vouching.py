@@ -1,0 +1,85 @@
+"""Asking for a vouching, giving one, declining, and taking it back."""
+
+from collections.abc import Sequence
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orgs.mail.emails import people_with_role, write_to
+from orgs.models import Organisation, User, Vouching
+from orgs.permissions import VOUCHING_ROLES, can_edit_organisation, can_vouch_for, leaders_of
+from orgs.support.refusals import refused_in_words
+from orgs.vocabulary import Kind
+
+State = Vouching.State
+MOST_ASKED = 6
+"""At one time, so that no group writes to the whole directory."""
+
+
+@transaction.atomic
+def ask_to_vouch(*, group: Organisation, vouchers: Sequence[Organisation], by: User) -> list[Vouching]:
+    """Those who may vouch in the name of each of them hear of it."""
+    if not can_edit_organisation(by, group):
+        raise PermissionDenied
+    group = Organisation.objects.select_for_update().get(pk=group.pk)
+    if group.kind != Kind.INFORMAL_GROUP or group.closed_on is not None:
+        raise ValidationError(_("Others vouch for informal groups alone, and for none that is closed."))
+    if group.vouchings.filter(state=State.ASKED).count() + len(vouchers) > MOST_ASKED:
+        raise ValidationError(
+            _("Ask at most %(limit)s at one time, and others once these have answered.") % {"limit": MOST_ASKED}
+        )
+    asked = []
+    for voucher in vouchers:
+        if not voucher.is_verified:
+            raise ValidationError(_("%(name)s is not verified.") % {"name": voucher})
+        vouching = Vouching(group=group, voucher=voucher, asked_by=by, asked_at=timezone.now())
+        vouching.full_clean()
+        vouching.save()
+        write_to(people_with_role(voucher, VOUCHING_ROLES), "vouching_asked", {"vouching": vouching})
+        asked.append(vouching)
+    return asked
+
+
+@transaction.atomic
+def vouch(*, group: Organisation, voucher: Organisation, words: str, by: User) -> Vouching:
+    """In the name of the voucher, who was asked or not. The group hears of it."""
+    if not can_vouch_for(by, voucher):
+        raise PermissionDenied
+    group = Organisation.objects.select_for_update().get(pk=group.pk)
+    asked = group.vouchings.filter(voucher=voucher, state=State.ASKED).first()
+    vouching = asked or Vouching(group=group, voucher=voucher)
+    vouching.state, vouching.words = State.GIVEN, words.strip()
+    vouching.given_by, vouching.given_at = by, timezone.now()
+    vouching.full_clean()
+    with refused_in_words():
+        vouching.save()
+    write_to(leaders_of(group), "vouching_given", {"vouching": vouching})
+    return vouching
+
+
+@transaction.atomic
+def decline_to_vouch(*, vouching: Vouching, by: User) -> Vouching:
+    return ended(vouching, State.ASKED, State.DECLINED, by)
+
+
+@transaction.atomic
+def withdraw_vouching(*, vouching: Vouching, by: User) -> Vouching:
+    """By anybody who may vouch in that name. What it was good for until then stays; the next review counts without it."""
+    return ended(vouching, State.GIVEN, State.WITHDRAWN, by)
+
+
+def ended(vouching: Vouching, before: str, after: str, by: User) -> Vouching:
+    if not can_vouch_for(by, vouching.voucher):
+        raise PermissionDenied
+    vouching = Vouching.objects.select_for_update(of=("self",)).select_related("group", "voucher").get(pk=vouching.pk)
+    if vouching.state == after:
+        return vouching
+    if vouching.state != before:
+        raise ValidationError(_("This has been answered already."))
+    vouching.state, vouching.ended_by, vouching.ended_at = after, by, timezone.now()
+    vouching.full_clean()
+    vouching.save()
+    write_to(leaders_of(vouching.group), f"vouching_{after}", {"vouching": vouching})
+    return vouching
