@@ -76,7 +76,7 @@ TASKS = {
         gettext_lazy(
             "Large files of organisations are checked and stored, and those that a worker left are taken up again."
         ),
-        gettext_lazy("Large files of organisations wait, and a worker that stopped midway is not replaced."),
+        gettext_lazy("Large files of organisations are neither checked nor stored."),
     ),
     "orgs.tasks.tell_listed_organisations": Words(
         gettext_lazy("Write to listed organisations"),

@@ -1220,6 +1220,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("reason", models.CharField(max_length=500, verbose_name="reason")),
                 ("moved", models.JSONField(default=dict, editable=False)),
+                ("identifiers", models.JSONField(default=dict, editable=False)),
                 ("merged_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="merged at")),
                 ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
                 (

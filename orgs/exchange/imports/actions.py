@@ -15,17 +15,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.exchange.imports import storing, undoing
+from orgs.exchange.imports.fitting import own_mapping, readable
 from orgs.exchange.imports.looking import look
-from orgs.exchange.imports.mapping import Mapping, of_own_file, read_mapping
+from orgs.exchange.imports.mapping import Mapping, read_mapping
 from orgs.exchange.imports.messages import all_texts
 from orgs.exchange.imports.planning import PortionPlanner
 from orgs.exchange.imports.progress import RowProgress, claim, note, progress_of
 from orgs.exchange.imports.reading import RowReader
 from orgs.exchange.imports.sources import Row, Source, format_of, open_source
-from orgs.exchange.tables import COLUMNS
 from orgs.locks import RegistryLock, lock_until_commit, number_of
-from orgs.models import Listing, Organisation, OrganisationImport, OrganisationMapping, Territory, User
-from orgs.models.domain import Domain
+from orgs.models import Listing, Organisation, OrganisationImport, OrganisationMapping, User
 from orgs.permissions import is_administrator
 from orgs.queue import enqueue
 from orgs.readers.problems import FileRefused, Problem
@@ -89,22 +88,6 @@ def receive_file(
     return batch
 
 
-def own_mapping(contents: dict[str, Any], file_format: str) -> dict[str, Any] | None:
-    """None where it is no table that a portal of this kind wrote."""
-    is_own = file_format in ("csv", "xlsx") and set(COLUMNS) <= set(contents["header"])
-    return of_own_file() if is_own else None
-
-
-def readable(given: Any, contents: dict[str, Any], file_format: str) -> Mapping:
-    """The mapping as it is read, where it fits the file and the portal."""
-    read = read_mapping(given)
-    if read.format != file_format:
-        raise FileRefused(Problem("other_format", value=read.format))
-    refuse_unknown(read)
-    RowReader(read, contents["header"], ())
-    return read
-
-
 def describe(batch: OrganisationImport, given: dict[str, Any], read: Mapping, name: str) -> None:
     batch.mapping, batch.mapping_name = given, name
     batch.source_name = read.source.get("name", "")[:200]
@@ -142,16 +125,6 @@ def save_mapping(*, name: str, definition: dict[str, Any], by: User) -> Organisa
             {"mapping_name": _("There is already a mapping with this name. Give this one another name.")}
         )
     return saved
-
-
-def refuse_unknown(mapping: Mapping) -> None:
-    """What the mapping names for all rows must be there."""
-    if mapping.domain and not Domain.objects.filter(code=mapping.domain).exists():
-        raise ValidationError({"mapping": _("The portal has no domain “%(code)s”.") % {"code": mapping.domain}})
-    always = mapping.columns["territory"].always
-    scheme, _colon, code = always.partition(":")
-    if always and not Territory.objects.filter(scheme__code=scheme, code=code).exists():
-        raise ValidationError({"mapping": _("The portal has no place “%(code)s”.") % {"code": always}})
 
 
 @transaction.atomic

@@ -41,7 +41,10 @@ def facts_of_service(service: Service) -> dict[str, Any]:
 
 
 def changes_of(standing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    """{fact: as it shall be}, of those that are another now. Numbers of other registers stay, and so do other names and services that the file does not have."""
+    """{fact: as it shall be}, of those that are another now.
+
+    Numbers of other registers stay, and so do other names and services that the file does not have.
+    """
     wanted = {**wanted, "identifiers": {**standing["identifiers"], **wanted.get("identifiers", {})}}
     if "names" in wanted:
         wanted["names"] = {**standing["names"], **wanted["names"]}

@@ -24,7 +24,8 @@ PHRASES = {
     ],
     IDENTIFIER: [
         "identifier", "registration number", "register number", "reg number", "charity number", "organisation number", "company number", "number",
-        "org id", "id", "cif", "nif", "numero de registro", "no registro", "no de registro", "n registro", "n o de registro", "num registro", "numero registro", "numero", "identificador", "codi equipament",
+        "org id", "id", "cif", "nif", "numero de registro", "no registro",
+        "no de registro", "num registro", "numero registro", "numero", "identificador", "codi equipament",
         "codigo", "code",
     ],
     "kind": [
@@ -57,7 +58,9 @@ PHRASES = {
         "fecha de inscripcion", "any de fundacio",
     ],
     "works_in": ["works in", "area of operation", "areas served", "area served", "ambito", "ambito territorial", "ambito de actuacion", "trabaja en"],
-    "domains": ["domains", "domain", "field", "fields of work", "sector", "ambito de trabajo", "ambitos", "area de trabajo", "areas", "sectores", "classification code"],
+    "domains": ["domains", "domain", "field", "fields of work", "sector", "ambito de trabajo", "ambitos", "area de trabajo", "areas",
+        "sectores", "classification code",
+    ],
     "service_types": ["service", "services", "service type", "service types", "servicio", "servicios", "tipo de servicio", "serveis"],
     "languages": ["languages", "language", "languages spoken", "idiomas", "idioma", "lenguas", "llengues"],
     "communities": ["communities", "countries", "countries of origin", "comunidades", "paises de origen"],
