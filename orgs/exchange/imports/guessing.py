@@ -45,8 +45,10 @@ PHRASES = {
     "website": [
         "website", "web", "url", "web site", "web page", "homepage", "pagina web", "sitio web", "direccion web", "pagina", "lloc web",
     ],
-    "public_email": [
-        "email", "e mail", "mail", "public email", "contact email", "email address", "correo", "correo electronico", "direccion de correo", "correu",
+    "public_email": ["public email", "public e mail", "correo publico", "email publico"],
+    # Nobody can tell by the heading whose address it is: one that is not said to be public is shown to nobody.
+    "notice_email": [
+        "email", "e mail", "mail", "contact email", "email address", "correo", "correo electronico", "direccion de correo", "correu",
         "correu electronic", "correu electr nic", "adreca electronica",
     ],
     "public_phone": [

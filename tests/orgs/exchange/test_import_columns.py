@@ -65,7 +65,7 @@ def picked(client: Any, content: str = CONTENT, **data: Any) -> Any:
 
 def test_headings_are_guessed_in_english_and_spanish():
     assert columns_of(["Nombre de la entidad", "Siglas", "Tipo", "Municipio", "Correo electrónico", "Teléfono", "¿?"]) == {
-        "name": 0, "acronym": 1, "kind": 2, "territory": 3, "public_email": 4, "public_phone": 5,
+        "name": 0, "acronym": 1, "kind": 2, "territory": 3, "notice_email": 4, "public_phone": 5,
     }  # fmt: skip
     found = columns_of(["Name", "Website", "Activities", "Charity number", "Town"])
     assert found == {"name": 0, "website": 1, "description": 2, "identifier": 3, "territory": 4}
