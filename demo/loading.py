@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from demo import figures, partnerships, registry, reports, vocabulary
+from demo import directories, figures, partnerships, registry, reports, vocabulary
 from demo.accounts import remove_emails, sample_people
 
 Say = Callable[[str], object]
@@ -14,6 +14,7 @@ def load(say: Say) -> None:
     people = sample_people()
     say("Organisations.")
     organisations = registry.load(people)
+    directories.load(people)
     say("Partnerships.")
     partnerships.load(people, organisations)
     say("Reports.")

@@ -172,6 +172,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
     "remove stale files of territories": {"task": "orgs.tasks.remove_stale_territory_files", "schedule": 24 * 3600},
+    "check files of organisations": {"task": "orgs.tasks.work_on_organisation_files", "schedule": 60},
+    "tell listed organisations": {"task": "orgs.tasks.tell_listed_organisations", "schedule": 60},
     "remove stale files of organisations": {
         "task": "orgs.tasks.remove_stale_organisation_files",
         "schedule": 24 * 3600,

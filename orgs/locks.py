@@ -21,6 +21,10 @@ class RegistryLock(IntEnum):
     """The rules of verification are being changed."""
     DOWNLOAD = 7_104
     """One of the turns in which files are written for readers."""
+    ORGANISATION_FILE = 7_105
+    """A file of organisations is being checked or stored; which one of the kind is the number of its import."""
+    MAPPING_NAME = 7_106
+    """A mapping of a file of organisations is being kept under a name."""
 
 
 HELD = SQL(

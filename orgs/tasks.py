@@ -5,6 +5,7 @@ from django.utils import timezone
 from orgs import public_pages
 from orgs.exchange.imports import actions as organisation_imports
 from orgs.forms import passing
+from orgs.listing import actions as listing
 from orgs.mail import actions as mail
 from orgs.registration import actions as registration
 from orgs.reviewers import digest
@@ -68,3 +69,15 @@ def remove_stale_territory_files() -> int:
 @shared_task
 def remove_stale_organisation_files() -> int:
     return organisation_imports.remove_stale_imports(now=timezone.now())
+
+
+@shared_task
+def work_on_organisation_files() -> int:
+    """The number of large files of organisations that were checked or stored. Beat asks for it every minute, a page at once."""
+    return organisation_imports.work_on_imports()
+
+
+@shared_task
+def tell_listed_organisations() -> int:
+    """The number of organisations that were told of their entry. Beat asks for it every minute."""
+    return listing.tell_listed()

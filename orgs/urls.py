@@ -168,6 +168,16 @@ urlpatterns = [
         name="organisation_import_detail",
     ),
     path(
+        "administration/imports/<int:pk>/columns/",
+        organisation_imports.OrganisationImportColumnsView.as_view(),
+        name="organisation_import_columns",
+    ),
+    path(
+        "administration/imports/<int:pk>/mapping/",
+        organisation_imports.OrganisationImportMappingView.as_view(),
+        name="organisation_import_mapping",
+    ),
+    path(
         "administration/imports/<int:pk>/store/",
         organisation_imports.OrganisationImportStoreView.as_view(),
         name="organisation_import_store",

@@ -175,6 +175,8 @@ TABLE = """
     orgs:organisation_import_list            -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     orgs:organisation_import_add             -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:organisation_import_detail          organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:organisation_import_columns         organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:organisation_import_mapping         organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     orgs:organisation_import_store           organisations_file LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     orgs:organisation_import_undo            organisations_file LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     orgs:organisation_import_problems        organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFM

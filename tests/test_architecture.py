@@ -74,7 +74,7 @@ ORDER = {
         accounts calendar papers
         vocabulary
         registry
-        figures partnerships reports
+        directories figures partnerships reports
         loading
         apps management
     """,

@@ -71,6 +71,20 @@ TASKS = {
         gettext_lazy("Files of places that were checked and never stored are removed after some days."),
         gettext_lazy("Files that nobody needs are kept."),
     ),
+    "orgs.tasks.work_on_organisation_files": Words(
+        gettext_lazy("Check and store files of organisations"),
+        gettext_lazy(
+            "Large files of organisations are checked and stored, and those that a worker left are taken up again."
+        ),
+        gettext_lazy("Large files of organisations are neither checked nor stored."),
+    ),
+    "orgs.tasks.tell_listed_organisations": Words(
+        gettext_lazy("Write to listed organisations"),
+        gettext_lazy(
+            "Organisations from a file are told of their entry, where an administrator wanted it and an address is known."
+        ),
+        gettext_lazy("Listed organisations are not told of their entry."),
+    ),
     "orgs.tasks.remove_stale_organisation_files": Words(
         gettext_lazy("Remove files of organisations"),
         gettext_lazy("Files of organisations that were checked and never stored are removed after some days."),

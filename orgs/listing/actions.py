@@ -1,5 +1,6 @@
 """Organisations that did not register themselves: listed by staff, then claimed by their own people or taken off at their word."""
 
+from django.conf import settings
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -20,6 +21,8 @@ from orgs.permissions import (
 )
 
 State = JoinRequest.State
+TOLD_AT_ONCE = 200
+"""Letters: the next ones wait for the next round, a minute later."""
 
 
 @transaction.atomic
@@ -67,6 +70,39 @@ def invite_to_claim(*, organisation: Organisation, email: str, language: str | N
     members.invite_member(organisation=organisation, email=email, role=Membership.Role.OWNER, language=language, by=by)
 
 
+def tell_listed() -> int:
+    """Writes to those whose address a list named, once for ever, with the letter of `invite_to_claim`; to how many. Some at a time, each kept
+    when its letter is on its way, so that one who dies midway tells nobody twice.
+    """
+    found = Listing.objects.to_be_told().order_by("pk")
+    return sum(tell(pk) for pk in found.values_list("pk", flat=True)[:TOLD_AT_ONCE])
+
+
+@transaction.atomic
+def tell(pk: int) -> int:
+    waiting = Listing.objects.to_be_told().select_for_update(skip_locked=True, of=("self",))
+    listing = waiting.select_related("organisation", "listed_by").filter(pk=pk).first()
+    if listing is None:
+        return 0
+    email, listing.notice_email = listing.notice_email, ""
+    organisation = listing.organisation
+    if listing.is_unclaimed and listing.notified_at is None and not organisation.invitations.exists():
+        try:
+            with transaction.atomic():
+                language = organisation.written_in if organisation.written_in in dict(settings.LANGUAGES) else None
+                invite_to_claim(
+                    organisation=organisation,
+                    email=email,
+                    language=language or settings.LANGUAGE_CODE,
+                    by=listing.listed_by,
+                )
+            listing.notified_at = timezone.now()
+        except (ValidationError, PermissionDenied):
+            pass  # It is closed, or whoever stored the list is no administrator any more: nobody writes in their name.
+    listing.save(update_fields=["notice_email", "notified_at"])
+    return int(listing.notified_at is not None)
+
+
 def listing_of(token: str) -> Listing | None:
     """What the address in a letter names, if nobody tampered with it and it still exists. It does not expire."""
     try:
@@ -84,7 +120,7 @@ def opt_out(*, listing: Listing) -> None:
         return
     if listing.claimed_at is not None:
         raise ValidationError(_("Somebody of the organisation has claimed it meanwhile. They can take it off."))
-    listing.opted_out_at = timezone.now()
+    listing.opted_out_at, listing.notice_email = timezone.now(), ""
     listing.save()
     organisation.invitations.open().update(withdrawn_at=timezone.now())
     organisation.join_requests.open().update(state=State.WITHDRAWN)

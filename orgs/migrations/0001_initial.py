@@ -99,6 +99,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="OrganisationMapping",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
+                ("definition", models.JSONField(verbose_name="definition")),
+            ],
+            options={
+                "verbose_name": "mapping of organisations",
+                "verbose_name_plural": "mappings of organisations",
+                "ordering": ["name"],
+            },
+        ),
+        migrations.CreateModel(
             name="PublicChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -863,6 +876,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("source", models.CharField(blank=True, max_length=250, verbose_name="source")),
                 ("listed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="listed at")),
+                ("notice_email", models.EmailField(blank=True, max_length=254, verbose_name="address to write to")),
+                ("notified_at", models.DateTimeField(blank=True, null=True, verbose_name="written to at")),
                 ("claimed_at", models.DateTimeField(blank=True, null=True, verbose_name="claimed at")),
                 ("opted_out_at", models.DateTimeField(blank=True, null=True, verbose_name="taken off at")),
                 (
@@ -1112,7 +1127,9 @@ class Migration(migrations.Migration):
                 ("file_name", models.CharField(max_length=200, verbose_name="file name")),
                 ("size", models.PositiveBigIntegerField(help_text="In bytes.", verbose_name="size")),
                 ("checksum", models.CharField(help_text="SHA-256", max_length=64, verbose_name="checksum")),
-                ("mapping", models.JSONField(default=dict, verbose_name="what its columns mean")),
+                ("contents", models.JSONField(blank=True, default=dict, verbose_name="what was seen in it")),
+                ("mapping", models.JSONField(blank=True, default=dict, verbose_name="what its columns mean")),
+                ("mapping_name", models.CharField(blank=True, max_length=120, verbose_name="mapping")),
                 ("source_name", models.CharField(blank=True, max_length=200, verbose_name="source")),
                 ("source_licence", models.CharField(blank=True, max_length=120, verbose_name="licence")),
                 (
@@ -1120,7 +1137,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("received", "to be described"),
+                            ("checking", "being checked"),
                             ("checked", "checked, nothing stored"),
+                            ("storing", "being stored"),
                             ("stored", "stored"),
                             ("undone", "undone"),
                         ],
@@ -1143,9 +1162,21 @@ class Migration(migrations.Migration):
                         default=list, help_text="[[code, line, column, value], …]", verbose_name="problems"
                     ),
                 ),
+                ("writes_to_them", models.BooleanField(default=False, verbose_name="writes to the new organisations")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts of the worker")),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="imported at")),
                 ("stored_at", models.DateTimeField(blank=True, null=True, verbose_name="stored at")),
                 ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "created_by",
                     models.ForeignKey(
@@ -1211,6 +1242,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("reason", models.CharField(max_length=500, verbose_name="reason")),
                 ("moved", models.JSONField(default=dict, editable=False)),
+                ("identifiers", models.JSONField(default=dict, editable=False)),
                 ("merged_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="merged at")),
                 ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
                 (
@@ -3416,6 +3448,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="listing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("notice_email", ""), ("notified_at", None), _connector="OR"),
+                name="listing_told_once",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="joinrequest",
             constraint=models.UniqueConstraint(
                 models.F("organisation"),
@@ -3573,11 +3612,22 @@ class Migration(migrations.Migration):
             model_name="organisationimport",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("state__in", ["received", "checked"]),
+                    ("state__in", ["received", "checking", "checked", "storing"]),
                     models.Q(("stored_at__isnull", False), ("stored_by__isnull", False)),
                     _connector="OR",
                 ),
                 name="organisation_import_stored_is_signed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="organisationimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["checking", "storing"]), _negated=True),
+                    ("asked_by__isnull", False),
+                    _connector="OR",
+                ),
+                name="organisation_import_at_work_is_asked",
             ),
         ),
         migrations.AddConstraint(
@@ -3597,8 +3647,8 @@ class Migration(migrations.Migration):
                 name="organisations_one_step_after_another",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     declare="DECLARE _is_valid_transition BOOLEAN;",
-                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{received:checked,checked:stored,stored:undone}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
-                    hash="040055652df1a7b55757b79d4a377718130c76b4",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{received:checking,received:checked,checking:checked,checked:checking,checked:storing,storing:checked,checked:stored,storing:stored,stored:undone}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="c90037fdad7be3e766c5745c2b6dac8ca7932439",
                     operation="UPDATE",
                     pgid="pgtrigger_organisations_one_step_after_another_c171b",
                     table="orgs_organisationimport",

@@ -24,7 +24,7 @@ from orgs.models.organisation import (
     Organisation,
     OrganisationContact,
 )
-from orgs.models.organisation_import import ImportedOrganisation, OrganisationImport
+from orgs.models.organisation_import import ImportedOrganisation, OrganisationImport, OrganisationMapping
 from orgs.models.passing import KeptForm, SentForm
 from orgs.models.portal import Portal
 from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
@@ -68,6 +68,7 @@ __all__ = [
     "OrganisationContact",
     "OrganisationIdentifier",
     "OrganisationImport",
+    "OrganisationMapping",
     "OrganisationMerge",
     "Portal",
     "ProposedChange",

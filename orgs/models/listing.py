@@ -15,6 +15,10 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         """Of organisations whose own people have said nothing so far."""
         return self.filter(claimed_at=None, opted_out_at=None)
 
+    def to_be_told(self) -> "ListingQuerySet":
+        """Their people wait for the letter of a list that named their address."""
+        return self.exclude(notice_email="")
+
 
 class Listing(models.Model):
     """How an organisation came into the directory that has not registered itself: its source, and what its own people then did.
@@ -30,6 +34,9 @@ class Listing(models.Model):
     """The authority in whose name; none where the platform did it."""
     source = models.CharField(_("source"), max_length=250, blank=True)
     listed_at = models.DateTimeField(_("listed at"), default=timezone.now)
+    notice_email = models.EmailField(_("address to write to"), blank=True)
+    """Where a list said it and its people shall be told of their entry; never shown, and forgotten once the letter is on its way."""
+    notified_at = models.DateTimeField(_("written to at"), null=True, blank=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     opted_out_at = models.DateTimeField(_("taken off at"), null=True, blank=True)
 
@@ -45,6 +52,7 @@ class Listing(models.Model):
                 name="listing_one_end",
                 violation_error_message=_("A listing is either claimed or taken off."),
             ),
+            models.CheckConstraint(condition=Q(notice_email="") | Q(notified_at=None), name="listing_told_once"),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,8 @@ class OrganisationMerge(models.Model):
     reason = models.CharField(_("reason"), max_length=500)
     moved = models.JSONField(default=dict, editable=False)
     """{model and field: ids of the rows that now belong to the kept one}."""
+    identifiers = models.JSONField(default=dict, editable=False)
+    """{register: number} that the kept one has from the other."""
     merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="merges")
     merged_at = models.DateTimeField(_("merged at"), default=timezone.now)
     undone_by = models.ForeignKey(

@@ -12,7 +12,9 @@ from orgs.models.organisation import Organisation
 
 class OrganisationImportState(models.TextChoices):
     RECEIVED = "received", _("to be described")
+    CHECKING = "checking", _("being checked")
     CHECKED = "checked", _("checked, nothing stored")
+    STORING = "storing", _("being stored")
     STORED = "stored", _("stored")
     UNDONE = "undone", _("undone")
 
@@ -31,7 +33,11 @@ class OrganisationImport(models.Model):
     file_name = models.CharField(_("file name"), max_length=200)
     size = models.PositiveBigIntegerField(_("size"), help_text=_("In bytes."))
     checksum = models.CharField(_("checksum"), max_length=64, help_text=_("SHA-256"))
-    mapping = models.JSONField(_("what its columns mean"), default=dict)
+    contents = models.JSONField(_("what was seen in it"), default=dict, blank=True)
+    """`header`, the first `rows`, and the `texts` of each column: null where they are too many to be listed."""
+    mapping = models.JSONField(_("what its columns mean"), default=dict, blank=True)
+    """Empty as long as nobody has said it."""
+    mapping_name = models.CharField(_("mapping"), max_length=120, blank=True)
     source_name = models.CharField(_("source"), max_length=200, blank=True)
     source_licence = models.CharField(_("licence"), max_length=120, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=OrganisationImportState)
@@ -42,6 +48,10 @@ class OrganisationImport(models.Model):
     rows_same = models.PositiveIntegerField(_("unchanged organisations"), default=0)
     rows_refused = models.PositiveIntegerField(_("refused rows"), default=0)
     problems = models.JSONField(_("problems"), default=list, help_text=_("[[code, line, column, value], …]"))
+    writes_to_them = models.BooleanField(_("writes to the new organisations"), default=False)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
+    """Who left to a worker what it is doing."""
+    attempts = models.PositiveSmallIntegerField(_("attempts of the worker"), default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(_("imported at"), auto_now_add=True)
     stored_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
@@ -53,6 +63,8 @@ class OrganisationImport(models.Model):
 
     DAYS_KEPT = 60
     """A file of which nothing was stored is removed so long after it came in."""
+    MAX_ATTEMPTS = 3
+    WITH_WORKER = (State.CHECKING, State.STORING)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -60,8 +72,13 @@ class OrganisationImport(models.Model):
         verbose_name_plural = _("imports of organisations")
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["received", "checked"]) | Q(stored_at__isnull=False, stored_by__isnull=False),
+                condition=Q(state__in=["received", "checking", "checked", "storing"])
+                | Q(stored_at__isnull=False, stored_by__isnull=False),
                 name="organisation_import_stored_is_signed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["checking", "storing"]) | Q(asked_by__isnull=False),
+                name="organisation_import_at_work_is_asked",
             ),
             models.CheckConstraint(
                 condition=~Q(state="undone") | Q(undone_at__isnull=False, undone_by__isnull=False),
@@ -72,7 +89,17 @@ class OrganisationImport(models.Model):
             pgtrigger.FSM(
                 name="organisations_one_step_after_another",
                 field="state",
-                transitions=[("received", "checked"), ("checked", "stored"), ("stored", "undone")],
+                transitions=[
+                    ("received", "checking"),
+                    ("received", "checked"),
+                    ("checking", "checked"),
+                    ("checked", "checking"),
+                    ("checked", "storing"),
+                    ("storing", "checked"),
+                    ("checked", "stored"),
+                    ("storing", "stored"),
+                    ("stored", "undone"),
+                ],
             ),
         ]
 
@@ -81,6 +108,19 @@ class OrganisationImport(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("orgs:organisation_import_detail", args=[self.pk])
+
+    @property
+    def mapping_title(self) -> str:
+        return self.mapping_name
+
+    @property
+    def is_with_worker(self) -> bool:
+        return self.state in self.WITH_WORKER
+
+    @property
+    def is_open(self) -> bool:
+        """What its columns mean can be said still."""
+        return self.state in (self.State.RECEIVED, self.State.CHECKED)
 
     @property
     def counts(self) -> list[tuple[Any, int]]:
@@ -93,6 +133,21 @@ class OrganisationImport(models.Model):
     @property
     def does_something(self) -> bool:
         return bool(self.rows_new or self.rows_changed)
+
+
+class OrganisationMapping(models.Model):
+    """What the columns of a kind of file mean, kept under a name for its next edition."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    definition = models.JSONField(_("definition"))
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("mapping of organisations")
+        verbose_name_plural = _("mappings of organisations")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ImportedOrganisation(models.Model):

@@ -32,7 +32,8 @@ def merge_organisations(
     *, gone: Organisation, kept: Organisation, follow: Iterable[str], reason: str, by: User
 ) -> OrganisationMerge:
     """Everything of `follow` ("app.Model.field") that names the one then names the other, but what the other has already; the one is closed,
-    and its address leads to the other.
+    and its address leads to the other. The numbers by which registers know the one are the other's then, where it has none of the same register,
+    so that the next edition of a list finds it.
     """
     if not by.is_staff:
         raise PermissionDenied
@@ -52,9 +53,12 @@ def merge_organisations(
     merge.full_clean()
     told = [*leaders_of(gone), *leaders_of(kept)]
     merge.moved = {name: move(name, gone, kept) for name in follow}
+    merge.identifiers = {scheme: code for scheme, code in gone.identifiers.items() if scheme not in kept.identifiers}
     merge.save()
     kept.works_in.add(*gone.works_in.all())
     Organisation.objects.filter(pk=gone.pk).update(closed_on=timezone.localdate(), updated_at=timezone.now())
+    kept.identifiers = {**merge.identifiers, **kept.identifiers}
+    Organisation.objects.filter(pk=kept.pk).update(identifiers=kept.identifiers)
     gone.invitations.open().update(withdrawn_at=timezone.now())
     write_to({person.pk: person for person in told}.values(), "organisation_merged", {"merge": merge})
     return merge
@@ -93,6 +97,9 @@ def undo_merge(*, merge: OrganisationMerge, by: User) -> OrganisationMerge:
     for name, rows in merge.moved.items():
         model, field = apps.get_model(name.rpartition(".")[0]), name.rpartition(".")[2]
         model._base_manager.filter(pk__in=rows, **{field: merge.kept_id}).update(**{field: merge.gone_id})
+    kept = Organisation.objects.select_for_update().get(pk=merge.kept_id)
+    left = {scheme: code for scheme, code in kept.identifiers.items() if merge.identifiers.get(scheme) != code}
+    Organisation.objects.filter(pk=kept.pk).update(identifiers=left)
     merge.undone_by, merge.undone_at = by, timezone.now()
     merge.save()
     Organisation.objects.filter(pk=merge.gone_id).update(closed_on=None, updated_at=timezone.now())

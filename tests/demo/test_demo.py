@@ -18,7 +18,8 @@ from demo.accounts import ACCOUNTS, PASSWORD
 from demo.papers import pdf
 from demo.vocabulary import REGISTRY
 from indicators.models import Report
-from orgs.models import Organisation, ProposedChange, PublicChange, User
+from orgs.exchange.imports.messages import problems_of
+from orgs.models import Organisation, OrganisationImport, ProposedChange, PublicChange, User
 from orgs.vocabulary import Kind, Tier
 from partnerships.models import Assessment, Document, Partnership
 from partnerships.records.document_files import examine
@@ -68,10 +69,20 @@ class TestDemo:
         assert set(Organisation.objects.values_list("tier", flat=True)) == {"", *Tier.values}
 
     def test_everything_is_marked_as_a_sample(self) -> None:
-        assert not Organisation.objects.filter(is_sample=False).exists()
+        assert not Organisation.objects.filter(is_sample=False, listing=None).exists()
         assert not Partnership.objects.filter(is_sample=False).exists()
         assert not User.objects.filter(is_sample=False).exists()
         assert not User.objects.exclude(email__endswith=".example").exists()
+
+    def test_real_organisations_of_an_open_list_are_unclaimed(self) -> None:
+        listed = Organisation.objects.filter(is_sample=False)
+        assert listed.count() > 200
+        assert not listed.filter(listing__claimed_at__isnull=False).exists()
+        assert not listed.exclude(public_email="", public_phone="", address="").exists()
+        assert all("Llicència oberta" in source for source in listed.values_list("listing__source", flat=True))
+        batch = OrganisationImport.objects.get()
+        assert batch.rows_read == batch.rows_new + batch.rows_refused == 222
+        print([problem for problem, _text in problems_of(batch)])
 
     def test_no_email_is_queued_for_people_who_do_not_exist(self) -> None:
         assert not Email.objects.exists()

@@ -1,55 +1,74 @@
 """Bringing a file of organisations in: received, looked at as often as one likes, stored without its faulty rows, and undone."""
 
 import datetime
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.exchange.imports import storing, undoing
-from orgs.exchange.imports.mapping import Mapping, of_own_file, read_mapping
+from orgs.exchange.imports.fitting import own_mapping, readable
+from orgs.exchange.imports.looking import look
+from orgs.exchange.imports.mapping import Mapping, read_mapping
 from orgs.exchange.imports.messages import all_texts
 from orgs.exchange.imports.planning import PortionPlanner
+from orgs.exchange.imports.progress import RowProgress, claim, note, progress_of
 from orgs.exchange.imports.reading import RowReader
 from orgs.exchange.imports.sources import Row, Source, format_of, open_source
-from orgs.exchange.tables import COLUMNS
-from orgs.models import Organisation, OrganisationImport, Territory, User
-from orgs.models.domain import Domain
+from orgs.locks import RegistryLock, lock_until_commit, number_of
+from orgs.models import Listing, Organisation, OrganisationImport, OrganisationMapping, User
 from orgs.permissions import is_administrator
+from orgs.queue import enqueue
 from orgs.readers.problems import FileRefused, Problem
 from orgs.storage import digest_of, name_of
 
 BATCH = 1000
 MOST_PROBLEMS = 20_000
 """Of one file are kept; who has more corrects these first."""
+LARGE = 1 << 19
+"""In bytes: larger files are checked and stored by a worker, while the page says how far it is."""
+WORK = "orgs.tasks.work_on_organisation_files"
+TELL = "orgs.tasks.tell_listed_organisations"
 State = OrganisationImport.State
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def receive_file(*, file: File, mapping: Any = None, by: User) -> OrganisationImport:
-    """Keeps a file that can be read. `mapping` is what JSON says of its columns; a table that a portal of this kind wrote needs none."""
+def receive_file(
+    *, file: File, mapping: Any = None, mapping_name: str = "", described_later: bool = False, by: User
+) -> OrganisationImport:
+    """Keeps a file that can be read. `mapping` is what JSON says of its columns; a table that a portal of this kind wrote needs none, nor does
+    one that is `described_later`.
+    """
     if not is_administrator(by):
         raise PermissionDenied
     try:
         file_format = format_of(file, name_of(file))
         given = dict(mapping) if isinstance(mapping, dict) else mapping
+        contents = look(file, file_format)
         if given is None:
-            given = own_mapping(file, file_format)
+            given = own_mapping(contents, file_format)
+        if given is None and not described_later:
+            raise ValidationError(
+                {
+                    "mapping": _(
+                        "Say what the columns mean: only a table that a portal of this kind exported needs no mapping."
+                    )
+                }
+            )
         if isinstance(given, dict):
-            given = {"format": file_format, **given}
-        read = read_mapping(given)
-        refuse_unknown(read)
-        file.seek(0)
-        with open_source(file, read) as source:
-            RowReader(read, source.header, ())
-            if next(source.rows, None) is None:
-                raise FileRefused(Problem("no_rows", line=1))
+            given = {**given, "format": given.get("format") or file_format}
+        if given is not None:
+            read = readable(given, contents, file_format)
     except FileRefused as refusal:
         raise ValidationError({"file": all_texts(refusal.problems)}) from None
     checksum, size = digest_of(file)
@@ -57,64 +76,107 @@ def receive_file(*, file: File, mapping: Any = None, by: User) -> OrganisationIm
         file_name=name_of(file),
         size=size,
         checksum=checksum,
-        mapping=given,
-        source_name=read.source.get("name", "")[:200],
-        source_licence=read.source.get("licence", "")[:120],
+        contents=contents,
         state=State.RECEIVED,
         created_by=by,
     )
+    if given is not None:
+        describe(batch, given, read, mapping_name)
     file.seek(0)
     batch.file.save(batch.file_name, file, save=False)
     batch.save()
     return batch
 
 
-def own_mapping(file: File, file_format: str) -> dict[str, Any]:
-    given = {"format": file_format, **of_own_file()}
-    if file_format in ("csv", "xlsx"):
-        with open_source(file, read_mapping(given)) as source:
-            if set(COLUMNS) <= set(source.header):
-                return given
-    raise ValidationError(
-        {"mapping": _("Say what the columns mean: only a table that a portal of this kind exported needs no mapping.")}
-    )
-
-
-def refuse_unknown(mapping: Mapping) -> None:
-    """What the mapping names for all rows must be there."""
-    if mapping.domain and not Domain.objects.filter(code=mapping.domain).exists():
-        raise ValidationError({"mapping": _("The portal has no domain “%(code)s”.") % {"code": mapping.domain}})
-    always = mapping.columns["territory"].always
-    scheme, _colon, code = always.partition(":")
-    if always and not Territory.objects.filter(scheme__code=scheme, code=code).exists():
-        raise ValidationError({"mapping": _("The portal has no place “%(code)s”.") % {"code": always}})
+def describe(batch: OrganisationImport, given: dict[str, Any], read: Mapping, name: str) -> None:
+    batch.mapping, batch.mapping_name = given, name
+    batch.source_name = read.source.get("name", "")[:200]
+    batch.source_licence = read.source.get("licence", "")[:120]
 
 
 @transaction.atomic
-def check_import(*, batch: OrganisationImport, by: User) -> OrganisationImport:
-    """A dry run: says what storing would do, and stores nothing of it."""
+def describe_import(
+    *, batch: OrganisationImport, mapping: dict[str, Any], mapping_name: str = "", by: User
+) -> OrganisationImport:
+    """Says what the columns of a kept file mean. With a name that is kept for other files."""
     batch = locked(batch, by)
-    if batch.state not in (State.RECEIVED, State.CHECKED):
+    if not batch.is_open:
         raise ValidationError(_("The organisations of this file are stored already."))
     try:
-        run(batch, None)
+        read = readable(mapping, batch.contents, mapping.get("format", ""))
     except FileRefused as refusal:
-        forget_counts(batch)
-        batch.problems = [as_kept(problem) for problem in refusal.problems]
-        batch.rows_refused = len(batch.problems)
-    batch.state = State.CHECKED
+        raise ValidationError(all_texts(refusal.problems)) from None
+    if mapping_name:
+        save_mapping(name=mapping_name, definition=mapping, by=by)
+    describe(batch, mapping, read, mapping_name)
     batch.save()
     return batch
 
 
 @transaction.atomic
-def store_import(*, batch: OrganisationImport, by: User) -> OrganisationImport:
-    """What can be used of it, in one go. Rows with a fault are left out, and told again."""
+def save_mapping(*, name: str, definition: dict[str, Any], by: User) -> OrganisationMapping:
+    """For the next file. One that is there already keeps its meaning, so that a change gets a new name."""
+    if not is_administrator(by):
+        raise PermissionDenied
+    lock_until_commit(RegistryLock.MAPPING_NAME, number_of(name))  # Of two at once, the second sees the first.
+    saved, created = OrganisationMapping.objects.get_or_create(name=name, defaults={"definition": definition})
+    if not created and saved.definition != definition:
+        raise ValidationError(
+            {"mapping_name": _("There is already a mapping with this name. Give this one another name.")}
+        )
+    return saved
+
+
+@transaction.atomic
+def check_import(*, batch: OrganisationImport, by: User, from_page: bool = False) -> OrganisationImport:
+    """A dry run: says what storing would do, and stores nothing of it. Of a large file of a page, a worker does it."""
     batch = locked(batch, by)
-    if batch.state in (State.STORED, State.UNDONE):
+    if not batch.is_open:
+        raise ValidationError(_("The organisations of this file are stored already."))
+    if not batch.mapping:
+        raise ValidationError(_("Say first what the columns mean."))
+    if from_page and batch.size > LARGE:
+        return leave_to_worker(batch, State.CHECKING, by)
+    check(batch)
+    return batch
+
+
+def check(batch: OrganisationImport) -> None:
+    try:
+        run(batch, None)
+    except FileRefused as refusal:
+        note_problems(batch, refusal.problems)
+    batch.state = State.CHECKED
+    batch.save()
+
+
+def note_problems(batch: OrganisationImport, problems: Iterable[Problem]) -> None:
+    forget_counts(batch)
+    batch.problems = [as_kept(problem) for problem in problems]
+    batch.rows_refused = len(batch.problems)
+
+
+@transaction.atomic
+def store_import(
+    *, batch: OrganisationImport, by: User, writes_to_them: bool = False, from_page: bool = False
+) -> OrganisationImport:
+    """What can be used of it, in one go. Rows with a fault are left out, and told again.
+
+    With `writes_to_them`, the new ones of whom an address is known are told of their entry, and may claim it or have it taken off.
+    """
+    batch = locked(batch, by)
+    if batch.state in (State.STORING, State.STORED, State.UNDONE):
         return batch
     if batch.state != State.CHECKED or not batch.does_something:
         raise ValidationError(_("There is nothing to store: the file was not checked, or changes nothing."))
+    batch.writes_to_them = writes_to_them
+    if from_page and batch.size > LARGE:
+        return leave_to_worker(batch, State.STORING, by)
+    store(batch, by)
+    return batch
+
+
+def store(batch: OrganisationImport, by: User) -> None:
     try:
         with transaction.atomic():
             run(batch, by)
@@ -126,7 +188,77 @@ def store_import(*, batch: OrganisationImport, by: User) -> OrganisationImport:
         ) from None
     batch.state, batch.stored_by, batch.stored_at = State.STORED, by, timezone.now()
     batch.save()
+    if batch.writes_to_them:
+        enqueue(TELL)
+
+
+# --- Large files: what is left to a worker ---------------------------------------------------------------------------
+
+
+def leave_to_worker(batch: OrganisationImport, state: str, by: User) -> OrganisationImport:
+    batch.state, batch.asked_by, batch.attempts = state, by, 0
+    batch.save()
+    enqueue(WORK)
     return batch
+
+
+def work_on_imports() -> int:
+    """Does what was left to a worker, for each large file; for how many it was done. Any number of workers may call it, and one that dies
+    loses nothing."""
+    return sum(work_on(pk) for pk in with_worker().order_by("pk").values_list("pk", flat=True))
+
+
+def with_worker() -> QuerySet[OrganisationImport]:
+    return OrganisationImport.objects.filter(state__in=OrganisationImport.WITH_WORKER)
+
+
+def work_on(pk: int) -> int:
+    """In one transaction under the import's lock, so that who dies leaves it as it was. Attempts are counted before."""
+    mine = with_worker().filter(pk=pk).select_for_update(skip_locked=True, of=("self",))
+    with transaction.atomic():
+        batch = mine.first()
+        if batch is None:
+            return 0
+        state = batch.state
+        batch.attempts += 1
+        batch.save(update_fields=["attempts"])
+    try:
+        with transaction.atomic():
+            batch = mine.filter(state=state).first()
+            if batch is None:
+                return 0
+            if batch.attempts > OrganisationImport.MAX_ATTEMPTS:
+                give_back(batch, Problem("work_failed"))
+                return 0
+            do(batch)
+    except (DatabaseError, OSError):
+        logger.exception("import of organisations %s could not be brought forward from %s", pk, state)
+        return 0
+    except (ValidationError, PermissionDenied) as refusal:
+        with transaction.atomic():
+            batch = mine.filter(state=state).first()
+            if batch is not None:  # Otherwise another worker has it meanwhile.
+                code = "not_allowed" if isinstance(refusal, PermissionDenied) else "not_stored"
+                give_back(batch, Problem(code))
+        return 0
+    return 1
+
+
+def do(batch: OrganisationImport) -> None:
+    claim(batch.pk)
+    if batch.state == State.CHECKING:
+        check(batch)
+        return
+    if batch.asked_by is None or not is_administrator(batch.asked_by):
+        raise PermissionDenied
+    store(batch, batch.asked_by)
+
+
+def give_back(batch: OrganisationImport, why: Problem) -> None:
+    """What could not be done is said on the page of the import, where it can be asked for again."""
+    note_problems(batch, [why])
+    batch.state = State.CHECKED
+    batch.save()
 
 
 @transaction.atomic
@@ -152,6 +284,38 @@ def remove_stale_imports(*, now: datetime.datetime) -> int:
     return OrganisationImport.objects.filter(pk__in=[batch.pk for batch in batches]).delete()[0]
 
 
+def format_in(batch: OrganisationImport) -> str:
+    """How the kept file seems to be. Raises ValidationError where it is not there any more."""
+    if batch.mapping.get("format"):
+        return str(batch.mapping["format"])
+    try:
+        with batch.file.open("rb") as file:
+            return format_of(file, batch.file_name)
+    except (OSError, ValueError, FileRefused):
+        raise gone() from None
+
+
+def gone() -> ValidationError:
+    return ValidationError(_("The portal no longer has the file. Send it again."))
+
+
+def progress_in(batch: OrganisationImport) -> RowProgress:
+    """How far the worker is. How many rows there are is known once the file was checked."""
+    return progress_of(batch.pk, batch.rows_read if batch.state == State.STORING else None)
+
+
+def letters_of(batch: OrganisationImport) -> dict[str, int]:
+    """To how many of those that it brought a letter was sent, and how many wait for theirs."""
+    if not batch.writes_to_them:
+        return {}
+    brought = Listing.objects.filter(
+        organisation__brought_in__batch=batch, organisation__brought_in__before__isnull=True
+    )
+    return brought.aggregate(
+        sent=Count("pk", filter=Q(notified_at__isnull=False)), waiting=Count("pk", filter=~Q(notice_email=""))
+    )
+
+
 def locked(batch: OrganisationImport, by: User) -> OrganisationImport:
     if not is_administrator(by):
         raise PermissionDenied
@@ -166,12 +330,13 @@ def run(batch: OrganisationImport, by: User | None) -> None:
     try:
         file = batch.file.open("rb")
     except (OSError, ValueError):
-        raise ValidationError(_("The portal no longer has the file. Send it again.")) from None
+        raise gone() from None
     try:
         with file, open_source(file, mapping) as source:
-            reader = RowReader(mapping, source.header, planner.domains)
+            reader = RowReader(mapping, source.header, planner.domains, planner.names_of_types)
             for rows in portions(source):
                 take(batch, rows, reader, planner, by)
+                note(batch.rows_read)
     finally:
         planner.seen.close()
 

@@ -6,7 +6,7 @@ from typing import Any
 from orgs.models import Organisation, Service
 
 PLAIN = (
-    "name", "acronym", "kind", "description", "written_in", "website", "public_email", "public_phone", "address", "founded_year",
+    "name", "acronym", "names", "kind", "description", "written_in", "website", "public_email", "public_phone", "address", "founded_year",
     "languages", "communities", "marks", "works_as",
 )  # fmt: skip
 LISTS = ("languages", "communities", "marks", "works_as")
@@ -14,13 +14,14 @@ OF_SERVICE = ("title", "description", "telephone", "form", "languages", "is_free
 
 
 def facts_of(organisation: Organisation) -> dict[str, Any]:
-    """With its domains and services as they were read with it."""
+    """With its domains, services and the places in which it works as they were read with it."""
     facts = {name: getattr(organisation, name) for name in PLAIN}
     return {
         **facts,
         **{name: sorted(facts[name]) for name in LISTS},
         "territory": organisation.territory_id,
         "identifiers": dict(organisation.identifiers),
+        "works_in": sorted(place.pk for place in organisation.works_in.all()),
         "domains": sorted(field.domain.code for field in organisation.fields_of_work.all()),
         "services": services_of(organisation.services.all()),
     }
@@ -40,8 +41,13 @@ def facts_of_service(service: Service) -> dict[str, Any]:
 
 
 def changes_of(standing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    """{fact: as it shall be}, of those that are another now. Numbers of other registers stay, and so do services that the file does not have."""
+    """{fact: as it shall be}, of those that are another now.
+
+    Numbers of other registers stay, and so do other names and services that the file does not have.
+    """
     wanted = {**wanted, "identifiers": {**standing["identifiers"], **wanted.get("identifiers", {})}}
+    if "names" in wanted:
+        wanted["names"] = {**standing["names"], **wanted["names"]}
     if "services" in wanted:
         wanted["services"] = with_services(standing["services"], wanted["services"])
     return {name: value for name, value in wanted.items() if standing[name] != value}

@@ -10,44 +10,57 @@ from django.utils.translation import gettext_lazy
 
 from orgs.exchange.imports.mapping import read_mapping
 from orgs.forms.files import FileForm
-from orgs.models import OrganisationImport
+from orgs.models import OrganisationImport, OrganisationMapping
 
 MOST_EARLIER = 50
 LONGEST = 50_000
 
 
 class OrganisationFileForm(FileForm):
-    """The mapping is typed, or that of an earlier file; a table that a portal of this kind exported needs none."""
+    """With a mapping that was kept, that of an earlier file or of a file of its own; or none, and the columns are picked on the next page."""
 
     what_is_taken = gettext_lazy(
         "CSV, Excel workbook, a zip with the tables of HSDS 1.1, or JSON of HSDS 3.0; at most %(limit)s."
     )
     too_large_text = gettext_lazy("The file is larger than %(limit)s, the most that can be imported at once. Split it.")
 
-    earlier = forms.ChoiceField(label=gettext_lazy("Columns as in an earlier file"), required=False)
-    mapping = forms.CharField(
-        label=gettext_lazy("What the columns mean"),
+    earlier = forms.ChoiceField(
+        label=gettext_lazy("Columns as before"),
         required=False,
-        max_length=LONGEST,
-        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "dir": "ltr"}),
-        help_text=gettext_lazy("As JSON. Empty for a table that a portal of this kind exported."),
+        help_text=gettext_lazy("Otherwise you say on the next page what the columns mean."),
+    )
+    mapping = forms.FileField(
+        label=gettext_lazy("File of a mapping"),
+        required=False,
+        help_text=gettext_lazy("JSON, as the page of an import gives it."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].widget.attrs["accept"] = ".csv,.tsv,.txt,.gz,.xlsx,.zip,.json,text/csv"
-        found = OrganisationImport.objects.defer("problems")[:MOST_EARLIER]
-        self.earlier_mappings = {str(batch.pk): batch.mapping for batch in found}
+        self.fields["mapping"].widget.attrs["accept"] = ".json,application/json"
+        saved = OrganisationMapping.objects.all()
+        found = OrganisationImport.objects.exclude(mapping={}).defer("problems", "contents")[:MOST_EARLIER]
+        self.known = {f"m{one.pk}": (one.definition, one.name) for one in saved}
+        self.known |= {str(batch.pk): (batch.mapping, batch.mapping_name) for batch in found}
         earlier = self.fields["earlier"]
         assert isinstance(earlier, forms.ChoiceField)
-        earlier.choices = [("", _("None")), *((str(batch.pk), f"{batch.file_name} ({batch.pk})") for batch in found)]
+        earlier.choices = [
+            ("", _("None")),
+            (_("Kept mappings"), [(f"m{one.pk}", one.name) for one in saved]),
+            (_("Earlier files"), [(str(batch.pk), f"{batch.file_name} ({batch.pk})") for batch in found]),
+        ]
 
     def clean_mapping(self) -> Any:
-        text = self.cleaned_data["mapping"].strip()
-        if not text:
+        file = self.cleaned_data["mapping"]
+        if not file:
             return None
+        if (file.size or 0) > LONGEST:
+            raise ValidationError(_("This is too long for a mapping."))
         try:
-            given = json.loads(text)
+            given = json.loads(file.read().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise ValidationError(_("This is no text.")) from None
         except (json.JSONDecodeError, RecursionError) as error:
             raise ValidationError(_("This is not valid JSON: %(fault)s."), params={"fault": str(error)[:100]}) from None
         try:
@@ -59,10 +72,9 @@ class OrganisationFileForm(FileForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("mapping") is not None and cleaned.get("earlier"):
-            self.add_error("mapping", _("Say what the columns mean, or choose an earlier file: not both."))
+            self.add_error("mapping", _("Choose what was kept, or send a file of a mapping: not both."))
         return cleaned
 
-    def read(self) -> Any:
-        """The mapping, or None."""
-        earlier = self.earlier_mappings.get(self.cleaned_data["earlier"])
-        return self.cleaned_data["mapping"] if earlier is None else earlier
+    def read(self) -> tuple[Any, str]:
+        """The mapping, or None, and its name."""
+        return self.known.get(self.cleaned_data["earlier"], (self.cleaned_data["mapping"], ""))

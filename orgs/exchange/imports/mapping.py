@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from orgs.languages import LANGUAGES
 from orgs.models import AUTHORITY_KINDS
 from orgs.models.identifier import REGISTER
 from orgs.vocabulary import Kind, Mark, Work
@@ -19,19 +20,24 @@ TEXTS = (
     "name",
     "acronym",
     "description",
-    "written_in",
     "website",
     "public_email",
+    "notice_email",
     "public_phone",
     "address",
     "founded_year",
 )
 LISTS = ("languages", "communities", "marks", "works_as", "domains", "identifiers")
+OWN_LISTS = (*LISTS, "works_in")
+"""Those that a table has which a portal of this kind wrote."""
 ENTRIES = {
     **dict.fromkeys(TEXTS, ("column",)),
-    **dict.fromkeys(LISTS, ("column", "values", "separator", "always")),
+    **dict.fromkeys((*LISTS, "service_types"), ("column", "values", "separator", "always")),
+    "other_name": ("column", "language"),
+    "written_in": ("column", "always"),
     "kind": ("column", "values", "otherwise", "always"),
     "territory": ("column", "scheme", "scheme_column", "by", "always"),
+    "works_in": ("column", "separator", "scheme", "by"),
 }
 """For each fact of an organisation what may be said of it."""
 KINDS = {str(kind) for kind in Kind} - {str(kind) for kind in AUTHORITY_KINDS}
@@ -53,6 +59,7 @@ class Column:
     scheme: str = ""
     scheme_column: str = ""
     by: str = "code"
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ def of_own_file() -> dict[str, Any]:
             "public_phone": "telephone",
             "address": "address",
             "founded_year": "founded_year",
-            **{name: name for name in LISTS},
+            **{name: name for name in OWN_LISTS},
         },
     }
 
@@ -203,7 +210,7 @@ class MappingReader:
         meaning = self.texts(f"{fact}: values", values, *values) if isinstance(values, dict) else {}
         one = Column(**plain, values={text.strip(): value for text, value in meaning.items()})
         has_words_only = (
-            fact in LISTS and bool(one.values) and not one.column
+            fact in ("service_types", *LISTS) and bool(one.values) and not one.column
         )  # For services, which have columns of their own.
         if bool(one.column) == bool(one.always) and not has_words_only:
             self.faults.append(_("Say for “%(fact)s” either a column or “always”.") % {"fact": fact})
@@ -215,9 +222,12 @@ class MappingReader:
             for value in (*one.values.values(), one.otherwise, one.always):
                 if value and value not in KINDS:
                     self.refuse("kind", value)
+        for language in filter(None, (one.language, one.always if fact == "written_in" else "")):
+            if language not in LANGUAGES:
+                self.refuse(f"{fact}: language", language)
+        if one.by not in ("code", "name") or (one.by == "name" and fact == "works_in" and not one.scheme):
+            self.refuse(f"{fact}: by", one.by)
         if fact == "territory":
-            if one.by not in ("code", "name"):
-                self.refuse("territory: by", one.by)
             if one.column and not (one.scheme or one.scheme_column):
                 self.faults.append(
                     _("The mapping does not say where “%(fact)s” is read.") % {"fact": "territory: scheme"}

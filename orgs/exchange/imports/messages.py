@@ -41,6 +41,11 @@ TEXTS: dict[str, str | Promise] = {
     "claimed": _("“%(value)s” has people of its own here: they keep what it says of itself."),
     "opted_out": _("“%(value)s” has asked not to be listed here."),
     "closed": _("“%(value)s” is closed here."),
+    "work_failed": _("The file could not be worked on, several times. Try again, or tell whoever runs the portal."),
+    "not_allowed": _("Whoever asked for it is no administrator any more."),
+    "not_stored": _(
+        "The organisations could not be stored: the file has gone, or somebody stored one of them at the same moment. Check it again."
+    ),
     "perhaps_same": _("This is perhaps the same as %(value)s."),
 }
 

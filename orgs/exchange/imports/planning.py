@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db.models import Prefetch, Q
 from django.utils import timezone
+from django.utils.translation import override
 
 from orgs.exchange.imports.facts import changes_of, facts_of
 from orgs.exchange.imports.mapping import OWN_REGISTER, Mapping
@@ -75,6 +77,8 @@ class PortionPlanner:
         self.mapping, self.locks = mapping, locks
         self.domains = {domain.code: domain for domain in Domain.objects.all()}
         self.types = {one.code: one for one in ServiceType.objects.select_related("domain")}
+        with override(settings.LANGUAGE_CODE):  # A service is known again by its title, whoever looks.
+            self.names_of_types = {code: str(one.name) for code, one in self.types.items()}
         self.seen = Seen()
 
     def plan(self, entries: list[Candidate]) -> Portion:
@@ -101,7 +105,7 @@ class BatchPlanner:
         self.columns = planner.mapping.columns
 
     def work_out(self) -> None:
-        places = places_of(entry.place for entry in self.entries)
+        places = places_of(place for entry in self.entries for place in (entry.place, *entry.works_in))
         municipalities = municipalities_of(place.pk for place in places.values())
         known = KnownOrganisations(self.entries, locks=self.planner.locks)
         namesakes = Namesakes(self.entries, municipalities)
@@ -110,10 +114,15 @@ class BatchPlanner:
             if place is None:
                 self.refuse("unknown_place", entry, self.columns["territory"].column, entry.place[2])
                 continue
+            if unknown := [said for said in entry.works_in if said not in places]:
+                self.refuse("unknown_place", entry, self.columns["works_in"].column, unknown[0][2])
+                continue
             if (line := self.said_before(entry, municipalities[place.pk])) is not None:
                 self.refuse("twice", entry, self.planner.mapping.identifier_column, str(line))
                 continue
             facts = self.facts(entry, place)
+            if entry.works_in:
+                facts["works_in"] = sorted({places[said].pk for said in entry.works_in})
             found = known.of(entry)
             if len(found) > 1:
                 self.refuse("several", entry, "", ", ".join(sorted(one.reference for one in found)))
@@ -242,6 +251,7 @@ class KnownOrganisations:
 def read_whole(found: Any) -> Any:
     """With all that `facts_of` asks."""
     return found.select_related("listing").prefetch_related(
+        Prefetch("works_in", Territory.objects.only("pk")),
         Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
         Prefetch("services", Service.objects.select_related("type", "domain")),
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,21 +45,30 @@ class Candidate:
     identifiers: dict[str, str] = field(default_factory=dict)
     services: list[dict[str, Any]] | None = None
     domains: list[str] = field(default_factory=list)
+    works_in: list[PLACE] = field(default_factory=list)
+    notice_email: str = ""
+    """Where its people are told of their entry; no fact of the organisation."""
 
 
 def longest(fact: str) -> int:
+    fact = {"notice_email": "public_email", "other_name": "name"}.get(fact, fact)
     return getattr(Organisation._meta.get_field(fact), "max_length", None) or LONGEST_DESCRIPTION
 
 
 class RowReader:
     """`problems` grows as rows are read: whoever reads takes them from it."""
 
-    def __init__(self, mapping: Mapping, header: list[str], domains: Iterable[str]) -> None:
+    def __init__(
+        self, mapping: Mapping, header: list[str], domains: Iterable[str], types: MappingOf[str, str] | None = None
+    ) -> None:
         self.mapping = mapping
+        self.types = types or {}
+        """{code of a type of service: its name}."""
         self.known = {
             "languages": BY_NAME,
             "communities": {code.lower(): code for code in COUNTRIES},
             "domains": {code.lower(): code for code in domains},
+            "service_types": {code.lower(): code for code in self.types},
             **{fact: {word: word for word in words} for fact, words in WORDS.items()},
         }
         self.problems: list[Problem] = []
@@ -93,17 +103,20 @@ class RowReader:
         facts["description"] = self.text("description", row, lines=True)
         facts["written_in"] = self.language_of_text(row)
         facts["website"] = self.website(row)
-        facts["public_email"] = self.email(row)
+        facts["public_email"] = self.email("public_email", row)
+        facts["names"] = self.other_names(row, facts["name"])
         facts["founded_year"] = self.year(row)
         for fact in ("languages", "communities", *WORDS):
             facts[fact] = self.codes(fact, row)
         return Candidate(
             row.line,
-            {fact: value for fact, value in facts.items() if value not in ("", None, [])},
+            {fact: value for fact, value in facts.items() if value not in ("", None, [], {})},
             self.place(row),
             self.identifiers(row),
             self.services(row),
             self.codes("domains", row),
+            self.works_in(row),
+            self.email("notice_email", row),
         )
 
     # --- Cells --------------------------------------------------------------------------------------------------------
@@ -162,7 +175,7 @@ class RowReader:
         return kind
 
     def language_of_text(self, row: Row) -> str:
-        text = self.text("written_in", row)
+        text = self.of("written_in").always or self.text("written_in", row)
         if text and text not in LANGUAGES:
             raise self.refuse("unknown_word", row.line, self.of("written_in").column, text)
         return text
@@ -175,13 +188,17 @@ class RowReader:
             raise self.refuse("bad_website", row.line, column, text)
         return address
 
-    def email(self, row: Row) -> str:
-        text = self.text("public_email", row)
+    def other_names(self, row: Row, name: str) -> dict[str, str]:
+        text = self.text("other_name", row)
+        return {self.of("other_name").language or settings.LANGUAGE_CODE: text} if text and text != name else {}
+
+    def email(self, fact: str, row: Row) -> str:
+        text = self.text(fact, row)
         try:
             if text:
                 validate_email(text)
         except ValidationError:
-            raise self.refuse("bad_email", row.line, self.of("public_email").column, text) from None
+            raise self.refuse("bad_email", row.line, self.of(fact).column, text) from None
         return text
 
     def year(self, row: Row) -> int | None:
@@ -205,6 +222,17 @@ class RowReader:
         if not text or not scheme:
             raise self.refuse("no_place", row.line, one.column)
         return scheme, one.by, text
+
+    def works_in(self, row: Row) -> list[PLACE]:
+        """SCHEME:CODE where no classification is said for all of them."""
+        one = self.of("works_in")
+        found = []
+        for text in self.parts("works_in", row):
+            scheme, _colon, code = (one.scheme, ":", text) if one.scheme else text.partition(":")
+            if not scheme or not code:
+                raise self.refuse("unknown_place", row.line, one.column, text)
+            found.append((scheme.strip(), one.by, code.strip()))
+        return found
 
     def identifiers(self, row: Row) -> dict[str, str]:
         column = self.mapping.identifier_column
@@ -231,11 +259,18 @@ class RowReader:
     # --- Services -----------------------------------------------------------------------------------------------------
 
     def services(self, row: Row) -> list[dict[str, Any]] | None:
-        """None where the format has none. By title, which tells one from another."""
+        """None where the file has none. By title, which tells one from another."""
         if not self.mapping.format.startswith("hsds"):
-            return None
+            types = self.codes("service_types", row)
+            return [self.plain_service(code) for code in types] if "service_types" in self.mapping.columns else None
         found = {one["title"]: one for given in row.services if (one := self.service(given))}
         return [found[title] for title in sorted(found)]
+
+    def plain_service(self, code: str) -> dict[str, Any]:
+        """Of which a table says the type and no more."""
+        title = tidy(self.types[code], longest_of_service("title"))
+        plain = dict.fromkeys(("description", "telephone", "form", "cost"), "")
+        return {"title": title, "type": code, **plain, "languages": [], "is_free": False}
 
     def service(self, given: dict[str, Any]) -> dict[str, Any] | None:
         title = tidy(given.get("name", ""), longest_of_service("title"))

@@ -40,15 +40,21 @@ def store_new(batch: OrganisationImport, new: list[New], planner: PortionPlanner
     if not made:
         return
     store_several(made)
-    works_in = Organisation.works_in.through
-    works_in._default_manager.bulk_create(
-        [works_in(organisation_id=one.pk, territory_id=one.territory_id) for one in made], batch_size=ROWS
-    )
     said = [(one, facts) for one, (_entry, facts) in zip(made, new, strict=True)]
+    put_places([(one, {"works_in": [one.territory_id], **facts}) for one, facts in said])
     put_domains(said, planner)
     put_services(said, planner)
     Listing.objects.bulk_create(
-        [Listing(organisation_id=one.pk, listed_by=by, source=source_text(batch)) for one in made], batch_size=ROWS
+        [
+            Listing(
+                organisation_id=one.pk,
+                listed_by=by,
+                source=source_text(batch),
+                notice_email=(entry.notice_email or one.public_email) if batch.writes_to_them else "",
+            )
+            for one, (entry, _facts) in zip(made, new, strict=True)
+        ],
+        batch_size=ROWS,
     )
     # As they are now: what the database makes of a fact itself is nobody's later change.
     stored = {one.pk: facts_of(one) for one in read_whole(Organisation.objects.filter(pk__in=[one.pk for one in made]))}
@@ -67,6 +73,7 @@ def source_text(batch: OrganisationImport) -> str:
 
 def store_changed(batch: OrganisationImport, changed: list[Changed], planner: PortionPlanner) -> None:
     change((one.organisation, one.after) for one in changed)
+    put_places([(one.organisation, one.after) for one in changed])
     put_domains([(one.organisation, one.after) for one in changed], planner)
     put_services([(one.organisation, one.after) for one in changed], planner)
     ImportedOrganisation.objects.bulk_create(
@@ -93,6 +100,20 @@ def change(said: Iterable[tuple[Organisation, Facts]]) -> None:
         organisations.append(organisation)
     Organisation.objects.bulk_update(
         organisations, [*PLAIN, "identifiers", "territory", "version", "updated_at"], batch_size=200
+    )
+
+
+def put_places(said: Iterable[tuple[Organisation, Facts]]) -> None:
+    """Where it works, of those whose facts speak of it."""
+    rows = Organisation.works_in.through._default_manager
+    wanted = {(one.pk, place) for one, facts in said for place in facts.get("works_in", ())}
+    spoken_of = [one.pk for one, facts in said if "works_in" in facts]
+    standing = rows.filter(organisation__in=spoken_of).values_list("pk", "organisation", "territory")
+    there = {(organisation, place): key for key, organisation, place in standing}
+    rows.filter(pk__in=[key for pair, key in there.items() if pair not in wanted]).delete()
+    rows.bulk_create(
+        [rows.model(organisation_id=one, territory_id=place) for one, place in sorted(wanted - set(there))],
+        batch_size=ROWS,
     )
 
 

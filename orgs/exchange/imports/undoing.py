@@ -61,6 +61,7 @@ def put_back(changed: list[tuple[Organisation, ImportedOrganisation]], planner: 
         if untouched:
             before.append((one, {fact: value for fact, value in (done.before or {}).items() if fact in untouched}))
     storing.change(before)
+    storing.put_places(before)
     storing.put_domains(before, planner)
     storing.put_services(before, planner)
     return left

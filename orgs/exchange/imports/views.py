@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,6 +15,7 @@ from django.views.generic import DetailView, FormView, ListView
 from django.views.generic.base import View
 
 from orgs.exchange.imports import actions as imports
+from orgs.exchange.imports.column_form import ColumnsForm
 from orgs.exchange.imports.forms import OrganisationFileForm
 from orgs.exchange.imports.messages import problems_of
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
@@ -35,11 +36,11 @@ class OrganisationImportListView(VisibleObjectMixin, PagedMixin, ListView):
 
     def get_queryset(self) -> QuerySet[OrganisationImport]:
         found: QuerySet[OrganisationImport] = super().get_queryset()
-        return found.select_related("created_by").defer("problems", "mapping")
+        return found.select_related("created_by").defer("problems", "mapping", "contents")
 
 
 class OrganisationImportCreateView(LimitedUploadMixin, ActionMixin, VisibleObjectMixin, FormView):
-    """Reads the file, and says what it would do."""
+    """Keeps the file, and says what it would do where what its columns mean is known."""
 
     has_page_permission = staticmethod(is_administrator)
     form_class = OrganisationFileForm
@@ -56,11 +57,16 @@ class OrganisationImportCreateView(LimitedUploadMixin, ActionMixin, VisibleObjec
         return {**super().get_form_kwargs(), "is_too_large": self.is_too_large}
 
     def perform(self, form: OrganisationFileForm) -> OrganisationImport:
-        batch = imports.receive_file(file=form.cleaned_data["file"], mapping=form.read(), by=self.person)
-        return imports.check_import(batch=batch, by=self.person)
+        mapping, name = form.read()
+        batch = imports.receive_file(
+            file=form.cleaned_data["file"], mapping=mapping, mapping_name=name, described_later=True, by=self.person
+        )
+        return imports.check_import(batch=batch, by=self.person, from_page=True) if batch.mapping else batch
 
     def get_success_url(self) -> str:
-        return self.object.get_absolute_url()
+        if self.object.mapping:
+            return self.object.get_absolute_url()
+        return reverse("orgs:organisation_import_columns", args=[self.object.pk])
 
 
 class OfOrganisationImport(VisibleObjectMixin):
@@ -71,6 +77,42 @@ class OfOrganisationImport(VisibleObjectMixin):
         super().setup(request, *args, **kwargs)
         found = OrganisationImport.objects.select_related("created_by", "stored_by", "undone_by")
         self.batch = get_object_or_404(found, pk=kwargs["pk"])
+
+
+class OrganisationImportColumnsView(OfOrganisationImport, ActionMixin, FormView):
+    """What the columns of the file mean, picked from lists; then the dry run."""
+
+    form_class = ColumnsForm
+    template_name = "orgs/organisation_import_columns.html"
+    object: OrganisationImport
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.batch.is_open and self.has_page_permission(request.user):
+            return redirect(self.batch)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "batch": self.batch, "file_format": imports.format_in(self.batch)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(batch=self.batch, **kwargs)
+
+    def perform(self, form: ColumnsForm) -> OrganisationImport:
+        name = form.cleaned_data["mapping_name"]
+        batch = imports.describe_import(batch=self.batch, mapping=form.read(), mapping_name=name, by=self.person)
+        return imports.check_import(batch=batch, by=self.person, from_page=True)
+
+    def get_success_url(self) -> str:
+        return self.object.get_absolute_url()
+
+
+class OrganisationImportMappingView(OfOrganisationImport, View):
+    """What its columns mean, as the command reads it."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = JsonResponse(self.batch.mapping, json_dumps_params={"indent": 2, "ensure_ascii": False})
+        answer["Content-Disposition"] = f'attachment; filename="organisations-{self.batch.pk}-mapping.json"'
+        return answer
 
 
 class OrganisationImportDetailView(OfOrganisationImport, DetailView):
@@ -84,6 +126,8 @@ class OrganisationImportDetailView(OfOrganisationImport, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             batch=self.batch,
+            progress=imports.progress_in(self.batch) if self.batch.is_with_worker else None,
+            letters=imports.letters_of(self.batch),
             problems=problems_of(self.batch, SHOWN_PROBLEMS),
             more_problems=max(0, self.batch.rows_refused - SHOWN_PROBLEMS),
             **kwargs,
@@ -95,11 +139,19 @@ class OrganisationImportStoreView(OfOrganisationImport, View):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            imports.store_import(batch=self.batch, by=self.person)
+            batch = imports.store_import(
+                batch=self.batch,
+                writes_to_them=bool(request.POST.get("writes_to_them")),
+                from_page=True,
+                by=self.person,
+            )
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
         else:
-            messages.success(request, _("The organisations are stored."))
+            if batch.is_with_worker:
+                messages.success(request, _("The file is large and is being stored."))
+            else:
+                messages.success(request, _("The organisations are stored."))
         return redirect(self.batch)
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from post_office.models import Email
 
 from integration_portal.organisation_uses import FOLLOW
-from orgs.models import Capacity, Membership, Organisation, OrganisationMerge, Service
+from orgs.models import Capacity, Membership, Organisation, OrganisationIdentifier, OrganisationMerge, Service
 from orgs.oversight import actions as oversight
 from orgs.oversight import merging
 from orgs.permissions import can_take_measure
@@ -219,3 +219,16 @@ def test_administrator_is_told_what_stayed(client, administrator, gone, kept):
     form = {"kept_chosen": str(kept.pk), "kept": kept.name, "reason": "One telephone."}
     body = client.post(reverse("organisation_merge", args=[gone.slug]), form, follow=True).content.decode()
     assert "1 thing stays with the old entry" in body
+
+
+def test_numbers_in_registers_follow_and_go_back():
+    gone = OrganisationFactory(published=True, identifiers={"XP-A": "1", "XP-B": "2"})
+    kept = OrganisationFactory(published=True, identifiers={"XP-B": "3"})
+    by = UserFactory(is_staff=True)
+    merge = merging.merge_organisations(gone=gone, kept=kept, follow=FOLLOW, reason="One and the same.", by=by)
+    kept.refresh_from_db()
+    assert kept.identifiers == {"XP-A": "1", "XP-B": "3"}
+    holders = OrganisationIdentifier.objects.filter(is_open=True).values_list("scheme", "code", "organisation")
+    assert {*holders} == {("XP-A", "1", kept.pk), ("XP-B", "3", kept.pk)}
+    merging.undo_merge(merge=merge, by=by)
+    assert {*holders.all()} == {("XP-A", "1", gone.pk), ("XP-B", "2", gone.pk), ("XP-B", "3", kept.pk)}

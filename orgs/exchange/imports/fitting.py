@@ -1,0 +1,38 @@
+"""Whether a mapping fits a file and the portal."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from orgs.exchange.imports.mapping import Mapping, of_own_file, read_mapping
+from orgs.exchange.imports.reading import RowReader
+from orgs.exchange.tables import COLUMNS
+from orgs.models import Domain, Territory
+from orgs.readers.problems import FileRefused, Problem
+
+
+def own_mapping(contents: dict[str, Any], file_format: str) -> dict[str, Any] | None:
+    """None where it is no table that a portal of this kind wrote."""
+    is_own = file_format in ("csv", "xlsx") and set(COLUMNS) <= set(contents["header"])
+    return of_own_file() if is_own else None
+
+
+def readable(given: Any, contents: dict[str, Any], file_format: str) -> Mapping:
+    """The mapping as it is read, where it fits the file and the portal."""
+    read = read_mapping(given)
+    if read.format != file_format:
+        raise FileRefused(Problem("other_format", value=read.format))
+    refuse_unknown(read)
+    RowReader(read, contents["header"], ())
+    return read
+
+
+def refuse_unknown(mapping: Mapping) -> None:
+    """What the mapping names for all rows must be there."""
+    if mapping.domain and not Domain.objects.filter(code=mapping.domain).exists():
+        raise ValidationError({"mapping": _("The portal has no domain “%(code)s”.") % {"code": mapping.domain}})
+    always = mapping.columns["territory"].always
+    scheme, _colon, code = always.partition(":")
+    if always and not Territory.objects.filter(scheme__code=scheme, code=code).exists():
+        raise ValidationError({"mapping": _("The portal has no place “%(code)s”.") % {"code": always}})
