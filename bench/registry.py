@@ -258,7 +258,10 @@ DIRECTORY_TUNED = """
     served AS MATERIALIZED (SELECT id FROM place UNION SELECT ancestor_id FROM orgs_territoryclosure WHERE descendant_id = %(place)s),
     named AS MATERIALIZED (
         SELECT id FROM orgs_organisation WHERE name_words @@ %(word)s::tsquery
-        UNION SELECT organisation_id FROM orgs_service WHERE text_words @@ %(word)s::tsquery
+        UNION SELECT s.organisation_id FROM orgs_service s JOIN orgs_organisation o ON o.id = s.organisation_id
+        WHERE s.text_words @@ %(word)s::tsquery
+            AND (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> ''
+                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''))
     ),
     found AS MATERIALIZED (
         SELECT o.id, o.name_folded FROM orgs_organisation o JOIN named USING (id)

@@ -38,13 +38,14 @@ class Use:
     url: str = ""
 
 
-def uses_of(organisation: Organisation) -> list[Use]:
-    """Those that there are. As many queries, however much it is used."""
+def uses_of(organisation: Organisation, *, drafts: bool = True) -> list[Use]:
+    """Those that there are. As many queries, however much it is used. Of `drafts` of others its own people are told nothing."""
     running = PartnershipParty.objects.filter(
         organisation=organisation, partnership__state__in=[PartnershipState.ACTIVE, PartnershipState.DISPUTED]
     ).count()
     proposed = Partnership.objects.filter(
-        parties__organisation=organisation, state__in=[PartnershipState.PROPOSED, PartnershipState.DRAFT]
+        parties__organisation=organisation,
+        state__in=[PartnershipState.PROPOSED, *([PartnershipState.DRAFT] if drafts else [])],
     ).count()
     seats = Seat.objects.filter(organisation=organisation).count()
     tables = organisation.tables_convened.count()

@@ -30,7 +30,7 @@ class OrganisationCloseView(CloseView):
 class OrganisationCloseOwnView(CloseOwnView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # Without their addresses: not all of these are pages for its people.
-        uses = [replace(use, url="") for use in uses_of(self.organisation)]
+        uses = [replace(use, url="") for use in uses_of(self.organisation, drafts=False)]
         return super().get_context_data(uses=uses, **kwargs)
 
 

@@ -161,8 +161,9 @@ def matches_to_answer(user: User) -> list[Task]:
 
 def vouchings_to_answer(user: User) -> list[Task]:
     """Groups that ask organisations in whose name one may vouch."""
-    own = Membership.objects.of(user).filter(role__in=VOUCHING_ROLES).values("organisation")
-    asked = Vouching.objects.filter(voucher__in=own, state=Vouching.State.ASKED).select_related("group", "voucher")
+    own = user.memberships.acting().filter(role__in=VOUCHING_ROLES).values("organisation")
+    verified = Organisation.objects.verified().filter(pk__in=own).values("pk")
+    asked = Vouching.objects.filter(voucher__in=verified, state=Vouching.State.ASKED).select_related("group", "voucher")
     return [
         Task(
             kind=gettext_lazy("Vouching"),
@@ -179,7 +180,7 @@ def vouchings_to_answer(user: User) -> list[Task]:
 
 def sponsorships_to_answer(user: User) -> list[Task]:
     """Offered to organisations that one leads."""
-    own = Membership.objects.of(user).filter(role__in=[Membership.Role.OWNER, Membership.Role.MANAGER])
+    own = user.memberships.acting().filter(role__in=[Membership.Role.OWNER, Membership.Role.MANAGER])
     offered = Sponsorship.objects.filter(sponsored__in=own.values("organisation"), state=Sponsorship.State.OFFERED)
     return [
         Task(

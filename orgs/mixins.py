@@ -80,6 +80,10 @@ class OfOrganisation(AuthenticatedUserMixin):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.is_allowed(request.user, self.organisation):
+            # Perhaps only since a moment, by this very form.
+            before = sent.led_to(sent.key_of(request))
+            if before is not None:
+                return HttpResponseRedirect(before)
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
 
@@ -105,13 +109,13 @@ class SearchPaginator(Paginator):
         self.in_full = in_full
 
     def get_page(self, number: Any) -> "Page[Any]":
-        wanted = int(number) if re.fullmatch(r"-?[0-9]{1,9}", number or "") else 1
+        wanted = min(int(number), 10**9) if re.fullmatch(r"-?[0-9]{1,30}", number or "") else 1
         keys = self.keys(wanted) if wanted > 0 else []
         if not keys and wanted != 1:
             wanted = self.num_pages
             keys = self.keys(wanted)
         read = self.in_full.in_bulk(keys)
-        return Page([read[key] for key in keys], wanted, self)
+        return Page([read[key] for key in keys if key in read], wanted, self)
 
     def keys(self, number: int) -> list[int]:
         first = (number - 1) * self.per_page

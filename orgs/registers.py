@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,11 @@ class Register(NamedTuple):
 @cache
 def registers() -> dict[str, Register]:
     return {code: Register(code, name, own) for code, name, own in json.loads(gzip.decompress(LISTED.read_bytes()))}
+
+
+def normal_number(number: str) -> str:
+    """By which two ways to write one number are compared, as the database does: "b-123.456" and "B123456"."""
+    return re.sub(r"[\s.\-/]", "", number).upper()
 
 
 def register_label(code: str) -> str:

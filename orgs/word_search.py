@@ -17,6 +17,8 @@ DELIMITERS = (
 """What stands between words once they are folded: as escapes that both regular expressions read."""
 ARTICLES = "ال|لل|وال|بال"
 """Of Arabic, written together with their word."""
+UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3040-\u9fff"
+"""Signs of Thai, Lao, Burmese, Khmer, Chinese and Japanese, which put no spaces between words: each stands for itself."""
 LONGEST_TEXT = 20_000
 """Letters of a text that are looked at: of more no tsvector could be made."""
 LONGEST_WORD = 200
@@ -32,14 +34,14 @@ def words_sought(text: str) -> list[str]:
     Short words are left out where there are longer ones.
     """
     words = [(cut(fold(word)), cut(" ".join(folded_words(word)))) for word in text.split()]
-    telling = [(joined, apart) for joined, apart in words if max(map(len, [*joined, *apart]), default=0) > SHORT]
+    telling = [way for way in words if len("".join(way[0])) > SHORT or re.search(f"[{UNSPACED}]", "".join(way[0]))]
     return [either(joined, apart) for joined, apart in (telling or words)[:MOST_WORDS] if joined or apart]
 
 
 def cut(folded: str) -> list[str]:
     """Into words, each without an Arabic article."""
-    words = filter(None, re.split(f"[{DELIMITERS}]+", folded))
-    return [re.sub(f"^(?:{ARTICLES})(?=...)", "", word)[:LONGEST_WORD] for word in words]
+    words = filter(None, re.split(f"[{DELIMITERS}]+", re.sub(f"([{UNSPACED}])", r" \1 ", folded)))
+    return [re.sub(f"^(?:{ARTICLES})(?=...)", "", word)[:LONGEST_WORD] for word in words][:MOST_WORDS]
 
 
 def either(joined: list[str], apart: list[str]) -> str:
@@ -51,7 +53,8 @@ def _words_sql(text: str) -> str:
     """Of a text once as it is, once with what apostrophes and hyphens hold together apart, and of that once without Arabic articles."""
     apart = folded_sql(f"regexp_replace({text}, '[{APOSTROPHES.replace(chr(39), chr(39) * 2)}{HYPHENS}]', ' ', 'g')")
     bare = f"regexp_replace({apart}, '(^|[{DELIMITERS}])(?:{ARTICLES})(?=[^{DELIMITERS}]{{3}})', ' ', 'g')"
-    spaced = f"regexp_replace({folded_sql(text)} || ' ' || {apart} || ' ' || {bare}, '[{DELIMITERS}]+', ' ', 'g')"
+    every = f"regexp_replace({folded_sql(text)} || ' ' || {apart} || ' ' || {bare}, '([{UNSPACED}])', ' \\1 ', 'g')"
+    spaced = f"regexp_replace({every}, '[{DELIMITERS}]+', ' ', 'g')"
     kept = f"regexp_replace({spaced}, '[^ ]{{{LONGEST_WORD + 1},}}', '', 'g')"
     return f"array_to_tsvector(array_remove(string_to_array({kept}, ' '), ''))"
 

@@ -48,7 +48,7 @@ class OrganisationFilter(django_filters.FilterSet):
         found = queryset
         for word in words_sought(text):
             named = Organisation.objects.filter(name_words__has=[word]).order_by().values("pk")
-            offering = Service.objects.filter(text_words__has=[word]).order_by().values("organisation")
+            offering = Service.objects.public().filter(text_words__has=[word]).order_by().values("organisation")
             found = found.filter(pk__in=named.union(offering))
         return found
 

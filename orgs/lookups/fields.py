@@ -141,7 +141,7 @@ class LookupField(forms.Field):
     """A field that finds what was typed. See the module's docstring."""
 
     default_error_messages = {
-        "unknown": _("“%(text)s” is not in the list. Check the spelling, or try a part of the name."),
+        "unknown": _("“%(text)s” is not in the list. Check the spelling, or type the beginning of a word of the name."),
         "unclear": _("Choose below what you meant by “%(text)s”."),
         "many": _("Choose at most %(limit)s."),
     }

@@ -3227,6 +3227,10 @@ class Migration(migrations.Migration):
                 ("given_at", models.DateTimeField(blank=True, null=True, verbose_name="given at")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="declined or withdrawn at")),
                 (
+                    "among_partners",
+                    models.BooleanField(default=False, verbose_name="of an authority that is its partner"),
+                ),
+                (
                     "asked_by",
                     models.ForeignKey(
                         blank=True,
@@ -3879,9 +3883,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="sponsor_by_rules",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsor_id AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL\n        AND (holds_until IS NULL OR holds_until >= current_date)) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_by_verified', MESSAGE = 'not verified';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsored_id AND sector <> 'authority' AND closed_on IS NULL) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_of_open', MESSAGE = 'closed, or an authority';\n    END IF;\n    RETURN NEW;\n",
-                    hash="043ea565ae1493d7cd307c2a9a5fba4e01a68f6b",
-                    operation="INSERT",
+                    func="\n    IF TG_OP = 'UPDATE' AND (NEW.state <> 'accepted' OR OLD.state = 'accepted') THEN\n        RETURN NEW;\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsor_id AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL\n        AND (holds_until IS NULL OR holds_until >= current_date)) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_by_verified', MESSAGE = 'not verified';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsored_id AND sector <> 'authority' AND closed_on IS NULL) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_of_open', MESSAGE = 'closed, or an authority';\n    END IF;\n    RETURN NEW;\n",
+                    hash="f358977d60b2f8a9b4e502e4ea4570118cec3609",
+                    operation="INSERT OR UPDATE",
                     pgid="pgtrigger_sponsor_by_rules_4eb07",
                     table="orgs_sponsorship",
                     when="BEFORE",

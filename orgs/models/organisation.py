@@ -20,6 +20,7 @@ from orgs.models.domain import Domain
 from orgs.models.territory import Territory, TerritoryClosure
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.readable import readable
+from orgs.registers import normal_number
 from orgs.vocabulary import (
     BudgetBand,
     Kind,
@@ -298,15 +299,15 @@ class Organisation(models.Model):
         return reverse("organisation_detail", args=[self.slug])
 
     def clean(self) -> None:
+        if self.closed_on is None:
+            self.refuse_numbers_of_others()
+
+    def refuse_numbers_of_others(self) -> None:
         """A number of a register belongs to one open organisation, as the database holds (`OrganisationIdentifier`)."""
         held = Q(pk=None)
         for register, number in self.identifiers.items():
-            held |= Q(numbers__scheme=register, numbers__code=number, numbers__is_open=True)
-        if (
-            self.identifiers
-            and self.closed_on is None
-            and Organisation.objects.filter(held).exclude(pk=self.pk).exists()
-        ):
+            held |= Q(numbers__scheme=register, numbers__code=normal_number(number), numbers__is_open=True)
+        if self.identifiers and Organisation.objects.filter(held).exclude(pk=self.pk).exists():
             raise ValidationError(
                 _("Another organisation has this number in a register. Check it, or write to the portal.")
             )

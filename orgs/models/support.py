@@ -8,8 +8,12 @@ from django.db.models.functions import Greatest, Least
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from orgs.models.conditions import holding_on, public
+from orgs.models.membership import Membership
 from orgs.models.organisation import Organisation
+from orgs.vocabulary import Kind, Sector, Tier
 
 # Who is verified can lapse, be suspended or closed at any later time; what was given then stays, and counts no more (`counting`).
 IS_VERIFIED = """EXISTS (SELECT FROM orgs_organisation WHERE id = {id} AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL
@@ -34,6 +38,9 @@ VOUCH_BY_RULES = f"""
     RETURN NEW;
 """  # noqa: S608 - of constants alone
 SPONSOR_BY_RULES = f"""
+    IF TG_OP = 'UPDATE' AND (NEW.state <> 'accepted' OR OLD.state = 'accepted') THEN
+        RETURN NEW;
+    END IF;
     IF NOT {IS_VERIFIED.format(id="NEW.sponsor_id")} THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_by_verified', MESSAGE = 'not verified';
     END IF;
@@ -44,30 +51,53 @@ SPONSOR_BY_RULES = f"""
 """
 
 
+PAPERS_SEEN = [Tier.DOCUMENTED, Tier.ESTABLISHED]
+LEADING = ["owner", "manager", "officer"]
+
+
+def belonged_to(group: OuterRef) -> "models.QuerySet[Membership]":
+    """Of whoever belongs to it or ever did, or to an entry that was merged into it."""
+    merged = Q(organisation__merges_away__kept=group, organisation__merges_away__undone_at=None)
+    return Membership.objects.filter(Q(organisation=group) | merged)
+
+
 class VouchingQuerySet(models.QuerySet["Vouching"]):
     def standing(self) -> "VouchingQuerySet":
         """Given, and not withdrawn."""
         return self.filter(state=Vouching.State.GIVEN)
 
     def counting(self) -> "VouchingQuerySet":
-        """Of those that stand the ones whose voucher is verified today; two that vouch for each other count for neither."""
-        back = Vouching.objects.standing().filter(group=OuterRef("voucher"), voucher=OuterRef("group"))
-        verified = Organisation.objects.verified().values("pk")
-        return self.standing().filter(voucher__in=verified).exclude(Exists(back))
+        """What stands in for papers today: of an organisation that holds a tier for which papers were seen, and that is no informal group
+        itself, so that no circle of groups can vouch one another up; given for an informal group to which nobody who gave it or who leads
+        the voucher ever belonged; and of an authority only where the two have no partnership.
+        """
+        insiders = belonged_to(OuterRef(OuterRef("group"))).values("user")
+        leaders = Membership.objects.filter(organisation=OuterRef("voucher"), ended_at=None, role__in=LEADING)
+        giver = belonged_to(OuterRef("group")).filter(user=OuterRef("given_by"))
+        outside = self.exclude(Exists(leaders.filter(user__in=insiders))).exclude(Exists(giver))
+        return outside.standing().filter(
+            public("voucher__"),
+            holding_on(timezone.localdate(), "voucher__"),
+            Q(voucher__tier__in=PAPERS_SEEN) | Q(voucher__sector=Sector.AUTHORITY),
+            ~Q(voucher__kind=Kind.INFORMAL_GROUP),
+            group__kind=Kind.INFORMAL_GROUP,
+            group__closed_on=None,
+            among_partners=False,
+        )
 
 
 class Vouching(models.Model):
     """That an organisation knows an informal group, and says so with its name: asked for or offered, given, and perhaps withdrawn.
 
-    Two organisations are enough, or one authority that has no partnership with the group: that its partnership tables hold
-    (`partnerships/migrations/0003_no_vouching_among_partners.py`).
+    Two organisations are enough, or one authority that has no partnership with the group: that the tables of partnerships hold
+    (`partnerships/migrations/0003_no_vouching_among_partners.py`), also for a partnership that begins later.
     """
 
     class State(models.TextChoices):
-        ASKED = "asked", _("no answer yet")
-        GIVEN = "given", _("given")
-        DECLINED = "declined", _("declined")
-        WITHDRAWN = "withdrawn", _("withdrawn")
+        ASKED = "asked", pgettext_lazy("vouching", "no answer yet")
+        GIVEN = "given", pgettext_lazy("vouching", "given")
+        DECLINED = "declined", pgettext_lazy("vouching", "declined")
+        WITHDRAWN = "withdrawn", pgettext_lazy("vouching", "withdrawn")
 
     group = models.ForeignKey(Organisation, models.CASCADE, related_name="vouchings")
     voucher = models.ForeignKey(Organisation, models.CASCADE, related_name="vouchings_given")
@@ -79,6 +109,8 @@ class Vouching(models.Model):
     given_at = models.DateTimeField(_("given at"), null=True, blank=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     ended_at = models.DateTimeField(_("declined or withdrawn at"), null=True, blank=True)
+    among_partners = models.BooleanField(_("of an authority that is its partner"), default=False)
+    """Kept by the tables of partnerships."""
 
     objects = VouchingQuerySet.as_manager()
 
@@ -161,10 +193,10 @@ class Sponsorship(models.Model):
     """That a larger organisation helps a small one grow, with what, and for how long: offered by the one, accepted by the other, ended by either."""
 
     class State(models.TextChoices):
-        OFFERED = "offered", _("offered")
-        ACCEPTED = "accepted", _("accepted")
-        DECLINED = "declined", _("declined")
-        ENDED = "ended", _("ended")
+        OFFERED = "offered", pgettext_lazy("sponsorship", "offered")
+        ACCEPTED = "accepted", pgettext_lazy("sponsorship", "accepted")
+        DECLINED = "declined", pgettext_lazy("sponsorship", "declined")
+        ENDED = "ended", pgettext_lazy("sponsorship", "ended")
 
     sponsor = models.ForeignKey(Organisation, models.CASCADE, related_name="sponsorships_given")
     sponsored = models.ForeignKey(Organisation, models.CASCADE, related_name="sponsorships")
@@ -222,7 +254,10 @@ class Sponsorship(models.Model):
         ]
         triggers = [
             pgtrigger.Trigger(
-                name="sponsor_by_rules", when=pgtrigger.Before, operation=pgtrigger.Insert, func=SPONSOR_BY_RULES
+                name="sponsor_by_rules",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=SPONSOR_BY_RULES,
             )
         ]
 

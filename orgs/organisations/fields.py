@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from orgs.forms.numbers import WholeNumberField
 from orgs.models import Domain, Organisation
+from orgs.registers import normal_number
 
 
 class FieldsOfWorkInput(forms.CheckboxSelectMultiple):
@@ -71,13 +72,16 @@ class FieldsOfWorkField(forms.Field):
 
 
 class RegisterNumberField(forms.CharField):
-    """A number as a register gives it, without the spaces that people put into it."""
+    """A number as a register gives it, without the spaces that people put into it. Raises ValidationError where nothing is left of it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=100, widget=forms.TextInput(attrs={"class": "input-short"}), **options)
 
     def to_python(self, value: Any) -> str:
-        return "".join(str(super().to_python(value)).split())
+        number = "".join(str(super().to_python(value)).split())
+        if number and not normal_number(number):
+            raise ValidationError(_("This is no number."))
+        return number
 
 
 def fields_of_work_of(organisation: Organisation) -> dict[str, int | None]:

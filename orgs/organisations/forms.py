@@ -77,7 +77,10 @@ class ProfileForm(PortalModelForm):
         RegisterLookup(),
         required=False,
         label=_("Another register"),
-        help_text=_("For example, a tax number or a register of associations. Type a part of its name, or its code."),
+        help_text=_(
+            "For example, the tax number of the organisation. Everybody can see it: never type the number of a person. Type a part of the "
+            "name of the register, or its code."
+        ),
     )
     number = RegisterNumberField(label=_("Its number there"), required=False)
 
@@ -132,6 +135,8 @@ class ProfileForm(PortalModelForm):
                 required=False,
                 initial=self.instance.names.get(language, ""),
             )
+        if self.instance.kind == Kind.INFORMAL_GROUP:  # It has no number but those of its people.
+            del self.fields["register"], self.fields["number"]
         self.number_fields = {f"number_{register}": register for register in self.instance.identifiers}
         for field, register in self.number_fields.items():
             self.fields[field] = RegisterNumberField(
@@ -155,9 +160,10 @@ class ProfileForm(PortalModelForm):
     def sections(self) -> list[tuple[Any, list[BoundField]]]:
         """The page in parts, each with its fields."""
         parts = [(title, [self[name] for name in names if name in self.fields]) for title, names in self.SECTIONS]
+        own_numbers = [name for name in (*self.number_fields, "register", "number") if name in self.fields]
         return [
             *parts,
-            (_("Its numbers in registers"), [self[name] for name in (*self.number_fields, "register", "number")]),
+            (_("Its numbers in registers"), [self[name] for name in own_numbers]),
             (_("Its name in other languages"), [self[name] for name in self.name_fields]),
         ]
 
@@ -175,8 +181,17 @@ class ProfileForm(PortalModelForm):
     def changes(self) -> dict[str, Any]:
         own = ("version", "register", "number", *self.name_fields, *self.number_fields)
         given = {name: value for name, value in self.cleaned_data.items() if name not in own}
-        numbers = {register: self.cleaned_data[field] for field, register in self.number_fields.items()}
-        numbers |= {self.cleaned_data["register"]: self.cleaned_data["number"]} if self.cleaned_data["register"] else {}
+        # A number that came since the page was opened, as in a merge, is not on it, and stays.
+        shown = {
+            field: register for field, register in self.number_fields.items() if self.add_prefix(field) in self.data
+        }
+        numbers = {
+            **self.instance.identifiers,
+            **{register: self.cleaned_data[field] for field, register in shown.items()},
+        }
+        numbers |= (
+            {self.cleaned_data["register"]: self.cleaned_data["number"]} if self.cleaned_data.get("register") else {}
+        )
         given["identifiers"] = {register: number for register, number in numbers.items() if number}
         names = {language: self.cleaned_data[field].strip() for field, language in self.name_fields.items()}
         return {**given, "names": {code: name for code, name in names.items() if name and name != given["name"]}}

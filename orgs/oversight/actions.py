@@ -56,6 +56,7 @@ def reopen_organisation(*, organisation: Organisation, reason: str, by: User) ->
         raise ValidationError(_("It was merged into another one. Undo that instead."))
     if not reason.strip():
         raise ValidationError({"reason": _("Say why it is reopened.")})
+    organisation.refuse_numbers_of_others()
     now = timezone.now()
     organisation.closings.filter(reopened_at=None).update(
         reopened_at=now, reopened_by=by, reopening_reason=reason.strip()

@@ -61,7 +61,7 @@ class CloseForm(PortalForm):
 
 class CloseOwnForm(CloseForm):
     on = forms.DateField(
-        label=_("Since when is it no more?"),
+        label=_("When did it close?"),
         initial=timezone.localdate,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("Today, or a day before."),

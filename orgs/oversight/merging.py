@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,7 +59,8 @@ def merge_organisations(
     kept.works_in.add(*gone.works_in.all())
     Organisation.objects.filter(pk=gone.pk).update(closed_on=timezone.localdate(), updated_at=timezone.now())
     kept.identifiers = {**merge.identifiers, **kept.identifiers}
-    Organisation.objects.filter(pk=kept.pk).update(identifiers=kept.identifiers)
+    # A page that was opened before knows nothing of these numbers.
+    Organisation.objects.filter(pk=kept.pk).update(identifiers=kept.identifiers, version=F("version") + 1)
     gone.invitations.open().update(withdrawn_at=timezone.now())
     write_to({person.pk: person for person in told}.values(), "organisation_merged", {"merge": merge})
     return merge
@@ -99,7 +101,8 @@ def undo_merge(*, merge: OrganisationMerge, by: User) -> OrganisationMerge:
         model._base_manager.filter(pk__in=rows, **{field: merge.kept_id}).update(**{field: merge.gone_id})
     kept = Organisation.objects.select_for_update().get(pk=merge.kept_id)
     left = {scheme: code for scheme, code in kept.identifiers.items() if merge.identifiers.get(scheme) != code}
-    Organisation.objects.filter(pk=kept.pk).update(identifiers=left)
+    Organisation.objects.filter(pk=kept.pk).update(identifiers=left, version=F("version") + 1)
+    Organisation.objects.get(pk=merge.gone_id).refuse_numbers_of_others()
     merge.undone_by, merge.undone_at = by, timezone.now()
     merge.save()
     Organisation.objects.filter(pk=merge.gone_id).update(closed_on=None, updated_at=timezone.now())

@@ -233,8 +233,12 @@ class MergeUndoView(VisibleObjectMixin):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         merge = get_object_or_404(OrganisationMerge.objects.select_related("gone"), pk=pk)
-        merging.undo_merge(merge=merge, by=self.person)
-        messages.success(request, _("They are two entries again."))
+        try:
+            merging.undo_merge(merge=merge, by=self.person)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+        else:
+            messages.success(request, _("They are two entries again."))
         return redirect(address_upstairs("organisation_manage", merge.gone.slug) or merge.gone.get_absolute_url())
 
 

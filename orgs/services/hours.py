@@ -20,13 +20,15 @@ STRETCH = re.compile(
 )
 BETWEEN = re.compile(r"[,،;/]|\band\b|\by\b|\bi\b|\bet\b|\bو\b", re.IGNORECASE)
 MOST_STRETCHES = 4
+LONGEST_STRETCH = 60
 
 
 def read_stretches(text: str) -> list[Stretch]:
     """What is typed for a day, in order; raises ValidationError with the part that was not understood."""
     stretches = []
-    for part in filter(None, (piece.strip() for piece in BETWEEN.split(text))):
-        found = STRETCH.fullmatch(part)
+    for part in filter(None, (" ".join(piece.split()) for piece in BETWEEN.split(text))):
+        # What is longer is no time, and would be tried in all the ways of its spaces.
+        found = STRETCH.fullmatch(part) if len(part) <= LONGEST_STRETCH else None
         if found is None:
             raise ValidationError(
                 _("“%(part)s” was not understood. Write it like 9–13 or 16:30–19."), params={"part": part}

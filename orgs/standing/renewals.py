@@ -9,7 +9,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.mail.emails import write_to
-from orgs.models import Organisation, ProposedChange, Renewal, RenewalReminder, User, Verification, VerificationRules
+from orgs.models import (
+    Organisation,
+    ProposedChange,
+    Renewal,
+    RenewalReminder,
+    User,
+    Verification,
+    VerificationRules,
+    Vouching,
+)
 from orgs.permissions import can_edit_organisation, leaders_of
 from orgs.verification.actions import months_later, submit_for_verification
 
@@ -27,12 +36,14 @@ def last_look(organisation: Organisation) -> Verification | None:
 
 
 def look_due_on(organisation: Organisation) -> datetime.date:
-    """From that day on a renewal takes a reviewer; at once where what others know it by has changed since the last look."""
+    """From that day on a renewal takes a reviewer; at once where what others know it by has changed since the last look, or
+    somebody has withdrawn their vouching."""
     last = last_look(organisation)
     if last is None or last.decided_at is None:
         return datetime.date.min
     changed = organisation.proposed_changes.filter(state=ProposedChange.State.ACCEPTED, decided_at__gt=last.decided_at)
-    if changed.exists():
+    withdrawn = organisation.vouchings.filter(state=Vouching.State.WITHDRAWN, ended_at__gt=last.decided_at)
+    if changed.exists() or withdrawn.exists():
         return datetime.date.min
     return months_later(timezone.localdate(last.decided_at), VerificationRules.objects.current().months_until_look)
 

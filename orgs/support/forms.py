@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from orgs.forms.portal import PortalForm
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import OrganisationLookup
-from orgs.models import Organisation
+from orgs.models import Membership, Organisation
 from orgs.support.vouching import MOST_ASKED
 from orgs.vocabulary import Sector
 
@@ -22,7 +22,8 @@ class AskToVouchForm(PortalForm):
         several=True,
         limit=MOST_ASKED,
         label=_("Who knows you?"),
-        help_text=_("Verified organisations, or an authority that has no partnership with you."),
+        help_text=_("Organisations whose documents were seen, or an authority that has no partnership with you."),
+        error_messages={"unknown": _("“%(text)s” is not in the directory, or is not verified.")},
     )
 
     def __init__(self, *args: Any, group: Organisation, **kwargs: Any) -> None:
@@ -64,7 +65,11 @@ class AnswerVouchingForm(PortalForm):
 
 
 class SponsorshipForm(PortalForm):
-    sponsored = LookupField(OrganisationLookup(), label=_("Which organisation do you want to sponsor?"))
+    sponsored = LookupField(
+        OrganisationLookup(),
+        label=_("Which organisation do you want to sponsor?"),
+        error_messages={"unknown": _("“%(text)s” is not in the directory, or nobody of it has an account here.")},
+    )
     gives = forms.CharField(
         label=_("What do you give it?"),
         max_length=200,
@@ -84,7 +89,9 @@ class SponsorshipForm(PortalForm):
 
     def __init__(self, *args: Any, sponsor: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = Organisation.objects.published().exclude(sector=Sector.AUTHORITY).exclude(pk=sponsor.pk)
+        led = Membership.objects.active().filter(role=Membership.Role.OWNER).values("organisation")
+        others = Organisation.objects.published().filter(pk__in=led).exclude(sector=Sector.AUTHORITY)
+        others = others.exclude(pk=sponsor.pk)
         self.fields["sponsored"].lookup = OrganisationLookup(queryset=others)  # type: ignore[attr-defined]
 
 

@@ -106,7 +106,7 @@ class OfVouching(OfOrganisation):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        rows = self.organisation.vouchings_given.select_related("voucher", "group__territory", "asked_by")
+        rows = self.organisation.vouchings_given.select_related("voucher", "group__territory")
         self.vouching = get_object_or_404(rows, pk=kwargs["pk"])
 
     def is_allowed(self, user: Person, organisation: Organisation) -> bool:
@@ -165,7 +165,7 @@ class OfSponsorship(OfOrganisation):
 
     def rows(self) -> QuerySet[Sponsorship]:
         ours = Q(sponsor=self.organisation) | Q(sponsored=self.organisation)
-        return Sponsorship.objects.filter(ours).select_related("sponsor", "sponsored", "offered_by")
+        return Sponsorship.objects.filter(ours).select_related("sponsor", "sponsored")
 
     def is_allowed(self, user: Person, organisation: Organisation) -> bool:
         return leads_organisation(user, organisation)

@@ -1,5 +1,6 @@
 """Asking for a vouching, giving one, declining, and taking it back."""
 
+import datetime
 from collections.abc import Sequence
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -9,13 +10,17 @@ from django.utils.translation import gettext as _
 
 from orgs.mail.emails import people_with_role, write_to
 from orgs.models import Organisation, User, Vouching
-from orgs.permissions import VOUCHING_ROLES, can_edit_organisation, can_vouch_for, leaders_of
+from orgs.permissions import VOUCHING_ROLES, can_edit_organisation, can_vouch_for, leaders_of, reviewers_of
 from orgs.support.refusals import refused_in_words
 from orgs.vocabulary import Kind
 
 State = Vouching.State
 MOST_ASKED = 6
 """At one time, so that no group writes to the whole directory."""
+ASKED_FOR = datetime.timedelta(days=30)
+"""So long a request without an answer keeps the group from asking others."""
+DECLINED_FOR = datetime.timedelta(days=90)
+"""So long nobody who declined is asked again."""
 
 
 @transaction.atomic
@@ -26,7 +31,10 @@ def ask_to_vouch(*, group: Organisation, vouchers: Sequence[Organisation], by: U
     group = Organisation.objects.select_for_update().get(pk=group.pk)
     if group.kind != Kind.INFORMAL_GROUP or group.closed_on is not None:
         raise ValidationError(_("Others vouch for informal groups alone, and for none that is closed."))
-    if group.vouchings.filter(state=State.ASKED).count() + len(vouchers) > MOST_ASKED:
+    now = timezone.now()
+    verified = Organisation.objects.verified().values("pk")
+    open_ones = group.vouchings.filter(state=State.ASKED, asked_at__gte=now - ASKED_FOR, voucher__in=verified)
+    if open_ones.count() + len(vouchers) > MOST_ASKED:
         raise ValidationError(
             _("Ask at most %(limit)s at one time, and others once these have answered.") % {"limit": MOST_ASKED}
         )
@@ -34,7 +42,12 @@ def ask_to_vouch(*, group: Organisation, vouchers: Sequence[Organisation], by: U
     for voucher in vouchers:
         if not voucher.is_verified:
             raise ValidationError(_("%(name)s is not verified.") % {"name": voucher})
-        vouching = Vouching(group=group, voucher=voucher, asked_by=by, asked_at=timezone.now())
+        there = group.vouchings.filter(voucher=voucher)
+        if there.filter(state__in=[State.ASKED, State.GIVEN]).exists():
+            raise ValidationError(_("%(name)s has been asked already, or vouches for you already.") % {"name": voucher})
+        if there.filter(state=State.DECLINED, ended_at__gte=now - DECLINED_FOR).exists():
+            raise ValidationError(_("%(name)s has declined a short time ago. Ask somebody else.") % {"name": voucher})
+        vouching = Vouching(group=group, voucher=voucher, asked_by=by, asked_at=now)
         vouching.full_clean()
         vouching.save()
         write_to(people_with_role(voucher, VOUCHING_ROLES), "vouching_asked", {"vouching": vouching})
@@ -48,7 +61,7 @@ def vouch(*, group: Organisation, voucher: Organisation, words: str, by: User) -
     if not can_vouch_for(by, voucher):
         raise PermissionDenied
     group = Organisation.objects.select_for_update().get(pk=group.pk)
-    asked = group.vouchings.filter(voucher=voucher, state=State.ASKED).first()
+    asked = group.vouchings.select_for_update().filter(voucher=voucher, state=State.ASKED).first()
     vouching = asked or Vouching(group=group, voucher=voucher)
     vouching.state, vouching.words = State.GIVEN, words.strip()
     vouching.given_by, vouching.given_at = by, timezone.now()
@@ -81,5 +94,11 @@ def ended(vouching: Vouching, before: str, after: str, by: User) -> Vouching:
     vouching.state, vouching.ended_by, vouching.ended_at = after, by, timezone.now()
     vouching.full_clean()
     vouching.save()
-    write_to(leaders_of(vouching.group), f"vouching_{after}", {"vouching": vouching})
+    # Who decides about the group has to hear that somebody does not stand by it any more.
+    told = (
+        leaders_of(vouching.group)
+        if after == State.DECLINED
+        else {*leaders_of(vouching.group), *reviewers_of(vouching.group)}
+    )
+    write_to(told, f"vouching_{after}", {"vouching": vouching})
     return vouching

@@ -8,11 +8,12 @@ from hypothesis.extra.django import TestCase
 
 from orgs.folding import fold
 from orgs.models import Organisation, Service, Territory
+from orgs.services.finding import services_for
 from orgs.word_search import LONGEST_TEXT, cut, words_sought
 from tests.factories import OrganisationFactory, ServiceFactory, TerritoryFactory
 
 # Letters of the scripts that names are written in, and all that stands between them.
-LETTERS = st.characters(min_codepoint=0x20, max_codepoint=0x2FFF, exclude_categories=["Cs", "Cc", "Cn", "Co"])
+LETTERS = st.characters(min_codepoint=0x20, max_codepoint=0x9FFF, exclude_categories=["Cs", "Cc", "Cn", "Co"])
 
 
 def is_found(text: str, sought: str) -> bool:
@@ -48,6 +49,10 @@ class WordsTest(TestCase):
         ("جمعية المحامين", "محامين", True),
         ("جمعية محامين", "المحامين", True),
         ("Casa Dona", "casa de la dona", True),
+        ("西班牙华人协会", "华人", True),
+        ("西班牙华人协会 Barcelona", "协会 barcelona", True),
+        ("西班牙华人协会", "法国", False),
+        ("ชุมชนไทย", "ไทย", True),
         ("Association (Berlin/Brandenburg)", "brandenburg", True),
         ("AI & Co.", "ai", True),
         ("Thai House", "ai", False),
@@ -66,6 +71,32 @@ def test_texts_of_any_length_are_stored_and_found() -> None:
     service = ServiceFactory(title="Help", description=f"{'ﷺ' * 5000} {'x' * 5000} {words}")
     assert Service.objects.filter(text_words__has=words_sought("help")).get() == service
     assert not Service.objects.filter(text_words__has=words_sought(f"word{LONGEST_TEXT}")).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "sought",
+    [
+        "",
+        "'",
+        "\\",
+        "':*",
+        "& | !",
+        "<->",
+        "🙂",
+        "\u0301\u0301",
+        "हिन्दी",
+        "a" * 5000,
+        ",".join(map(str, range(3000))),
+        "\0",
+        "%_",
+        "ﷺ",
+    ],
+)
+def test_whatever_is_typed_is_no_fault(sought: str) -> None:
+    ServiceFactory()
+    list(Organisation.objects.matching(sought))
+    list(services_for(sought, [], Service.objects.all()))
 
 
 @pytest.mark.django_db

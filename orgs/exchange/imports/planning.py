@@ -28,6 +28,7 @@ from orgs.models import (
 from orgs.models.territory import nearest
 from orgs.permissions import is_unclaimed
 from orgs.readers.problems import Problem
+from orgs.registers import normal_number
 
 Number = tuple[str, str]
 
@@ -136,7 +137,7 @@ class BatchPlanner:
 
     def said_before(self, entry: Candidate, municipality: int) -> int | None:
         """The line that has the same number, or without numbers the same name in the same place."""
-        keys = [f"{scheme}:{code}" for scheme, code in entry.identifiers.items()]
+        keys = [f"{scheme}:{normal_number(code)}" for scheme, code in entry.identifiers.items()]
         if not keys and not self.planner.mapping.adds_doubles:
             keys = [f"{municipality}/{fold(entry.facts['name'])}"]
         lines = [self.planner.seen.line_of(key, entry.line) for key in keys]
@@ -188,7 +189,10 @@ class BatchPlanner:
 
 def is_another(organisation: Organisation, entry: Candidate) -> bool:
     """Of one register they have different numbers."""
-    return any(organisation.identifiers.get(scheme, code) != code for scheme, code in entry.identifiers.items())
+    known = organisation.identifiers
+    return any(
+        normal_number(known.get(scheme, code)) != normal_number(code) for scheme, code in entry.identifiers.items()
+    )
 
 
 def places_of(wanted: Iterable[PLACE]) -> dict[PLACE, Territory]:
@@ -219,11 +223,15 @@ def municipalities_of(places: Iterable[int]) -> dict[int, int]:
     return {key: key for key in keys} | dict(above.order_by("-depth").values_list("descendant", "ancestor"))
 
 
+def numbers_of(entry: Candidate) -> list[Number]:
+    return [(scheme, normal_number(code)) for scheme, code in entry.identifiers.items()]
+
+
 class KnownOrganisations:
     """Those that have a number of the entries: closed ones too, so that nobody comes back by the next list."""
 
     def __init__(self, entries: list[Candidate], *, locks: bool) -> None:
-        numbers = {number for entry in entries for number in entry.identifiers.items()}
+        numbers = {number for entry in entries for number in numbers_of(entry)}
         codes = [code for _scheme, code in numbers]
         rows = OrganisationIdentifier.objects.filter(code__in=codes, scheme__in={scheme for scheme, _code in numbers})
         holders: dict[Number, set[int]] = defaultdict(set)
@@ -231,20 +239,20 @@ class KnownOrganisations:
         for scheme, code, key, is_open in rows.values_list("scheme", "code", "organisation", "is_open"):
             holders[scheme, code].add(key)
             open_ones |= {key} if is_open else set()
-        references = [code for scheme, code in numbers if scheme == OWN_REGISTER]
+        references = [entry.identifiers[OWN_REGISTER] for entry in entries if OWN_REGISTER in entry.identifiers]
         found = Organisation.objects.filter(Q(pk__in=set().union(*holders.values())) | Q(reference__in=references))
         if locks:  # Nobody claims one between the look and the change.
             found = found.select_for_update(of=("self",)).order_by("pk")
         self.by_key = {one.pk: one for one in read_whole(found)}
         self.by_number: dict[Number, list[Organisation]] = defaultdict(list)
         for one in self.by_key.values():
-            self.by_number[OWN_REGISTER, one.reference].append(one)
+            self.by_number[OWN_REGISTER, normal_number(one.reference)].append(one)
         for number, keys in holders.items():
             # One that is open stands for the closed ones before it.
             self.by_number[number] += [self.by_key[key] for key in (keys & open_ones or keys) if key in self.by_key]
 
     def of(self, entry: Candidate) -> list[Organisation]:
-        found = {one.pk: one for number in entry.identifiers.items() for one in self.by_number.get(number, ())}
+        found = {one.pk: one for number in numbers_of(entry) for one in self.by_number.get(number, ())}
         return list(found.values())
 
 

@@ -19,16 +19,22 @@ from orgs.models.identifier import REGISTER
 from orgs.naming import web_address
 from orgs.readable import is_blank, without_hidden_signs
 from orgs.readers.problems import NO_TEXT, FileRefused, Problem
+from orgs.registers import normal_number
 from orgs.spreadsheets import FORMULA_SIGNS
 
 LONGEST_DESCRIPTION = 20_000
 LONGEST_CODE = 100
 WHOLE_CODE = re.compile(r"([A-Z]{2}-[A-Z0-9]+)[-:](\S+)")
 """GB-CHC-1000003: register and number."""
+CODE = re.compile(rf"\S{{1,{LONGEST_CODE}}}")
 FREE = {"free", "free of charge", "no fee", "no fees", "none", "gratis", "gratuito", "gratuït", "gratuit"}
 BY_NAME = {name.lower(): code for code, names in LANGUAGES.items() for name in (code, *names)}
 PLACE = tuple[str, str, str]
 """(scheme, "code" or "name", what stands there)."""
+
+
+def is_code(text: str) -> bool:
+    return CODE.fullmatch(text) is not None and bool(normal_number(text))
 
 
 class Unusable(Exception):
@@ -246,13 +252,13 @@ class RowReader:
             raise self.refuse("no_identifier", row.line, column)
         scheme = self.mapping.identifier_scheme
         own = [self.whole_code(text, row, column)] if not scheme else [(scheme, text)]
-        if len(own[0][1]) > LONGEST_CODE or re.search(r"\s", own[0][1]):
+        if not is_code(own[0][1]):
             raise self.refuse("bad_identifier", row.line, column, text)
         return {**dict(own), **{scheme: code for scheme, code in found.items() if scheme != own[0][0]}}
 
     def whole_code(self, text: str, row: Row, column: str) -> tuple[str, str]:
         match = WHOLE_CODE.fullmatch(text)
-        if match is None or len(match[2]) > LONGEST_CODE or not re.match(REGISTER, match[1]) or len(match[1]) > 40:
+        if match is None or not re.match(REGISTER, match[1]) or len(match[1]) > 40 or not is_code(match[2]):
             raise self.refuse("bad_identifier", row.line, column, text)
         return match[1], match[2]
 

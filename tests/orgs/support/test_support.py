@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
-from orgs.models import Organisation, Sponsorship, Vouching, are_enough
+from orgs.models import Organisation, OrganisationMerge, Sponsorship, Vouching, are_enough
+from orgs.oversight import merging
+from orgs.standing.renewals import look_due_on
 from orgs.support import sponsoring, vouching
 from tests.factories import (
     AuthorityFactory,
@@ -41,7 +43,9 @@ def circle(town):
 
 
 def speaker_of(town, name, **facts):
-    return MembershipFactory(organisation=OrganisationFactory(published=True, territory=town, name=name, **facts))
+    return MembershipFactory(
+        organisation=OrganisationFactory(published=True, tier="documented", territory=town, name=name, **facts)
+    )
 
 
 def officer_of(town, name="Council"):
@@ -91,12 +95,24 @@ def test_group_asks_from_its_page_and_a_verified_organisation_answers(client, ci
     assert "Say whether Far vouches" not in client.get(reverse("home")).content.decode()
 
 
-def test_declined_may_be_asked_again(circle, far):
-    for _time in range(2):
-        [asked] = vouching.ask_to_vouch(group=circle.organisation, vouchers=[far.organisation], by=circle.user)
-        assert vouching.decline_to_vouch(vouching=asked, by=far.user).state == "declined"
-        vouching.decline_to_vouch(vouching=asked, by=far.user)
+def test_declined_may_be_asked_again_after_some_months(circle, far):
+    ask = {"group": circle.organisation, "vouchers": [far.organisation], "by": circle.user}
+    [asked] = vouching.ask_to_vouch(**ask)
+    assert vouching.decline_to_vouch(vouching=asked, by=far.user).state == "declined"
+    vouching.decline_to_vouch(vouching=asked, by=far.user)
+    assert "declined a short time ago" in refusal_of(vouching.ask_to_vouch, **ask)
+    Vouching.objects.update(ended_at=timezone.now() - datetime.timedelta(days=91))
+    vouching.ask_to_vouch(**ask)
     assert Vouching.objects.count() == 2
+
+
+def test_who_never_answers_keeps_nobody_from_asking_others(circle, town):
+    silent = [speaker_of(town, f"Silent {number}").organisation for number in range(6)]
+    vouching.ask_to_vouch(group=circle.organisation, vouchers=silent, by=circle.user)
+    other = {"group": circle.organisation, "vouchers": [speaker_of(town, "Other").organisation], "by": circle.user}
+    assert "at most 6" in refusal_of(vouching.ask_to_vouch, **other)
+    Vouching.objects.update(asked_at=timezone.now() - datetime.timedelta(days=31))
+    assert vouching.ask_to_vouch(**other)
 
 
 def test_group_asks_six_at_most_and_each_once(circle, far, town):
@@ -188,17 +204,6 @@ def test_database_knows_who_may_vouch_for_whom(circle, far, near, town):
     second.given_by = far.user
     with pytest.raises(IntegrityError, match="vouching_person_once"), transaction.atomic():
         second.save()
-
-
-def test_two_that_vouch_for_each_other_count_for_neither(circle, town, far):
-    other = speaker_of(town, "Reading circle", kind="informal_group")
-    Organisation.objects.filter(pk=circle.organisation.pk).update(tier="contact", verified_at=timezone.now())
-    vouched(circle, far)
-    vouched(circle, other)
-    assert is_enough(circle)
-    vouched(other, circle)
-    assert not is_enough(circle)
-    assert not Vouching.objects.counting().filter(group=other.organisation).exists()
 
 
 @pytest.mark.parametrize(
@@ -358,3 +363,70 @@ def test_sponsorship_is_public_from_its_first_day_to_its_last(far, near):
     Sponsorship.objects.filter(pk=pair.pk).update(from_day=today, to_day=None)
     Organisation.objects.filter(pk=far.organisation.pk).update(suspended_on=today)
     assert not Sponsorship.objects.public().exists()
+
+
+# --- What does not count, though it was given ---------------------------------------------------------------------------
+
+
+def test_what_comes_from_people_of_the_group_counts_never(circle, far, near, town):
+    vouched(circle, far)
+    vouched(circle, near)
+    assert is_enough(circle)
+    # Somebody else who leads one of them belongs to the group, or to an entry that was merged into it; or who vouched joins it.
+    insider = MembershipFactory(organisation=far.organisation, user=circle.user)
+    assert not is_enough(circle)
+    insider.delete()
+    old = OrganisationFactory(kind="informal_group", territory=town)
+    MembershipFactory(organisation=old, user=near.user)
+    merging.merge_organisations(
+        gone=old, kept=circle.organisation, follow=merging.FOLLOW, reason="The same", by=UserFactory(is_staff=True)
+    )
+    assert not is_enough(circle)
+    OrganisationMerge.objects.all().delete()
+    assert is_enough(circle)
+    MembershipFactory(organisation=circle.organisation, user=far.user, role="viewer")
+    assert not is_enough(circle)
+
+
+def test_groups_do_not_vouch_one_another_up(town):
+    groups = [speaker_of(town, f"Group {number}", kind="informal_group") for number in range(3)]
+    for place, group in enumerate(groups):
+        vouched(groups[(place + 1) % 3], group)
+        vouched(groups[(place + 2) % 3], group)
+    assert not any(is_enough(group) for group in groups)
+
+
+def test_voucher_without_papers_stands_in_for_none(circle, far, near):
+    vouched(circle, far)
+    vouched(circle, near)
+    Organisation.objects.filter(pk=near.organisation.pk).update(tier="contact")
+    assert not is_enough(circle)
+
+
+def test_vouching_is_for_an_informal_group_as_long_as_it_is_one(circle, far, near):
+    vouched(circle, far)
+    vouched(circle, near)
+    Organisation.objects.filter(pk=circle.organisation.pk).update(kind="association")
+    assert not is_enough(circle)
+
+
+def test_authority_that_becomes_a_partner_vouches_no_more(circle, town):
+    officer = officer_of(town)
+    vouched(circle, officer)
+    assert is_enough(circle)
+    partnership = PartnershipFactory(authority=officer.organisation, partners=[circle.organisation])
+    assert not is_enough(circle)
+    partnership.parties.filter(organisation=circle.organisation).delete()
+    assert is_enough(circle)
+
+
+def test_who_decides_hears_of_a_withdrawal_and_looks_again(circle, far, town):
+    reviewer = ReviewerFactory(territory=town)
+    given = vouched(circle, far)
+    circle.organisation.verifications.update(
+        state="verified", tier="contact", reviewer=reviewer, decided_at=timezone.now()
+    )
+    before = look_due_on(circle.organisation)
+    vouching.withdraw_vouching(vouching=given, by=far.user)
+    assert reviewer.email in {email.to[0] for email in Email.objects.filter(subject__contains="Sewing circle")}
+    assert look_due_on(circle.organisation) == datetime.date.min < before
