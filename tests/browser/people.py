@@ -14,10 +14,16 @@ PASSWORD = "password"
 class Person:
     """Somebody at a browser. What the console complains of is kept, and `leaves` wants to have seen nothing."""
 
-    def __init__(self, browser: Browser, base_url: str, *, language: str = "en", width: int = 1280) -> None:
+    def __init__(
+        self, browser: Browser, base_url: str, *, language: str = "en", width: int = 1280, scripts: bool = True
+    ) -> None:
         self.language = language
         self.context = browser.new_context(
-            base_url=base_url, locale=language, viewport={"width": width, "height": 800}, reduced_motion="reduce"
+            base_url=base_url,
+            locale=language,
+            viewport={"width": width, "height": 800},
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
         )
         self.context.set_default_timeout(20_000)
         self.page: Page = self.context.new_page()
