@@ -80,12 +80,15 @@ def tell_listed() -> int:
 
 @transaction.atomic
 def tell(pk: int) -> int:
+    """Locks the organisation first, as everybody does who changes its listing."""
+    organisation = Organisation.objects.select_for_update(skip_locked=True, of=("self",)).filter(listing=pk).first()
+    if organisation is None:
+        return 0
     waiting = Listing.objects.to_be_told().select_for_update(skip_locked=True, of=("self",))
-    listing = waiting.select_related("organisation", "listed_by").filter(pk=pk).first()
+    listing = waiting.select_related("listed_by").filter(pk=pk).first()
     if listing is None:
         return 0
     email, listing.notice_email = listing.notice_email, ""
-    organisation = listing.organisation
     if listing.is_unclaimed and listing.notified_at is None and not organisation.invitations.exists():
         try:
             with transaction.atomic():
