@@ -1,0 +1,163 @@
+"""What hostile, damaged or ill-timed files of organisations and mappings cannot do."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from orgs.exchange.imports import actions as imports
+from orgs.exchange.imports.messages import problems_of
+from orgs.listing import actions as listing
+from orgs.models import Listing, OrganisationImport, Territory, User
+from orgs.tasks import work_on_organisation_files
+from tests.factories import TerritoryFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+State = OrganisationImport.State
+COLUMNS = {
+    "name": "name",
+    "notice_email": "mail",
+    "kind": {"always": "association"},
+    "territory": {"always": "PLACES:Q1"},
+}
+CONTENT = "name,mail\nHouse,house@house.example\nShed,\n"
+
+
+@pytest.fixture
+def admin(client: Any) -> User:
+    user = UserFactory(is_staff=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture(autouse=True)
+def place() -> Territory:
+    return TerritoryFactory(kind="municipality", name="Quagga city", code="Q1", scheme__code="PLACES")
+
+
+def received(by: User, content: str | bytes = CONTENT, columns: Any = COLUMNS, **more: Any) -> OrganisationImport:
+    content = content.encode() if isinstance(content, str) else content
+    file = ContentFile(content, "list.csv")
+    said = None if columns is None else {"columns": columns, **more}
+    return imports.receive_file(file=file, mapping=said, described_later=True, by=by)
+
+
+def stored(by: User, content: str = CONTENT, writes: bool = True) -> OrganisationImport:
+    batch = imports.check_import(batch=received(by, content), by=by)
+    return imports.store_import(batch=batch, writes_to_them=writes, by=by)
+
+
+def locks_in(queries: Any) -> list[str]:
+    """The tables whose rows are locked, in their order."""
+    asked = [one["sql"] for one in queries if "FOR UPDATE" in one["sql"]]
+    return [sql.split(' FROM "')[1].split('"')[0] for sql in asked]
+
+
+# --- Locks -----------------------------------------------------------------------------------------------------------------
+
+
+def test_letter_locks_the_organisation_before_its_listing(admin):
+    """As opting out and undoing do: the other way round, they would wait for each other."""
+    stored(admin)
+    with CaptureQueriesContext(connection) as queries:
+        assert listing.tell(Listing.objects.to_be_told().get().pk) == 1
+    assert locks_in(queries)[:2] == ["orgs_organisation", "orgs_listing"]
+
+
+def test_undoing_locks_organisations_in_one_order(admin):
+    batch = stored(admin)
+    with CaptureQueriesContext(connection) as queries:
+        imports.undo_import(batch=batch, by=admin)
+    (locking,) = [
+        one["sql"] for one in queries if "FOR UPDATE" in one["sql"] and ' FROM "orgs_organisation"' in one["sql"]
+    ]
+    assert 'ORDER BY "orgs_organisation"."id" ASC' in locking
+
+
+# --- Headings and mappings -------------------------------------------------------------------------------------------------
+
+
+def package(heading: bytes, services: bytes = b"organization_id,name\n1,Soup\n") -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("organizations.csv", b"id,name," + heading + b"\n1\xf1,House,x\n")
+        archive.writestr("services.csv", services)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("content", [package("año".encode("latin-1")), "name,m\0ail\nHouse,\n".encode("utf-16")])
+def test_heading_that_is_no_text_is_refused(client, admin, content):
+    with pytest.raises(ValidationError) as refusal:
+        received(admin, content, None)
+    assert "no text" in " ".join(refusal.value.messages)
+
+
+def test_numbers_in_a_package_that_are_no_text_harm_nothing(client, admin):
+    assert received(admin, package(b"url", b"organization_id,name\n1\xf1,Soup\n"), None).state == State.RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('{"columns": ' + "9" * 5000 + "}", "not valid JSON"),
+        (json.dumps({"columns": {**COLUMNS, "name": "na\0me"}}), "no text"),
+        (json.dumps({"columns": {**COLUMNS, "name": "na\ud800me"}}), "no text"),
+        (json.dumps({"columns": COLUMNS, "leave_out": {"na\ud800me": []}}), "no text"),
+        *[
+            (json.dumps({"columns": {**COLUMNS, "kind": {"column": "mail", "values": values}}}), "kind: values")
+            for values in ([], ["x"], "x", None)
+        ],
+    ],
+)
+def test_file_of_a_mapping_is_refused_with_the_reason(client, admin, text, fault):
+    files = {"file": ContentFile(CONTENT.encode(), "list.csv"), "mapping": ContentFile(text.encode(), "m.json")}
+    answer = client.post(reverse("orgs:organisation_import_add"), {**files, "whole": "1"})
+    assert fault in " ".join(answer.context["form"].errors["mapping"])
+    assert not OrganisationImport.objects.exists()
+
+
+# --- The worker ------------------------------------------------------------------------------------------------------------
+
+
+def test_one_file_that_cannot_be_worked_on_keeps_no_other_waiting(admin, monkeypatch):
+    monkeypatch.setattr(imports, "LARGE", 1)
+    first, second = [imports.check_import(batch=received(admin), by=admin, from_page=True) for _each in range(2)]
+    kept = imports.do
+
+    def do(batch: OrganisationImport) -> None:
+        if batch.pk == first.pk:
+            raise ZeroDivisionError
+        kept(batch)
+
+    monkeypatch.setattr(imports, "do", do)
+    assert work_on_organisation_files() == 1
+    second.refresh_from_db()
+    assert second.state == State.CHECKED
+
+
+def test_check_of_a_file_that_is_gone_says_so(admin, monkeypatch):
+    monkeypatch.setattr(imports, "LARGE", 1)
+    batch = imports.check_import(batch=received(admin), by=admin, from_page=True)
+    Path(batch.file.path).unlink()
+    assert work_on_organisation_files() == 0
+    batch.refresh_from_db()
+    assert [text for _problem, text in problems_of(batch)] == [
+        "The file could not be checked: the portal no longer has it. Send it again."
+    ]
+
+
+def test_columns_of_a_file_that_is_gone_lead_to_the_import(client, admin):
+    batch = received(admin, columns=None)
+    Path(batch.file.path).unlink()
+    answer = client.get(reverse("orgs:organisation_import_columns", args=[batch.pk]), follow=True)
+    assert answer.redirect_chain[-1][0] == batch.get_absolute_url()
+    assert "The portal no longer has the file." in answer.content.decode()
