@@ -161,3 +161,76 @@ def test_columns_of_a_file_that_is_gone_lead_to_the_import(client, admin):
     answer = client.get(reverse("orgs:organisation_import_columns", args=[batch.pk]), follow=True)
     assert answer.redirect_chain[-1][0] == batch.get_absolute_url()
     assert "The portal no longer has the file." in answer.content.decode()
+
+
+# --- What the page of the columns cannot show --------------------------------------------------------------------------------
+
+
+def described_again(client: Any, batch: OrganisationImport, **data: Any) -> dict[str, Any]:
+    """The mapping after the page was sent as it opened, but for `data`."""
+    url = reverse("orgs:organisation_import_columns", args=[batch.pk])
+    form = client.get(url).context["form"]
+    found = {field.html_name: field.value() for field in form}
+    sent = {name: value for name, value in found.items() if value not in (None, False)}
+    sent["place"] = "Quagga city"
+    answer = client.post(url, {**sent, "source_name": "List", "source_licence": "CC0", **data})
+    assert answer.status_code == 302, answer.context["form"].errors
+    batch.refresh_from_db()
+    return dict(batch.mapping)
+
+
+def test_page_keeps_what_it_cannot_show_of_a_mapping(client, admin):
+    heads = [
+        "name",
+        "state",
+        "type",
+        "tags",
+        "from",
+        "numbers",
+        "note",
+        *(f"c{number}" for number in range(70)),
+        "last",
+    ]
+    rows = [
+        [
+            f"House {number}",
+            "gone" if number == 1 else f"s{number}",
+            f"t{number}",
+            f"tag {number}",
+            "x",
+            "",
+            "odd",
+            *[""] * 70,
+            "acr",
+        ]
+        for number in range(70)
+    ]
+    content = "\n".join(",".join(row) for row in [heads, *rows]) + "\n"
+    columns = {
+        "name": "name",
+        "kind": {"column": "type", "values": {"t1": "foundation", "t99": "cooperative"}},
+        "territory": {"always": "PLACES:Q1"},
+        "languages": {"always": "es"},
+        "marks": {"column": "tags", "values": {"tag 1": "", "tag 2": ""}, "separator": "|"},
+        "communities": {"column": "from", "values": {"x": "MA"}},
+        "identifiers": {"column": "numbers", "values": {"y": "GB-CHC-1"}},
+        "description": "note",
+        "acronym": "last",
+        "service_types": {"values": {"a": "b"}},
+        "other_name": {"column": "name", "language": "es"},
+    }
+    said = {"state": ["gone"], "note": ["even"]}
+    batch = received(admin, content, columns, leave_out=said, domain="")
+    found = described_again(client, batch)
+    assert found["columns"] == columns
+    assert found["leave_out"] == said
+    assert (batch.rows_new + batch.rows_refused, batch.rows_left_out) == (69, 1)
+
+
+def test_page_forgets_what_was_said_of_a_column_that_means_another_thing(client, admin):
+    columns = {**COLUMNS, "communities": {"column": "from", "values": {"x": "MA"}}}
+    batch = received(admin, "name,mail,from\nHouse,,x\n", columns, leave_out={"from": ["y"]})
+    found = described_again(client, batch, column_2="address")
+    assert found["columns"]["address"] == "from"
+    assert "communities" not in found["columns"]
+    assert "leave_out" not in found
