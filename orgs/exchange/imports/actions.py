@@ -192,9 +192,15 @@ def store(batch: OrganisationImport, by: User) -> None:
             _("Somebody has stored one of these organisations at the same moment. Check the file again.")
         ) from None
     batch.state, batch.stored_by, batch.stored_at = State.STORED, by, timezone.now()
+    forget_texts(batch)
     batch.save()
     if batch.writes_to_them:
         enqueue(TELL)
+
+
+def forget_texts(batch: OrganisationImport) -> None:
+    """What stood in the file is not shown any more, and has addresses in it."""
+    batch.contents = {"header": batch.contents.get("header", [])}
 
 
 # --- Large files: what is left to a worker ---------------------------------------------------------------------------
@@ -274,6 +280,7 @@ def undo_import(*, batch: OrganisationImport, by: User) -> list[Organisation]:
         raise ValidationError(_("Only what was stored, and not undone yet, can be undone."))
     left = undoing.undo(batch, PortionPlanner(read_mapping(batch.mapping)))
     batch.state, batch.undone_by, batch.undone_at = State.UNDONE, by, timezone.now()
+    forget_texts(batch)
     batch.save()
     return left
 

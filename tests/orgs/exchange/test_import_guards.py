@@ -12,11 +12,12 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from post_office.models import Email
 
 from orgs.exchange.imports import actions as imports
 from orgs.exchange.imports.messages import problems_of
 from orgs.listing import actions as listing
-from orgs.models import Listing, OrganisationImport, Territory, User
+from orgs.models import Listing, Organisation, OrganisationImport, Territory, User
 from orgs.tasks import work_on_organisation_files
 from tests.factories import TerritoryFactory, UserFactory
 
@@ -234,3 +235,49 @@ def test_page_forgets_what_was_said_of_a_column_that_means_another_thing(client,
     assert found["columns"]["address"] == "from"
     assert "communities" not in found["columns"]
     assert "leave_out" not in found
+
+
+# --- Addresses -------------------------------------------------------------------------------------------------------------
+
+
+def test_stored_file_keeps_no_texts_but_its_headings(admin):
+    batch = stored(admin)
+    assert OrganisationImport.objects.get().contents == {"header": ["name", "mail"]}
+    imports.undo_import(batch=batch, by=admin)
+    assert OrganisationImport.objects.get().contents == {"header": ["name", "mail"]}
+
+
+def test_opting_out_leaves_no_address_behind(admin):
+    columns = {**COLUMNS, "public_email": "mail", "public_phone": "phone", "address": "street", "website": "web"}
+    head, row = "number,name,mail,phone,street,web,about\n", "7,Hut,Hut@hut.example,600,Street 7,hut.example,Words\n"
+    columns |= {"description": "about"}
+    numbers = {"scheme": "GB-CHC", "column": "number"}
+    for content in (head + row, head + row.replace("600", "601").replace("Street", "Way")):
+        batch = imports.check_import(batch=received(admin, content, columns, identifier=numbers), by=admin)
+        imports.store_import(batch=batch, writes_to_them=True, by=admin)
+        listing.tell_listed()
+    listing.opt_out(listing=Listing.objects.get())
+    house = Organisation.objects.get()
+    kept = str([(one.before, one.after) for one in house.brought_in.all()])
+    assert house.brought_in.count() == 2
+    assert [text for text in ("hut.example", "600", "601", "Street", "Way", "Words") if text in kept] == []
+    assert "hut" not in house.invitations.get().email
+
+
+@pytest.mark.parametrize("mail", ["no address", "x" * 300 + "@example.org"])
+def test_secret_address_with_a_fault_is_not_kept(admin, mail):
+    batch = imports.check_import(batch=received(admin, f"name,mail\nHut,{mail}\n"), by=admin)
+    ((problem, _text),) = problems_of(batch)
+    assert (problem.column, problem.value) == ("mail", "…")
+
+
+@pytest.mark.parametrize("is_taken_off", [True, False])
+def test_address_is_told_by_one_listing_only(admin, is_taken_off):
+    stored(admin)
+    assert listing.tell_listed() == 1
+    if is_taken_off:
+        listing.opt_out(listing=Listing.objects.get(notified_at__isnull=False))
+    stored(admin, "name,mail\nHouse of the other list,HOUSE@house.example\n")
+    assert listing.tell_listed() == 0
+    assert Email.objects.count() == 1
+    assert not Listing.objects.to_be_told().exists()
