@@ -1,15 +1,28 @@
 """Organisations that did not register themselves: listed by staff, then claimed by their own people or taken off at their word."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from orgs.mail.emails import queue_email_to, write_to
 from orgs.members import actions as members
-from orgs.models import JoinRequest, Listing, Membership, Organisation, Territory, User
+from orgs.models import (
+    ImportedOrganisation,
+    Invitation,
+    JoinRequest,
+    Listing,
+    Membership,
+    Organisation,
+    Territory,
+    User,
+)
 from orgs.organisations import actions as organisations
 from orgs.permissions import (
     can_ask_to_join,
@@ -21,6 +34,7 @@ from orgs.permissions import (
 )
 
 State = JoinRequest.State
+TAKEN_OFF = "@taken-off.invalid"
 TOLD_AT_ONCE = 200
 """Letters: the next ones wait for the next round, a minute later."""
 
@@ -80,13 +94,17 @@ def tell_listed() -> int:
 
 @transaction.atomic
 def tell(pk: int) -> int:
+    """Locks the organisation first, as everybody does who changes its listing."""
+    organisation = Organisation.objects.select_for_update(skip_locked=True, of=("self",)).filter(listing=pk).first()
+    if organisation is None:
+        return 0
     waiting = Listing.objects.to_be_told().select_for_update(skip_locked=True, of=("self",))
-    listing = waiting.select_related("organisation", "listed_by").filter(pk=pk).first()
+    listing = waiting.select_related("listed_by").filter(pk=pk).first()
     if listing is None:
         return 0
     email, listing.notice_email = listing.notice_email, ""
-    organisation = listing.organisation
-    if listing.is_unclaimed and listing.notified_at is None and not organisation.invitations.exists():
+    is_due = listing.is_unclaimed and listing.notified_at is None and not organisation.invitations.exists()
+    if is_due and not was_told(email):
         try:
             with transaction.atomic():
                 language = organisation.written_in if organisation.written_in in dict(settings.LANGUAGES) else None
@@ -101,6 +119,14 @@ def tell(pk: int) -> int:
             pass  # It is closed, or whoever stored the list is no administrator any more: nobody writes in their name.
     listing.save(update_fields=["notice_email", "notified_at"])
     return int(listing.notified_at is not None)
+
+
+def was_told(email: str) -> bool:
+    """By the list of another organisation, or for one that was then taken off: nobody gets a second letter of this kind."""
+    to_them = Invitation.objects.filter(email__in=[email.lower(), sign_of(email)])
+    return to_them.filter(
+        Q(organisation__listing__notified_at__isnull=False) | Q(organisation__listing__opted_out_at__isnull=False)
+    ).exists()
 
 
 def listing_of(token: str) -> Listing | None:
@@ -123,6 +149,7 @@ def opt_out(*, listing: Listing) -> None:
     listing.opted_out_at, listing.notice_email = timezone.now(), ""
     listing.save()
     organisation.invitations.open().update(withdrawn_at=timezone.now())
+    forget_addresses(organisation)
     organisation.join_requests.open().update(state=State.WITHDRAWN)
     organisation.services.all().delete()
     organisation.capacities.all().delete()
@@ -136,6 +163,32 @@ def opt_out(*, listing: Listing) -> None:
         public_phone="",
         address="",
     )
+
+
+OF_CONTACT = ("description", "website", "public_email", "public_phone", "address", "services")
+
+
+def forget_addresses(organisation: Organisation) -> None:
+    """In what imports keep for undoing, and to whom it was written: of these a sign stays, so that no other list writes to them again."""
+    brought = list(organisation.brought_in.all())
+    for one in brought:
+        one.after = without_contact(one.after)
+        one.before = None if one.before is None else without_contact(one.before)
+    ImportedOrganisation.objects.bulk_update(brought, ["before", "after"])
+    for invitation in organisation.invitations.filter(accepted_at=None):
+        invitation.email = sign_of(invitation.email)
+        invitation.save(update_fields=["email"])
+
+
+def without_contact(facts: dict[str, Any]) -> dict[str, Any]:
+    return {fact: value for fact, value in facts.items() if fact not in OF_CONTACT}
+
+
+def sign_of(email: str) -> str:
+    """In place of an address that shall not be written to. A sign stays as it is."""
+    if email.endswith(TAKEN_OFF):
+        return email
+    return salted_hmac("orgs.listing.taken_off", email.lower(), algorithm="sha256").hexdigest()[:40] + TAKEN_OFF
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,6 +40,11 @@ TELL = "orgs.tasks.tell_listed_organisations"
 State = OrganisationImport.State
 
 logger = logging.getLogger(__name__)
+
+
+class FileGone(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(_("The portal no longer has the file. Send it again."))
 
 
 @transaction.atomic
@@ -187,9 +192,15 @@ def store(batch: OrganisationImport, by: User) -> None:
             _("Somebody has stored one of these organisations at the same moment. Check the file again.")
         ) from None
     batch.state, batch.stored_by, batch.stored_at = State.STORED, by, timezone.now()
+    forget_texts(batch)
     batch.save()
     if batch.writes_to_them:
         enqueue(TELL)
+
+
+def forget_texts(batch: OrganisationImport) -> None:
+    """What stood in the file is not shown any more, and has addresses in it."""
+    batch.contents = {"header": batch.contents.get("header", [])}
 
 
 # --- Large files: what is left to a worker ---------------------------------------------------------------------------
@@ -231,15 +242,15 @@ def work_on(pk: int) -> int:
                 give_back(batch, Problem("work_failed"))
                 return 0
             do(batch)
-    except (DatabaseError, OSError):
-        logger.exception("import of organisations %s could not be brought forward from %s", pk, state)
-        return 0
     except (ValidationError, PermissionDenied) as refusal:
         with transaction.atomic():
             batch = mine.filter(state=state).first()
             if batch is not None:  # Otherwise another worker has it meanwhile.
-                code = "not_allowed" if isinstance(refusal, PermissionDenied) else "not_stored"
-                give_back(batch, Problem(code))
+                not_done = "not_checked" if state == State.CHECKING else "not_stored"
+                give_back(batch, Problem("not_allowed" if isinstance(refusal, PermissionDenied) else not_done))
+        return 0
+    except Exception:  # Whatever it is, the next files do not wait for this one.
+        logger.exception("import of organisations %s could not be brought forward from %s", pk, state)
         return 0
     return 1
 
@@ -269,6 +280,7 @@ def undo_import(*, batch: OrganisationImport, by: User) -> list[Organisation]:
         raise ValidationError(_("Only what was stored, and not undone yet, can be undone."))
     left = undoing.undo(batch, PortionPlanner(read_mapping(batch.mapping)))
     batch.state, batch.undone_by, batch.undone_at = State.UNDONE, by, timezone.now()
+    forget_texts(batch)
     batch.save()
     return left
 
@@ -285,18 +297,14 @@ def remove_stale_imports(*, now: datetime.datetime) -> int:
 
 
 def format_in(batch: OrganisationImport) -> str:
-    """How the kept file seems to be. Raises ValidationError where it is not there any more."""
+    """How the kept file seems to be. Raises FileGone where it is not there any more."""
     if batch.mapping.get("format"):
         return str(batch.mapping["format"])
     try:
         with batch.file.open("rb") as file:
             return format_of(file, batch.file_name)
     except (OSError, ValueError, FileRefused):
-        raise gone() from None
-
-
-def gone() -> ValidationError:
-    return ValidationError(_("The portal no longer has the file. Send it again."))
+        raise FileGone from None
 
 
 def progress_in(batch: OrganisationImport) -> RowProgress:
@@ -330,7 +338,7 @@ def run(batch: OrganisationImport, by: User | None) -> None:
     try:
         file = batch.file.open("rb")
     except (OSError, ValueError):
-        raise gone() from None
+        raise FileGone from None
     try:
         with file, open_source(file, mapping) as source:
             reader = RowReader(mapping, source.header, planner.domains, planner.names_of_types)

@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orgs.exchange.imports.described import LIST_ROLES, OF_VALUES, Described, described, mapping_of
+from orgs.exchange.imports.described import LIST_ROLES, OF_VALUES, Described, carry_over, described, mapping_of
 from orgs.exchange.imports.guessing import IDENTIFIER, LEAVE_OUT, SCHEME, Meanings
 from orgs.exchange.imports.mapping import KINDS
 from orgs.forms import PortalForm, WebAddressField
@@ -45,6 +45,8 @@ ROLES = {
     "works_as": gettext_lazy("What it does"),
     LEAVE_OUT: gettext_lazy("Says which rows are left out"),
 }
+MOST_OFFERED = 200
+"""Columns: what stands further right can be said in a file of a mapping, and stays as it was said."""
 KIND_CHOICES = [choice for choice in choices_of(Kind) if choice[0] in KINDS]
 
 
@@ -119,8 +121,12 @@ class ColumnsForm(PortalForm):
     def __init__(self, *args: Any, batch: OrganisationImport, file_format: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.batch, self.format = batch, file_format
-        self.header: list[str] = batch.contents["header"][: len(batch.contents["texts"])]
         self.said = described(batch.mapping, batch.contents, file_format)
+        self.header: list[str] = [
+            heading if place < MOST_OFFERED or heading in self.said.roles else ""
+            for place, heading in enumerate(batch.contents["header"])
+        ]
+        """Those that are offered; the texts are known of the first ones only."""
         self.meanings = Meanings()
         self.unseen: list[str] = []
         """Columns whose texts were not on the page that was sent."""
@@ -150,9 +156,14 @@ class ColumnsForm(PortalForm):
         name = f"column_{place}"
         return str((self.data.get(name) if self.is_bound else self.initial.get(name)) or "")
 
+    def texts_of(self, place: int) -> list[str] | None:
+        """None where they are too many or too long, or the column is too far right."""
+        texts: list[list[str] | None] = self.batch.contents["texts"]
+        return texts[place] if place < len(texts) else None
+
     def texts_in(self, place: int) -> list[str]:
         """Those that are to be translated one by one."""
-        role, texts = self.role_of(place), self.batch.contents["texts"][place]
+        role, texts = self.role_of(place), self.texts_of(place)
         if role not in (*OF_VALUES, LEAVE_OUT) or not texts:
             return []
         if role in LIST_ROLES:
@@ -160,9 +171,13 @@ class ColumnsForm(PortalForm):
             texts = list(dict.fromkeys(part.strip() for text in texts for part in text.split(sign) if part.strip()))
         return list(texts)
 
+    def said_of(self, place: int) -> dict[str, str]:
+        """What was said of the texts of a column that means the same still."""
+        heading = self.header[place]
+        return self.said.values.get(heading, {}) if self.said.roles.get(heading) == self.role_of(place) else {}
+
     def add_values(self, place: int, texts: list[str]) -> None:
-        role, heading = self.role_of(place), self.header[place]
-        known = self.said.values.get(heading, {}) if self.said.roles.get(heading) == role else {}
+        role, heading, known = self.role_of(place), self.header[place], self.said_of(place)
         choices = choices_for(role)
         for text in texts:
             name = name_of(place, text)
@@ -179,7 +194,11 @@ class ColumnsForm(PortalForm):
         """Each column with the first texts in it."""
         rows = self.batch.contents["rows"]
         return [
-            (heading, list(dict.fromkeys(row[place] for row in rows if row[place])), self[f"column_{place}"])
+            (
+                heading,
+                list(dict.fromkeys(filter(None, (text for row in rows for text in row[place : place + 1])))),
+                self[f"column_{place}"],
+            )
             for place, heading in enumerate(self.header)
             if heading
         ]
@@ -215,7 +234,7 @@ class ColumnsForm(PortalForm):
             self.add_error(None, _("Look at what the texts of “%(column)s” mean, below.") % {"column": heading})
         if "kind" in chosen and not cleaned.get("kind"):
             place = chosen.index("kind")
-            if self.batch.contents["texts"][place] is None:
+            if self.texts_of(place) is None and not self.said_of(place):
                 self.add_error(
                     None,
                     _("The column of kinds has too many different texts. Choose a kind for all, or another column."),
@@ -236,19 +255,27 @@ class ColumnsForm(PortalForm):
     def read(self) -> dict[str, Any]:
         given = self.cleaned_data
         roles = {heading: role for place, heading in enumerate(self.header) if (role := self.role_of(place))}
-        values = {}
+        # What an earlier file had and this one has not stays for the next.
+        values = {self.header[place]: dict(said) for place in range(len(self.header)) if (said := self.said_of(place))}
         for place, texts in self.texts.items():
-            heading = self.header[place]
-            # What an earlier file had and this one has not stays for the next.
-            before = self.said.values.get(heading, {}) if self.said.roles.get(heading) == roles[heading] else {}
-            values[heading] = {**before, **{text: given[name_of(place, text)] for text in texts}}
+            meant = {text: given[name_of(place, text)] for text in texts}
+            values[self.header[place]] = {**values.get(self.header[place], {}), **meant}
         plain = {
             **{name: value for name, value in given.items() if not name.startswith(("column_", "value_"))},
             "place": f"{given['place'].scheme.code}:{given['place'].code}" if given["place"] else "",
             "scheme": given["scheme"].code if given["scheme"] else "",
-            "domain": given["domain"].code if given.get("domain") else "",
+            "domain": self.domain_code(),
         }
-        return mapping_of(Described(roles, values, plain), self.format)
+        now = Described(roles, values, plain)
+        found = mapping_of(now, self.format)
+        carry_over(found, self.batch.mapping, self.said, now)
+        return found
+
+    def domain_code(self) -> str:
+        if "domain" not in self.fields:
+            return str(self.said.plain.get("domain", ""))
+        domain = self.cleaned_data["domain"]
+        return domain.code if domain else ""
 
 
 def name_of(place: int, text: str) -> str:

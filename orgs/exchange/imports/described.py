@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orgs.exchange.imports.guessing import IDENTIFIER, LEAVE_OUT, SCHEME, columns_of
-from orgs.exchange.imports.mapping import ENTRIES, STANDARD
+from orgs.exchange.imports.mapping import ENTRIES, LISTS, STANDARD
 
 OF_VALUES = ("kind", "domains", "service_types", "languages", "marks", "works_as")
 """Whose texts are translated one by one."""
@@ -32,15 +32,15 @@ def described(mapping: MappingOf[str, Any], contents: MappingOf[str, Any], file_
         guessed = {heading: role for heading, role in guessed.items() if role not in standard.values()}
         return Described({**guessed, **standard}, plain={"by": "name", "separator": ";"})
     for fact, given in columns.items():
-        said: dict[str, Any] = {"column": given} if isinstance(given, str) else (given or {})
+        said = as_entry(given)
         heading = said.get("column", "")
-        if heading:
+        if heading and heading not in found.roles:  # Of a second fact in one column, `carry_over` reminds.
             found.roles[heading] = fact
             found.values[heading] = dict(said.get("values", {}))
         plain_of(fact, said, found)
     source, identifier = mapping.get("source", {}), mapping.get("identifier", {})
     if identifier.get("column"):
-        found.roles[identifier["column"]] = IDENTIFIER
+        found.roles.setdefault(identifier["column"], IDENTIFIER)
     for heading, texts in mapping.get("leave_out", {}).items():
         found.roles.setdefault(heading, LEAVE_OUT)
         found.values.setdefault(heading, {}).update(dict.fromkeys(texts, LEAVE_OUT))
@@ -107,6 +107,47 @@ def mapping_of(said: Described, file_format: str) -> dict[str, Any]:
     return found
 
 
+def carry_over(found: dict[str, Any], before: MappingOf[str, Any], was: Described, now: Described) -> None:
+    """Puts into a mapping from the page what the page cannot show of an earlier one: of every column that means the same as before."""
+    columns = found["columns"]
+
+    def is_same(heading: str) -> bool:
+        return heading in now.roles and now.roles[heading] == was.roles.get(heading)
+
+    for fact, given in {**STANDARD.get(found["format"], {}), **before.get("columns", {})}.items():
+        old = as_entry(given)
+        new = as_entry(columns.get(fact))
+        if not old.get("column"):
+            if old and not new and fact in (*LISTS, "service_types"):
+                columns[fact] = given
+        elif is_same(old["column"]):
+            if not new:
+                columns[fact] = given
+            elif new.get("column") == old["column"]:
+                columns[fact] = compact(with_unshown(fact, old, new, was, now))
+    identifier = before.get("identifier", {})
+    if "identifier" not in found and is_same(identifier.get("column", "")):
+        found["identifier"] = identifier
+
+
+def with_unshown(fact: str, old: dict[str, Any], new: dict[str, Any], was: Described, now: Described) -> dict[str, Any]:
+    kept = [] if fact in OF_VALUES else ["values"]
+    if now.plain["separator"] == was.plain.get("separator", ";"):
+        kept.append("separator")
+    if all(now.plain[name] == was.plain.get(name, "") for name in ("by", "scheme")):
+        kept += ["by", "scheme"]
+    shown = {name: value for name, value in new.items() if name not in kept}
+    return {**shown, **{name: old[name] for name in kept if name in old}}
+
+
+def as_entry(given: Any) -> dict[str, Any]:
+    return {"column": given} if isinstance(given, str) else dict(given or {})
+
+
+def compact(entry: dict[str, Any]) -> Any:
+    return entry if len(entry) > 1 else entry["column"]
+
+
 def column_of(role: str, heading: str, said: Described) -> Any:
     plain = said.plain
     entry: dict[str, Any] = {"column": heading}
@@ -127,4 +168,4 @@ def column_of(role: str, heading: str, said: Described) -> Any:
         entry |= {"by": plain["by"], **({"scheme": plain["scheme"]} if plain["scheme"] else {})}
     if role == "works_in" and plain["scheme"]:
         entry |= {"by": plain["by"], "scheme": plain["scheme"]}
-    return entry if len(entry) > 1 else heading
+    return compact(entry)

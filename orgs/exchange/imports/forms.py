@@ -61,7 +61,7 @@ class OrganisationFileForm(FileForm):
             given = json.loads(file.read().decode("utf-8-sig"))
         except UnicodeDecodeError:
             raise ValidationError(_("This is no text.")) from None
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise ValidationError(_("This is not valid JSON: %(fault)s."), params={"fault": str(error)[:100]}) from None
         try:
             read_mapping(given)

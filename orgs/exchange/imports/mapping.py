@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from orgs.languages import LANGUAGES
 from orgs.models import AUTHORITY_KINDS
 from orgs.models.identifier import REGISTER
+from orgs.readers.problems import NO_TEXT
 from orgs.vocabulary import Kind, Mark, Work
 
 FORMATS = ("csv", "xlsx", "hsds-1.1", "hsds-3.0")
@@ -132,11 +133,23 @@ STANDARD = {
 
 def read_mapping(given: Any) -> Mapping:
     """Raises ValidationError that names what cannot be understood."""
+    if bad := without_text(given):
+        raise ValidationError(
+            {"mapping": [_("“%(text)s” of the mapping holds something that is no text.") % {"text": bad}]}
+        )
     reader = MappingReader()
     found = reader.mapping(given)
     if reader.faults:
         raise ValidationError({"mapping": reader.faults})
     return found
+
+
+def without_text(given: Any) -> str:
+    """The first text of a mapping, or name in it, that cannot be kept; shown with a sign for what is no text."""
+    if isinstance(given, str):
+        return NO_TEXT.sub("\ufffd", given)[:60] if NO_TEXT.search(given) else ""
+    inner = [*given, *given.values()] if isinstance(given, dict) else given if isinstance(given, list) else []
+    return next(filter(None, map(without_text, inner)), "")
 
 
 class MappingReader:
@@ -207,7 +220,7 @@ class MappingReader:
         said = self.known(fact, given, *ENTRIES[fact])
         values = said.pop("values", {})
         plain = self.texts(fact, said, *ENTRIES[fact])
-        meaning = self.texts(f"{fact}: values", values, *values) if isinstance(values, dict) else {}
+        meaning = self.texts(f"{fact}: values", values, *(values if isinstance(values, dict) else ()))
         one = Column(**plain, values={text.strip(): value for text, value in meaning.items()})
         has_words_only = (
             fact in ("service_types", *LISTS) and bool(one.values) and not one.column

@@ -12,6 +12,7 @@ from orgs.readers.problems import Problem
 TEXTS: dict[str, str | Promise] = {
     **READING,
     "bad_encoding": _("The text is not written as %(value)s. Save the file as UTF-8 and try again."),
+    "bad_heading": _("A heading holds something that is no text. Save the file as UTF-8 and try again."),
     "markup": _("This is XML or a web page, not a table. Save the table as CSV and try again."),
     "merged_header": _(
         "The cells %(value)s are merged, so that it is not clear which column the heading names. Give every column a heading of its own."
@@ -43,6 +44,7 @@ TEXTS: dict[str, str | Promise] = {
     "closed": _("“%(value)s” is closed here."),
     "work_failed": _("The file could not be worked on, several times. Try again, or tell whoever runs the portal."),
     "not_allowed": _("Whoever asked for it is no administrator any more."),
+    "not_checked": _("The file could not be checked: the portal no longer has it. Send it again."),
     "not_stored": _(
         "The organisations could not be stored: the file has gone, or somebody stored one of them at the same moment. Check it again."
     ),

@@ -84,7 +84,8 @@ class RowReader:
             raise FileRefused(*(Problem("no_column", column=name, value=name) for name in dict.fromkeys(missing)))
 
     def refuse(self, code: str, line: int, column: str = "", value: str = "") -> Unusable:
-        self.problems.append(Problem(code, line, column, value[:100]))
+        is_secret = bool(column) and column == self.of("notice_email").column
+        self.problems.append(Problem(code, line, column, "…" if is_secret else value[:100]))
         return Unusable()
 
     def is_left_out(self, row: Row) -> bool:

@@ -17,7 +17,7 @@ from orgs.exchange.imports.mapping import Mapping
 from orgs.readers import sniffing
 from orgs.readers.delimited import Text, read_csv
 from orgs.readers.layout import FileLayout
-from orgs.readers.problems import FileRefused, Problem
+from orgs.readers.problems import NO_TEXT, FileRefused, Problem
 from orgs.readers.sniffing import READERS
 from orgs.readers.tables import MAX_COLUMNS, ZIP, FileTable, unpacked
 
@@ -89,6 +89,8 @@ def source_of_table(file: IO[bytes], mapping: Mapping) -> Source:
 def refuse_heading(table: FileTable) -> None:
     if not any(table.header):
         raise FileRefused(Problem("no_header", line=table.header_line))
+    if any(map(NO_TEXT.search, table.header)):
+        raise FileRefused(Problem("bad_heading", line=table.header_line))
     if len(table.header) > MAX_COLUMNS:
         raise FileRefused(Problem("not_text", line=table.header_line))
     doubles = sorted({name for name in table.header if name and table.header.count(name) > 1})
@@ -164,14 +166,16 @@ class Package:
         self.shelf.executemany(
             "INSERT INTO kept VALUES (?, ?, ?)",
             (
-                (f"{name}/{key}", row.texts[key].strip(), json.dumps(row.texts))
+                (f"{name}/{key}", as_key(row.texts[key]), json.dumps(row.texts))
                 for row in rows_of(table)
                 if not row.fault and row.texts[key].strip() and not row.texts.get(unless, "").strip()
             ),
         )
 
     def kept(self, part: str, key: str) -> list[dict[str, str]]:
-        found = self.shelf.execute("SELECT row FROM kept WHERE part = ? AND key = ? ORDER BY rowid", (part, key))
+        found = self.shelf.execute(
+            "SELECT row FROM kept WHERE part = ? AND key = ? ORDER BY rowid", (part, as_key(key))
+        )
         return [json.loads(row) for (row,) in found]
 
     def completed(self, row: Row) -> Row:
@@ -204,6 +208,11 @@ class Package:
             "telephone": phone.get("number", ""),
             "languages": [one.get("language", "") for one in self.kept("languages.csv/service_id", own)],
         }
+
+
+def as_key(text: str) -> str:
+    """What is no text in it cannot be kept."""
+    return NO_TEXT.sub("\ufffd", text).strip()
 
 
 def address_line(address: dict[str, Any]) -> str:

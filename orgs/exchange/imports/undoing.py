@@ -30,7 +30,8 @@ def undo(batch: OrganisationImport, planner: PortionPlanner) -> list[Organisatio
     for start in range(0, len(rows), BATCH):
         keys = rows[start : start + BATCH]
         done = list(ImportedOrganisation.objects.filter(pk__in=keys))
-        whole = read_whole(Organisation.objects.select_for_update(of=("self",)).filter(brought_in__in=keys))
+        locked = Organisation.objects.select_for_update(of=("self",)).order_by("pk")
+        whole = read_whole(locked.filter(brought_in__in=keys))
         organisations = {one.pk: one for one in whole}
         left += take_away([(organisations[one.organisation_id], one) for one in done if one.before is None])
         left += put_back([(organisations[one.organisation_id], one) for one in done if one.before is not None], planner)

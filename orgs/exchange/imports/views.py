@@ -89,7 +89,11 @@ class OrganisationImportColumnsView(OfOrganisationImport, ActionMixin, FormView)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.batch.is_open and self.has_page_permission(request.user):
             return redirect(self.batch)
-        return super().dispatch(request, *args, **kwargs)
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except imports.FileGone as gone:
+            messages.error(request, " ".join(gone.messages))
+            return redirect(self.batch)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "batch": self.batch, "file_format": imports.format_in(self.batch)}
