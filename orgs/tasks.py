@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from orgs import public_pages
 from orgs.exchange.imports import actions as organisation_imports
+from orgs.exchange.imports import working
 from orgs.forms import passing
 from orgs.listing import actions as listing
 from orgs.mail import actions as mail
@@ -74,7 +75,7 @@ def remove_stale_organisation_files() -> int:
 @shared_task
 def work_on_organisation_files() -> int:
     """The number of large files of organisations that were checked or stored. Beat asks for it every minute, a page at once."""
-    return organisation_imports.work_on_imports()
+    return working.work_on_imports()
 
 
 @shared_task

@@ -1,16 +1,17 @@
 """Bringing a file of organisations in: received, looked at as often as one likes, stored without its faulty rows, and undone."""
 
 import datetime
-import logging
+import json
 from collections.abc import Iterable, Iterator
 from functools import partial
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,7 @@ from orgs.exchange.imports.looking import look
 from orgs.exchange.imports.mapping import Mapping, read_mapping
 from orgs.exchange.imports.messages import all_texts
 from orgs.exchange.imports.planning import PortionPlanner
-from orgs.exchange.imports.progress import RowProgress, claim, note, progress_of
+from orgs.exchange.imports.progress import RowProgress, note, progress_of
 from orgs.exchange.imports.reading import RowReader
 from orgs.exchange.imports.sources import Row, Source, format_of, open_source
 from orgs.locks import RegistryLock, lock_until_commit, number_of
@@ -28,6 +29,7 @@ from orgs.models import Listing, Organisation, OrganisationImport, OrganisationM
 from orgs.permissions import is_administrator
 from orgs.queue import enqueue
 from orgs.readers.problems import FileRefused, Problem
+from orgs.readers.tables import GZIP, ZIP
 from orgs.storage import digest_of, name_of
 
 BATCH = 1000
@@ -35,11 +37,11 @@ MOST_PROBLEMS = 20_000
 """Of one file are kept; who has more corrects these first."""
 LARGE = 1 << 19
 """In bytes: larger files are checked and stored by a worker, while the page says how far it is."""
+LARGE_PACKED = 50_000
+"""The same for files that are packed, of which nobody knows how much they hold."""
 WORK = "orgs.tasks.work_on_organisation_files"
 TELL = "orgs.tasks.tell_listed_organisations"
 State = OrganisationImport.State
-
-logger = logging.getLogger(__name__)
 
 
 class FileGone(ValidationError):
@@ -140,7 +142,7 @@ def check_import(*, batch: OrganisationImport, by: User, from_page: bool = False
         raise ValidationError(_("The organisations of this file are stored already."))
     if not batch.mapping:
         raise ValidationError(_("Say first what the columns mean."))
-    if from_page and batch.size > LARGE:
+    if from_page and is_large(batch):
         return leave_to_worker(batch, State.CHECKING, by)
     check(batch)
     return batch
@@ -163,10 +165,16 @@ def note_problems(batch: OrganisationImport, problems: Iterable[Problem]) -> Non
 
 @transaction.atomic
 def store_import(
-    *, batch: OrganisationImport, by: User, writes_to_them: bool = False, from_page: bool = False
+    *,
+    batch: OrganisationImport,
+    by: User,
+    writes_to_them: bool = False,
+    from_page: bool = False,
+    seen: str | None = None,
 ) -> OrganisationImport:
     """What can be used of it, in one go. Rows with a fault are left out, and told again.
 
+    `seen` is the `check_sign` of what was read before: another check since then is read first.
     With `writes_to_them`, the new ones of whom an address is known are told of their entry, and may claim it or have it taken off.
     """
     batch = locked(batch, by)
@@ -174,11 +182,20 @@ def store_import(
         return batch
     if batch.state != State.CHECKED or not batch.does_something:
         raise ValidationError(_("There is nothing to store: the file was not checked, or changes nothing."))
+    if seen is not None and seen != check_sign(batch):
+        raise ValidationError(_("The file was checked anew meanwhile. Read what storing would do now, then store it."))
     batch.writes_to_them = writes_to_them
-    if from_page and batch.size > LARGE:
+    if from_page and is_large(batch):
         return leave_to_worker(batch, State.STORING, by)
     store(batch, by)
     return batch
+
+
+def check_sign(batch: OrganisationImport) -> str:
+    """The same for one mapping and one result only."""
+    said = [batch.mapping, batch.rows_read, batch.rows_left_out, batch.rows_same, batch.problems]
+    counted = [batch.rows_new, batch.rows_changed, batch.rows_refused]
+    return sha256(json.dumps([said, counted], sort_keys=True).encode()).hexdigest()
 
 
 def store(batch: OrganisationImport, by: User) -> None:
@@ -206,70 +223,23 @@ def forget_texts(batch: OrganisationImport) -> None:
 # --- Large files: what is left to a worker ---------------------------------------------------------------------------
 
 
+def is_large(batch: OrganisationImport) -> bool:
+    if batch.size > LARGE:
+        return True
+    if batch.size <= LARGE_PACKED:
+        return False
+    try:
+        with batch.file.open("rb") as file:
+            return file.read(4).startswith((GZIP, ZIP))
+    except (OSError, ValueError):
+        raise FileGone from None
+
+
 def leave_to_worker(batch: OrganisationImport, state: str, by: User) -> OrganisationImport:
     batch.state, batch.asked_by, batch.attempts = state, by, 0
     batch.save()
     enqueue(WORK)
     return batch
-
-
-def work_on_imports() -> int:
-    """Does what was left to a worker, for each large file; for how many it was done. Any number of workers may call it, and one that dies
-    loses nothing."""
-    return sum(work_on(pk) for pk in with_worker().order_by("pk").values_list("pk", flat=True))
-
-
-def with_worker() -> QuerySet[OrganisationImport]:
-    return OrganisationImport.objects.filter(state__in=OrganisationImport.WITH_WORKER)
-
-
-def work_on(pk: int) -> int:
-    """In one transaction under the import's lock, so that who dies leaves it as it was. Attempts are counted before."""
-    mine = with_worker().filter(pk=pk).select_for_update(skip_locked=True, of=("self",))
-    with transaction.atomic():
-        batch = mine.first()
-        if batch is None:
-            return 0
-        state = batch.state
-        batch.attempts += 1
-        batch.save(update_fields=["attempts"])
-    try:
-        with transaction.atomic():
-            batch = mine.filter(state=state).first()
-            if batch is None:
-                return 0
-            if batch.attempts > OrganisationImport.MAX_ATTEMPTS:
-                give_back(batch, Problem("work_failed"))
-                return 0
-            do(batch)
-    except (ValidationError, PermissionDenied) as refusal:
-        with transaction.atomic():
-            batch = mine.filter(state=state).first()
-            if batch is not None:  # Otherwise another worker has it meanwhile.
-                not_done = "not_checked" if state == State.CHECKING else "not_stored"
-                give_back(batch, Problem("not_allowed" if isinstance(refusal, PermissionDenied) else not_done))
-        return 0
-    except Exception:  # Whatever it is, the next files do not wait for this one.
-        logger.exception("import of organisations %s could not be brought forward from %s", pk, state)
-        return 0
-    return 1
-
-
-def do(batch: OrganisationImport) -> None:
-    claim(batch.pk)
-    if batch.state == State.CHECKING:
-        check(batch)
-        return
-    if batch.asked_by is None or not is_administrator(batch.asked_by):
-        raise PermissionDenied
-    store(batch, batch.asked_by)
-
-
-def give_back(batch: OrganisationImport, why: Problem) -> None:
-    """What could not be done is said on the page of the import, where it can be asked for again."""
-    note_problems(batch, [why])
-    batch.state = State.CHECKED
-    batch.save()
 
 
 @transaction.atomic
@@ -327,7 +297,10 @@ def letters_of(batch: OrganisationImport) -> dict[str, int]:
 def locked(batch: OrganisationImport, by: User) -> OrganisationImport:
     if not is_administrator(by):
         raise PermissionDenied
-    return OrganisationImport.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    found = OrganisationImport.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=batch.pk).first()
+    if found is None:  # Who presses twice does not wait for as long as a large file takes.
+        raise ValidationError(_("This file is being worked on at this moment. Look at its page again in a minute."))
+    return found
 
 
 def run(batch: OrganisationImport, by: User | None) -> None:

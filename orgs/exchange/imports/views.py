@@ -130,6 +130,7 @@ class OrganisationImportDetailView(OfOrganisationImport, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             batch=self.batch,
+            seen=imports.check_sign(self.batch),
             progress=imports.progress_in(self.batch) if self.batch.is_with_worker else None,
             letters=imports.letters_of(self.batch),
             problems=problems_of(self.batch, SHOWN_PROBLEMS),
@@ -147,6 +148,7 @@ class OrganisationImportStoreView(OfOrganisationImport, View):
                 batch=self.batch,
                 writes_to_them=bool(request.POST.get("writes_to_them")),
                 from_page=True,
+                seen=request.POST.get("seen", ""),
                 by=self.person,
             )
         except ValidationError as refusal:

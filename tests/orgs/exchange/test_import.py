@@ -638,7 +638,9 @@ def test_pages_bring_a_file_in_and_undo_it(client, admin, place):
     batch = OrganisationImport.objects.get()
     assert "The name is missing." in page
     assert not Organisation.objects.exists()
-    page = client.post(reverse("orgs:organisation_import_store", args=[batch.pk]), follow=True).content.decode()
+    batch.refresh_from_db()
+    store = reverse("orgs:organisation_import_store", args=[batch.pk])
+    page = client.post(store, {"seen": imports.check_sign(batch)}, follow=True).content.decode()
     assert "The organisations are stored." in page
     Listing.objects.update(claimed_at=timezone.now())
     page = client.post(reverse("orgs:organisation_import_undo", args=[batch.pk]), follow=True).content.decode()

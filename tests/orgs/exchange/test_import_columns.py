@@ -196,7 +196,8 @@ def test_large_file_is_checked_and_stored_by_the_worker(client, admin, place, la
     assert "Reload" in answer.content.decode()
     assert work_on_organisation_files() == 1
     store = reverse("orgs:organisation_import_store", args=[batch.pk])
-    assert "The file is being stored" in client.post(store, follow=True).content.decode()
+    seen = imports.check_sign(OrganisationImport.objects.get())
+    assert "The file is being stored" in client.post(store, {"seen": seen}, follow=True).content.decode()
     assert not Organisation.objects.exists()
     assert work_on_organisation_files() == 1
     batch.refresh_from_db()

@@ -1,7 +1,9 @@
 """What hostile, damaged or ill-timed files of organisations and mappings cannot do."""
 
+import gzip
 import io
 import json
+import secrets
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,17 +11,19 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from post_office.models import Email
 
 from orgs.exchange.imports import actions as imports
+from orgs.exchange.imports import working
 from orgs.exchange.imports.messages import problems_of
 from orgs.listing import actions as listing
 from orgs.models import Listing, Organisation, OrganisationImport, Territory, User
 from orgs.tasks import work_on_organisation_files
 from tests.factories import TerritoryFactory, UserFactory
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -132,14 +136,14 @@ def test_file_of_a_mapping_is_refused_with_the_reason(client, admin, text, fault
 def test_one_file_that_cannot_be_worked_on_keeps_no_other_waiting(admin, monkeypatch):
     monkeypatch.setattr(imports, "LARGE", 1)
     first, second = [imports.check_import(batch=received(admin), by=admin, from_page=True) for _each in range(2)]
-    kept = imports.do
+    kept = working.do
 
     def do(batch: OrganisationImport) -> None:
         if batch.pk == first.pk:
             raise ZeroDivisionError
         kept(batch)
 
-    monkeypatch.setattr(imports, "do", do)
+    monkeypatch.setattr(working, "do", do)
     assert work_on_organisation_files() == 1
     second.refresh_from_db()
     assert second.state == State.CHECKED
@@ -281,3 +285,40 @@ def test_address_is_told_by_one_listing_only(admin, is_taken_off):
     assert listing.tell_listed() == 0
     assert Email.objects.count() == 1
     assert not Listing.objects.to_be_told().exists()
+
+
+# --- What was read before it is stored ---------------------------------------------------------------------------------------
+
+
+def test_only_the_check_that_was_read_is_stored(client, admin):
+    batch = imports.check_import(batch=received(admin), by=admin)
+    url = reverse("orgs:organisation_import_store", args=[batch.pk])
+    seen = client.get(batch.get_absolute_url()).context["seen"]
+    other = {"columns": {**COLUMNS, "kind": {"always": "foundation"}}, "format": "csv"}
+    imports.check_import(batch=imports.describe_import(batch=batch, mapping=other, by=admin), by=admin)
+    for sign in (seen, ""):
+        assert "checked anew meanwhile" in client.post(url, {"seen": sign}, follow=True).content.decode()
+    assert not Organisation.objects.exists()
+    page = client.get(batch.get_absolute_url())
+    assert f'name="seen" value="{page.context["seen"]}"' in page.content.decode()
+    client.post(url, {"seen": page.context["seen"]})
+    assert {one.kind for one in Organisation.objects.all()} == {"foundation"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_second_press_does_not_wait_for_the_first(admin):
+    batch = imports.check_import(batch=received(admin), by=admin)
+    with transaction.atomic():
+        OrganisationImport.objects.select_for_update().get(pk=batch.pk)
+        (answer,) = at_once(lambda: imports.store_import(batch=batch, by=admin))
+    assert "being worked on" in str(answer)
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_packed_file_is_large_sooner(admin, is_packed):
+    rows = "".join(f"{secrets.token_hex(20)},\n" for _number in range(2500))
+    content = f"name,mail\n{rows}".encode()
+    batch = received(admin, gzip.compress(content) if is_packed else content[:100_000].rpartition(b"\n")[0])
+    assert imports.LARGE_PACKED < batch.size < imports.LARGE
+    found = imports.check_import(batch=batch, by=admin, from_page=True)
+    assert found.state == (State.CHECKING if is_packed else State.CHECKED)
