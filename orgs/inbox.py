@@ -25,7 +25,7 @@ from orgs.models import (
     Verification,
     Vouching,
 )
-from orgs.permissions import VOUCHING_ROLES
+from orgs.models.support import VOUCHING_ROLES
 from orgs.review_queues import queues
 from orgs.services.actions import due
 

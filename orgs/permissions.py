@@ -16,6 +16,7 @@ from orgs.models import (
     User,
     Verification,
 )
+from orgs.models.support import VOUCHING_ROLES
 from orgs.vocabulary import Kind
 
 Person = User | AnonymousUser
@@ -220,10 +221,6 @@ def can_see_contacts(user: Person, organisation: Organisation) -> bool:
 def can_close(user: Person, organisation: Organisation) -> bool:
     """An administrator, and the owners of an organisation themselves; an authority is closed by administrators alone."""
     return is_administrator(user) or has_role(user, organisation, Role.OWNER)
-
-
-VOUCHING_ROLES = (Role.OWNER, Role.MANAGER, Role.OFFICER)
-"""Of an organisation its owners; of an authority also whoever works with organisations."""
 
 
 def leads_organisation(user: Person, organisation: Organisation) -> bool:

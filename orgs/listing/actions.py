@@ -1,5 +1,6 @@
 """Organisations that did not register themselves: listed by staff, then claimed by their own people or taken off at their word."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -34,6 +35,7 @@ from orgs.permissions import (
 )
 
 State = JoinRequest.State
+logger = logging.getLogger(__name__)
 TAKEN_OFF = "@taken-off.invalid"
 TOLD_AT_ONCE = 200
 """Letters: the next ones wait for the next round, a minute later."""
@@ -115,8 +117,9 @@ def tell(pk: int) -> int:
                     by=listing.listed_by,
                 )
             listing.notified_at = timezone.now()
-        except (ValidationError, PermissionDenied):
-            pass  # It is closed, or whoever stored the list is no administrator any more: nobody writes in their name.
+        except (ValidationError, PermissionDenied) as refusal:
+            # It is closed, or whoever stored the list is no administrator any more: nobody writes in their name.
+            logger.warning("nobody wrote to organisation %s: %r", organisation.pk, refusal)
     listing.save(update_fields=["notice_email", "notified_at"])
     return int(listing.notified_at is not None)
 

@@ -15,6 +15,8 @@ from orgs.models.membership import Membership
 from orgs.models.organisation import Organisation
 from orgs.vocabulary import Kind, Sector, Tier
 
+VOUCHING_ROLES = ("owner", "manager", "officer")
+"""Of an organisation its owners; of an authority also whoever works with organisations."""
 # Who is verified can lapse, be suspended or closed at any later time; what was given then stays, and counts no more (`counting`).
 IS_VERIFIED = """EXISTS (SELECT FROM orgs_organisation WHERE id = {id} AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL
         AND (holds_until IS NULL OR holds_until >= current_date))"""
@@ -32,7 +34,7 @@ VOUCH_BY_RULES = f"""
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_others', MESSAGE = 'vouches for oneself';
     END IF;
     IF NOT EXISTS (SELECT FROM orgs_membership WHERE user_id = NEW.given_by_id AND organisation_id = NEW.voucher_id
-                   AND ended_at IS NULL AND role IN ('owner', 'manager', 'officer')) THEN
+                   AND ended_at IS NULL AND role IN ({", ".join(f"'{role}'" for role in VOUCHING_ROLES)})) THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_leaders', MESSAGE = 'does not speak for it';
     END IF;
     RETURN NEW;
@@ -52,7 +54,6 @@ SPONSOR_BY_RULES = f"""
 
 
 PAPERS_SEEN = [Tier.DOCUMENTED, Tier.ESTABLISHED]
-LEADING = ["owner", "manager", "officer"]
 
 
 def belonged_to(group: OuterRef) -> "models.QuerySet[Membership]":
@@ -72,7 +73,7 @@ class VouchingQuerySet(models.QuerySet["Vouching"]):
         the voucher ever belonged; and of an authority only where the two have no partnership.
         """
         insiders = belonged_to(OuterRef(OuterRef("group"))).values("user")
-        leaders = Membership.objects.filter(organisation=OuterRef("voucher"), ended_at=None, role__in=LEADING)
+        leaders = Membership.objects.filter(organisation=OuterRef("voucher"), ended_at=None, role__in=VOUCHING_ROLES)
         giver = belonged_to(OuterRef("group")).filter(user=OuterRef("given_by"))
         outside = self.exclude(Exists(leaders.filter(user__in=insiders))).exclude(Exists(giver))
         return outside.standing().filter(

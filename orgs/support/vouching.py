@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from orgs.mail.emails import people_with_role, write_to
 from orgs.models import Organisation, User, Vouching
-from orgs.permissions import VOUCHING_ROLES, can_edit_organisation, can_vouch_for, leaders_of, reviewers_of
+from orgs.models.support import VOUCHING_ROLES
+from orgs.permissions import can_edit_organisation, can_vouch_for, leaders_of, reviewers_of
 from orgs.support.refusals import refused_in_words
 from orgs.vocabulary import Kind
 
