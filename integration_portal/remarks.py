@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView
 
 from orgs.mixins import ActionMixin
-from orgs.models import Organisation, Remark, Service, Territory
+from orgs.models import Organisation, Remark, Service, Territory, VolunteerOpportunity
 from orgs.remarks import actions as remarks
 from orgs.remarks.forms import RemarkForm
 from partnerships.models import Partnership
 
 Keeper = tuple[Organisation | None, Territory | None]
+OFFERED = {"orgs:service_detail": Service, "orgs:opportunity_detail": VolunteerOpportunity}
+"""By the name of its page what an organisation offers."""
 
 
 def keeper_of(page: str, user: Any) -> Keeper:
@@ -33,9 +35,10 @@ def keeper_of(page: str, user: Any) -> Keeper:
     if page.startswith(reverse("orgs:organisation_list")):
         slug = facts.get("organisation", facts.get("slug", ""))
         organisation = Organisation.objects.visible_to(user).filter(slug=slug).first()
-    elif match.view_name == "orgs:service_detail":
-        service = Service.objects.visible_to(user).filter(pk=facts["pk"]).select_related("organisation").first()
-        organisation = service.organisation if service else None
+    elif match.view_name in OFFERED:
+        offered = OFFERED[match.view_name].objects.visible_to(user).filter(pk=facts["pk"])  # type: ignore[attr-defined]
+        found = offered.select_related("organisation").first()
+        organisation = found.organisation if found else None
     elif match.view_name == "partnerships:partnership_detail":
         partnership = Partnership.objects.visible_to(user).filter(**facts).first()
         party = partnership.parties.filter(organisation__sector="authority").first() if partnership else None

@@ -23,6 +23,7 @@ from orgs.models import (
     Sponsorship,
     User,
     Verification,
+    VolunteerOpportunity,
     Vouching,
 )
 from orgs.models.support import VOUCHING_ROLES
@@ -58,6 +59,7 @@ def tasks_of(user: User) -> list[Task]:
         *requests_to_join(user),
         *renewals_to_make(user),
         *remarks_to_answer(user),
+        *volunteering_to_end(user),
         *services_to_look_at(user),
         *matches_to_answer(user),
         *vouchings_to_answer(user),
@@ -220,6 +222,25 @@ def services_to_look_at(user: User) -> list[Task]:
         )
         for services, title, text in wanted
         for organisation in kept.filter(pk__in=services.values("organisation")).order_by("updated_at")[:LONGEST]
+    ]
+
+
+def volunteering_to_end(user: User) -> list[Task]:
+    """What is over by its days, of which nobody has said what came of it."""
+    over = VolunteerOpportunity.objects.over_by(timezone.localdate()).filter(
+        organisation__in=kept_by(user).filter(suspended_on=None).values("pk")
+    )
+    return [
+        Task(
+            kind=gettext_lazy("Volunteering"),
+            title=_("Say what came of “%(title)s”") % {"title": opportunity.title},
+            url=reverse("orgs:opportunity_end", args=[opportunity.organisation.slug, opportunity.pk]),
+            since=timezone.make_aware(datetime.datetime.combine(opportunity.to_day, datetime.time())),
+            text=_("It is over. How many people took part, and for how many hours?"),
+            icon="hand-thumbs-up",
+        )
+        for opportunity in over.select_related("organisation").order_by("to_day", "pk")[:LONGEST]
+        if opportunity.to_day is not None
     ]
 
 

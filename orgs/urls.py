@@ -23,6 +23,7 @@ from orgs.territories import views as territories
 from orgs.territories.imports import views as territory_imports
 from orgs.verification import rules_views as rules
 from orgs.verification import views as verification
+from orgs.volunteering import views as volunteering
 
 app_name = "orgs"
 urlpatterns = [
@@ -87,6 +88,31 @@ urlpatterns = [
         "organisations/<slug:slug>/services/<int:pk>/remove/",
         service_editing.ServiceDeleteView.as_view(),
         name="service_delete",
+    ),
+    path("volunteering/", volunteering.OpportunitySearchView.as_view(), name="opportunity_search"),
+    path("volunteering/<int:pk>/", volunteering.OpportunityDetailView.as_view(), name="opportunity_detail"),
+    path(
+        "organisations/<slug:slug>/volunteering/", volunteering.OpportunityListView.as_view(), name="opportunity_list"
+    ),
+    path(
+        "organisations/<slug:slug>/volunteering/add/",
+        volunteering.OpportunityCreateView.as_view(),
+        name="opportunity_add",
+    ),
+    path(
+        "organisations/<slug:slug>/volunteering/<int:pk>/",
+        volunteering.OpportunityUpdateView.as_view(),
+        name="opportunity_edit",
+    ),
+    path(
+        "organisations/<slug:slug>/volunteering/<int:pk>/end/",
+        volunteering.OpportunityEndView.as_view(),
+        name="opportunity_end",
+    ),
+    path(
+        "organisations/<slug:slug>/volunteering/<int:pk>/remove/",
+        volunteering.OpportunityDeleteView.as_view(),
+        name="opportunity_delete",
     ),
     path("needs-and-offers/", matching.CapacitySearchView.as_view(), name="capacity_search"),
     path("organisations/<slug:slug>/matches/", matching.MatchListView.as_view(), name="match_list"),

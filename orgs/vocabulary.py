@@ -176,3 +176,11 @@ class CapacityKind(models.TextChoices):
     FUNDING = "funding", _("funding")
     EQUIPMENT = "equipment", _("equipment")
     INTERPRETERS = "interpreters", _("interpreters")
+
+
+class VolunteerKind(models.TextChoices):
+    """How people lend a hand (need S26)."""
+
+    REGULAR = "regular", _("regular help")
+    OCCASION = "occasion", _("help on one occasion")
+    MICRO_PROJECT = "micro_project", _("micro-project")

@@ -99,6 +99,13 @@ TABLE = """
     orgs:service_detail                      unreachable       NN PPPN NNNNN PPP   MM MMMM MMMMM MMM
     orgs:services_confirm                    association       LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
     orgs:services_still_right                services_letter   PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    orgs:opportunity_search                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:opportunity_detail                  an_opportunity    PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:opportunity_list                    association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
+    orgs:opportunity_add                     association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:opportunity_edit                    opportunity       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:opportunity_end                     opportunity       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
+    orgs:opportunity_delete                  opportunity       LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
     orgs:capacity_search                     -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:match_list                          association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
     orgs:match_add                           possible_match    LF PPFF FFFFF FFP   LF RRFF FFFFF FFR
@@ -350,6 +357,8 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "vouching": [association, known["vouching"].pk],
         "sponsorship": [association, known["sponsorship"].pk],
         "a_service": [known["service"].pk],
+        "an_opportunity": [known["opportunity"].pk],
+        "opportunity": [association, known["opportunity"].pk],
         "unreachable": [known["unreachable"].pk],
         "services_letter": [token_of(known["service"].organisation)],
         "capacity": [association, known["capacity"].pk],

@@ -27,7 +27,7 @@ ORDER = {
         organisations
         members standing
         registration directory inbox authorities
-        listing exchange needs remarks matching support
+        listing exchange needs remarks matching support volunteering
         coverage
         reviewers oversight
         context_processors middleware tasks admin

@@ -44,6 +44,7 @@ from orgs.services import editing as service_editing
 from orgs.standing import views as standing
 from orgs.support import views as support
 from orgs.territories.imports.views import TerritoryImportStoreView
+from orgs.volunteering import views as volunteering
 from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
 from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvidenceView
 from partnerships.models import CoordinationTable, Practice
@@ -217,6 +218,7 @@ HARMLESS_TWICE = {
     operations.MailGiveUpView: "gone is gone",
     organisations.SubmitView: "submit_for_verification has one open at a time",
     service_editing.ServiceDeleteView: "gone is gone",
+    volunteering.OpportunityDeleteView: "gone is gone",
     organisations.CapacityDeleteView: "gone is gone",
     organisations.ChangeWithdrawView: "withdrawn is withdrawn",
     listing.OptOutView: "taken off is taken off",

@@ -38,6 +38,7 @@ from orgs.models import (
     TerritoryImport,
     User,
     VoicedNeed,
+    VolunteerOpportunity,
     Vouching,
 )
 from orgs.organisations import actions as organisations
@@ -264,6 +265,9 @@ def make_registry(
         "task": scheduled("send queued mail", "orgs.tasks.send_queued_mail"),
         "member": member,
         "service": ServiceFactory(organisation=association, title="Language café"),
+        "opportunity": VolunteerOpportunity.objects.create(
+            organisation=association, kind="regular", title="Conversation partner", email="partner@example.org"
+        ),
         "unreachable": ServiceFactory(organisation=association, title="A plan", telephone=""),
         "verification": VerificationFactory(organisation=hidden),
         "own_verification": VerificationFactory(organisation=association),

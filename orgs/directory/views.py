@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import DetailView
@@ -15,6 +16,7 @@ from orgs.directory.filters import OrganisationFilter
 from orgs.languages import country_name
 from orgs.mixins import SearchedMixin, VisibleObjectMixin, page_of
 from orgs.models import (
+    Capacity,
     Domain,
     FieldOfWork,
     Organisation,
@@ -25,6 +27,7 @@ from orgs.models import (
     Territory,
     Verification,
     VerificationRules,
+    VolunteerOpportunity,
 )
 from orgs.naming import address_upstairs
 from orgs.permissions import (
@@ -45,6 +48,8 @@ from orgs.verification.checklist import meaning_of
 from orgs.verification.differences import differences
 from orgs.vocabulary import CapacitySide, Kind
 
+SHOWN = 10
+"""Opportunities for volunteers on the page of an organisation."""
 SORTS = {
     "name": (_("Name"), ["name_folded", "pk"]),
     "-verified": (_("Latest verified first"), ["-verified_at", "pk"]),
@@ -123,7 +128,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
                 Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
                 Prefetch("networks", Organisation.objects.published()),
                 Prefetch("works_in", Territory.objects.with_path().select_related("scheme")),
-                "capacities",
+                Prefetch("capacities", Capacity.objects.select_related("territory")),
             )
         )
 
@@ -146,6 +151,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             can_take_measure=organisation.is_published and can_take_measure(user, organisation),
             communities=[country_name(code) for code in organisation.communities],
             needs=[capacity for capacity in capacities if capacity.side == CapacitySide.NEED],
+            opportunities=self.opportunities_of(organisation),
             offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
             partnerships_url=address_upstairs("partnerships:organisation_partnerships", organisation.slug),
             can_edit=can_edit_organisation(user, organisation),
@@ -165,6 +171,16 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             proposed_differences=differences(proposed_change) if proposed_change else [],
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_own else None,
             **kwargs,
+        )
+
+    def opportunities_of(self, organisation: Organisation) -> QuerySet[VolunteerOpportunity]:
+        today = timezone.localdate()
+        places = "territory__parent", "organisation__territory__parent"
+        opportunities = VolunteerOpportunity.objects.visible_to(self.request.user).open_on(today)
+        return (
+            opportunities.filter(organisation=organisation)
+            .select_related(*places)
+            .order_by("-created_at", "-pk")[:SHOWN]
         )
 
     def services_of(self, organisation: Organisation) -> QuerySet[Service]:

@@ -156,6 +156,7 @@ def opt_out(*, listing: Listing) -> None:
     organisation.join_requests.open().update(state=State.WITHDRAWN)
     organisation.services.all().delete()
     organisation.capacities.all().delete()
+    organisation.volunteer_opportunities.all().delete()
     organisation.contacts.all().delete()
     Organisation.objects.filter(pk=organisation.pk).update(
         is_listed=False,

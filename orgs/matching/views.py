@@ -35,7 +35,7 @@ class CapacitySearchView(PagedMixin, FilterView):
     def get_queryset(self) -> QuerySet[Capacity]:
         return (
             Capacity.objects.filter(current(), organisation__in=Organisation.objects.verified().values("pk"))
-            .select_related("organisation__territory__parent__parent__parent")
+            .select_related("organisation__territory__parent__parent__parent", "territory__parent__parent__parent")
             .order_by("kind", "side", "organisation__name_folded", "pk")
         )
 
@@ -62,7 +62,7 @@ class MatchCreateView(OfOrganisation, ActionMixin, FormView):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        own = self.organisation.capacities.select_related("organisation__territory")
+        own = self.organisation.capacities.select_related("organisation__territory", "territory")
         self.own = get_object_or_404(own, pk=kwargs["own"])
         self.other = get_object_or_404(counterparts(self.own), pk=kwargs["other"])
 

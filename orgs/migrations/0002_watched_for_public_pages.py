@@ -60,6 +60,7 @@ WATCHED = [
     "orgs_territoryscheme",
     "orgs_territorysuccession",
     "orgs_verificationrules",
+    "orgs_volunteeropportunity",
     "orgs_vouching",
 ]
 

@@ -40,6 +40,7 @@ from orgs.models.territory import Territory, TerritoryClosure, TerritoryOutline,
 from orgs.models.territory_import import TerritoryImport
 from orgs.models.verification import Verification, VerificationAnswer
 from orgs.models.verification_rules import VerificationRules
+from orgs.models.volunteering import VolunteerOpportunity
 from orgs.models.worker_task import WorkerTask
 
 __all__ = [
@@ -97,6 +98,7 @@ __all__ = [
     "VerificationAnswer",
     "VerificationRules",
     "VoicedNeed",
+    "VolunteerOpportunity",
     "Vouching",
     "WorkerTask",
     "are_enough",

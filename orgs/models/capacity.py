@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
+from orgs.models.territory import Territory
 from orgs.vocabulary import CapacityKind, CapacitySide
 
 
@@ -18,6 +20,11 @@ class Capacity(models.Model):
     side = models.CharField(_("need or offer"), max_length=5, choices=CapacitySide)
     kind = models.CharField(_("kind"), max_length=14, choices=CapacityKind)
     quantity = models.CharField(_("how much"), max_length=60, blank=True)
+    territory = models.ForeignKey(
+        Territory, models.PROTECT, related_name="capacities", null=True, blank=True, verbose_name=_("place")
+    )
+    """None: wherever the organisation works."""
+    languages = ArrayField(models.CharField(max_length=3), verbose_name=_("languages"), default=list, blank=True)
     from_day = models.DateField(_("from"), null=True, blank=True)
     to_day = models.DateField(_("to"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=250, blank=True)
@@ -43,6 +50,10 @@ class Capacity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_side_display()}: {self.get_kind_display()}"
+
+    @property
+    def place(self) -> Territory:
+        return self.territory or self.organisation.territory
 
 
 class CapacityMatchQuerySet(models.QuerySet["CapacityMatch"]):

@@ -1,5 +1,5 @@
 import datetime
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Unpack
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -142,6 +142,8 @@ def add_capacity(
     side: str,
     kind: str,
     quantity: str = "",
+    territory: Territory | None = None,
+    languages: Sequence[str] = (),
     from_day: datetime.date | None = None,
     to_day: datetime.date | None = None,
     note: str = "",
@@ -151,7 +153,14 @@ def add_capacity(
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     capacity = Capacity.objects.filter(organisation=organisation, side=side, kind=kind).first()
     capacity = capacity or Capacity(organisation=organisation, side=side, kind=kind)
-    said = {"quantity": quantity, "from_day": from_day, "to_day": to_day, "note": note}
+    said = {
+        "quantity": quantity,
+        "territory": territory,
+        "languages": list(languages),
+        "from_day": from_day,
+        "to_day": to_day,
+        "note": note,
+    }
     for name, value in said.items():
         there = getattr(capacity, name)
         if value and there and value != there:

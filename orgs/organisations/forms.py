@@ -211,6 +211,16 @@ class CapacityForm(PortalForm):
     quantity = forms.CharField(
         label=_("How much?"), max_length=60, required=False, help_text=_("For example, “two evenings a week”.")
     )
+    territory = LookupField(
+        TerritoryLookup(), required=False, label=_("Place"), help_text=_("Only if it is not all over where you work.")
+    )
+    languages = LookupField(
+        LanguageLookup(),
+        several=True,
+        required=False,
+        label=_("Languages"),
+        help_text=_("Of interpreters, for example."),
+    )
     from_day = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     to_day = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     note = forms.CharField(

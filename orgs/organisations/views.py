@@ -103,7 +103,9 @@ class CapacityListView(OfOrganisation, ActionMixin, FormView):
         return reverse("orgs:capacity_list", args=[self.organisation.slug])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(capacities=self.organisation.capacities.all(), **kwargs)
+        return super().get_context_data(
+            capacities=self.organisation.capacities.select_related("territory__parent"), **kwargs
+        )
 
 
 class CapacityDeleteView(OfOrganisation):

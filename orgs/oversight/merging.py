@@ -17,6 +17,7 @@ FOLLOW = [
     "orgs.Service.organisation",
     "orgs.Capacity.organisation",
     "orgs.CapacityMatch.asked_by",
+    "orgs.VolunteerOpportunity.organisation",
     "orgs.Remark.organisation",
     "orgs.Sponsorship.sponsor",
     "orgs.Sponsorship.sponsored",

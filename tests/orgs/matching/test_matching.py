@@ -177,3 +177,50 @@ def test_number_of_queries_follows_the_own_capacities_alone(client, far, need, c
         house = member_of(city, f"House {number}").organisation
         Capacity.objects.create(organisation=house, side="offer", kind="interpreters")
     assert queries() == few
+
+
+def test_place_of_its_own_stands_for_that_of_its_organisation(need, offer, council, city):
+    quarter = TerritoryFactory(kind="district", parent=city)
+    elsewhere = TerritoryFactory(kind="municipality")
+    for place, meets in ((quarter, True), (elsewhere, False), (None, True)):
+        Capacity.objects.filter(pk=offer.pk).update(territory=place)
+        assert counterparts(need).exists() is meets
+    Capacity.objects.filter(pk=need.pk).update(territory=elsewhere)
+    need.refresh_from_db()
+    assert not counterparts(need).exists()
+    council.organisation.works_in.add(elsewhere)
+    assert counterparts(need).exists()
+
+
+@pytest.mark.parametrize(
+    ("needed", "offered", "meets"),
+    [([], [], True), (["ur"], [], True), ([], ["ur"], True), (["ur"], ["ar", "ur"], True), (["ur"], ["ar"], False)],
+)
+def test_they_meet_in_a_language_where_both_name_some(need, offer, needed, offered, meets):
+    Capacity.objects.filter(pk=need.pk).update(languages=needed)
+    Capacity.objects.filter(pk=offer.pk).update(languages=offered)
+    for capacity in (need, offer):
+        capacity.refresh_from_db()
+        assert counterparts(capacity).exists() is meets
+
+
+def test_list_is_filtered_by_place_and_language(client, need, offer, city):
+    quarter = TerritoryFactory(kind="district", name="Zebra quarter", parent=city)
+    Capacity.objects.filter(pk=offer.pk).update(languages=["ar"], territory=quarter)
+    find = reverse("orgs:capacity_search")
+
+    def found(**asked: str) -> set[int]:
+        return {one.pk for one in client.get(find, asked).context["page_obj"]}
+
+    assert found(territory=quarter.label) == {offer.pk}
+    assert found(language="ar") == {need.pk, offer.pk}, "who names no language may mean any"
+    assert found(language="zh") == {need.pk}
+
+
+def test_its_people_say_where_and_in_which_languages(client, far, city):
+    client.force_login(far.user)
+    said = {"side": "offer", "kind": "interpreters", "territory": city.label, "languages": ["Arabic", "Urdu"]}
+    client.post(reverse("orgs:capacity_list", args=[far.organisation.slug]), said)
+    capacity = Capacity.objects.get(organisation=far.organisation, side="offer")
+    assert (capacity.territory, sorted(capacity.languages)) == (city, ["ar", "ur"])
+    assert "العربية" in client.get(reverse("orgs:capacity_search")).content.decode()
