@@ -3,7 +3,7 @@ from django.urls import URLPattern, URLResolver, path
 from indicators.catalogue import target_views as targets
 from indicators.catalogue import views as catalogue
 from indicators.confidential import views as confidential
-from indicators.dashboards.views import compare, figures, indicators, territories
+from indicators.dashboards.views import compare, figures, indicators, provision, territories
 from indicators.imports import downloads
 from indicators.imports import findings_views as findings
 from indicators.imports import views as imports
@@ -20,6 +20,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("territories/", territories.TerritoryListView.as_view(), name="territory_list"),
     path(
         "territories/<slug:scheme>/<str:code>/parts.geojson", territories.territory_outlines, name="territory_outlines"
+    ),
+    path("territories/<slug:scheme>/<str:code>/provision/", provision.ProvisionView.as_view(), name="provision"),
+    path(
+        "territories/<slug:scheme>/<str:code>/provision/file/",
+        provision.ProvisionFileView.as_view(),
+        name="provision_file",
     ),
     path("indicators/", indicators.IndicatorListView.as_view(), name="indicator_list"),
     path("indicators/new/", catalogue.IndicatorCreateView.as_view(), name="indicator_add"),

@@ -191,6 +191,8 @@ TABLE = """
     orgs:lookup_organisations                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:lookup_registers                    -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:provision                     city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    indicators:provision_file                city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:territory_outlines            city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_list                -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     indicators:indicator_add              -                 LF FFFF FPPFP FFP   LF FFFF FPPFP FFP

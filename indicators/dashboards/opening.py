@@ -56,10 +56,11 @@ def apart(cards: Iterable[Card]) -> list[tuple[Card, Gap]]:
         and abs(card.gap.difference) > card.gap.margin
         and is_current(card.gap.period, card.today)
     ]
-    return sorted(found, key=lambda one: _width(one[1]), reverse=True)
+    return sorted(found, key=lambda one: width(one[1]), reverse=True)
 
 
-def _width(gap: Gap) -> Decimal:
+def width(gap: Gap) -> Decimal:
+    """0 where both stand alike, 1 where one of the two has nothing."""
     larger = max(abs(gap.migrants or Decimal(0)), abs(gap.host or Decimal(0)))
     return abs(gap.difference or Decimal(0)) / larger if larger else Decimal(0)
 
