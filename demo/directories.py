@@ -1,17 +1,14 @@
 """Real organisations of the city, from an open list: unclaimed, as any list brings them in (demo/data/SOURCES.md)."""
 
 import gzip
-from pathlib import Path
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 
 from demo.accounts import People
-from demo.vocabulary import read
+from demo.vocabulary import DEMO, read
 from orgs.exchange.imports import actions as imports
 from orgs.models import OrganisationImport
 
-DIRECTORIES = Path(settings.BASE_DIR) / "demo" / "data"
 LISTS = ["guia_entitats_dones_barcelona_2019"]
 
 
@@ -21,9 +18,9 @@ def load(people: People) -> None:
         file = f"{name}.csv"
         if OrganisationImport.objects.filter(file_name=file).exists():
             continue
-        content = gzip.decompress((DIRECTORIES / f"{file}.gz").read_bytes())
+        content = gzip.decompress((DEMO / f"{file}.gz").read_bytes())
         batch = imports.receive_file(
-            file=ContentFile(content, file), mapping=read(DIRECTORIES / f"{name}.mapping.json"), by=people.administrator
+            file=ContentFile(content, file), mapping=read(DEMO / f"{name}.mapping.json"), by=people.administrator
         )
         batch = imports.check_import(batch=batch, by=people.administrator)
         imports.store_import(batch=batch, by=people.administrator)

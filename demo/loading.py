@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from demo import directories, figures, partnerships, registry, reports, vocabulary
+from demo import directories, figures, mutual, partnerships, registry, reports, vocabulary
 from demo.accounts import remove_emails, sample_people
 
 Say = Callable[[str], object]
@@ -19,6 +19,8 @@ def load(say: Say) -> None:
     partnerships.load(people, organisations)
     say("Reports.")
     reports.load(people, organisations)
+    say("Vouchings, sponsorships, volunteering.")
+    mutual.load(people, organisations)
     say("Figures.")
     figures.load(people, organisations)
     remove_emails()

@@ -11,6 +11,7 @@ from django.db import connection
 from integration_portal import vocabulary
 from orgs.territories.loading import load_territories
 
+DEMO = Path(settings.BASE_DIR) / "demo" / "data"
 REGISTRY = Path(settings.BASE_DIR) / "orgs" / "data"
 FIGURES = Path(settings.BASE_DIR) / "indicators" / "data"
 PARTNERSHIPS = Path(settings.BASE_DIR) / "partnerships" / "data"

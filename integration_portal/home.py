@@ -109,10 +109,10 @@ SIGNPOSTS = [
         _("Three short pages. Informal groups are as welcome as foundations."),
     ),
     Signpost(
-        _("Good practices"),
-        "partnerships:practice_list",
-        "lightbulb",
-        _("What works elsewhere, and at which engagement level."),
+        _("Volunteer"),
+        "orgs:opportunity_search",
+        "hand-thumbs-up",
+        _("Help each week or for a day: residents and newcomers together."),
     ),
 ]
 

@@ -27,12 +27,12 @@ class Destination:
     url_name: str
     icon: str
     is_for: Callable[[Person], bool] = is_anybody
-    also: str = ""
-    """Another section of addresses that belongs to it."""
+    also: tuple[str, ...] = ()
+    """Other sections of addresses that belong to it."""
 
 
 DESTINATIONS = [
-    Destination(_("Find"), "orgs:service_search", "search", also="organisations"),
+    Destination(_("Find"), "orgs:service_search", "search", also=("organisations", "volunteering", "needs-and-offers")),
     Destination(_("My city"), "indicators:territory_list", "geo-alt"),
     Destination(_("Partnerships"), "partnerships:partnership_list", "link-45deg"),
     Destination(_("Indicators"), "indicators:indicator_list", "graph-up"),
@@ -64,7 +64,7 @@ def destinations_for(request: HttpRequest) -> list[dict[str, Any]]:
                     "current": "page"
                     if request.path == url
                     else "true"
-                    if section(request.path) in (section(url), place.also)
+                    if section(request.path) in (section(url), *place.also)
                     else "",
                 }
             )

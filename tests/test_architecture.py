@@ -74,7 +74,7 @@ ORDER = {
         accounts calendar papers
         vocabulary
         registry
-        directories figures partnerships reports
+        directories figures mutual partnerships reports
         loading
         apps management
     """,
