@@ -16,6 +16,7 @@ class OrganisationImportState(models.TextChoices):
     CHECKED = "checked", _("checked, nothing stored")
     STORING = "storing", _("being stored")
     STORED = "stored", _("stored")
+    UNDOING = "undoing", _("being undone")
     UNDONE = "undone", _("undone")
 
 
@@ -58,13 +59,15 @@ class OrganisationImport(models.Model):
     stored_at = models.DateTimeField(_("stored at"), null=True, blank=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+    rows_stayed = models.PositiveIntegerField(_("organisations that stayed when it was undone"), default=0)
+    stayed = models.JSONField(_("names of some that stayed"), default=list, blank=True)
 
     objects = OrganisationImportQuerySet.as_manager()
 
     DAYS_KEPT = 60
     """A file of which nothing was stored is removed so long after it came in."""
     MAX_ATTEMPTS = 3
-    WITH_WORKER = (State.CHECKING, State.STORING)
+    WITH_WORKER = (State.CHECKING, State.STORING, State.UNDOING)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -77,7 +80,7 @@ class OrganisationImport(models.Model):
                 name="organisation_import_stored_is_signed",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["checking", "storing"]) | Q(asked_by__isnull=False),
+                condition=~Q(state__in=["checking", "storing", "undoing"]) | Q(asked_by__isnull=False),
                 name="organisation_import_at_work_is_asked",
             ),
             models.CheckConstraint(
@@ -98,7 +101,10 @@ class OrganisationImport(models.Model):
                     ("storing", "checked"),
                     ("checked", "stored"),
                     ("storing", "stored"),
+                    ("stored", "undoing"),
+                    ("undoing", "stored"),
                     ("stored", "undone"),
+                    ("undoing", "undone"),
                 ],
             ),
         ]
@@ -118,6 +124,11 @@ class OrganisationImport(models.Model):
         return self.state in self.WITH_WORKER
 
     @property
+    def rows_done(self) -> int:
+        """Organisations that it brought or changed."""
+        return self.rows_new + self.rows_changed
+
+    @property
     def is_open(self) -> bool:
         """What its columns mean can be said still."""
         return self.state in (self.State.RECEIVED, self.State.CHECKED)
@@ -132,7 +143,7 @@ class OrganisationImport(models.Model):
 
     @property
     def does_something(self) -> bool:
-        return bool(self.rows_new or self.rows_changed)
+        return self.rows_done > 0
 
 
 class OrganisationMapping(models.Model):

@@ -39,6 +39,10 @@ LARGE = 1 << 19
 """In bytes: larger files are checked and stored by a worker, while the page says how far it is."""
 LARGE_PACKED = 50_000
 """The same for files that are packed, of which nobody knows how much they hold."""
+MANY = 2000
+"""Organisations: more of them are put back by a worker."""
+NAMED = 10
+"""Of those that stay, so many are named on the page."""
 WORK = "orgs.tasks.work_on_organisation_files"
 TELL = "orgs.tasks.tell_listed_organisations"
 State = OrganisationImport.State
@@ -178,7 +182,7 @@ def store_import(
     With `writes_to_them`, the new ones of whom an address is known are told of their entry, and may claim it or have it taken off.
     """
     batch = locked(batch, by)
-    if batch.state in (State.STORING, State.STORED, State.UNDONE):
+    if batch.state in (State.STORING, State.STORED, State.UNDOING, State.UNDONE):
         return batch
     if batch.state != State.CHECKED or not batch.does_something:
         raise ValidationError(_("There is nothing to store: the file was not checked, or changes nothing."))
@@ -243,13 +247,21 @@ def leave_to_worker(batch: OrganisationImport, state: str, by: User) -> Organisa
 
 
 @transaction.atomic
-def undo_import(*, batch: OrganisationImport, by: User) -> list[Organisation]:
-    """Those that stay as they are, since somebody has claimed, changed or used them meanwhile."""
+def undo_import(*, batch: OrganisationImport, by: User, from_page: bool = False) -> list[Organisation]:
+    """Those that stay as they are, since somebody has claimed, changed or used them meanwhile. Of many, a worker does it for a page."""
     batch = locked(batch, by)
     if batch.state != State.STORED:
         raise ValidationError(_("Only what was stored, and not undone yet, can be undone."))
+    if from_page and batch.rows_done > MANY:
+        leave_to_worker(batch, State.UNDOING, by)
+        return []
+    return undo(batch, by)
+
+
+def undo(batch: OrganisationImport, by: User) -> list[Organisation]:
     left = undoing.undo(batch, PortionPlanner(read_mapping(batch.mapping)))
     batch.state, batch.undone_by, batch.undone_at = State.UNDONE, by, timezone.now()
+    batch.rows_stayed, batch.stayed = len(left), [one.name for one in left[:NAMED]]
     forget_texts(batch)
     batch.save()
     return left
@@ -279,7 +291,8 @@ def format_in(batch: OrganisationImport) -> str:
 
 def progress_in(batch: OrganisationImport) -> RowProgress:
     """How far the worker is. How many rows there are is known once the file was checked."""
-    return progress_of(batch.pk, batch.rows_read if batch.state == State.STORING else None)
+    expected = {State.STORING: batch.rows_read, State.UNDOING: batch.rows_done}
+    return progress_of(batch.pk, expected.get(State(batch.state)))
 
 
 def letters_of(batch: OrganisationImport) -> dict[str, int]:

@@ -48,6 +48,7 @@ TEXTS: dict[str, str | Promise] = {
     "not_stored": _(
         "The organisations could not be stored: the file has gone, or somebody stored one of them at the same moment. Check it again."
     ),
+    "not_undone": _("The import could not be undone. Try again."),
     "perhaps_same": _("This is perhaps the same as %(value)s."),
 }
 

@@ -7,6 +7,7 @@ from django.db.models import Model
 from orgs.exchange.imports import storing
 from orgs.exchange.imports.facts import facts_of
 from orgs.exchange.imports.planning import PortionPlanner, read_whole
+from orgs.exchange.imports.progress import note
 from orgs.models import ImportedOrganisation, Organisation, OrganisationImport
 from orgs.permissions import is_unclaimed
 
@@ -35,6 +36,7 @@ def undo(batch: OrganisationImport, planner: PortionPlanner) -> list[Organisatio
         organisations = {one.pk: one for one in whole}
         left += take_away([(organisations[one.organisation_id], one) for one in done if one.before is None])
         left += put_back([(organisations[one.organisation_id], one) for one in done if one.before is not None], planner)
+        note(start + len(keys))
     return left
 
 

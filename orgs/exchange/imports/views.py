@@ -10,7 +10,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.generic import DetailView, FormView, ListView
 from django.views.generic.base import View
 
@@ -19,13 +18,12 @@ from orgs.exchange.imports.column_form import ColumnsForm
 from orgs.exchange.imports.forms import OrganisationFileForm
 from orgs.exchange.imports.messages import problems_of
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
-from orgs.models import Organisation, OrganisationImport
+from orgs.models import OrganisationImport
 from orgs.permissions import is_administrator
 from orgs.spreadsheets import csv_response
 from orgs.uploads import LimitedUploadMixin
 
 SHOWN_PROBLEMS = 100
-NAMED = 10
 
 
 class OrganisationImportListView(VisibleObjectMixin, PagedMixin, ListView):
@@ -166,24 +164,10 @@ class OrganisationImportUndoView(OfOrganisationImport, View):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            left = imports.undo_import(batch=self.batch, by=self.person)
+            imports.undo_import(batch=self.batch, from_page=True, by=self.person)
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
-        else:
-            messages.success(request, _("The import is undone."))
-            if left:
-                messages.warning(request, stays_text(left))
         return redirect(self.batch)
-
-
-def stays_text(left: list[Organisation]) -> str:
-    text = ngettext(
-        "%(count)d organisation stays, since somebody has claimed, changed or used it: %(names)s",
-        "%(count)d organisations stay, since somebody has claimed, changed or used them: %(names)s",
-        len(left),
-    )
-    names = ", ".join(one.name for one in left[:NAMED]) + ("…" if len(left) > NAMED else "")
-    return text % {"count": len(left), "names": names}
 
 
 class OrganisationImportProblemsView(OfOrganisationImport, View):

@@ -1,4 +1,4 @@
-"""What was left to a worker: large files are checked and stored, one after another, and taken up again where a worker dies."""
+"""What was left to a worker: large files are checked, stored and undone, one after another, and taken up again where a worker dies."""
 
 import logging
 
@@ -6,13 +6,15 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from orgs.exchange.imports.actions import check, note_problems, store
+from orgs.exchange.imports.actions import as_kept, check, note_problems, store, undo
 from orgs.exchange.imports.progress import claim
 from orgs.models import OrganisationImport
 from orgs.permissions import is_administrator
 from orgs.readers.problems import Problem
 
 State = OrganisationImport.State
+NOT_DONE = {State.CHECKING: "not_checked", State.STORING: "not_stored", State.UNDOING: "not_undone"}
+"""By what a worker was at, what is said where it was refused."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +52,7 @@ def work_on(pk: int) -> int:
         with transaction.atomic():
             batch = mine.filter(state=state).first()
             if batch is not None:  # Otherwise another worker has it meanwhile.
-                not_done = "not_checked" if state == State.CHECKING else "not_stored"
-                give_back(batch, Problem("not_allowed" if isinstance(refusal, PermissionDenied) else not_done))
+                give_back(batch, Problem("not_allowed" if isinstance(refusal, PermissionDenied) else NOT_DONE[state]))
         return 0
     except Exception:  # Whatever it is, the next files do not wait for this one.
         logger.exception("import of organisations %s could not be brought forward from %s", pk, state)
@@ -66,11 +67,19 @@ def do(batch: OrganisationImport) -> None:
         return
     if batch.asked_by is None or not is_administrator(batch.asked_by):
         raise PermissionDenied
-    store(batch, batch.asked_by)
+    if batch.state == State.UNDOING:
+        undo(batch, batch.asked_by)
+    else:
+        store(batch, batch.asked_by)
 
 
 def give_back(batch: OrganisationImport, why: Problem) -> None:
     """What could not be done is said on the page of the import, where it can be asked for again."""
-    note_problems(batch, [why])
-    batch.state = State.CHECKED
+    if batch.state == State.UNDOING:  # It stays stored, and what was refused of it is still to be read.
+        batch.problems = [as_kept(why), *batch.problems]
+        batch.rows_refused += 1
+        batch.state = State.STORED
+    else:
+        note_problems(batch, [why])
+        batch.state = State.CHECKED
     batch.save()

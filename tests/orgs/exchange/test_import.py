@@ -644,7 +644,7 @@ def test_pages_bring_a_file_in_and_undo_it(client, admin, place):
     assert "The organisations are stored." in page
     Listing.objects.update(claimed_at=timezone.now())
     page = client.post(reverse("orgs:organisation_import_undo", args=[batch.pk]), follow=True).content.decode()
-    assert "1 organisation stays" in page
+    assert "1 organisation stayed" in page
     assert "House" in page
     page = client.post(reverse("orgs:organisation_import_undo", args=[batch.pk]), follow=True).content.decode()
     assert "can be undone" in page

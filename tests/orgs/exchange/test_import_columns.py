@@ -235,6 +235,38 @@ def test_worker_stores_for_administrators_only(client, admin, place, large):
     assert not Organisation.objects.exists()
 
 
+def test_many_are_put_back_by_the_worker(client, admin, place, monkeypatch):
+    picked(client, kind="association")
+    batch = imports.store_import(batch=OrganisationImport.objects.get(), by=admin)
+    Listing.objects.filter(organisation=Organisation.objects.earliest("pk")).update(claimed_at=timezone.now())
+    monkeypatch.setattr(imports, "MANY", 2)
+    undo = reverse("orgs:organisation_import_undo", args=[batch.pk])
+    page = client.post(undo, follow=True).content.decode()
+    assert "The import is being undone" in page
+    assert "Undo this import" not in page
+    assert Organisation.objects.count() == 3
+    assert work_on_organisation_files() == 1
+    batch.refresh_from_db()
+    assert (batch.state, batch.undone_by, batch.rows_stayed) == (State.UNDONE, admin, 1)
+    assert Organisation.objects.filter(closed_on=None).count() == 1
+    page = client.get(batch.get_absolute_url()).content.decode()
+    assert "1 organisation stayed" in page
+    assert batch.stayed[0] in page
+
+
+def test_undoing_that_does_not_succeed_leaves_the_import_stored(client, admin, place, monkeypatch):
+    picked(client, kind="association")
+    batch = imports.store_import(batch=OrganisationImport.objects.get(), by=admin)
+    monkeypatch.setattr(imports, "MANY", 2)
+    imports.undo_import(batch=batch, by=admin, from_page=True)
+    User.objects.update(is_staff=False)
+    assert work_on_organisation_files() == 0
+    batch.refresh_from_db()
+    assert (batch.state, Organisation.objects.count()) == (State.STORED, 3)
+    assert "no administrator any more" in problems_of(batch)[0][1]
+    assert batch.rows_new == 3, "what it brought is still said"
+
+
 def test_work_is_somebodys(admin, place, client):
     picked(client, kind="association")
     with pytest.raises(IntegrityError), transaction.atomic():
