@@ -7,7 +7,8 @@ a release has rounded, are numbers of seven digits like no other on a page, howe
 release has suppressed is a 2, which no search can tell from any other: each page is looked at twice, the second time after the 2 and the 3
 of its neighbour have changed places, so that all that is public stays as it is. A page that differs tells of them.
 
-Where a confidential figure may stand, and for whom, is said by `indicators.permissions.CONFIDENTIAL_FIGURES_STAND`.
+Where a confidential figure may stand, and for whom, is said by `indicators.permissions.CONFIDENTIAL_FIGURES_STAND`. What the registry keeps for a
+few is planted too, and searched for in the same answers: `tests/planted_words.py` says for whom each word is.
 """
 
 import difflib
@@ -49,6 +50,7 @@ from indicators.reports.cells import Typed, cells_of
 from indicators.rollup import worker
 from tests.access import BY_FIGURES_OF_RELEASE, PEOPLE, Address, faults_of, logged_in, set_session, table_of
 from tests.indicators.land import MAPPING, table
+from tests.planted_words import SECRETS, beginning, plant_words, told_to_others, words_in
 from tests.settled import settle
 from tests.world import World, make_second_city, make_world
 
@@ -79,6 +81,7 @@ class Cities:
     second: World
     pairs: list[tuple[Observation, Observation]]
     people: set[str] = field(default_factory=set)
+    words_read: set[tuple[str, int]] = field(default_factory=set)
     answers: int = 0
     answers_compared: int = 0
 
@@ -178,6 +181,8 @@ def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cities]:
         plant_unreleased(second, "E")
         worker.roll_up()
         world.things["previewed"] = releases.start_release(note="Second")
+        plant_words(world, "N")
+        plant_words(second, "E")
         settle()
         cities = Cities(world, second, pairs)
         yield cities
@@ -278,13 +283,15 @@ def test_page_is_shown_to_whom_it_is_for_and_tells_no_planted_figure(
     who: str, cities: Cities, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("CRITICAL", "django.request")
-    read, wrong, pages = set(), [], {}
+    read, words, wrong, pages = set(), set(), [], {}
     for one, response, text in answers(cities, who, is_swapped=False):
         cities.answers += 1
         expected = "" if one.name in BY_FIGURES_OF_RELEASE else one.expected(who, "GET")
         wrong += faults_of(response, f"GET {one.url} ({one.name})", who, expected=expected)
         found = found_in(text)
         read |= found
+        words |= words_in(text)
+        wrong += [f"{one.url}: tells {told}" for told in told_to_others(text, who)]
         allowed = CONFIDENTIAL_FIGURES_STAND.get(one.name, set())
         wrong += [
             f"{one.url}: tells {letter} {digits}" for letter, digits in found if not allowed & own_rights(who, letter)
@@ -298,6 +305,9 @@ def test_page_is_shown_to_whom_it_is_for_and_tells_no_planted_figure(
         ("E" if who.startswith("far ") else "N", digits) for digits in OWN.get(who.removeprefix("far "), ())
     } <= read
     cities.people.add(who)
+    cities.words_read |= words
+    # Who leads an organisation reads what is kept for its people, so the search finds what there is.
+    assert bool(words) is any(who.removeprefix("far ") in secret.readers for secret in SECRETS)
     different = [
         line
         for one, _response, text in answers(cities, who, is_swapped=True, only=pages)
@@ -404,3 +414,22 @@ def test_planted_figure_is_read_by_who_keeps_it_and_gives_a_reason(cities: Citie
         found = {page: found_in(content_of(client.get(page))) for page in pages}
         assert found == {page: {("N", digits)} if is_read else set() for page, digits in pages.items()}
         assert (ConfidentialViewing.objects.count() > before) == is_read
+
+
+@pytest.mark.parametrize("who", ["anonymous", "outsider", "far owner", "steward"])
+def test_search_finds_nothing_by_what_is_kept_for_a_few(who: str, cities: Cities) -> None:
+    """Not even that somebody has it: whoever types how it begins is told of nobody."""
+    client, world = cities.client(who), cities.first
+    places = (
+        "search",
+        "orgs:organisation_list",
+        "orgs:service_search",
+        "orgs:opportunity_search",
+        "orgs:lookup_organisations",
+    )
+    exports = [reverse("orgs:organisation_export", args=[ending]) for ending in ("csv", "geojson", "hsds")]
+    names = [world.association.name, world.hidden.name, world.things["unclaimed"].name]
+    for number, secret in enumerate(SECRETS):
+        for address in [*map(reverse, places), *exports]:
+            text = content_of(client.get(address, {"q": beginning("n", number)}))
+            assert [name for name in names if name in text] == [], f"{address} by {secret.name}"

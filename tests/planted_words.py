@@ -1,0 +1,163 @@
+"""What the registry keeps for a few: words like no other, planted in a city's world, each with those of its people who may read it.
+
+Whoever is of neither city, and whoever is of the other one, reads none of them.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from orgs.models import Listing, Measure, ProposedChange, Remark, Vouching
+from orgs.organisations import actions as organisations
+from tests.access import STRANGERS
+from tests.world import World
+
+OWN = frozenset({"owner", "editor", "viewer"})
+LEADING = frozenset({"owner", "editor"})
+ADMINISTRATORS = frozenset({"admin"})
+REVIEWERS = frozenset({"reviewer", "partial"})
+WRITTEN = re.compile(r"quokka(?P<letter>[ne])(?P<number>\d\d)secret", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """`put` writes the word where it belongs."""
+
+    name: str
+    readers: frozenset[str]
+    put: Callable[[World, str], object]
+
+
+def beginning(letter: str, number: int) -> str:
+    """Of the word: what somebody may type who guesses it."""
+    return f"quokka{letter.lower()}{number:02}"
+
+
+def change(row: Any, **facts: Any) -> None:
+    type(row)._default_manager.filter(pk=row.pk).update(**facts)
+
+
+def withhold_address(world: World, word: str) -> None:
+    change(world.association, address=f"{word} street 1", address_is_public=False)
+
+
+def set_contact(world: World, word: str) -> None:
+    organisations.set_contact(
+        organisation=world.association, name=word, email=f"{word}@example.org", phone="", by=world.user("owner")
+    )
+
+
+def propose_name(world: World, word: str) -> None:
+    facts = {"name": [world.association.name, word]}
+    change(world.things["change"], facts=facts, state=ProposedChange.State.OPEN)
+
+
+def measure_of(world: World) -> Measure:
+    found: Measure = world.things["measure"]
+    return found
+
+
+SECRETS = [
+    Secret("private contact", OWN | REVIEWERS | ADMINISTRATORS, set_contact),
+    Secret("address that is not public", LEADING | REVIEWERS | ADMINISTRATORS, withhold_address),
+    Secret(
+        "description of one that is not public",
+        REVIEWERS | ADMINISTRATORS,
+        lambda world, word: change(world.hidden, description=word),
+    ),
+    Secret("proposed name", OWN | REVIEWERS | ADMINISTRATORS, propose_name),
+    Secret(
+        "remark on a page",
+        frozenset({"owner"}) | REVIEWERS | ADMINISTRATORS,
+        lambda world, word: change(world.things["remark"], words=word),
+    ),
+    Secret(
+        "address left with a remark",
+        frozenset(),
+        lambda world, word: Remark.objects.filter(pk=world.things["remark"].pk).update(email=f"{word}@example.org"),
+    ),
+    Secret(
+        "need in somebody's own words",
+        REVIEWERS | ADMINISTRATORS,
+        lambda world, word: change(world.things["need"], words=word),
+    ),
+    Secret(
+        "request to join",
+        frozenset({"owner"}),
+        lambda world, word: change(world.things["asked_of_ours"], said=word),
+    ),
+    Secret(
+        "request to join one that nobody leads",
+        frozenset({"outsider"}) | REVIEWERS | ADMINISTRATORS,
+        lambda world, word: change(world.things["asked"], said=word),
+    ),
+    Secret(
+        "address to which a listing is told",
+        frozenset(),
+        lambda world, word: Listing.objects.filter(organisation=world.things["unclaimed"]).update(
+            notice_email=f"{word}@example.org"
+        ),
+    ),
+    Secret(
+        "invited address",
+        frozenset({"owner"}) | ADMINISTRATORS,
+        lambda world, word: change(world.things["invitation"], email=f"{word}@example.org".lower()),
+    ),
+    Secret(
+        "reasons of reviewers to an organisation",
+        OWN | REVIEWERS | ADMINISTRATORS,
+        lambda world, word: change(world.things["own_verification"], reasons=word),
+    ),
+    Secret(
+        "words to another organisation",
+        LEADING | ADMINISTRATORS,
+        lambda world, word: change(world.things["match"], words=word),
+    ),
+    Secret(
+        "what a voucher knows of a group",
+        OWN | REVIEWERS | ADMINISTRATORS,
+        lambda world, word: Vouching.objects.filter(pk=world.things["vouching"].pk).update(words=word),
+    ),
+    Secret(
+        "reasons of a measure",
+        REVIEWERS | ADMINISTRATORS,
+        lambda world, word: change(measure_of(world), reasons=word),
+    ),
+    Secret(
+        "appeal against a measure",
+        REVIEWERS | ADMINISTRATORS,
+        lambda world, word: change(measure_of(world), appeal=word),
+    ),
+    Secret(
+        "name of a member",
+        frozenset({"owner", "editor", "viewer"}) | ADMINISTRATORS,
+        lambda world, word: change(world.things["member"].user, name=word),
+    ),
+    Secret(
+        "rows of a file of organisations",
+        ADMINISTRATORS,
+        lambda world, word: change(world.things["organisations_file"], contents={"header": ["name"], "rows": [[word]]}),
+    ),
+]
+
+
+def plant_words(world: World, letter: str) -> None:
+    for number, secret in enumerate(SECRETS):
+        secret.put(world, f"{beginning(letter, number)}secret")
+
+
+def words_in(text: str) -> set[tuple[str, int]]:
+    """(letter of the city, number in SECRETS) of those that a page tells."""
+    return {(found["letter"].upper(), int(found["number"])) for found in WRITTEN.finditer(text)}
+
+
+def told_to_others(text: str, who: str) -> list[str]:
+    """What a page tells somebody who may not read it."""
+    city = "E" if who.startswith("far ") else "N"
+    name = who.removeprefix("far ")
+    return [
+        f"{SECRETS[number].name} of {letter}"
+        for letter, number in sorted(words_in(text))
+        if name not in SECRETS[number].readers or (letter != city and name not in STRANGERS)
+    ]
