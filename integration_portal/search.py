@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Model, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.text import capfirst
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from indicators.models import Indicator
 from orgs.folding import Folded, folded_words
-from orgs.models import Organisation, Service, Territory
+from orgs.models import Organisation, Service, Territory, VolunteerOpportunity
 from orgs.permissions import Person
 from orgs.services.finding import services_for, types_for
 from orgs.templatetags.registry import standing_badge
@@ -53,6 +54,7 @@ def search(query: str, user: Person) -> list[Group]:
     groups = [
         organisations(words, user),
         services(words, user),
+        opportunities(words),
         territories(words),
         partnerships(words, user),
         indicators(words),
@@ -100,6 +102,27 @@ def service_hit(service: Service) -> Hit:
         "heart-pulse" if service.domain.icon == "" else service.domain.icon,
         shortened(service.description),
         f"{organisation.name} · {service.domain}",
+    )
+
+
+def opportunities(words: str) -> Group:
+    found = VolunteerOpportunity.objects.public().open_on(timezone.localdate()).holding(words)
+    return grouped(
+        _("Volunteering"),
+        found.select_related("organisation__territory", "territory"),
+        opportunity_hit,
+        "orgs:opportunity_search",
+        words,
+    )
+
+
+def opportunity_hit(opportunity: VolunteerOpportunity) -> Hit:
+    return Hit(
+        opportunity.title,
+        opportunity.get_absolute_url(),
+        "hand-thumbs-up",
+        shortened(opportunity.description),
+        f"{opportunity.organisation.name} · {opportunity.place.local_name}",
     )
 
 

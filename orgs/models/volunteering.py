@@ -19,7 +19,7 @@ from orgs.models.territory import Territory, TerritoryClosure
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.readable import readable
 from orgs.vocabulary import CapacityKind, VolunteerKind
-from orgs.word_search import Words
+from orgs.word_search import Words, words_sought
 
 CAN_BE_ASKED = ~Q(telephone="", email="", form="") | CONTACT_OF_THE_HOUSE
 """Somebody who wants to help can call or write."""
@@ -44,6 +44,14 @@ class VolunteerOpportunityQuerySet(models.QuerySet["VolunteerOpportunity"]):
             return self
         entrusted = Organisation.objects.entrusted_to(user).values("pk")
         return self.filter(Q(pk__in=VolunteerOpportunity.objects.public().values("pk")) | Q(organisation__in=entrusted))
+
+    def holding(self, text: str) -> "VolunteerOpportunityQuerySet":
+        """Every word begins one of its text, or of the name of its organisation."""
+        found = self
+        for word in words_sought(text):
+            named = Organisation.objects.filter(name_words__has=[word]).order_by().values("pk")
+            found = found.filter(Q(text_words__has=[word]) | Q(organisation__in=named))
+        return found
 
     def at(self, place: Territory) -> "VolunteerOpportunityQuerySet":
         """In the place, below it or all over what it lies in; those that name no place are where their organisation works."""

@@ -11,11 +11,10 @@ from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
 from orgs.lookups.filters import TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Organisation, Territory, VolunteerOpportunity
+from orgs.models import Territory, VolunteerOpportunity
 from orgs.models.volunteering import VolunteerOpportunityQuerySet
 from orgs.services.filters import TickedFilter
 from orgs.vocabulary import VolunteerKind, choices_of
-from orgs.word_search import words_sought
 
 
 class VolunteerOpportunityFilter(django_filters.FilterSet):
@@ -39,11 +38,7 @@ class VolunteerOpportunityFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, queryset: VolunteerOpportunityQuerySet, name: str, text: str) -> VolunteerOpportunityQuerySet:
-        """Every word begins one of its text, or of the name of its organisation."""
-        for word in words_sought(text):
-            named = Organisation.objects.filter(name_words__has=[word]).order_by().values("pk")
-            queryset = queryset.filter(Q(text_words__has=[word]) | Q(organisation__in=named))
-        return queryset
+        return queryset.holding(text)
 
     def at(self, queryset: VolunteerOpportunityQuerySet, name: str, place: Territory | None) -> Any:
         return queryset if place is None else queryset.at(place)

@@ -104,6 +104,14 @@ def test_language_of_the_organisation_stands_in(client, house):
     assert titles(client, language="ca") == ["Conversation partner"]
 
 
+def test_search_of_the_portal_finds_it(client, house):
+    opportunity(house, title="Reading aloud")
+    opportunity(house, title="Reading in silence", ended_on=yesterday())
+    page = client.get(reverse("search"), {"q": "reading"}).content.decode()
+    assert "Reading aloud" in page
+    assert "silence" not in page
+
+
 def test_page_of_the_organisation_shows_what_is_open(client, house):
     opportunity(house, title="Reading aloud")
     opportunity(house, title="Last year's party", ended_on=yesterday())
