@@ -9,8 +9,10 @@ from django.utils import timezone
 from demo.accounts import ACCOUNTS, People
 from demo.calendar import day_or_none, morning
 from demo.vocabulary import REGISTRY, read
+from orgs.matching import capacities
 from orgs.members import actions as members
 from orgs.models import (
+    Capacity,
     Domain,
     Membership,
     Organisation,
@@ -177,7 +179,7 @@ def complete_profile(organisation: Organisation, entry: dict[str, Any], places: 
         )
         Service.objects.filter(pk=saved.pk).update(confirmed_on=day_or_none(service["confirmed_on"]))
     for capacity in entry["capacities"]:
-        organisations_actions.add_capacity(organisation=organisation, **capacity, by=by)
+        capacities.save_capacity(capacity=Capacity(organisation=organisation, **capacity), by=by)
     organisations_actions.set_contact(organisation=organisation, **person, by=by)
     organisations_actions.update_organisation(
         organisation=organisation,

@@ -170,6 +170,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "orgs.tasks.ask_whether_services_are_still_right",
         "schedule": 24 * 3600,
     },
+    "tell of needs and offers that meet": {
+        "task": "orgs.tasks.tell_of_matching_needs_and_offers",
+        "schedule": 24 * 3600,
+    },
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
     "remove stale files of territories": {"task": "orgs.tasks.remove_stale_territory_files", "schedule": 24 * 3600},
     "check files of organisations": {"task": "orgs.tasks.work_on_organisation_files", "schedule": 60},

@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -27,6 +27,7 @@ from orgs.models import (
     Vouching,
 )
 from orgs.models.support import VOUCHING_ROLES
+from orgs.permissions import edited_by
 from orgs.review_queues import queues
 from orgs.services.actions import due
 
@@ -106,7 +107,7 @@ def requests_to_join(user: User) -> list[Task]:
 def renewals_to_make(user: User) -> list[Task]:
     """From 60 days before the end of a verification on."""
     until = timezone.localdate() + datetime.timedelta(days=60)
-    due = kept_by(user).filter(suspended_on=None, holds_until__lte=until).exclude(tier="").order_by("holds_until")
+    due = edited_by(user).filter(suspended_on=None, holds_until__lte=until).exclude(tier="").order_by("holds_until")
     return [
         Task(
             kind=gettext_lazy("Renewal"),
@@ -141,7 +142,7 @@ def remarks_to_answer(user: User) -> list[Task]:
 
 def matches_to_answer(user: User) -> list[Task]:
     """What others ask of organisations that one keeps."""
-    kept = kept_by(user).values("pk")
+    kept = edited_by(user).values("pk")
     asked = CapacityMatch.objects.filter(
         Q(need__organisation__in=kept) | Q(offer__organisation__in=kept), state=CapacityMatch.State.ASKED
     ).exclude(asked_by__in=kept)
@@ -200,7 +201,7 @@ def sponsorships_to_answer(user: User) -> list[Task]:
 
 def services_to_look_at(user: User) -> list[Task]:
     """Of organisations that one keeps: those with services that nobody can reach, and those with some that nobody has confirmed for a year."""
-    kept = kept_by(user).filter(suspended_on=None)
+    kept = edited_by(user).filter(suspended_on=None)
     hidden = Service.objects.filter(organisation__in=kept.values("pk")).exclude(REACHABLE)
     old = Service.objects.filter(due(timezone.localdate()), organisation__in=kept.values("pk"))
     wanted = [
@@ -228,7 +229,7 @@ def services_to_look_at(user: User) -> list[Task]:
 def volunteering_to_end(user: User) -> list[Task]:
     """What is over by its days, of which nobody has said what came of it."""
     over = VolunteerOpportunity.objects.over_by(timezone.localdate()).filter(
-        organisation__in=kept_by(user).filter(suspended_on=None).values("pk")
+        organisation__in=edited_by(user).filter(suspended_on=None).values("pk")
     )
     return [
         Task(
@@ -244,16 +245,8 @@ def volunteering_to_end(user: User) -> list[Task]:
     ]
 
 
-def kept_by(user: User) -> QuerySet[Organisation]:
-    """Organisations of which one keeps the profile."""
-    keepers = [Membership.Role.OWNER, Membership.Role.EDITOR, Membership.Role.MANAGER]
-    return Organisation.objects.filter(
-        memberships__in=Membership.objects.of(user).filter(role__in=keepers), closed_on=None
-    )
-
-
 def returned_changes(user: User) -> list[Task]:
-    returned = ProposedChange.objects.filter(organisation__in=kept_by(user), state=ProposedChange.State.RETURNED)
+    returned = ProposedChange.objects.filter(organisation__in=edited_by(user), state=ProposedChange.State.RETURNED)
     return [
         Task(
             kind=gettext_lazy("Proposed change"),
@@ -269,7 +262,7 @@ def returned_changes(user: User) -> list[Task]:
 
 def returned_organisations(user: User) -> list[Task]:
     """Those that a reviewer has sent back."""
-    own = kept_by(user)
+    own = edited_by(user)
     last = Verification.objects.filter(organisation=OuterRef("pk")).order_by("-submitted_at", "-pk")
     returned = Verification.objects.filter(
         pk__in=own.annotate(last=Subquery(last.values("pk")[:1])).values("last"), state=Verification.State.RETURNED

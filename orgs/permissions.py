@@ -150,6 +150,14 @@ def can_edit_organisation(user: Person, organisation: Organisation) -> bool:
     return user.is_staff or has_role(user, organisation, Role.OWNER, Role.EDITOR, Role.MANAGER)
 
 
+def edited_by(user: Person) -> QuerySet[Organisation]:
+    """Those of which somebody keeps the profile by a role of theirs, and that are not closed."""
+    if not user.is_authenticated:
+        return Organisation.objects.none()
+    editing = Membership.objects.of(user).filter(role__in=[Role.OWNER, Role.EDITOR, Role.MANAGER])
+    return Organisation.objects.filter(memberships__in=editing, closed_on=None)
+
+
 def can_manage_members(user: Person, organisation: Organisation) -> bool:
     return user.is_staff or has_role(user, organisation, Role.OWNER, Role.MANAGER)
 

@@ -8,6 +8,7 @@ from orgs.exchange.imports import working
 from orgs.forms import passing
 from orgs.listing import actions as listing
 from orgs.mail import actions as mail
+from orgs.matching import actions as matching
 from orgs.registration import actions as registration
 from orgs.reviewers import digest
 from orgs.services import actions as services
@@ -34,6 +35,12 @@ def send_renewal_reminders() -> int:
 @shared_task
 def ask_whether_services_are_still_right() -> int:
     return services.ask_whether_still_right()
+
+
+@shared_task
+def tell_of_matching_needs_and_offers() -> int:
+    """The number of organisations that were told of new needs and offers that meet theirs: each once a week at most."""
+    return matching.tell_of_meetings()
 
 
 @shared_task

@@ -225,9 +225,9 @@ def make_registry(
     organisations.set_contact(
         organisation=hidden, name="Private person", email="private@example.org", phone="600 000 000", by=owner
     )
-    capacity = organisations.add_capacity(organisation=association, side="need", kind="space", by=owner)
+    capacity = Capacity.objects.create(organisation=association, side="need", kind="space")
     hall = OrganisationFactory(published=True, territory=city, name=f"Hall of {city}")
-    counterpart = organisations.add_capacity(organisation=hall, side="offer", kind="space", by=administrator_of(users))
+    counterpart = Capacity.objects.create(organisation=hall, side="offer", kind="space")
     invitation = members.invite_member(organisation=association, email="guest@example.org", role=Role.EDITOR, by=owner)
     administrator = administrator_of(users)
     to_review = members.invite_reviewer(email=f"guest-of-{city.pk}@example.org", territory=city, by=administrator)

@@ -35,7 +35,7 @@ class DomainProvision:
 
     @property
     def asked_for(self) -> int:
-        """How often people said within a year that something is missing which nobody offers."""
+        """At least so often people said within a year that something is missing which nobody offers."""
         return sum(one.asked_for for one in self.missing)
 
     @property

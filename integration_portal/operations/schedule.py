@@ -61,6 +61,13 @@ TASKS = {
         gettext_lazy("Organisations are asked once a year whether what their services say is still right."),
         gettext_lazy("Nobody is asked, and services grow old unnoticed."),
     ),
+    "orgs.tasks.tell_of_matching_needs_and_offers": Words(
+        gettext_lazy("Tell of needs and offers that meet"),
+        gettext_lazy(
+            "Organisations are told, once a week at most, of new needs and offers of others that meet theirs."
+        ),
+        gettext_lazy("Needs and offers meet only where somebody looks."),
+    ),
     "orgs.tasks.send_renewal_reminders": Words(
         gettext_lazy("Remind of renewals"),
         gettext_lazy("Organisations are told 60, 30 and 7 days before their verification lapses, and when it has."),

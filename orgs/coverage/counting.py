@@ -4,6 +4,7 @@ What counts is what the public is shown: services that can be reached, of organi
 the number of organisations.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,9 @@ from orgs.models.services import ServiceQuerySet
 MANY = 5
 """So many organisations that offer the same in one place should know of each other."""
 
-FEWEST = 3
+BANDS = (3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+"""Of voiced needs it is told that there are at least so many."""
+FEWEST = BANDS[0]
 """Needs that fewer people have voiced are not told: one of them may be known to the neighbours."""
 
 # Of `offered`: each organisation once for what it offers.
@@ -77,7 +80,7 @@ class TypeCoverage:
     type: ServiceType
     offer: Offer
     asked_for: int = 0
-    """How often somebody said within a year that it is missing; 0 while that is too seldom to be told."""
+    """At least so often somebody said within a year that it is missing; 0 while that is too seldom to be told."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +113,19 @@ def coverage_by_type(place: Territory | None, language: str = "") -> list[Domain
 
 
 def asked_for(place: Territory | None, language: str = "") -> dict[int, int]:
-    """By type, how many have said within a year that it is missing in the place or below it; none of which fewer than FEWEST have."""
+    """By type, how many at least have said within a year that it is missing in the place or below it; none of which fewer than FEWEST have."""
     voiced = VoicedNeed.objects.counted()
     if place is not None:
         voiced = voiced.filter(territory__ancestor_links__ancestor=place)
     if language:
         voiced = voiced.filter(language=language)
     counted = voiced.order_by().values("type").annotate(count=Count("pk")).filter(count__gte=FEWEST)
-    return dict(counted.values_list("type", "count"))
+    return {type_id: at_least(count) for type_id, count in counted.values_list("type", "count")}
+
+
+def at_least(count: int) -> int:
+    """The lower end of the band: who adds a voice of their own does not see how many there were before."""
+    return BANDS[bisect_right(BANDS, count) - 1]
 
 
 def coverage_by_part(parts: Sequence[Territory], language: str = "") -> dict[int, dict[int, Offer]]:

@@ -78,7 +78,7 @@ class CoveragePage:
     def rows(self) -> Iterator[list[Any]]:
         yield [
             _("Place"), _("Language"), _("Domain"), _("Type of service"), _("Civil society organisations"), _("Authorities"), _("Others"),
-            _("Asked for"),
+            _("Asked for at least"),
         ]  # fmt: skip
         place = self.place.label if self.place else ""
         language = str(name_for_reader(self.language)) if self.language else ""

@@ -128,7 +128,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
                 Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
                 Prefetch("networks", Organisation.objects.published()),
                 Prefetch("works_in", Territory.objects.with_path().select_related("scheme")),
-                Prefetch("capacities", Capacity.objects.select_related("territory")),
+                Prefetch("capacities", Capacity.objects.current().select_related("territory")),
             )
         )
 

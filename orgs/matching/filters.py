@@ -33,7 +33,7 @@ class CapacityFilter(django_filters.FilterSet):
     def at_work_in(self, queryset: QuerySet[Any], name: str, place: Territory | None) -> QuerySet[Any]:
         if place is None:
             return queryset
-        return queryset.filter(of_use_in(place))
+        return queryset.filter(of_use_in([place]))
 
     def in_language(self, queryset: QuerySet[Any], name: str, code: str) -> QuerySet[Any]:
         """Those that name no language too: a room has none."""

@@ -1,7 +1,48 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from orgs.forms.portal import PortalForm
+from orgs.forms.portal import PortalForm, PortalModelForm
+from orgs.lookups.fields import LookupField
+from orgs.lookups.sources import LanguageLookup, TerritoryLookup
+from orgs.models import Capacity
+from orgs.vocabulary import CapacityKind, CapacitySide, choices_of
+
+
+class CapacityForm(PortalModelForm):
+    """What an organisation needs or offers."""
+
+    side = forms.ChoiceField(
+        label=_("Do you need it, or can you offer it?"), choices=choices_of(CapacitySide), widget=forms.RadioSelect
+    )
+    kind = forms.ChoiceField(label=_("What is it?"), choices=choices_of(CapacityKind), widget=forms.RadioSelect)
+    territory = LookupField(
+        TerritoryLookup(), required=False, label=_("Place"), help_text=_("Only if it is not all over where you work.")
+    )
+    languages = LookupField(
+        LanguageLookup(),
+        several=True,
+        required=False,
+        label=_("Languages"),
+        help_text=_("Of interpreters, for example."),
+    )
+
+    class Meta:
+        model = Capacity
+        fields = ["side", "kind", "quantity", "territory", "languages", "from_day", "to_day", "note"]
+        widgets = {
+            "from_day": forms.DateInput(attrs={"type": "date"}),
+            "to_day": forms.DateInput(attrs={"type": "date"}),
+        }
+        labels = {
+            "quantity": _("How much?"),
+            "from_day": _("From"),
+            "to_day": _("Until"),
+            "note": _("In a few words"),
+        }
+        help_texts = {
+            "quantity": _("For example, “two evenings a week”."),
+            "note": _("For example, “a room for 20 people on weekday evenings”."),
+        }
 
 
 class AskForm(PortalForm):

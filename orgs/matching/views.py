@@ -1,6 +1,6 @@
 """Needs and offers of all organisations in public, and for each of them those that meet its own."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import FormView, TemplateView
+from django.views.generic import CreateView, FormView, TemplateView, UpdateView
 from django_filters.views import FilterView
 
 from orgs.matching import actions as matching
+from orgs.matching import capacities
 from orgs.matching.filters import CapacityFilter
-from orgs.matching.forms import AnswerMatchForm, AskForm
-from orgs.matching.suggestions import counterparts, current, suggestions_for
+from orgs.matching.forms import AnswerMatchForm, AskForm, CapacityForm
+from orgs.matching.suggestions import counterparts, suggestions_for
 from orgs.mixins import ActionMixin, OfOrganisation, PagedMixin
 from orgs.models import Capacity, CapacityMatch, Organisation
 
@@ -34,10 +35,57 @@ class CapacitySearchView(PagedMixin, FilterView):
 
     def get_queryset(self) -> QuerySet[Capacity]:
         return (
-            Capacity.objects.filter(current(), organisation__in=Organisation.objects.verified().values("pk"))
+            Capacity.objects.current()
+            .filter(organisation__in=Organisation.objects.verified().values("pk"))
             .select_related("organisation__territory__parent__parent__parent", "territory__parent__parent__parent")
             .order_by("kind", "side", "organisation__name_folded", "pk")
         )
+
+
+class OfCapacities(OfOrganisation, ActionMixin):
+    """The form for one of its needs or offers."""
+
+    model = Capacity
+    form_class = CapacityForm
+
+    def get_queryset(self) -> QuerySet[Capacity]:
+        return self.organisation.capacities.standing().select_related("territory__parent")
+
+    def perform(self, form: CapacityForm) -> Capacity:
+        return capacities.save_capacity(capacity=form.instance, by=self.person)
+
+    def get_success_url(self) -> str:
+        return reverse("orgs:capacity_list", args=[self.organisation.slug])
+
+
+class CapacityListView(OfCapacities, CreateView):
+    """What the organisation needs and offers, and a form to say one more."""
+
+    template_name = "orgs/capacity_list.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "instance": Capacity(organisation=self.organisation)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(capacities=self.get_queryset(), **kwargs)
+
+
+class CapacityUpdateView(OfCapacities, UpdateView):
+    template_name = "orgs/capacity_form.html"
+
+
+class CapacityDeleteView(OfOrganisation):
+    """Without a question: saying it again takes one press."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+        capacity = get_object_or_404(self.organisation.capacities.standing(), pk=pk)
+        try:
+            capacities.remove_capacity(capacity=capacity, by=self.person)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+        return redirect("orgs:capacity_list", slug)
 
 
 class MatchListView(OfOrganisation, TemplateView):
@@ -62,7 +110,7 @@ class MatchCreateView(OfOrganisation, ActionMixin, FormView):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        own = self.organisation.capacities.select_related("organisation__territory", "territory")
+        own = self.organisation.capacities.current().select_related("organisation__territory", "territory")
         self.own = get_object_or_404(own, pk=kwargs["own"])
         self.other = get_object_or_404(counterparts(self.own), pk=kwargs["other"])
 
@@ -101,12 +149,23 @@ class MatchAnswerView(OfMatch, ActionMixin, FormView):
         return super().get_context_data(match=self.match, other=self.match.other_than(self.organisation), **kwargs)
 
 
-class MatchDoneView(OfMatch):
+class MatchStep(OfMatch):
+    """A press on the list of matches."""
+
     http_method_names = ["post"]
+    step: "ClassVar[staticmethod[..., CapacityMatch]]"
 
     def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         try:
-            matching.finish(match=self.match, by=self.person)
+            type(self).step(match=self.match, by=self.person)
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
         return redirect("orgs:match_list", slug)
+
+
+class MatchDoneView(MatchStep):
+    step = staticmethod(matching.finish)
+
+
+class MatchWithdrawView(MatchStep):
+    step = staticmethod(matching.withdraw)

@@ -57,6 +57,8 @@ class VoicedNeed(models.Model):
     words = models.CharField(_("in your own words"), max_length=500, blank=True, default="")
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="voiced_needs", null=True, blank=True)
     """Whose people said it; None for residents."""
+    sign = models.CharField(max_length=64, blank=True, default="", editable=False)
+    """Alike where one connection says the same again within a day, or one organisation within a month. Of whom it is nobody can tell."""
     said_at = models.DateTimeField(_("said at"), default=timezone.now)
     read_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
 
@@ -77,6 +79,7 @@ class VoicedNeed(models.Model):
                 name="voiced_need_words_go_when_read",
                 violation_error_message=_("What was read is deleted."),
             ),
+            models.UniqueConstraint("sign", name="voiced_need_once", condition=~Q(sign="")),
         ]
         indexes = [
             # The list of those that are to be read.

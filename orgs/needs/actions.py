@@ -1,7 +1,14 @@
 """Residents and organisations say which services are missing; a reviewer reads what they add in their own words."""
 
+import hashlib
+import secrets
+from functools import partial
+from typing import Any
+
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.models import Organisation, ServiceType, Territory, User, VoicedNeed
@@ -16,8 +23,16 @@ def voice_need(
     target_group: str = "",
     words: str = "",
     organisation: Organisation | None = None,
-) -> VoicedNeed:
-    """Counts at once where all of it is a code, and after a reviewer has read it where it has words."""
+    connection_from: str = "",
+) -> VoicedNeed | None:
+    """Counts at once where all of it is a code, and after a reviewer has read it where it has words.
+
+    None where the same was said from the same connection on that day, or by the organisation in that month: it counts once.
+    """
+    said = [service_type.pk if service_type else words.strip(), territory.pk]
+    sign = sign_of(said, organisation, connection_from)
+    if sign and VoicedNeed.objects.filter(sign=sign).exists():
+        return None
     need = VoicedNeed(
         type=service_type,
         territory=territory,
@@ -25,10 +40,26 @@ def voice_need(
         target_group=target_group,
         words=words.strip(),
         organisation=organisation,
+        sign=sign,
     )
     need.full_clean()
     need.save()
     return need
+
+
+def sign_of(said: list[Any], organisation: Organisation | None, connection_from: str) -> str:
+    """The salt of a day is made by chance and forgotten after it, so that no sign leads back to an address."""
+    today = timezone.localdate()
+    if organisation is not None:
+        return digest_of("organisation", organisation.pk, f"{today:%Y-%m}", *said)
+    if not connection_from:
+        return ""
+    salt = cache.get_or_set(f"voiced needs of {today}", partial(secrets.token_hex, 16), 24 * 3600)
+    return digest_of(salt, connection_from, *said)
+
+
+def digest_of(*parts: Any) -> str:
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
 
 @transaction.atomic

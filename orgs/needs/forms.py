@@ -7,6 +7,8 @@ from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices_or_none
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import TerritoryLookup
+from orgs.models import Organisation
+from orgs.permissions import Person, edited_by
 from orgs.services.fields import ServiceTypeField
 from orgs.vocabulary import TargetGroup, choices_of
 
@@ -28,9 +30,17 @@ class NeedForm(PortalForm):
         help_text=_("Only if the list does not say it. Leave out names. Somebody reads it, and then it is deleted."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    organisation: forms.ModelChoiceField = forms.ModelChoiceField(
+        Organisation.objects.none(), required=False, label=_("In whose name?"), empty_label=_("My own")
+    )
+
+    def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["type"].help_text = ""
+        own = edited_by(user)
+        self.fields["organisation"].queryset = own  # type: ignore[attr-defined]
+        if not own.exists():
+            del self.fields["organisation"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

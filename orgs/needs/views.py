@@ -1,5 +1,6 @@
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -20,7 +21,8 @@ from orgs.permissions import is_reviewer_or_administrator
 
 @method_decorator(login_not_required, name="dispatch")
 class NeedCreateView(ActionMixin, FormView):
-    """Without an account. How often an address on the web says something is limited; which address it was is kept nowhere."""
+    """Without an account. How often an address on the web says something is limited, and the same counts once a day; which address it was is kept
+    nowhere."""
 
     form_class = NeedForm
     template_name = "orgs/need_form.html"
@@ -29,11 +31,15 @@ class NeedCreateView(ActionMixin, FormView):
         asked = self.request.GET
         return {"language": asked.get("language", ""), "target_group": asked.get("target_group", "")}
 
-    def perform(self, form: NeedForm) -> VoicedNeed:
+    def perform(self, form: NeedForm) -> VoicedNeed | None:
         if not ratelimit.consume(self.request, action="voice_need"):
             raise ValidationError(_("From your connection much has been said already. Try again in an hour."))
         said = dict(form.cleaned_data)
-        return needs.voice_need(service_type=said.pop("type"), **said)
+        address = get_adapter().get_client_ip(self.request)
+        return needs.voice_need(service_type=said.pop("type"), connection_from=address, **said)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": self.request.user}
 
     def get_success_url(self) -> str:
         return reverse("orgs:need_said")

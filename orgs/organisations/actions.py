@@ -1,5 +1,4 @@
-import datetime
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Unpack
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,7 +11,6 @@ from orgs.models import (
     AUTHORITY_ROLES,
     CSO_ROLES,
     PROTECTED_FACTS,
-    Capacity,
     Domain,
     FieldOfWork,
     Organisation,
@@ -133,48 +131,6 @@ def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, 
             raise PermissionDenied
         if name in Profile.__annotations__:
             setattr(organisation, name, getattr(current, name))
-
-
-@transaction.atomic
-def add_capacity(
-    *,
-    organisation: Organisation,
-    side: str,
-    kind: str,
-    quantity: str = "",
-    territory: Territory | None = None,
-    languages: Sequence[str] = (),
-    from_day: datetime.date | None = None,
-    to_day: datetime.date | None = None,
-    note: str = "",
-    by: User,
-) -> Capacity:
-    """Says it once for each kind. Saying it again adds what was not said before, and replaces nothing."""
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
-    capacity = Capacity.objects.filter(organisation=organisation, side=side, kind=kind).first()
-    capacity = capacity or Capacity(organisation=organisation, side=side, kind=kind)
-    said = {
-        "quantity": quantity,
-        "territory": territory,
-        "languages": list(languages),
-        "from_day": from_day,
-        "to_day": to_day,
-        "note": note,
-    }
-    for name, value in said.items():
-        there = getattr(capacity, name)
-        if value and there and value != there:
-            known = _("This is already in the list: “%(note)s”. Remove it first if you want to change it.")
-            raise ValidationError({"kind": ValidationError(known, params={"note": capacity.note or str(there)})})
-        setattr(capacity, name, there or value)
-    capacity.full_clean()
-    capacity.save()
-    return capacity
-
-
-@transaction.atomic
-def remove_capacity(*, capacity: Capacity, by: User) -> None:
-    Capacity.objects.filter(pk=capacity.pk).delete()
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from orgs.forms.portal import PortalForm, PortalModelForm, SeenMixin, WebAddressField
+from orgs.forms.portal import PortalModelForm, SeenMixin, WebAddressField
 from orgs.languages import language_choices_or_none, name_for_reader
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import CountryLookup, LanguageLookup, OrganisationLookup, RegisterLookup, TerritoryLookup
@@ -14,7 +14,7 @@ from orgs.models import AUTHORITY_KINDS, Organisation, OrganisationContact, User
 from orgs.organisations.fields import FieldsOfWorkField, RegisterNumberField, fields_of_work_of
 from orgs.permissions import can_change_what_rights_rest_on, must_propose
 from orgs.registers import register_label
-from orgs.vocabulary import CapacityKind, CapacitySide, Kind, Mark, Work, choices_of
+from orgs.vocabulary import Kind, Mark, Work, choices_of
 
 NAME_LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
@@ -195,40 +195,6 @@ class ProfileForm(PortalModelForm):
         given["identifiers"] = {register: number for register, number in numbers.items() if number}
         names = {language: self.cleaned_data[field].strip() for field, language in self.name_fields.items()}
         return {**given, "names": {code: name for code, name in names.items() if name and name != given["name"]}}
-
-
-class CapacityForm(PortalForm):
-    side = forms.ChoiceField(
-        label=_("Do you need it, or can you offer it?"),
-        choices=choices_of(CapacitySide),
-        widget=forms.RadioSelect,
-    )
-    kind = forms.ChoiceField(
-        label=_("What is it?"),
-        choices=choices_of(CapacityKind),
-        widget=forms.RadioSelect,
-    )
-    quantity = forms.CharField(
-        label=_("How much?"), max_length=60, required=False, help_text=_("For example, “two evenings a week”.")
-    )
-    territory = LookupField(
-        TerritoryLookup(), required=False, label=_("Place"), help_text=_("Only if it is not all over where you work.")
-    )
-    languages = LookupField(
-        LanguageLookup(),
-        several=True,
-        required=False,
-        label=_("Languages"),
-        help_text=_("Of interpreters, for example."),
-    )
-    from_day = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    to_day = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    note = forms.CharField(
-        label=_("In a few words"),
-        max_length=250,
-        required=False,
-        help_text=_("For example, “a room for 20 people on weekday evenings”."),
-    )
 
 
 class ContactDetailsForm(SeenMixin, PortalModelForm):

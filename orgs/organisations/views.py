@@ -8,14 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView, ListView, TemplateView, UpdateView
+from django.views.generic import ListView, TemplateView, UpdateView
 
 from orgs.mixins import ActionMixin, AuthenticatedUserMixin, OfOrganisation, PagedMixin
-from orgs.models import Capacity, Membership, Organisation, OrganisationContact, ProposedChange, Registration
+from orgs.models import Membership, Organisation, OrganisationContact, ProposedChange, Registration
 from orgs.organisations import actions as organisations
-from orgs.organisations.forms import CapacityForm, ContactDetailsForm, ProfileForm
+from orgs.organisations.forms import ContactDetailsForm, ProfileForm
 from orgs.permissions import Person, can_edit_organisation, can_see_contacts, must_propose
 from orgs.verification import actions as verification
 from orgs.verification import proposals
@@ -88,35 +87,6 @@ class SubmitView(OfOrganisation, TemplateView):
         else:
             messages.success(request, _("A reviewer will look at it. You will get an e-mail with the decision."))
         return redirect(self.organisation)
-
-
-class CapacityListView(OfOrganisation, ActionMixin, FormView):
-    """What the organisation needs and offers, and a form to say one more."""
-
-    form_class = CapacityForm
-    template_name = "orgs/capacity_list.html"
-
-    def perform(self, form: CapacityForm) -> Capacity:
-        return organisations.add_capacity(organisation=self.organisation, **form.cleaned_data, by=self.person)
-
-    def get_success_url(self) -> str:
-        return reverse("orgs:capacity_list", args=[self.organisation.slug])
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            capacities=self.organisation.capacities.select_related("territory__parent"), **kwargs
-        )
-
-
-class CapacityDeleteView(OfOrganisation):
-    """Without a question: saying it again takes one press."""
-
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-        capacity = get_object_or_404(self.organisation.capacities, pk=pk)
-        organisations.remove_capacity(capacity=capacity, by=self.person)
-        return redirect("orgs:capacity_list", slug)
 
 
 class ContactUpdateView(OfOrganisation, ActionMixin, UpdateView):

@@ -194,7 +194,7 @@ class CloseOwnView(OfOrganisation, ActionMixin, FormView):
         found = {
             "members": others.count(),
             "services": self.organisation.services.count(),
-            "capacities": self.organisation.capacities.count(),
+            "capacities": self.organisation.capacities.standing().count(),
             "sponsorships": self.organisation.sponsorships.alive().count()
             + self.organisation.sponsorships_given.alive().count(),
         }

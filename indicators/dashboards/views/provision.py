@@ -46,7 +46,7 @@ class ProvisionOf:
             _("Domain"),
             _("Types of service"),
             _("Offered by nobody"),
-            _("Asked for"),
+            _("Asked for at least"),
             _("Indicator"),
             _("Gap"),
             _("Cases behind the gap"),

@@ -117,11 +117,11 @@ def test_order_follows_the_reader(client: Client, city, domains, types):
 
 def test_file_says_what_the_page_says(client: Client, city, domains, types):
     rate_of(domains[0], city, migrants=1_000, hosts=5_600)
-    voice(types[0], city, 4)
+    voice(types[0], city, 6)
     answer = client.get(reverse("indicators:provision_file", args=[city.scheme.code, city.code]))
     rows = list(csv.reader(b"".join(answer).decode("utf-8-sig").splitlines()))
     assert len(rows) == 4
-    assert rows[1][1:6] == ["Domain 901", "2", "Type 0, Type 3", "4", "Rate of Domain 901"]
+    assert rows[1][1:6] == ["Domain 901", "2", "Type 0, Type 3", "5", "Rate of Domain 901"]
     assert rows[1][7] == "400"
 
 

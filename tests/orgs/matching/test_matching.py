@@ -1,6 +1,7 @@
 """Needs and offers that meet: proposed to both, asked by one, answered by the other."""
 
 import datetime
+import random
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,7 +14,7 @@ from post_office.models import Email
 from orgs.matching import actions as matching
 from orgs.matching.suggestions import counterparts, suggestions_for
 from orgs.models import Capacity, CapacityMatch
-from orgs.organisations import actions as organisations
+from tests.clock import on_the
 from tests.factories import MembershipFactory, OrganisationFactory, TerritoryFactory
 
 pytestmark = pytest.mark.django_db
@@ -116,10 +117,13 @@ def test_asked_agreed_and_done_with_addresses_only_once_they_agree(client, far, 
     assert match.state == State.DONE
 
 
-def test_declined_tells_no_address(client, far, council, need, offer):
+def test_declined_tells_no_address_and_may_be_asked_again_after_a_while(client, far, council, need, offer):
     match = matching.ask(own=need, other=offer, by=far.user)
     Email.objects.all().delete()
     matching.answer(match=match, is_agreed=False, by=council.user)
+    assert not counterparts(need).exists()
+    with on_the(timezone.now() + datetime.timedelta(days=91)):
+        assert counterparts(need).exists()
     email = Email.objects.get()
     assert email.to == [far.user.email]
     assert council.user.email not in email.message
@@ -153,17 +157,6 @@ def test_public_list_shows_what_verified_organisations_need_and_offer(client, ne
     assert "Okapi" not in page
     page = client.get(reverse("orgs:capacity_search"), {"side": "offer"}).content.decode()
     assert "two evenings" not in page
-
-
-def test_saying_it_again_adds_and_replaces_nothing(far):
-    said = {"organisation": far.organisation, "side": "offer", "kind": "space", "by": far.user}
-    organisations.add_capacity(**said, quantity="one hall")
-    capacity = organisations.add_capacity(**said, note="With a kitchen")
-    assert (capacity.quantity, capacity.note) == ("one hall", "With a kitchen")
-    with pytest.raises(ValidationError, match="Remove it first"):
-        organisations.add_capacity(**said, quantity="two halls")
-    with pytest.raises(ValidationError, match="before the first"):
-        organisations.add_capacity(**said, from_day=datetime.date(2026, 2, 1), to_day=datetime.date(2026, 1, 1))
 
 
 def test_number_of_queries_follows_the_own_capacities_alone(client, far, need, city):
@@ -224,3 +217,99 @@ def test_its_people_say_where_and_in_which_languages(client, far, city):
     capacity = Capacity.objects.get(organisation=far.organisation, side="offer")
     assert (capacity.territory, sorted(capacity.languages)) == (city, ["ar", "ur"])
     assert "العربية" in client.get(reverse("orgs:capacity_search")).content.decode()
+
+
+def test_meeting_is_mutual_wherever_the_two_are_at_work(city):
+    """Every way of being at work: what is proposed to the one is proposed to the other."""
+    chance = random.Random(7)
+    quarters = [TerritoryFactory(kind="district", parent=city) for _number in range(3)]
+    places = [city, *quarters, TerritoryFactory(kind="municipality"), TerritoryFactory(kind="region")]
+    capacities = []
+    for number in range(24):
+        house = OrganisationFactory(published=True, territory=chance.choice(places), name=f"House {number}")
+        house.works_in.set(chance.sample(places, chance.randrange(3)))
+        capacities.append(
+            Capacity.objects.create(
+                organisation=house,
+                side=("need", "offer")[number % 2],
+                kind="space",
+                territory=chance.choice([None, None, *places]),
+                languages=chance.choice([[], ["ar"], ["ur"]]),
+                from_day=chance.choice([None, datetime.date(2030, 1, 1)]),
+                to_day=chance.choice([None, datetime.date(2030, 6, 1), datetime.date(2031, 6, 1)]),
+            )
+        )
+    met = {one: set(counterparts(one)) for one in capacities}
+    assert any(met.values())
+    assert [(one, other) for one, others in met.items() for other in others if one not in met[other]] == []
+
+
+def test_asked_is_withdrawn_and_agreed_called_off_and_the_other_is_told(client, far, council, need, offer):
+    match = matching.ask(own=need, other=offer, by=far.user)
+    with pytest.raises(PermissionDenied):
+        matching.withdraw(match=match, by=council.user)
+    Email.objects.all().delete()
+    client.force_login(far.user)
+    client.post(reverse("orgs:match_withdraw", args=[far.organisation.slug, match.pk]))
+    match.refresh_from_db()
+    assert match.state == State.WITHDRAWN
+    assert [email.to for email in Email.objects.all()] == [[council.user.email]]
+    again = matching.ask(own=need, other=offer, by=far.user)
+    matching.answer(match=again, is_agreed=True, by=council.user)
+    Email.objects.all().delete()
+    assert matching.withdraw(match=again, by=council.user).state == State.CALLED_OFF
+    assert matching.withdraw(match=again, by=council.user).state == State.CALLED_OFF, "twice is once"
+    email = Email.objects.get()
+    assert email.to == [far.user.email]
+    assert "called off what it agreed" in email.message
+    with pytest.raises(ValidationError, match="agreed"):
+        matching.finish(match=again, by=far.user)
+
+
+def test_other_side_is_told_that_it_is_done(far, council, need, offer):
+    match = matching.answer(match=matching.ask(own=need, other=offer, by=far.user), is_agreed=True, by=council.user)
+    Email.objects.all().delete()
+    matching.finish(match=match, by=far.user)
+    assert [email.to for email in Email.objects.all()] == [[council.user.email]]
+
+
+def test_what_is_asked_about_is_not_taken_off_and_what_came_of_it_stays(client, far, council, need, offer):
+    match = matching.ask(own=need, other=offer, by=far.user)
+    client.force_login(council.user)
+    remove = reverse("orgs:capacity_delete", args=[council.organisation.slug, offer.pk])
+    assert "Somebody has asked about it" in client.post(remove, follow=True).content.decode()
+    edit = reverse("orgs:capacity_edit", args=[council.organisation.slug, offer.pk])
+    refused = client.post(edit, {"side": "offer", "kind": "space"})
+    assert "stays what it is" in refused.content.decode()
+    matching.answer(match=match, is_agreed=True, by=council.user)
+    matching.finish(match=match, by=council.user)
+    client.post(remove)
+    assert not council.organisation.capacities.standing().exists()
+    assert "Far" in client.get(reverse("orgs:match_list", args=[council.organisation.slug])).content.decode()
+    assert not counterparts(need).exists()
+    assert "interpreters" not in client.get(council.organisation.get_absolute_url()).content.decode().lower()
+
+
+def test_both_are_told_of_what_came_in_once_a_week_at_most(far, council, need):
+    later = timezone.now() + datetime.timedelta(days=8)
+    assert matching.tell_of_meetings() == 0
+    with on_the(later):
+        for kind in ("interpreters", "space"):
+            new = {"created_at": timezone.now(), "told_at": timezone.now()}
+            Capacity.objects.create(organisation=council.organisation, side="offer", kind=kind, **new)
+        assert matching.tell_of_meetings() == 1, "whoever adds one sees at once what meets it"
+        email = Email.objects.get()
+        assert email.to == [far.user.email]
+        assert "Council offers: interpreters" in email.message
+        assert matching.tell_of_meetings() == 0
+    with on_the(later + datetime.timedelta(days=9)):
+        assert matching.tell_of_meetings() == 0, "nothing new"
+
+
+def test_one_that_is_verified_later_is_news(far, council, need, offer):
+    council.organisation.tier, council.organisation.verified_at = "", None
+    council.organisation.save()
+    with on_the(timezone.now() + datetime.timedelta(days=20)):
+        council.organisation.tier, council.organisation.verified_at = "contact", timezone.now()
+        council.organisation.save()
+        assert matching.tell_of_meetings() == 1

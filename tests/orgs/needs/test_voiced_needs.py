@@ -10,6 +10,7 @@ from django.utils import timezone
 from orgs.coverage.counting import FEWEST
 from orgs.models import ServiceType, VoicedNeed
 from orgs.needs import actions as needs
+from tests.clock import on_the
 from tests.factories import (
     DomainFactory,
     MembershipFactory,
@@ -110,7 +111,51 @@ def test_one_address_does_not_say_it_all(client, city, childcare, settings):
     for _number in range(2):
         assert client.post(SAY, said).status_code == 302
     assert "Try again in an hour" in client.post(SAY, said).content.decode()
-    assert VoicedNeed.objects.count() == 2
+
+
+def test_same_from_one_connection_counts_once_a_day_and_another_way_of_saying_it_too(client, city, childcare):
+    other = ServiceType.objects.create(code="bed", domain=childcare.domain, order=2, name="Bed for the night")
+    said = {"type": childcare.pk, "territory": "Quagga city"}
+    for facts in ({}, {}, {"language": "ur"}, {"target_group": "women"}):
+        assert client.post(SAY, {**said, **facts}).url == reverse("orgs:need_said"), "nobody is told what is counted"
+    assert VoicedNeed.objects.count() == 1
+    client.post(SAY, {**said, "type": other.pk})
+    client.post(SAY, said, headers={"x-forwarded-for": "203.0.113.9"}, REMOTE_ADDR="203.0.113.9")
+    assert VoicedNeed.objects.count() == 3
+    with on_the(timezone.now() + datetime.timedelta(days=1)):
+        client.post(SAY, said)
+    assert VoicedNeed.objects.count() == 4
+
+
+def test_sign_of_one_day_says_nothing_on_another(city, childcare):
+    signs = set()
+    for day in range(2):
+        with on_the(timezone.now() + datetime.timedelta(days=day)):
+            signs.add(needs.sign_of([childcare.pk, city.pk], None, "203.0.113.9"))
+    assert len(signs) == 2
+    assert all("203" not in sign or len(sign) == 64 for sign in signs)
+
+
+def test_organisation_says_it_in_its_own_name_once_a_month(client, city, childcare):
+    editor = MembershipFactory(organisation=OrganisationFactory(published=True, territory=city), role="editor")
+    other = OrganisationFactory(published=True)
+    client.force_login(editor.user)
+    assert "In whose name?" in client.get(SAY).content.decode()
+    said = {"type": childcare.pk, "territory": "Quagga city"}
+    for _number in range(2):
+        client.post(SAY, {**said, "organisation": editor.organisation.pk})
+    assert VoicedNeed.objects.get().organisation == editor.organisation
+    client.post(SAY, {**said, "organisation": other.pk})
+    assert VoicedNeed.objects.count() == 1, "nobody speaks for others"
+    client.logout()
+    assert "In whose name?" not in client.get(SAY).content.decode()
+
+
+def test_coverage_tells_a_band_and_no_number(client, city, childcare):
+    for number, told in ((3, "3"), (4, "3"), (5, "5"), (9, "5"), (10, "10"), (73, "50")):
+        VoicedNeed.objects.all().delete()
+        VoicedNeed.objects.bulk_create(VoicedNeed(territory=city, type=childcare) for _person in range(number))
+        assert f"at least {told} people" in client.get(COVERAGE).content.decode()
 
 
 class TestGaps:
@@ -124,7 +169,7 @@ class TestGaps:
         ServiceFactory(organisation__territory=city, type=offered, domain=offered.domain)
         quarter = TerritoryFactory(parent=city)
         self.voice(city, childcare, FEWEST)
-        self.voice(quarter, other, FEWEST + 1)
+        self.voice(quarter, other, 5)
         self.voice(city, offered, 9)
         page = client.get(COVERAGE, {"territory": "Quagga city"}).content.decode()
         start = page.index("Asked for, and nobody offers it")

@@ -173,14 +173,17 @@ def test_services_are_added_changed_and_removed(client, organisation, owner, dom
     assert client.post(page("service_delete", organisation, other.pk)).status_code == 404
 
 
-def test_capacities_are_said_once_and_removed(client, organisation, owner):
+def test_capacities_are_said_once_changed_and_removed(client, organisation, owner):
     client.force_login(owner)
-    for note in ("one", "two"):
-        client.post(page("capacity_list", organisation), {"side": "offer", "kind": "space", "note": note})
+    said = {"side": "offer", "kind": "space", "note": "one"}
+    client.post(page("capacity_list", organisation), said)
+    assert "already in the list" in client.post(page("capacity_list", organisation), said).content.decode()
     capacity = organisation.capacities.get()
-    assert capacity.note == "one"
-    response = client.post(page("capacity_list", organisation), {"side": "offer", "kind": "space", "note": "two"})
-    assert "already in the list: “one”" in response.content.decode()
+    client.post(page("capacity_list", organisation), {**said, "note": "two"})
+    assert sorted(organisation.capacities.values_list("note", flat=True)) == ["one", "two"]
+    organisation.capacities.exclude(pk=capacity.pk).delete()
+    client.post(page("capacity_edit", organisation, capacity.pk), {**said, "note": "one, with a kitchen"})
+    assert organisation.capacities.get().note == "one, with a kitchen"
     assert client.get(page("capacity_delete", organisation, capacity.pk)).status_code == 405
     client.post(page("capacity_delete", organisation, capacity.pk))
     assert not organisation.capacities.exists()
