@@ -216,7 +216,7 @@ def test_a_forged_form_is_refused_as_ever(browser: Client) -> None:
 SHORT = {
     "VouchingWithdrawView", "SponsorshipEndView",
     "StartView", "PageView", "CheckView", "DiscardView", "ConfirmView", "SentView", "InvitationDetailView", "WithdrawView", "EndMembershipView",
-    "SubmitView", "ServiceDeleteView", "CapacityDeleteView", "TargetDeleteView", "SliceRetryView", "IndicatorRetireView",
+    "SubmitView", "ServiceDeleteView", "CapacityDeleteView", "OpportunityDeleteView", "MatchWithdrawView", "TargetDeleteView", "SliceRetryView", "IndicatorRetireView",
     "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordDeleteView", "PartnershipProposeView",
     "PartnershipDeleteView", "AssessmentDiscardView", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
     "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidenceView", "LogInView",

@@ -71,15 +71,15 @@ def finish(*, match: CapacityMatch, by: User) -> CapacityMatch:
 def withdraw(*, match: CapacityMatch, by: User) -> CapacityMatch:
     """What was asked, by the one that asked; what was agreed is called off by either. The other hears of it."""
     match = locked(match)
-    is_agreed = match.state == State.AGREED
-    sides = [match.asked_by, match.answering] if is_agreed else [match.asked_by]
+    is_open = match.state in (State.ASKED, State.WITHDRAWN)
+    sides = [match.asked_by] if is_open else [match.asked_by, match.answering]
     if not any(can_edit_organisation(by, side) for side in sides):
         raise PermissionDenied
     if match.state in (State.WITHDRAWN, State.CALLED_OFF):
         return match
     if match.state not in CapacityMatch.ALIVE:
         raise ValidationError(_("This has been answered already."))
-    match.state = State.CALLED_OFF if is_agreed else State.WITHDRAWN
+    match.state = State.WITHDRAWN if is_open else State.CALLED_OFF
     match.full_clean()
     match.save()
     tell_the_other(match, "match_withdrawn", by)

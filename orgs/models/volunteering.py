@@ -147,7 +147,7 @@ class VolunteerOpportunity(models.Model):
                 violation_error_message=_("What came of it is said when it ends."),
             ),
             models.CheckConstraint(
-                condition=Q(hours_given=None) | Q(hours_given=0) | Q(took_part__gte=1),
+                condition=Q(hours_given=None) | Q(hours_given=0) | Q(took_part__isnull=False, took_part__gte=1),
                 name="volunteer_opportunity_hours_of_people",
                 violation_error_message=_("Hours were given by somebody: say how many people took part."),
             ),

@@ -1,8 +1,8 @@
 """Residents and organisations say which services are missing; a reviewer reads what they add in their own words."""
 
+import datetime
 import hashlib
 import secrets
-from functools import partial
 from typing import Any
 
 from django.core.cache import cache
@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.models import Organisation, ServiceType, Territory, User, VoicedNeed
+
+SALT = "salt_of_voiced_needs"
 
 
 @transaction.atomic
@@ -54,8 +56,16 @@ def sign_of(said: list[Any], organisation: Organisation | None, connection_from:
         return digest_of("organisation", organisation.pk, f"{today:%Y-%m}", *said)
     if not connection_from:
         return ""
-    salt = cache.get_or_set(f"voiced needs of {today}", partial(secrets.token_hex, 16), 24 * 3600)
-    return digest_of(salt, connection_from, *said)
+    return digest_of(salt_of(today), connection_from, *said)
+
+
+def salt_of(day: datetime.date) -> str:
+    """That of the next day is written over it."""
+    known = cache.get(SALT)
+    if known is None or known[0] != day:
+        known = (day, secrets.token_hex(16))
+        cache.set(SALT, known, 24 * 3600)
+    return str(known[1])
 
 
 def digest_of(*parts: Any) -> str:

@@ -205,7 +205,9 @@ def test_list_is_filtered_by_place_and_language(client, need, offer, city):
     def found(**asked: str) -> set[int]:
         return {one.pk for one in client.get(find, asked).context["page_obj"]}
 
-    assert found(territory=quarter.label) == {offer.pk}
+    other = TerritoryFactory(kind="district", name="Gnu quarter", parent=city)
+    assert found(territory=quarter.label) == {need.pk, offer.pk}
+    assert found(territory=other.label) == {need.pk}, "the offer is of another quarter"
     assert found(language="ar") == {need.pk, offer.pk}, "who names no language may mean any"
     assert found(language="zh") == {need.pk}
 
