@@ -123,7 +123,7 @@ TABLE = """
     orgs:sponsorship_end                     sponsorship       LF MFFF FFFFF FFF   LF RFFF FFFFF FFF
     orgs:capacity_list                       association       LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
     orgs:capacity_edit                       capacity          LF PPFF FFFFF FFP   LF PPFF FFFFF FFP
-    orgs:match_withdraw                      match             LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
+    orgs:match_withdraw                      match             LF MMFF FFFFF FFM   LF FFFF FFFFF FFR
     orgs:capacity_delete                     capacity          LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
     orgs:member_list                         association       LF PPPF FFFFF FPP   LF MMMF FFFFF FMM
     orgs:member_list                         hidden            LN NNNN NNNNN FFP   LN NNNN NNNNN FFM

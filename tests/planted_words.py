@@ -3,6 +3,7 @@
 Whoever is of neither city, and whoever is of the other one, reads none of them.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,6 +52,11 @@ def set_contact(world: World, word: str) -> None:
 def propose_name(world: World, word: str) -> None:
     facts = {"name": [world.association.name, word]}
     change(world.things["change"], facts=facts, state=ProposedChange.State.OPEN)
+
+
+def write_into_file(world: World, word: str) -> None:
+    batch = world.things["organisations_file"]
+    change(batch, contents=json.loads(json.dumps(batch.contents).replace("From a file", word)))
 
 
 def measure_of(world: World) -> Measure:
@@ -131,13 +137,13 @@ SECRETS = [
     ),
     Secret(
         "name of a member",
-        frozenset({"owner", "editor", "viewer"}) | ADMINISTRATORS,
+        OWN | {"partial"} | ADMINISTRATORS,  # Who reviews in part belongs to it too.
         lambda world, word: change(world.things["member"].user, name=word),
     ),
     Secret(
         "rows of a file of organisations",
         ADMINISTRATORS,
-        lambda world, word: change(world.things["organisations_file"], contents={"header": ["name"], "rows": [[word]]}),
+        write_into_file,
     ),
 ]
 
@@ -152,8 +158,14 @@ def words_in(text: str) -> set[tuple[str, int]]:
     return {(found["letter"].upper(), int(found["number"])) for found in WRITTEN.finditer(text)}
 
 
-def told_to_others(text: str, who: str) -> list[str]:
-    """What a page tells somebody who may not read it."""
+BY_LETTER = {"orgs:invitation_detail"}
+"""Pages for whoever has got the letter with their address, which is the key."""
+
+
+def told_to_others(page: str, text: str, who: str) -> list[str]:
+    """What a page tells somebody who may not read it; `page` is the name of its address."""
+    if page in BY_LETTER:
+        return []
     city = "E" if who.startswith("far ") else "N"
     name = who.removeprefix("far ")
     return [

@@ -64,7 +64,7 @@ ORDERS = {
 def provision_of(dashboard: TerritoryDashboard, order: str) -> list[DomainProvision]:
     """Every domain that has types of service, or a gap. Four queries beyond those of the dashboard."""
     covered = {each.domain.pk: each.types for each in coverage_by_type(dashboard.territory)}
-    at_cost = {}
+    at_cost: dict[int, Card] = {}
     for card, gap in apart(dashboard.spoken_of):
         if is_at_their_cost(card.indicator, gap):
             at_cost.setdefault(card.indicator.domain_id, card)

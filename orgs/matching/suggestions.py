@@ -4,6 +4,7 @@ Meeting is mutual: what is proposed to one of the two is proposed to the other.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -16,8 +17,8 @@ MOST = 50
 def of_use_in(places: Iterable[Territory]) -> Q:
     """Capacities of one of these places, of a part of it or of what it lies in; one that names none is where its organisation is or works."""
     there = list(places)
-    around = TerritoryClosure.objects.filter(descendant__in=there).values("ancestor")
-    below = TerritoryClosure.objects.filter(ancestor__in=there).values("descendant")
+    around: QuerySet[Any, Any] = TerritoryClosure.objects.filter(descendant__in=there).values("ancestor")
+    below: QuerySet[Any, Any] = TerritoryClosure.objects.filter(ancestor__in=there).values("descendant")
     at_work = Organisation.works_in.through.objects.order_by()
     organisations = [
         found

@@ -45,9 +45,6 @@ class CapacitySearchView(PagedMixin, FilterView):
 class OfCapacities(OfOrganisation, ActionMixin):
     """The form for one of its needs or offers."""
 
-    model = Capacity
-    form_class = CapacityForm
-
     def get_queryset(self) -> QuerySet[Capacity]:
         return self.organisation.capacities.standing().select_related("territory__parent")
 
@@ -61,6 +58,8 @@ class OfCapacities(OfOrganisation, ActionMixin):
 class CapacityListView(OfCapacities, CreateView):
     """What the organisation needs and offers, and a form to say one more."""
 
+    model = Capacity
+    form_class = CapacityForm
     template_name = "orgs/capacity_list.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -71,6 +70,8 @@ class CapacityListView(OfCapacities, CreateView):
 
 
 class CapacityUpdateView(OfCapacities, UpdateView):
+    model = Capacity
+    form_class = CapacityForm
     template_name = "orgs/capacity_form.html"
 
 

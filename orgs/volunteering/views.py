@@ -89,20 +89,24 @@ class OfItsOpportunities(OfOrganisation):
 class OpportunityEditing(OfItsOpportunities, ActionMixin):
     """What adding and changing an opportunity have in common."""
 
-    model = VolunteerOpportunity
-    form_class = VolunteerOpportunityForm
-    template_name = "orgs/opportunity_form.html"
-
     def perform(self, form: VolunteerOpportunityForm) -> VolunteerOpportunity:
         return volunteering.save_opportunity(opportunity=form.instance, by=self.person)
 
 
 class OpportunityCreateView(OpportunityEditing, CreateView):
+    model = VolunteerOpportunity
+    form_class = VolunteerOpportunityForm
+    template_name = "orgs/opportunity_form.html"
+
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "instance": VolunteerOpportunity(organisation=self.organisation)}
 
 
 class OpportunityUpdateView(OpportunityEditing, UpdateView):
+    model = VolunteerOpportunity
+    form_class = VolunteerOpportunityForm
+    template_name = "orgs/opportunity_form.html"
+
     def get_queryset(self) -> QuerySet[VolunteerOpportunity]:
         """What has ended stays as it was."""
         return super().get_queryset().filter(ended_on=None)

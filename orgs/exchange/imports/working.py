@@ -13,7 +13,7 @@ from orgs.permissions import is_administrator
 from orgs.readers.problems import Problem
 
 State = OrganisationImport.State
-NOT_DONE = {State.CHECKING: "not_checked", State.STORING: "not_stored", State.UNDOING: "not_undone"}
+NOT_DONE: dict[str, str] = {State.CHECKING: "not_checked", State.STORING: "not_stored", State.UNDOING: "not_undone"}
 """By what a worker was at, what is said where it was refused."""
 
 logger = logging.getLogger(__name__)
