@@ -265,7 +265,12 @@ DIRECTORY_TUNED = """
     ),
     found AS MATERIALIZED (
         SELECT o.id, o.name_folded FROM orgs_organisation o JOIN named USING (id)
-        WHERE o.closed_on IS NULL AND o.suspended_on IS NULL AND (o.tier <> '' OR o.is_listed) AND o.languages @> ARRAY[%(language)s::varchar]
+        WHERE o.closed_on IS NULL AND o.suspended_on IS NULL AND (o.tier <> '' OR o.is_listed)
+            AND (o.languages @> ARRAY[%(language)s::varchar] OR EXISTS (
+                SELECT FROM orgs_service s WHERE s.organisation_id = o.id
+                AND (s.interpreter_on_request OR s.languages @> ARRAY[%(language)s::varchar])
+                AND (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> ''
+                    OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''))))
             AND (o.territory_id IN (SELECT id FROM place)
                 OR EXISTS (SELECT FROM orgs_organisation_works_in w JOIN served s ON s.id = w.territory_id WHERE w.organisation_id = o.id))
     )

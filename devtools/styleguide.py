@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from orgs.drawing.sharing import Share
 from orgs.forms import PortalForm
 
 NAMES = [
@@ -280,6 +281,7 @@ def samples() -> dict[str, Any]:
             {"name": name, "kind": "District", "share": share, "people": 1000 * (place + 7) + 37 * place}
             for place, (name, share) in enumerate(zip(NAMES, SHARES, strict=True))
         ],
+        "share": Share("Services (Place: Gràcia)", "/services/?territory=Gr%C3%A0cia"),
         "today": today,
         "notices": [
             ("info", "For your information."),

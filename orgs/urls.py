@@ -28,6 +28,7 @@ from orgs.volunteering import views as volunteering
 app_name = "orgs"
 urlpatterns = [
     path("services/", services.ServiceSearchView.as_view(), name="service_search"),
+    path("services/map/", services.ServiceMapView.as_view(), name="service_map"),
     path("services/coverage/", coverage.CoverageView.as_view(), name="coverage"),
     path("services/coverage/file/", coverage.CoverageFileView.as_view(), name="coverage_file"),
     path("services/missing/", needs.NeedCreateView.as_view(), name="need_add"),

@@ -49,6 +49,7 @@ TABLE = """
     territory_detail                         city              PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:organisation_list                   -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:service_search                      -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:service_map                         -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:my_organisations                    -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
     orgs:registration_start                  -                 PP PPPP PPPPP PPP   RR RRRR RRRRR RRR
     orgs:registration_tasks                  -                 RR RRRR RRRRR RRR   RR RRRR RRRRR RRR

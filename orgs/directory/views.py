@@ -8,11 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import DetailView
 from django_filters.views import FilterView
 
 from orgs.directory.filters import OrganisationFilter
+from orgs.drawing.sharing import share_list
 from orgs.languages import country_name
 from orgs.mixins import SearchedMixin, VisibleObjectMixin, page_of
 from orgs.models import (
@@ -55,6 +57,8 @@ SORTS = {
     "-verified": (_("Latest verified first"), ["-verified_at", "pk"]),
     "-registered": (_("Latest registered first"), ["-created_at", "pk"]),
 }
+SERVICES_SHOWN = 3
+"""Of an organisation that is found by what it offers."""
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -70,8 +74,14 @@ class OrganisationListView(SearchedMixin, FilterView):
         return Organisation.objects.published().order_by(*SORTS[self.sort()][1])
 
     def in_full(self) -> QuerySet[Organisation]:
-        return Organisation.objects.select_related("territory__parent__parent__parent", "listing").prefetch_related(
+        found = Organisation.objects.select_related("territory__parent__parent__parent", "listing").prefetch_related(
             Prefetch("domains", Domain.objects.order_by("order"))
+        )
+        offered = self.filterset.offered_services()
+        if offered is None:
+            return found
+        return found.prefetch_related(
+            Prefetch("services", offered.likeliest_first()[:SERVICES_SHOWN], to_attr="services_meant")
         )
 
     def sort(self) -> str:
@@ -97,6 +107,12 @@ class OrganisationListView(SearchedMixin, FilterView):
             sort=self.request.GET.get("sort", ""),
             can_list=can_list_organisations(self.request.user),
             query=self.query(),
+            share=share_list(
+                gettext("Organisations"),
+                self.filterset,
+                self.request.path,
+                self.filterset.address(sort=self.request.GET.get("sort", "")),
+            ),
             **kwargs,
         )
 

@@ -18,12 +18,16 @@ class Chip:
     remove_url: str
 
 
+GOES_WITH = {"min", "max", "after", "before", "chosen", "near"}
+"""What stands behind the name of a filter in parameters that are parts of it."""
+
+
 def without_value(data: QueryDict, name: str, value: str | None = None) -> str:
     """The query string without one value of a parameter (or the whole parameter), starting again at the first page."""
     query = data.copy()
     kept = [item for item in query.getlist(name) if value is not None and item != value]
     for key in [key for key in query if key == name or key.startswith(f"{name}_") or key == "page"]:
-        if key in (name, "page") or key.rsplit("_", 1)[-1] in {"min", "max", "after", "before"}:
+        if key in (name, "page") or key.rsplit("_", 1)[-1] in GOES_WITH:
             del query[key]
     if kept:
         query.setlist(name, kept)

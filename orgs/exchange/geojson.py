@@ -6,6 +6,7 @@ from typing import Any
 
 from orgs.exchange.tables import COLUMNS
 from orgs.models import Organisation, TerritoryOutline
+from orgs.territories.outlines import DECIMALS
 
 
 def write_geojson(organisations: Iterable[Organisation]) -> Iterator[bytes]:
@@ -29,19 +30,6 @@ def feature(one: Organisation, middles: dict[int, list[float]]) -> dict[str, Any
 
 
 def middles_of_places() -> dict[int, list[float]]:
-    """By place the middle of the box around its boundary, in degrees."""
-    found = {}
-    for place, geometry in TerritoryOutline.objects.values_list("territory_id", "geometry"):
-        points = list(_points(geometry["coordinates"]))
-        if points:
-            lengths, widths = zip(*points, strict=True)
-            found[place] = [round((min(lengths) + max(lengths)) / 2, 5), round((min(widths) + max(widths)) / 2, 5)]
-    return found
-
-
-def _points(coordinates: Any) -> Iterator[tuple[float, float]]:
-    if coordinates and isinstance(coordinates[0], int | float):
-        yield coordinates[0], coordinates[1]
-        return
-    for part in coordinates:
-        yield from _points(part)
+    """By place the middle of what its boundary encloses, in degrees."""
+    found = TerritoryOutline.objects.exclude(middle=None).values_list("territory_id", "middle")
+    return {place: [round(degrees, DECIMALS) for degrees in middle] for place, middle in found}

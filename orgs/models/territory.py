@@ -6,7 +6,7 @@ from decimal import Decimal
 import pghistory
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
@@ -365,11 +365,29 @@ class TerritorySuccession(models.Model):
         return self.share * 100
 
 
+class Middle(Func):
+    """Of a boundary, the centre of gravity: longitude and latitude. Nothing where it encloses nothing."""
+
+    function = "orgs_middle"
+    arity = 1
+
+
+class Kilometres(Func):
+    """From one middle to another."""
+
+    function = "orgs_kilometres"
+    arity = 2
+    output_field = models.FloatField()
+
+
 class TerritoryOutline(models.Model):
     """The shape of a territory for maps: a GeoJSON geometry in WGS 84. Apart, so that lists never load it."""
 
     territory = models.OneToOneField(Territory, models.CASCADE, primary_key=True, related_name="outline")
     geometry = models.JSONField()
+    middle = models.GeneratedField(
+        expression=Middle("geometry"), output_field=ArrayField(models.FloatField(), size=2), db_persist=True
+    )
 
     class Meta:
         verbose_name = _("boundary")

@@ -1,21 +1,24 @@
 """How services are found. Everything stands in the address, so that a list can be sent to somebody."""
 
+from functools import cached_property
 from typing import Any
 
 import django_filters
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
-from orgs.lookups.filters import DomainFilter, TerritoryFilter
+from orgs.lookups.filters import AddressedFilterSet, DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Service, ServiceType, Territory, TerritoryClosure
 from orgs.models.organisation import ids_at_work_in
 from orgs.models.services import ServiceQuerySet
 from orgs.services.finding import services_for, types_for
+from orgs.services.nearness import Nearness, Surroundings, ids_within
 from orgs.vocabulary import Accessibility, Sector, TargetGroup, choices_of
 
 
@@ -42,7 +45,15 @@ class ServiceTypeFilter(django_filters.ModelChoiceFilter):
         )
 
 
-class ServiceFilter(django_filters.FilterSet):
+class ServiceFilterForm(PortalForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("territory_near") and "territory" in cleaned and cleaned["territory"] is None:
+            self.add_error("territory", ValidationError(_("Near which place? Type its name."), code="near"))
+        return cleaned
+
+
+class ServiceFilter(AddressedFilterSet):
     q = django_filters.CharFilter(
         method="search",
         label=_("What do you need?"),
@@ -51,6 +62,13 @@ class ServiceFilter(django_filters.FilterSet):
     )
     territory = TerritoryFilter(
         method="at_work_in", lookup=TerritoryLookup(), label=_("Place"), help_text=_("Includes all places within it.")
+    )
+    # Named for the place, which it goes with: without the one there is not the other.
+    territory_near = django_filters.ChoiceFilter(
+        choices=choices_of(Nearness),
+        method="in_order_of_nearness",
+        label=_("How near"),
+        empty_label=_("All that serves it"),
     )
     language = django_filters.ChoiceFilter(
         choices=language_choices, method="speaking", label=_("Language"), empty_label=_("Any")
@@ -76,7 +94,7 @@ class ServiceFilter(django_filters.FilterSet):
 
     class Meta:
         model = Service
-        form = PortalForm
+        form = ServiceFilterForm
         fields: list[str] = []
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -87,18 +105,44 @@ class ServiceFilter(django_filters.FilterSet):
         self.types = types_for(text)
         return services_for(text, self.types, queryset)
 
-    def at_work_in(self, queryset: QuerySet[Service], name: str, place: Territory | None) -> QuerySet[Service]:
-        if place is None:
-            return queryset
+    @cached_property
+    def surroundings(self) -> Surroundings | None:
+        """Of the place, where somebody wants the nearest first."""
+        is_around = self.chosen.get("territory_near") == Nearness.AROUND
+        return Surroundings(self.place) if self.place is not None and is_around else None
+
+    def at_work_in(self, queryset: QuerySet[Service], name: str, place: Territory) -> QuerySet[Service]:
+        if self.surroundings is not None:
+            return self.for_people_of(place, queryset).filter(organisation__in=self.surroundings.organisation_ids())
+        if self.form.cleaned_data.get("territory_near") == Nearness.HERE:
+            return self.for_people_of(place, queryset).filter(organisation__in=ids_within([place.pk]))
+        return self.serving(place, queryset)
+
+    def serving(self, place: Territory, queryset: QuerySet[Service]) -> QuerySet[Service]:
         """Of organisations at work there, but those that are for people of other places."""
+        return self.for_people_of(place, queryset).filter(organisation__in=ids_at_work_in(place))
+
+    def for_people_of(self, place: Territory, queryset: QuerySet[Service]) -> QuerySet[Service]:
+        """Those that are for everybody, and those that are for people of the place, of what it lies in, or of a part of it."""
         around = TerritoryClosure.objects.filter(descendant=place).values("ancestor")
         below = TerritoryClosure.objects.filter(ancestor=place).values("descendant")
         limits = Service.territories.through.objects.filter(service=OuterRef("pk"))
         for_people_of_here = limits.filter(Q(territory__in=around) | Q(territory__in=below))
-        return queryset.filter(
-            Q(Exists(for_people_of_here)) | ~Q(Exists(limits)),
-            organisation__in=ids_at_work_in(place),
-        )
+        return queryset.filter(Q(Exists(for_people_of_here)) | ~Q(Exists(limits)))
+
+    def in_order_of_nearness(self, queryset: QuerySet[Service], name: str, near: str) -> QuerySet[Service]:
+        """Alike near, they keep the order that they have otherwise."""
+        if self.surroundings is None:
+            return queryset
+        return queryset.order_by(self.surroundings.rank(), *queryset.query.order_by)
+
+    def anywhere(self) -> QuerySet[Service]:
+        """What is asked for but for the place."""
+        found = self.queryset.all()
+        for name, value in self.chosen.items():
+            if not name.startswith("territory"):
+                found = self.filters[name].filter(found, value)
+        return found
 
     def open_now(self, queryset: ServiceQuerySet, name: str, value: bool) -> QuerySet[Service]:
         return queryset.open_at(timezone.now()) if value else queryset

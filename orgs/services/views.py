@@ -6,36 +6,83 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.generic import DetailView
 from django_filters.views import FilterView
 
+from orgs.drawing.sharing import Share, share_list
 from orgs.mixins import SearchedMixin
 from orgs.models import Service, Territory
 from orgs.permissions import can_edit_organisation
 from orgs.services.actions import Hours
 from orgs.services.filters import ServiceFilter
 from orgs.services.hours import is_open_at, lines_of
+from orgs.services.nearness import Nearness
+from orgs.services.places import ServiceMap
 
 
-@method_decorator(login_not_required, name="dispatch")
-class ServiceSearchView(SearchedMixin, FilterView):
-    """Services of verified organisations, by what somebody types in any language, each with how to reach it."""
+class FoundServicesView(FilterView):
+    """Services of public organisations, by what somebody types in any language."""
 
     filterset_class = ServiceFilter
-    template_name = "orgs/service_search.html"
-    paginate_by = 20
     strict = True  # A filter that is not understood is asked back, and not left out in silence.
 
     def get_queryset(self) -> QuerySet[Service]:
         return Service.objects.public().likeliest_first()
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        query = self.filterset.address()
+        return super().get_context_data(
+            types=self.filterset.types,
+            not_asked=not self.request.GET,
+            query=query,
+            share=share_list(_("Services"), self.filterset, self.request.path, query),
+            **kwargs,
+        )
+
+
+@method_decorator(login_not_required, name="dispatch")
+class ServiceSearchView(SearchedMixin, FoundServicesView):
+    """Each with how to reach it, and how far it is where somebody asked for that."""
+
+    template_name = "orgs/service_search.html"
+    paginate_by = 20
+
     def in_full(self) -> QuerySet[Service]:
-        return Service.objects.select_related(
+        found = Service.objects.select_related(
             "type", "domain", "organisation__territory__parent__parent__parent"
         ).prefetch_related("opening_times", "closed_days")
+        surroundings = self.filterset.surroundings
+        return found if surroundings is None else found.annotate(rank=surroundings.rank())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(types=self.filterset.types, not_asked=not self.request.GET, **kwargs)
+        context = super().get_context_data(**kwargs)
+        surroundings = self.filterset.surroundings
+        context["found"] = [
+            (service, "" if surroundings is None else surroundings.words(service.rank))
+            for service in context["page_obj"]
+        ]
+        context["orders"] = self.orders() if self.filterset.place is not None else []
+        return context
+
+    def orders(self) -> list[tuple[str, str, bool]]:
+        """In which the list of a place may stand: words, address, whether it does."""
+        is_nearest_first = self.filterset.surroundings is not None
+        return [
+            (_("Best match first"), f"?{self.filterset.address(territory_near='')}", not is_nearest_first),
+            (_("Nearest first"), f"?{self.filterset.address(territory_near=Nearness.AROUND)}", is_nearest_first),
+        ]
+
+
+@method_decorator(login_not_required, name="dispatch")
+class ServiceMapView(FoundServicesView):
+    """How many there are in each place, as a map and as a list."""
+
+    template_name = "orgs/service_map.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_understood = not self.filterset.is_bound or self.filterset.form.is_valid()
+        return super().get_context_data(services=ServiceMap(self.filterset) if is_understood else None, **kwargs)
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -65,6 +112,7 @@ class ServiceDetailView(DetailView):
             week=lines_of(hours),
             closed=[days for days in service.closed_days.all() if days.last >= today],
             is_open=is_open_at(hours, timezone.localtime()) if hours.week else None,
+            share=Share(f"{service.title} ({service.organisation.name})", service.get_absolute_url()),
             can_edit=can_edit_organisation(self.request.user, service.organisation),
             **kwargs,
         )

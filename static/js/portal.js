@@ -92,6 +92,16 @@
     });
   });
 
+  // The address of a page goes to the clipboard, where the browser lets it.
+  all("[data-copy]").forEach((button) => {
+    if (!navigator.clipboard) return;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.closest("details").querySelector("[role=status]").textContent = button.dataset.copied;
+    });
+  });
+
   // Charts and maps wait until they are in view: on paper they all are. Who draws one adds a promise to the event's detail.
   const print = async () => {
     const drawings = [];

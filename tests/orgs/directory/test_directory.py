@@ -100,6 +100,89 @@ def test_nonsense_in_the_address_is_no_fault(client, several, query):
     assert client.get(LIST, query).status_code in (200, 404)
 
 
+DOMAIN, ARMENIAN = {"domain": "language"}, {"language": "hy"}
+BOTH = DOMAIN | ARMENIAN
+
+
+@pytest.mark.parametrize(
+    ("own_languages", "is_own_domain", "services", "asked_and_found"),
+    [
+        # Of itself alone.
+        (["hy"], True, [], [(DOMAIN, True), (ARMENIAN, True), (BOTH, True)]),
+        (["hy"], False, [], [(DOMAIN, False), (ARMENIAN, True), (BOTH, False)]),
+        # By one service that is both, though it says neither of itself.
+        ([], False, [{"languages": ["hy"]}], [(DOMAIN, True), (ARMENIAN, True), (BOTH, True)]),
+        ([], False, [{"interpreter_on_request": True}], [(DOMAIN, True), (ARMENIAN, True), (BOTH, True)]),
+        # A service that names no language speaks those of its organisation; one that names others does not.
+        (["hy"], False, [{}], [(DOMAIN, True), (ARMENIAN, True), (BOTH, True)]),
+        (["hy"], False, [{"languages": ["es"]}], [(DOMAIN, True), (ARMENIAN, True), (BOTH, False)]),
+        # One service for each is no help to anybody.
+        (
+            [],
+            False,
+            [{"languages": ["es"]}, {"languages": ["hy"], "elsewhere": True}],
+            [(DOMAIN, True), (ARMENIAN, True), (BOTH, False)],
+        ),
+        ([], True, [{"languages": ["hy"], "elsewhere": True}], [(DOMAIN, True), (ARMENIAN, True), (BOTH, False)]),
+        # What nobody can reach is not offered.
+        ([], False, [{"languages": ["hy"], "telephone": ""}], [(DOMAIN, False), (ARMENIAN, False), (BOTH, False)]),
+    ],
+)
+def test_domain_and_language_ask_an_organisation_or_one_of_its_services(
+    client, raval, domain, own_languages, is_own_domain, services, asked_and_found
+):
+    OrganisationFactory(name="Neither", territory=raval, published=True, languages=["es"])
+    house = OrganisationFactory(name="House", territory=raval, published=True, languages=own_languages)
+    if is_own_domain:
+        house.domains.add(domain)
+    for facts in services:
+        said = {name: value for name, value in facts.items() if name != "elsewhere"}
+        ServiceFactory(organisation=house, domain=DomainFactory() if "elsewhere" in facts else domain, **said)
+    for asked, is_found in asked_and_found:
+        assert found(client, **asked) == (["House"] if is_found else []), asked
+
+
+def test_list_says_which_services_brought_an_organisation_there(client, raval, domain):
+    house = OrganisationFactory(name="House", territory=raval, published=True)
+    meant = ServiceFactory(organisation=house, domain=domain, languages=["hy"], title="Armenian doctor")
+    ServiceFactory(organisation=house, domain=domain, languages=["es"], title="Spanish doctor")
+    ServiceFactory(organisation=house, domain=domain, languages=["hy"], title="Unreachable doctor", telephone="")
+    body = body_of(client, LIST, **BOTH)
+    assert meant.get_absolute_url() in body
+    assert "Armenian doctor" in body
+    assert "Spanish doctor" not in body
+    assert "Unreachable doctor" not in body
+    assert "doctor" not in body_of(client, LIST)
+
+
+def test_organisation_that_is_not_public_is_not_found_by_its_services(client, raval, domain):
+    hidden = OrganisationFactory(territory=raval)
+    closed = OrganisationFactory(territory=raval, published=True, closed_on=timezone.localdate())
+    suspended = OrganisationFactory(territory=raval, published=True, suspended_on=timezone.localdate())
+    for house in (hidden, closed, suspended):
+        ServiceFactory(organisation=house, domain=domain, languages=["hy"])
+    assert found(client, **BOTH) == found(client, **DOMAIN) == found(client, **ARMENIAN) == []
+
+
+def test_list_by_services_costs_the_same_for_one_and_many(client, raval, domain):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(LIST, BOTH)
+        return len(queries)
+
+    def one_more():
+        house = OrganisationFactory(territory=raval, published=True)
+        for _number in range(3):
+            ServiceFactory(organisation=house, domain=domain, languages=["hy"])
+
+    one_more()
+    cost()
+    one = cost()
+    for _number in range(12):
+        one_more()
+    assert cost() == one
+
+
 def test_count_chips_and_empty_state(client, several):
     body = body_of(client, LIST, territory="Barcelona", mark="women")
     assert 'role="status"' in body

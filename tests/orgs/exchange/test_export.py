@@ -79,6 +79,7 @@ def test_table_has_a_row_for_each_public_organisation_of_the_filter(client, hous
     assert sorted(row["name"] for row in table(client)) == ["'=Far; de Llevant", "Another"]
     (row,) = table(client, language="ar")
     assert (row["languages"], row["services"], row["address"]) == ("ca; ar", "Desk", "Rambla 1")
+    assert table(client, language="ur") == [row], "by the language of its service, as in the list"
     assert row["page"].endswith(house.get_absolute_url())
 
 
@@ -92,14 +93,14 @@ def test_workbook_opens_elsewhere_and_holds_no_formula(client, house):
 
 
 def test_map_has_the_middle_of_the_place(client, house, city):
-    ring = [[2.0, 41.0], [2.2, 41.0], [2.2, 41.4], [2.0, 41.0]]
+    ring = [[2.0, 41.0], [2.3, 41.0], [2.3, 41.6], [2.0, 41.0]]
     TerritoryOutline.objects.create(territory=city, geometry={"type": "Polygon", "coordinates": [ring]})
     OrganisationFactory(published=True, name="Nowhere on a map")
     found = json.loads(fetched(client, "geojson"))
     assert found["type"] == "FeatureCollection"
     points = {one["properties"]["name"]: one["geometry"] for one in found["features"]}
     assert points == {
-        "=Far; de Llevant": {"type": "Point", "coordinates": [2.1, 41.2]},
+        "=Far; de Llevant": {"type": "Point", "coordinates": [2.2, 41.2]},
         "Nowhere on a map": None,
     }
 
