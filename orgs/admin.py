@@ -10,8 +10,6 @@ from typing import Any
 import allauth.mfa.admin
 import allauth.usersessions.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
-from allauth.account.forms import ResetPasswordForm
-from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
@@ -98,6 +96,8 @@ class MembershipInline(admin.TabularInline):
 class UserAdminForm(PortalModelForm):
     """No password is shown or set here: a new person chooses one through an e-mail, or logs in by code."""
 
+    by: User
+
     class Meta:
         model = User
         fields = ["email", "name", "language", "is_active", "is_staff"]
@@ -105,9 +105,21 @@ class UserAdminForm(PortalModelForm):
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        accounts.refuse_taken_address(cleaned.get("email", ""), self.instance if self.instance.pk else None)
+        lost = {name for name in ("is_active", "is_staff") if name in self.changed_data and not cleaned.get(name)}
+        if self.instance.pk and lost:
+            accounts.refuse_losing_rights(user=User.objects.get(pk=self.instance.pk), by=self.by)
+        if self.instance.pk and "is_staff" in self.changed_data and cleaned.get("is_staff") and "is_active" in lost:
+            raise forms.ValidationError(_("This account is closed. Reopen it first."))
+        return cleaned
+
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):
+    """By the same actions as the pages of accounts (orgs/accounts/oversight_views.py)."""
+
     form = UserAdminForm
     list_display = ["email", "name", "is_staff", "is_active", "is_sample", "last_login"]
     list_filter = ["is_staff", "is_active", "is_sample", "language"]
@@ -116,23 +128,37 @@ class UserAdmin(admin.ModelAdmin):
     inlines = [MembershipInline]
     actions = ["send_password_email", "remove_second_step"]
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.by = administrator(request)  # type: ignore[attr-defined]
+        return form
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        asked = ["email", "name", "language", "is_active", "is_staff"]
-        return [*asked, "last_login", "date_joined"] if obj else asked
+        if obj is None:
+            return ["email", "name", "language", "is_staff"]
+        return ["email", "name", "language", "is_active", "is_staff", "last_login", "date_joined"]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return self.inlines if obj else []
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
-        if not change:
-            obj.set_unusable_password()
-        super().save_model(request, obj, form, change)
-        if not change or "email" in form.changed_data:
-            # An administrator vouches for the address; there is nobody else to ask for a confirmation of it.
-            EmailAddress.objects.filter(user=obj).update(primary=False)
-            EmailAddress.objects.update_or_create(
-                user=obj, email=obj.email, defaults={"verified": True, "primary": True}
-            )
+        by = administrator(request)
+        told = {name: form.cleaned_data[name] for name in ("email", "name", "language")}
+        if change:
+            accounts.change_account(user=obj, **told, by=by)
+        else:
+            added = accounts.add_account(**told, by=by)
+            obj.pk = added.pk
+            obj._state.adding = False
+        # Who is reopened may then become an administrator; who stops being one may then be closed.
+        for name, given, taken in (
+            ("is_active", accounts.reopen_account, None),
+            ("is_staff", accounts.appoint_administrator, accounts.dismiss_administrator),
+            ("is_active", None, accounts.close_account),
+        ):
+            act = (given if form.cleaned_data.get(name) else taken) if name in form.changed_data else None
+            if act is not None:
+                act(user=obj, by=by)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # What a person did stays signed. An account is closed by taking "active" away.
@@ -141,15 +167,14 @@ class UserAdmin(admin.ModelAdmin):
     @admin.action(description=_("Send an e-mail to set a password"))
     def send_password_email(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset.filter(is_active=True):
-            form = ResetPasswordForm({"email": user.email})
-            if form.is_valid():
-                form.save(request)
+            accounts.send_password_link(user=user, by=administrator(request))
         self.message_user(request, _("The e-mails are on their way."), messages.SUCCESS)
 
     @admin.action(description=_("Remove two-step login (device and recovery codes are lost)"))
     def remove_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            accounts.remove_second_step(user=user)
+        by = administrator(request)
+        for user in queryset.exclude(pk=by.pk):
+            accounts.remove_second_step(user=user, by=by)
         self.message_user(request, _("Done. They are logged out everywhere and get an e-mail."), messages.SUCCESS)
 
 

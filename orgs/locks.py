@@ -25,6 +25,8 @@ class RegistryLock(IntEnum):
     """A file of organisations is being checked or stored; which one of the kind is the number of its import."""
     MAPPING_NAME = 7_106
     """A mapping of a file of organisations is being kept under a name."""
+    ADMINISTRATORS = 7_107
+    """Somebody stops being administrator, or the account of one is being closed."""
 
 
 HELD = SQL(

@@ -1,8 +1,10 @@
 from django.urls import path
 
+from orgs.accounts import oversight_views as accounts
 from orgs.authorities import views as authorities
 from orgs.coverage import views as coverage
 from orgs.directory import views as directory
+from orgs.domains import views as domains
 from orgs.exchange import views as exchange
 from orgs.exchange.imports import views as organisation_imports
 from orgs.listing import views as listing
@@ -183,6 +185,28 @@ urlpatterns = [
     path("reviews/claims/", listing.JoinQueueView.as_view(), name="join_queue"),
     path("reviews/changes/", verification.ChangeQueueView.as_view(), name="change_queue"),
     path("reviews/changes/<int:pk>/", verification.ChangeReviewView.as_view(), name="change_review"),
+    path("administration/accounts/", accounts.AccountListView.as_view(), name="account_list"),
+    path("administration/accounts/add/", accounts.AccountCreateView.as_view(), name="account_add"),
+    path("administration/accounts/<int:pk>/", accounts.AccountDetailView.as_view(), name="account_detail"),
+    path("administration/accounts/<int:pk>/edit/", accounts.AccountUpdateView.as_view(), name="account_edit"),
+    path("administration/accounts/<int:pk>/close/", accounts.AccountCloseView.as_view(), name="account_close"),
+    path("administration/accounts/<int:pk>/reopen/", accounts.AccountReopenView.as_view(), name="account_reopen"),
+    path("administration/accounts/<int:pk>/password/", accounts.PasswordLinkView.as_view(), name="password_link"),
+    path(
+        "administration/accounts/<int:pk>/second-step/",
+        accounts.SecondStepDeleteView.as_view(),
+        name="second_step_delete",
+    ),
+    path(
+        "administration/accounts/<int:pk>/administrator/",
+        accounts.AdministratorAppointView.as_view(),
+        name="administrator_appoint",
+    ),
+    path(
+        "administration/accounts/<int:pk>/administrator/end/",
+        accounts.AdministratorDismissView.as_view(),
+        name="administrator_dismiss",
+    ),
     path("administration/authorities/", authorities.AuthorityListView.as_view(), name="authority_list"),
     path("administration/authorities/add/", authorities.AuthorityCreateView.as_view(), name="authority_add"),
     path(
@@ -244,6 +268,10 @@ urlpatterns = [
         reviewers.WithdrawReviewInvitationView.as_view(),
         name="review_invitation_withdraw",
     ),
+    path("administration/domains/", domains.DomainListView.as_view(), name="domain_list"),
+    path("administration/domains/add/", domains.DomainCreateView.as_view(), name="domain_add"),
+    path("administration/domains/<int:pk>/", domains.DomainUpdateView.as_view(), name="domain_edit"),
+    path("administration/domains/<int:pk>/delete/", domains.DomainDeleteView.as_view(), name="domain_delete"),
     path("administration/verification/", rules.RulesView.as_view(), name="verification_rules"),
     path("lookup/territories/", lookups.lookup_territories, name="lookup_territories"),
     path("lookup/organisations/", lookups.lookup_organisations, name="lookup_organisations"),

@@ -6,13 +6,13 @@ What parties and reviewers do goes through actions; here nothing of it can be ch
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
-from orgs.admin import ReadOnlyAdmin, ReadOnlyInline
-from partnerships.engagement.loading import use_scale
+from orgs.admin import ReadOnlyAdmin, ReadOnlyInline, administrator
 from partnerships.models import (
     Assessment,
     AssessmentDecision,
@@ -27,6 +27,7 @@ from partnerships.models import (
     Scale,
     Seat,
 )
+from partnerships.scales import actions as scales
 
 
 class LevelInline(admin.TabularInline):
@@ -52,8 +53,12 @@ class ScaleAdmin(TranslationAdmin):
         if queryset.count() != 1:
             self.message_user(request, _("Choose one scale."), messages.ERROR)
             return
-        use_scale(scale=queryset.get())
-        self.message_user(request, _("New assessments use it. Those that were begun keep theirs."))
+        try:
+            scales.put_to_use(scale=queryset.get(), by=administrator(request))
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+        else:
+            self.message_user(request, _("New assessments use it. Those that were begun keep theirs."))
 
 
 class KeptWhenUsed(TranslationAdmin):

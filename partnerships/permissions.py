@@ -80,5 +80,10 @@ def can_add_practices(user: Person) -> bool:
     return is_administrator(user) or holds_role(user, *ACTING_ROLES)
 
 
+def can_keep_practices(user: Person) -> bool:
+    """A practice in the library is nobody's in particular."""
+    return is_administrator(user)
+
+
 def can_edit_table(user: Person, table: CoordinationTable) -> bool:
     return has_role(user, table.convenor, *ACTING_ROLES)

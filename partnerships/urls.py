@@ -6,6 +6,7 @@ from partnerships.assessments import views as assessments
 from partnerships.overview import views as overview
 from partnerships.practices import views as practices
 from partnerships.records import views as records
+from partnerships.scales import views as scales
 from partnerships.tables import views as tables
 
 app_name = "partnerships"
@@ -79,9 +80,37 @@ urlpatterns = [
     ),
     path("reviews/assessments/", review.AssessmentQueueView.as_view(), name="assessment_queue"),
     path("reviews/assessments/<int:pk>/", review.AssessmentReviewView.as_view(), name="assessment_review"),
+    path("administration/scales/", scales.ScaleListView.as_view(), name="scale_list"),
+    path("administration/scales/<slug:scale>/", scales.ScaleDetailView.as_view(), name="scale_detail"),
+    path("administration/scales/<slug:scale>/edit/", scales.ScaleUpdateView.as_view(), name="scale_edit"),
+    path("administration/scales/<slug:scale>/copy/", scales.ScaleCopyView.as_view(), name="scale_copy"),
+    path("administration/scales/<slug:scale>/use/", scales.ScaleUseView.as_view(), name="scale_use"),
+    path("administration/scales/<slug:scale>/delete/", scales.ScaleDeleteView.as_view(), name="scale_delete"),
+    path(
+        "administration/scales/<slug:scale>/levels/<slug:level>/",
+        scales.LevelUpdateView.as_view(),
+        name="level_edit",
+    ),
+    path(
+        "administration/scales/<slug:scale>/levels/<slug:level>/criteria/add/",
+        scales.CriterionCreateView.as_view(),
+        name="criterion_add",
+    ),
+    path(
+        "administration/scales/<slug:scale>/criteria/<int:pk>/",
+        scales.CriterionUpdateView.as_view(),
+        name="criterion_edit",
+    ),
+    path(
+        "administration/scales/<slug:scale>/criteria/<int:pk>/delete/",
+        scales.CriterionDeleteView.as_view(),
+        name="criterion_delete",
+    ),
     path("practices/", practices.PracticeListView.as_view(), name="practice_list"),
     path("practices/new/", practices.PracticeCreateView.as_view(), name="practice_add"),
     path("practices/<slug:slug>/", practices.PracticeDetailView.as_view(), name="practice_detail"),
+    path("practices/<slug:slug>/edit/", practices.PracticeUpdateView.as_view(), name="practice_edit"),
+    path("practices/<slug:slug>/delete/", practices.PracticeDeleteView.as_view(), name="practice_delete"),
     path("practices/<slug:slug>/link/", practices.PracticeLinkView.as_view(), name="practice_link"),
     path("tables/", tables.TableListView.as_view(), name="table_list"),
     path("tables/new/", tables.TableCreateView.as_view(), name="table_add"),

@@ -140,6 +140,16 @@ TABLE = """
     orgs:change_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     orgs:change_review                       change            LF FFFF FFFFF PNP   LF FFFF FFFFF PNF
     orgs:change_withdraw                     change_of_ours    LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
+    orgs:account_list                        -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:account_add                         -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:account_detail                      account           LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:account_edit                        account           LF FFFF FFFFF FFR   LF FFFF FFFFF FFR
+    orgs:account_close                       account           LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    orgs:account_reopen                      account           LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:password_link                       account           LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    orgs:second_step_delete                  account           LF FFFF FFFFF FFR   LF FFFF FFFFF FFR
+    orgs:administrator_appoint               account           LF FFFF FFFFF FFR   LF FFFF FFFFF FFR
+    orgs:administrator_dismiss               account           LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:authority_list                      -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     orgs:authority_add                       -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:registry_list                       -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
@@ -155,6 +165,10 @@ TABLE = """
     orgs:review_invitation_resend            to_review         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     orgs:review_invitation_withdraw          to_review         LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     orgs:verification_rules                  -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:domain_list                         -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:domain_add                          -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:domain_edit                         domain            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:domain_delete                       domain            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     schedule_list                            -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     schedule_edit                            task              LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     schedule_switch                          task              LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
@@ -283,9 +297,24 @@ TABLE = """
     partnerships:assessment_review           claim             LN NNNN NNNNN PNN   LN NNNN NNNNN PNN
     partnerships:organisation_partnerships   association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:isolated_organisations      -                 LF FFFF PPFFP FFF   LF FFFF MMFFM FFF
+    partnerships:scale_list                  -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    partnerships:scale_detail                a_scale           LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    partnerships:scale_edit                  a_scale           LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:scale_copy                  a_scale           LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:scale_use                   draft_scale       LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    partnerships:scale_delete               draft_scale       LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    partnerships:level_edit                  a_level           LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:criterion_edit              a_criterion       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:criterion_edit              draft_criterion   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:criterion_add               a_level           LF FFFF FFFFF FFF   LF FFFF FFFFF FFF
+    partnerships:criterion_add               draft_level       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:criterion_delete            a_criterion       LF FFFF FFFFF FFF   LF FFFF FFFFF FFF
+    partnerships:criterion_delete            draft_criterion   LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     partnerships:practice_list               -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:practice_add             -                 LF FFFF PPFFP FFP   LF FFFF PPFFP FFP
     partnerships:practice_detail             practice          PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    partnerships:practice_edit               practice          LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:practice_delete             practice          LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     partnerships:practice_link               practice          LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
     partnerships:table_list                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:table_add                -                 LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
@@ -353,6 +382,8 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "association": [association],
         "hidden": [world.hidden.slug],
         "service": [association, known["service"].pk],
+        "domain": [known["service"].domain_id],
+        "account": [known["member"].user_id],
         "export_format": ["csv"],
         "need": [known["need"].pk],
         "remark": [known["remark"].pk],
@@ -413,6 +444,12 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "assessment": [world.assessment.pk],
         "claim": [world.claim.pk],
         "assessment_party": [world.assessment.pk, association],
+        "a_scale": [known["a_scale"].code],
+        "a_level": [known["a_scale"].code, "inform"],
+        "a_criterion": [known["a_scale"].code, known["a_criterion"].pk],
+        "draft_scale": [known["draft_scale"].code],
+        "draft_level": [known["draft_scale"].code, "inform"],
+        "draft_criterion": [known["draft_scale"].code, known["draft_criterion"].pk],
         "practice": [known["practice"].slug],
         "table": [known["table"].slug],
         "meeting": [known["table"].slug, known["meeting"].pk],
@@ -433,7 +470,7 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 OF_NO_CITY = {
     "-", "indicator", "published", "previewed", "recalled", "released_file", "previewed_file", "recalled_file", "page", "nonsense",
-    "mapping", "slice", "reset", "number", "figure", "task",
+    "mapping", "slice", "reset", "number", "figure", "task", "a_scale", "a_level", "a_criterion",
 }  # fmt: skip
 """Things of the table that are no city's, or the first one's."""
 BY_FIGURES_OF_RELEASE = {"indicators:release_recall"}

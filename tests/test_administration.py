@@ -1,5 +1,6 @@
 """Where administrators begin: each step of setting up is read from the database."""
 
+import re
 from typing import Any
 
 import pytest
@@ -101,6 +102,22 @@ def test_vocabulary_is_there_once_it_is_prepared() -> None:
     assert status(progress.engagement_scale()) == "done"
     Scale.objects.update(is_current=False)
     assert status(progress.engagement_scale()) == "not_started"
+
+
+def test_only_the_link_for_emergencies_leads_to_the_administration_of_django() -> None:
+    """Daily work needs neither that, nor a shell, nor JSON: a portal that is empty, and one that is set up."""
+    client = Client()
+    client.force_login(UserFactory(is_staff=True))
+    for is_set_up in (False, True):
+        if is_set_up:
+            AuthorityFactory()
+            vocabulary.load()
+        page = client.get(reverse("administration")).content.decode()
+        main = page.partition("<main")[2].partition("</main>")[0]
+        links = re.findall(r'<a [^>]*href="([^"]+)"[^>]*>(.*?)</a>', main, re.DOTALL)
+        assert len(links) > len(progress.DAILY)
+        leading = [words_of(text).strip() for address, text in links if address.startswith(reverse("admin:index"))]
+        assert leading == ["All tables"]
 
 
 def test_every_step_and_every_page_of_daily_work_leads_somewhere() -> None:

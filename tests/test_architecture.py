@@ -23,7 +23,7 @@ ORDER = {
         translation shipped installation queue permissions profile review_queues
         mail
         public_pages storage uploads file_turns forms mixins lookups drawing templatetags
-        accounts portal services territories verification
+        accounts portal services domains territories verification
         organisations
         members standing
         registration directory inbox authorities
@@ -58,7 +58,7 @@ ORDER = {
         agreements
         records
         assessments
-        tables practices
+        tables practices scales
         overview inbox templatetags admin
         apps management urls
     """,

@@ -9,7 +9,8 @@ from django.db import transaction
 from indicators.catalogue import actions as catalogue
 from indicators.models import Category, Indicator
 from integration_portal import vocabulary
-from orgs.models import ShippedEntry
+from orgs.domains import actions as domains
+from orgs.models import Domain, ShippedEntry
 from orgs.shipped import Vocabulary, load_shipped
 from partnerships.models import Criterion, Level, Practice, Scale
 from tests.factories import UserFactory
@@ -82,6 +83,21 @@ def test_category_that_was_renamed_stays_and_its_neighbour_is_corrected() -> Non
     assert found == {"F": "Women and girls", "M": "Men*", "X": "Other or not stated*"}
     host = Category.objects.get(dimension__code="origin", code="HOST")
     assert host.identities.count() == 2
+
+
+def test_domain_that_an_administrator_reworded_stays_and_its_neighbour_is_corrected() -> None:
+    person = UserFactory(is_staff=True)
+    health = Domain.objects.get(code="D5")
+    health.name_es, health.description_en = "Salud y cuidados", "Our own words."  # type: ignore[attr-defined]
+    domains.save_domain(domain=health, by=person)
+    changed = {
+        code: entry | {"name": entry["name"] | {"es": f"{entry['name']['es']}*"}}
+        for code, entry in entries("domain").items()
+    }
+    ship("domain", changed)
+    found = dict(Domain.objects.filter(code__in=["D4", "D5"]).values_list("code", "name_es"))
+    assert found == {"D4": changed["D4"]["name"]["es"], "D5": "Salud y cuidados"}
+    assert Domain.objects.get(code="D5").description_en == "Our own words."  # type: ignore[attr-defined]
 
 
 def test_scale_of_which_a_word_was_changed_stays_whole() -> None:

@@ -47,7 +47,8 @@ from orgs.standing import measures
 from orgs.territories.imports import actions as territory_imports
 from partnerships.assessments import actions as assessments
 from partnerships.assessments import experience
-from partnerships.models import Assessment, Meeting, Partnership
+from partnerships.models import Assessment, Criterion, Meeting, Partnership
+from partnerships.scales import actions as scales
 from partnerships.vocabulary import PartnershipState
 from tests.factories import (
     AuthorityFactory,
@@ -176,6 +177,7 @@ def make_things(
         "paper": make_document(partnership, title="Agreement for all", is_public=True),
         "public": public,
         "practice": PracticeFactory(name=f"Mediators of {city}"),
+        **make_scales(city, users),
         "table": table,
         "meeting": Meeting.objects.create(table=table, held_on="2024-03-05", agenda="Housing"),
         **make_reports(land, users, authority, association, city),
@@ -300,6 +302,19 @@ def make_support(association: Organisation, hall: Organisation, city: Territory)
         sponsor=hall, sponsored=association, gives="A room", from_day=timezone.localdate(), offered_by=UserFactory()
     )
     return {"group": group, "vouching": vouching, "sponsorship": offer}
+
+
+def make_scales(city: Territory, users: dict[str, User | None]) -> dict[str, Any]:
+    """The one that assessments use, and the draft of another."""
+    used = current_scale()
+    draft = scales.begin_version(scale=used, names={"name_en": f"Scale of {city}"}, by=administrator_of(users))
+    criteria = Criterion.objects.filter(code="I1")
+    return {
+        "a_scale": used,
+        "a_criterion": criteria.get(level__scale=used),
+        "draft_scale": draft,
+        "draft_criterion": criteria.get(level__scale=draft),
+    }
 
 
 def make_merge(city: Territory, administrator: User) -> OrganisationMerge:

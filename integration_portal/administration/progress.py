@@ -139,7 +139,7 @@ def verification_rules() -> Step:
 
 
 def engagement_scale() -> Step:
-    label, url = _("Engagement scale"), reverse("admin:partnerships_scale_changelist")
+    label, url = _("Engagement scale"), reverse("partnerships:scale_list")
     levels = [level.name for level in Level.objects.filter(scale__is_current=True).order_by("order")]
     if levels:
         return Step(label, url, DONE, " · ".join(levels))
@@ -147,7 +147,7 @@ def engagement_scale() -> Step:
 
 
 def domains() -> Step:
-    label, url = _("Domains"), reverse("admin:orgs_domain_changelist")
+    label, url = _("Domains"), reverse("orgs:domain_list")
     count = Domain.objects.count()
     if count:
         return Step(label, url, DONE, ngettext("%(count)d domain", "%(count)d domains", count) % {"count": count})
@@ -166,8 +166,12 @@ DAILY = [
         gettext_lazy("Which criteria each tier needs, and for how long a verification holds.")),
     Way(gettext_lazy("Reviews"), "orgs:review_queue", "check2-square",
         gettext_lazy("Organisations that a reviewer has to verify.")),
-    Way(gettext_lazy("Accounts"), "admin:orgs_user_changelist", "person-gear",
+    Way(gettext_lazy("Accounts"), "orgs:account_list", "person-gear",
         gettext_lazy("Close an account, remove a lost second step, appoint another administrator.")),
+    Way(gettext_lazy("Domains"), "orgs:domain_list", "grid",
+        gettext_lazy("What they are called in each language, and in which order they stand.")),
+    Way(gettext_lazy("Engagement scales"), "partnerships:scale_list", "bar-chart-steps",
+        gettext_lazy("What each level asks for, and the next version of it.")),
     Way(gettext_lazy("E-mails"), "mail_list", "envelope",
         gettext_lazy("E-mails that could not be sent, and why.")),
     Way(gettext_lazy("Schedule"), "schedule_list", "clock",

@@ -67,6 +67,12 @@ KINDS: dict[str, str | Promise] = {
     "rollup_parked": _("Warning to administrators: figures were not added up"),
     "rollup_recovered": _("To administrators: figures are added up again"),
     "second_step_removed": _("Two-step login removed"),
+    "password_link": _("Link to choose a password"),
+    "address_changed": _("E-mail address of an account changed"),
+    "account_closed": _("Account closed"),
+    "account_reopened": _("Account reopened"),
+    "administrator_appointed": _("Appointment as an administrator"),
+    "administrator_dismissed": _("End of an appointment as an administrator"),
 }
 """By the template in templates/emails."""
 OF_AN_ACCOUNT = _("Account: log-in code, password or address")

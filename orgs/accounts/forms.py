@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs import installation
 from orgs.accounts import first_administrator
-from orgs.forms.portal import PortalForm
+from orgs.forms.portal import PortalForm, PortalModelForm
 from orgs.models import User
 
 
@@ -70,3 +70,24 @@ class FirstAdministratorForm(PortalForm):
             except ValidationError as refusal:
                 self.add_error("password", refusal)
         return cleaned
+
+
+class AccountForm(PortalModelForm):
+    """Somebody else's account, for administrators: no password is shown or set here."""
+
+    class Meta:
+        model = User
+        fields = ["name", "email", "language"]
+        help_texts = {"email": _("Its owner logs in with it, and the portal writes to it.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = installation.current().offered_languages
+        language = self.instance.language if self.instance.pk else get_language()
+        shown = [*offered, *([language] if language and language not in offered else [])]
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language of e-mails"), choices=language_names(shown), initial=language
+        )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()

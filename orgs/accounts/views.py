@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import REAUTHENTICATION_TIMEOUT
+from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.utils import perform_login
 from allauth.account.views import EmailView, PasswordSetView
@@ -19,8 +20,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView
 
@@ -38,6 +41,8 @@ class LoggedInOfLateMixin(AuthenticatedUserMixin):
     their mail.
     """
 
+    asks_to_log_in: str | Promise = gettext_lazy("Log in again to change how you get into your account.")
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
         if (
@@ -47,8 +52,21 @@ class LoggedInOfLateMixin(AuthenticatedUserMixin):
             and not is_fresh(request)
         ):
             logout(request)
-            messages.info(request, _("Log in again to change how you get into your account."))
+            messages.info(request, str(self.asks_to_log_in))
             return redirect_to_login(request.path, reverse("account_login"))
+        return super().dispatch(request, *args, **kwargs)
+
+
+class ProvenAgainMixin(LoggedInOfLateMixin):
+    """For what gives somebody the way into an account, or power over all of them: whoever does it has just proved who they are.
+
+    Otherwise a computer left open for a minute would be enough. allauth leads to the question, and back.
+    """
+
+    asks_to_log_in = gettext_lazy("Log in again to change this account.")
+
+    @method_decorator(reauthentication_required)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return super().dispatch(request, *args, **kwargs)
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Iterable, Sequence
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -7,6 +8,7 @@ from orgs.models import Domain, User
 from orgs.naming import slug_for
 from partnerships.agreements.actions import locked, refuse_unless
 from partnerships.models import Level, Partnership, Practice
+from partnerships.permissions import can_keep_practices
 
 
 @transaction.atomic
@@ -40,6 +42,25 @@ def add_practice(
     practice.save()
     practice.domains.set(domains)
     return practice
+
+
+@transaction.atomic
+def update_practice(*, practice: Practice, domains: Iterable[Domain], by: User) -> Practice:
+    """Its address stays, since people have written it down. What came with the software and was changed here stays as it was changed."""
+    if not can_keep_practices(by):
+        raise PermissionDenied
+    practice.full_clean(exclude=["summary"])  # Each language has its own, and one of them is enough.
+    practice.save()
+    practice.domains.set(domains)
+    return practice
+
+
+@transaction.atomic
+def delete_practice(*, practice: Practice, by: User) -> None:
+    """The partnerships that follow it go on without it."""
+    if not can_keep_practices(by):
+        raise PermissionDenied
+    practice.delete()
 
 
 @transaction.atomic

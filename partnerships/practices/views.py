@@ -5,20 +5,24 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import CreateView, DetailView, FormView
+from django.utils.translation import ngettext
+from django.views.generic import CreateView, DetailView, FormView, UpdateView
+from django.views.generic.detail import SingleObjectMixin
 from django_filters.views import FilterView
 
+from orgs.forms import PortalForm
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.permissions import Person
 from partnerships.agreements.filters import PracticeFilter
 from partnerships.agreements.views import for_list
 from partnerships.models import Partnership, PartnershipParty, Practice
 from partnerships.models.partnership import PartnershipQuerySet
-from partnerships.permissions import ACTING_ROLES, can_add_practices, can_log_partnerships
-from partnerships.practices.actions import add_practice, link_practice
-from partnerships.practices.forms import LinkPracticeForm, PracticeForm
+from partnerships.permissions import ACTING_ROLES, can_add_practices, can_keep_practices, can_log_partnerships
+from partnerships.practices.actions import add_practice, delete_practice, link_practice, update_practice
+from partnerships.practices.forms import LinkPracticeForm, PracticeEditForm, PracticeForm
 from partnerships.vocabulary import PartyRole
 
 
@@ -57,7 +61,8 @@ class PracticeDetailView(VisibleObjectMixin, DetailView):
         following = Partnership.objects.visible_to(self.request.user).filter(practices=self.object)
         mine = partnerships_led_by(self.request.user).exclude(practices=self.object)
         form = LinkPracticeForm(partnerships=mine) if mine.exists() else None
-        return super().get_context_data(partnerships=for_list(following), link_form=form, **kwargs)
+        may_keep = can_keep_practices(self.request.user)
+        return super().get_context_data(partnerships=for_list(following), link_form=form, may_keep=may_keep, **kwargs)
 
 
 class PracticeCreateView(ActionMixin, VisibleObjectMixin, CreateView):
@@ -74,6 +79,52 @@ class PracticeCreateView(ActionMixin, VisibleObjectMixin, CreateView):
 
     def get_success_url(self) -> str:
         return self.object.get_absolute_url()
+
+
+class PracticeKeepMixin(ActionMixin, VisibleObjectMixin):
+    model = Practice
+    has_page_permission = staticmethod(can_keep_practices)
+
+
+class PracticeUpdateView(PracticeKeepMixin, UpdateView):
+    form_class = PracticeEditForm
+    template_name = "partnerships/practice_edit.html"
+    object: Practice
+
+    def perform(self, form: PracticeEditForm) -> Practice:
+        return update_practice(practice=form.instance, domains=form.cleaned_data["domains"], by=self.person)
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("Saved."))
+        return self.object.get_absolute_url()
+
+
+class PracticeDeleteView(PracticeKeepMixin, SingleObjectMixin, FormView):
+    """Asks before, and says who follows it."""
+
+    form_class = PortalForm
+    template_name = "partnerships/practice_delete.html"
+    object: Practice
+
+    def perform(self, form: PortalForm) -> Practice:
+        practice: Practice = self.get_object()  # type: ignore[assignment]
+        delete_practice(practice=practice, by=self.person)
+        return practice
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("The practice has been deleted."))
+        return reverse("partnerships:practice_list")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        self.object = self.get_object()  # type: ignore[assignment]
+        following = Partnership.objects.filter(practices=self.object).count()
+        said = ngettext(
+            "%(count)d partnership follows it, and goes on without it.",
+            "%(count)d partnerships follow it, and go on without it.",
+            following,
+        )
+        consequences = [_("It does not come back with a later version of the software."), said % {"count": following}]
+        return super().get_context_data(consequences=consequences, **kwargs)
 
 
 class PracticeLinkView(ActionMixin, VisibleObjectMixin, FormView):

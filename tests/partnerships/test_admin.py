@@ -3,6 +3,7 @@ from django.urls import reverse
 
 from partnerships.assessments.experience import give_experience
 from partnerships.models import Criterion, Scale
+from partnerships.scales.actions import begin_version
 from tests.factories_partnerships import (
     AssessmentFactory,
     ContributionFactory,
@@ -71,9 +72,13 @@ def test_what_decides_a_used_level_is_fixed(client, world, things):
 
 
 def test_another_scale_is_put_to_use(client, world, things):
-    following = Scale.objects.create(code="next", name="Next")
+    empty = Scale.objects.create(code="empty", name="Empty")
+    following = begin_version(scale=things["scale"], names={"name_en": "Next"}, by=world.administrator)
     client.force_login(world.administrator)
     url = reverse("admin:partnerships_scale_changelist")
+    refused = client.post(url, {"action": "use", "_selected_action": [empty.pk]}, follow=True).content.decode()
+    assert "The scale has no level." in refused
+    assert list(Scale.objects.filter(is_current=True)) == [things["scale"]]
     client.post(url, {"action": "use", "_selected_action": [following.pk]})
     assert list(Scale.objects.filter(is_current=True)) == [following]
     things["assessment"].refresh_from_db()

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -11,7 +11,8 @@ from django.utils import timezone, translation
 from orgs.vocabulary import Kind, LevelOfGovernment
 from partnerships.engagement.loading import PRACTICES_FILE, SCALE_FILE, load_practices, load_scale
 from partnerships.models import CoordinationTable, Criterion, Level, Practice, Scale
-from partnerships.practices.actions import add_practice, link_practice
+from partnerships.practices.actions import add_practice, delete_practice, link_practice, update_practice
+from partnerships.scales.actions import begin_version, put_to_use
 from partnerships.tables.actions import found_table, give_seat, hold_meeting
 from partnerships.tables.composition import composition_of
 from tests.factories import AuthorityFactory, DomainFactory, OrganisationFactory
@@ -218,6 +219,57 @@ def test_meeting_is_changed_where_it_is_shown_and_keeps_its_history(client, worl
     assert list(meeting.events.order_by("pgh_id").values_list("agenda", flat=True)) == ["Rents", "Schools"]
     other = CoordinationTableFactory(convenor=world.authority)
     assert client.get(reverse("partnerships:meeting_edit", args=[other.slug, meeting.pk])).status_code == 404
+
+
+def test_practice_is_edited_in_each_language_by_administrators(client, world, scale):
+    """What stood there stays ticked, and a level of an older scale is the same one of the scale that is used."""
+    health, housing = DomainFactory(name="Health"), DomainFactory(name="Housing")
+    practice = PracticeFactory(name="Mediators", countries=["ES"], level=Level.objects.get(scale=scale, code="consult"))
+    practice.domains.set([health])
+    version = begin_version(scale=scale, names={"name_en": "Next"}, by=world.administrator)
+    put_to_use(scale=version, by=world.administrator)
+    url = reverse("partnerships:practice_edit", args=[practice.slug])
+    client.force_login(world.officer)
+    assert client.get(url).status_code == 403
+    assert url not in client.get(practice.get_absolute_url()).content.decode()
+    client.force_login(world.administrator)
+    assert url in client.get(practice.get_absolute_url()).content.decode()
+    form = client.get(url).context["form"]
+    assert form["level"].value() == version.levels.get(code="consult").pk
+    typed = {
+        "name": "Mediators of Riverton",
+        "countries_chosen": ["ES"],
+        "domains": [housing.pk],
+        "level": form["level"].value(),
+    }
+    refused = client.post(url, {**typed, "summary_en": "", "summary_es": ""}).content.decode()
+    assert "Say in at least one language what it does." in refused
+    response = client.post(url, {**typed, "summary_en": "", "summary_es": "Median entre vecinos."})
+    assert response.headers["Location"] == practice.get_absolute_url()
+    practice.refresh_from_db()
+    assert (practice.name, practice.countries, practice.level.scale) == ("Mediators of Riverton", ["ES"], version)
+    assert list(practice.domains.all()) == [housing]
+    spanish = client.get(practice.get_absolute_url(), headers={"accept-language": "es"}).content.decode()
+    assert "Median entre vecinos." in spanish
+
+
+def test_practice_is_deleted_and_partnerships_go_on_without_it(client, world):
+    practice, partnership = PracticeFactory(name="Mediators"), world.partnership()
+    partnership.practices.add(practice)
+    url = reverse("partnerships:practice_delete", args=[practice.slug])
+    client.force_login(world.officer)
+    assert client.post(url).status_code == 403
+    client.force_login(world.administrator)
+    assert "1 partnership follows it, and goes on without it." in client.get(url).content.decode()
+    assert client.post(url).headers["Location"] == reverse("partnerships:practice_list")
+    assert not Practice.objects.filter(pk=practice.pk).exists()
+    assert not partnership.practices.exists()
+    for act in (
+        lambda: update_practice(practice=practice, domains=[], by=world.officer),
+        lambda: delete_practice(practice=practice, by=world.officer),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
 
 
 def test_meeting_is_one_a_day(world):

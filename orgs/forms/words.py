@@ -1,0 +1,70 @@
+"""Words that a form asks for in every language of the portal: in the first one at once, in each other one to open."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.text import capfirst, format_lazy
+from django.utils.translation import get_language_info
+from modeltranslation.utils import build_localized_fieldname
+
+FIRST = settings.MODELTRANSLATION_DEFAULT_LANGUAGE
+OTHERS = [code for code, _name in settings.LANGUAGES if code != FIRST]
+
+
+def in_every_language(*names: str) -> list[str]:
+    """The columns of some translated fields, language by language."""
+    return [build_localized_fieldname(name, code) for code in (FIRST, *OTHERS) for name in names]
+
+
+def languages_without(row: Model, name: str) -> list[str]:
+    """What those languages call themselves in which the portal is offered and the row has no such word."""
+    return [
+        str(capfirst(get_language_info(code)["name_local"]))
+        for code in settings.OFFERED_LANGUAGES
+        if not getattr(row, build_localized_fieldname(name, code))
+    ]
+
+
+class WordsMixin(forms.BaseForm):
+    """For a form of a model: its fields are those of `in_every_language` and, where there are, others."""
+
+    words: ClassVar[dict[str, str | Promise]]
+    """What each translated field is called."""
+    needed: ClassVar[tuple[str, ...]] = ("name",)
+    """Those that the first language must have: whoever reads another one sees them where theirs is missing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for code in (FIRST, *OTHERS):
+            info = get_language_info(code)
+            for name, label in self.words.items():
+                field = self.fields[build_localized_fieldname(name, code)]
+                field.label = label if code == FIRST else format_lazy("{} ({})", label, info["name_local"])
+                field.required = code == FIRST and name in self.needed
+                field.widget.attrs |= {"lang": code, "dir": "rtl" if info["bidi"] else "ltr"}
+                if isinstance(field.widget, forms.Textarea):
+                    field.widget.attrs["rows"] = 3
+
+    def _in(self, code: str) -> list[forms.BoundField]:
+        return [self[build_localized_fieldname(name, code)] for name in self.words]
+
+    def first_words(self) -> list[forms.BoundField]:
+        return self._in(FIRST)
+
+    def translations(self) -> list[dict[str, Any]]:
+        """The words in each other language, with what the language calls itself; open where there is something to mend."""
+        found = []
+        for code in OTHERS:
+            fields = self._in(code)
+            is_open = any(field.errors for field in fields)
+            name = capfirst(get_language_info(code)["name_local"])
+            found.append({"code": code, "name": name, "fields": fields, "is_open": is_open})
+        return found
+
+    def other_fields(self) -> list[forms.BoundField]:
+        """What the form asks for beside words."""
+        named = set(in_every_language(*self.words))
+        return [field for field in self.visible_fields() if field.name not in named]
