@@ -1,7 +1,8 @@
 """Which types of service somebody means by what they type, in any of the languages: "necesito un abogado", "محامي", "a bed for tonight"."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from django.db.models import Case, Max, Q, Value, When
 from django.db.models.functions import Length
@@ -11,13 +12,19 @@ from orgs.models import ServiceType, ServiceTypeWord
 from orgs.models.services import ServiceQuerySet
 from orgs.word_search import words_sought
 
-LONGEST_QUERY = 12
-"""Words of a query that are looked at."""
+LONGEST_QUERY = 20
+"""Words of a query that are looked at: people type whole sentences."""
 LONGEST_WORD = 8
 """Words of the longest synonym that is found in a query."""
 MOST_TYPES = 4
 SHORTEST_BEGINNING = 3
 """Letters of a word that is not typed to its end."""
+LINKS = ("de", "de l", "de la", "del", "du", "d", "el", "la", "le", "les", "l", "un", "una", "une")
+"""What people in a hurry leave out between two words: "carte sejour", "curso castellano"."""
+# What stands before a word and is typed in one with it ("lavocat", "والسكن", "بالإقامة"), the accusative of Arabic ("مترجما"), "dont".
+PREFIXED = re.compile(r"\b(?:[dl](?=[aeiouh]\w{3})|[وفبك]?(?:ال|لل)(?=\w{3})|[وفبكل](?=\w{4}))")
+ACCUSATIVE = re.compile(r"(?<=\w{3})ا\b")
+NEGATED = re.compile(r"\b(do|does|did|have|is|ca|wo)nt\b")
 
 
 def stem(text: str) -> str:
@@ -41,11 +48,23 @@ def types_for(query: str) -> list[ServiceType]:
     words = stem(query).split()[:LONGEST_QUERY]
     if not words:
         return []
-    spans = {" ".join(words[at : at + length]) for at in range(len(words)) for length in range(1, LONGEST_WORD + 1)}
-    found = ranked(Q(words__stem__in=spans))
+    apart = stem(taken_apart(query)).split()[:LONGEST_QUERY]
+    found = ranked(Q(words__stem__in=spans_of(words) | spans_of(apart)))
     if not found and len(words[-1]) >= SHORTEST_BEGINNING:
         found = ranked(Q(words__stem__startswith=words[-1]))
     return found
+
+
+def taken_apart(query: str) -> str:
+    """Folded, and each word by itself: without a preposition, "and" or article that is typed in one with it."""
+    folded = " ".join(folded_words(query))
+    return NEGATED.sub(r"\1n t", ACCUSATIVE.sub("", PREFIXED.sub("", folded)))
+
+
+def spans_of(words: Sequence[str]) -> set[str]:
+    """The words that follow each other, as they stand and, two by two, with what may be left out between them."""
+    stand = {" ".join(words[at : at + length]) for at in range(len(words)) for length in range(1, LONGEST_WORD + 1)}
+    return stand | {f"{one} {link} {other}" for one, other in pairwise(words) for link in LINKS}
 
 
 def ranked(meant: Q) -> list[ServiceType]:

@@ -112,6 +112,23 @@ def test_word_that_is_being_typed_is_enough(types):
     assert types_for("") == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lavocat", "avocat"), ("demande dasile", "demande d'asile"), ("carte sejour", "carte de séjour"), ("curso español", "curso de español"),
+        ("والسكن", "سكن"), ("بالمدرسة", "مدرسة"), ("لمحامي", "محامي"), ("أحتاج مترجما", "مترجم"), ("I dont speak the language", "I don't speak the language"),
+    ],
+)  # fmt: skip
+def test_words_typed_in_one_and_words_left_out_are_understood(types, typed, meant):
+    assert types_for(meant)
+    assert types_for(typed) == types_for(meant)
+
+
+def test_the_end_of_a_long_sentence_is_understood(types):
+    sentence = "hello we came here two weeks ago with our three children and need a lawyer"
+    assert types_for(sentence) == types_for("lawyer")
+
+
 def test_service_of_an_organisation_that_is_not_public_is_not_found(client, types, raval):
     hidden = OrganisationFactory(territory=raval)
     ServiceFactory(
