@@ -95,7 +95,7 @@ SECRETS = [
     ),
     Secret(
         "request to join one that nobody leads",
-        frozenset({"outsider"}) | REVIEWERS | ADMINISTRATORS,
+        REVIEWERS | ADMINISTRATORS,
         lambda world, word: change(world.things["asked"], said=word),
     ),
     Secret(
