@@ -31,4 +31,6 @@ def load() -> None:
         outlines=read(REGISTRY / "outlines_barcelona.json.gz"),
     )
     with connection.cursor() as cursor:  # The figures follow at once, each of them checked against these.
-        cursor.execute("ANALYZE orgs_territory, orgs_territoryclosure, indicators_indicator, indicators_breakdown")
+        cursor.execute(
+            "ANALYZE orgs_territory, orgs_territoryclosure, orgs_territoryreach, indicators_indicator, indicators_breakdown"
+        )

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from indicators.models import ImportBatch, Indicator, ProtectionChange, Release, Report, ReportRequest
 from orgs.models import Membership, Organisation, Territory, TerritoryClosure
+from orgs.models.reach import places_of_figures
 from orgs.permissions import KEEPERS, Person, has_role, is_administrator, is_steward
 from orgs.vocabulary import Sector
 
@@ -51,8 +52,7 @@ def territories_kept_by(user: Person) -> QuerySet[Territory]:
     if not user.is_authenticated:
         return Territory.objects.none()
     keeping = user.memberships.acting().filter(role__in=KEEPERS, organisation__sector=Sector.AUTHORITY)
-    links = TerritoryClosure.objects.filter(ancestor__in=keeping.values("organisation__territory"))
-    return Territory.objects.filter(pk__in=links.values("descendant"))
+    return places_of_figures(keeping.values("organisation__territory"))
 
 
 def can_approve_release(user: Person, release: Release) -> bool:
@@ -192,7 +192,7 @@ def can_agree_to_protection(user: Person, change: ProtectionChange) -> bool:
         return True
     if indicator.owner is None or not has_role(user, indicator.owner, Role.MANAGER):
         return False
-    own = Territory.objects.within(indicator.owner.territory)
+    own = places_of_figures(indicator.owner.territory)
     return not indicator.observations.exclude(territory__in=own.values("pk")).exists()
 
 

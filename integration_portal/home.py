@@ -17,6 +17,7 @@ from indicators.worklist import inbox
 from orgs import inbox as registry_inbox
 from orgs.inbox import Task
 from orgs.models import Membership, Organisation, Territory, User
+from orgs.models.reach import ids_tied_within
 from orgs.permissions import Person, holds_role, is_administrator, is_reviewer, is_steward
 from partnerships import inbox as partnerships_inbox
 from partnerships.models import CoordinationTable, Level, Partnership
@@ -70,14 +71,19 @@ class City:
 
 def cities() -> list[Territory]:
     """Municipalities, those in which most organisations are at home first."""
-    published = Q(descendant_links__descendant__organisations__in=Organisation.objects.published().values("pk"))
-    at_home = Count("descendant_links__descendant__organisations", filter=published, distinct=True)
-    places = Territory.objects.filter(kind=Territory.Kind.MUNICIPALITY).active(timezone.localdate())
+    today = timezone.localdate()
+    published = Q(
+        reach_below__valid_from__lte=today,
+        reach_below__valid_to__gte=today,
+        reach_below__tied_to__organisations__in=Organisation.objects.published().values("pk"),
+    )
+    at_home = Count("reach_below__tied_to__organisations", filter=published, distinct=True)
+    places = Territory.objects.filter(kind=Territory.Kind.MUNICIPALITY).active(today)
     return list(places.annotate(at_home=at_home).select_related("scheme").order_by("-at_home", "name_folded")[:CITIES])
 
 
 def city_of(territory: Territory, user: Person) -> City:
-    within = Territory.objects.within(territory).values("pk")
+    within = ids_tied_within(territory)
     running = Partnership.objects.published().live().within(territory)
     return City(
         territory=territory,

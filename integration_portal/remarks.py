@@ -1,5 +1,6 @@
 """Something is wrong here: whose page it is, of whichever app."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,8 +45,8 @@ def keeper_of(page: str, user: Any) -> Keeper:
         party = partnership.parties.filter(organisation__sector="authority").first() if partnership else None
         organisation = party.organisation if party else None
     elif "scheme" in facts:
-        code = str(facts.get("territory", facts.get("code", ""))).split("@")[0]
-        territory = Territory.objects.filter(scheme__code=facts["scheme"], code=code).order_by("-valid_to").first()
+        with suppress(Territory.DoesNotExist):
+            territory = Territory.objects.coded(facts["scheme"], str(facts.get("territory", facts.get("code", ""))))
     return organisation, organisation.territory if organisation else territory
 
 

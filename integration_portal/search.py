@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, QuerySet, TextField, Value
+from django.db.models import Case, Model, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -127,17 +127,22 @@ def opportunity_hit(opportunity: VolunteerOpportunity) -> Hit:
 
 
 def territories(words: str) -> Group:
+    """Those of today first, then what is no more."""
+    today = timezone.localdate()
+    is_past = Case(When(valid_from__lte=today, valid_to__gte=today, then=0), default=1)
     found = Territory.objects.places().matching(words).with_path().select_related("scheme")
+    found = found.order_by(is_past, "name_folded", "pk")
     return grouped(_("Places"), found, territory_hit)
 
 
 def territory_hit(territory: Territory) -> Hit:
     around = ", ".join(place.local_name for place in territory.surroundings)
+    while_there = "" if territory.valid_from <= timezone.localdate() <= territory.valid_to else territory.validity
     return Hit(
         territory.local_name,
         territory.get_absolute_url(),
         "geo-alt",
-        meta=" · ".join(part for part in (capfirst(territory.get_kind_display()), around) if part),
+        meta=" · ".join(part for part in (capfirst(territory.get_kind_display()), around, while_there) if part),
     )
 
 

@@ -16,6 +16,7 @@ from orgs.models import (
     User,
     Verification,
 )
+from orgs.models.reach import ids_tied_around
 from orgs.models.support import VOUCHING_ROLES
 from orgs.vocabulary import Kind
 
@@ -220,9 +221,7 @@ def can_see_contacts(user: Person, organisation: Organisation) -> bool:
     return (
         user.is_staff
         or is_member(user, organisation)
-        or user.reviewer_appointments.active()
-        .filter(territory__descendant_links__descendant=organisation.territory_id)
-        .exists()
+        or user.reviewer_appointments.active().filter(territory__in=ids_tied_around(organisation.territory_id)).exists()
     )
 
 
@@ -294,9 +293,7 @@ def can_lift_measure(user: Person, measure: Measure) -> bool:
 
 def reviewers_of(organisation: Organisation) -> QuerySet[User]:
     """Those who may decide about it: appointed for its place or one that holds it, and never of its people."""
-    appointed = ReviewerAppointment.objects.active().filter(
-        territory__descendant_links__descendant=organisation.territory_id
-    )
+    appointed = ReviewerAppointment.objects.active().filter(territory__in=ids_tied_around(organisation.territory_id))
     own = Membership.objects.filter(
         Q(organisation=organisation)
         | Q(organisation__merges_away__kept=organisation, organisation__merges_away__undone_at=None)

@@ -30,6 +30,7 @@ NOT_WATCHED = {
     "orgs_verification": "is decided together with orgs_organisation, in the same transaction",
     "orgs_publicpage": "is what is kept",
     "orgs_territoryclosure": "follows from orgs_territory, in the same statement",
+    "orgs_territoryreach": "follows from orgs_territory and orgs_territorysuccession, in the same statement",
     "indicators_releasedfigure": "never changes once its release is public",
     "indicators_releasedindicator": "never changes once its release is public",
     "indicators_breakdownmargin": "follows from indicators_breakdown, in the same transaction",

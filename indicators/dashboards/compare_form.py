@@ -26,7 +26,7 @@ class AddressLookup(TerritoryLookup):
     """Territories by what stands for them in an address; those around the `near` ones are offered before anybody types."""
 
     def __init__(self, near: Iterable[Territory] = ()) -> None:
-        super().__init__()
+        super().__init__(ever=True)
         self.near = list(near)
 
     def queryset(self) -> QuerySet[Territory]:

@@ -17,6 +17,7 @@ from indicators.models import Category, Dimension, Indicator, Period
 from indicators.vocabulary import NO_FLAG, Measure
 from orgs.folding import fold
 from orgs.models import Territory, TerritoryClosure, TerritoryScheme
+from orgs.models.reach import places_of_figures
 from orgs.readers.problems import Problem
 
 MAX_VALUES = 50_000
@@ -198,7 +199,7 @@ def _territory_resolver(mapping: ImportMapping, within: Territory | None) -> Res
     places = Territory.objects.filter(scheme=scheme)
     known = dict(places.order_by("-valid_from").values_list("code", "pk"))
     by_number = codes_by_number(known)
-    own = Territory.objects.all() if within is None else Territory.objects.within(within)
+    own = Territory.objects.all() if within is None else places_of_figures(within)
     of_others = set() if within is None else set(places.exclude(pk__in=own.values("pk")).values_list("code", flat=True))
     names = NamedPlaces(scheme, mapping.territory_kind) if mapping.territory_by == "name" else None
 

@@ -18,6 +18,7 @@ from indicators.locks import lock_indicators_sql
 from indicators.models import ImportBatch, ImportMessage
 from indicators.quality import checks
 from orgs.models import Organisation, Territory, User
+from orgs.models.reach import places_of_figures
 from orgs.queue import enqueue
 
 ROLL_UP = "indicators.tasks.roll_up"
@@ -87,7 +88,7 @@ def store_checked(batch: ImportBatch, read: ImportMapping) -> None:
 def approve(batch: ImportBatch, by: User | None) -> None:
     """Of every import: a file, what was typed, a report. What lies elsewhere by now, since the tree or the authority changed, counts no more."""
     if batch.authority is not None:
-        own = Territory.objects.within(batch.authority.territory)
+        own = places_of_figures(batch.authority.territory)
         if batch.observations.exclude(territory__in=own.values("pk")).exists():
             raise ValidationError(
                 _("Some of these figures are not in the territory of %(authority)s."),

@@ -3541,8 +3541,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="of_the_authority",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="IF NOT EXISTS (SELECT FROM orgs_organisation a JOIN orgs_territoryclosure c ON c.ancestor_id = a.territory_id WHERE a.id = NEW.authority_id AND c.descendant_id = NEW.territory_id) THEN RAISE EXCEPTION 'An authority asks for figures of its own territory.' USING ERRCODE = 'check_violation', CONSTRAINT = 'request_of_the_authority'; END IF; RETURN NEW;",
-                    hash="53b1bf0156c919fcd95d0709ad5cc126d9f245f6",
+                    func="IF NOT EXISTS (SELECT FROM orgs_organisation a WHERE a.id = NEW.authority_id AND (orgs_counts_in(NEW.territory_id, a.territory_id) OR EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = NEW.territory_id))) THEN RAISE EXCEPTION 'An authority asks for figures of its own territory.' USING ERRCODE = 'check_violation', CONSTRAINT = 'request_of_the_authority'; END IF; RETURN NEW;",
+                    hash="9893235c7f9406a712e0b80a60f6e9f3dad120f4",
                     operation='INSERT OR UPDATE OF "authority_id", "territory_id"',
                     pgid="pgtrigger_of_the_authority_5ed9f",
                     table="indicators_reportrequest",
@@ -3688,8 +3688,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="of_the_authority",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF EXISTS (\n    SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM new_rows) AS n\n    JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id\n    WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)\n) THEN\n        RAISE EXCEPTION 'An authority brings in figures of its own territory.'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'observation_of_the_authority';\n    END IF;\nRETURN NULL;",
-                    hash="582a4154ae0e52d131c94b541ab1c227b211c2e4",
+                    func="\n    IF EXISTS (\n    SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM new_rows) AS n\n    JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id\n    WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)\n        AND NOT orgs_counts_in(n.territory_id, a.territory_id)\n) THEN\n        RAISE EXCEPTION 'An authority brings in figures of its own territory.'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'observation_of_the_authority';\n    END IF;\nRETURN NULL;",
+                    hash="f6a0ebe063c3a63f6aada8dc2ba39bce10010441",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_of_the_authority_dde94",
@@ -3704,8 +3704,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="stays_with_the_authority",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF EXISTS (\n    SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM (SELECT NEW.batch_id, NEW.territory_id) AS moved) AS n\n    JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id\n    WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)\n) THEN\n        RAISE EXCEPTION 'An authority brings in figures of its own territory.'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'observation_of_the_authority';\n    END IF;\nRETURN NEW;",
-                    hash="a7d3c0b9c8945201ea408a7dd85224260c2a72dc",
+                    func="\n    IF EXISTS (\n    SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM (SELECT NEW.batch_id, NEW.territory_id) AS moved) AS n\n    JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id\n    WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)\n        AND NOT orgs_counts_in(n.territory_id, a.territory_id)\n) THEN\n        RAISE EXCEPTION 'An authority brings in figures of its own territory.'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'observation_of_the_authority';\n    END IF;\nRETURN NEW;",
+                    hash="5d6448eb825daa1d21a3097b1e13f84f0d58fc31",
                     operation='UPDATE OF "territory_id", "batch_id"',
                     pgid="pgtrigger_stays_with_the_authority_3d6dd",
                     table="indicators_observation",

@@ -12,6 +12,7 @@ from indicators.models.catalogue import Breakdown, Indicator
 from indicators.models.importing import ImportBatch
 from indicators.models.period import Period
 from orgs.models import Membership, Territory, User
+from orgs.models.reach import places_of_figures
 
 
 class ConfidentialAccessQuerySet(models.QuerySet["ConfidentialAccess"]):
@@ -82,11 +83,7 @@ class ConfidentialViewingQuerySet(models.QuerySet["ConfidentialViewing"]):
         if user.is_staff:
             return self
         managed = user.memberships.acting().filter(role=Membership.Role.MANAGER)
-        return self.filter(
-            territory__in=Territory.objects.filter(
-                ancestor_links__ancestor__in=managed.values("organisation__territory")
-            )
-        )
+        return self.filter(territory__in=places_of_figures(managed.values("organisation__territory")))
 
 
 class ConfidentialViewing(models.Model):

@@ -31,6 +31,7 @@ OTHERS = """
     SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM {rows}) AS n
     JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id
     WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)
+        AND NOT orgs_counts_in(n.territory_id, a.territory_id)
 """
 REFUSE_OTHERS = f"""
     IF EXISTS ({OTHERS}) THEN

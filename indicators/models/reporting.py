@@ -69,8 +69,9 @@ class ReportRequest(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("authority_id", "territory_id"),
                 func=pgtrigger.Func(
-                    "IF NOT EXISTS (SELECT FROM orgs_organisation a JOIN orgs_territoryclosure c ON c.ancestor_id = a.territory_id "
-                    "WHERE a.id = NEW.authority_id AND c.descendant_id = NEW.territory_id) THEN "
+                    "IF NOT EXISTS (SELECT FROM orgs_organisation a WHERE a.id = NEW.authority_id AND ("
+                    "orgs_counts_in(NEW.territory_id, a.territory_id) OR EXISTS (SELECT FROM orgs_territoryclosure c "
+                    "WHERE c.ancestor_id = a.territory_id AND c.descendant_id = NEW.territory_id))) THEN "
                     "RAISE EXCEPTION 'An authority asks for figures of its own territory.' "
                     "USING ERRCODE = 'check_violation', CONSTRAINT = 'request_of_the_authority'; END IF; RETURN NEW;"
                 ),

@@ -46,6 +46,7 @@ from indicators.reports.cells import (
 )
 from indicators.vocabulary import NO_FLAG, NO_NUMBER, Flag, Measure, Status
 from orgs.models import Organisation, Territory, User
+from orgs.models.reach import places_of_figures
 
 WEEK = datetime.timedelta(days=7)
 
@@ -70,7 +71,7 @@ def ask_for_reports(
     for name, asked in (("organisations", organisations), ("indicators", indicators), ("periods", periods)):
         if not asked:
             raise ValidationError({name: _("Choose at least one.")})
-    if not Territory.objects.within(authority.territory).filter(pk=territory.pk).exists():
+    if not places_of_figures(authority.territory).filter(pk=territory.pk).exists():
         raise ValidationError({"territory": _("Choose the place of the authority, or one of its parts.")})
     _refuse_unless(by is None or keeps_figures_of(by, authority))
     if authority in organisations:

@@ -15,7 +15,8 @@ from indicators.quality import checks
 from indicators.reports.cells import Answers, ReportCell, approved, pending, refuse_faults, write_observations
 from indicators.vocabulary import Status
 from orgs.locks import lock_until_commit
-from orgs.models import Organisation, Territory, User
+from orgs.models import Organisation, User
+from orgs.models.reach import places_of_figures
 
 
 def signature(cells: Iterable[ReportCell]) -> str:
@@ -50,7 +51,7 @@ def save_entry(
     """
     if by is not None and not keeps_figures_of(by, authority):
         raise PermissionDenied
-    own = set(Territory.objects.within(authority.territory).values_list("pk", flat=True))
+    own = set(places_of_figures(authority.territory).values_list("pk", flat=True))
     if any(cell.territory.pk not in own for cell in cells):
         raise ValidationError(_("Choose the place of the authority, or one of its parts."))
     lock_until_commit(Lock.INDICATOR, *(cell.indicator.pk for cell in cells))

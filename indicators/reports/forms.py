@@ -14,7 +14,8 @@ from indicators.reports.workbook import MAX_BYTES
 from orgs.forms import PortalForm
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import OrganisationLookup, TerritoryLookup
-from orgs.models import Organisation, Territory
+from orgs.models import Organisation
+from orgs.models.reach import places_of_figures
 
 
 def read_periods(text: str) -> list[Period]:
@@ -40,7 +41,7 @@ class CellsForm(PortalForm):
     authority = forms.ModelChoiceField(
         queryset=Organisation.objects.none(), label=gettext_lazy("Authority"), empty_label=None
     )
-    territory = LookupField(TerritoryLookup(), label=gettext_lazy("Place"))
+    territory = LookupField(TerritoryLookup(ever=True), label=gettext_lazy("Place"))
     with_parts = forms.BooleanField(
         label=gettext_lazy("Also each of its parts"),
         required=False,
@@ -66,7 +67,7 @@ class CellsForm(PortalForm):
         cleaned = super().clean() or self.cleaned_data
         authority, territory = cleaned.get("authority"), cleaned.get("territory")
         if authority and territory:
-            own = Territory.objects.within(authority.territory)
+            own = places_of_figures(authority.territory)
             if not own.filter(pk=territory.pk).exists():
                 self.add_error("territory", _("Choose the place of the authority, or one of its parts."))
         return cleaned

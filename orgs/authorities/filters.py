@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from orgs.forms.portal import PortalForm
 from orgs.lookups.filters import TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Membership, Organisation, Territory, TerritoryClosure
+from orgs.models import Membership, Organisation, Territory
+from orgs.models.reach import ids_tied_within
 from orgs.vocabulary import LevelOfGovernment, choices_of
 
 LEVELS = choices_of(LevelOfGovernment)
@@ -18,7 +19,7 @@ def within(queryset: QuerySet[Organisation], place: Territory | None) -> QuerySe
     """Based in the place or in one that lies in it."""
     if place is None:
         return queryset
-    return queryset.filter(territory__in=TerritoryClosure.objects.filter(ancestor=place).values("descendant"))
+    return queryset.filter(territory__in=ids_tied_within(place))
 
 
 class AuthorityFilter(django_filters.FilterSet):

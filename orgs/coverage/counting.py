@@ -6,16 +6,17 @@ the number of organisations.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils import timezone
 from psycopg2.sql import SQL
 
 from orgs.models import Domain, Service, ServiceType, Territory, VoicedNeed
-from orgs.models.organisation import ids_at_work_in
+from orgs.models.reach import ids_tied_within
 from orgs.models.services import ServiceQuerySet
 
 MANY = 5
@@ -33,21 +34,35 @@ BY_SECTOR = SQL(
 )
 BY_TYPE = "SELECT o.type_id, {by_sector} FROM ({offered}) o (organisation_id, type_id, sector) GROUP BY 1"
 
-# Whose seat lies in a part, who works in it or below it, and who works all over what holds it.
+# Whose seat lies in a part, who works in it or below it, and who works all over what holds it, as `ids_at_work_in` has it for one place. What
+# is for people of some places alone (`limited`) counts in a part only where one of these is near it, as `for_people_of` has it.
 BY_PART = """
     WITH offered (organisation_id, domain_id, sector) AS ({offered}),
+    limited (organisation_id, domain_id, sector, service_id) AS ({limited}),
     part (id) AS (SELECT unnest(%s::bigint[])),
+    reach AS NOT MATERIALIZED (SELECT * FROM orgs_territoryreach WHERE %s BETWEEN valid_from AND valid_to),
+    within (part_id, territory_id) AS (SELECT DISTINCT p.id, r.tied_to_id FROM part p JOIN reach r ON r.counts_in_id = p.id),
+    around (part_id, territory_id) AS (
+        SELECT DISTINCT p.id, a.tied_to_id FROM part p JOIN reach r ON r.tied_to_id = p.id
+            JOIN reach a ON a.counts_in_id = r.counts_in_id AND a.depth = 0
+    ),
     at_work (part_id, organisation_id) AS (
-        SELECT p.id, o.id FROM part p JOIN orgs_territoryclosure c ON c.ancestor_id = p.id
-            JOIN orgs_organisation o ON o.territory_id = c.descendant_id
+        SELECT n.part_id, o.id FROM within n JOIN orgs_organisation o USING (territory_id)
         UNION
-        SELECT p.id, w.organisation_id FROM part p JOIN orgs_territoryclosure c ON c.ancestor_id = p.id
-            JOIN orgs_organisation_works_in w ON w.territory_id = c.descendant_id
+        SELECT n.part_id, w.organisation_id FROM within n JOIN orgs_organisation_works_in w USING (territory_id)
         UNION
-        SELECT p.id, w.organisation_id FROM part p JOIN orgs_territoryclosure c ON c.descendant_id = p.id
-            JOIN orgs_organisation_works_in w ON w.territory_id = c.ancestor_id
+        SELECT n.part_id, w.organisation_id FROM around n JOIN orgs_organisation_works_in w USING (territory_id)
+    ),
+    near (part_id, territory_id) AS (SELECT * FROM within UNION ALL SELECT * FROM around),
+    offers (part_id, domain_id, organisation_id, sector) AS (
+        SELECT a.part_id, o.domain_id, o.organisation_id, o.sector FROM at_work a JOIN offered o USING (organisation_id)
+        UNION ALL
+        SELECT DISTINCT a.part_id, l.domain_id, l.organisation_id, l.sector
+        FROM limited l JOIN orgs_service_territories t USING (service_id) JOIN near n USING (territory_id)
+            JOIN at_work a ON a.part_id = n.part_id AND a.organisation_id = l.organisation_id
+        WHERE NOT EXISTS (SELECT FROM offered o WHERE o.organisation_id = l.organisation_id AND o.domain_id = l.domain_id)
     )
-    SELECT a.part_id, o.domain_id, {by_sector} FROM at_work a JOIN offered o USING (organisation_id) GROUP BY 1, 2
+    SELECT o.part_id, o.domain_id, {by_sector} FROM offers o GROUP BY 1, 2
 """
 
 
@@ -97,14 +112,14 @@ def offered_services(place: Territory | None, language: str) -> ServiceQuerySet:
     """Those that count: in a place, or anywhere; in a language, or in any."""
     offered = Service.objects.public().verified()
     if place is not None:
-        offered = offered.filter(organisation__in=ids_at_work_in(place))
+        offered = offered.offered_in(place)
     return offered.speaking(language) if language else offered
 
 
 def coverage_by_type(place: Territory | None, language: str = "") -> list[DomainCoverage]:
     """Every type of every domain, those that nobody offers too. Four queries."""
     offered = offered_services(place, language).filter(type__isnull=False)
-    offers = {type_id: Offer(*counts) for type_id, *counts in counted(BY_TYPE, offered, "type")}
+    offers = {type_id: Offer(*counts) for type_id, *counts in counted(BY_TYPE, {"offered": once_each(offered, "type")})}
     asked = asked_for(place, language)
     by_domain = {domain.pk: DomainCoverage(domain) for domain in Domain.objects.order_by("order")}
     for one in ServiceType.objects.order_by("order", "pk"):
@@ -116,7 +131,7 @@ def asked_for(place: Territory | None, language: str = "") -> dict[int, int]:
     """By type, how many at least have said within a year that it is missing in the place or below it; none of which fewer than FEWEST have."""
     voiced = VoicedNeed.objects.counted()
     if place is not None:
-        voiced = voiced.filter(territory__ancestor_links__ancestor=place)
+        voiced = voiced.filter(territory__in=ids_tied_within(place))
     if language:
         voiced = voiced.filter(language=language)
     counted = voiced.order_by().values("type").annotate(count=Count("pk")).filter(count__gte=FEWEST)
@@ -133,17 +148,26 @@ def coverage_by_part(parts: Sequence[Territory], language: str = "") -> dict[int
     if not parts:
         return {}
     found: dict[int, dict[int, Offer]] = defaultdict(dict)
-    rows = counted(BY_PART, offered_services(None, language), "domain", [part.pk for part in parts])
-    for part, domain, *counts in rows:
+    offered = offered_services(None, language)
+    limits = Exists(Service.territories.through.objects.filter(service=OuterRef("pk")))
+    of_some = offered.filter(limits).order_by().values_list("organisation", "domain", "organisation__sector", "pk")
+    queries = {"offered": once_each(offered.filter(~limits), "domain"), "limited": of_some}
+    for part, domain, *counts in counted(BY_PART, queries, [part.pk for part in parts], timezone.localdate()):
         found[part][domain] = Offer(*counts)
     return found
 
 
-def counted(statement: str, offered: ServiceQuerySet, by: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    """What the statement makes of `offered`: organisation, type or domain, sector, each once."""
-    distinct = offered.order_by().distinct().values_list("organisation", by, "organisation__sector")
-    sql, own_parameters = distinct.query.sql_with_params()
+def once_each(offered: ServiceQuerySet, by: str) -> QuerySet[Any, Any]:
+    """Organisation, type or domain, sector."""
+    return offered.order_by().distinct().values_list("organisation", by, "organisation__sector")
+
+
+def counted(statement: str, queries: Mapping[str, QuerySet[Any, Any]], *parameters: Any) -> list[tuple[Any, ...]]:
+    """What the statement makes of the queries that it names, in the order in which it names them."""
+    made = {name: query.query.sql_with_params() for name, query in queries.items()}
+    own_parameters = [one for _sql, theirs in made.values() for one in theirs]
+    named = {name: SQL(sql) for name, (sql, _theirs) in made.items()}
     with connection.cursor() as cursor:
-        cursor.execute(SQL(statement).format(offered=SQL(sql), by_sector=BY_SECTOR), [*own_parameters, *parameters])
+        cursor.execute(SQL(statement).format(by_sector=BY_SECTOR, **named), [*own_parameters, *parameters])
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found

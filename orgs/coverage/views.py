@@ -17,22 +17,34 @@ from django.views.generic import TemplateView, View
 
 from orgs.coverage.counting import NOBODY, DomainCoverage, Offer, TypeCoverage, coverage_by_part, coverage_by_type
 from orgs.coverage.forms import CoverageForm
+from orgs.directory.filters import OTHERS
 from orgs.languages import name_for_reader
 from orgs.models import Domain, Territory
 from orgs.spreadsheets import csv_response
+from orgs.vocabulary import Sector
 
 SHOWN_GAPS = 10
+
+
+class Cell(NamedTuple):
+    """A number, and the address of the list behind it."""
+
+    number: int
+    url: str
 
 
 @dataclass(frozen=True)
 class PartRow:
     place: Territory
-    offers: list[tuple[Domain, Offer]]
+    offers: list[tuple[Domain, Offer, Cell]]
 
 
 class TypeRow(NamedTuple):
     coverage: TypeCoverage
     url: str
+    """Of the services."""
+    sectors: list[tuple[str, Cell]]
+    """By sector, of the organisations that offer them."""
 
 
 class CoveragePage:
@@ -62,18 +74,38 @@ class CoveragePage:
         parts = list(places.order_by("name"))
         offers = coverage_by_part(parts, self.language)
         domains = [each.domain for each in self.domains]
-        return [
-            PartRow(part, [(one, offers.get(part.pk, {}).get(one.pk, NOBODY)) for one in domains]) for part in parts
-        ]
+        rows = []
+        for part in parts:
+            offered = [(one, offers.get(part.pk, {}).get(one.pk, NOBODY)) for one in domains]
+            cells = [(one, offer, Cell(offer.total, self.behind(part, offers_in=one.slug))) for one, offer in offered]
+            rows.append(PartRow(part, cells))
+        return rows
 
     @property
     def tables(self) -> list[tuple[DomainCoverage, list[TypeRow]]]:
-        """By domain, each type with the address of the services behind its numbers."""
-        return [(each, [TypeRow(one, self.search_url(one.type.code)) for one in each.types]) for each in self.domains]
+        """By domain, each type with the addresses of what is behind its numbers."""
+        return [(each, [self.type_row(one) for one in each.types]) for each in self.domains]
 
-    def search_url(self, code: str) -> str:
-        asked = {"type": code, "territory": self.place.label if self.place else "", "language": self.language}
-        return f"{reverse('orgs:service_search')}?{urlencode({name: said for name, said in asked.items() if said})}"
+    def type_row(self, one: TypeCoverage) -> TypeRow:
+        offer, code = one.offer, one.type.code
+        numbers = [
+            (_("Civil society organisations"), offer.cso, Sector.CIVIL_SOCIETY.value),
+            (_("Authorities"), offer.authority, Sector.AUTHORITY.value),
+            (_("Others"), offer.other, OTHERS),
+        ]
+        sectors = [
+            (label, Cell(count, self.behind(self.place, offers=code, sector=sector)))
+            for label, count, sector in numbers
+        ]
+        return TypeRow(one, self.address("orgs:service_search", self.place, type=code), sectors)
+
+    def behind(self, place: Territory | None, **asked: str) -> str:
+        """The directory, as it is counted."""
+        return self.address("orgs:organisation_list", place, **asked)
+
+    def address(self, page: str, place: Territory | None, **asked: str) -> str:
+        said = {**asked, "territory": place.label if place else "", "language": self.language, "verified": "on"}
+        return f"{reverse(page)}?{urlencode({name: text for name, text in said.items() if text})}"
 
     def rows(self) -> Iterator[list[Any]]:
         yield [
@@ -96,7 +128,7 @@ class CoveragePage:
                     one.asked_for,
                 ]
         for part in self.parts:
-            for of, offer in part.offers:
+            for of, offer, _cell in part.offers:
                 yield [part.place.label, language, of.name, "", offer.cso, offer.authority, offer.other, ""]
 
 

@@ -1,5 +1,7 @@
 """How the public directory is filtered. Everything stands in the address, so a list can be sent to somebody."""
 
+from typing import Any
+
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -12,8 +14,11 @@ from orgs.lookups.filters import AddressedFilterSet, DomainFilter, TerritoryFilt
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Domain, FieldOfWork, Organisation, Service, Territory, holding_on
 from orgs.models.services import ServiceQuerySet
+from orgs.services.filters import ServiceTypeFilter
 from orgs.vocabulary import Kind, Mark, Sector, Tier, choices_of
 from orgs.word_search import words_sought
+
+OTHERS = "others"
 
 
 def services_for(domain: Domain | None, language: str) -> ServiceQuerySet:
@@ -24,7 +29,7 @@ def services_for(domain: Domain | None, language: str) -> ServiceQuerySet:
     return services.speaking(language) if language else services
 
 
-def offers(domain: Domain | None, language: str) -> Q:
+def says_or_offers(domain: Domain | None, language: str) -> Q:
     """Of an organisation: that it says the domain and the language of itself, or that one of its services is both.
 
     One service, and not one for each: whoever looks for a doctor who speaks Armenian is not helped by a doctor of one service and the Armenian
@@ -59,7 +64,17 @@ class OrganisationFilter(AddressedFilterSet):
         empty_label=_("Any"),
         help_text=_("Its own, or that of one of its services."),
     )
-    sector = django_filters.ChoiceFilter(choices=choices_of(Sector), label=_("Sector"), empty_label=_("Any"))
+    offers = ServiceTypeFilter("offers", method="with_its_services", label=_("Offers"))
+    offers_in = DomainFilter("offers_in", method="with_its_services", label=_("Offers a service in"))
+    sector = django_filters.ChoiceFilter(
+        choices=[*choices_of(Sector), (OTHERS, _("Neither civil society nor authority"))],
+        method="of_sector",
+        label=_("Sector"),
+        empty_label=_("Any"),
+    )
+    verified = django_filters.BooleanFilter(
+        method="verified_only", label=_("Verified only"), widget=forms.CheckboxInput
+    )
     kind = django_filters.ChoiceFilter(choices=choices_of(Kind), label=_("Kind"), empty_label=_("Any"))
     tier = django_filters.ChoiceFilter(
         choices=choices_of(Tier), method="verified_at_least", label=_("Verified at least"), empty_label=_("Any")
@@ -78,6 +93,31 @@ class OrganisationFilter(AddressedFilterSet):
         domain, language = self.chosen.get("domain"), self.chosen.get("language") or ""
         return services_for(domain, language) if domain or language else None
 
+    def filter_queryset(self, queryset: QuerySet[Organisation]) -> QuerySet[Organisation]:
+        """Who offers something: there, and in that language, as one and the same service."""
+        found = super().filter_queryset(queryset)
+        if not self.asks_for_services:
+            return found
+        asked = self.form.cleaned_data
+        offered = Service.objects.public()
+        if asked["offers"] is not None:
+            offered = offered.filter(type=asked["offers"])
+        if asked["offers_in"] is not None:
+            offered = offered.filter(domain=asked["offers_in"])
+        if asked["territory"] is not None:
+            offered = offered.offered_in(asked["territory"])
+        if asked["language"]:
+            offered = offered.speaking(asked["language"])
+        return found.filter(pk__in=offered.order_by().values("organisation"))
+
+    @property
+    def asks_for_services(self) -> bool:
+        return bool(self.form.cleaned_data["offers"] or self.form.cleaned_data["offers_in"])
+
+    def with_its_services(self, queryset: QuerySet[Organisation], name: str, value: Any) -> QuerySet[Organisation]:
+        """As `filter_queryset` does, of all that is asked of them at once."""
+        return queryset
+
     def search(self, queryset: QuerySet[Organisation], name: str, text: str) -> QuerySet[Organisation]:
         """Every word begins one of the name, or of a service."""
         found = queryset
@@ -91,14 +131,28 @@ class OrganisationFilter(AddressedFilterSet):
         self, queryset: QuerySet[Organisation], name: str, place: Territory | None
     ) -> QuerySet[Organisation]:
         """Based there or below, or working there, below, or all over what it lies in: who serves the city serves its quarters."""
-        return queryset if place is None else queryset.at_work_in(place)  # type: ignore[attr-defined]
+        if place is None or self.asks_for_services:
+            return queryset
+        return queryset.at_work_in(place)  # type: ignore[attr-defined]
 
     def working_in(self, queryset: QuerySet[Organisation], name: str, domain: Domain) -> QuerySet[Organisation]:
         """Where a language is asked for too, `speaking` asks for both together."""
-        return queryset if self.form.cleaned_data.get("language") else queryset.filter(offers(domain, ""))
+        is_asked_together = self.form.cleaned_data.get("language") and not self.asks_for_services
+        return queryset if is_asked_together else queryset.filter(says_or_offers(domain, ""))
 
     def speaking(self, queryset: QuerySet[Organisation], name: str, code: str) -> QuerySet[Organisation]:
-        return queryset.filter(offers(self.form.cleaned_data.get("domain"), code))
+        """As one service too, where domain and language bring it here."""
+        if self.asks_for_services:
+            return queryset
+        return queryset.filter(says_or_offers(self.form.cleaned_data.get("domain"), code))
+
+    def of_sector(self, queryset: QuerySet[Organisation], name: str, sector: str) -> QuerySet[Organisation]:
+        if sector == OTHERS:
+            return queryset.exclude(sector__in=[Sector.CIVIL_SOCIETY, Sector.AUTHORITY])
+        return queryset.filter(sector=sector)
+
+    def verified_only(self, queryset: QuerySet[Organisation], name: str, value: bool) -> QuerySet[Organisation]:
+        return queryset.filter(holding_on(timezone.localdate())) if value else queryset
 
     def verified_at_least(self, queryset: QuerySet[Organisation], name: str, tier: str) -> QuerySet[Organisation]:
         tiers = Tier.values

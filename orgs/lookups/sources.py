@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from orgs.folding import fold
 from orgs.languages import COUNTRIES, LANGUAGES, USUAL, country_name, language_label, name_for_reader, own_name
@@ -17,6 +18,10 @@ T = TypeVar("T")
 
 
 LIMIT = 12
+
+
+def keys_of(values: Iterable[str]) -> list[int]:
+    return [int(value) for value in values if value.isdecimal() and len(value) < 19]
 
 
 class Lookup(Generic[T]):
@@ -94,7 +99,7 @@ class ModelLookup(Lookup[T]):
         return [self.label(item)]
 
     def get(self, values: Iterable[str]) -> list[T]:
-        keys = [int(value) for value in values if value.isdecimal() and len(value) < 19]
+        keys = keys_of(values)
         return list(self.queryset().filter(pk__in=keys)) if keys else []
 
     def value(self, item: Any) -> str:
@@ -102,17 +107,44 @@ class ModelLookup(Lookup[T]):
 
 
 class TerritoryLookup(ModelLookup[Territory]):
+    """Places of today, or those of a `queryset`; where history is meant, those of any day (`ever`).
+
+    What was chosen before, or is named by its whole label, is found whatever became of it.
+    """
+
     url_name = "orgs:lookup_territories"
     code_field = "code"
 
+    def __init__(self, queryset: Any = None, *, ever: bool = False) -> None:
+        super().__init__(queryset)
+        self.ever = ever
+
     def queryset(self) -> QuerySet[Territory]:
+        if self._queryset is None and not self.ever:
+            return self.of_any_day().active(timezone.localdate())
+        return self.of_any_day()
+
+    def of_any_day(self) -> Any:
         places = Territory.objects.all() if self._queryset is None else self._queryset
         return places.places().with_path()
+
+    def url(self) -> str:
+        return f"{super().url()}?ever=1" if self.ever else super().url()
 
     def exact(self, text: str) -> list[Territory]:
         found = super().exact(text)
         # In another language the name stands behind the name proper, so the text is not how the folded name begins.
-        return found or [place for place in self.similar(text) if fold(text.strip()) in map(fold, self.names(place))]
+        found = found or [place for place in self.similar(text) if fold(text.strip()) in map(fold, self.names(place))]
+        return found or self.labelled(text)
+
+    def labelled(self, text: str) -> list[Territory]:
+        words = words_sought(text.rpartition(" (")[0])
+        found = self.of_any_day().filter(name_words__has=words)[:200] if words else []
+        return [place for place in found if fold(place.label) == fold(text.strip())]
+
+    def get(self, values: Iterable[str]) -> list[Territory]:
+        keys = keys_of(values)
+        return list(self.of_any_day().filter(pk__in=keys)) if keys else []
 
     def label(self, item: Territory) -> str:
         return item.label

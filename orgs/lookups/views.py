@@ -15,7 +15,7 @@ from orgs.vocabulary import Sector
 @cache_control(max_age=300, private=True)
 @vary_on_headers("Accept-Language", "Cookie")
 def lookup_territories(request: HttpRequest) -> JsonResponse:
-    return suggestions(TerritoryLookup(), request)
+    return suggestions(TerritoryLookup(ever="ever" in request.GET), request)
 
 
 @login_not_required

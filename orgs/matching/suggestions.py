@@ -4,11 +4,11 @@ Meeting is mutual: what is proposed to one of the two is proposed to the other.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from orgs.models import Capacity, CapacityMatch, Organisation, Territory, TerritoryClosure
+from orgs.models import Capacity, CapacityMatch, Organisation, Territory
+from orgs.models.reach import ids_tied_around, ids_tied_within
 from orgs.vocabulary import CapacitySide
 
 MOST = 50
@@ -16,9 +16,8 @@ MOST = 50
 
 def of_use_in(places: Iterable[Territory]) -> Q:
     """Capacities of one of these places, of a part of it or of what it lies in; one that names none is where its organisation is or works."""
-    there = list(places)
-    around: QuerySet[Any, Any] = TerritoryClosure.objects.filter(descendant__in=there).values("ancestor")
-    below: QuerySet[Any, Any] = TerritoryClosure.objects.filter(ancestor__in=there).values("descendant")
+    there = Territory.objects.filter(pk__in=[place.pk for place in places]).order_by().values("pk")
+    around, below = ids_tied_around(there), ids_tied_within(there)
     at_work = Organisation.works_in.through.objects.order_by()
     organisations = [
         found

@@ -2,12 +2,16 @@ from django.db import migrations
 
 # Where somebody is sheltered nothing smaller than the municipality is stored of the organisation, so that no page, count, map or file can
 # tell more: the seat, the places in which it works, those for whose people its services are, and those of its needs, offers and
-# opportunities for volunteers. Its private address stays.
+# opportunities for volunteers. Where no municipality is above, as in a city that is a region, it is the nearest place that is larger than one; where
+# there is none of these either, the highest. Its private address stays.
 FUNCTIONS = """
 CREATE FUNCTION orgs_municipality_of(place bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT coalesce(
         (SELECT c.ancestor_id FROM orgs_territoryclosure c JOIN orgs_territory t ON t.id = c.ancestor_id
          WHERE c.descendant_id = place AND t.kind = 'municipality' ORDER BY c.depth DESC LIMIT 1),
+        (SELECT c.ancestor_id FROM orgs_territoryclosure c JOIN orgs_territory t ON t.id = c.ancestor_id
+         WHERE c.descendant_id = place AND t.kind IN ('province', 'region', 'country') ORDER BY c.depth LIMIT 1),
+        (SELECT c.ancestor_id FROM orgs_territoryclosure c WHERE c.descendant_id = place ORDER BY c.depth DESC LIMIT 1),
         place)
 $$;
 

@@ -29,6 +29,7 @@ from orgs.models.passing import KeptForm, SentForm
 from orgs.models.portal import Portal
 from orgs.models.proposal import PROTECTED_FACTS, ProposedChange
 from orgs.models.public_page import PublicChange, PublicPage
+from orgs.models.reach import TerritoryReach
 from orgs.models.registration import Registration
 from orgs.models.remark import Remark
 from orgs.models.renewal import Renewal, RenewalReminder
@@ -91,6 +92,7 @@ __all__ = [
     "TerritoryClosure",
     "TerritoryImport",
     "TerritoryOutline",
+    "TerritoryReach",
     "TerritoryScheme",
     "TerritorySuccession",
     "User",

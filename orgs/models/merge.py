@@ -17,6 +17,8 @@ class OrganisationMerge(models.Model):
     """{model and field: ids of the rows that now belong to the kept one}."""
     identifiers = models.JSONField(default=dict, editable=False)
     """{register: number} that the kept one has from the other."""
+    places = models.JSONField(default=dict, editable=False)
+    """{what is in a place: its places before, and after}, of all whose place the merge has changed."""
     merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="merges")
     merged_at = models.DateTimeField(_("merged at"), default=timezone.now)
     undone_by = models.ForeignKey(

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
+from orgs.models.reach import ids_tied_within
 from orgs.models.reviewable import ReviewableQuerySet
 from orgs.models.service_type import ServiceType
 from orgs.models.territory import Territory
@@ -29,7 +30,7 @@ class VoicedNeedQuerySet(ReviewableQuerySet):
         """By the reviewers of the place, but what one's own organisation said."""
         if not user.is_authenticated:
             return self.none()
-        territories = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
+        territories = ids_tied_within(user.reviewer_appointments.active().values("territory"))
         return self.filter(territory__in=territories).exclude(organisation__in=Organisation.objects.own_of(user))
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "VoicedNeedQuerySet":  # type: ignore[name-defined]

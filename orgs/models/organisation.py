@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from orgs.folding import Folded, fold
 from orgs.models.conditions import PUBLIC, holding_on
 from orgs.models.domain import Domain
-from orgs.models.territory import Territory, TerritoryClosure
+from orgs.models.reach import ids_tied_around, ids_tied_within
+from orgs.models.territory import Territory
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.readable import readable
 from orgs.registers import normal_number
@@ -59,8 +60,7 @@ AUTHORITY_KINDS = KINDS_OF_SECTOR[Sector.AUTHORITY]
 
 def ids_at_work_in(territory: Territory) -> models.QuerySet[Any, Any]:
     """Of those that work in the territory, in a part of it or in an area that holds it, or that are based in it: each way by an index."""
-    below = TerritoryClosure.objects.filter(ancestor=territory).values("descendant")
-    above = TerritoryClosure.objects.filter(descendant=territory).values("ancestor")
+    below, above = ids_tied_within(territory), ids_tied_around(territory)
     at_work = Organisation.works_in.through.objects.order_by()
     seats = Organisation.objects.filter(territory__in=below).order_by().values("pk")
     return seats.union(
@@ -89,7 +89,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """One's own, and those in the territory of a reviewer: of these one sees more than the public."""
         if not user.is_authenticated:
             return self.none()
-        reviewed = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
+        reviewed = ids_tied_within(user.reviewer_appointments.active().values("territory"))
         return self.filter(Q(pk__in=user.memberships.active().values("organisation")) | Q(territory__in=reviewed))
 
     def own_of(self, user: settings.AUTH_USER_MODEL) -> "OrganisationQuerySet":  # type: ignore[name-defined]

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
+from orgs.models.reach import ids_tied_within
 from orgs.models.reviewable import ReviewableQuerySet
 from orgs.models.territory import Territory
 
@@ -18,7 +19,7 @@ class RemarkQuerySet(ReviewableQuerySet):
         """By the reviewers of the place that the page is about, but not of their own organisation's pages."""
         if not user.is_authenticated:
             return self.none()
-        territories = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
+        territories = ids_tied_within(user.reviewer_appointments.active().values("territory"))
         return self.filter(territory__in=territories).exclude(organisation__in=Organisation.objects.own_of(user))
 
     def kept_by(self, user: settings.AUTH_USER_MODEL) -> "RemarkQuerySet":  # type: ignore[name-defined]

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from orgs.models.organisation import Organisation
+from orgs.models.reach import ids_tied_within
 
 
 class ReviewableQuerySet(models.QuerySet[Any]):
@@ -13,7 +14,7 @@ class ReviewableQuerySet(models.QuerySet[Any]):
         """Of organisations in the reviewer's territories, but never one's own, nor one that was: who left could come back."""
         if not user.is_authenticated:
             return self.none()
-        territories = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
+        territories = ids_tied_within(user.reviewer_appointments.active().values("territory"))
         return self.filter(organisation__territory__in=territories).exclude(
             organisation__in=Organisation.objects.own_of(user)
         )

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.models.conditions import holding_on, public
 from orgs.models.domain import Domain
-from orgs.models.organisation import Organisation
+from orgs.models.organisation import Organisation, ids_at_work_in
+from orgs.models.reach import ids_tied_around, ids_tied_within
 from orgs.models.service_type import ServiceType
 from orgs.models.territory import Territory
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
@@ -46,6 +47,16 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     def verified(self) -> "ServiceQuerySet":
         """Of organisations that hold a tier today."""
         return self.filter(holding_on(timezone.localdate(), "organisation__"))
+
+    def offered_in(self, place: Territory) -> "ServiceQuerySet":
+        """Of organisations at work there, but those that are for people of other places."""
+        return self.for_people_of(place).filter(organisation__in=ids_at_work_in(place))
+
+    def for_people_of(self, place: Territory) -> "ServiceQuerySet":
+        """Those that name no places, and those that name this one, a part of it or one that holds it."""
+        limits = Service.territories.through.objects.order_by()
+        here = limits.filter(Q(territory__in=ids_tied_within(place)) | Q(territory__in=ids_tied_around(place)))
+        return self.filter(Q(pk__in=here.values("service")) | ~Q(pk__in=limits.values("service")))
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "ServiceQuerySet":  # type: ignore[name-defined]
         """The public ones, and those of one's own organisations and of a reviewer's; administrators see all."""

@@ -47,6 +47,9 @@ class TerritoryImport(models.Model):
     problems_count = models.PositiveIntegerField(_("problems"), default=0)
     problems = models.JSONField(_("problems"), default=list, help_text=_("[[code, line, column, value], …]"))
     changes = models.JSONField(_("largest changes"), default=list)
+    ties = models.JSONField(
+        _("who is tied to what ends"), default=dict, help_text=_("{fate: [organisations, reviewers]}")
+    )
     digest = models.CharField(
         _("digest"), max_length=64, blank=True, help_text=_("Of all that storing it would do, when it was checked.")
     )

@@ -7,15 +7,16 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.conditions import public
 from orgs.models.organisation import Organisation, ids_at_work_in
+from orgs.models.reach import ids_tied_around, ids_tied_within
 from orgs.models.services import CONTACT_OF_THE_HOUSE
-from orgs.models.territory import Territory, TerritoryClosure
+from orgs.models.territory import Territory
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 from orgs.readable import readable
 from orgs.vocabulary import CapacityKind, VolunteerKind
@@ -55,10 +56,9 @@ class VolunteerOpportunityQuerySet(models.QuerySet["VolunteerOpportunity"]):
 
     def at(self, place: Territory) -> "VolunteerOpportunityQuerySet":
         """In the place, below it or all over what it lies in; those that name no place are where their organisation works."""
-        around = TerritoryClosure.objects.filter(descendant=place, ancestor=OuterRef("territory"))
-        below = TerritoryClosure.objects.filter(ancestor=place, descendant=OuterRef("territory"))
         of_its_organisation = Q(territory=None, organisation__in=ids_at_work_in(place))
-        return self.filter(of_its_organisation | Q(Exists(below)) | Q(Exists(around)))
+        named = Q(territory__in=ids_tied_within(place)) | Q(territory__in=ids_tied_around(place))
+        return self.filter(of_its_organisation | named)
 
 
 class VolunteerOpportunity(models.Model):

@@ -1,16 +1,19 @@
 """Two entries of one organisation become one, and two again where that was a mistake."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.mail.emails import write_to
 from orgs.models import Organisation, OrganisationMerge, User
+from orgs.oversight import merged_places
 from orgs.permissions import leaders_of
 
 FOLLOW = [
@@ -23,9 +26,12 @@ FOLLOW = [
     "orgs.Sponsorship.sponsored",
     "orgs.FieldOfWork.organisation",
     "orgs.Organisation.branch_of",
+    "orgs.Organisation_networks.from_organisation",
+    "orgs.Organisation_networks.to_organisation",
+    "orgs.Vouching.voucher",
 ]
 """Of this app, what then belongs to the kept one; apps above name theirs. What is the old entry's own story stays with it: its
-verifications, changes, invitations, requests, measures and contact; and so do its members, who would else become owners of another
+verifications, changes, invitations, requests, contact, and who vouched for it; and so do its members, who would else become owners of another
 organisation by having registered it a second time."""
 
 
@@ -47,6 +53,10 @@ def merge_organisations(
         raise ValidationError(_("An authority is not merged: figures and rights rest on it."))
     if gone.closed_on is not None or kept.closed_on is not None:
         raise ValidationError(_("One of them is closed."))
+    if any(one.suspended_on or one.measures.in_force().exists() for one in (gone, kept)):
+        raise ValidationError(
+            _("A measure is in force against one of them. Lift it first, or let them be two entries.")
+        )
     if gone.merges_here.filter(undone_at=None).exists():
         raise ValidationError(
             _("Another entry was merged into this one. Undo that first, and merge both into the third.")
@@ -54,10 +64,12 @@ def merge_organisations(
     merge = OrganisationMerge(gone=gone, kept=kept, reason=reason.strip(), merged_by=by)
     merge.full_clean()
     told = [*leaders_of(gone), *leaders_of(kept)]
+    before = merged_places.places_of([gone, kept])
     merge.moved = {name: move(name, gone, kept) for name in follow}
     merge.identifiers = {scheme: code for scheme, code in gone.identifiers.items() if scheme not in kept.identifiers}
-    merge.save()
     kept.works_in.add(*gone.works_in.all())
+    merge.places = merged_places.differences(before, merged_places.places_of([gone, kept]))
+    merge.save()
     Organisation.objects.filter(pk=gone.pk).update(closed_on=timezone.localdate(), updated_at=timezone.now())
     kept.identifiers = {**merge.identifiers, **kept.identifiers}
     # A page that was opened before knows nothing of these numbers.
@@ -68,10 +80,14 @@ def merge_organisations(
 
 
 def move(name: str, gone: Organisation, kept: Organisation) -> list[int]:
-    """The ids of the rows that moved. One that the kept organisation has already stays where it is."""
+    """The ids of the rows that moved. One that the kept organisation has already stays where it is, and one that ties the two to each other."""
     model, field = apps.get_model(name.rpartition(".")[0]), name.rpartition(".")[2]
+    others = [one.name for one in model._meta.fields if one.related_model is Organisation and one.name != field]
+    rows = model._base_manager.filter(**{field: gone}).exclude(
+        reduce(or_, (Q(**{name: kept}) for name in others), Q(pk=None))
+    )
     moved = []
-    for pk in model._base_manager.filter(**{field: gone}).order_by("pk").values_list("pk", flat=True):
+    for pk in rows.order_by("pk").values_list("pk", flat=True):
         try:
             with transaction.atomic():
                 model._base_manager.filter(pk=pk).update(**{field: kept})
@@ -100,6 +116,7 @@ def undo_merge(*, merge: OrganisationMerge, by: User) -> OrganisationMerge:
     for name, rows in merge.moved.items():
         model, field = apps.get_model(name.rpartition(".")[0]), name.rpartition(".")[2]
         model._base_manager.filter(pk__in=rows, **{field: merge.kept_id}).update(**{field: merge.gone_id})
+    merged_places.give_back(merge.places)
     kept = Organisation.objects.select_for_update().get(pk=merge.kept_id)
     left = {scheme: code for scheme, code in kept.identifiers.items() if merge.identifiers.get(scheme) != code}
     Organisation.objects.filter(pk=kept.pk).update(identifiers=left, version=F("version") + 1)

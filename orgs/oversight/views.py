@@ -25,9 +25,9 @@ from orgs.models import (
     OrganisationClosing,
     OrganisationMerge,
     ReviewerAppointment,
-    TerritoryClosure,
     Verification,
 )
+from orgs.models.reach import ids_tied_around
 from orgs.naming import address_upstairs
 from orgs.organisations import actions as organisations
 from orgs.oversight import actions as oversight
@@ -122,13 +122,12 @@ class KindUpdateView(OneForAdministrators, ActionMixin, UpdateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         stored = Organisation.objects.select_related("territory").get(pk=self.organisation.pk)
-        above = TerritoryClosure.objects.filter(descendant=stored.territory_id).values("ancestor")
         return super().get_context_data(
             stored=stored,
             members=stored.memberships.active().count(),
             keepers=stored.memberships.active().filter(role__in=KEEPERS).values("user").distinct().count(),
             reviewers=ReviewerAppointment.objects.active()
-            .filter(territory__in=above)
+            .filter(territory__in=ids_tied_around(stored.territory))
             .values("user")
             .distinct()
             .count(),

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from orgs.forms.portal import PortalForm
 from orgs.lookups.filters import TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import ReviewerAppointment, Territory, TerritoryClosure
+from orgs.models import ReviewerAppointment, Territory
+from orgs.models.reach import ids_tied_around
 
 ENDED = "ended"
 
@@ -38,7 +39,7 @@ class AppointmentFilter(django_filters.FilterSet):
     def reviewing_in(self, queryset: QuerySet[Any], name: str, place: Territory | None) -> QuerySet[Any]:
         if place is None:
             return queryset
-        return queryset.filter(territory__in=TerritoryClosure.objects.filter(descendant=place).values("ancestor"))
+        return queryset.filter(territory__in=ids_tied_around(place))
 
     def in_state(self, queryset: QuerySet[Any], name: str, state: str) -> QuerySet[Any]:
         """The list itself leaves out those that have ended where nobody asks for them."""

@@ -19,7 +19,8 @@ from django_filters.views import FilterView
 from orgs.members import actions as members
 from orgs.members.views import send_again
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
-from orgs.models import Invitation, ReviewerAppointment, TerritoryClosure, User
+from orgs.models import Invitation, ReviewerAppointment, User
+from orgs.models.reach import ids_tied_around, ids_tied_within
 from orgs.permissions import is_administrator
 from orgs.reviewers.filters import ENDED, AppointmentFilter
 from orgs.reviewers.forms import AppointmentForm
@@ -99,10 +100,9 @@ class EndAppointmentView(VisibleObjectMixin, DetailView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         appointment: ReviewerAppointment = self.object
-        links = TerritoryClosure.objects
-        above = Q(territory__in=links.filter(descendant=appointment.territory_id).values("ancestor"))
-        within = Q(territory__in=links.filter(ancestor=appointment.territory_id).values("descendant"))
-        others = ReviewerAppointment.objects.active().filter(above | within, user__is_active=True)
+        place = appointment.territory
+        there = Q(territory__in=ids_tied_around(place)) | Q(territory__in=ids_tied_within(place))
+        others = ReviewerAppointment.objects.active().filter(there, user__is_active=True)
         return super().get_context_data(
             others=others.exclude(user=appointment.user).select_related("user", "territory")[:10],
             is_over=appointment.ends_at is not None and appointment.ends_at <= timezone.now(),

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Su
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
-from orgs.models import Membership, ReviewerAppointment, TerritoryClosure, Verification
+from orgs.models import Membership, ReviewerAppointment, TerritoryReach, Verification
 from orgs.permissions import SECOND_STEPS
 from orgs.review_queues import queues
 
@@ -18,20 +18,17 @@ RECENT = datetime.timedelta(days=30)
 
 
 def with_workload(appointments: QuerySet[ReviewerAppointment]) -> QuerySet[ReviewerAppointment]:
-    """`to_review`, `oldest` and `decided` of all that is about the organisations in the territory, and whether the person `is_secured` by a second factor.
+    """`to_review`, `oldest` and `decided` of all that is to be decided in the territory, and whether the person `is_secured` by a second factor.
 
     What is of one's own organisations is in nobody's own queue.
     """
-    there = TerritoryClosure.objects.filter(
-        ancestor=OuterRef(OuterRef("territory")), descendant=OuterRef("organisation__territory")
-    )
     own = Membership.objects.filter(user=OuterRef(OuterRef("user")), organisation=OuterRef("organisation"))
     to_decide = []
     for queue in queues():
-        theirs = queue.rows.filter(Exists(there), ~Exists(own))
+        theirs = queue.rows.filter(there(queue.place), ~Exists(own))
         to_decide.append((theirs.exclude(**{queue.not_by: OuterRef("user")}) if queue.not_by else theirs, queue.since))
     decided = Verification.objects.filter(
-        Exists(there), reviewer=OuterRef("user"), decided_at__gte=timezone.now() - RECENT
+        there("organisation__territory"), reviewer=OuterRef("user"), decided_at__gte=timezone.now() - RECENT
     )
     secured = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_STEPS)
     return appointments.annotate(
@@ -39,6 +36,20 @@ def with_workload(appointments: QuerySet[ReviewerAppointment]) -> QuerySet[Revie
         oldest=Least(*(Subquery(rows.order_by(since).values(since)[:1]) for rows, since in to_decide)),
         decided=number_of(decided),
         is_secured=Exists(secured),
+    )
+
+
+def there(place: str) -> Exists:
+    """Whether a row, by its field of that name, counts today in the territory of the appointment around it."""
+    today = timezone.localdate()
+    return Exists(
+        TerritoryReach.objects.today().filter(
+            tied_to=OuterRef(place),
+            counts_in__reach_below__tied_to=OuterRef(OuterRef("territory")),
+            counts_in__reach_below__depth=0,
+            counts_in__reach_below__valid_from__lte=today,
+            counts_in__reach_below__valid_to__gte=today,
+        )
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +14,7 @@ from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
 from orgs.lookups.filters import AddressedFilterSet, DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
-from orgs.models import Service, ServiceType, Territory, TerritoryClosure
-from orgs.models.organisation import ids_at_work_in
+from orgs.models import Service, ServiceType, Territory
 from orgs.models.services import ServiceQuerySet
 from orgs.services.finding import services_for, types_for
 from orgs.services.nearness import Nearness, Surroundings, ids_within
@@ -35,14 +34,9 @@ class TickedFilter(django_filters.BooleanFilter):
 class ServiceTypeFilter(django_filters.ModelChoiceFilter):
     """A type of service, named in the address by its code."""
 
-    def __init__(self, field_name: str) -> None:
-        super().__init__(
-            field_name,
-            queryset=ServiceType.objects.all(),
-            to_field_name="code",
-            label=_("What it is"),
-            empty_label=_("Any"),
-        )
+    def __init__(self, field_name: str, **kwargs: Any) -> None:
+        options = {"label": _("What it is"), "empty_label": _("Any"), **kwargs}
+        super().__init__(field_name, queryset=ServiceType.objects.all(), to_field_name="code", **options)
 
 
 class ServiceFilterForm(PortalForm):
@@ -61,7 +55,7 @@ class ServiceFilter(AddressedFilterSet):
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     territory = TerritoryFilter(
-        method="at_work_in", lookup=TerritoryLookup(), label=_("Place"), help_text=_("Includes all places within it.")
+        method="offered_in", lookup=TerritoryLookup(), label=_("Place"), help_text=_("Includes all places within it.")
     )
     # Named for the place, which it goes with: without the one there is not the other.
     territory_near = django_filters.ChoiceFilter(
@@ -77,6 +71,9 @@ class ServiceFilter(AddressedFilterSet):
     type = ServiceTypeFilter("type")
     sector = django_filters.ChoiceFilter(
         "organisation__sector", choices=choices_of(Sector), label=_("Offered by"), empty_label=_("Anybody")
+    )
+    verified = django_filters.BooleanFilter(
+        method="verified_only", label=_("Of verified organisations only"), widget=forms.CheckboxInput
     )
     free = TickedFilter("is_free", label=_("Free of charge"))
     no_documents = TickedFilter("no_documents_required", label=_("No documents required"))
@@ -111,24 +108,14 @@ class ServiceFilter(AddressedFilterSet):
         is_around = self.chosen.get("territory_near") == Nearness.AROUND
         return Surroundings(self.place) if self.place is not None and is_around else None
 
-    def at_work_in(self, queryset: QuerySet[Service], name: str, place: Territory) -> QuerySet[Service]:
+    def offered_in(self, queryset: ServiceQuerySet, name: str, place: Territory | None) -> QuerySet[Service]:
+        if place is None:
+            return queryset
         if self.surroundings is not None:
-            return self.for_people_of(place, queryset).filter(organisation__in=self.surroundings.organisation_ids())
+            return queryset.for_people_of(place).filter(organisation__in=self.surroundings.organisation_ids())
         if self.form.cleaned_data.get("territory_near") == Nearness.HERE:
-            return self.for_people_of(place, queryset).filter(organisation__in=ids_within([place.pk]))
-        return self.serving(place, queryset)
-
-    def serving(self, place: Territory, queryset: QuerySet[Service]) -> QuerySet[Service]:
-        """Of organisations at work there, but those that are for people of other places."""
-        return self.for_people_of(place, queryset).filter(organisation__in=ids_at_work_in(place))
-
-    def for_people_of(self, place: Territory, queryset: QuerySet[Service]) -> QuerySet[Service]:
-        """Those that are for everybody, and those that are for people of the place, of what it lies in, or of a part of it."""
-        around = TerritoryClosure.objects.filter(descendant=place).values("ancestor")
-        below = TerritoryClosure.objects.filter(ancestor=place).values("descendant")
-        limits = Service.territories.through.objects.filter(service=OuterRef("pk"))
-        for_people_of_here = limits.filter(Q(territory__in=around) | Q(territory__in=below))
-        return queryset.filter(Q(Exists(for_people_of_here)) | ~Q(Exists(limits)))
+            return queryset.for_people_of(place).filter(organisation__in=ids_within([place.pk]))
+        return queryset.offered_in(place)
 
     def in_order_of_nearness(self, queryset: QuerySet[Service], name: str, near: str) -> QuerySet[Service]:
         """Alike near, they keep the order that they have otherwise."""
@@ -136,13 +123,16 @@ class ServiceFilter(AddressedFilterSet):
             return queryset
         return queryset.order_by(self.surroundings.rank(), *queryset.query.order_by)
 
-    def anywhere(self) -> QuerySet[Service]:
+    def anywhere(self) -> ServiceQuerySet:
         """What is asked for but for the place."""
         found = self.queryset.all()
         for name, value in self.chosen.items():
             if not name.startswith("territory"):
                 found = self.filters[name].filter(found, value)
         return found
+
+    def verified_only(self, queryset: ServiceQuerySet, name: str, value: bool) -> QuerySet[Service]:
+        return queryset.verified() if value else queryset
 
     def open_now(self, queryset: ServiceQuerySet, name: str, value: bool) -> QuerySet[Service]:
         return queryset.open_at(timezone.now()) if value else queryset

@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orgs.models import Organisation, Territory, TerritoryClosure, TerritoryOutline
+from orgs.models import Organisation, Territory, TerritoryOutline, TerritoryReach
+from orgs.models.reach import ids_tied_around, ids_tied_within
 from orgs.models.territory import Kilometres
 from orgs.numbers import write_number
 
@@ -36,7 +37,7 @@ class Nearness(TextChoices):
 
 def ids_within(places: Iterable[int]) -> QuerySet[Any, Any]:
     """Of organisations that are based or work in one of the places, or below it."""
-    below = TerritoryClosure.objects.filter(ancestor__in=places).values("descendant")
+    below = ids_tied_within(Territory.objects.filter(pk__in=list(places)).order_by().values("pk"))
     at_work = Organisation.works_in.through.objects.order_by().filter(territory__in=below)
     seats = Organisation.objects.filter(territory__in=below).order_by().values("pk")
     return seats.union(at_work.values("organisation"))
@@ -86,15 +87,16 @@ class Surroundings:
         return {pk: rank for rank, pk in enumerate([self.place.pk, *(one.place.pk for one in self.neighbours)])}
 
     def organisation_ids(self) -> QuerySet[Any, Any]:
-        around = TerritoryClosure.objects.filter(ancestor__in=list(self.ranks)).values("descendant")
-        above = TerritoryClosure.objects.filter(descendant=self.place).values("ancestor")
+        around = ids_tied_within(Territory.objects.filter(pk__in=list(self.ranks)).order_by().values("pk"))
+        above = ids_tied_around(self.place)
+        enclosing = TerritoryReach.objects.today().itself().filter(counts_in__in=[one.pk for one in self.enclosing])
         at_work = Organisation.works_in.through.objects.order_by()
         seats = Organisation.objects.order_by()
         return (
             seats.filter(territory__in=around)
             .values("pk")
             .union(
-                seats.filter(territory__in=[one.pk for one in self.enclosing]).values("pk"),
+                seats.filter(territory__in=enclosing.values("tied_to")).values("pk"),
                 at_work.filter(territory__in=around).values("organisation"),
                 at_work.filter(territory__in=above).values("organisation"),
             )
@@ -102,11 +104,11 @@ class Surroundings:
 
     def rank(self) -> Combinable:
         """Of a service among those of `organisation_ids`: that of the nearest place in which its organisation is based or works."""
-        links = TerritoryClosure.objects.filter(ancestor__in=list(self.ranks)).order_by("rank")
-        ranked = links.annotate(rank=Case(*[When(ancestor=pk, then=Value(rank)) for pk, rank in self.ranks.items()]))
-        seat = ranked.filter(descendant=OuterRef("organisation__territory"))
-        work = ranked.filter(descendant__organisations_at_work=OuterRef("organisation"))
-        above = TerritoryClosure.objects.filter(descendant=self.place).values("ancestor")
+        reach = TerritoryReach.objects.today().filter(counts_in__in=list(self.ranks)).order_by("rank")
+        ranked = reach.annotate(rank=Case(*[When(counts_in=pk, then=Value(rank)) for pk, rank in self.ranks.items()]))
+        seat = ranked.filter(tied_to=OuterRef("organisation__territory"))
+        work = ranked.filter(tied_to__organisations_at_work=OuterRef("organisation"))
+        above = ids_tied_around(self.place)
         serves_more = Organisation.works_in.through.objects.filter(
             organisation=OuterRef("organisation"), territory__in=above
         )

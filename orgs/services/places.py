@@ -27,19 +27,23 @@ from orgs.services.nearness import Nearness
 COUNTS = """
     WITH found (service_id, organisation_id) AS ({found}),
     part (id) AS (SELECT unnest(%s::bigint[])),
-    there (part_id, organisation_id) AS (
-        SELECT p.id, o.id FROM part p JOIN orgs_territoryclosure c ON c.ancestor_id = p.id
-            JOIN orgs_organisation o ON o.territory_id = c.descendant_id
+    reach AS NOT MATERIALIZED (SELECT * FROM orgs_territoryreach WHERE %s BETWEEN valid_from AND valid_to),
+    within (part_id, territory_id) AS (SELECT DISTINCT p.id, r.tied_to_id FROM part p JOIN reach r ON r.counts_in_id = p.id),
+    near (part_id, territory_id) AS (
+        SELECT * FROM within
         UNION
-        SELECT p.id, w.organisation_id FROM part p JOIN orgs_territoryclosure c ON c.ancestor_id = p.id
-            JOIN orgs_organisation_works_in w ON w.territory_id = c.descendant_id
+        SELECT p.id, a.tied_to_id FROM part p JOIN reach r ON r.tied_to_id = p.id
+            JOIN reach a ON a.counts_in_id = r.counts_in_id AND a.depth = 0
+    ),
+    there (part_id, organisation_id) AS (
+        SELECT n.part_id, o.id FROM within n JOIN orgs_organisation o USING (territory_id)
+        UNION
+        SELECT n.part_id, w.organisation_id FROM within n JOIN orgs_organisation_works_in w USING (territory_id)
     )
     SELECT t.part_id, count(DISTINCT f.service_id) FROM there t JOIN found f USING (organisation_id)
     WHERE NOT EXISTS (SELECT FROM orgs_service_territories l WHERE l.service_id = f.service_id)
-        OR EXISTS (SELECT FROM orgs_service_territories l JOIN orgs_territoryclosure c ON c.descendant_id = l.territory_id
-            WHERE l.service_id = f.service_id AND c.ancestor_id = t.part_id)
-        OR EXISTS (SELECT FROM orgs_service_territories l JOIN orgs_territoryclosure c ON c.ancestor_id = l.territory_id
-            WHERE l.service_id = f.service_id AND c.descendant_id = t.part_id)
+        OR EXISTS (SELECT FROM orgs_service_territories l JOIN near n ON n.territory_id = l.territory_id AND n.part_id = t.part_id
+            WHERE l.service_id = f.service_id)
     GROUP BY GROUPING SETS ((t.part_id), ())
 """
 
@@ -78,14 +82,14 @@ class ServiceMap:
         sql, parameters = found.query.sql_with_params()
         parts = [part.pk for part in self.division[1]]
         with connection.cursor() as cursor:
-            cursor.execute(SQL(COUNTS).format(found=SQL(sql)), [*parameters, parts])
+            cursor.execute(SQL(COUNTS).format(found=SQL(sql)), [*parameters, parts, timezone.localdate()])
             return dict(cursor.fetchall())
 
     @cached_property
     def total(self) -> int:
         """That serve the whole or some of it."""
         found = self.filterset.anywhere()
-        return (found if self.whole is None else self.filterset.serving(self.whole, found)).count()
+        return (found if self.whole is None else found.offered_in(self.whole)).count()
 
     @cached_property
     def object_list(self) -> list[PlaceCount]:

@@ -28,8 +28,8 @@ class PlaceChange:
     begun: list[Territory] = field(default_factory=list)
     keeps_outline: bool = False
     """Whether what begins has the outline of what ends."""
-    carried: int = 0
-    """How many places within begin anew, or end with it."""
+    carried: list[int] = field(default_factory=list)
+    """The keys of the places within that begin anew, or end with it."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,10 @@ def end_place(*, place: Territory, last_day: datetime.date, with_parts: bool, by
         )
     if parts.filter(valid_from__gt=last_day).exists():
         raise ValidationError({"last_day": _("Some of its parts begin after that day. Move or correct them first.")})
-    count = parts.update(valid_to=last_day)
+    carried = list(parts.values_list("pk", flat=True))
+    Territory.objects.filter(pk__in=carried).update(valid_to=last_day)
     place.valid_to = last_day
-    return PlaceChange(save(place), on, ended=[place], carried=count)
+    return PlaceChange(save(place), on, ended=[place], carried=carried)
 
 
 @transaction.atomic

@@ -37,12 +37,12 @@ def _run(statement: str, pairs: Pairs) -> None:
             cursor.execute(statement, [list(column) for column in zip(*pairs, strict=True)])
 
 
-def carry_parts(successors: Mapping[int, Territory], on: datetime.date) -> int:
-    """From the day on, what lies in each place lies in its successor, down to the smallest; how many places begin anew.
+def carry_parts(successors: Mapping[int, Territory], on: datetime.date) -> list[int]:
+    """From the day on, what lies in each place lies in its successor, down to the smallest; the keys of the places that begin anew.
 
     A place that begins on the day or later just lies elsewhere. A few statements for each level, whatever the number of places.
     """
-    count = 0
+    carried: list[int] = []
     while successors:
         parts = list(Territory.objects.filter(parent__in=list(successors), valid_to__gte=on))
         coming = [part for part in parts if part.valid_from >= on]
@@ -59,9 +59,9 @@ def carry_parts(successors: Mapping[int, Territory], on: datetime.date) -> int:
             [TerritorySuccession(predecessor_id=old, successor_id=new) for old, new in pairs]
         )
         copy_outlines(pairs)
-        count += len(pairs)
+        carried += [old for old, _new in pairs]
         successors = {old.pk: new for old, new in zip(standing, renewed, strict=True)}
-    return count
+    return carried
 
 
 def copy_of(place: Territory, *, parent: Territory | None, valid_from: datetime.date) -> Territory:

@@ -3,14 +3,14 @@
 import datetime
 from collections.abc import Iterable
 
-from django.db.models import Q
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from orgs.models import Organisation, ReviewerAppointment, Territory
+from orgs.models import Territory
 from orgs.territories.actions import PlaceChange
 from orgs.territories.carrying import A_DAY
+from orgs.territories.ties import successors_of, ties_by_fate, ties_texts
 
 
 def day_text(day: datetime.date) -> str:
@@ -40,43 +40,18 @@ def consequences_of(change: PlaceChange) -> list[str]:
     )
     if change.begun and not change.keeps_outline:
         found.append(_("What begins has no boundary yet. Upload it on its page."))
-    return found + ties_of(change)
+    places = [place.pk for place in change.ended] + change.carried
+    return found + ties_texts(ties_by_fate(successors_of(places)))
 
 
 def carried_text(change: PlaceChange) -> str:
+    number = len(change.carried)
     if change.begun or change.place not in change.ended:
         return ngettext(
             "%(count)s place that lies in them begins anew in the new one, with the same code, name and boundary.",
             "%(count)s places that lie in them begin anew in the new one, with the same codes, names and boundaries.",
-            change.carried,
-        ) % {"count": change.carried}
-    return ngettext(
-        "%(count)s place that lies in it ends too.", "%(count)s places that lie in it end too.", change.carried
-    ) % {"count": change.carried}
-
-
-def ties_of(change: PlaceChange) -> list[str]:
-    """Who is tied to what ends: nobody is moved in silence."""
-    places = [place.pk for place in change.ended]
-    organisations = Organisation.objects.filter(Q(territory__in=places) | Q(works_in__in=places)).distinct().count()
-    reviewers = ReviewerAppointment.objects.active().filter(territory__in=places).count()
-    found = []
-    if organisations:
-        found.append(
-            ngettext(
-                "%(count)s organisation is based or works there. It keeps the place that ends until somebody changes that.",
-                "%(count)s organisations are based or work there. They keep the place that ends until somebody changes that.",
-                organisations,
-            )
-            % {"count": organisations}
-        )
-    if reviewers:
-        found.append(
-            ngettext(
-                "%(count)s reviewer is appointed for what ends. Appoint somebody for what begins.",
-                "%(count)s reviewers are appointed for what ends. Appoint them for what begins.",
-                reviewers,
-            )
-            % {"count": reviewers}
-        )
-    return found
+            number,
+        ) % {"count": number}
+    return ngettext("%(count)s place that lies in it ends too.", "%(count)s places that lie in it end too.", number) % {
+        "count": number
+    }

@@ -111,7 +111,7 @@ class PlaceFactsForm(PortalForm):
 
 
 class PlaceForm(NamesForm, PlaceFactsForm):
-    parent = LookupField(TerritoryLookup(), label=gettext_lazy("Lies in"), required=False)
+    parent = LookupField(TerritoryLookup(ever=True), label=gettext_lazy("Lies in"), required=False)
 
     field_order = ["code", "name"]
 
@@ -145,7 +145,7 @@ class RenameForm(NamesForm, FromDayForm):
 
 
 class MoveForm(FromDayForm):
-    parent = LookupField(TerritoryLookup(), label=gettext_lazy("Lies in"), required=False)
+    parent = LookupField(TerritoryLookup(ever=True), label=gettext_lazy("Lies in"), required=False)
     field_order = ["parent", "on"]
 
     def __init__(self, *args: Any, place: Territory, **kwargs: Any) -> None:

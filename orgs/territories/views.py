@@ -35,7 +35,9 @@ from orgs.territories.forms import (
 )
 from orgs.territories.outlines import points_of
 from orgs.territories.previews import PreviewMixin
+from orgs.territories.ties import organisations_tied_to
 
+SHOWN_UNDECIDED = 50
 PlaceEvent = Territory.pgh_event_models["update"]  # type: ignore[attr-defined]
 
 
@@ -158,11 +160,13 @@ class PlaceDetailView(OfScheme, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         place: Territory = self.object
         outline = getattr(place, "outline", None)
+        successions = place.successions.select_related("successor__scheme").order_by("successor__name_folded", "pk")
         return super().get_context_data(
             path=list(Territory.objects.above(place).exclude(pk=place.pk).select_related("scheme")),
             page_obj=page_of(self.request, place.parts.select_related("scheme")),
             origins=place.origins.select_related("predecessor__scheme").order_by("predecessor__name_folded", "pk"),
-            successions=place.successions.select_related("successor__scheme").order_by("successor__name_folded", "pk"),
+            successions=successions,
+            undecided=organisations_tied_to([place.pk])[:SHOWN_UNDECIDED] if len(successions) > 1 else [],
             same_code=self.scheme.territories.filter(code=place.code).exclude(pk=place.pk).order_by("valid_from"),
             names=[(language, name_for_reader(language), name) for language, name in sorted(place.names.items())],
             points=points_text(points_of(outline.geometry)) if outline else _("none"),

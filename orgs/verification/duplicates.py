@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import fold, folded_words
 from orgs.models import Organisation, Territory, User
+from orgs.models.reach import ids_tied_within
 
 # Addresses that half the world has say nothing about who somebody is.
 PUBLIC_MAIL = {
@@ -173,5 +174,5 @@ def contacts_known_to(user: User) -> Q:
     """The organisations whose private contact somebody may read, as `can_see_contacts` says of one."""
     if user.is_staff:
         return Q()
-    reviewed = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
+    reviewed = ids_tied_within(user.reviewer_appointments.active().values("territory"))
     return Q(territory__in=reviewed) | Q(pk__in=user.memberships.active().values("organisation"))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from orgs.mail.emails import write_to
 from orgs.models import PROTECTED_FACTS, Organisation, ProposedChange, User
 from orgs.models.proposal import plain
+from orgs.models.reach import ids_tied_around
 from orgs.permissions import can_edit_organisation, can_review_change, leaders_of
 from orgs.verification.differences import fact_words
 
@@ -93,8 +94,8 @@ def make_it_so(organisation: Organisation, change: ProposedChange, by: User) -> 
     if organisation.is_authority and {"kind", "territory"} & set(change.facts):
         raise PermissionDenied
     place = change.facts.get("territory", [None, None])[1]
-    own = by.reviewer_appointments.active().filter(territory__descendant_links__descendant=place)
-    if place is not None and not own.exists():
+    own = by.reviewer_appointments.active()
+    if place is not None and not own.filter(territory__in=ids_tied_around(place)).exists():
         raise ValidationError(
             _("You do not review organisations in %(place)s. A reviewer of both places decides about a move."),
             params={"place": fact_words("territory", place)},

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.models import Domain, Organisation, Territory, User
+from orgs.models.reach import ids_tied_within
 from orgs.naming import new_reference
 from partnerships import emails
 from partnerships.models import Level, Partnership, PartnershipParty, Practice
@@ -53,7 +54,7 @@ def refuse_closed(organisations: Iterable[Organisation]) -> None:
 
 def refuse_place_elsewhere(authority: Organisation, territory: Territory) -> None:
     """The place says whose reviewers look at it, so an authority does not choose one that is not its own."""
-    if not Territory.objects.within(authority.territory).filter(pk=territory.pk).exists():
+    if not ids_tied_within(authority.territory).filter(tied_to=territory).exists():
         refusal = ValidationError(
             _("%(place)s is not in the territory of %(authority)s."),
             params={"place": territory, "authority": authority},

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Organisation, Territory
+from orgs.models.reach import ids_tied_within
 from partnerships.models import Assessment, Level, Partnership, PartnershipParty, Practice
 from partnerships.vocabulary import PartnershipKind, PartnershipState, PartyRole
 
@@ -53,7 +54,7 @@ class PartnershipFilter(django_filters.FilterSet):
         return found.filter(in_text | Q(pk__in=named.values("partnership")))
 
     def in_territory(self, found: QuerySet[Partnership], name: str, territory: Territory) -> QuerySet[Partnership]:
-        return found.filter(territory__in=Territory.objects.within(territory))
+        return found.filter(territory__in=ids_tied_within(territory))
 
     def confirmed_at(self, found: QuerySet[Partnership], name: str, level: Level) -> QuerySet[Partnership]:
         """Whose confirmed level today is this; the same level of an older scale counts too."""

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models import Domain, Organisation, Territory
+from orgs.models.reach import ids_tied_within
 from orgs.readable import readable
 from partnerships.models.scale import Level
 from partnerships.vocabulary import PartnershipKind, PartnershipState, PartyAnswer, PartyRole
@@ -28,7 +29,7 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
         """Those in a reviewer's territories in which no party is, or ever was, an organisation of the reviewer."""
         if not user.is_authenticated:
             return self.none()
-        territories = user.reviewer_appointments.active().values("territory__descendant_links__descendant")
+        territories = ids_tied_within(user.reviewer_appointments.active().values("territory"))
         return self.filter(territory__in=territories).exclude(
             parties__organisation__in=Organisation.objects.own_of(user)
         )
@@ -44,7 +45,7 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
 
     def within(self, territory: Territory) -> "PartnershipQuerySet":
         """In the territory itself or anywhere below it."""
-        return self.filter(territory__in=Territory.objects.within(territory))
+        return self.filter(territory__in=ids_tied_within(territory))
 
     def with_parties(self) -> "PartnershipQuerySet":
         return self.prefetch_related(

@@ -2,7 +2,8 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from orgs.models import Organisation, Territory, TerritoryClosure, User
+from orgs.models import Organisation, Territory, User
+from orgs.models.reach import ids_tied_within
 from orgs.vocabulary import Sector
 from partnerships.models import PartnershipParty
 from partnerships.permissions import ACTING_ROLES
@@ -11,7 +12,7 @@ from partnerships.vocabulary import PartnershipState, PartyAnswer
 
 def isolated_organisations(territories: QuerySet[Territory]) -> QuerySet[Organisation]:
     """The verified ones that are based or at work in one of the territories, or below, and in no live partnership."""
-    below = TerritoryClosure.objects.filter(ancestor__in=territories).values("descendant")
+    below = ids_tied_within(territories.values("pk"))
     live = PartnershipParty.objects.filter(
         organisation=OuterRef("pk"), answer=PartyAnswer.CONFIRMED, partnership__state=PartnershipState.ACTIVE
     )

@@ -11,7 +11,7 @@ from django.db.models import Prefetch, Q
 from django.utils.functional import Promise
 
 from orgs.models import Domain, Service, Territory
-from orgs.models.organisation import ids_at_work_in
+from orgs.models.reach import ids_tied_around, ids_tied_within
 from orgs.permissions import Person
 from partnerships.models import Assessment, Experience, Level, Partnership, Scale
 from partnerships.models.partnership import PartnershipQuerySet
@@ -58,9 +58,8 @@ class Uncovered:
 
 def uncovered_domains(territory: Territory) -> Uncovered:
     """Two queries. What the public may read decides: one that nobody has verified covers nothing."""
-    above = Territory.objects.above(territory).values("pk")
-    below = Territory.objects.within(territory).values("pk")
-    offered = Service.objects.public().verified().filter(organisation__in=ids_at_work_in(territory))
+    below, above = ids_tied_within(territory), ids_tied_around(territory)
+    offered = Service.objects.public().verified().offered_in(territory)
     live = Partnership.objects.published().live().filter(Q(territory__in=below) | Q(territory__in=above))
     return Uncovered(
         list(Domain.objects.exclude(pk__in=offered.values("domain"))),

@@ -23,7 +23,7 @@ from orgs.models import (
     Service,
     ServiceType,
     Territory,
-    TerritoryClosure,
+    TerritoryReach,
 )
 from orgs.models.territory import nearest
 from orgs.permissions import is_unclaimed
@@ -217,10 +217,10 @@ def places_of(wanted: Iterable[PLACE]) -> dict[PLACE, Territory]:
 
 
 def municipalities_of(places: Iterable[int]) -> dict[int, int]:
-    """{place: the municipality in which it lies, or itself}."""
+    """{place: the municipality of today in which it lies, or itself}."""
     keys = set(places)
-    above = TerritoryClosure.objects.filter(descendant__in=keys, ancestor__kind=Territory.Kind.MUNICIPALITY)
-    return {key: key for key in keys} | dict(above.order_by("-depth").values_list("descendant", "ancestor"))
+    above = TerritoryReach.objects.today().filter(tied_to__in=keys, counts_in__kind=Territory.Kind.MUNICIPALITY)
+    return {key: key for key in keys} | dict(above.order_by("-depth", "-pk").values_list("tied_to", "counts_in"))
 
 
 def numbers_of(entry: Candidate) -> list[Number]:

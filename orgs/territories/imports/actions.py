@@ -24,6 +24,7 @@ from orgs.territories.imports.messages import all_texts
 from orgs.territories.imports.planning import Plan, plan_of
 from orgs.territories.imports.reading import layout_of, look, read_entries
 from orgs.territories.refusals import refused_in_words
+from orgs.territories.ties import Ties, parts_of, ties_by_fate
 
 MOST_PROBLEMS = 20_000
 """Of one file are kept; who has more corrects these first."""
@@ -148,8 +149,19 @@ def keep(batch: TerritoryImport, plan: Plan) -> None:
     batch.problems_count = len(plan.problems)
     batch.problems = [[one.code, one.line, one.column, one.value] for one in plan.problems[:MOST_PROBLEMS]]
     batch.changes = largest_changes(plan)
+    batch.ties = ties_of(plan)
     batch.digest = plan.digest
     batch.save()
+
+
+def ties_of(plan: Plan) -> Ties:
+    """To what ends, and to what begins anew with it, of other classifications too."""
+    becomes = {place.key: 0 for place in plan.ended}
+    for place, _following in plan.successions:
+        if place.pk in becomes:
+            becomes[place.pk] += 1
+    parts = parts_of([place for place, number in becomes.items() if number])
+    return ties_by_fate(dict.fromkeys(parts, 1) | becomes)
 
 
 @transaction.atomic

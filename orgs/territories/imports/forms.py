@@ -68,7 +68,7 @@ class DescriptionForm(PortalForm):
         choices=[("", gettext_lazy("As the column says")), *KINDS],
     )
     parent = LookupField(
-        TerritoryLookup(),
+        TerritoryLookup(ever=True),
         label=gettext_lazy("All lie in"),
         required=False,
         help_text=gettext_lazy(

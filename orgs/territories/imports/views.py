@@ -19,6 +19,7 @@ from orgs.spreadsheets import csv_response
 from orgs.territories.imports import actions as imports
 from orgs.territories.imports.forms import DescriptionForm, TerritoryFileForm
 from orgs.territories.imports.messages import changes_of, problems_of
+from orgs.territories.ties import ties_texts
 from orgs.territories.views import OfScheme
 from orgs.uploads import LimitedUploadMixin
 
@@ -103,6 +104,7 @@ class TerritoryImportDetailView(OfTerritoryImport, DetailView):
             problems=problems_of(self.batch, SHOWN_PROBLEMS),
             more_problems=max(0, self.batch.problems_count - SHOWN_PROBLEMS),
             changes=changes_of(self.batch),
+            ties=ties_texts(self.batch.ties),
             **kwargs,
         )
 

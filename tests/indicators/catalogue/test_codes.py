@@ -89,9 +89,10 @@ def test_addresses_reach_both(land: Land, merged: tuple[Territory, Territory], c
 
 def test_lookups_tell_them_apart(land: Land, merged: tuple[Territory, Territory]) -> None:
     old, new = merged
-    labels = {place: TerritoryLookup().label(place) for place in TerritoryLookup().exact("N1")}
+    labels = {place: TerritoryLookup().label(place) for place in TerritoryLookup(ever=True).exact("N1")}
     assert set(labels) == {old, new}
     assert "until" in labels[old]
+    assert TerritoryLookup().exact("N1") == [new], "a place of today is meant"
     assert TerritoryLookup().exact(labels[old]) == [old]
     addresses = [AddressLookup().value(place) for place in (old, new)]
     assert addresses == ["test-land:N1@2018-12-31", "test-land:N1"]

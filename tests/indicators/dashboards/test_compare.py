@@ -94,7 +94,7 @@ def test_places_are_found_by_name_and_stand_in_the_address_by_code(client):
     html = client.get(answer["Location"]).content.decode()
     assert html.count('name="territory_chosen"') == 2
     assert html.count(" checked>") == 2
-    assert f'data-lookup="{reverse("orgs:lookup_territories")}"' in html
+    assert f'data-lookup="{reverse("orgs:lookup_territories")}?ever=1"' in html
     # Without the script: one is unticked, another typed.
     third = TerritoryFactory(name="Cala", code="K")
     answer = client.get(url, {"territory_chosen": ["test-land:B"], "territory": ["Cala"]})

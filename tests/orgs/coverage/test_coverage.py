@@ -1,8 +1,11 @@
 """Who offers what, where: counted in the database, and once more here by hand."""
 
 import csv
+import datetime
+import html
 import io
 import random
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from orgs.coverage.counting import coverage_by_part, coverage_by_type
 from orgs.models import Organisation, Service, ServiceType, Territory
@@ -152,3 +156,94 @@ def test_number_of_queries_does_not_follow_the_size(client, land, types):
         TerritoryFactory(parent=land["City"], name=f"Part {number}")
         ServiceFactory(type=types[0], domain=types[0].domain, organisation__territory=land["City"])
     assert queries() == few
+
+
+def drawn_numbers(page: str) -> list[tuple[int, str]]:
+    """Each number that is a link, with its address."""
+    cells = re.findall(r'<td class="num"[^>]*>\s*<a href="([^"]+)">(\d+)</a>', page)
+    return [(int(number), html.unescape(address)) for address, number in cells]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("language", ["", "hy"])
+def test_each_number_is_the_length_of_the_list_that_it_opens(client, land, types, seed, language):
+    """Verified, listed, lapsed and closed ones, services for people of some places, in languages, that nobody can reach: whatever there is."""
+    chance = random.Random(seed)
+    places = [*land.values(), TerritoryFactory(name="Elsewhere")]
+    kinds = [Kind.ASSOCIATION, Kind.AUTHORITY, Kind.ENTERPRISE, Kind.MEDIA]
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    for _number in range(60):
+        kind = chance.choice(kinds)
+        standing: dict[str, Any] = chance.choice(
+            [
+                {"published": True},
+                {"published": True},
+                {"is_listed": True},
+                {"published": True, "holds_until": yesterday},
+                {},
+            ]
+        )
+        house = OrganisationFactory(
+            territory=chance.choice(places),
+            kind=kind,
+            level_of_government="local" if kind == Kind.AUTHORITY else "",
+            languages=chance.choice([[], ["hy"]]),
+            **standing,
+        )
+        house.works_in.set(chance.sample(places, chance.randrange(3)))
+        for one in chance.choices(types, k=chance.randrange(4)):
+            made = ServiceFactory(
+                organisation=house,
+                type=one,
+                domain=one.domain,
+                telephone=chance.choice(["600", "600", ""]),
+                languages=chance.choice([[], ["hy"], ["es"]]),
+            )
+            made.territories.set(chance.sample(places, chance.choice([0, 0, 1, 2])))
+    seen = 0
+    for place in ["", "City", "North"]:
+        page = client.get(COVERAGE, {"territory": place, "language": language})
+        numbers = drawn_numbers(page.content.decode())
+        coverage = page.context["coverage"]
+        offers = [one.offer for each in coverage.domains for one in each.types]
+        counted = [number for offer in offers for number in (offer.cso, offer.authority, offer.other) if number]
+        counted += [offer.total for part in coverage.parts for _domain, offer, _cell in part.offers if offer.total]
+        assert [number for number, _address in numbers] == counted, "each that is not nobody is a link"
+        for number, address in numbers:
+            answer = client.get(address)
+            assert not answer.context["filter"].errors
+            assert (answer.context["paginator"].count, address) == (number, address)
+        seen += len(numbers)
+    assert seen > 10
+
+
+def test_what_is_for_people_of_another_place_is_no_service_of_this_one(client, land, types):
+    house = OrganisationFactory(published=True, territory=land["City"])
+    house.works_in.set([land["South"]])
+    ServiceFactory(organisation=house, type=types[0], domain=types[0].domain).territories.set([land["South"]])
+    assert counts(land["City"]) == {"type-0": (1, 0, 0)}, "a part of it has the service"
+    assert counts(land["North"]) == {}
+    assert list(coverage_by_part([land["North"], land["South"]])) == [land["South"].pk]
+
+
+def test_service_search_can_be_of_verified_organisations_alone(client, types):
+    ServiceFactory(type=types[0], domain=types[0].domain, title="Of a verified one")
+    listed = OrganisationFactory(is_listed=True)
+    ServiceFactory(organisation=listed, type=types[0], domain=types[0].domain, title="Of a listed one")
+    found = client.get(reverse("orgs:service_search"), {"type": "type-0", "verified": "on"}).context["page_obj"]
+    assert [one.title for one in found] == ["Of a verified one"]
+    assert len(client.get(reverse("orgs:service_search"), {"type": "type-0"}).context["page_obj"].object_list) == 2
+
+
+def test_directory_asks_for_one_service_that_is_all_that_is_asked(client, land, types):
+    """A desk of another type in the language, and a desk of the type in another language, are not one desk."""
+    two_desks = OrganisationFactory(published=True, territory=land["City"], languages=["hy"], name="Two desks")
+    ServiceFactory(organisation=two_desks, type=types[0], domain=types[0].domain, languages=["es"])
+    ServiceFactory(organisation=two_desks, type=types[1], domain=types[1].domain, languages=["hy"])
+    one_desk = OrganisationFactory(published=True, territory=land["City"], name="One desk")
+    ServiceFactory(organisation=one_desk, type=types[0], domain=types[0].domain, languages=["hy"])
+    asked = {"offers": "type-0", "language": "hy", "territory": "City"}
+    found = client.get(reverse("orgs:organisation_list"), asked).context["page_obj"]
+    assert [one.name for one in found] == ["One desk"]
+    found = client.get(reverse("orgs:organisation_list"), {"offers_in": types[1].domain.slug}).context["page_obj"]
+    assert [one.name for one in found] == ["Two desks"]

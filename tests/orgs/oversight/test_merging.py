@@ -5,13 +5,24 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field
 from django.urls import reverse
+from django.utils import timezone
 from post_office.models import Email
 
 from integration_portal.organisation_uses import FOLLOW
-from orgs.models import Capacity, Membership, Organisation, OrganisationIdentifier, OrganisationMerge, Service
+from orgs.models import (
+    Capacity,
+    Membership,
+    Organisation,
+    OrganisationIdentifier,
+    OrganisationMerge,
+    Service,
+    VolunteerOpportunity,
+    Vouching,
+)
 from orgs.oversight import actions as oversight
 from orgs.oversight import merging
 from orgs.permissions import can_take_measure
+from orgs.standing.measures import take_measure
 from partnerships.models import Contribution, PartnershipParty, Seat
 from tests.factories import (
     AuthorityFactory,
@@ -19,6 +30,7 @@ from tests.factories import (
     OrganisationFactory,
     ReviewerFactory,
     ServiceFactory,
+    TerritoryFactory,
     UserFactory,
     VerificationFactory,
 )
@@ -50,7 +62,6 @@ STAYS = {
     "orgs.RenewalReminder.organisation",
     "orgs.Verification.organisation",
     "orgs.Vouching.group",
-    "orgs.Vouching.voucher",
     "orgs.OrganisationEvent.pgh_obj",
     # What an authority alone has, and an authority is not merged.
     "orgs.Listing.listed_for",
@@ -60,6 +71,8 @@ STAYS = {
     "indicators.ReportRequest.authority",
 }
 """The story of the entry itself."""
+MERGED = "orgs.Organisation_works_in.organisation"
+"""The one then works where both did."""
 
 
 @pytest.fixture
@@ -101,7 +114,13 @@ def test_of_everything_that_names_an_organisation_it_is_decided_whether_it_follo
         for relation in Organisation._meta.related_objects
         if isinstance(relation.field, Field) and not relation.field.many_to_many
     }
-    assert names == {*FOLLOW, *STAYS}
+    names |= {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.local_fields
+        if model._meta.auto_created and field.related_model is Organisation
+    }
+    assert names - {MERGED} == {*FOLLOW, *STAYS}
     assert set(FOLLOW) & STAYS == set()
 
 
@@ -232,3 +251,86 @@ def test_numbers_in_registers_follow_and_go_back():
     assert {*holders} == {("XP-A", "1", kept.pk), ("XP-B", "3", kept.pk)}
     merging.undo_merge(merge=merge, by=by)
     assert {*holders.all()} == {("XP-A", "1", gone.pk), ("XP-B", "2", gone.pk), ("XP-B", "3", kept.pk)}
+
+
+def placed(organisation):
+    """Where it is, with all that is its own."""
+    organisation.refresh_from_db()
+    return {
+        "seat": (organisation.territory, organisation.address_is_public),
+        "works in": set(organisation.works_in.all()),
+        "services": {one.title: set(one.territories.all()) for one in organisation.services.all()},
+        "capacities": {one.kind: one.territory for one in organisation.capacities.all()},
+        "opportunities": {one.title: one.territory for one in organisation.volunteer_opportunities.all()},
+    }
+
+
+def test_places_go_back_as_they_were_also_where_a_shelter_made_them_coarse(
+    administrator, gone, kept, raval, old_town, city
+):
+    elsewhere = TerritoryFactory(name="Elsewhere")
+    gone.works_in.set([elsewhere])
+    kept.works_in.set([old_town])
+    Organisation.objects.filter(pk=kept.pk).update(address="Rambla 1", address_is_public=True)
+    ServiceFactory(organisation=gone, title="Beds", is_shelter=True)
+    ServiceFactory(organisation=kept, title="Classes").territories.set([raval])
+    Capacity.objects.create(organisation=kept, side="need", kind="space", territory=raval)
+    VolunteerOpportunity.objects.create(organisation=kept, kind="regular", title="Garden", territory=raval)
+    before = [placed(gone), placed(kept)]
+    assert before[1]["seat"] == (raval, True)
+    merge = merged(gone, kept, administrator)
+    assert placed(kept)["seat"] == (city, False)
+    assert placed(kept)["works in"] == {city, elsewhere}
+    assert placed(kept)["services"]["Classes"] == {city}
+    merging.undo_merge(merge=merge, by=administrator)
+    assert [placed(gone), placed(kept)] == before
+
+
+def test_what_somebody_changed_since_stays_when_a_merge_is_undone(administrator, gone, kept, raval, city):
+    elsewhere, later = TerritoryFactory(), TerritoryFactory()
+    gone.works_in.set([elsewhere])
+    ServiceFactory(organisation=gone, title="Beds", is_shelter=True)
+    merge = merged(gone, kept, administrator)
+    kept.works_in.add(later)
+    Organisation.objects.filter(pk=kept.pk).update(territory=later)
+    merging.undo_merge(merge=merge, by=administrator)
+    assert placed(kept)["seat"] == (later, False)
+    assert placed(kept)["works in"] == {later}
+
+
+def test_kept_one_that_shelters_by_now_stays_coarse(administrator, gone, kept, raval, city):
+    ServiceFactory(organisation=gone, title="Beds", is_shelter=True)
+    merge = merged(gone, kept, administrator)
+    ServiceFactory(organisation=kept, title="Own beds", is_shelter=True)
+    merging.undo_merge(merge=merge, by=administrator)
+    assert placed(kept)["seat"] == (city, False)
+
+
+def test_networks_and_vouchings_given_follow_and_go_back(administrator, gone, kept):
+    network, branch = OrganisationFactory(published=True), OrganisationFactory(published=True)
+    gone.networks.set([network, kept])
+    branch.networks.set([gone])
+    group = OrganisationFactory(published=True, kind="informal_group")
+    giver = MembershipFactory(organisation=gone).user
+    Vouching.objects.create(
+        group=group, voucher=gone, state="given", words="Our neighbours.", given_by=giver, given_at=timezone.now()
+    )
+    merge = merged(gone, kept, administrator)
+    assert list(kept.networks.all()) == [network], "nobody is a member of itself"
+    assert list(kept.network_members.exclude(pk=gone.pk)) == [branch]
+    assert group.vouchings.get().voucher == kept
+    merging.undo_merge(merge=merge, by=administrator)
+    assert set(gone.networks.all()) == {network, kept}
+    assert list(branch.networks.all()) == [gone]
+    assert group.vouchings.get().voucher == gone
+
+
+@pytest.mark.parametrize("whose", ["gone", "kept"])
+@pytest.mark.parametrize("kind", ["suspension", "withdrawal"])
+def test_one_under_a_measure_is_not_merged(administrator, gone, kept, raval, whose, kind):
+    """Else what the measure hides would be public under the other name."""
+    judged = {"gone": gone, "kept": kept}[whose]
+    take_measure(organisation=judged, kind=kind, reasons="Nobody is there.", by=ReviewerFactory(territory=raval))
+    with pytest.raises(ValidationError, match="A measure is in force"):
+        merged(gone, kept, administrator)
+    assert not OrganisationMerge.objects.exists()

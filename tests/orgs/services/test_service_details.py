@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from post_office.models import Email
 
-from orgs.models import OpeningTime, Service
+from orgs.models import Capacity, OpeningTime, Service
 from orgs.services import actions as services
 from orgs.services.actions import Hours
 from orgs.services.hours import is_open_at, lines_of, read_stretches, written
@@ -249,6 +249,38 @@ class TestReach:
         for page in (house.get_absolute_url(), shelter.get_absolute_url(), desk.get_absolute_url(), FIND):
             assert "Zebra quarter" not in client.get(page).content.decode()
         assert house not in OrganisationFactory._meta.model.objects.filter(territory=quarter)
+
+    @pytest.mark.parametrize(
+        ("kinds", "kept"),
+        [
+            (["country", "region", "district", "neighbourhood"], 1),  # A city that is a region.
+            (["country", "province", "area", "neighbourhood"], 1),
+            (["region", "neighbourhood"], 0),
+            (["district", "area", "neighbourhood"], 0),  # Nothing that is surely larger than a municipality.
+            (["country", "region", "municipality", "district", "neighbourhood"], 2),
+            (["country", "region"], 1),
+            (["neighbourhood"], 0),
+        ],
+    )
+    def test_where_no_municipality_is_above_it_is_the_next_larger_place(self, client, kinds, kept):
+        places = []
+        for number, kind in enumerate(kinds):
+            above = places[-1] if places else None
+            places.append(TerritoryFactory(kind=kind, name=f"Zebra {number}", parent=above))
+        house = OrganisationFactory(published=True, territory=places[-1])
+        house.works_in.set([places[-1]])
+        shelter = ServiceFactory(organisation=house, is_shelter=True)
+        shelter.territories.set([places[-1]])
+        need = Capacity.objects.create(organisation=house, side="need", kind="space", territory=places[-1])
+        house.refresh_from_db()
+        need.refresh_from_db()
+        assert [house.territory, *house.works_in.all(), *shelter.territories.all(), need.territory] == [
+            places[kept]
+        ] * 4
+        page = client.get(house.get_absolute_url()).content.decode()
+        assert [f"Zebra {number}" in page for number in range(kept + 1, len(kinds))] == [False] * (
+            len(kinds) - kept - 1
+        )
 
     def test_shelter_that_passes_to_another_organisation_hides_that_too(self):
         city = TerritoryFactory(kind="municipality")

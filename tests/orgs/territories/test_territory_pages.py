@@ -334,8 +334,8 @@ def test_merge_into_a_new_place_with_the_code_of_one_of_them(office, land):
     data = {"others": "Birk", "on": "2026-01-01", "code": "A", "name": "Ashbirk"}
     said = confirm(office, page_of("place_merge", place("A").pk), data)
     assert "On 31 December 2025 these end: Ashford (A), Birk (B). On 1 January 2026 these begin: Ashbirk (A)." in said
-    assert "1 organisation is based or works there." in said
-    assert "1 reviewer is appointed for what ends." in said
+    assert "1 organisation is based or at work in what ends. It counts in what follows" in said
+    assert "1 reviewer is appointed for what ends, and reviews in all that follows." in said
     assert successions(land)[:2] == ["A1@2025-12-31 → A1@2026-01-01 1", "A2@2025-12-31 → A2@2026-01-01 1"]
     assert {"A@2025-12-31 → A@2026-01-01 1", "B@2025-12-31 → A@2026-01-01 1"} <= set(successions(land))
     assert "A1 2026-01-01.. Mill < A@2026-01-01" in history(land)
