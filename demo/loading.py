@@ -21,6 +21,7 @@ def load(say: Say) -> None:
     reports.load(people, organisations)
     say("Vouchings, sponsorships, volunteering.")
     mutual.load(people, organisations)
+    registry.see_changes(people)
     say("Figures.")
     figures.load(people, organisations)
     remove_emails()

@@ -17,6 +17,7 @@ from orgs.models import (
     Membership,
     Organisation,
     Registration,
+    ReviewedProfile,
     Service,
     ServiceType,
     Territory,
@@ -32,6 +33,7 @@ from orgs.services.actions import Hours
 from orgs.services.hours import read_stretches
 from orgs.verification import actions as verification_actions
 from orgs.verification.checklist import CHECKLIST, LADDER, Answer
+from orgs.verification.unreviewed import mark_seen
 from orgs.vocabulary import Kind, Tier
 
 Organisations = dict[str, Organisation]
@@ -118,6 +120,7 @@ def found(entry: dict[str, Any], places: Places, people: People, weeks_ago: int)
     # What an authority is known by is its administrator's to write: it is verified already, and its own people would only propose it.
     complete_profile(organisation, entry, places, people.administrator if organisation.is_authority else contact)
     mark_as_sample(organisation, people.administrator)
+    give_parts(people, {entry["slug"]: organisation})  # Before the reviewer looks, who would find new owners else.
     if entry["kind"] != Kind.AUTHORITY:
         review(organisation, entry, people.reviewer)
     put_into_the_past(organisation, entry, weeks_ago)
@@ -251,11 +254,18 @@ def appoint(people: People, places: Places) -> None:
             )
 
 
+def see_changes(people: People) -> None:
+    """The reviewer has seen what was changed without review, but of one organisation, so that there is something to look at."""
+    changed = ReviewedProfile.objects.changed().reviewable_by(people.reviewer).order_by("-changed_at", "-pk")
+    for reviewed in changed[1:]:
+        mark_seen(reviewed=reviewed, version=reviewed.version, by=people.reviewer)
+
+
 def give_parts(people: People, organisations: Organisations) -> None:
     """The accounts that whoever tries the demo logs in with, in their organisations."""
     for account in ACCOUNTS:
         user = people[account.email]
-        if account.organisation and not user.memberships.exists():
+        if account.organisation in organisations and not user.memberships.exists():
             members.add_member(
                 organisation=organisations[account.organisation],
                 user=user,

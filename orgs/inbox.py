@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,10 +15,12 @@ from orgs.models import (
     REACHABLE,
     CapacityMatch,
     JoinRequest,
+    Measure,
     Membership,
     Organisation,
     ProposedChange,
     Remark,
+    Renewal,
     Service,
     Sponsorship,
     User,
@@ -57,6 +59,7 @@ class Task:
 def tasks_of(user: User) -> list[Task]:
     return [
         *reviews_to_make(user),
+        *appeals_without_reviewer(user),
         *requests_to_join(user),
         *renewals_to_make(user),
         *remarks_to_answer(user),
@@ -86,6 +89,33 @@ def reviews_to_make(user: User) -> list[Task]:
     ]
 
 
+def appeals_without_reviewer(user: User) -> list[Task]:
+    """For administrators: they decide where no other reviewer may, and where they may not either, somebody has to be appointed."""
+    if not user.is_staff:
+        return []
+    theirs = Measure.objects.appealed().without_reviewer()
+    stuck = set(theirs.without_judge().values_list("pk", flat=True))
+    own = Q(decided_by=user) | Q(organisation__in=Organisation.objects.own_of(user))
+    mine = theirs.filter(Q(pk__in=stuck) | ~own).select_related("organisation__territory").order_by("appealed_at", "pk")
+    return [
+        Task(
+            kind=gettext_lazy("Appeal"),
+            title=(
+                _("Appoint another reviewer: nobody may decide on the appeal of %(organisation)s")
+                if measure.pk in stuck
+                else _("Decide on the appeal of %(organisation)s")
+            )
+            % {"organisation": measure.organisation},
+            url=measure.get_absolute_url(),
+            since=measure.appealed_at,
+            text=measure.organisation.territory.local_name,
+            icon="chat-left-quote",
+        )
+        for measure in mine[:LONGEST]
+        if measure.appealed_at is not None
+    ]
+
+
 def requests_to_join(user: User) -> list[Task]:
     """Of organisations that one leads."""
     leading = Membership.objects.of(user).filter(role__in=[Membership.Role.OWNER, Membership.Role.MANAGER])
@@ -105,9 +135,14 @@ def requests_to_join(user: User) -> list[Task]:
 
 
 def renewals_to_make(user: User) -> list[Task]:
-    """From 60 days before the end of a verification on."""
-    until = timezone.localdate() + datetime.timedelta(days=60)
-    due = edited_by(user).filter(suspended_on=None, holds_until__lte=until).exclude(tier="").order_by("holds_until")
+    """From 60 days before the end of a verification on, but not where a reviewer alone can go on."""
+    today = timezone.localdate()
+    due = (
+        edited_by(user).filter(suspended_on=None, holds_until__lte=today + datetime.timedelta(days=60)).exclude(tier="")
+    )
+    looked_at = Exists(Verification.objects.filter(organisation=OuterRef("pk"), state=Verification.State.SUBMITTED))
+    had_grace = Exists(Renewal.objects.of_grace().filter(organisation=OuterRef("pk")))
+    due = due.exclude(looked_at & (had_grace | Q(holds_until__lt=today))).order_by("holds_until")
     return [
         Task(
             kind=gettext_lazy("Renewal"),

@@ -12,12 +12,14 @@ from orgs.models import (
     Membership,
     Organisation,
     ProposedChange,
+    Remark,
+    ReviewedProfile,
     ReviewerAppointment,
     User,
     Verification,
 )
 from orgs.models.reach import ids_tied_around
-from orgs.models.support import VOUCHING_ROLES
+from orgs.models.support import VOUCHING_ROLES, belonged_to, could_vouch_for
 from orgs.vocabulary import Kind
 
 Person = User | AnonymousUser
@@ -39,6 +41,7 @@ RIGHTS_REST_ON = {
         "is_listed",
         "holds_until",
         "suspended_on",
+        "withdrawn_on",
         "is_sample",
     ),
     "orgs.Listing": ("organisation", "listed_by", "listed_for", "listed_at", "claimed_at", "opted_out_at"),
@@ -246,13 +249,14 @@ def can_ask_to_vouch(user: Person, group: Organisation) -> bool:
 
 
 def vouchers_for(user: Person, group: Organisation) -> QuerySet[Organisation]:
-    """In whose name somebody may vouch for the group now: verified ones that do not do so already. Nobody vouches for a group of their own."""
+    """In whose name somebody may vouch for the group now: those whose word would count, and that do not do so already. Nobody vouches for a
+    group of their own."""
     if not user.is_authenticated or group.kind != Kind.INFORMAL_GROUP or group.closed_on is not None:
         return Organisation.objects.none()
     if user.memberships.filter(organisation=group).exists():
         return Organisation.objects.none()
     led = user.memberships.acting().filter(role__in=VOUCHING_ROLES).values("organisation")
-    return Organisation.objects.verified().filter(pk__in=led).exclude(vouchings_given__in=group.vouchings.standing())
+    return could_vouch_for(group).filter(pk__in=led).exclude(vouchings_given__in=group.vouchings.standing())
 
 
 def can_review_verification(user: Person, verification: Verification) -> bool:
@@ -263,14 +267,39 @@ def can_review_change(user: Person, change: ProposedChange) -> bool:
     return ProposedChange.objects.reviewable_by(user).filter(pk=change.pk).exists()
 
 
+def can_see_changes_off(user: Person, reviewed: ReviewedProfile) -> bool:
+    """Says that a reviewer has seen what was changed without review."""
+    return ReviewedProfile.objects.reviewable_by(user).filter(pk=reviewed.pk).exists()
+
+
+def can_judge_remark(user: Person, remark: Remark) -> bool:
+    """For the portal: not for those about whom it is."""
+    return Remark.objects.judged_by(user).filter(pk=remark.pk).exists()
+
+
 def reviews(user: Person, organisation: Organisation) -> bool:
     """Whether somebody decides about it as a reviewer: of its territory, and never of its people."""
     return user.is_authenticated and reviewers_of(organisation).filter(pk=user.pk).exists()
 
 
 def can_take_measure(user: Person, organisation: Organisation) -> bool:
-    """Of an authority administrators alone, as with all that its rights rest on."""
-    return is_administrator(user) if organisation.is_authority else reviews(user, organisation)
+    """Of an authority administrators alone, as with all that its rights rest on. Whoever took the last measure and was overruled on its appeal
+    does not take the next one: else no appeal would end anything. Another reviewer does, or an administrator where there is none.
+    """
+    if is_administrator(user) if organisation.is_authority else reviews(user, organisation):
+        return user.pk != overruled_on(organisation)
+    if organisation.is_authority or not is_administrator(user):
+        return False
+    overruled = overruled_on(organisation)
+    is_own = Organisation.objects.own_of(user).filter(pk=organisation.pk).exists()
+    return overruled is not None and not is_own and not reviewers_of(organisation).exclude(pk=overruled).exists()
+
+
+def overruled_on(organisation: Organisation) -> int | None:
+    """Who took the last measure against it, where that was lifted on its appeal."""
+    last = organisation.measures.first()
+    is_overruled = last is not None and organisation.measures.overruled().filter(pk=last.pk).exists()
+    return last.decided_by_id if last is not None and is_overruled else None
 
 
 def can_appeal(user: Person, measure: Measure) -> bool:
@@ -278,27 +307,30 @@ def can_appeal(user: Person, measure: Measure) -> bool:
 
 
 def can_decide_appeal(user: Person, measure: Measure) -> bool:
-    """Neither who decided the measure nor anybody of the organisation: another reviewer, or an administrator where there is none."""
-    if not user.is_authenticated or user.pk in (measure.decided_by_id, measure.appealed_by_id):
-        return False
-    if Organisation.objects.own_of(user).filter(pk=measure.organisation_id).exists():
-        return False
+    return user.is_authenticated and judges_of(measure).filter(pk=user.pk).exists()
+
+
+def judges_of(measure: Measure) -> QuerySet[User]:
+    """Neither who decided the measure nor anybody of the organisation: the other reviewers, or administrators where there is none. Where nobody
+    is left, administrators have to appoint somebody (`MeasureQuerySet.without_judge`)."""
     others = reviewers_of(measure.organisation).exclude(pk=measure.decided_by_id)
-    return others.filter(pk=user.pk).exists() or (user.is_staff and not others.exists())
+    if others.exists():
+        return others
+    running = User.objects.filter(is_staff=True, is_active=True).exclude(pk=measure.decided_by_id)
+    return running.exclude(pk__in=belonged_to(measure.organisation).values("user"))
 
 
 def can_lift_measure(user: Person, measure: Measure) -> bool:
-    return can_take_measure(user, measure.organisation)
+    """Who could take it; and an administrator who took it where no reviewer could."""
+    took_it = is_administrator(user) and user.pk == measure.decided_by_id
+    return took_it or can_take_measure(user, measure.organisation)
 
 
 def reviewers_of(organisation: Organisation) -> QuerySet[User]:
     """Those who may decide about it: appointed for its place or one that holds it, and never of its people."""
     appointed = ReviewerAppointment.objects.active().filter(territory__in=ids_tied_around(organisation.territory_id))
-    own = Membership.objects.filter(
-        Q(organisation=organisation)
-        | Q(organisation__merges_away__kept=organisation, organisation__merges_away__undone_at=None)
-    )
-    return User.objects.filter(is_active=True, pk__in=appointed.values("user")).exclude(pk__in=own.values("user"))
+    own = belonged_to(organisation).values("user")
+    return User.objects.filter(is_active=True, pk__in=appointed.values("user")).exclude(pk__in=own)
 
 
 def leaders_of(organisation: Organisation) -> QuerySet[User]:

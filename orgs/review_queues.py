@@ -2,10 +2,21 @@
 
 from typing import Any, NamedTuple
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orgs.models import JoinRequest, Measure, Organisation, ProposedChange, Remark, Territory, Verification, VoicedNeed
+from orgs.models import (
+    JoinRequest,
+    Measure,
+    Organisation,
+    ProposedChange,
+    Remark,
+    ReviewedProfile,
+    Territory,
+    Verification,
+    VoicedNeed,
+)
 from orgs.models.reviewable import ReviewableQuerySet
 
 
@@ -23,6 +34,8 @@ class Queue(NamedTuple):
     """The field of whoever may not decide, where there is one."""
     place: str = "organisation__territory"
     """By which field a row lies in a territory."""
+    of_nobody: ReviewableQuerySet | None = None
+    """Those of the rows that nobody may decide: administrators have to appoint somebody."""
 
     def title_of(self, row: Any) -> str:
         return str(self.task) % {"organisation": row.organisation}
@@ -36,11 +49,15 @@ class Queue(NamedTuple):
         return rows.exclude(**{self.not_by: user}) if self.not_by else rows
 
     def seen_by(self, user: Any) -> ReviewableQuerySet:
-        """What the person finds in the list: an administrator all that is nobody's own."""
+        """What the person finds in the list: an administrator all that is nobody's own, and what nobody may decide."""
         if not user.is_staff:
             return self.of(user)
         rows = self.rows.exclude(organisation__in=Organisation.objects.own_of(user)).order_by(self.since, "pk")
-        return rows.exclude(**{self.not_by: user}) if self.not_by else rows
+        rows = rows.exclude(**{self.not_by: user}) if self.not_by else rows
+        if self.of_nobody is None:
+            return rows
+        both = Q(pk__in=rows.order_by().values("pk")) | Q(pk__in=self.of_nobody.order_by().values("pk"))
+        return self.rows.filter(both).order_by(self.since, "pk")
 
 
 def verifications() -> Queue:
@@ -57,6 +74,13 @@ def changes() -> Queue:
     )  # fmt: skip
 
 
+def unreviewed() -> Queue:
+    return Queue(
+        _("Changed without review"), _("Look at what %(organisation)s has changed"), _("Change without review"), "eye",
+        ReviewedProfile.objects.changed(), "unseen_since", "orgs:unreviewed_list",
+    )  # fmt: skip
+
+
 def claims() -> Queue:
     return Queue(
         _("Claims of organisations"), _("Decide on a claim of %(organisation)s"), _("Claim of an organisation"), "person-plus",
@@ -67,7 +91,7 @@ def claims() -> Queue:
 def appeals() -> Queue:
     return Queue(
         _("Appeals"), _("Decide on the appeal of %(organisation)s"), _("Appeal"), "chat-left-quote",
-        Measure.objects.appealed(), "appealed_at", "orgs:appeal_queue", "decided_by",
+        Measure.objects.appealed(), "appealed_at", "orgs:appeal_queue", "decided_by", of_nobody=Measure.objects.without_judge(),
     )  # fmt: skip
 
 
@@ -81,9 +105,9 @@ def voiced_needs() -> Queue:
 def remarks() -> Queue:
     return Queue(
         _("Remarks on pages"), _("Answer a remark on a page"), _("Remark"), "chat-left-dots",
-        Remark.objects.open(), "said_at", "orgs:remark_list", place="territory",
+        Remark.objects.unseen(), "said_at", "orgs:remark_list", place="territory",
     )  # fmt: skip
 
 
 def queues() -> list[Queue]:
-    return [verifications(), changes(), claims(), appeals(), voiced_needs(), remarks()]
+    return [verifications(), changes(), unreviewed(), claims(), appeals(), voiced_needs(), remarks()]

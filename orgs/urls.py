@@ -24,6 +24,7 @@ from orgs.support import views as support
 from orgs.territories import views as territories
 from orgs.territories.imports import views as territory_imports
 from orgs.verification import rules_views as rules
+from orgs.verification import unreviewed_views as unreviewed
 from orgs.verification import views as verification
 from orgs.volunteering import views as volunteering
 
@@ -180,9 +181,12 @@ urlpatterns = [
     path("reviews/appeals/", standing.AppealQueueView.as_view(), name="appeal_queue"),
     path("remarks/", remarks.RemarkListView.as_view(), name="remark_list"),
     path("remarks/<int:pk>/", remarks.RemarkAnswerView.as_view(), name="remark_answer"),
+    path("remarks/<int:pk>/seen/", remarks.RemarkSeenView.as_view(), name="remark_seen"),
     path("reviews/needs/", needs.NeedQueueView.as_view(), name="need_queue"),
     path("reviews/needs/<int:pk>/", needs.NeedReadView.as_view(), name="need_read"),
     path("reviews/claims/", listing.JoinQueueView.as_view(), name="join_queue"),
+    path("reviews/changed/", unreviewed.UnreviewedListView.as_view(), name="unreviewed_list"),
+    path("reviews/changed/<int:pk>/seen/", unreviewed.UnreviewedSeenView.as_view(), name="unreviewed_seen"),
     path("reviews/changes/", verification.ChangeQueueView.as_view(), name="change_queue"),
     path("reviews/changes/<int:pk>/", verification.ChangeReviewView.as_view(), name="change_review"),
     path("administration/accounts/", accounts.AccountListView.as_view(), name="account_list"),

@@ -91,6 +91,7 @@ TABLE = """
     orgs:remark_answer                       remark            LN PNNN NNNNN PNP   LN PNNN NNNNN PNP
     orgs:need_add                            -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
     orgs:need_said                           -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:remark_seen                         remark            LM MMMM MMMMM MMM   LN FNNN NNNNN RNR
     orgs:need_queue                          -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     orgs:need_read                           need              LN NNNN NNNNN PPP   LN NNNN NNNNN PPP
     orgs:coverage                            -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -115,7 +116,7 @@ TABLE = """
     organisation_close_own                   association       LF PFFF FFFFF FFF   LF PFFF FFFFF FFF
     orgs:support                             association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
     orgs:support                             group             LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
-    orgs:vouch                               group             LF PFFP PPFFP FFF   LF PFFP PPFFP FFF
+    orgs:vouch                               group             LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
     orgs:vouching_ask                        group             LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:vouching_answer                     vouching          LF PFFF FFFFF FFF   LF PFFF FFFFF FFF
     orgs:vouching_withdraw                   vouching          LF MFFF FFFFF FFF   LF RFFF FFFFF FFF
@@ -137,6 +138,8 @@ TABLE = """
     orgs:review_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     orgs:verification_review                 verification      LF FFFF FFFFF PPP   LF FFFF FFFFF PPF
     orgs:verification_review                 own_verification  LF FFFF FFFFF PNP   LF FFFF FFFFF PNF
+    orgs:unreviewed_list                     -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
+    orgs:unreviewed_seen                     reviewed          LF FFFF FFFFF MMM   LF FFFF FFFFF RNF
     orgs:change_queue                        -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     orgs:change_review                       change            LF FFFF FFFFF PNP   LF FFFF FFFFF PNF
     orgs:change_withdraw                     change_of_ours    LF MMFF FFFFF FFM   LF RRFF FFFFF FFR
@@ -412,6 +415,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "measure": [known["measure"].organisation.slug, known["measure"].pk],
         "own_verification": [known["own_verification"].pk],
         "change": [known["change"].pk],
+        "reviewed": [known["reviewed"].pk],
         "change_of_ours": [association, known["change"].pk],
         **{
             name: [known[name].pk]

@@ -51,7 +51,8 @@ def set_contact(world: World, word: str) -> None:
 
 def propose_name(world: World, word: str) -> None:
     facts = {"name": [world.association.name, word]}
-    change(world.things["change"], facts=facts, state=ProposedChange.State.OPEN)
+    world.things["change"] = world.association.proposed_changes.get(state=ProposedChange.State.OPEN)
+    change(world.things["change"], facts=facts)
 
 
 def write_into_file(world: World, word: str) -> None:
@@ -114,6 +115,11 @@ SECRETS = [
         "reasons of reviewers to an organisation",
         OWN | REVIEWERS | ADMINISTRATORS,
         lambda world, word: change(world.things["own_verification"], reasons=word),
+    ),
+    Secret(
+        "what a reviewer saw before a change",
+        frozenset({"reviewer"}) | ADMINISTRATORS,
+        lambda world, word: change(world.things["reviewed"], profile={"description": word}),
     ),
     Secret(
         "words to another organisation",

@@ -224,6 +224,7 @@ SHORT = {
     "EndAppointmentView", "ScheduleSwitchView", "MailRetryView", "MailGiveUpView", "TerritoryImportStoreView", "ChangeWithdrawView",
     "OrganisationImportStoreView", "OrganisationImportUndoView",
     "OptOutView", "ServicesConfirmView", "MatchDoneView", "StillRightView", "JoinWithdrawView", "MergeUndoView", "MeasureLiftView", "RenewView",
+    "RemarkSeenView", "UnreviewedSeenView",
 }  # fmt: skip
 
 

@@ -39,11 +39,13 @@ from orgs.organisations import views as organisations
 from orgs.oversight import views as oversight
 from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
+from orgs.remarks import views as remarks
 from orgs.reviewers import views as reviewers
 from orgs.services import editing as service_editing
 from orgs.standing import views as standing
 from orgs.support import views as support
 from orgs.territories.imports.views import TerritoryImportStoreView
+from orgs.verification import unreviewed_views as unreviewed
 from orgs.volunteering import views as volunteering
 from partnerships.agreements.views import PartnershipDeleteView, PartnershipProposeView
 from partnerships.assessments.views import AssessmentDiscardView, AssessmentEvidenceView
@@ -231,6 +233,8 @@ HARMLESS_TWICE = {
     listing.JoinWithdrawView: "withdrawn is withdrawn",
     oversight.MergeUndoView: "undone is undone",
     standing.MeasureLiftView: "lifted is lifted",
+    unreviewed.UnreviewedSeenView: "seen is seen",
+    remarks.RemarkSeenView: "seen is seen",
     TargetDeleteView: "gone is gone",
     SliceRetryView: "sets a state",
     IndicatorRetireView: "sets a state",

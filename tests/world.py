@@ -33,6 +33,7 @@ from orgs.models import (
     OrganisationMerge,
     Registration,
     Remark,
+    ReviewedProfile,
     Sponsorship,
     Territory,
     TerritoryImport,
@@ -231,7 +232,7 @@ def make_registry(
     hall = OrganisationFactory(published=True, territory=city, name=f"Hall of {city}")
     counterpart = Capacity.objects.create(organisation=hall, side="offer", kind="space")
     invitation = members.invite_member(organisation=association, email="guest@example.org", role=Role.EDITOR, by=owner)
-    administrator = administrator_of(users)
+    administrator, now = administrator_of(users), timezone.now()
     to_review = members.invite_reviewer(email=f"guest-of-{city.pk}@example.org", territory=city, by=administrator)
     member = MembershipFactory(organisation=association, role=Role.OWNER)
     unclaimed = listing.list_organisation(
@@ -274,6 +275,13 @@ def make_registry(
         "verification": VerificationFactory(organisation=hidden),
         "own_verification": VerificationFactory(organisation=association),
         "change": ProposedChangeFactory(organisation=association),
+        "reviewed": ReviewedProfile.objects.create(
+            organisation=association,
+            profile={"description": "As it was."},
+            seen_by=administrator,
+            unseen_since=now,
+            changed_at=now,
+        ),
         "registration": Registration.objects.create(),
         "places_file": make_places_file(city),
         "organisations_file": make_organisations_file(city),

@@ -14,7 +14,7 @@ from post_office.models import STATUS
 
 from indicators.models import DirtyMark, ImportBatch, Release, ReleaseFile, Slice
 from orgs.mail.actions import unsent
-from orgs.models import ProposedChange, Verification, VerificationRules, WorkerTask
+from orgs.models import Measure, ProposedChange, ReviewedProfile, Verification, VerificationRules, WorkerTask
 from partnerships.models import Assessment
 
 QUICK = datetime.timedelta(minutes=15)
@@ -56,6 +56,7 @@ def line(title: str | Promise, rows: QuerySet[Any], since: str, **options: Any) 
 def work_queues() -> list[tuple[str, list[WorkQueue]]]:
     """By who does it: the workers, or people."""
     imports, releases = reverse("indicators:import_list"), reverse("indicators:release_list")
+    changed = reverse("orgs:unreviewed_list")
     runs, mail = reverse("indicators:run_list"), reverse("mail_list")
     review = datetime.timedelta(days=VerificationRules.objects.current().days_until_overdue)
     state, preview = ImportBatch.State, Release.State.PREVIEW
@@ -78,6 +79,8 @@ def work_queues() -> list[tuple[str, list[WorkQueue]]]:
             [
                 line(_("Organisations to verify"), Verification.objects.waiting(), "submitted_at", url=reverse("orgs:appointment_list"), late_after=review),
                 line(_("Proposed changes of organisations"), ProposedChange.objects.open(), "proposed_at", url=reverse("orgs:change_queue"), late_after=review),
+                line(_("Organisations changed without review"), ReviewedProfile.objects.changed(), "unseen_since", url=changed, late_after=review),
+                line(_("Appeals that nobody may decide"), Measure.objects.without_judge(), "appealed_at", url=reverse("orgs:appeal_queue"), is_fault=True),
                 line(_("Engagement levels to review"), Assessment.objects.waiting(), "submitted_at", late_after=review),
                 line(_("Imports to be approved"), ImportBatch.objects.filter(state=state.STORED), "created_at", url=imports),
                 line(_("Releases to be approved"), Release.objects.filter(state=preview), "created_at", url=releases),

@@ -155,6 +155,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         verified = last_verified(organisation) if organisation.tier else None
         is_unclaimed_one = is_unclaimed(organisation)
         is_own = is_member(user, organisation)
+        can_edit = can_edit_organisation(user, organisation)
         proposed_change = (
             organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_own else None
         )
@@ -162,7 +163,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             page_obj=page_of(self.request, self.services_of(organisation)),
             tier_meaning=meaning_of(organisation.tier, rules_of(verified)) if organisation.tier else "",
             measure=organisation.measures.in_force().visible_to(user).first() if user.is_authenticated else None,
-            can_be_renewed=can_be_renewed(organisation),
+            can_be_renewed=can_edit and can_be_renewed(organisation),
             shows_end=is_own or user.is_staff,
             can_take_measure=organisation.is_published and can_take_measure(user, organisation),
             communities=[country_name(code) for code in organisation.communities],
@@ -170,7 +171,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             opportunities=self.opportunities_of(organisation),
             offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
             partnerships_url=address_upstairs("partnerships:organisation_partnerships", organisation.slug),
-            can_edit=can_edit_organisation(user, organisation),
+            can_edit=can_edit,
             can_ask_to_join=can_ask_to_join(user, organisation)
             or not (user.is_authenticated or organisation.is_authority),
             is_unclaimed=is_unclaimed_one,

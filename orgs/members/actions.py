@@ -13,6 +13,7 @@ from orgs.accounts.actions import open_account
 from orgs.mail.emails import queue_email, queue_email_to
 from orgs.models import Invitation, Listing, Membership, Organisation, ReviewerAppointment, Territory, User
 from orgs.permissions import can_manage_members, can_send_invitation, can_still_invite, is_unclaimed
+from orgs.verification.actions import put_before_reviewers, review_other_hands
 
 LEADING = (Membership.Role.OWNER, Membership.Role.MANAGER)
 INVITATION_SALT = "orgs.invitation"
@@ -21,17 +22,19 @@ OPT_OUT_SALT = "orgs.listing.opt_out"
 
 @transaction.atomic
 def add_member(*, organisation: Organisation, user: User, role: str, by: User | None) -> Membership:
-    """`by` is None where nobody inside could have done it: the first owner. With its first owner, one that was listed by staff is claimed."""
+    """`by` is None where nobody inside could have done it: the first owner. With its first owner, one that was listed by staff is claimed, and
+    a reviewer looks at what is public and theirs to change from now on."""
     membership = Membership(organisation=organisation, user=user, role=role)
     membership.full_clean()
     membership.save()
-    Listing.objects.open().filter(organisation=organisation).update(claimed_at=timezone.now())
+    if Listing.objects.open().filter(organisation=organisation).update(claimed_at=timezone.now()):
+        put_before_reviewers(organisation)
     return membership
 
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: str, by: User) -> Membership:
-    locked(membership.organisation)
+    organisation = locked(membership.organisation)
     membership = Membership.objects.get(pk=membership.pk)
     refuse_if_ended(membership)
     if membership.role in LEADING and role not in LEADING:
@@ -39,14 +42,16 @@ def change_role(*, membership: Membership, role: str, by: User) -> Membership:
     membership.role = role
     membership.full_clean()
     membership.save(update_fields=["role"])
+    review_other_hands(organisation)
     withdraw_unfounded_invitations(membership)
     return membership
 
 
 @transaction.atomic
 def end_membership(*, membership: Membership, by: User) -> Membership:
-    """Of somebody else, or one's own. An organisation is never left without anybody who can act for it."""
-    locked(membership.organisation)
+    """Of somebody else, or one's own. An organisation is never left without anybody who can act for it. It is always free to change hands, and
+    where that leaves nobody whom a reviewer knew, a reviewer looks."""
+    organisation = locked(membership.organisation)
     membership = Membership.objects.get(pk=membership.pk)
     if membership.ended_at is not None:
         return membership
@@ -54,6 +59,7 @@ def end_membership(*, membership: Membership, by: User) -> Membership:
         refuse_without_another_leader(membership)
     membership.ended_at = timezone.now()
     membership.save(update_fields=["ended_at"])
+    review_other_hands(organisation)
     withdraw_unfounded_invitations(membership)
     return membership
 

@@ -677,6 +677,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("suspended_on", models.DateField(blank=True, null=True, verbose_name="suspended on")),
+                ("withdrawn_on", models.DateField(blank=True, null=True, verbose_name="verification withdrawn on")),
                 (
                     "is_listed",
                     models.BooleanField(
@@ -1110,6 +1111,7 @@ class Migration(migrations.Migration):
                 ("role", models.CharField(blank=True, max_length=120, verbose_name="function")),
                 ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
                 ("phone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
+                ("is_proposed", models.BooleanField(default=False, editable=False, verbose_name="proposed")),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -1552,6 +1554,7 @@ class Migration(migrations.Migration):
                 ("renewed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="renewed at")),
                 ("held_until", models.DateField(verbose_name="held until")),
                 ("holds_until", models.DateField(verbose_name="holds until")),
+                ("is_grace", models.BooleanField(default=False, verbose_name="until a reviewer has looked")),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -1593,6 +1596,39 @@ class Migration(migrations.Migration):
                 "verbose_name": "reminder of a renewal",
                 "verbose_name_plural": "reminders of renewals",
                 "ordering": ["-sent_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewedProfile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("profile", models.JSONField(default=dict, editable=False, verbose_name="what it said")),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="seen at")),
+                ("unseen_since", models.DateTimeField(blank=True, null=True, verbose_name="changed since")),
+                ("changed_at", models.DateTimeField(blank=True, null=True, verbose_name="last change")),
+                ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "organisation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reviewed_profile",
+                        to="orgs.organisation",
+                    ),
+                ),
+                (
+                    "seen_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="seen by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "profile as reviewed",
+                "verbose_name_plural": "profiles as reviewed",
+                "ordering": ["-changed_at", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -2149,6 +2185,7 @@ class Migration(migrations.Migration):
                 ("said_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="said at")),
                 ("answer", models.CharField(blank=True, default="", max_length=1000, verbose_name="answer")),
                 ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed at")),
+                ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="seen by a reviewer at")),
                 (
                     "closed_by",
                     models.ForeignKey(
@@ -2167,6 +2204,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="remarks",
                         to="orgs.organisation",
+                    ),
+                ),
+                (
+                    "seen_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -2442,6 +2489,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("suspended_on", models.DateField(blank=True, null=True, verbose_name="suspended on")),
+                ("withdrawn_on", models.DateField(blank=True, null=True, verbose_name="verification withdrawn on")),
                 (
                     "is_listed",
                     models.BooleanField(
@@ -3790,6 +3838,12 @@ class Migration(migrations.Migration):
                 violation_error_message="Say why it is reopened.",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="organisationcontact",
+            constraint=models.UniqueConstraint(
+                models.F("organisation"), condition=models.Q(("is_proposed", True)), name="contact_one_proposed"
+            ),
+        ),
         migrations.AddIndex(
             model_name="organisationidentifier",
             index=models.Index(models.F("scheme"), models.F("code"), name="organisation_identifier_any"),
@@ -3985,6 +4039,25 @@ class Migration(migrations.Migration):
             model_name="renewalreminder",
             constraint=models.UniqueConstraint(
                 models.F("organisation"), models.F("holds_until"), models.F("days"), name="renewal_reminder_once"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="reviewedprofile",
+            index=models.Index(
+                models.F("changed_at"),
+                condition=models.Q(("unseen_since__isnull", False)),
+                name="reviewed_profile_changed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reviewedprofile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("changed_at", None), ("unseen_since", None)),
+                    models.Q(("changed_at__gte", models.F("unseen_since")), ("unseen_since__isnull", False)),
+                    _connector="OR",
+                ),
+                name="reviewed_profile_changed_since",
             ),
         ),
         migrations.AddIndex(
@@ -4245,7 +4318,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="remark",
-            index=models.Index(models.F("said_at"), condition=models.Q(("closed_at", None)), name="remark_open"),
+            index=models.Index(models.F("said_at"), condition=models.Q(("seen_at", None)), name="remark_unseen"),
         ),
         migrations.AddConstraint(
             model_name="remark",
@@ -4269,6 +4342,17 @@ class Migration(migrations.Migration):
                 ),
                 name="remark_closed_with_an_answer",
                 violation_error_message="A remark is closed with an answer, and its address is then forgotten.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="remark",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("seen_at", None), ("seen_by", None)),
+                    models.Q(("closed_at__isnull", False), ("seen_at__isnull", False), ("seen_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="remark_seen_with_its_answer",
             ),
         ),
         migrations.AddIndex(
@@ -4396,6 +4480,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="organisation",
             constraint=models.CheckConstraint(
+                condition=models.Q(("tier", ""), ("withdrawn_on", None), _connector="OR"),
+                name="organisation_withdrawn_holds_no_tier",
+                violation_error_message="Before it is verified again, the withdrawal has to be lifted.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="organisation",
+            constraint=models.CheckConstraint(
                 condition=models.Q(("website", ""), ("website__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
                 name="organisation_website_of_the_web",
                 violation_error_message="A web address begins with https:// or http://.",
@@ -4406,8 +4498,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "orgs_organisationevent" ("acronym", "address", "address_is_public", "branch_of_id", "budget", "closed_on", "communities", "created_at", "description", "founded_year", "holds_until", "id", "identifiers", "is_listed", "is_sample", "kind", "languages", "legal_form", "level_of_government", "marks", "name", "names", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_email", "public_phone", "reference", "size", "slug", "suspended_on", "territory_id", "tier", "updated_at", "verified_at", "version", "website", "works_as", "written_in") VALUES (NEW."acronym", NEW."address", NEW."address_is_public", NEW."branch_of_id", NEW."budget", NEW."closed_on", NEW."communities", NEW."created_at", NEW."description", NEW."founded_year", NEW."holds_until", NEW."id", NEW."identifiers", NEW."is_listed", NEW."is_sample", NEW."kind", NEW."languages", NEW."legal_form", NEW."level_of_government", NEW."marks", NEW."name", NEW."names", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."public_email", NEW."public_phone", NEW."reference", NEW."size", NEW."slug", NEW."suspended_on", NEW."territory_id", NEW."tier", NEW."updated_at", NEW."verified_at", NEW."version", NEW."website", NEW."works_as", NEW."written_in"); RETURN NULL;',
-                    hash="8a0361cb74e31be614b045cf2d042e3878b468a5",
+                    func='INSERT INTO "orgs_organisationevent" ("acronym", "address", "address_is_public", "branch_of_id", "budget", "closed_on", "communities", "created_at", "description", "founded_year", "holds_until", "id", "identifiers", "is_listed", "is_sample", "kind", "languages", "legal_form", "level_of_government", "marks", "name", "names", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_email", "public_phone", "reference", "size", "slug", "suspended_on", "territory_id", "tier", "updated_at", "verified_at", "version", "website", "withdrawn_on", "works_as", "written_in") VALUES (NEW."acronym", NEW."address", NEW."address_is_public", NEW."branch_of_id", NEW."budget", NEW."closed_on", NEW."communities", NEW."created_at", NEW."description", NEW."founded_year", NEW."holds_until", NEW."id", NEW."identifiers", NEW."is_listed", NEW."is_sample", NEW."kind", NEW."languages", NEW."legal_form", NEW."level_of_government", NEW."marks", NEW."name", NEW."names", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."public_email", NEW."public_phone", NEW."reference", NEW."size", NEW."slug", NEW."suspended_on", NEW."territory_id", NEW."tier", NEW."updated_at", NEW."verified_at", NEW."version", NEW."website", NEW."withdrawn_on", NEW."works_as", NEW."written_in"); RETURN NULL;',
+                    hash="218826c4089b2e62950ce823463aae926cb3a10e",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_4985b",
                     table="orgs_organisation",
@@ -4420,9 +4512,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."acronym" IS DISTINCT FROM (NEW."acronym") OR OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."address_is_public" IS DISTINCT FROM (NEW."address_is_public") OR OLD."branch_of_id" IS DISTINCT FROM (NEW."branch_of_id") OR OLD."budget" IS DISTINCT FROM (NEW."budget") OR OLD."closed_on" IS DISTINCT FROM (NEW."closed_on") OR OLD."communities" IS DISTINCT FROM (NEW."communities") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."founded_year" IS DISTINCT FROM (NEW."founded_year") OR OLD."holds_until" IS DISTINCT FROM (NEW."holds_until") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."identifiers" IS DISTINCT FROM (NEW."identifiers") OR OLD."is_listed" IS DISTINCT FROM (NEW."is_listed") OR OLD."is_sample" IS DISTINCT FROM (NEW."is_sample") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."languages" IS DISTINCT FROM (NEW."languages") OR OLD."legal_form" IS DISTINCT FROM (NEW."legal_form") OR OLD."level_of_government" IS DISTINCT FROM (NEW."level_of_government") OR OLD."marks" IS DISTINCT FROM (NEW."marks") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."name_folded" IS DISTINCT FROM (NEW."name_folded") OR OLD."names" IS DISTINCT FROM (NEW."names") OR OLD."public_email" IS DISTINCT FROM (NEW."public_email") OR OLD."public_phone" IS DISTINCT FROM (NEW."public_phone") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."sector" IS DISTINCT FROM (NEW."sector") OR OLD."size" IS DISTINCT FROM (NEW."size") OR OLD."slug" IS DISTINCT FROM (NEW."slug") OR OLD."suspended_on" IS DISTINCT FROM (NEW."suspended_on") OR OLD."territory_id" IS DISTINCT FROM (NEW."territory_id") OR OLD."tier" IS DISTINCT FROM (NEW."tier") OR OLD."updated_at" IS DISTINCT FROM (NEW."updated_at") OR OLD."verified_at" IS DISTINCT FROM (NEW."verified_at") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."website" IS DISTINCT FROM (NEW."website") OR OLD."works_as" IS DISTINCT FROM (NEW."works_as") OR OLD."written_in" IS DISTINCT FROM (NEW."written_in"))',
-                    func='INSERT INTO "orgs_organisationevent" ("acronym", "address", "address_is_public", "branch_of_id", "budget", "closed_on", "communities", "created_at", "description", "founded_year", "holds_until", "id", "identifiers", "is_listed", "is_sample", "kind", "languages", "legal_form", "level_of_government", "marks", "name", "names", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_email", "public_phone", "reference", "size", "slug", "suspended_on", "territory_id", "tier", "updated_at", "verified_at", "version", "website", "works_as", "written_in") VALUES (NEW."acronym", NEW."address", NEW."address_is_public", NEW."branch_of_id", NEW."budget", NEW."closed_on", NEW."communities", NEW."created_at", NEW."description", NEW."founded_year", NEW."holds_until", NEW."id", NEW."identifiers", NEW."is_listed", NEW."is_sample", NEW."kind", NEW."languages", NEW."legal_form", NEW."level_of_government", NEW."marks", NEW."name", NEW."names", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."public_email", NEW."public_phone", NEW."reference", NEW."size", NEW."slug", NEW."suspended_on", NEW."territory_id", NEW."tier", NEW."updated_at", NEW."verified_at", NEW."version", NEW."website", NEW."works_as", NEW."written_in"); RETURN NULL;',
-                    hash="58129cd7183a35b4ec3dd5de813fea1ee91b6300",
+                    condition='WHEN (OLD."acronym" IS DISTINCT FROM (NEW."acronym") OR OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."address_is_public" IS DISTINCT FROM (NEW."address_is_public") OR OLD."branch_of_id" IS DISTINCT FROM (NEW."branch_of_id") OR OLD."budget" IS DISTINCT FROM (NEW."budget") OR OLD."closed_on" IS DISTINCT FROM (NEW."closed_on") OR OLD."communities" IS DISTINCT FROM (NEW."communities") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."founded_year" IS DISTINCT FROM (NEW."founded_year") OR OLD."holds_until" IS DISTINCT FROM (NEW."holds_until") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."identifiers" IS DISTINCT FROM (NEW."identifiers") OR OLD."is_listed" IS DISTINCT FROM (NEW."is_listed") OR OLD."is_sample" IS DISTINCT FROM (NEW."is_sample") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."languages" IS DISTINCT FROM (NEW."languages") OR OLD."legal_form" IS DISTINCT FROM (NEW."legal_form") OR OLD."level_of_government" IS DISTINCT FROM (NEW."level_of_government") OR OLD."marks" IS DISTINCT FROM (NEW."marks") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."name_folded" IS DISTINCT FROM (NEW."name_folded") OR OLD."names" IS DISTINCT FROM (NEW."names") OR OLD."public_email" IS DISTINCT FROM (NEW."public_email") OR OLD."public_phone" IS DISTINCT FROM (NEW."public_phone") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."sector" IS DISTINCT FROM (NEW."sector") OR OLD."size" IS DISTINCT FROM (NEW."size") OR OLD."slug" IS DISTINCT FROM (NEW."slug") OR OLD."suspended_on" IS DISTINCT FROM (NEW."suspended_on") OR OLD."territory_id" IS DISTINCT FROM (NEW."territory_id") OR OLD."tier" IS DISTINCT FROM (NEW."tier") OR OLD."updated_at" IS DISTINCT FROM (NEW."updated_at") OR OLD."verified_at" IS DISTINCT FROM (NEW."verified_at") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."website" IS DISTINCT FROM (NEW."website") OR OLD."withdrawn_on" IS DISTINCT FROM (NEW."withdrawn_on") OR OLD."works_as" IS DISTINCT FROM (NEW."works_as") OR OLD."written_in" IS DISTINCT FROM (NEW."written_in"))',
+                    func='INSERT INTO "orgs_organisationevent" ("acronym", "address", "address_is_public", "branch_of_id", "budget", "closed_on", "communities", "created_at", "description", "founded_year", "holds_until", "id", "identifiers", "is_listed", "is_sample", "kind", "languages", "legal_form", "level_of_government", "marks", "name", "names", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_email", "public_phone", "reference", "size", "slug", "suspended_on", "territory_id", "tier", "updated_at", "verified_at", "version", "website", "withdrawn_on", "works_as", "written_in") VALUES (NEW."acronym", NEW."address", NEW."address_is_public", NEW."branch_of_id", NEW."budget", NEW."closed_on", NEW."communities", NEW."created_at", NEW."description", NEW."founded_year", NEW."holds_until", NEW."id", NEW."identifiers", NEW."is_listed", NEW."is_sample", NEW."kind", NEW."languages", NEW."legal_form", NEW."level_of_government", NEW."marks", NEW."name", NEW."names", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."public_email", NEW."public_phone", NEW."reference", NEW."size", NEW."slug", NEW."suspended_on", NEW."territory_id", NEW."tier", NEW."updated_at", NEW."verified_at", NEW."version", NEW."website", NEW."withdrawn_on", NEW."works_as", NEW."written_in"); RETURN NULL;',
+                    hash="5fd0f303445904f18f3eeb765e1a00cce1781735",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_adbf0",
                     table="orgs_organisation",

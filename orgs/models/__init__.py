@@ -2,6 +2,7 @@ from orgs.models.account import User
 from orgs.models.capacity import Capacity, CapacityMatch
 from orgs.models.closing import OrganisationClosing
 from orgs.models.conditions import holding_on
+from orgs.models.contact import OrganisationContact
 from orgs.models.domain import Domain
 from orgs.models.identifier import OrganisationIdentifier
 from orgs.models.listing import JoinRequest, Listing
@@ -22,7 +23,6 @@ from orgs.models.organisation import (
     KINDS_OF_SECTOR,
     FieldOfWork,
     Organisation,
-    OrganisationContact,
 )
 from orgs.models.organisation_import import ImportedOrganisation, OrganisationImport, OrganisationMapping
 from orgs.models.passing import KeptForm, SentForm
@@ -33,6 +33,7 @@ from orgs.models.reach import TerritoryReach
 from orgs.models.registration import Registration
 from orgs.models.remark import Remark
 from orgs.models.renewal import Renewal, RenewalReminder
+from orgs.models.reviewed_profile import ReviewedProfile
 from orgs.models.service_type import ServiceType, ServiceTypeWord
 from orgs.models.services import REACHABLE, ClosedDays, OpeningTime, Service
 from orgs.models.shipped import ShippedEntry
@@ -80,6 +81,7 @@ __all__ = [
     "Remark",
     "Renewal",
     "RenewalReminder",
+    "ReviewedProfile",
     "ReviewerAppointment",
     "ReviewerDigest",
     "SentForm",

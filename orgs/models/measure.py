@@ -1,12 +1,16 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from orgs.models.account import User
+from orgs.models.membership import ReviewerAppointment
 from orgs.models.organisation import Organisation
+from orgs.models.reach import TerritoryReach
 from orgs.models.reviewable import ReviewableQuerySet
+from orgs.models.support import belonged_to
 
 
 class MeasureQuerySet(ReviewableQuerySet):
@@ -16,6 +20,36 @@ class MeasureQuerySet(ReviewableQuerySet):
     def appealed(self) -> "MeasureQuerySet":
         """Before another reviewer."""
         return self.exclude(appealed_at=None).filter(appeal_decided_at=None, lifted_at=None)
+
+    def without_reviewer(self) -> "MeasureQuerySet":
+        """Whose appeal no reviewer may decide, so that administrators do: neither who took the measure nor anybody who ever belonged to the
+        organisation."""
+        today = timezone.localdate()
+        counted = TerritoryReach.objects.today().filter(
+            tied_to=OuterRef(OuterRef("organisation__territory")),
+            counts_in=OuterRef("territory__reach_above__counts_in"),
+        )
+        reviewing = ReviewerAppointment.objects.active().filter(
+            Exists(counted),
+            user__is_active=True,
+            territory__reach_above__depth=0,
+            territory__reach_above__valid_from__lte=today,
+            territory__reach_above__valid_to__gte=today,
+        )
+        belonged = belonged_to(OuterRef(OuterRef("organisation"))).filter(user=OuterRef("user"))
+        return self.filter(~Exists(reviewing.exclude(user=OuterRef("decided_by")).exclude(Exists(belonged))))
+
+    def without_judge(self) -> "MeasureQuerySet":
+        """Of those, whose appeal no administrator may decide either."""
+        running = User.objects.filter(is_staff=True, is_active=True).exclude(pk=OuterRef("decided_by"))
+        belonged = belonged_to(OuterRef(OuterRef("organisation"))).filter(user=OuterRef("pk"))
+        return self.appealed().without_reviewer().filter(~Exists(running.exclude(Exists(belonged))))
+
+    def overruled(self) -> "MeasureQuerySet":
+        """Lifted by the decision on the appeal, or by somebody while it waited for one."""
+        return self.exclude(appealed_at=None).filter(
+            Q(appeal_decided_at=None) | Q(lifted_at=F("appeal_decided_at")), lifted_at__isnull=False
+        )
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "MeasureQuerySet":  # type: ignore[name-defined]
         if user.is_staff:
@@ -105,3 +139,8 @@ class Measure(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("orgs:measure_detail", args=[self.organisation.slug, self.pk])
+
+    @property
+    def is_appeal_granted(self) -> bool:
+        """Lifted by the decision on the appeal; one that was upheld may be lifted at a later moment."""
+        return self.appeal_decided_at is not None and self.lifted_at == self.appeal_decided_at

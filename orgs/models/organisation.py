@@ -227,6 +227,7 @@ class Organisation(models.Model):
         _("holds until"), null=True, blank=True, help_text=_("The last day of its verification.")
     )
     suspended_on = models.DateField(_("suspended on"), null=True, blank=True)
+    withdrawn_on = models.DateField(_("verification withdrawn on"), null=True, blank=True)
     is_listed = models.BooleanField(
         _("listed by staff"), default=False, help_text=_("Public though nobody has verified it.")
     )
@@ -272,6 +273,11 @@ class Organisation(models.Model):
                 condition=~Q(tier="") | Q(holds_until=None),
                 name="organisation_holds_when_verified",
                 violation_error_message=_("Only a verification that was given holds for a time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(tier="") | Q(withdrawn_on=None),
+                name="organisation_withdrawn_holds_no_tier",
+                violation_error_message=_("Before it is verified again, the withdrawal has to be lifted."),
             ),
             models.CheckConstraint(
                 condition=blank_or_of_the_web("website"),
@@ -333,6 +339,11 @@ class Organisation(models.Model):
         return (bool(self.tier) or self.is_listed) and self.closed_on is None and self.suspended_on is None
 
     @property
+    def is_under_measure(self) -> bool:
+        """Suspended, or its verification withdrawn: until that is lifted nobody reviews it."""
+        return self.suspended_on is not None or self.withdrawn_on is not None
+
+    @property
     def has_lapsed(self) -> bool:
         """Verified once, and not renewed in time."""
         return bool(self.tier) and self.holds_until is not None and self.holds_until < timezone.localdate()
@@ -374,20 +385,3 @@ class FieldOfWork(models.Model):
 
     def __str__(self) -> str:
         return f"{self.domain} ({self.since_year})" if self.since_year else str(self.domain)
-
-
-class OrganisationContact(models.Model):
-    """The person behind an organisation. Never public: only its own members and its reviewers read it."""
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="contacts")
-    name = models.CharField(_("name"), max_length=150)
-    role = models.CharField(_("function"), max_length=120, blank=True)
-    email = models.EmailField(_("e-mail address"))
-    phone = models.CharField(_("telephone"), max_length=40, blank=True)
-
-    class Meta:
-        verbose_name = _("contact")
-        verbose_name_plural = _("contacts")
-
-    def __str__(self) -> str:
-        return self.name

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from orgs.models.contact import digest_of
 from orgs.models.organisation import Organisation
 from orgs.models.reviewable import ReviewableQuerySet
 from orgs.models.territory import Territory
@@ -23,6 +24,8 @@ PROTECTED_FACTS = (
     "address",
 )
 """By which others know an organisation. Once somebody has verified it, its own people propose a change of these, and a reviewer decides."""
+CONTACT = "contact"
+"""Who stands behind it is proposed too. It is private: a change keeps digests alone, and `OrganisationContact` the two people until it is decided."""
 
 
 class ProposedChangeQuerySet(ReviewableQuerySet):
@@ -48,7 +51,7 @@ class ProposedChange(models.Model):
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="proposed_changes")
     facts = models.JSONField(_("facts"))
-    """{fact: [as it was, as it shall be]} of PROTECTED_FACTS, as plain values: a territory by its id."""
+    """{fact: [as it was, as it shall be]} of PROTECTED_FACTS, as plain values: a territory by its id; and of CONTACT, by digests."""
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="proposed_changes")
     proposed_at = models.DateTimeField(_("proposed at"), auto_now_add=True)
@@ -93,12 +96,14 @@ class ProposedChange(models.Model):
 
     @property
     def wanted(self) -> dict[str, Any]:
-        """{fact: as it shall be}, a territory as a territory."""
-        return {fact: value_of(fact, after) for fact, (_before, after) in self.facts.items()}
+        """{fact: as it shall be} of the organisation's own facts, a territory as a territory."""
+        return {fact: value_of(fact, after) for fact, (_before, after) in self.facts.items() if fact != CONTACT}
 
 
 def plain(organisation: Organisation, fact: str) -> object:
     """As a proposed change keeps it."""
+    if fact == CONTACT:
+        return digest_of(organisation.contacts.standing())
     return organisation.territory_id if fact == "territory" else getattr(organisation, fact)
 
 

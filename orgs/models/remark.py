@@ -13,7 +13,24 @@ from orgs.models.territory import Territory
 
 class RemarkQuerySet(ReviewableQuerySet):
     def open(self) -> "RemarkQuerySet":
+        """Without an answer."""
         return self.filter(closed_at=None)
+
+    def unseen(self) -> "RemarkQuerySet":
+        """Before the reviewers: without an answer, or with one of those about whom it is, which no reviewer has seen."""
+        return self.filter(seen_at=None)
+
+    def to_do_for(self, user: settings.AUTH_USER_MODEL) -> "RemarkQuerySet":  # type: ignore[name-defined]
+        """Each side closes its own: who keeps a page by an answer, a reviewer by an answer or by having seen theirs."""
+        judged = Remark.objects.judged_by(user).unseen()
+        return self.filter(Q(pk__in=judged.values("pk")) | Q(pk__in=Remark.objects.kept_by(user).open().values("pk")))
+
+    def judged_by(self, user: settings.AUTH_USER_MODEL) -> "RemarkQuerySet":  # type: ignore[name-defined]
+        """By reviewers, and by administrators, but never about oneself."""
+        if user.is_authenticated and user.is_staff:
+            of_others = ~Q(organisation__in=Organisation.objects.own_of(user)) | Q(organisation=None)
+            return self.filter(of_others)
+        return self.reviewable_by(user)
 
     def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "RemarkQuerySet":  # type: ignore[name-defined]
         """By the reviewers of the place that the page is about, but not of their own organisation's pages."""
@@ -39,7 +56,7 @@ class RemarkQuerySet(ReviewableQuerySet):
 
 class Remark(models.Model):
     """Somebody says that something is wrong on a public page. Its keeper answers, or a reviewer of the place; an address for the answer is
-    forgotten with it."""
+    forgotten with it. What its keeper answered stays before the reviewers until one of them has seen it."""
 
     page = models.CharField(_("page"), max_length=300)
     """Its address in the portal, from the first slash on."""
@@ -54,6 +71,8 @@ class Remark(models.Model):
     answer = models.CharField(_("answer"), max_length=1000, blank=True, default="")
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
+    seen_at = models.DateTimeField(_("seen by a reviewer at"), null=True, blank=True)
+    seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
 
     objects = RemarkQuerySet.as_manager()
 
@@ -69,8 +88,13 @@ class Remark(models.Model):
                 name="remark_closed_with_an_answer",
                 violation_error_message=_("A remark is closed with an answer, and its address is then forgotten."),
             ),
+            models.CheckConstraint(
+                condition=Q(seen_at=None, seen_by=None)
+                | Q(seen_at__isnull=False, seen_by__isnull=False, closed_at__isnull=False),
+                name="remark_seen_with_its_answer",
+            ),
         ]
-        indexes = [models.Index("said_at", name="remark_open", condition=Q(closed_at=None))]
+        indexes = [models.Index("said_at", name="remark_unseen", condition=Q(seen_at=None))]
 
     def __str__(self) -> str:
         return self.page

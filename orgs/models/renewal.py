@@ -1,10 +1,23 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
+from orgs.models.verification import Verification
+
+
+class RenewalQuerySet(models.QuerySet["Renewal"]):
+    def of_grace(self) -> "RenewalQuerySet":
+        """Given for a look that is still due: since then no reviewer has verified the organisation."""
+        looks = Verification.objects.filter(
+            organisation=OuterRef("organisation"),
+            state=Verification.State.VERIFIED,
+            decided_at__gt=OuterRef("renewed_at"),
+        )
+        return self.filter(~Exists(looks), is_grace=True)
 
 
 class Renewal(models.Model):
@@ -15,6 +28,9 @@ class Renewal(models.Model):
     renewed_at = models.DateTimeField(_("renewed at"), default=timezone.now)
     held_until = models.DateField(_("held until"))
     holds_until = models.DateField(_("holds until"))
+    is_grace = models.BooleanField(_("until a reviewer has looked"), default=False)
+
+    objects = RenewalQuerySet.as_manager()
 
     class Meta:
         ordering = ["-renewed_at", "-pk"]

@@ -56,7 +56,22 @@ SPONSOR_BY_RULES = f"""
 PAPERS_SEEN = [Tier.DOCUMENTED, Tier.ESTABLISHED]
 
 
-def belonged_to(group: OuterRef) -> "models.QuerySet[Membership]":
+def has_papers(of: str = "") -> Q:
+    """Whose word can stand in for papers: its own were seen, or it is an authority; and it is no informal group itself, so that no circle of
+    groups can vouch one another up. `of` is the way to the organisation."""
+    seen = Q(**{f"{of}tier__in": PAPERS_SEEN}) | Q(**{f"{of}sector": Sector.AUTHORITY})
+    return seen & ~Q(**{f"{of}kind": Kind.INFORMAL_GROUP})
+
+
+def could_vouch_for(group: Organisation) -> "models.QuerySet[Organisation]":
+    """Those whose vouching would count today (`VouchingQuerySet.counting`); whether an authority is a partner is known once it gives it."""
+    leaders = Membership.objects.filter(organisation=OuterRef("pk"), ended_at=None, role__in=VOUCHING_ROLES)
+    insiders = belonged_to(group).values("user")
+    verified = Organisation.objects.verified().filter(has_papers()).exclude(pk=group.pk)
+    return verified.exclude(Exists(leaders.filter(user__in=insiders)))
+
+
+def belonged_to(group: OuterRef | Organisation) -> "models.QuerySet[Membership]":
     """Of whoever belongs to it or ever did, or to an entry that was merged into it."""
     merged = Q(organisation__merges_away__kept=group, organisation__merges_away__undone_at=None)
     return Membership.objects.filter(Q(organisation=group) | merged)
@@ -68,9 +83,8 @@ class VouchingQuerySet(models.QuerySet["Vouching"]):
         return self.filter(state=Vouching.State.GIVEN)
 
     def counting(self) -> "VouchingQuerySet":
-        """What stands in for papers today: of an organisation that holds a tier for which papers were seen, and that is no informal group
-        itself, so that no circle of groups can vouch one another up; given for an informal group to which nobody who gave it or who leads
-        the voucher ever belonged; and of an authority only where the two have no partnership.
+        """What stands in for papers today: of a verified organisation that has papers itself (`has_papers`); given for an informal group to
+        which nobody who gave it or who leads the voucher ever belonged; and of an authority only where the two have no partnership.
         """
         insiders = belonged_to(OuterRef(OuterRef("group"))).values("user")
         leaders = Membership.objects.filter(organisation=OuterRef("voucher"), ended_at=None, role__in=VOUCHING_ROLES)
@@ -79,8 +93,7 @@ class VouchingQuerySet(models.QuerySet["Vouching"]):
         return outside.standing().filter(
             public("voucher__"),
             holding_on(timezone.localdate(), "voucher__"),
-            Q(voucher__tier__in=PAPERS_SEEN) | Q(voucher__sector=Sector.AUTHORITY),
-            ~Q(voucher__kind=Kind.INFORMAL_GROUP),
+            has_papers("voucher__"),
             group__kind=Kind.INFORMAL_GROUP,
             group__closed_on=None,
             among_partners=False,

@@ -13,8 +13,9 @@ from orgs.vocabulary import Tier
 
 class VerificationQuerySet(ReviewableQuerySet):
     def waiting(self) -> "VerificationQuerySet":
-        """Before the reviewers. A closed organisation comes back there when it is reopened."""
-        return self.filter(state=Verification.State.SUBMITTED, organisation__closed_on=None)
+        """Before the reviewers. A closed organisation comes back there when it is reopened, one under a measure when that is lifted."""
+        free = {"organisation__closed_on": None, "organisation__suspended_on": None, "organisation__withdrawn_on": None}
+        return self.filter(state=Verification.State.SUBMITTED, **free)
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "VerificationQuerySet":  # type: ignore[name-defined]
         if user.is_staff:

@@ -22,13 +22,16 @@ from orgs.models import (
     VerificationAnswer,
     VerificationRules,
 )
-from orgs.models.proposal import plain
+from orgs.models.contact import digest_of
+from orgs.models.proposal import CONTACT, plain
 from orgs.naming import new_reference, new_references, slugs_for
 from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on, must_propose, was_verified
 from orgs.profile import Profile
 from orgs.verification import proposals
 from orgs.verification.actions import under
-from orgs.verification.checklist import ladder_of, profile_of
+from orgs.verification.checklist import ladder_of
+from orgs.verification.profiles import profile_of
+from orgs.verification.unreviewed import note_seen
 
 ATTEMPTS = 500
 FieldsOfWork = Mapping[Domain, int | None]
@@ -77,6 +80,7 @@ def admit_organisation(
         VerificationAnswer(verification=verification, question=question, is_met=True) for question in met
     )
     organisation.refresh_from_db()
+    note_seen(organisation, verification.profile, by)
     return organisation
 
 
@@ -137,12 +141,20 @@ def keep_what_rights_rest_on(organisation: Organisation, current: Organisation, 
 def set_contact(
     *, organisation: Organisation, name: str, role: str = "", email: str, phone: str = "", by: User
 ) -> OrganisationContact:
-    """The one private contact, in place of any before it."""
+    """The one private contact, in place of any before it. Who is to stand behind a verified organisation in place of somebody is proposed:
+    the one before stays until a reviewer accepts. Nothing else waits for that: its owners act for it, and hand it over, as they like.
+    """
     contact = OrganisationContact(organisation=organisation, name=name, role=role, email=email, phone=phone)
     contact.full_clean()
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
-    organisation.contacts.all().delete()
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    standing_ones = organisation.contacts.standing()
+    contact.is_proposed = must_propose(by, organisation) and standing_ones.exists()
+    replaced = organisation.contacts.proposed() if contact.is_proposed else organisation.contacts.all()
+    replaced.delete()
     contact.save()
+    if was_verified(organisation):
+        wanted = digest_of([contact]) if contact.is_proposed else digest_of(standing_ones)
+        proposals.propose_change(organisation=organisation, wanted={CONTACT: wanted}, by=by)
     return contact
 
 

@@ -205,7 +205,7 @@ class ContactDetailsForm(SeenMixin, PortalModelForm):
         fields = ["name", "role", "email", "phone"]
 
     def now(self) -> str:
-        contact = OrganisationContact.objects.filter(organisation=self.instance.organisation).first()
+        contact = OrganisationContact.objects.filter(organisation=self.instance.organisation).order_by("pk").last()
         return str(contact.pk) if contact else ""
 
     def claim_version(self) -> None:

@@ -102,16 +102,25 @@ class ContactUpdateView(OfOrganisation, ActionMixin, UpdateView):
         return can_see_contacts(user, organisation)
 
     def get_object(self, queryset: QuerySet[Any] | None = None) -> Model:
-        return self.organisation.contacts.first() or OrganisationContact(organisation=self.organisation)
+        """As its people last said that it shall be; to others, as it is."""
+        contacts = self.organisation.contacts.order_by("-is_proposed")
+        known = contacts if can_edit_organisation(self.person, self.organisation) else contacts.standing()
+        return known.first() or OrganisationContact(organisation=self.organisation)
 
     def perform(self, form: ContactDetailsForm) -> OrganisationContact:
         said = {name: form.cleaned_data[name] for name in form.Meta.fields}
         return organisations.set_contact(organisation=self.organisation, **said, by=self.person)
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("The contact has been saved."))
+        said = (
+            _("A reviewer looks at the new contact. Until it is accepted the one before stays.")
+            if self.organisation.contacts.proposed().exists()
+            else _("The contact has been saved.")
+        )
+        messages.success(self.request, said)
         return self.organisation.get_absolute_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         can_edit = can_edit_organisation(self.request.user, self.organisation)
-        return super().get_context_data(can_edit=can_edit, **kwargs)
+        is_proposed = can_edit and self.organisation.contacts.proposed().exists()
+        return super().get_context_data(can_edit=can_edit, is_proposed=is_proposed, **kwargs)

@@ -21,6 +21,7 @@ STATES = [
     ("unverified", _("Not verified")),
     ("unclaimed", _("Unclaimed")),
     ("suspended", _("Suspended")),
+    ("withdrawn", _("Verification withdrawn")),
     ("closed", _("Closed")),
 ]
 AGES = [
@@ -60,6 +61,8 @@ class RegistryFilter(django_filters.FilterSet):
             return open_ones.filter(verified, holds_until__lt=timezone.localdate())
         if state == "suspended":
             return open_ones.exclude(suspended_on=None)
+        if state == "withdrawn":
+            return open_ones.exclude(withdrawn_on=None)
         if state == "unclaimed":
             return open_ones.filter(pk__in=Listing.objects.open().values("organisation"))
         if state == "to_review":

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from orgs.mail.emails import queue_email, write_to
 from orgs.models import Organisation, Remark, Territory, User
-from orgs.permissions import leaders_of
+from orgs.permissions import can_judge_remark, leaders_of
 
 
 @transaction.atomic
@@ -33,7 +33,9 @@ def make_remark(
 
 @transaction.atomic
 def answer_remark(*, remark: Remark, answer: str, by: User) -> Remark:
-    """To whoever left an address, by e-mail; the address is then forgotten. The first answer counts."""
+    """To whoever left an address, by e-mail; the address is then forgotten. The first answer counts. That of a reviewer or an administrator
+    closes it for all; that of its keeper is put before the reviewers.
+    """
     if not Remark.objects.visible_to(by).filter(pk=remark.pk).exists():
         raise PermissionDenied
     remark = Remark.objects.select_for_update(of=("self",)).get(pk=remark.pk)
@@ -41,8 +43,25 @@ def answer_remark(*, remark: Remark, answer: str, by: User) -> Remark:
         raise ValidationError(_("Somebody has answered this already."))
     email = remark.email
     remark.answer, remark.closed_at, remark.closed_by, remark.email = answer.strip(), timezone.now(), by, ""
+    if can_judge_remark(by, remark):
+        remark.seen_at, remark.seen_by = remark.closed_at, by
     remark.full_clean()
     remark.save()
     if email:
         queue_email("remark_answered", to=email, language=remark.language, context={"remark": remark})
+    return remark
+
+
+@transaction.atomic
+def mark_remark_seen(*, remark: Remark, by: User) -> Remark:
+    """By a reviewer, who has read what its keeper answered. Seen once is seen."""
+    if not can_judge_remark(by, remark):
+        raise PermissionDenied
+    remark = Remark.objects.select_for_update(of=("self",)).get(pk=remark.pk)
+    if remark.closed_at is None:
+        raise ValidationError(_("Nobody has answered it yet. Answer it, and it is closed."))
+    if remark.seen_at is None:
+        remark.seen_at, remark.seen_by = timezone.now(), by
+        remark.full_clean()
+        remark.save()
     return remark

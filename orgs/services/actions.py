@@ -37,6 +37,9 @@ class Hours:
                 week.setdefault(day, []).append((time.opens, time.closes))
         return cls(week, [(days.first, days.last) for days in service.closed_days.all()])
 
+    def in_order(self) -> "Hours":
+        return Hours({day: sorted(times) for day, times in self.week.items() if times}, sorted(self.closed))
+
 
 @transaction.atomic
 def save_service(
@@ -57,7 +60,9 @@ def save_service(
 
 
 def set_hours(service: Service, hours: Hours) -> None:
-    """One row for all days on which it opens and closes alike."""
+    """One row for all days on which it opens and closes alike. The same hours once more are no change."""
+    if hours.in_order() == Hours.of(service).in_order():
+        return
     alike: dict[Stretch, list[str]] = {}
     for day, stretches in hours.week.items():
         for stretch in stretches:

@@ -1,5 +1,7 @@
 """What a reviewer decides against an organisation: suspended, or its verification withdrawn. Its people appeal once, to another reviewer."""
 
+import datetime
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -7,14 +9,21 @@ from django.utils.translation import gettext as _
 
 from orgs.mail.emails import queue_email_to, write_to
 from orgs.models import Measure, Organisation, User
-from orgs.permissions import can_appeal, can_decide_appeal, can_lift_measure, can_take_measure, leaders_of, reviewers_of
+from orgs.permissions import (
+    can_appeal,
+    can_decide_appeal,
+    can_lift_measure,
+    can_take_measure,
+    judges_of,
+    leaders_of,
+)
 
 Kind = Measure.Kind
 
 
 @transaction.atomic
 def take_measure(*, organisation: Organisation, kind: str, reasons: str, by: User) -> Measure:
-    """At once; those who lead the organisation get the reasons by e-mail, and how to appeal."""
+    """At once; those who lead the organisation get the reasons by e-mail, and how to appeal. Not by whoever was overruled the last time."""
     organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if not can_take_measure(by, organisation):
         raise PermissionDenied
@@ -39,6 +48,7 @@ def take_measure(*, organisation: Organisation, kind: str, reasons: str, by: Use
         organisation.suspended_on = timezone.localdate()
     else:
         organisation.tier, organisation.verified_at, organisation.holds_until = "", None, None
+        organisation.withdrawn_on = timezone.localdate()
     store(organisation)
     write_to(leaders_of(organisation), "measure_taken", {"organisation": organisation, "measure": measure})
     return measure
@@ -46,7 +56,7 @@ def take_measure(*, organisation: Organisation, kind: str, reasons: str, by: Use
 
 @transaction.atomic
 def appeal(*, measure: Measure, text: str, by: User) -> Measure:
-    """Once; the other reviewers of its territory hear of it, or administrators where there is none."""
+    """Once; those who may decide about it hear of it. Where there is nobody, administrators find it in their lists, with what to do."""
     organisation = Organisation.objects.select_for_update().get(pk=measure.organisation_id)
     measure = Measure.objects.select_for_update().get(pk=measure.pk)
     if not can_appeal(by, measure):
@@ -58,9 +68,7 @@ def appeal(*, measure: Measure, text: str, by: User) -> Measure:
     measure.appeal, measure.appealed_by, measure.appealed_at = text.strip(), by, timezone.now()
     measure.full_clean()
     measure.save()
-    others = reviewers_of(organisation).exclude(pk=measure.decided_by_id)
-    judges = others if others.exists() else User.objects.filter(is_staff=True, is_active=True)
-    write_to(judges.exclude(pk=by.pk), "appeal_made", {"organisation": organisation, "measure": measure})
+    write_to(judges_of(measure), "appeal_made", {"organisation": organisation, "measure": measure})
     return measure
 
 
@@ -74,7 +82,7 @@ def decide_appeal(*, measure: Measure, is_lifted: bool, reasons: str, by: User) 
         raise PermissionDenied
     measure.appeal_reasons, measure.appeal_decided_by, measure.appeal_decided_at = reasons.strip(), by, timezone.now()
     if is_lifted:
-        give_back(organisation, measure, by)
+        give_back(organisation, measure, by, at=measure.appeal_decided_at)
     measure.full_clean()
     measure.save()
     write_to(leaders_of(organisation), "appeal_decided", {"organisation": organisation, "measure": measure})
@@ -90,22 +98,26 @@ def lift_measure(*, measure: Measure, by: User) -> Measure:
     if not can_lift_measure(by, measure):
         raise PermissionDenied
     if measure.lifted_at is None:
-        give_back(organisation, measure, by)
+        give_back(organisation, measure, by, at=timezone.now())
         measure.save()
         write_to(leaders_of(organisation), "measure_lifted", {"organisation": organisation, "measure": measure})
     return measure
 
 
-def give_back(organisation: Organisation, measure: Measure, by: User) -> None:
-    """What it had before; a verification that has run out meanwhile is given back as lapsed."""
-    measure.lifted_at, measure.lifted_by = timezone.now(), by
+def give_back(organisation: Organisation, measure: Measure, by: User, *, at: datetime.datetime) -> None:
+    """What it had before; a verification that has run out meanwhile is given back as lapsed. What it holds by now is not replaced."""
+    measure.lifted_at, measure.lifted_by = at, by
     if measure.kind == Kind.SUSPENSION:
         organisation.suspended_on = None
     else:
-        organisation.tier = measure.tier_before
-        organisation.verified_at, organisation.holds_until = measure.verified_before, measure.held_until_before
+        organisation.withdrawn_on = None
+        if not organisation.tier:
+            organisation.tier = measure.tier_before
+            organisation.verified_at, organisation.holds_until = measure.verified_before, measure.held_until_before
     store(organisation)
 
 
 def store(organisation: Organisation) -> None:
-    organisation.save(update_fields=["suspended_on", "tier", "verified_at", "holds_until", "updated_at"])
+    organisation.save(
+        update_fields=["suspended_on", "withdrawn_on", "tier", "verified_at", "holds_until", "updated_at"]
+    )

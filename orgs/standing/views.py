@@ -7,6 +7,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, ListView, TemplateView
 
@@ -20,7 +22,9 @@ from orgs.permissions import (
     can_edit_organisation,
     can_lift_measure,
     can_take_measure,
+    is_administrator,
     is_reviewer_or_administrator,
+    judges_of,
 )
 from orgs.review_queues import appeals
 from orgs.standing import measures, renewals
@@ -44,14 +48,24 @@ class RenewView(OfOrganisation, TemplateView):
 
     def renewed(self) -> str:
         renewed = renewals.renew(organisation=self.organisation, by=self.person)
-        if renewed.verifications.waiting().exists():
-            messages.success(self.request, _("A reviewer looks at all of it this time. It holds on meanwhile."))
+        if renewals.is_with_reviewers(renewed):
+            said = (
+                _("A reviewer has to look at all of it first. It stays lapsed until then.")
+                if renewed.has_lapsed
+                else _("A reviewer looks at all of it this time. Meanwhile it holds until %(date)s.")
+                % {"date": date_format(renewed.holds_until or timezone.localdate(), "DATE_FORMAT")}
+            )
+            messages.success(self.request, said)
         else:
             messages.success(self.request, _("Renewed. Thank you for keeping the registry true."))
         return renewed.get_absolute_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(can_be_renewed=renewals.can_be_renewed(self.organisation), **kwargs)
+        return super().get_context_data(
+            can_be_renewed=renewals.can_be_renewed(self.organisation),
+            is_with_reviewers=renewals.is_with_reviewers(self.organisation),
+            **kwargs,
+        )
 
 
 class MeasureCreateView(OfOrganisation, ActionMixin, FormView):
@@ -104,6 +118,7 @@ class MeasureDetailView(OfMeasure, TemplateView):
         return super().get_context_data(
             can_appeal=is_in_force and measure.appealed_at is None and can_appeal(user, measure),
             can_decide=is_in_force and is_undecided and can_decide_appeal(user, measure),
+            is_of_nobody=is_in_force and is_undecided and is_administrator(user) and not judges_of(measure).exists(),
             can_lift=is_in_force and not is_undecided and can_lift_measure(user, measure),
             **kwargs,
         )
@@ -163,3 +178,7 @@ class AppealQueueView(VisibleObjectMixin, PagedMixin, ListView):
 
     def get_queryset(self) -> QuerySet[Measure]:
         return appeals().seen_by(self.person).select_related("organisation__territory__parent__parent__parent")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        stuck = Measure.objects.without_judge() if is_administrator(self.person) else Measure.objects.none()
+        return super().get_context_data(of_nobody=set(stuck.values_list("pk", flat=True)), **kwargs)

@@ -9,6 +9,7 @@ from orgs.forms.portal import PortalForm
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import OrganisationLookup
 from orgs.models import Membership, Organisation
+from orgs.models.support import could_vouch_for
 from orgs.support.vouching import MOST_ASKED
 from orgs.vocabulary import Sector
 
@@ -23,13 +24,16 @@ class AskToVouchForm(PortalForm):
         limit=MOST_ASKED,
         label=_("Who knows you?"),
         help_text=_("Organisations whose documents were seen, or an authority that has no partnership with you."),
-        error_messages={"unknown": _("“%(text)s” is not in the directory, or is not verified.")},
+        error_messages={
+            "unknown": _(
+                "“%(text)s” cannot vouch for you: its documents were not seen, or people of your group lead it."
+            )
+        },
     )
 
     def __init__(self, *args: Any, group: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = Organisation.objects.verified().exclude(pk=group.pk)
-        self.fields["vouchers"].lookup = OrganisationLookup(queryset=others)  # type: ignore[attr-defined]
+        self.fields["vouchers"].lookup = OrganisationLookup(queryset=could_vouch_for(group))  # type: ignore[attr-defined]
 
 
 class VouchForm(PortalForm):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from orgs.mail.emails import people_with_role, write_to
 from orgs.models import Organisation, User, Vouching
-from orgs.models.support import VOUCHING_ROLES
+from orgs.models.support import VOUCHING_ROLES, could_vouch_for
 from orgs.permissions import can_edit_organisation, can_vouch_for, leaders_of, reviewers_of
 from orgs.support.refusals import refused_in_words
 from orgs.vocabulary import Kind
@@ -40,9 +40,13 @@ def ask_to_vouch(*, group: Organisation, vouchers: Sequence[Organisation], by: U
             _("Ask at most %(limit)s at one time, and others once these have answered.") % {"limit": MOST_ASKED}
         )
     asked = []
+    able = set(could_vouch_for(group).filter(pk__in=[voucher.pk for voucher in vouchers]).values_list("pk", flat=True))
     for voucher in vouchers:
-        if not voucher.is_verified:
-            raise ValidationError(_("%(name)s is not verified.") % {"name": voucher})
+        if voucher.pk not in able:
+            refusal = _(
+                "“%(text)s” cannot vouch for you: its documents were not seen, or people of your group lead it."
+            )
+            raise ValidationError(refusal % {"text": voucher})
         there = group.vouchings.filter(voucher=voucher)
         if there.filter(state__in=[State.ASKED, State.GIVEN]).exists():
             raise ValidationError(_("%(name)s has been asked already, or vouches for you already.") % {"name": voucher})

@@ -40,6 +40,8 @@ def standing_badge(organisation: Organisation) -> StandingBadge:
         return StandingBadge(capfirst(organisation.get_tier_display()), tier_tone(organisation.tier))
     if not organisation.is_listed:
         return StandingBadge("", "neutral")
+    if organisation.withdrawn_on:
+        return StandingBadge(gettext_lazy("Verification withdrawn"), "warning")
     if is_unclaimed(organisation):
         return StandingBadge(gettext_lazy("Unclaimed"), "warning")
     return StandingBadge(gettext_lazy("Not verified"), "neutral")

@@ -11,7 +11,9 @@ from orgs.ladders import standing
 from orgs.mail.emails import queue_email_to
 from orgs.models import Organisation, User, Verification, VerificationAnswer, VerificationRules
 from orgs.permissions import can_edit_organisation, can_review_verification, leaders_of
-from orgs.verification.checklist import Answer, ladder_of, profile_of
+from orgs.verification.checklist import Answer, ladder_of
+from orgs.verification.profiles import is_in_other_hands, leading, profile_of
+from orgs.verification.unreviewed import lock_reviewed, note_seen
 from orgs.vocabulary import Tier, VerificationCriterion
 
 State = Verification.State
@@ -25,12 +27,24 @@ def submit_for_verification(*, organisation: Organisation, by: User) -> Verifica
     organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if organisation.closed_on is not None:
         raise ValidationError(_("A closed organisation is not reviewed."))
-    if organisation.measures.in_force().exists():
-        raise ValidationError(_("Before it is reviewed, the measure against it has to be lifted."))
+    refuse_under_measure(organisation)
     verification = Verification(organisation=organisation)
     verification.full_clean()  # One that waits already is refused here.
     verification.save()
     return verification
+
+
+def review_other_hands(organisation: Organisation) -> None:
+    """Once nobody leads a verified organisation any more who did when it was verified, a reviewer looks. The organisation is locked."""
+    last = organisation.verifications.filter(state=State.VERIFIED).order_by("-decided_at").first()
+    if last is not None and organisation.tier and is_in_other_hands(last.profile, leading(organisation)):
+        put_before_reviewers(organisation)
+
+
+def put_before_reviewers(organisation: Organisation) -> None:
+    """Where it is not there already, and without asking anybody of it: what is public has come into other hands. The organisation is locked."""
+    if not organisation.verifications.filter(state=State.SUBMITTED).exists():
+        Verification.objects.create(organisation=organisation)
 
 
 @transaction.atomic
@@ -49,12 +63,14 @@ def decide_verification(
     organisation = Organisation.objects.select_for_update().get(pk=verification.organisation_id)
     if organisation.closed_on is not None:
         raise ValidationError(_("A closed organisation is not reviewed."))
+    refuse_under_measure(organisation)
     rules = VerificationRules.objects.current()
     tier = tier_for(answers, rules) if outcome == State.VERIFIED else ""
     if outcome == State.RETURNED and not reasons.strip():
         raise ValidationError({"reasons": _("Say why you send it back, so that they can correct it.")})
     verification.state, verification.tier, verification.reasons = State(outcome), tier, reasons.strip()
     verification.reviewer, verification.decided_at = by, timezone.now()
+    lock_reviewed(organisation)
     verification.profile = profile_of(organisation)
     if tier:
         verification.rules, verification.holds_until = under(rules)
@@ -69,9 +85,16 @@ def decide_verification(
             tier=tier, verified_at=verification.decided_at, holds_until=verification.holds_until
         )
         organisation.refresh_from_db()
+        note_seen(organisation, verification.profile, by)
     for leader in leaders_of(organisation):
         queue_email_to(leader, f"organisation_{outcome}", {"organisation": organisation, "verification": verification})
     return verification
+
+
+def refuse_under_measure(organisation: Organisation) -> None:
+    """Whatever was sent before the measure: no review ends it."""
+    if organisation.is_under_measure:
+        raise ValidationError(_("Before it is reviewed, the measure against it has to be lifted."))
 
 
 def tier_for(answers: Mapping[str, Answer], rules: VerificationRules) -> str:

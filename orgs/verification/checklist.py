@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orgs.ladders import Rung
-from orgs.models import FieldOfWork, Organisation, VerificationRules
-from orgs.profile import PLAIN_FACTS
+from orgs.models import VerificationRules
 from orgs.vocabulary import Tier, VerificationCriterion
 
 
@@ -28,7 +26,7 @@ class Answer(NamedTuple):
 
 HINTS: Mapping[str, str | Promise] = {
     VerificationCriterion.DOCUMENTED: _(
-        "An informal group needs no papers: two verified organisations vouch for it, or one authority that has no partnership with it."
+        "An informal group needs no papers: two organisations whose documents were seen vouch for it, or one authority that has no partnership with it."
     ),
 }
 
@@ -57,41 +55,3 @@ def meaning_of(tier: str, rules: VerificationRules) -> str:
 
 CHECKLIST, LADDER = checklist_of(VerificationRules()), ladder_of(VerificationRules())
 """What the portal comes with."""
-
-
-def profile_of(organisation: Organisation) -> dict[str, Any]:
-    """What the organisation says of itself, as plain values, so that a later state can be compared.
-
-    Its contact is private and may be erased at any time, so only a digest of it is kept: enough to see that it changed.
-    """
-    profile: dict[str, Any] = {name: getattr(organisation, name) for name in PLAIN_FACTS}
-    profile["territory"] = str(organisation.territory.name)
-    profile["works_in"] = sorted(place.name for place in organisation.works_in.all())
-    profile["branch_of"] = str(organisation.branch_of or "")
-    profile["networks"] = sorted(network.name for network in organisation.networks.all())
-    profile["domains"] = sorted(words_of_field(field) for field in organisation.fields_of_work.select_related("domain"))
-    profile["services"] = sorted(service.title for service in organisation.services.all())
-    contacts = sorted(f"{who.name} {who.role} {who.email} {who.phone}" for who in organisation.contacts.all())
-    profile["contact"] = (
-        salted_hmac("orgs.verification.checklist.contact", "\n".join(contacts)).hexdigest() if contacts else ""
-    )
-    return profile
-
-
-def words_of_field(field: FieldOfWork) -> str:
-    return f"{field.domain.code} {field.since_year or ''}".strip()
-
-
-class Change(NamedTuple):
-    field: str
-    before: Any
-    now: Any
-
-
-def changes_since(profile: Mapping[str, Any], organisation: Organisation) -> list[Change]:
-    """Field by field, what an organisation says now and did not when `profile` was taken."""
-    return [
-        Change(field, profile.get(field), value)
-        for field, value in profile_of(organisation).items()
-        if profile and profile.get(field) != value
-    ]

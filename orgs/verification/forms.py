@@ -12,7 +12,8 @@ from orgs.forms.portal import PortalForm, SeenMixin
 from orgs.locks import RegistryLock, lock_until_commit
 from orgs.models import Organisation, ProposedChange, Verification, VerificationRules
 from orgs.models.verification_rules import DAYS, LOOKS, MONTHS
-from orgs.verification.checklist import Answer, Question, checklist_of, profile_of
+from orgs.verification.checklist import Answer, Question, checklist_of
+from orgs.verification.profiles import profile_of
 from orgs.vocabulary import Tier, VerificationCriterion, choices_of
 
 YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
@@ -56,6 +57,12 @@ class Asked(NamedTuple):
     question: Question
     answer: BoundField
     comment: BoundField
+
+
+class SeenForm(PortalForm):
+    """That a reviewer has seen what an organisation changed: the change that was on the page, and none after it."""
+
+    version = WholeNumberField(widget=forms.HiddenInput)
 
 
 class ReviewForm(SeenMixin, DecisionForm):

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from orgs.mail.emails import write_to
 from orgs.models import PROTECTED_FACTS, Organisation, ProposedChange, User
-from orgs.models.proposal import plain
+from orgs.models.proposal import CONTACT, plain
 from orgs.models.reach import ids_tied_around
 from orgs.permissions import can_edit_organisation, can_review_change, leaders_of
-from orgs.verification.differences import fact_words
+from orgs.verification.differences import fact_label, fact_words
+from orgs.verification.unreviewed import note_accepted
 
 State = ProposedChange.State
 
@@ -32,7 +33,9 @@ def propose_change(*, organisation: Organisation, wanted: Mapping[str, object], 
         for fact, value in {**before, **wanted}.items()
         if value != plain(organisation, fact)
     }
-    assert set(facts) <= set(PROTECTED_FACTS)
+    assert set(facts) <= {*PROTECTED_FACTS, CONTACT}
+    if CONTACT not in facts:
+        forget_proposed_contact(organisation)
     if open_one is not None and open_one.facts == facts:
         return open_one
     # What a reviewer has on the screen is never changed under their hands: it is withdrawn, and cannot be decided any more. What was sent
@@ -50,6 +53,7 @@ def withdraw_change(*, change: ProposedChange, by: User) -> None:
     if not can_edit_organisation(by, change.organisation):
         raise PermissionDenied
     if ProposedChange.objects.filter(pk=change.pk, state__in=ProposedChange.SHOWN).update(state=State.WITHDRAWN):
+        forget_proposed_contact(change.organisation)
         outdate_forms(change.organisation)
 
 
@@ -80,9 +84,20 @@ def decide_change(*, change: ProposedChange, outcome: str, reasons: str = "", by
     if change.state == State.ACCEPTED:
         make_it_so(organisation, change, by)
     else:
+        forget_proposed_contact(organisation)
         outdate_forms(organisation)
     write_to(leaders_of(organisation), f"change_{change.state}", {"organisation": organisation, "change": change})
     return change
+
+
+def forget_proposed_contact(organisation: Organisation) -> None:
+    """Of a person who does not stand behind it the portal keeps nothing."""
+    organisation.contacts.proposed().delete()
+
+
+def replace_contact(organisation: Organisation) -> None:
+    organisation.contacts.standing().delete()
+    organisation.contacts.proposed().update(is_proposed=False)
 
 
 def outdate_forms(organisation: Organisation) -> None:
@@ -104,10 +119,13 @@ def make_it_so(organisation: Organisation, change: ProposedChange, by: User) -> 
         if plain(organisation, fact) != before:
             raise ValidationError(
                 _("This has changed since it was proposed: %(fact)s. Send it back, so that they can look at it again."),
-                params={"fact": Organisation._meta.get_field(fact).verbose_name},  # type: ignore[union-attr]
+                params={"fact": fact_label(fact)},
             )
     for fact, value in change.wanted.items():
         setattr(organisation, fact, value)
     organisation.version += 1
     organisation.full_clean(exclude=["slug", "reference"])
-    organisation.save(update_fields=[*change.facts, "version", "updated_at"])
+    organisation.save(update_fields=[*change.wanted, "version", "updated_at"])
+    if CONTACT in change.facts:
+        replace_contact(organisation)
+    note_accepted(organisation, change.facts, by)

@@ -17,6 +17,7 @@ from django.views.generic.detail import SingleObjectMixin
 from orgs.languages import country_name, language_label
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import (
+    Capacity,
     Organisation,
     ProposedChange,
     Territory,
@@ -35,11 +36,11 @@ from orgs.permissions import (
 from orgs.review_queues import changes, queues
 from orgs.verification import actions as verification_actions
 from orgs.verification import proposals
-from orgs.verification.checklist import changes_since
-from orgs.verification.differences import differences, fact_label, fact_words, readable
+from orgs.verification.differences import differences, fact_label, fact_words, profile_differences, readable
 from orgs.verification.duplicates import possible_duplicates
 from orgs.verification.forms import ChangeDecisionForm, ReviewForm
-from orgs.vocabulary import VerificationCriterion
+from orgs.verification.profiles import profile_of
+from orgs.vocabulary import CapacitySide, VerificationCriterion
 
 
 class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
@@ -139,17 +140,21 @@ class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):
         return super().get_context_data(
             organisation=organisation,
             said=what_it_says(organisation),
-            contact=organisation.contacts.first(),
-            services=organisation.services.select_related("domain"),
+            contact=organisation.contacts.standing().first(),
+            services=organisation.services.select_related("domain", "type", "organisation"),
+            opportunities=organisation.volunteer_opportunities.select_related("territory", "organisation__territory"),
+            **needs_and_offers(organisation),
             duplicates=possible_duplicates(organisation, by=self.person),
             **vouchings_of(organisation),
             last=last,
             last_answers=last and answered(last.answers.all()),
-            changes=last and readable_changes(last, organisation),
+            changes=last and profile_differences([(last.profile, profile_of(organisation))])[0],
             proposed_change=organisation.proposed_changes.open().first(),
             answers=answered(verification.answers.all()),
             can_decide=can_review_verification(self.request.user, verification)
-            and verification.state == Verification.State.SUBMITTED,
+            and verification.state == Verification.State.SUBMITTED
+            and not organisation.is_under_measure,
+            measure=organisation.measures.in_force().first() if organisation.is_under_measure else None,
             **kwargs,
         )
 
@@ -236,6 +241,14 @@ class ChangeReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormV
         )
 
 
+def needs_and_offers(organisation: Organisation) -> dict[str, list[Capacity]]:
+    capacities = list(organisation.capacities.standing().select_related("territory"))
+    return {
+        "needs": [capacity for capacity in capacities if capacity.side == CapacitySide.NEED],
+        "offers": [capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
+    }
+
+
 def vouchings_of(organisation: Organisation) -> dict[str, Any]:
     """Who vouches or did, which of them count today, and whether these are enough in place of papers."""
     vouchings = list(organisation.vouchings.exclude(given_at=None).select_related("voucher", "given_by").order_by("pk"))
@@ -286,20 +299,4 @@ def answered(answers: Any) -> list[dict[str, Any]]:
             "comment": answer.comment,
         }
         for answer in rows
-    ]
-
-
-def readable_changes(last: Verification, organisation: Organisation) -> list[dict[str, Any]]:
-    labels = {
-        field.name: field.verbose_name for field in Organisation._meta.get_fields() if hasattr(field, "verbose_name")
-    }
-    labels |= {"services": _("services"), "contact": _("contact")}
-    return [
-        {
-            "label": labels.get(change.field, change.field),
-            # Of the contact only a digest was kept.
-            "before": None if change.field == "contact" else readable(change.before),
-            "now": None if change.field == "contact" else readable(change.now),
-        }
-        for change in changes_since(last.profile, organisation)
     ]

@@ -8,10 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
+from orgs.inbox import tasks_of
 from orgs.listing import actions as listing
 from orgs.members import actions as members
 from orgs.models import JoinRequest, Listing, Membership, Organisation
 from orgs.organisations import actions as organisations
+from orgs.standing import measures
+from orgs.verification import actions as verification
+from orgs.verification.checklist import CHECKLIST, Answer
 from tests.factories import (
     AuthorityFactory,
     MembershipFactory,
@@ -172,6 +176,49 @@ def test_whoever_reads_its_mail_claims_it_and_it_stays_public(client, unclaimed)
     body = client.get(unclaimed.get_absolute_url()).content.decode()
     assert "Nobody has verified it so far" in body
     assert "Nobody of this organisation" not in body
+
+
+def test_claim_puts_it_before_the_reviewers_since_its_people_write_in_public_from_then_on(client, unclaimed, reviewer):
+    owner = as_owner(client, unclaimed)
+    waiting = unclaimed.verifications.waiting().get()
+    assert "With the reviewers since" in client.get(unclaimed.get_absolute_url()).content.decode()
+    assert [task.url for task in tasks_of(reviewer)] == [waiting.get_absolute_url()]
+    members.add_member(organisation=unclaimed, user=UserFactory(), role=Role.EDITOR, by=owner)
+    assert unclaimed.verifications.count() == 1, "once"
+
+
+def test_claim_of_what_waits_already_or_stands_under_a_measure_is_not_refused(unclaimed, reviewer):
+    measure = measures.take_measure(
+        organisation=unclaimed, kind="suspension", reasons="It asks for money.", by=reviewer
+    )
+    members.add_member(organisation=unclaimed, user=UserFactory(), role=Role.OWNER, by=None)
+    assert not unclaimed.verifications.waiting().exists()
+    measures.lift_measure(measure=measure, by=reviewer)
+    assert unclaimed.verifications.waiting().exists()
+
+
+def test_listed_one_whose_verification_was_withdrawn_says_so_and_not_that_nobody_verified_it(
+    client, unclaimed, reviewer
+):
+    as_owner(client, unclaimed)
+    answers = {question.code: Answer(True) for question in CHECKLIST}
+    waiting = unclaimed.verifications.waiting().get()
+    verification.decide_verification(verification=waiting, outcome="verified", answers=answers, by=reviewer)
+    measure = measures.take_measure(
+        organisation=unclaimed, kind="withdrawal", reasons="It asks for money.", by=reviewer
+    )
+    client.logout()
+    body = client.get(unclaimed.get_absolute_url()).content.decode()
+    assert "The verification of this organisation was withdrawn on" in body
+    assert "Nobody has verified it so far" not in body
+    assert "It asks for money." not in body
+    assert "Verification withdrawn" in client.get(reverse("orgs:organisation_list")).content.decode()
+    client.force_login(UserFactory(is_staff=True))
+    registry = client.get(reverse("orgs:registry_list"), {"state": "withdrawn"}).content.decode()
+    assert "Sewing circle" in registry
+    measures.lift_measure(measure=measure, by=reviewer)
+    client.logout()
+    assert "withdrawn" not in client.get(unclaimed.get_absolute_url()).content.decode()
 
 
 def test_officer_loses_the_invitation_with_the_right_to_list(client, unclaimed, officer):

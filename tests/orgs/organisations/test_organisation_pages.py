@@ -190,6 +190,7 @@ def test_capacities_are_said_once_changed_and_removed(client, organisation, owne
 
 
 def test_contact_is_replaced(client, organisation, owner):
+    Organisation.objects.update(tier="", verified_at=None)  # Of a verified one it is proposed.
     client.force_login(owner)
     for name in ("Ana", "Berta"):
         seen = client.get(page("contact_edit", organisation)).context["form"]["seen"].value()
@@ -199,6 +200,7 @@ def test_contact_is_replaced(client, organisation, owner):
 
 
 def test_contact_form_that_opened_empty_replaces_nobody(client, organisation, owner):
+    Organisation.objects.update(tier="", verified_at=None)
     client.force_login(owner)
     client.post(page("contact_edit", organisation), {"name": "Ana", "email": "ana@example.org"})
     data = {"name": "Berta", "email": "berta@example.org", "seen": ""}

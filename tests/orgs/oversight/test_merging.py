@@ -59,6 +59,7 @@ STAYS = {
     "orgs.ProposedChange.organisation",
     "orgs.Registration.organisation",
     "orgs.Renewal.organisation",
+    "orgs.ReviewedProfile.organisation",
     "orgs.RenewalReminder.organisation",
     "orgs.Verification.organisation",
     "orgs.Vouching.group",

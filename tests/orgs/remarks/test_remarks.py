@@ -1,12 +1,16 @@
 """Something is wrong here: from the foot of a page to who keeps it, and an answer to whoever left an address."""
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 from post_office.models import Email
 
+from orgs.inbox import tasks_of
 from orgs.models import Remark
 from orgs.remarks import actions as remarks
+from orgs.tasks import send_reviewer_digests
 from tests.access import rows, things
 from tests.factories import (
     MembershipFactory,
@@ -125,6 +129,57 @@ def test_answer_is_sent_once_in_the_language_of_the_page_and_the_address_forgott
     assert (remark.email, remark.closed_by, remark.answer) == ("", owner.user, "Corrected.")
     with pytest.raises(ValidationError, match="already"):
         remarks.answer_remark(remark=remark, answer="Again.", by=owner.user)
+
+
+def test_what_its_keeper_answers_stays_before_the_reviewers_until_one_has_seen_it(client, remark, owner, city):
+    reviewer = ReviewerAppointmentFactory(territory=city).user
+    client.force_login(owner.user)
+    client.post(remark.get_absolute_url(), {"answer": "No."})
+    assert client.get(remark.get_absolute_url()).status_code == 404, "its keeper has done what there is to do"
+    assert [task.url for task in tasks_of(reviewer)] == [remark.get_absolute_url()]
+    Email.objects.all().delete()
+    assert send_reviewer_digests() == 1
+    assert "Remarks on pages: 1" in Email.objects.get().message
+    for person in (UserFactory(is_staff=True), reviewer):
+        client.force_login(person)
+        assert "Its keeper has answered" in client.get(reverse("orgs:remark_list")).content.decode()
+        page = client.get(remark.get_absolute_url()).content.decode()
+        assert "It has moved." in page
+        assert "No." in page
+        assert 'name="answer"' not in page
+    url = reverse("orgs:remark_seen", args=[remark.pk])
+    for _press in range(2):
+        assert client.post(url).url == reverse("orgs:remark_list")
+    remark.refresh_from_db()
+    assert (remark.seen_by, remark.answer) == (reviewer, "No.")
+    assert tasks_of(reviewer) == []
+    assert "You have nothing to do" in client.get(reverse("orgs:remark_list")).content.decode()
+
+
+def test_reviewers_answer_closes_it_for_both_sides(client, remark, owner, city):
+    reviewer = ReviewerAppointmentFactory(territory=city).user
+    client.force_login(reviewer)
+    client.post(remark.get_absolute_url(), {"answer": "We have called them."})
+    assert not Remark.objects.to_do_for(reviewer).exists()
+    assert not Remark.objects.to_do_for(owner.user).exists()
+
+
+def test_keeper_does_not_close_it_for_the_reviewers_be_they_an_administrator(client, remark, owner, city):
+    own_administrator = UserFactory(is_staff=True)
+    MembershipFactory(organisation=owner.organisation, user=own_administrator)
+    outsider = UserFactory()
+    remarks.answer_remark(remark=remark, answer="No.", by=own_administrator)
+    for person in (owner.user, own_administrator, outsider):
+        with pytest.raises(PermissionDenied):
+            remarks.mark_remark_seen(remark=remark, by=person)
+    assert Remark.objects.unseen().get() == remark
+
+
+def test_what_nobody_answered_is_not_closed_by_seeing_it(remark, city):
+    with pytest.raises(ValidationError, match="Nobody has answered it yet"):
+        remarks.mark_remark_seen(remark=remark, by=ReviewerAppointmentFactory(territory=city).user)
+    with pytest.raises(IntegrityError, match="remark_seen_with_its_answer"), transaction.atomic():
+        Remark.objects.update(seen_at=timezone.now(), seen_by=UserFactory())
 
 
 def test_reviewer_does_not_answer_for_the_own_organisation(remark, owner, city):

@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
+from integration_portal.operations.queues import work_queues
 from orgs.inbox import tasks_of
+from orgs.members import actions as members
 from orgs.models import Measure, Membership, Organisation, Renewal, RenewalReminder
 from orgs.organisations import actions as organisations
 from orgs.standing import measures, renewals
@@ -44,16 +46,18 @@ def reviewer(city):
 
 @pytest.fixture
 def organisation(raval, reviewer):
-    """Verified today, until a year from now."""
+    """Verified today, until a year from now, with its owner."""
     organisation = OrganisationFactory(name="Ours", territory=raval)
+    MembershipFactory(organisation=organisation)
     look_at(VerificationFactory(organisation=organisation), reviewer)
+    Email.objects.all().delete()
     organisation.refresh_from_db()
     return organisation
 
 
 @pytest.fixture
 def owner(organisation):
-    return MembershipFactory(organisation=organisation).user
+    return organisation.memberships.get().user
 
 
 def look_at(submitted, reviewer):
@@ -162,6 +166,72 @@ def test_grace_is_not_won_again_and_again(organisation, owner, clock):
     )
 
 
+def send_back(submitted, reviewer):
+    verification.decide_verification(
+        verification=submitted, outcome="returned", answers={}, reasons="Who leads it now?", by=reviewer
+    )
+
+
+def test_lapsed_one_with_a_look_due_is_verified_again_by_a_reviewer_alone(client, organisation, owner, reviewer, clock):
+    clock.move(days=4 * 365)
+    until = organisation.holds_until
+    client.force_login(owner)
+    renew = page("organisation_renew", organisation.slug)
+    body = client.post(renew, follow=True).content.decode()
+    assert "It stays lapsed until then" in body
+    organisation.refresh_from_db()
+    assert (organisation.holds_until, organisation.is_verified) == (until, False), "nobody has looked"
+    assert tasks_of(owner) == [], "a reviewer has to go on"
+    assert "Renew it" not in client.get(organisation.get_absolute_url()).content.decode()
+    assert "A reviewer has to look at it first" in client.get(renew).content.decode()
+    send_back(organisation.verifications.waiting().get(), reviewer)
+    organisation = renewals.renew(organisation=organisation, by=owner)
+    assert not organisation.is_verified
+    look_at(organisation.verifications.waiting().get(), reviewer)
+    organisation.refresh_from_db()
+    assert organisation.is_verified
+
+
+def test_grace_comes_once_for_a_look_that_is_due_whatever_becomes_of_it(organisation, owner, reviewer, clock):
+    Organisation.objects.filter(pk=organisation.pk).update(holds_until=timezone.localdate())
+    organisation.verifications.update(decided_at=timezone.now() - datetime.timedelta(days=4 * 365))
+    until = renewals.renew(organisation=organisation, by=owner).holds_until
+    assert Renewal.objects.get().is_grace
+    for _ in range(2):
+        clock.move(days=40)
+        send_back(organisation.verifications.waiting().get(), reviewer)
+        assert renewals.renew(organisation=organisation, by=owner).holds_until == until, (
+            "sent again, it holds no longer"
+        )
+    look_at(organisation.verifications.waiting().get(), reviewer)
+    organisation.refresh_from_db()
+    clock.move_to(verification.months_later(timezone.localdate(), 35))
+    Organisation.objects.filter(pk=organisation.pk).update(holds_until=timezone.localdate())
+    renewed = renewals.renew(organisation=organisation, by=owner)
+    assert renewed.holds_until == timezone.localdate() + datetime.timedelta(days=90), (
+        "for the next look there is one again"
+    )
+
+
+def test_reasons_of_a_reviewer_stand_before_the_renewal_and_its_letters_do_not_promise_a_press(
+    client, organisation, owner, reviewer, clock
+):
+    organisation.verifications.update(decided_at=timezone.now() - datetime.timedelta(days=3 * 365))
+    clock.move_to(organisation.holds_until - datetime.timedelta(days=10))
+    renewals.renew(organisation=organisation, by=owner)
+    send_back(organisation.verifications.waiting().get(), reviewer)
+    clock.move(days=40)
+    client.force_login(owner)
+    body = client.get(organisation.get_absolute_url()).content.decode()
+    assert body.index("Who leads it now?") < body.index("Renew it")
+    renewals.renew(organisation=organisation, by=owner)
+    Email.objects.all().delete()
+    assert send_renewal_reminders() == 1
+    mail = Email.objects.get()
+    assert "A reviewer has to look at all of it before" in mail.message
+    assert "one press" not in mail.message
+
+
 def test_change_of_what_others_know_it_by_takes_a_reviewer_too(organisation, owner, reviewer, clock):
     clock.move(days=200)
     organisations.update_organisation(
@@ -171,6 +241,42 @@ def test_change_of_what_others_know_it_by_takes_a_reviewer_too(organisation, own
     clock.move_to(organisation.holds_until)
     renewals.renew(organisation=organisation, by=owner)
     assert organisation.verifications.waiting().exists()
+
+
+def test_new_owner_acts_at_once_is_listed_to_the_reviewer_and_makes_a_look_due(organisation, owner, reviewer, clock):
+    stranger = MembershipFactory(organisation=organisation).user
+    assert renewals.look_due_on(organisation) == datetime.date.min
+    assert [task.title for task in tasks_of(reviewer)] == ["Look at what Ours has changed"]
+    assert not organisation.verifications.waiting().exists(), "one whom the reviewer knew is still there"
+    members.end_membership(membership=organisation.memberships.get(user=owner), by=owner)
+    organisation.refresh_from_db()
+    assert organisation.is_verified, "nobody is locked out by handing over"
+    waiting = organisation.verifications.waiting().get()
+    assert {task.url for task in tasks_of(reviewer)} >= {waiting.get_absolute_url()}
+    look_at(waiting, reviewer)
+    assert renewals.look_due_on(organisation) > timezone.localdate()
+    assert tasks_of(reviewer) == []
+    clock.move_to(organisation.holds_until)
+    renewals.renew(organisation=organisation, by=stranger)
+    assert not organisation.verifications.waiting().exists()
+
+
+def test_owner_who_was_known_as_an_editor_is_new_as_an_owner(organisation, owner):
+    editor = MembershipFactory(organisation=organisation, role=Membership.Role.EDITOR)
+    assert renewals.look_due_on(organisation) > timezone.localdate()
+    members.change_role(membership=editor, role=Membership.Role.OWNER, by=owner)
+    assert renewals.look_due_on(organisation) == datetime.date.min
+    members.change_role(membership=organisation.memberships.get(user=owner), role=Membership.Role.VIEWER, by=owner)
+    assert organisation.verifications.waiting().exists(), "it is in other hands"
+
+
+def test_owner_who_leaves_while_another_known_one_stays_makes_no_look_due(raval, reviewer):
+    organisation = OrganisationFactory(name="Theirs", territory=raval)
+    first, _second = (MembershipFactory(organisation=organisation) for _ in range(2))
+    look_at(VerificationFactory(organisation=organisation), reviewer)
+    members.end_membership(membership=first, by=first.user)
+    assert renewals.look_due_on(organisation) > timezone.localdate()
+    assert not organisation.verifications.waiting().exists()
 
 
 def test_others_renew_nothing(client, organisation, reviewer, clock):
@@ -261,7 +367,10 @@ def test_rejected_appeal_leaves_the_measure_until_a_reviewer_lifts_it(client, or
         client.post(page("measure_lift", organisation.slug, measure.pk))
     organisation.refresh_from_db()
     assert organisation.is_published
-    taken(organisation, Kind.SUSPENSION, reviewer)
+    assert "The appeal was rejected" in client.get(measure.get_absolute_url()).content.decode(), (
+        "lifted for another cause"
+    )
+    taken(organisation, Kind.SUSPENSION, reviewer)  # Upheld, it was not overruled.
 
 
 def test_administrator_decides_where_there_is_no_other_reviewer(organisation, owner, reviewer):
@@ -327,3 +436,146 @@ def test_name_is_not_changed_freely_between_a_withdrawal_and_its_appeal(organisa
     measures.decide_appeal(measure=measure, is_lifted=True, reasons="Granted", by=ReviewerFactory(territory=city))
     organisation.refresh_from_db()
     assert (organisation.name, bool(organisation.tier)) == ("Ours", True)
+
+
+def test_look_sent_before_a_measure_ends_no_measure(client, organisation, owner, reviewer, city):
+    before = organisation.holds_until
+    look = verification.submit_for_verification(organisation=organisation, by=owner)
+    measure = taken(organisation, Kind.WITHDRAWAL, reviewer)
+    other = ReviewerFactory(territory=city)
+    assert tasks_of(other) == []
+    client.force_login(other)
+    assert "Ours" not in client.get(page("review_queue")).content.decode()
+    body = client.get(look.get_absolute_url()).content.decode()
+    assert "There is a measure against this organisation" in body
+    assert 'name="outcome"' not in body
+    with pytest.raises(ValidationError, match="has to be lifted"):
+        look_at(look, other)
+    organisation.refresh_from_db()
+    assert (organisation.tier, organisation.is_published) == ("", False)
+    measures.lift_measure(measure=measure, by=reviewer)
+    organisation.refresh_from_db()
+    assert (organisation.tier, organisation.holds_until) == ("established", before)
+    assert [task.url for task in tasks_of(other)] == [look.get_absolute_url()], "it is before the reviewers again"
+    look_at(look, other)
+
+
+def test_look_sent_before_a_suspension_waits_until_that_is_lifted(organisation, owner, reviewer, city):
+    look = verification.submit_for_verification(organisation=organisation, by=owner)
+    taken(organisation, Kind.SUSPENSION, reviewer)
+    assert not organisation.verifications.waiting().exists()
+    with pytest.raises(ValidationError, match="has to be lifted"):
+        look_at(look, ReviewerFactory(territory=city))
+
+
+def test_database_lets_no_withdrawn_one_hold_a_tier(organisation, reviewer):
+    taken(organisation, Kind.WITHDRAWAL, reviewer)
+    with pytest.raises(IntegrityError, match="organisation_withdrawn_holds_no_tier"), transaction.atomic():
+        Organisation.objects.filter(pk=organisation.pk).update(tier="contact", verified_at=timezone.now())
+
+
+def test_who_was_overruled_does_not_take_the_next_measure_but_another_reviewer_does(
+    client, organisation, owner, reviewer, city
+):
+    other = ReviewerFactory(territory=city)
+    measure = taken(organisation, Kind.SUSPENSION, reviewer)
+    measures.appeal(measure=measure, text="No", by=owner)
+    measures.decide_appeal(measure=measure, is_lifted=True, reasons="Granted", by=other)
+    client.force_login(reviewer)
+    assert (
+        "The next measure against this organisation is not for"
+        in client.get(measure.get_absolute_url()).content.decode()
+    )
+    assert page("measure_add", organisation.slug) not in client.get(organisation.get_absolute_url()).content.decode()
+    answer = client.post(page("measure_add", organisation.slug), {"kind": "suspension", "reasons": "Again."})
+    assert answer.status_code == 403
+    with pytest.raises(PermissionDenied):
+        taken(organisation, Kind.WITHDRAWAL, reviewer)
+    with pytest.raises(PermissionDenied):
+        taken(organisation, Kind.SUSPENSION, UserFactory(is_staff=True))
+    second = taken(organisation, Kind.SUSPENSION, other)
+    measures.lift_measure(measure=second, by=other)
+    taken(organisation, Kind.SUSPENSION, reviewer)  # Somebody else has judged so since.
+
+
+def test_administrator_takes_the_next_measure_where_the_overruled_reviewer_is_the_only_one(
+    organisation, owner, reviewer
+):
+    administrator, member = UserFactory(is_staff=True), UserFactory(is_staff=True)
+    MembershipFactory(organisation=organisation, user=member, role=Membership.Role.VIEWER)
+    measure = taken(organisation, Kind.SUSPENSION, reviewer)
+    measures.appeal(measure=measure, text="No", by=owner)
+    measures.decide_appeal(measure=measure, is_lifted=True, reasons="Granted", by=administrator)
+    for person in (reviewer, member):
+        with pytest.raises(PermissionDenied):
+            taken(organisation, Kind.SUSPENSION, person)
+    next_one = taken(organisation, Kind.SUSPENSION, administrator)
+    measures.lift_measure(measure=next_one, by=administrator)
+    organisation.refresh_from_db()
+    assert organisation.is_published
+
+
+def test_lifting_it_oneself_before_the_appeal_is_decided_is_being_overruled_too(organisation, owner, reviewer):
+    measure = taken(organisation, Kind.SUSPENSION, reviewer)
+    measures.appeal(measure=measure, text="No", by=owner)
+    measures.lift_measure(measure=measure, by=reviewer)
+    with pytest.raises(PermissionDenied):
+        taken(organisation, Kind.SUSPENSION, reviewer)
+
+
+def test_authority_is_not_suspended_again_by_the_administrator_who_was_overruled(city, reviewer):
+    authority, administrator = AuthorityFactory(territory=city), UserFactory(is_staff=True)
+    manager = MembershipFactory(organisation=authority, role=Membership.Role.MANAGER).user
+    measure = taken(authority, Kind.SUSPENSION, administrator)
+    measures.appeal(measure=measure, text="No", by=manager)
+    measures.decide_appeal(measure=measure, is_lifted=True, reasons="Granted", by=reviewer)
+    with pytest.raises(PermissionDenied):
+        taken(authority, Kind.SUSPENSION, administrator)
+    taken(authority, Kind.SUSPENSION, UserFactory(is_staff=True))
+
+
+def test_appeal_that_nobody_may_decide_is_shown_to_administrators_with_what_to_do(
+    client, organisation, owner, reviewer, city
+):
+    """The only reviewer of the place is the only administrator too; the other one belongs to the organisation."""
+    reviewer.is_staff = True
+    reviewer.save()
+    member = UserFactory(is_staff=True)
+    MembershipFactory(organisation=organisation, user=member, role=Membership.Role.VIEWER)
+    measure = taken(organisation, Kind.SUSPENSION, reviewer)
+    Email.objects.all().delete()
+    measures.appeal(measure=measure, text="No", by=owner)
+    assert not Email.objects.exists(), "nobody gets a letter about what they may not decide"
+    for administrator in (reviewer, member):
+        assert [task.title for task in tasks_of(administrator)] == [
+            "Appoint another reviewer: nobody may decide on the appeal of Ours"
+        ]
+        client.force_login(administrator)
+        body = client.get(page("appeal_queue")).content.decode()
+        assert "Nobody may decide it. Appoint another reviewer" in body
+        assert "Appeals (1)" in client.get(page("review_queue")).content.decode()
+        body = client.get(measure.get_absolute_url()).content.decode()
+        assert "Nobody may decide this appeal" in body
+        assert page("appointment_add") in body
+        assert page("appeal_decide", organisation.slug, measure.pk) not in body
+    assert {str(one.title): one.count for _part, lines in work_queues() for one in lines}[
+        "Appeals that nobody may decide"
+    ] == 1
+    other = ReviewerFactory(territory=city)
+    assert [str(task.kind) for task in tasks_of(other)] == ["Appeal"]
+    assert tasks_of(reviewer) == []
+    client.force_login(reviewer)
+    assert "Nobody may decide" not in client.get(measure.get_absolute_url()).content.decode()
+    measures.decide_appeal(measure=measure, is_lifted=True, reasons="Granted", by=other)
+
+
+def test_appeal_without_another_reviewer_is_a_task_of_the_administrators_who_may_decide(organisation, owner, reviewer):
+    administrator, member = UserFactory(is_staff=True), UserFactory(is_staff=True)
+    MembershipFactory(organisation=organisation, user=member, role=Membership.Role.VIEWER)
+    measure = taken(organisation, Kind.SUSPENSION, reviewer)
+    Email.objects.all().delete()
+    measures.appeal(measure=measure, text="No", by=owner)
+    assert [mail.to for mail in Email.objects.all()] == [[administrator.email]], "not to who belongs to it"
+    assert [task.title for task in tasks_of(administrator)] == ["Decide on the appeal of Ours"]
+    assert tasks_of(member) == []
+    assert not Measure.objects.without_judge().exists()

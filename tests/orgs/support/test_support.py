@@ -12,6 +12,7 @@ from post_office.models import Email
 
 from orgs.models import Organisation, OrganisationMerge, Sponsorship, Vouching, are_enough
 from orgs.oversight import merging
+from orgs.permissions import vouchers_for
 from orgs.standing.renewals import look_due_on
 from orgs.support import sponsoring, vouching
 from tests.factories import (
@@ -401,6 +402,36 @@ def test_voucher_without_papers_stands_in_for_none(circle, far, near):
     vouched(circle, near)
     Organisation.objects.filter(pk=near.organisation.pk).update(tier="contact")
     assert not is_enough(circle)
+
+
+def test_only_those_are_asked_or_may_offer_whose_word_would_count(client, circle, far, near, town):
+    contact, group = speaker_of(town, "Contact only"), speaker_of(town, "Other group", kind="informal_group")
+    Organisation.objects.filter(pk=contact.organisation.pk).update(tier="contact")
+    MembershipFactory(organisation=near.organisation, user=circle.user)
+    council = officer_of(town)
+    Organisation.objects.filter(pk=council.organisation.pk).update(tier="contact")
+    ask = reverse("orgs:vouching_ask", args=[circle.organisation.slug])
+    client.force_login(circle.user)
+    for name in ("Contact only", "Other group", "Near"):
+        body = client.post(ask, {"vouchers": name}).content.decode()
+        assert "cannot vouch for you" in body, name
+    for unable in (contact, group, near):
+        assert "cannot vouch for you" in refusal_of(
+            vouching.ask_to_vouch, group=circle.organisation, vouchers=[unable.organisation], by=circle.user
+        )
+        assert not vouchers_for(unable.user, circle.organisation).exists()
+    assert not Vouching.objects.exists()
+    for able in (far, council):
+        assert vouchers_for(able.user, circle.organisation).get() == able.organisation
+        client.post(ask, {"vouchers": able.organisation.name})
+    assert set(Vouching.objects.values_list("voucher__name", flat=True)) == {"Far", "Council"}
+
+
+def test_reviewer_is_told_which_vouchings_count(client, circle, town):
+    client.force_login(ReviewerFactory(territory=town))
+    page = client.get(circle.organisation.verifications.get().get_absolute_url()).content.decode()
+    assert "two organisations whose documents were seen vouch for it" in page
+    assert "two verified organisations" not in page
 
 
 def test_vouching_is_for_an_informal_group_as_long_as_it_is_one(circle, far, near):

@@ -346,3 +346,106 @@ def test_number_that_somebody_took_meanwhile_is_not_accepted(organisation, owner
     OrganisationFactory(identifiers={"ES-NIF": "G1"})
     with pytest.raises(ValidationError, match="Another organisation"):
         proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+
+
+# --- Who stands behind it --------------------------------------------------------------------------------------------------------
+
+
+ANA = {"name": "Ana Known", "email": "ana@ours.example"}
+BEA = {"name": "Bea Stranger", "role": "chair", "email": "bea@elsewhere.example", "phone": "699"}
+
+
+@pytest.fixture
+def known_contact(organisation):
+    return organisations.set_contact(organisation=organisation, **ANA, by=UserFactory(is_staff=True))
+
+
+def contact_page(organisation: Organisation) -> str:
+    return reverse("orgs:contact_edit", args=[organisation.slug])
+
+
+def change_contact(client, organisation, owner, **said):
+    client.force_login(owner)
+    seen = client.get(contact_page(organisation)).context["form"]["seen"].value()
+    return client.post(contact_page(organisation), {**said, "seen": seen}, follow=True).content.decode()
+
+
+def names(contacts) -> list[str]:
+    return sorted(contact.name for contact in contacts)
+
+
+def test_another_private_contact_is_proposed_and_the_one_before_stays_until_a_reviewer_accepts(
+    client, organisation, owner, reviewer, known_contact
+):
+    body = change_contact(client, organisation, owner, **BEA)
+    assert "Until it is accepted the one before stays" in body
+    assert "Bea Stranger" in body, "its people see what they proposed"
+    assert names(organisation.contacts.standing()) == ["Ana Known"]
+    change = organisation.proposed_changes.open().get()
+    assert "Bea" not in str(change.facts), "the change itself keeps digests alone"
+    assert [task.url for task in tasks_of(reviewer)] == [change.get_absolute_url()]
+    client.force_login(reviewer)
+    assert "Private contact" in client.get(reverse("orgs:change_queue")).content.decode()
+    body = client.get(change.get_absolute_url()).content.decode()
+    assert "Ana Known · ana@ours.example</del>" in body
+    assert "Bea Stranger · chair · bea@elsewhere.example · 699</ins>" in body
+    assert "Bea Stranger" not in client.get(contact_page(organisation)).content.decode()
+    client.logout()
+    assert "Bea" not in client.get(organisation.get_absolute_url()).content.decode()
+    client.force_login(reviewer)
+    client.post(change.get_absolute_url(), {"outcome": "accepted"})
+    assert names(organisation.contacts.all()) == ["Bea Stranger"]
+    assert not organisation.contacts.proposed().exists()
+    body = client.get(change.get_absolute_url()).content.decode()
+    assert "Ana Known" not in body, "of who was replaced nothing is kept"
+
+
+def test_contact_that_is_sent_back_or_withdrawn_is_forgotten(client, organisation, owner, reviewer, known_contact):
+    for end in ("returned", "withdrawn"):
+        organisations.set_contact(organisation=organisation, **BEA, by=owner)
+        change = organisation.proposed_changes.open().get()
+        if end == "returned":
+            proposals.decide_change(change=change, outcome="returned", reasons="Who is she?", by=reviewer)
+        else:
+            proposals.withdraw_change(change=change, by=owner)
+        assert names(organisation.contacts.all()) == ["Ana Known"]
+    client.force_login(owner)
+    assert "Bea Stranger" not in client.get(organisation.get_absolute_url()).content.decode()
+
+
+def test_contact_and_name_are_one_change_and_each_may_be_mended_after(organisation, owner, reviewer, known_contact):
+    organisations.set_contact(organisation=organisation, **BEA, by=owner)
+    change = propose(organisation, owner, name="Theirs")
+    assert set(change.facts) == {"name", "contact"}
+    organisations.set_contact(organisation=organisation, **{**BEA, "phone": "600"}, by=owner)
+    organisations.set_contact(organisation=organisation, **ANA, by=owner)
+    change = organisation.proposed_changes.open().get()
+    assert set(change.facts) == {"name"}, "the known one again is no change"
+    assert names(organisation.contacts.all()) == ["Ana Known"]
+    proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    assert names(organisation.contacts.standing()) == ["Ana Known"]
+
+
+def test_first_contact_and_that_of_an_unverified_one_stand_at_once(organisation, owner):
+    organisations.set_contact(organisation=organisation, **BEA, by=owner)
+    assert names(organisation.contacts.standing()) == ["Bea Stranger"]
+    unverified = OrganisationFactory()
+    for said in (ANA, BEA):
+        organisations.set_contact(organisation=unverified, **said, by=MembershipFactory(organisation=unverified).user)
+    assert names(unverified.contacts.all()) == ["Bea Stranger"]
+    assert not ProposedChange.objects.exists()
+
+
+def test_administrator_sets_the_contact_at_once_in_place_of_what_is_proposed(organisation, owner, known_contact):
+    organisations.set_contact(organisation=organisation, **BEA, by=owner)
+    organisations.set_contact(
+        organisation=organisation, name="Cai", email="cai@ours.example", by=UserFactory(is_staff=True)
+    )
+    assert names(organisation.contacts.all()) == ["Cai"]
+    assert not organisation.proposed_changes.open().exists()
+
+
+def test_database_keeps_one_proposed_contact(organisation, owner, known_contact):
+    organisations.set_contact(organisation=organisation, **BEA, by=owner)
+    with pytest.raises(IntegrityError, match="contact_one_proposed"), transaction.atomic():
+        organisation.contacts.create(name="Cai", email="cai@ours.example", is_proposed=True)
