@@ -168,7 +168,9 @@ def register(entry: dict[str, Any], places: Places, contact: User) -> Organisati
     for page, said in facts.items():
         registration_actions.save_registration_page(registration=registration, page=page, typed={}, facts=said, by=None)
     registration = registration_actions.send_registration(registration=registration, by=None)
-    return registration_actions.confirm_registration(registration=registration, email=contact.email).organisation
+    return registration_actions.confirm_registration(
+        registration=registration, email=contact.email, by=None
+    ).organisation
 
 
 def complete_profile(organisation: Organisation, entry: dict[str, Any], places: Places, by: User) -> None:

@@ -215,6 +215,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_RATE_LIMITS = {
     "begin_registration": "30/h/ip",
     "send_registration": "20/h/ip,4/h/key",
+    "ask_to_join": "20/h/ip,4/h/key",
     "invite_member": "60/h/user,4/h/key",
     "first_administrator": "20/h/ip",
     "voice_need": "10/h/ip",

@@ -75,7 +75,7 @@ class OfOrganisation(AuthenticatedUserMixin):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        visible = Organisation.objects.visible_to(self.person).select_related("territory")
+        visible = Organisation.objects.visible_to(request.user).select_related("territory")
         self.organisation = get_object_or_404(visible, slug=kwargs["slug"])
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -186,13 +186,8 @@ def is_unclaimed(organisation: Organisation) -> bool:
 
 
 def can_ask_to_join(user: Person, organisation: Organisation) -> bool:
-    """Anybody with an account, of an organisation that they can see and do not belong to. An authority invites its people itself."""
-    return (
-        user.is_authenticated
-        and organisation.closed_on is None
-        and not organisation.is_authority
-        and not is_member(user, organisation)
-    )
+    """Anybody, of an organisation that they can see and do not belong to. An authority invites its people itself."""
+    return organisation.closed_on is None and not organisation.is_authority and not is_member(user, organisation)
 
 
 def can_decide_join_request(user: Person, request: JoinRequest) -> bool:

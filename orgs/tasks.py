@@ -24,7 +24,9 @@ def send_queued_mail() -> int:
 
 @shared_task
 def remove_stale_drafts() -> int:
-    return registration.remove_stale_drafts(now=timezone.now())
+    """The number of registrations and requests to join that nobody has confirmed in time and that were removed."""
+    now = timezone.now()
+    return registration.remove_stale_drafts(now=now) + listing.remove_unconfirmed_requests(now=now)
 
 
 @shared_task

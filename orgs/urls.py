@@ -54,6 +54,8 @@ urlpatterns = [
     path("listings/<str:token>/take-off/", listing.OptOutView.as_view(), name="listing_opt_out"),
     path("organisations/<slug:slug>/claim/", listing.InviteToClaimView.as_view(), name="listing_invite"),
     path("organisations/<slug:slug>/join/", listing.JoinCreateView.as_view(), name="join_add"),
+    path("organisations/<slug:slug>/join/sent/", listing.JoinSentView.as_view(), name="join_sent"),
+    path("join/<str:token>/", listing.JoinConfirmView.as_view(), name="join_confirm"),
     path("organisations/<slug:slug>/join/<int:pk>/", listing.JoinDecideView.as_view(), name="join_decide"),
     path(
         "organisations/<slug:slug>/join/<int:pk>/withdraw/",

@@ -22,6 +22,7 @@ from django.test import Client
 from django.test.utils import ContextList
 from django.urls import reverse
 
+from orgs.listing.actions import JOIN_SALT
 from orgs.members.actions import INVITATION_SALT, OPT_OUT_SALT
 from orgs.services.actions import token_of
 from tests.rights import asked_of
@@ -61,8 +62,11 @@ TABLE = """
     orgs:listing_add                         -                 LF FFFF PPFFP FFP   LF FFFF PPFFP FFP
     orgs:listing_opt_out                     off_letter        PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
     orgs:listing_invite                      unclaimed         LF FFFF PPFFP FFP   LF FFFF PPFFP FFP
-    orgs:join_add                            unclaimed         LP PPPP PPPPP PPP   LP PPPP PPPPP PPP
-    orgs:join_add                            association       LP FFFP PPPPP PFP   LP FFFP PPPPP PFP
+    orgs:join_add                            unclaimed         PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
+    orgs:join_add                            association       PP FFFP PPPPP PFP   PP FFFP PPPPP PFP
+    orgs:join_sent                           unclaimed         PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
+    orgs:join_confirm                        join_letter       PP PPPP PPPPP PPP   RR RRRR RRRRR RRR
+    orgs:join_confirm                        nonsense          NN NNNN NNNNN NNN   NN NNNN NNNNN NNN
     orgs:join_decide                         asked             LN NNNN NNNNN PPP   LN NNNN NNNNN PPP
     orgs:join_decide                         asked_of_ours     LN PNNN NNNNN NNN   LN PNNN NNNNN NNN
     orgs:join_withdraw                       asked             LM MMMM MMMMM MMM   LR NNNN NNNNN NNN
@@ -410,6 +414,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "unclaimed": [known["unclaimed"].slug],
         "off_letter": [signing.dumps(known["unclaimed"].listing.pk, salt=OPT_OUT_SALT)],
         "asked": [known["unclaimed"].slug, known["asked"].pk],
+        "join_letter": [signing.dumps(known["asked_by_email"].pk, salt=JOIN_SALT)],
         "asked_of_ours": [association, known["asked_of_ours"].pk],
         "merge": [known["merge"].pk],
         "measure": [known["measure"].organisation.slug, known["measure"].pk],

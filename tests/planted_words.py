@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from orgs.listing import actions as listing
 from orgs.models import Listing, Measure, ProposedChange, Remark, Vouching
 from orgs.organisations import actions as organisations
 from tests.access import STRANGERS
@@ -60,6 +61,13 @@ def write_into_file(world: World, word: str) -> None:
     change(batch, contents=json.loads(json.dumps(batch.contents).replace("From a file", word)))
 
 
+def ask_by_email(world: World, word: str) -> None:
+    for organisation in (world.association, world.things["unclaimed"]):
+        listing.ask_to_join_by_email(
+            organisation=organisation, name=word, email=f"{word}@example.org", said=word, language="en"
+        )
+
+
 def measure_of(world: World) -> Measure:
     found: Measure = world.things["measure"]
     return found
@@ -99,6 +107,7 @@ SECRETS = [
         REVIEWERS | ADMINISTRATORS,
         lambda world, word: change(world.things["asked"], said=word),
     ),
+    Secret("request to join whose address is not confirmed", frozenset(), ask_by_email),
     Secret(
         "address to which a listing is told",
         frozenset(),

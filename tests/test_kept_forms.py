@@ -223,7 +223,8 @@ SHORT = {
     "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView", "ResendView", "ResendReviewInvitationView", "WithdrawReviewInvitationView",
     "EndAppointmentView", "ScheduleSwitchView", "MailRetryView", "MailGiveUpView", "TerritoryImportStoreView", "ChangeWithdrawView",
     "OrganisationImportStoreView", "OrganisationImportUndoView",
-    "OptOutView", "ServicesConfirmView", "MatchDoneView", "StillRightView", "JoinWithdrawView", "MergeUndoView", "MeasureLiftView", "RenewView",
+    "OptOutView", "ServicesConfirmView", "MatchDoneView", "StillRightView", "JoinConfirmView",
+    "JoinWithdrawView", "MergeUndoView", "MeasureLiftView", "RenewView",
     "RemarkSeenView", "UnreviewedSeenView",
 }  # fmt: skip
 

@@ -98,6 +98,8 @@ def test_visitor_who_only_reads_gets_no_cookie_anywhere() -> None:
         not in (
             "orgs:invitation_detail",
             "orgs:listing_opt_out",
+            "orgs:join_add",
+            "orgs:join_confirm",
             "orgs:services_still_right",
             "orgs:need_add",
             "remark_add",

@@ -230,6 +230,7 @@ HARMLESS_TWICE = {
     support.SponsorshipEndView: "ended is ended",
     service_editing.ServicesConfirmView: "confirmed is confirmed",
     service_editing.StillRightView: "confirmed is confirmed",
+    listing.JoinConfirmView: "confirm_join_request does it once, under a lock",
     listing.JoinWithdrawView: "withdrawn is withdrawn",
     oversight.MergeUndoView: "undone is undone",
     standing.MeasureLiftView: "lifted is lifted",

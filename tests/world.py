@@ -249,6 +249,13 @@ def make_registry(
         "merge": make_merge(city, administrator),
         "unclaimed": unclaimed,
         "asked": listing.ask_to_join(organisation=unclaimed, said="I am the treasurer.", by=outsider),
+        "asked_by_email": listing.ask_to_join_by_email(
+            organisation=unclaimed,
+            name="Guest",
+            email=f"asks-{city.pk}@example.org",
+            said="I sing there.",
+            language="en",
+        ),
         "asked_of_ours": listing.ask_to_join(organisation=association, said="I teach there.", by=UserFactory()),
         "remark": Remark.objects.create(
             page=association.get_absolute_url(),

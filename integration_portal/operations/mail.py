@@ -13,6 +13,7 @@ from orgs.mail.emails import KIND
 KINDS: dict[str, str | Promise] = {
     "invitation": _("Invitation to an organisation"),
     "invitation_to_claim": _("Invitation to claim an organisation"),
+    "join_confirm": _("Confirmation of a request to act for an organisation"),
     "join_asked": _("Request to act for an organisation"),
     "join_accepted": _("Request to act for an organisation accepted"),
     "join_refused": _("Request to act for an organisation refused"),

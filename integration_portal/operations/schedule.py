@@ -114,7 +114,9 @@ TASKS = {
     ),
     "orgs.tasks.remove_stale_drafts": Words(
         gettext_lazy("Remove old drafts of registrations"),
-        gettext_lazy("Drafts that nobody touched for two months are removed."),
+        gettext_lazy(
+            "Drafts that nobody touched for two months are removed, and requests to act for an organisation that nobody confirmed within a week."
+        ),
         gettext_lazy("Personal data in drafts is kept for longer than it is needed."),
     ),
     "orgs.tasks.remove_orphaned_files": Words(

@@ -172,8 +172,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
             partnerships_url=address_upstairs("partnerships:organisation_partnerships", organisation.slug),
             can_edit=can_edit,
-            can_ask_to_join=can_ask_to_join(user, organisation)
-            or not (user.is_authenticated or organisation.is_authority),
+            can_ask_to_join=can_ask_to_join(user, organisation),
             is_unclaimed=is_unclaimed_one,
             standing=standing_badge(organisation),
             can_invite_to_claim=is_unclaimed_one and can_list_organisations(user),

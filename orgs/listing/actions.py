@@ -1,21 +1,24 @@
 """Organisations that did not register themselves: listed by staff, then claimed by their own people or taken off at their word."""
 
+import datetime
 import logging
-from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from orgs.mail.emails import queue_email_to, write_to
+from orgs.accounts.actions import open_account
+from orgs.listing.refusals import identity_of, refuse_what_reviewers_decide, refuse_who_wants_no_listing
+from orgs.listing.taken_off import forget_addresses, sign_of, signs_of
+from orgs.mail.emails import queue_email, queue_email_to, write_to
 from orgs.members import actions as members
 from orgs.models import (
-    ImportedOrganisation,
     Invitation,
     JoinRequest,
     Listing,
@@ -30,13 +33,14 @@ from orgs.permissions import (
     can_decide_join_request,
     can_invite_to_claim,
     can_list_organisations,
+    is_member,
     leaders_of,
     reviewers_of,
 )
 
 State = JoinRequest.State
 logger = logging.getLogger(__name__)
-TAKEN_OFF = "@taken-off.invalid"
+JOIN_SALT = "orgs.listing.join"
 TOLD_AT_ONCE = 200
 """Letters: the next ones wait for the next round, a minute later."""
 
@@ -54,28 +58,24 @@ def list_organisation(
     language: str | None = None,
     by: User,
 ) -> Organisation:
-    """Public at once, marked as unclaimed. Where an `email` of it is known, its people are asked to claim it, or to have it taken off."""
+    """Public at once, marked as unclaimed. Where an `email` of it is known, its people are asked to claim it, or to have it taken off.
+
+    Refused is what asked not to be listed, and what is known and waits for a reviewer.
+    """
     if not can_list_organisations(by):
         raise PermissionDenied
     organisation = Organisation(name=name, kind=kind, territory=territory, website=website, is_listed=True)
     if organisation.is_authority:
         raise PermissionDenied
-    refuse_who_wants_no_listing(organisation)
+    told = identity_of(organisation, email)
+    refuse_who_wants_no_listing(told)
+    refuse_what_reviewers_decide(told, by=by)
     organisation = organisations.store_new(organisation)
     organisation.works_in.set([territory])
     Listing.objects.create(organisation=organisation, listed_by=by, listed_for=listed_for, source=source)
     if email:
         invite_to_claim(organisation=organisation, email=email, language=language, by=by)
     return organisation
-
-
-def refuse_who_wants_no_listing(organisation: Organisation) -> None:
-    """What was taken off at the word of its people is not put back by the next list that names it."""
-    gone = Organisation.objects.named(organisation.name).filter(
-        territory=organisation.territory, listing__opted_out_at__isnull=False
-    )
-    if gone.exists():
-        raise ValidationError({"name": _("This organisation has asked not to be listed here.")})
 
 
 @transaction.atomic
@@ -142,17 +142,22 @@ def listing_of(token: str) -> Listing | None:
 
 @transaction.atomic
 def opt_out(*, listing: Listing) -> None:
-    """By whoever reads the mail of the organisation. What was written about it goes; its name stays, so that nobody lists it again."""
+    """By whoever reads the mail of the organisation. What was written about it goes; its name stays, and signs of its website and addresses,
+    so that nobody lists it again.
+    """
     organisation = Organisation.objects.select_for_update().get(pk=listing.organisation_id)
     listing = Listing.objects.select_for_update().get(pk=listing.pk)
     if listing.opted_out_at is not None:
         return
     if listing.claimed_at is not None:
         raise ValidationError(_("Somebody of the organisation has claimed it meanwhile. They can take it off."))
+    written_to = organisation.invitations.filter(accepted_at=None).values_list("email", flat=True)
+    listing.signs = signs_of(organisation.website, [organisation.public_email, listing.notice_email, *written_to])
     listing.opted_out_at, listing.notice_email = timezone.now(), ""
     listing.save()
     organisation.invitations.open().update(withdrawn_at=timezone.now())
     forget_addresses(organisation)
+    organisation.join_requests.unconfirmed().delete()
     organisation.join_requests.open().update(state=State.WITHDRAWN)
     organisation.services.all().delete()
     organisation.capacities.all().delete()
@@ -169,32 +174,6 @@ def opt_out(*, listing: Listing) -> None:
     )
 
 
-OF_CONTACT = ("description", "website", "public_email", "public_phone", "address", "services")
-
-
-def forget_addresses(organisation: Organisation) -> None:
-    """In what imports keep for undoing, and to whom it was written: of these a sign stays, so that no other list writes to them again."""
-    brought = list(organisation.brought_in.all())
-    for one in brought:
-        one.after = without_contact(one.after)
-        one.before = None if one.before is None else without_contact(one.before)
-    ImportedOrganisation.objects.bulk_update(brought, ["before", "after"])
-    for invitation in organisation.invitations.filter(accepted_at=None):
-        invitation.email = sign_of(invitation.email)
-        invitation.save(update_fields=["email"])
-
-
-def without_contact(facts: dict[str, Any]) -> dict[str, Any]:
-    return {fact: value for fact, value in facts.items() if fact not in OF_CONTACT}
-
-
-def sign_of(email: str) -> str:
-    """In place of an address that shall not be written to. A sign stays as it is."""
-    if email.endswith(TAKEN_OFF):
-        return email
-    return salted_hmac("orgs.listing.taken_off", email.lower(), algorithm="sha256").hexdigest()[:40] + TAKEN_OFF
-
-
 @transaction.atomic
 def ask_to_join(*, organisation: Organisation, said: str, by: User) -> JoinRequest:
     """Those who decide hear of it by e-mail: who leads the organisation, else its reviewers, else administrators."""
@@ -204,8 +183,93 @@ def ask_to_join(*, organisation: Organisation, said: str, by: User) -> JoinReque
     request = JoinRequest(organisation=organisation, user=by, said=said.strip())
     request.full_clean()
     request.save()
-    write_to(deciders_of(organisation, by), "join_asked", {"request": request, "organisation": organisation})
+    tell_deciders(request, by)
     return request
+
+
+@transaction.atomic
+def ask_to_join_by_email(*, organisation: Organisation, name: str, email: str, said: str, language: str) -> JoinRequest:
+    """By somebody who is not logged in. The letter is the same to every address, whether the portal knows it or not, and has no word that
+    they typed; nobody else hears of the request before somebody has confirmed the address.
+    """
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if not (organisation.is_published and can_ask_to_join(AnonymousUser(), organisation)):
+        raise PermissionDenied
+    request = JoinRequest(
+        organisation=organisation,
+        state=State.UNCONFIRMED,
+        name=name.strip(),
+        email=email.lower(),
+        language=language,
+        said=said.strip(),
+    )
+    request.full_clean()
+    request.save()
+    path = reverse("orgs:join_confirm", args=[signing.dumps(request.pk, salt=JOIN_SALT)])
+    context = {"organisation": organisation, "path": path, "days": JoinRequest.DAYS_UNCONFIRMED}
+    queue_email("join_confirm", to=request.email, language=language, context=context)
+    return request
+
+
+def asked_in_letter(token: str) -> JoinRequest | None:
+    """The request that the address in a letter names, if nobody tampered with it; before it is confirmed, as long as that takes no longer
+    than it may.
+    """
+    try:
+        request = JoinRequest.objects.select_related("organisation").get(pk=signing.loads(token, salt=JOIN_SALT))
+    except (signing.BadSignature, JoinRequest.DoesNotExist):
+        return None
+    is_stale = request.state == State.UNCONFIRMED and request.asked_at < last_unconfirmed(timezone.now())
+    return None if is_stale else request
+
+
+@transaction.atomic
+def confirm_join_request(*, request: JoinRequest) -> tuple[JoinRequest, bool]:
+    """By whoever reads the mail of its address: it becomes the request of that person's account, which is opened where there was none, and
+    those who decide hear of it. Once, however often pressed. With it, whether the account is new.
+    """
+    organisation = Organisation.objects.select_for_update().get(pk=request.organisation_id)
+    found = JoinRequest.objects.select_for_update().filter(pk=request.pk).first()
+    if found is None:
+        raise ValidationError(_("You have already asked. Those who decide have your request."))
+    if found.state != State.UNCONFIRMED:
+        return found, False
+    user, is_new = open_account(email=found.email, name=found.name, language=found.language)
+    refuse_who_cannot_ask(user, organisation)
+    organisation.join_requests.unconfirmed().filter(email=found.email).exclude(pk=found.pk).delete()
+    found.user, found.state, found.asked_at, found.name, found.email = user, State.OPEN, timezone.now(), "", ""
+    found.full_clean()
+    found.save()
+    tell_deciders(found, user)
+    return found, is_new
+
+
+def refuse_who_cannot_ask(user: User, organisation: Organisation) -> None:
+    """Says why, to somebody who has proved that the account is theirs."""
+    if not user.is_active:
+        raise ValidationError(_("This account is closed. Its owner cannot log in."))
+    if is_member(user, organisation):
+        raise ValidationError(_("You belong to this organisation already. Log in with your e-mail address."))
+    if not (organisation.is_published and can_ask_to_join(user, organisation)):
+        raise ValidationError(_("This organisation is no longer here, so that nobody can ask to act for it."))
+    if organisation.join_requests.open().filter(user=user).exists():
+        raise ValidationError(_("You have already asked. Those who decide have your request."))
+
+
+@transaction.atomic
+def remove_unconfirmed_requests(*, now: datetime.datetime) -> int:
+    """Nobody's data waits for ever: a request whose address nobody has confirmed goes after `JoinRequest.DAYS_UNCONFIRMED` days."""
+    return JoinRequest.objects.unconfirmed().filter(asked_at__lt=last_unconfirmed(now)).delete()[0]
+
+
+def last_unconfirmed(now: datetime.datetime) -> datetime.datetime:
+    """From when on an unconfirmed request holds."""
+    return now - datetime.timedelta(days=JoinRequest.DAYS_UNCONFIRMED)
+
+
+def tell_deciders(request: JoinRequest, by: User) -> None:
+    context = {"request": request, "organisation": request.organisation}
+    write_to(deciders_of(request.organisation, by), "join_asked", context)
 
 
 def deciders_of(organisation: Organisation, asking: User) -> list[User]:
@@ -231,6 +295,8 @@ def decide_join_request(
         raise ValidationError(_("Nobody can join a closed organisation."))
     if not is_accepted and not reasons.strip():
         raise ValidationError({"reasons": _("Say why you refuse it, so that they can answer.")})
+    asking = request.user
+    assert asking is not None, "join_request_by_an_account_or_unconfirmed"
     is_first = not leaders_of(organisation).exists()
     request.state = State.ACCEPTED if is_accepted else State.REFUSED
     request.decided_by, request.decided_at, request.reasons = by, timezone.now(), reasons.strip()
@@ -238,8 +304,8 @@ def decide_join_request(
     request.save()
     if is_accepted:
         given = Membership.Role.OWNER if is_first else Membership.Role(role or Membership.Role.EDITOR)
-        members.add_member(organisation=organisation, user=request.user, role=given, by=by)
-    queue_email_to(request.user, f"join_{request.state}", {"request": request, "organisation": organisation})
+        members.add_member(organisation=organisation, user=asking, role=given, by=by)
+    queue_email_to(asking, f"join_{request.state}", {"request": request, "organisation": organisation})
     return request
 
 

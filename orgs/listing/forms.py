@@ -78,6 +78,18 @@ class JoinForm(PortalForm):
     )
 
 
+class JoinByEmailForm(JoinForm):
+    """By somebody who is not logged in."""
+
+    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=_("We send an e-mail to it, so that you confirm it. It is not published."),
+    )
+    field_order = ["name", "email", "said"]
+
+
 class JoinDecisionForm(RoleForm):
     """`role` only where the organisation has people who lead it: its first one becomes the owner."""
 

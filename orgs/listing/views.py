@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from allauth.account.utils import perform_login
 from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -14,10 +16,10 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.generic import FormView, ListView, View
+from django.views.generic import FormView, ListView, TemplateView, View
 
 from orgs.listing import actions as listing
-from orgs.listing.forms import InviteToClaimForm, JoinDecisionForm, JoinForm, ListingForm
+from orgs.listing.forms import InviteToClaimForm, JoinByEmailForm, JoinDecisionForm, JoinForm, ListingForm
 from orgs.mixins import ActionMixin, OfOrganisation, PagedMixin, VisibleObjectMixin
 from orgs.models import JoinRequest, Organisation
 from orgs.permissions import (
@@ -110,32 +112,97 @@ class OptOutView(View):
         )
 
 
+@method_decorator([login_not_required, never_cache], name="dispatch")
 class JoinCreateView(OfOrganisation, ActionMixin, FormView):
-    """“This is us”, or “ask to join”: one question, which those answer who lead the organisation, or its reviewers."""
+    """“This is us”, or “ask to join”: one question, which those answer who lead the organisation, or its reviewers.
 
-    form_class = JoinForm
+    It takes no account: who is not logged in says a name and an address, which a letter confirms.
+    """
+
     template_name = "orgs/join_form.html"
+
+    def get_form_class(self) -> type[JoinForm]:
+        return JoinForm if self.request.user.is_authenticated else JoinByEmailForm
 
     def is_allowed(self, user: Person, organisation: Organisation) -> bool:
         return can_ask_to_join(user, organisation)
 
     def perform(self, form: JoinForm) -> JoinRequest:
+        if not self.request.user.is_authenticated:
+            return self.ask_by_email(form)
         if not ratelimit.consume(self.request, action="invite_member", key=f"join {self.person.pk}"):
             raise ValidationError(_("Too many e-mails in a short time. Try again in an hour."))
         return listing.ask_to_join(organisation=self.organisation, said=form.cleaned_data["said"], by=self.person)
 
+    def ask_by_email(self, form: JoinForm) -> JoinRequest:
+        if not ratelimit.consume(self.request, action="ask_to_join", key=form.cleaned_data["email"].lower()):
+            raise ValidationError(_("Too many e-mails in a short time. Try again in an hour."))
+        return listing.ask_to_join_by_email(
+            organisation=self.organisation, language=get_language() or settings.LANGUAGE_CODE, **form.cleaned_data
+        )
+
     def get_success_url(self) -> str:
+        if not self.request.user.is_authenticated:
+            return reverse("orgs:join_sent", args=[self.organisation.slug])
         messages.success(self.request, _("Your request has been sent. You will get an e-mail with the answer."))
         return self.organisation.get_absolute_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        asked = self.organisation.join_requests.filter(user=self.person, state=JoinRequest.State.OPEN).first()
         return super().get_context_data(
-            asked=asked,
+            asked=self.asked(),
             is_unclaimed=is_unclaimed(self.organisation),
             is_led=leaders_of(self.organisation).exists(),
             **kwargs,
         )
+
+    def asked(self) -> JoinRequest | None:
+        """What the reader has asked already; of a visitor that is not known before they confirm."""
+        if not self.request.user.is_authenticated:
+            return None
+        return self.organisation.join_requests.open().filter(user=self.person).first()
+
+
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class JoinSentView(OfOrganisation, TemplateView):
+    """A letter is on its way. The same for every address."""
+
+    template_name = "orgs/join_sent.html"
+
+    def is_allowed(self, user: Person, organisation: Organisation) -> bool:
+        return True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_led = leaders_of(self.organisation).exists()
+        return super().get_context_data(is_led=is_led, days=JoinRequest.DAYS_UNCONFIRMED, **kwargs)
+
+
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class JoinConfirmView(View):
+    """Where that letter leads. Programs that read mail follow its address, so it takes a press of a button to confirm."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        return self.show(token)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        asked = listing.asked_in_letter(token)
+        if asked is None or asked.user is not None:
+            return self.show(token)
+        try:
+            asked, is_new = listing.confirm_join_request(request=asked)
+        except ValidationError as refusal:
+            return self.show(token, problem=" ".join(refusal.messages))
+        if is_new and asked.user is not None and not request.user.is_authenticated:
+            # Who read the mail is who the new account belongs to; an old one has ways of its own to log in.
+            return perform_login(request, asked.user, redirect_url=request.path, email=asked.user.email)
+        return redirect(request.path)
+
+    def show(self, token: str, **context: Any) -> HttpResponse:
+        asked = listing.asked_in_letter(token)
+        if asked is None:
+            return render(self.request, "orgs/join_gone.html", {"days": JoinRequest.DAYS_UNCONFIRMED}, status=404)
+        is_theirs = asked.user is not None and asked.user == self.request.user
+        context |= {"asked": asked, "organisation": asked.organisation, "is_theirs": is_theirs}
+        return render(self.request, "orgs/join_confirm.html", context)
 
 
 class JoinWithdrawView(OfOrganisation):

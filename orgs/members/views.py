@@ -24,7 +24,14 @@ from orgs.members.forms import AcceptForm, InvitationForm, RoleForm
 from orgs.mixins import ActionMixin, OfOrganisation, page_of, show_refusal
 from orgs.models import Invitation, Membership, Organisation, User
 from orgs.naming import address_upstairs
-from orgs.permissions import Person, can_manage_members, can_still_invite, is_administrator, is_member
+from orgs.permissions import (
+    Person,
+    can_ask_to_join,
+    can_manage_members,
+    can_still_invite,
+    is_administrator,
+    is_member,
+)
 
 
 class MemberListView(OfOrganisation, TemplateView):
@@ -201,5 +208,13 @@ class InvitationDetailView(View):
         if invitation is not None and invitation.accepted_at is None:
             is_gone = is_gone or invitation.is_expired or not can_still_invite(invitation)
         if is_gone:
-            return render(self.request, "orgs/invitation_gone.html", status=404)
+            context = {"joinable": joinable(invitation, self.request.user)}
+            return render(self.request, "orgs/invitation_gone.html", context, status=404)
         return render(self.request, "orgs/invitation.html", {"invitation": invitation, "form": form})
+
+
+def joinable(invitation: Invitation | None, user: Person) -> Organisation | None:
+    """The organisation of an invitation that is no longer valid, where its reader may ask to act for it all the same."""
+    organisation = invitation.organisation if invitation is not None else None
+    is_joinable = organisation is not None and organisation.is_published and can_ask_to_join(user, organisation)
+    return organisation if is_joinable else None

@@ -1,6 +1,11 @@
+from collections.abc import Iterable
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +23,10 @@ class ListingQuerySet(models.QuerySet["Listing"]):
     def to_be_told(self) -> "ListingQuerySet":
         """Their people wait for the letter of a list that named their address."""
         return self.exclude(notice_email="")
+
+    def taken_off(self, signs: Iterable[str]) -> "ListingQuerySet":
+        """Those with one of these signs of a website or an address that asked not to be listed."""
+        return self.filter(opted_out_at__isnull=False, signs__overlap=sorted(signs))
 
 
 class Listing(models.Model):
@@ -39,6 +48,8 @@ class Listing(models.Model):
     notified_at = models.DateTimeField(_("written to at"), null=True, blank=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     opted_out_at = models.DateTimeField(_("taken off at"), null=True, blank=True)
+    signs = ArrayField(models.CharField(max_length=60), verbose_name=_("signs"), default=list, blank=True)
+    """In place of the website and the addresses that one had which was taken off, so that nobody lists it again under another name."""
 
     objects = ListingQuerySet.as_manager()
 
@@ -53,7 +64,11 @@ class Listing(models.Model):
                 violation_error_message=_("A listing is either claimed or taken off."),
             ),
             models.CheckConstraint(condition=Q(notice_email="") | Q(notified_at=None), name="listing_told_once"),
+            models.CheckConstraint(
+                condition=Q(signs=[]) | Q(opted_out_at__isnull=False), name="listing_signs_of_what_is_taken_off"
+            ),
         ]
+        indexes = [GinIndex(fields=["signs"], name="listing_signs", condition=Q(opted_out_at__isnull=False))]
 
     def __str__(self) -> str:
         return str(self.organisation)
@@ -67,6 +82,9 @@ class JoinRequestQuerySet(ReviewableQuerySet):
     def open(self) -> "JoinRequestQuerySet":
         return self.filter(state=JoinRequest.State.OPEN, organisation__closed_on=None)
 
+    def unconfirmed(self) -> "JoinRequestQuerySet":
+        return self.filter(state=JoinRequest.State.UNCONFIRMED)
+
     def of_nobody(self) -> "JoinRequestQuerySet":
         """Of organisations that nobody leads, so that a reviewer decides."""
         leading = Membership.objects.active().filter(
@@ -75,29 +93,40 @@ class JoinRequestQuerySet(ReviewableQuerySet):
         return self.filter(~Exists(leading))
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "JoinRequestQuerySet":  # type: ignore[name-defined]
-        """Whoever leads the organisation sees it, and reviewers and administrators where nobody does."""
+        """Whoever leads the organisation sees it, and reviewers and administrators where nobody does; nobody before its address is confirmed."""
         leading = user.memberships.acting().filter(role__in=["owner", "manager"]).values("organisation")
         of_nobody = JoinRequest.objects.of_nobody()
         judged = of_nobody if user.is_staff else of_nobody.reviewable_by(user)
-        return self.filter(Q(organisation__in=leading) | Q(pk__in=judged.values("pk")))
+        known = self.exclude(state=JoinRequest.State.UNCONFIRMED)
+        return known.filter(Q(organisation__in=leading) | Q(pk__in=judged.values("pk")))
 
 
 class JoinRequest(models.Model):
     """Somebody who asks to act for an organisation: one that nobody has claimed, or one that has people already.
 
-    Who leads it decides; where nobody does, a reviewer of its territory.
+    Who leads it decides; where nobody does, a reviewer of its territory. Of somebody without an account it holds the name and the address
+    until the address is confirmed: the account opens then and has them, and nobody hears of the request before. One that nobody confirms goes
+    after `DAYS_UNCONFIRMED`.
     """
 
+    DAYS_UNCONFIRMED = 7
+
     class State(models.TextChoices):
+        UNCONFIRMED = "unconfirmed", _("address not confirmed")
         OPEN = "open", _("to be decided")
         ACCEPTED = "accepted", _("accepted")
         REFUSED = "refused", _("refused")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="join_requests")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="join_requests")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="join_requests", null=True, blank=True
+    )
+    name = models.CharField(_("name"), max_length=150, blank=True, default="")
+    email = models.EmailField(_("e-mail address"), blank=True, default="")
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
     said = models.TextField(_("what you do in the organisation"), max_length=600)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.OPEN)
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="join_requests_decided", null=True, blank=True
@@ -120,7 +149,13 @@ class JoinRequest(models.Model):
                 violation_error_message=_("You have already asked. Those who decide have your request."),
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["open", "withdrawn"])
+                condition=Q(state="unconfirmed", user=None) & ~Q(name="") & ~Q(email="") & Q(email=Lower("email"))
+                | ~Q(state="unconfirmed") & Q(user__isnull=False, name="", email=""),
+                name="join_request_by_an_account_or_unconfirmed",
+                violation_error_message=_("A request is that of an account, or its address is not confirmed yet."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["unconfirmed", "open", "withdrawn"])
                 | (Q(decided_at__isnull=False, decided_by__isnull=False) & ~Q(decided_by=F("user"))),
                 name="join_request_decision_is_signed",
                 violation_error_message=_("Somebody else decides about a request to join."),
@@ -133,7 +168,7 @@ class JoinRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.organisation}"
+        return f"{self.user or self.email}, {self.organisation}"
 
     def get_absolute_url(self) -> str:
         return reverse("orgs:join_decide", args=[self.organisation.slug, self.pk])

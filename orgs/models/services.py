@@ -145,7 +145,10 @@ class Service(models.Model):
     is_shelter = models.BooleanField(
         _("shelter"),
         default=False,
-        help_text=_("Its address is never shown, and of where it is no more than the municipality."),
+        help_text=_(
+            "Its address is never shown. Of your organisation the portal then keeps municipalities and nothing smaller: the neighbourhoods of its "
+            "seat, of where it works, and of all its services, needs, offers and opportunities are deleted. They do not come back if you untick it."
+        ),
     )
     accessibility = ArrayField(
         models.CharField(max_length=16, choices=Accessibility),

@@ -97,7 +97,7 @@ def save_registration_page(
 def send_registration(*, registration: Registration, by: User | None) -> Registration:
     """Gives it a reference and asks the contact to confirm the address; pressing the button twice sends one letter.
 
-    Somebody who is logged in with a confirmed address has no need of that: the organisation exists at once.
+    Somebody who is logged in and gives a confirmed address of their own has no need of that: the organisation exists at once.
     """
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     if registration.confirmed_at is not None:
@@ -111,7 +111,7 @@ def send_registration(*, registration: Registration, by: User | None) -> Registr
     registration.sent_to = email
     registration.full_clean()
     registration.save()
-    if by is not None and EmailAddress.objects.filter(user=by, verified=True).exists():
+    if by is not None and EmailAddress.objects.filter(user=by, email__iexact=email, verified=True).exists():
         return complete(registration, by).registration
     if not is_sent:
         send_confirmation_letter(registration)
@@ -126,14 +126,19 @@ def send_confirmation_again(*, registration: Registration, by: User | None) -> N
 
 
 @transaction.atomic
-def confirm_registration(*, registration: Registration, email: str) -> Confirmed:
-    """By whoever reads the mail of `email`: opens the account where there is none, and the organisation. Once, however often pressed."""
+def confirm_registration(*, registration: Registration, email: str, by: User | None) -> Confirmed:
+    """By whoever reads the mail of `email`: opens the account where there is none, and the organisation. Once, however often pressed.
+
+    Who began it while logged in, gave another address and is still the same person keeps the organisation in the account that they have.
+    """
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     if registration.organisation is not None:
         raise ValidationError(_("This address has already been confirmed."), code="confirmed")
     if registration.sent_to != email or not registration.is_complete:
         raise ValidationError(_("Another address was given in the meantime. Use the e-mail sent to that address."))
     contact: ContactFacts = registration.answers[Registration.Page.CONTACT]["facts"]
+    if by is not None and by.pk == registration.begun_by_id:
+        return complete(registration, by)
     user, is_new = open_account(email=email, name=contact["contact_name"], language=registration.language)
     return complete(registration, user)._replace(account_is_new=is_new)
 

@@ -17,9 +17,12 @@ from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices_or_none
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import LanguageLookup, TerritoryLookup
-from orgs.models import AUTHORITY_KINDS, Domain, Organisation, Registration, Service
+from orgs.models import AUTHORITY_KINDS, Domain, Organisation, Registration, Service, Territory
+from orgs.permissions import Person
 from orgs.registration.actions import ContactFacts, WhereFacts, WhoFacts
 from orgs.services.fields import ServiceTypeField
+from orgs.territories.areas import municipalities_of
+from orgs.verification.duplicates import Hint, possible_duplicates
 from orgs.vocabulary import Kind, Mark, choices_of
 
 Facts = WhoFacts | WhereFacts | ContactFacts
@@ -32,7 +35,7 @@ FEWEST_DIGITS = 3
 # What a service says of itself: safe without papers (S9), reachable for women (S15).
 MARKS = [
     (name, capfirst(Service._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
-    for name in ("no_documents_required", "has_childcare", "women_only", "is_shelter")
+    for name in ("no_documents_required", "has_childcare", "women_only")
 ]
 
 
@@ -45,6 +48,10 @@ class RegistrationForm(PortalForm):
     def facts(self) -> Facts:
         """The valid page as plain values, which the database keeps until the registration is confirmed."""
         raise NotImplementedError
+
+    def instead_of_typed(self) -> dict[str, list[str]]:
+        """Of a valid page, what is kept in place of what was typed."""
+        return {}
 
     def summary(self) -> list[tuple[Any, str]]:
         """What was answered, in the words of the page."""
@@ -113,6 +120,14 @@ class WhoForm(RegistrationForm):
 class WhereForm(RegistrationForm):
     columns = ("domains",)
 
+    is_shelter = forms.BooleanField(
+        label=_("We shelter people, such as a refuge or a house whose address must stay secret"),
+        required=False,
+        help_text=_(
+            "Before you say where you are: of a shelter no address is ever shown. The portal keeps the municipality in which it is and in which you "
+            "work, and nothing smaller."
+        ),
+    )
     territory = LookupField(
         TerritoryLookup(),
         label=_("Where are you based?"),
@@ -174,10 +189,6 @@ class WhereForm(RegistrationForm):
     service_marks = forms.MultipleChoiceField(
         choices=MARKS,
         label=_("About this service"),
-        help_text=_(
-            "Of a shelter no address is ever shown, and of where it is no more than the municipality: tick it, and what you said above is "
-            "shortened to that."
-        ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -192,7 +203,21 @@ class WhereForm(RegistrationForm):
         if is_described and not cleaned.get("service_title"):
             self.add_error("service_title", _("Give the service a name, or leave the questions about it empty."))
         self.clean_contact(cleaned)
+        if cleaned.get("is_shelter"):
+            self.clean_shelter(cleaned)
         return cleaned
+
+    def clean_shelter(self, cleaned: dict[str, Any]) -> None:
+        """What is sheltered is a service; of the places the municipalities stay, before anything is stored."""
+        if not cleaned.get("service_title") and "service_title" not in self.errors:
+            self.add_error("service_title", _("Say what your shelter is called for those who look for it."))
+        places = [cleaned.get("territory"), *cleaned.get("works_in", [])]
+        municipalities = municipalities_of(place.pk for place in places if place is not None)
+        known = Territory.objects.with_path().in_bulk(set(municipalities.values()))
+        if cleaned.get("territory") is not None:
+            cleaned["territory"] = known[municipalities[cleaned["territory"].pk]]
+        larger = [municipalities[place.pk] for place in cleaned.get("works_in", [])]
+        cleaned["works_in"] = [known[place] for place in dict.fromkeys(larger)]
 
     def clean_contact(self, cleaned: dict[str, Any]) -> None:
         """A service that nobody can reach is shown to nobody."""
@@ -211,6 +236,19 @@ class WhereForm(RegistrationForm):
         shown = [field for field in self if self.cleaned_data["service_title"] or field.name[:8] != "service_"]
         return [(field.label, self.words_for(field.name)) for field in shown]
 
+    def instead_of_typed(self) -> dict[str, list[str]]:
+        """Of a shelter the draft forgets the quarter too."""
+        data = self.cleaned_data
+        if not data["is_shelter"]:
+            return {}
+        works_in = [str(place.pk) for place in data["works_in"]]
+        return {
+            "territory": [self.words_for("territory")],
+            "territory_chosen": [str(data["territory"].pk)],
+            "works_in": [],
+            "works_in_chosen": works_in,
+        }
+
     def facts(self) -> WhereFacts:
         data = self.cleaned_data
         return WhereFacts(
@@ -224,7 +262,7 @@ class WhereForm(RegistrationForm):
             service_contact=data["service_contact"],
             service_type=data["service_type"].pk if data["service_type"] else None,
             service_domain=data["service_domain"].pk if data["service_domain"] else None,
-            service_marks=data["service_marks"],
+            service_marks=[*data["service_marks"], *(["is_shelter"] if data["is_shelter"] else [])],
         )
 
 
@@ -286,9 +324,15 @@ def form_as_typed(registration: Registration, page: str) -> RegistrationForm:
 def typed_in(form: RegistrationForm, data: QueryDict) -> dict[str, list[str]]:
     """What belongs to the page among what was sent."""
     names = {name for field in form.fields for name in (field, f"{field}_chosen")}
-    return {name: data.getlist(name) for name in names if name in data}
+    typed = {name: data.getlist(name) for name in names if name in data}
+    return typed | (form.instead_of_typed() if form.is_valid() else {})
 
 
-def namesakes(name: str) -> list[Organisation]:
-    """Published organisations with the same name: perhaps it is there already."""
-    return list(Organisation.objects.published().named(name).select_related("territory")[:3])
+def perhaps_there(registration: Registration, *, by: Person) -> list[Hint]:
+    """What may be the same among the organisations that the reader sees: they may ask to act for it instead of adding it anew."""
+    who: WhoFacts = registration.answers[Registration.Page.WHO]["facts"]
+    where: WhereFacts = registration.answers[Registration.Page.WHERE]["facts"]
+    contact: ContactFacts = registration.answers[Registration.Page.CONTACT]["facts"]
+    place = Territory.objects.filter(pk=where["territory"]).first()
+    told = Organisation(name=who["name"], acronym=who["acronym"], territory=place, public_email=contact["email"])
+    return possible_duplicates(told, by=by)

@@ -22,10 +22,10 @@ from django.views.generic import TemplateView, View
 from orgs.forms import sent
 from orgs.forms.portal import PortalForm
 from orgs.models import Registration, User
-from orgs.permissions import leaders_of
+from orgs.permissions import can_ask_to_join, is_unclaimed, leaders_of
 from orgs.registration import actions as registration_actions
 from orgs.registration.actions import letter_of
-from orgs.registration.forms import PAGES, RegistrationForm, form_as_typed, namesakes, typed_in
+from orgs.registration.forms import PAGES, RegistrationForm, form_as_typed, perhaps_there, typed_in
 
 COOKIE = f"{settings.HOST_COOKIE}registration"
 COOKIE_SALT = "orgs.registration.draft"
@@ -234,12 +234,18 @@ class CheckView(DraftView):
                     "facts": answered.summary(),
                 }
             )
-        name = self.draft.answers[Registration.Page.WHO]["facts"]["name"]
         context = {
             "form": form,
             "draft": self.draft,
             "pages": pages,
-            "namesakes": namesakes(name),
+            "perhaps_there": [
+                {
+                    "hint": hint,
+                    "is_unclaimed": is_unclaimed(hint.organisation),
+                    "can_ask": can_ask_to_join(self.request.user, hint.organisation),
+                }
+                for hint in perhaps_there(self.draft, by=self.request.user)
+            ],
             "steps": self.steps(),
         }
         return render(self.request, "orgs/registration_check.html", context, status=status)
@@ -311,7 +317,9 @@ class ConfirmView(PublicView):
             again = None if letter.registration.sent_to != letter.email else send_again(request, letter.registration)
             return again or self.show(token, sent_again=True)
         try:
-            confirmed = registration_actions.confirm_registration(registration=letter.registration, email=letter.email)
+            confirmed = registration_actions.confirm_registration(
+                registration=letter.registration, email=letter.email, by=person(request)
+            )
         except ValidationError as refusal:
             return self.show(token, problem=" ".join(refusal.messages))
         here = HttpResponseRedirect(request.path)
@@ -332,5 +340,7 @@ class ConfirmView(PublicView):
             context |= {"organisation": organisation, "registration": registration, "is_theirs": is_theirs}
             return render(self.request, "orgs/registration_confirmed.html", context)
         facts = (registration.answers.get(Registration.Page.WHO) or {}).get("facts")
+        is_their_draft = registration.begun_by_id is not None and registration.begun_by == self.request.user
         context |= {"registration": registration, "letter": letter, "name": facts and facts["name"]}
+        context["is_their_draft"] = is_their_draft
         return render(self.request, "orgs/registration_confirm.html", context)

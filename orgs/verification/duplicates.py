@@ -1,6 +1,7 @@
 """Is it there already? Hints for whoever adds or reviews an organisation: a person decides."""
 
 import difflib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import fold, folded_words
-from orgs.models import Organisation, Territory, User
+from orgs.models import Organisation, OrganisationContact, Territory
 from orgs.models.reach import ids_tied_within
+from orgs.permissions import Person
 
 # Addresses that half the world has say nothing about who somebody is.
 PUBLIC_MAIL = {
@@ -60,7 +62,7 @@ class Likeness:
     @classmethod
     def of(cls, organisation: Organisation, emails: Iterable[str] = ()) -> "Likeness":
         houses = {email.rpartition("@")[2].lower() for email in (organisation.public_email, *emails) if email}
-        host = (urlsplit(organisation.website).hostname or "").lower().removeprefix("www.")
+        host = host_of(organisation.website)
         hosts = houses - PUBLIC_MAIL | ({host} if host and host not in PUBLIC_HOSTS else set())
         place = organisation.territory if organisation.territory_id else None
         return cls(organisation.name, organisation.acronym, frozenset(hosts), frozenset(words_of_place(place)))
@@ -97,6 +99,10 @@ class Likeness:
         return None
 
 
+def host_of(website: str) -> str:
+    return (urlsplit(website).hostname or "").lower().removeprefix("www.")
+
+
 def is_like(one: list[str], other: list[str]) -> bool:
     """All words of the shorter name are in the longer one, each nearly; and they are much of it. Or the whole is nearly the same."""
     shorter, longer = sorted((one, other), key=len)
@@ -123,19 +129,19 @@ def words_of_place(place: Territory | None) -> set[str]:
     return {word for name in ([place.name, *place.names.values()] if place else []) for word in folded_words(str(name))}
 
 
-def possible_duplicates(organisation: Organisation, *, by: User) -> list[Hint]:
-    """Others that may be the same, by name, initials, website or address, the most telling first.
+def possible_duplicates(organisation: Organisation, *, by: Person) -> list[Hint]:
+    """Others that may be the same, by name, initials, website or address, the most telling first, each with its listing.
 
     Only such as `by` may see, and private contacts only where they may read them: a hint tells nothing that a page would not.
     """
     own = Likeness.of(organisation, private_emails(organisation))
     others = Organisation.objects.visible_to(by).exclude(pk=organisation.pk)
+    alike = others.filter(pk__in=Organisation.objects.filter(candidates(own, by)).values("pk"))
+    shortlist = list(alike.select_related("territory", "listing")[:SHORTLIST])
+    known = emails_known_to(by, shortlist) if own.hosts else {}
     hints = []
-    for found in others.filter(pk__in=Organisation.objects.filter(candidates(own, by)).values("pk")).select_related(
-        "territory"
-    )[:SHORTLIST]:
-        known = private_emails(found) if own.hosts and may_read_contacts(found, by) else []
-        why = own.why_like(Likeness.of(found, known))
+    for found in shortlist:
+        why = own.why_like(Likeness.of(found, known.get(found.pk, [])))
         if why is not None:
             hints.append(Hint(found, why))
     order = difflib.SequenceMatcher(None, b=fold(organisation.name))
@@ -147,7 +153,7 @@ def possible_duplicates(organisation: Organisation, *, by: User) -> list[Hint]:
     return sorted(hints, key=closeness)[:MOST]
 
 
-def candidates(own: Likeness, by: User) -> Q:
+def candidates(own: Likeness, by: Person) -> Q:
     """Those that share a telling word, or the beginning of one, the initials, a host or an address."""
     found = Q(name_folded__contains=fold(own.name))
     for word in sorted(own.telling, key=len, reverse=True)[:5]:
@@ -166,12 +172,20 @@ def private_emails(organisation: Organisation) -> list[str]:
     return list(organisation.contacts.values_list("email", flat=True)) if organisation.pk else []
 
 
-def may_read_contacts(organisation: Organisation, user: User) -> bool:
-    return Organisation.objects.filter(contacts_known_to(user), pk=organisation.pk).exists()
+def emails_known_to(user: Person, organisations: Iterable[Organisation]) -> dict[int, list[str]]:
+    """By organisation its private addresses, where somebody may read them."""
+    readable = Organisation.objects.filter(contacts_known_to(user), pk__in=[one.pk for one in organisations])
+    found: dict[int, list[str]] = defaultdict(list)
+    contacts = OrganisationContact.objects.filter(organisation__in=readable.values("pk"))
+    for organisation, email in contacts.values_list("organisation", "email"):
+        found[organisation].append(email)
+    return found
 
 
-def contacts_known_to(user: User) -> Q:
+def contacts_known_to(user: Person) -> Q:
     """The organisations whose private contact somebody may read, as `can_see_contacts` says of one."""
+    if not user.is_authenticated:
+        return Q(pk__in=[])
     if user.is_staff:
         return Q()
     reviewed = ids_tied_within(user.reviewer_appointments.active().values("territory"))

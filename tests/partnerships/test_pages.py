@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
+from orgs.listing.actions import list_organisation, opt_out
 from orgs.models import Organisation
 from partnerships.assessments.actions import submit_assessment
 from partnerships.assessments.experience import give_experience
 from partnerships.models import Activity, Assessment, Contribution, Document, Experience, Partnership
 from partnerships.vocabulary import PartnershipState, PartyAnswer
-from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory
+from tests.factories import AuthorityFactory, DomainFactory, MembershipFactory, OrganisationFactory, TerritoryFactory
 from tests.factories_partnerships import (
     PDF,
     ActivityFactory,
@@ -121,6 +122,33 @@ def test_partner_that_is_not_in_the_directory_is_listed_with_the_partnership(cli
     assert party.organisation.territory == partnership.territory
     assert party.organisation.listing.listed_for == world.authority
     assert Email.objects.get().to == ["we@doors.example"]
+
+
+def test_partner_that_asked_not_to_be_listed_is_not_listed_by_a_partnership(client, world, filled):
+    place = TerritoryFactory(name="Quarter", kind="neighbourhood", parent=world.district)
+    gone = list_organisation(
+        name="Shy circle", kind="association", territory=place, email="we@shy.example", by=world.officer
+    )
+    opt_out(listing=gone.listing)
+    client.force_login(world.officer)
+    typed = {key: value for key, value in filled.items() if not key.startswith("partners")}
+    for new, email in (("SHY circle", ""), ("Quite another", "We@shy.example")):
+        form = {**typed, "new_partner": new, "new_partner_kind": "association", "new_partner_email": email}
+        assert "has asked not to be listed" in client.post(page("partnership_add"), form).content.decode()
+    assert not Partnership.objects.exists()
+    assert not Organisation.objects.filter(is_listed=True).exists()
+
+
+def test_partner_that_waits_for_a_reviewer_is_not_listed_by_a_partnership(client, world, filled):
+    hidden = OrganisationFactory(name="Waiting circle", territory=world.district)
+    client.force_login(world.officer)
+    typed = {key: value for key, value in filled.items() if not key.startswith("partners")}
+    form = {**typed, "new_partner": "WAITING circle", "new_partner_kind": "association", "is_another": "on"}
+    body = client.post(page("partnership_add"), form).content.decode()
+    assert "A reviewer decides whether it gets one" in body
+    assert hidden.slug not in body
+    assert not Partnership.objects.exists()
+    assert Organisation.objects.filter(name__iexact="Waiting circle").count() == 1
 
 
 def test_unknown_partner_is_offered_as_a_new_one_and_a_slip_of_the_finger_lists_none(client, world, filled):

@@ -15,6 +15,7 @@ from orgs.exchange.imports.facts import changes_of, facts_of
 from orgs.exchange.imports.mapping import OWN_REGISTER, Mapping
 from orgs.exchange.imports.reading import PLACE, Candidate
 from orgs.folding import Folded, fold
+from orgs.listing.taken_off import Identity, TakenOff
 from orgs.models import (
     Domain,
     FieldOfWork,
@@ -23,12 +24,12 @@ from orgs.models import (
     Service,
     ServiceType,
     Territory,
-    TerritoryReach,
 )
 from orgs.models.territory import nearest
 from orgs.permissions import is_unclaimed
 from orgs.readers.problems import Problem
 from orgs.registers import normal_number
+from orgs.territories.areas import municipalities_of
 
 Number = tuple[str, str]
 
@@ -109,7 +110,11 @@ class BatchPlanner:
         places = places_of(place for entry in self.entries for place in (entry.place, *entry.works_in))
         municipalities = municipalities_of(place.pk for place in places.values())
         known = KnownOrganisations(self.entries, locks=self.planner.locks)
-        namesakes = Namesakes(self.entries, municipalities)
+        namesakes = Namesakes(self.entries)
+        told = {
+            entry.line: identity_of_entry(entry, place) for entry in self.entries if (place := places.get(entry.place))
+        }
+        taken_off = TakenOff(told.values())
         for entry in self.entries:
             place = places.get(entry.place)
             if place is None:
@@ -129,6 +134,8 @@ class BatchPlanner:
                 self.refuse("several", entry, "", ", ".join(sorted(one.reference for one in found)))
             elif found:
                 self.compare(entry, found[0], facts)
+            elif told[entry.line] in taken_off:
+                self.refuse("opted_out", entry, self.columns["name"].column, entry.facts["name"])
             else:
                 self.add(entry, facts, namesakes.of(entry, municipalities[place.pk]))
 
@@ -176,15 +183,16 @@ class BatchPlanner:
 
     def add(self, entry: Candidate, facts: dict[str, Any], namesakes: list[Organisation]) -> None:
         name = self.columns["name"].column
-        gone = [one for one in namesakes if getattr(one, "listing", None) and one.listing.opted_out_at is not None]
-        if gone:
-            self.refuse("opted_out", entry, name, entry.facts["name"])
-            return
         alike = [one for one in namesakes if one.closed_on is None and not is_another(one, entry)]
         if alike and not self.planner.mapping.adds_doubles:
             self.refuse("perhaps_same", entry, name, f"{alike[0].name} ({alike[0].reference})")
             return
         self.plan.new.append(New(entry, facts))
+
+
+def identity_of_entry(entry: Candidate, place: Territory) -> Identity:
+    emails = (entry.facts.get("public_email", ""), entry.notice_email)
+    return Identity(entry.facts["name"], place.pk, entry.facts.get("website", ""), emails)
 
 
 def is_another(organisation: Organisation, entry: Candidate) -> bool:
@@ -214,13 +222,6 @@ def places_of(wanted: Iterable[PLACE]) -> dict[PLACE, Territory]:
         if len(places := named.get((key[0], fold(key[2])), [])) == 1:
             found[key] = places[0]
     return found
-
-
-def municipalities_of(places: Iterable[int]) -> dict[int, int]:
-    """{place: the municipality of today in which it lies, or itself}."""
-    keys = set(places)
-    above = TerritoryReach.objects.today().filter(tied_to__in=keys, counts_in__kind=Territory.Kind.MUNICIPALITY)
-    return {key: key for key in keys} | dict(above.order_by("-depth", "-pk").values_list("tied_to", "counts_in"))
 
 
 def numbers_of(entry: Candidate) -> list[Number]:
@@ -268,15 +269,10 @@ def read_whole(found: Any) -> Any:
 class Namesakes:
     """By municipality the organisations that are called like an entry, whatever case and accents."""
 
-    def __init__(self, entries: list[Candidate], municipalities: dict[int, int]) -> None:
+    def __init__(self, entries: list[Candidate]) -> None:
         names = {fold(entry.facts["name"]) for entry in entries}
-        found = (
-            Organisation.objects.alias(own_name=Folded("name"))
-            .filter(own_name__in=names)
-            .select_related("listing")
-            .defer("description")
-        )
-        namesakes = list(found)
+        found = Organisation.objects.alias(own_name=Folded("name")).filter(own_name__in=names)
+        namesakes = list(found.defer("description"))
         theirs = municipalities_of(one.territory_id for one in namesakes)
         self.known: dict[tuple[str, int], list[Organisation]] = defaultdict(list)
         for one in namesakes:

@@ -384,6 +384,21 @@ def test_who_was_taken_off_does_not_come_back(admin, place, row):
     assert (counts(batch), faults(batch)) == ((0, 0, 0, 1), [("opted_out", 2, "name")])
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "99,Quite another,house.example,,,,Q1", "99,Quite another,,,WE@house.example,,Q1", "99,HOUSE,,,,,Q1a",
+        "99,Quite another,https://www.house.example/en,,,,Q1a",
+    ],
+)  # fmt: skip
+def test_who_was_taken_off_does_not_come_back_under_another_name_or_in_a_part_of_the_place(admin, place, row):
+    TerritoryFactory(kind="neighbourhood", name="Quarter", code="Q1a", scheme=place.scheme, parent=place)
+    stored(HEAD + "7,House,house.example,,we@house.example,,Q1\n", admin)
+    listing.opt_out(listing=Listing.objects.get())
+    batch = checked(HEAD + row + "\n99,Other house,other.example,,we@other.example,,Q1a\n".replace("99", "98"), admin)
+    assert (counts(batch), faults(batch)) == ((1, 0, 0, 1), [("opted_out", 2, "name")])
+
+
 def test_closed_organisation_stays_closed(admin, place):
     OrganisationFactory(name="House", territory=place, identifiers={"GB-CHC": "7"}, closed_on=timezone.localdate())
     assert faults(checked(HEAD + "7,House,,,,,Q1\n", admin)) == [("closed", 2, "name")]

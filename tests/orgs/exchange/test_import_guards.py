@@ -275,12 +275,32 @@ def test_secret_address_with_a_fault_is_not_kept(admin, mail):
     assert (problem.column, problem.value) == ("mail", "…")
 
 
-@pytest.mark.parametrize("is_taken_off", [True, False])
-def test_address_is_told_by_one_listing_only(admin, is_taken_off):
+def test_address_at_which_one_was_taken_off_brings_no_other_one_in(admin):
     stored(admin)
     assert listing.tell_listed() == 1
-    if is_taken_off:
-        listing.opt_out(listing=Listing.objects.get(notified_at__isnull=False))
+    listing.opt_out(listing=Listing.objects.get(notified_at__isnull=False))
+    again = received(admin, "name,mail\nHouse of the other list,HOUSE@house.example\n")
+    batch = imports.check_import(batch=again, by=admin)
+    assert [problem.code for problem, _text in problems_of(batch)] == ["opted_out"]
+    assert not batch.does_something
+    assert Email.objects.count() == 1
+
+
+def test_address_that_stands_in_two_listings_before_it_opts_out_is_told_once(admin):
+    """And once it has opted out of the first, the second sends it nothing either."""
+    stored(admin)
+    stored(admin, "name,mail\nHouse of the other list,HOUSE@house.example\n")
+    first = Listing.objects.to_be_told().order_by("pk")[0]
+    assert listing.tell(first.pk) == 1
+    listing.opt_out(listing=first)
+    assert listing.tell_listed() == 0
+    assert Email.objects.count() == 1
+    assert not Listing.objects.to_be_told().exists()
+
+
+def test_address_is_told_by_one_listing_only(admin):
+    stored(admin)
+    assert listing.tell_listed() == 1
     stored(admin, "name,mail\nHouse of the other list,HOUSE@house.example\n")
     assert listing.tell_listed() == 0
     assert Email.objects.count() == 1

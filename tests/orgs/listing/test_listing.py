@@ -22,6 +22,7 @@ from tests.factories import (
     OrganisationFactory,
     ReviewerFactory,
     ServiceFactory,
+    TerritoryFactory,
     UserFactory,
 )
 
@@ -92,7 +93,7 @@ def test_officer_lists_one_and_its_people_are_asked_in_their_language(client, of
     mail = Email.objects.get()
     assert mail.to == ["hello@sewing.example"]
     assert "City council" in mail.message
-    assert len(links_in(mail)) == 2
+    assert len(links_in(mail)) == 3, "to claim it, its page, and to have it taken off"
     client.logout()
     body = client.get(organisation.get_absolute_url()).content.decode()
     for words in (
@@ -131,7 +132,7 @@ def test_authority_is_not_listed(client, officer, raval):
 
 def test_what_may_be_the_same_is_shown_first_but_nothing_that_the_officer_may_not_see(client, officer, raval):
     OrganisationFactory(name="Sewing Circle", territory=raval, published=True)
-    hidden = OrganisationFactory(name="Sewing circle", territory=raval)
+    hidden = OrganisationFactory(name="Sewing club", territory=raval)
     organisations.set_contact(organisation=hidden, name="P", email="p@sewing.example", by=UserFactory())
     client.force_login(officer)
     body = client.post(reverse("orgs:listing_add"), form()).content.decode()
@@ -141,6 +142,70 @@ def test_what_may_be_the_same_is_shown_first_but_nothing_that_the_officer_may_no
     assert Organisation.objects.count() == 3  # With the council.
     assert client.post(reverse("orgs:listing_add"), form(is_another="on")).status_code == 302
     assert Organisation.objects.count() == 4
+
+
+WAITS = "A reviewer decides whether it gets one"
+SUSPENDED = {"published": True, "suspended_on": "2026-01-01"}
+
+
+@pytest.mark.parametrize("state", [{}, SUSPENDED], ids=["not verified", "suspended"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"name": "SEWING circle"},
+        {"name": "Other", "website": "http://sewing.example/contact"},
+        {"name": "Other", "email": "Us@sewing.example"},
+    ],
+    ids=["name", "website", "public address"],
+)
+def test_what_waits_for_a_reviewer_is_not_listed_anew_and_nothing_is_said_of_it(
+    client, officer, city, raval, state, typed
+):
+    hidden = OrganisationFactory(
+        name="Sewing Circle", territory=city, website="https://www.sewing.example", public_email="us@sewing.example",
+        description="Words of its own", **state,
+    )  # fmt: skip
+    client.force_login(officer)
+    before = Organisation.objects.count()
+    for is_another in ("", "on"):
+        body = client.post(
+            reverse("orgs:listing_add"), form(**{"email": "", "is_another": is_another, **typed})
+        ).content.decode()
+        assert WAITS in body
+        for told in (hidden.slug, hidden.reference, "Words of its own", "suspended", "not verified"):
+            assert told not in body
+    with pytest.raises(ValidationError, match="known here"):
+        listing.list_organisation(name="sewing circle", kind="association", territory=city, by=officer)
+    assert Organisation.objects.count() == before
+    assert not Email.objects.exists()
+
+
+def test_both_states_are_told_in_the_same_words(client, officer, city):
+    client.force_login(officer)
+    seen = set()
+    for state in ({}, SUSPENDED):
+        hidden = OrganisationFactory(name="Sewing Circle", territory=city, **state)
+        body = client.post(reverse("orgs:listing_add"), form(territory="Barcelona")).content.decode()
+        seen.add(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", body))
+        hidden.delete()
+    assert len(seen) == 1
+
+
+def test_private_address_or_another_municipality_tells_nothing(client, officer, city, raval):
+    hidden = OrganisationFactory(name="Sewing Circle", territory=city)
+    organisations.set_contact(organisation=hidden, name="P", email="p@sewing.example", by=UserFactory())
+    elsewhere = TerritoryFactory(name="Girona", kind="municipality")
+    client.force_login(officer)
+    assert client.post(reverse("orgs:listing_add"), form(name="Choir", email="p@sewing.example")).status_code == 302
+    assert listing.list_organisation(name="Sewing Circle", kind="association", territory=elsewhere, by=officer)
+
+
+def test_who_sees_what_waits_decides_whether_it_is_another_one(client, city, raval):
+    hidden = OrganisationFactory(name="Sewing Circle", territory=city)
+    client.force_login(UserFactory(is_staff=True))
+    assert hidden.get_absolute_url() in client.post(reverse("orgs:listing_add"), form()).content.decode()
+    assert client.post(reverse("orgs:listing_add"), form(is_another="on")).status_code == 302
+    assert Organisation.objects.filter(name="Sewing circle", is_listed=True).exists()
 
 
 def test_same_form_sent_twice_lists_one(client, officer, raval):

@@ -147,6 +147,7 @@ def test_unverified_organisation_mends_its_place(organisation, owner, city):
 def test_shelter_hides_the_address(client, organisation, owner, domain):
     client.force_login(owner)
     Organisation.objects.update(address="Lane 7", address_is_public=True)
+    assert "do not come back if you untick it" in client.get(page("service_add", organisation)).content.decode()
     client.post(page("service_add", organisation), {"title": "Beds", "domain": domain.pk, "is_shelter": "on"})
     organisation.refresh_from_db()
     assert organisation.address_is_public is False

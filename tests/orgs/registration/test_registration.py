@@ -6,15 +6,18 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import signing
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
+from orgs.listing.actions import list_organisation
 from orgs.models import Membership, Organisation, Registration, ServiceType, User, Verification
 from orgs.registration import actions as registration_actions
 from orgs.registration.actions import CONFIRMATION_SALT
 from orgs.registration.views import COOKIE
-from tests.factories import OrganisationFactory, TerritoryFactory, UserFactory
+from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, TerritoryFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -193,19 +196,55 @@ def test_address_that_somebody_else_has_only_claimed_does_not_get_the_organisati
     assert Organisation.objects.get().memberships.get().user.email == "ana@group.example"
 
 
-def test_person_logged_in_needs_no_letter(client, where):
+def test_person_logged_in_needs_no_letter_for_an_address_of_their_own(client, where):
     user = UserFactory()
     client.force_login(user)
     begin(client)
     assert user.email in text_of(client.get(url("contact")))
     client.post(url("who"), WHO)
     client.post(url("where"), where)
-    client.post(url("contact"), CONTACT)
+    client.post(url("contact"), {**CONTACT, "email": user.email.upper()})
     page = text_of(send(client))
     organisation = Organisation.objects.get()
     assert organisation.reference in page
     assert organisation.memberships.get().user == user
     assert [mail.to for mail in Email.objects.all()] == [[user.email]]
+
+
+@pytest.mark.parametrize("address", ["nobody's", "of another account", "own, not confirmed"])
+def test_person_logged_in_confirms_an_address_that_is_not_theirs_and_keeps_the_organisation(client, where, address):
+    user = UserFactory()
+    if address == "of another account":
+        UserFactory(email="office@group.example")
+    if address == "own, not confirmed":
+        EmailAddress.objects.create(user=user, email="office@group.example", verified=False)
+    client.force_login(user)
+    fill_in(client, where, email="office@group.example", email_is_public="yes")
+    page = text_of(send(client))
+    assert "office@group.example" in page
+    assert not Organisation.objects.exists(), "nobody has confirmed the address that becomes public"
+    mail = Email.objects.get()
+    assert mail.to == ["office@group.example"]
+    assert "was logged in" not in text_of(client.get(email_path(mail)))
+    client.post(email_path(mail))
+    organisation = Organisation.objects.get()
+    assert organisation.memberships.get().user == user
+    assert organisation.public_email == "office@group.example"
+
+
+def test_letter_of_a_person_logged_in_gives_the_organisation_to_its_reader_alone(client, where):
+    """Whoever is not the one who began it has the account of that address, as a visitor has."""
+    user = UserFactory()
+    client.force_login(user)
+    fill_in(client, where, email="office@group.example")
+    send(client)
+    client.logout()
+    path = email_path(Email.objects.get())
+    assert "was logged in" in text_of(client.get(path))
+    client.force_login(UserFactory())
+    client.post(path)
+    assert Organisation.objects.get().memberships.get().user.email == "office@group.example"
+    assert not user.memberships.exists()
 
 
 def test_page_with_errors_keeps_what_was_typed(client, where):
@@ -302,6 +341,40 @@ def test_ambiguous_place_is_asked_back(client, where, old_town, raval):
     assert "Ciutat Vella (district, Barcelona)" in body
 
 
+def test_shelter_is_asked_of_before_the_place_and_its_quarter_is_stored_nowhere(client, where, city, raval, old_town):
+    assert "municipality is shown, and nothing smaller" in text_of(client.get(reverse("orgs:registration_start")))
+    begin(client)
+    page = text_of(client.get(url("where")))
+    assert page.index('name="is_shelter"') < page.index("nothing smaller") < page.index('name="territory"')
+    client.post(url("who"), WHO)
+    client.post(url("where"), {**where, "is_shelter": "on", "works_in": ["el Raval", "Ciutat Vella"]})
+    facts = Registration.objects.get().answers["where"]["facts"]
+    assert (facts["territory"], facts["works_in"]) == (city.pk, [city.pk])
+    kept = str(Registration.objects.get().answers)
+    assert [name for name in ("aval", "Vella", f"'{raval.pk}'", f"'{old_town.pk}'") if name in kept] == []
+    client.post(url("contact"), CONTACT)
+    check = text_of(client.get(reverse("orgs:registration_check")))
+    assert "Barcelona" in check
+    assert "Raval" not in check
+    send(client)
+    client.post(email_path(Email.objects.get()))
+    organisation = Organisation.objects.get()
+    service = organisation.services.get()
+    assert (service.is_shelter, service.has_childcare, service.no_documents_required) == (True, True, True)
+    assert (organisation.territory, list(organisation.works_in.all())) == (city, [city])
+
+
+def test_shelter_without_a_name_is_asked_for_one(client, where):
+    begin(client)
+    nameless = {**where, "is_shelter": "on", "service_title": "", "service_contact": "", "service_domain": ""}
+    page = client.post(url("where"), {**nameless, "service_marks": []})
+    assert page.context["form"].errors["service_title"] == [
+        "Say what your shelter is called for those who look for it."
+    ]
+    page = client.post(url("where"), {"is_shelter": "on"})
+    assert {"territory", "service_title"} <= set(page.context["form"].errors)
+
+
 def test_service_without_its_area_is_refused(client, where):
     begin(client)
     body = text_of(client.post(url("where"), {**where, "service_domain": ""}))
@@ -392,7 +465,35 @@ def test_page_saves_while_one_types(client):
 def test_namesake_is_pointed_out(client, where):
     there = OrganisationFactory(name="ma & pa", published=True)
     fill_in(client, where)
-    assert there.get_absolute_url() in text_of(client.get(reverse("orgs:registration_check")))
+    body = text_of(client.get(reverse("orgs:registration_check")))
+    assert there.get_absolute_url() in body
+    assert f'href="{reverse("orgs:join_add", args=[there.slug])}"' in body
+    assert "Ask to join" in body
+
+
+def test_what_is_unclaimed_and_nearly_of_that_name_is_claimed_instead(client, where, city):
+    officer = MembershipFactory(organisation=AuthorityFactory(territory=city), role=Membership.Role.OFFICER).user
+    listed = list_organisation(name="Mujeres Andines", kind="association", territory=city, by=officer)
+    hidden = OrganisationFactory(name="Mujeres Andinas", territory=city)
+    fill_in(client, where)
+    client.post(url("who"), {**WHO, "name": "Asociación de Mujeres Andinas"})
+    body = text_of(client.get(reverse("orgs:registration_check")))
+    assert f'href="{reverse("orgs:join_add", args=[listed.slug])}"' in body
+    assert "This is us" in body
+    assert "You need no account" in body
+    assert hidden.slug not in body
+
+
+def test_check_of_answers_costs_the_same_for_one_and_many_alike(client, where, django_assert_num_queries):
+    OrganisationFactory(name="Ma & Pa", published=True, website="https://group.example")
+    fill_in(client, where)
+    page = reverse("orgs:registration_check")
+    with CaptureQueriesContext(connection) as one:
+        client.get(page)
+    for _another in range(4):
+        OrganisationFactory(name="Ma & Pa", published=True, website="https://group.example")
+    with django_assert_num_queries(len(one)):
+        assert text_of(client.get(page)).count("Ask to join") == 5
 
 
 def test_two_of_one_name_get_addresses_of_their_own(client, where):
