@@ -261,7 +261,8 @@ DIRECTORY_TUNED = """
         UNION SELECT s.organisation_id FROM orgs_service s JOIN orgs_organisation o ON o.id = s.organisation_id
         WHERE s.text_words @@ %(word)s::tsquery
             AND (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> ''
-                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''))
+                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''
+                    AND (s.delivery = '{}' OR s.delivery @> ARRAY['address'::varchar])))
     ),
     found AS MATERIALIZED (
         SELECT o.id, o.name_folded FROM orgs_organisation o JOIN named USING (id)
@@ -281,12 +282,14 @@ SERVICES_TUNED = """
     WITH place AS MATERIALIZED (SELECT descendant_id AS id FROM orgs_territoryclosure WHERE ancestor_id = %(place)s),
     served AS MATERIALIZED (SELECT id FROM place UNION SELECT ancestor_id FROM orgs_territoryclosure WHERE descendant_id = %(place)s),
     found AS MATERIALIZED (
-        SELECT s.id, s.confirmed_on, s.title FROM orgs_service s JOIN orgs_organisation o ON o.id = s.organisation_id
+        SELECT s.id, s.confirmed_on, s.title, o.tier = '' OR COALESCE(o.holds_until < current_date, false) AS is_unverified
+        FROM orgs_service s JOIN orgs_organisation o ON o.id = s.organisation_id
         WHERE s.text_words @@ %(word)s::tsquery
             AND (s.interpreter_on_request OR s.languages @> ARRAY[%(language)s::varchar]
                 OR s.languages = '{}' AND o.languages @> ARRAY[%(language)s::varchar])
             AND (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> ''
-                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''))
+                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''
+                    AND (s.delivery = '{}' OR s.delivery @> ARRAY['address'::varchar])))
             AND o.closed_on IS NULL AND o.suspended_on IS NULL AND (o.tier <> '' OR o.is_listed)
             AND (o.territory_id IN (SELECT id FROM place)
                 OR EXISTS (SELECT FROM orgs_organisation_works_in w JOIN served v ON v.id = w.territory_id WHERE w.organisation_id = o.id))
@@ -294,7 +297,7 @@ SERVICES_TUNED = """
                 OR EXISTS (SELECT FROM orgs_service_territories t JOIN served v ON v.id = t.territory_id WHERE t.service_id = s.id))
     )
     SELECT (SELECT count(*) FROM found), ARRAY(SELECT id FROM found
-        ORDER BY confirmed_on IS NULL OR confirmed_on < current_date - 455, confirmed_on DESC NULLS LAST, title, id LIMIT 20)
+        ORDER BY confirmed_on IS NULL OR confirmed_on < current_date - 455, is_unverified, confirmed_on DESC NULLS LAST, title, id LIMIT 20)
 """
 
 COVERAGE_TUNED = """
@@ -302,7 +305,8 @@ COVERAGE_TUNED = """
         SELECT DISTINCT o.id, o.sector, s.type_id, s.domain_id FROM orgs_service s JOIN orgs_organisation o ON o.id = s.organisation_id
         WHERE o.closed_on IS NULL AND o.suspended_on IS NULL AND o.tier <> '' AND (o.holds_until IS NULL OR o.holds_until >= current_date)
             AND (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> ''
-                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''))
+                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''
+                    AND (s.delivery = '{}' OR s.delivery @> ARRAY['address'::varchar])))
     ),
     at_work AS MATERIALIZED (
         SELECT o.id FROM orgs_territoryclosure c JOIN orgs_organisation o ON o.territory_id = c.descendant_id WHERE c.ancestor_id = %(country)s

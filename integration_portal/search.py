@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models import Indicator
+from orgs.drawing.own_words import own_name, own_words, readers_language, registered_name
 from orgs.folding import Folded, folded_words
 from orgs.models import Organisation, Service, Territory, VolunteerOpportunity
 from orgs.permissions import Person
@@ -35,6 +36,15 @@ class Hit:
     icon: str
     text: str = ""
     meta: str = ""
+    status: str | Promise = ""
+    status_tone: str = ""
+    of: str = ""
+    """A name that people gave themselves, marked as such; it stands before `meta`."""
+    title_language: str | None = None
+    """Of a title that people wrote; "" where nobody said it, None where it is the portal's own."""
+    text_language: str | None = None
+    reach: Service | VolunteerOpportunity | None = None
+    """What somebody wants to call, write or go to at once."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +62,8 @@ def search(query: str, user: Person) -> list[Group]:
     if not words:
         return []
     groups = [
-        organisations(words, user),
         services(words, user),
+        organisations(words, user),
         opportunities(words),
         territories(words),
         partnerships(words, user),
@@ -70,38 +80,43 @@ def organisations(words: str, user: Person) -> Group:
 
 
 def organisation_hit(organisation: Organisation) -> Hit:
+    standing = standing_badge(organisation)
+    name, language = organisation.name_in(readers_language())
     return Hit(
-        organisation.name,
+        name,
         organisation.get_absolute_url(),
         "people",
         shortened(organisation.description),
-        " · ".join(
-            filter(
-                None,
-                [
-                    capfirst(organisation.get_kind_display()),
-                    organisation.territory.local_name,
-                    str(standing_badge(organisation).label) if not organisation.is_verified else "",
-                ],
-            )
-        ),
+        f"{capfirst(organisation.get_kind_display())} · {organisation.territory.local_name}",
+        standing.label,
+        standing.tone,
+        registered_name(organisation),
+        language,
+        organisation.written_in,
     )
 
 
 def services(words: str, user: Person) -> Group:
     offered = Service.objects.public()
-    found = services_for(words, types_for(words), offered.select_related("organisation__territory", "domain"))
+    found = services_for(words, types_for(words), offered.select_related("organisation__listing", "domain"))
     return grouped(_("Services"), found, service_hit, "orgs:service_search", words)
 
 
 def service_hit(service: Service) -> Hit:
     organisation = service.organisation
+    standing = standing_badge(organisation)
     return Hit(
         service.title,
         service.get_absolute_url(),
         "heart-pulse" if service.domain.icon == "" else service.domain.icon,
         shortened(service.description),
-        f"{organisation.name} · {service.domain}",
+        str(service.domain),
+        standing.label,
+        standing.tone,
+        own_name(organisation),
+        service.written_in,
+        service.written_in,
+        service,
     )
 
 
@@ -109,7 +124,7 @@ def opportunities(words: str) -> Group:
     found = VolunteerOpportunity.objects.public().open_on(timezone.localdate()).holding(words)
     return grouped(
         _("Volunteering"),
-        found.select_related("organisation__territory", "territory"),
+        found.select_related("organisation__territory", "organisation__listing", "territory"),
         opportunity_hit,
         "orgs:opportunity_search",
         words,
@@ -117,12 +132,19 @@ def opportunities(words: str) -> Group:
 
 
 def opportunity_hit(opportunity: VolunteerOpportunity) -> Hit:
+    standing = standing_badge(opportunity.organisation)
     return Hit(
         opportunity.title,
         opportunity.get_absolute_url(),
         "hand-thumbs-up",
         shortened(opportunity.description),
-        f"{opportunity.organisation.name} · {opportunity.place.local_name}",
+        opportunity.place.local_name,
+        standing.label,
+        standing.tone,
+        own_name(opportunity.organisation),
+        opportunity.written_in,
+        opportunity.written_in,
+        opportunity,
     )
 
 
@@ -160,6 +182,8 @@ def partnership_hit(partnership: Partnership) -> Hit:
         "link-45deg",
         shortened(partnership.purpose),
         f"{capfirst(partnership.get_state_display())} · {partnership.territory.local_name}",
+        title_language="",
+        text_language="",
     )
 
 
@@ -188,7 +212,14 @@ def practices(words: str, user: Person) -> Group:
 
 
 def practice_hit(practice: Practice) -> Hit:
-    return Hit(practice.name, practice.get_absolute_url(), "lightbulb", shortened(practice.summary), practice.place)
+    return Hit(
+        practice.name,
+        practice.get_absolute_url(),
+        "lightbulb",
+        shortened(practice.summary),
+        of=own_words(practice.place),
+        title_language="",
+    )
 
 
 def tables(words: str, user: Person) -> Group:
@@ -199,7 +230,15 @@ def tables(words: str, user: Person) -> Group:
 
 
 def table_hit(table: CoordinationTable) -> Hit:
-    return Hit(table.name, table.get_absolute_url(), "easel", shortened(table.mandate), table.territory.local_name)
+    return Hit(
+        table.name,
+        table.get_absolute_url(),
+        "easel",
+        shortened(table.mandate),
+        table.territory.local_name,
+        title_language="",
+        text_language="",
+    )
 
 
 def holding_words(rows: QuerySet[Any], words: str, *columns: str) -> QuerySet[Any]:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orgs.drawing.own_words import own_name, own_words, saying
 from orgs.models import (
     REACHABLE,
     CapacityMatch,
@@ -50,6 +51,8 @@ class Task:
     status: str | Promise = ""
     """Why it presses nobody, or for whom it waits where that is not the reader."""
     status_tone: str = "waiting"
+    text_language: str | None = None
+    """Of a text that somebody wrote: "" where nobody said it. None of the portal's own."""
 
     @property
     def is_pressing(self) -> bool:
@@ -78,7 +81,7 @@ def reviews_to_make(user: User) -> list[Task]:
     return [
         Task(
             kind=queue.kind,
-            title=queue.title_of(row),
+            title=saying(queue.task, organisation=own_name(row.organisation)),
             url=row.get_absolute_url(),
             since=getattr(row, queue.since),
             text=queue.place_of(row).local_name,
@@ -123,11 +126,15 @@ def requests_to_join(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Request to join"),
-            title=_("%(person)s asks to act for %(organisation)s")
-            % {"person": request.user, "organisation": request.organisation},
+            title=saying(
+                _("%(person)s asks to act for %(organisation)s"),
+                person=own_words(request.user),
+                organisation=own_name(request.organisation),
+            ),
             url=request.get_absolute_url(),
             since=request.asked_at,
             text=request.said,
+            text_language="",
             icon="person-plus",
         )
         for request in requests.select_related("user", "organisation").order_by("asked_at")[:LONGEST]
@@ -146,7 +153,7 @@ def renewals_to_make(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Renewal"),
-            title=_("Renew the verification of %(organisation)s") % {"organisation": organisation},
+            title=saying(_("Renew the verification of %(organisation)s"), organisation=own_name(organisation)),
             url=reverse("orgs:organisation_renew", args=[organisation.slug]),
             since=timezone.make_aware(
                 datetime.datetime.combine(organisation.holds_until - datetime.timedelta(days=60), datetime.time())
@@ -164,11 +171,14 @@ def remarks_to_answer(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Remark"),
-            title=_("Answer what somebody says is wrong on a page of %(organisation)s")
-            % {"organisation": remark.organisation},
+            title=saying(
+                _("Answer what somebody says is wrong on a page of %(organisation)s"),
+                organisation=own_name(remark.organisation),
+            ),
             url=remark.get_absolute_url(),
             since=remark.said_at,
             text=remark.words,
+            text_language="",
             icon="chat-left-dots",
         )
         for remark in Remark.objects.kept_by(user).open().select_related("organisation")[:LONGEST]
@@ -184,11 +194,15 @@ def matches_to_answer(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Needs and offers"),
-            title=_("Answer %(organisation)s: %(kind)s")
-            % {"organisation": match.asked_by, "kind": match.need.get_kind_display()},
+            title=saying(
+                _("Answer %(organisation)s: %(kind)s"),
+                organisation=own_name(match.asked_by),
+                kind=match.need.get_kind_display(),
+            ),
             url=reverse("orgs:match_answer", args=[match.answering.slug, match.pk]),
             since=match.asked_at,
             text=match.words,
+            text_language="",
             icon="arrow-left-right",
         )
         for match in asked.select_related("need__organisation", "offer__organisation", "asked_by").order_by("asked_at")[
@@ -205,8 +219,11 @@ def vouchings_to_answer(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Vouching"),
-            title=_("Say whether %(organisation)s vouches for %(group)s")
-            % {"organisation": vouching.voucher, "group": vouching.group},
+            title=saying(
+                _("Say whether %(organisation)s vouches for %(group)s"),
+                organisation=own_name(vouching.voucher),
+                group=own_name(vouching.group),
+            ),
             url=vouching.get_absolute_url(),
             since=vouching.asked_at,
             icon="person-check",
@@ -223,11 +240,15 @@ def sponsorships_to_answer(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Sponsorship"),
-            title=_("Say whether %(organisation)s accepts the sponsorship of %(sponsor)s")
-            % {"organisation": sponsorship.sponsored, "sponsor": sponsorship.sponsor},
+            title=saying(
+                _("Say whether %(organisation)s accepts the sponsorship of %(sponsor)s"),
+                organisation=own_name(sponsorship.sponsored),
+                sponsor=own_name(sponsorship.sponsor),
+            ),
             url=sponsorship.get_absolute_url(),
             since=sponsorship.offered_at,
             text=sponsorship.gives,
+            text_language="",
             icon="people",
         )
         for sponsorship in offered.select_related("sponsor", "sponsored").order_by("offered_at")[:LONGEST]
@@ -250,7 +271,7 @@ def services_to_look_at(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Services"),
-            title=title % {"organisation": organisation},
+            title=saying(title, organisation=own_name(organisation)),
             url=reverse("orgs:service_list", args=[organisation.slug]),
             since=organisation.updated_at,
             text=text,
@@ -269,7 +290,7 @@ def volunteering_to_end(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Volunteering"),
-            title=_("Say what came of “%(title)s”") % {"title": opportunity.title},
+            title=saying(_("Say what came of “%(title)s”"), title=own_words(opportunity.title, opportunity.written_in)),
             url=reverse("orgs:opportunity_end", args=[opportunity.organisation.slug, opportunity.pk]),
             since=timezone.make_aware(datetime.datetime.combine(opportunity.to_day, datetime.time())),
             text=_("It is over. How many people took part, and for how many hours?"),
@@ -285,10 +306,13 @@ def returned_changes(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Proposed change"),
-            title=_("Correct the change of %(organisation)s, or withdraw it") % {"organisation": change.organisation},
+            title=saying(
+                _("Correct the change of %(organisation)s, or withdraw it"), organisation=own_name(change.organisation)
+            ),
             url=change.organisation.get_absolute_url(),
             since=change.decided_at or change.proposed_at,
             text=change.reasons,
+            text_language="",
             icon="arrow-return-left",
         )
         for change in returned.select_related("organisation").order_by("decided_at")[:LONGEST]
@@ -305,10 +329,13 @@ def returned_organisations(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Verification"),
-            title=_("Correct %(organisation)s and send it again") % {"organisation": verification.organisation},
+            title=saying(
+                _("Correct %(organisation)s and send it again"), organisation=own_name(verification.organisation)
+            ),
             url=verification.organisation.get_absolute_url(),
             since=verification.decided_at or verification.submitted_at,
             text=verification.reasons,
+            text_language="",
             icon="arrow-return-left",
         )
         for verification in returned.select_related("organisation").order_by("decided_at")[:LONGEST]

@@ -23,7 +23,7 @@ from orgs.models.reviewable import ReviewableQuerySet
 class Queue(NamedTuple):
     label: str | Promise
     task: str | Promise
-    """What to do with one of them."""
+    """What to do with one of them; its organisation is %(organisation)s."""
     kind: str | Promise
     icon: str
     rows: ReviewableQuerySet
@@ -36,9 +36,6 @@ class Queue(NamedTuple):
     """By which field a row lies in a territory."""
     of_nobody: ReviewableQuerySet | None = None
     """Those of the rows that nobody may decide: administrators have to appoint somebody."""
-
-    def title_of(self, row: Any) -> str:
-        return str(self.task) % {"organisation": row.organisation}
 
     def place_of(self, row: Any) -> Territory:
         return row.territory if self.place == "territory" else row.organisation.territory

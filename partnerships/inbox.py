@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from orgs.drawing.own_words import own_words, saying
 from orgs.inbox import Task
 from orgs.models import Membership, User
 from partnerships.models import Assessment, Experience, Partnership, PartnershipParty
@@ -52,7 +53,9 @@ def partnerships_to_confirm(user: User) -> list[Task]:
     )
     return [
         partnership_task(
-            _("Is this right? “%(title)s”, as logged by the authority") % {"title": party.partnership.title},
+            saying(
+                _("Is this right? “%(title)s”, as logged by the authority"), title=own_words(party.partnership.title)
+            ),
             reverse("partnerships:partnership_answer", args=[party.partnership.reference, party.organisation.slug]),
             party.asked_at or party.partnership.created_at,
         )
@@ -77,7 +80,7 @@ def experiences_to_give(user: User) -> list[Task]:
     )
     return [
         partnership_task(
-            _("How was it for you? Your view of “%(title)s”") % {"title": title},
+            saying(_("How was it for you? Your view of “%(title)s”"), title=own_words(title)),
             reverse("partnerships:experience_edit", args=[assessment, slug]),
             since,
         )
@@ -89,7 +92,7 @@ def claims_to_review(user: User) -> list[Task]:
     claims = Assessment.objects.reviewable_by(user).waiting().select_related("partnership")
     return [
         partnership_task(
-            _("Review the claim for “%(title)s”") % {"title": claim.partnership.title},
+            saying(_("Review the claim for “%(title)s”"), title=own_words(claim.partnership.title)),
             reverse("partnerships:assessment_review", args=[claim.pk]),
             claim.submitted_at or claim.created_at,
         )
@@ -104,7 +107,7 @@ def drafts_and_disputes(user: User) -> list[Task]:
         PartnershipState.DISPUTED: _("Disputed: a partner says that “%(title)s” is not right"),
     }
     return [
-        partnership_task(text % {"title": one.title}, one.get_absolute_url(), one.updated_at)
+        partnership_task(saying(text, title=own_words(one.title)), one.get_absolute_url(), one.updated_at)
         for state, text in texts.items()
         for one in mine.filter(state=state)
     ]
@@ -117,7 +120,7 @@ def returned_claims(user: User) -> list[Task]:
         decisions = claim.decisions.all()
         found.append(
             partnership_task(
-                _("Returned with reasons: the claim for “%(title)s”") % {"title": claim.partnership.title},
+                saying(_("Returned with reasons: the claim for “%(title)s”"), title=own_words(claim.partnership.title)),
                 claim.get_absolute_url(),
                 decisions[0].decided_at if decisions else claim.created_at,
             )
@@ -149,8 +152,11 @@ def lapsing_levels(user: User) -> list[Task]:
         )
         found.append(
             partnership_task(
-                _("The confirmed level of “%(title)s” lapses on %(date)s: assess it again")
-                % {"title": one.partnership.title, "date": formats.date_format(one.confirmed_until)},
+                saying(
+                    _("The confirmed level of “%(title)s” lapses on %(date)s: assess it again"),
+                    title=own_words(one.partnership.title),
+                    date=formats.date_format(one.confirmed_until),
+                ),
                 one.partnership.get_absolute_url(),
                 since,
             )

@@ -16,6 +16,7 @@ from orgs.models import Verification
 from tests.factories import DomainFactory, OrganisationFactory, ServiceFactory, UserFactory, VerificationFactory
 from tests.factories_indicators import RateFactory, released
 from tests.factories_partnerships import PracticeFactory
+from tests.pages import unmarked
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def page_of(client: Client, path: str = "/") -> str:
 
 
 def titles(world: World, name: str) -> list[str]:
-    return [item.title for item in inbox_of(world.user(name))]
+    return [unmarked(item.title) for item in inbox_of(world.user(name))]
 
 
 class TestFirstPage:
@@ -192,6 +193,26 @@ class TestSearch:
         page = page_of(client, "/search/?q=choir")
         assert page.count("link-list-title") == 6
         assert f"{reverse('orgs:organisation_list')}?q=choir" in page
+
+    def test_first_page_finds_a_service_and_how_to_reach_it(self, world: World, client: Client) -> None:
+        ServiceFactory(title="Advice of quaggas", telephone="600 111 222")
+        home = page_of(client, "/")
+        form = home[home.index('class="hero-search"') :]
+        assert form.startswith(
+            f'class="hero-search" role="search" action="{reverse("orgs:service_search")}" method="get"'
+        )
+        assert 'name="q"' in form[: form.index("</form>")]
+        found = page_of(client, f"{reverse('orgs:service_search')}?q=quaggas")
+        assert 'href="tel:600111222"' in found
+        nothing = page_of(client, f"{reverse('orgs:service_search')}?q=Association+of")
+        assert f'href="{reverse("search")}?q=Association%20of"' in nothing, "where names of organisations are found"
+
+    def test_services_come_first_and_say_how_to_reach_them(self, world: World, client: Client) -> None:
+        OrganisationFactory(name="Choir of quaggas", published=True)
+        ServiceFactory(title="Choir practice", telephone="600 111 222")
+        groups = search("choir", world.user("outsider"))
+        assert [str(group.title) for group in groups] == ["Services", "Organisations"]
+        assert 'href="tel:600111222"' in page_of(client, "/search/?q=choir")
 
     def test_nothing_found_says_what_to_do_next(self, client: Client) -> None:
         page = page_of(client, "/search/?q=%3Cb%3Enothing%3C/b%3E")

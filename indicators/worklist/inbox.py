@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 from indicators.models import Report
 from indicators.permissions import ANSWERING
 from indicators.worklist.queues import queues_of, request_words
+from orgs.drawing.own_words import own_words, saying
 from orgs.inbox import LONGEST, Task
 from orgs.models import User
 from orgs.permissions import is_steward
@@ -24,14 +25,14 @@ def reports_to_answer(user: User) -> list[Task]:
     return [
         Task(
             kind=gettext_lazy("Report"),
-            title=(
+            title=saying(
                 _("Returned, look at it again: %(title)s")
                 if report.state == Report.State.RETURNED
                 else _("Overdue: %(title)s")
                 if report.is_overdue
-                else _("Fill in: %(title)s")
-            )
-            % {"title": report.request.title},
+                else _("Fill in: %(title)s"),
+                title=own_words(report.request.title),
+            ),
             url=report.get_absolute_url(),
             since=report.changed_at,
             text=request_words(report),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from indicators.models import Finding, ImportBatch, ProtectionChange, Release, Report, Slice
 from indicators.permissions import can_approve_release
+from orgs.drawing.own_words import own_name, saying
 from orgs.inbox import LONGEST, Task
 from orgs.models import Membership, Organisation, User
 from orgs.permissions import KEEPERS
@@ -244,11 +245,12 @@ def reports_to_review(user: User) -> QueuePart:
 
 
 def request_words(report: Report) -> str:
-    return _("%(authority)s asks %(organisation)s, by %(due)s") % {
-        "authority": report.request.authority,
-        "organisation": report.organisation,
-        "due": formats.date_format(report.request.due_on, "SHORT_DATE_FORMAT"),
-    }
+    return saying(
+        _("%(authority)s asks %(organisation)s, by %(due)s"),
+        authority=own_name(report.request.authority),
+        organisation=own_name(report.organisation),
+        due=formats.date_format(report.request.due_on, "SHORT_DATE_FORMAT"),
+    )
 
 
 def overdue_reports(user: User) -> QueuePart:

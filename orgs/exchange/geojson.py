@@ -1,5 +1,6 @@
 """GeoJSON (RFC 7946): a feature for each organisation. Where exactly it is, nobody stores; what is drawn is the middle of its place."""
 
+import datetime
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -25,8 +26,12 @@ def feature(one: Organisation, middles: dict[int, list[float]]) -> dict[str, Any
         "type": "Feature",
         "id": one.reference,
         "geometry": {"type": "Point", "coordinates": point} if point else None,
-        "properties": {**said, "updated": said["updated"].isoformat(), "place_precision": one.territory.kind},
+        "properties": {**{name: plain(value) for name, value in said.items()}, "place_precision": one.territory.kind},
     }
+
+
+def plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def middles_of_places() -> dict[int, list[float]]:

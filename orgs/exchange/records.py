@@ -4,27 +4,41 @@ from collections.abc import Iterator
 
 from django.db.models import Prefetch, QuerySet
 
-from orgs.models import Domain, Organisation, Service, Territory
+from orgs.models import Domain, FieldOfWork, Organisation, Service, Territory
+from orgs.permissions import is_unclaimed
 
 BATCH = 500
 """Organisations in memory at one time."""
 
 
 def records(organisations: QuerySet[Organisation]) -> Iterator[Organisation]:
-    """Each with all that the formats ask of it, in five queries for each BATCH, however many there are."""
-    found = organisations.select_related("territory__scheme", "territory__parent__parent__parent").prefetch_related(
+    """Each with all that the formats ask of it, in as many queries for each BATCH, however many there are."""
+    found = organisations.select_related(
+        "territory__scheme", "territory__parent__parent__parent", "listing", "branch_of"
+    ).prefetch_related(
         Prefetch("domains", Domain.objects.order_by("order")),
+        Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain").order_by("domain__order")),
+        Prefetch("networks", Organisation.objects.published()),
         Prefetch("works_in", Territory.objects.select_related("scheme")),
         Prefetch(
             "services",
             Service.objects.public()
             .select_related("type", "domain")
-            .prefetch_related("opening_times", "territories")
+            .prefetch_related("opening_times", "closed_days", "territories")
             .order_by("title", "pk"),
             to_attr="public_services",
         ),
     )
     return iter(found.iterator(chunk_size=BATCH))
+
+
+def standing_of(organisation: Organisation) -> str:
+    """What the badge beside its name says, as a code that is the same in every language."""
+    if organisation.has_lapsed:
+        return "lapsed"
+    if organisation.tier:
+        return "verified"
+    return "unclaimed" if is_unclaimed(organisation) else "not_verified"
 
 
 def path_of(place: Territory) -> list[Territory]:

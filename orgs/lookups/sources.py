@@ -214,6 +214,10 @@ class CodeLookup(Lookup[str]):
 
 
 class LanguageLookup(CodeLookup):
+    def __init__(self, offered: Sequence[str] = USUAL) -> None:
+        """`offered` have boxes of their own, and are not suggested beside."""
+        self._offered = [*offered]
+
     def codes(self) -> Iterable[str]:
         return LANGUAGES
 
@@ -224,7 +228,7 @@ class LanguageLookup(CodeLookup):
         return language_label(item)
 
     def offered(self) -> list[str]:
-        return USUAL
+        return self._offered
 
 
 class RegisterLookup(CodeLookup):

@@ -334,6 +334,11 @@ class Organisation(models.Model):
     def sector_label(self) -> str:
         return str(Sector(self.sector).label)
 
+    def name_in(self, language: str) -> tuple[str, str]:
+        """The name that readers of a language are shown, and its language: "" of the registered one, of which nobody says it."""
+        known = self.names.get(language, "")
+        return (known, language) if known else (self.name, "")
+
     @property
     def is_published(self) -> bool:
         return (bool(self.tier) or self.is_listed) and self.closed_on is None and self.suspended_on is None

@@ -34,7 +34,8 @@ STANDS_FIRST_FOR = datetime.timedelta(days=455)
 OWN_CONTACT = ~Q(telephone="", whatsapp="", email="", form="")
 CONTACT_OF_THE_HOUSE = ~Q(organisation__public_email="", organisation__public_phone="", organisation__website="")
 PUBLIC_HOUSE = Q(organisation__address_is_public=True) & ~Q(organisation__address="")
-COMES_TO_A_DOOR = Q(walks_in=True, is_shelter=False) & (~Q(address="") | PUBLIC_HOUSE)
+GIVEN_AT_THE_HOUSE = Q(delivery=[]) | Q(delivery__contains=[Delivery.ADDRESS])
+COMES_TO_A_DOOR = Q(walks_in=True, is_shelter=False) & (~Q(address="") | (PUBLIC_HOUSE & GIVEN_AT_THE_HOUSE))
 REACHABLE = OWN_CONTACT | CONTACT_OF_THE_HOUSE | COMES_TO_A_DOOR
 """Somebody can write, call or go there."""
 
@@ -66,10 +67,13 @@ class ServiceQuerySet(models.QuerySet["Service"]):
         return self.filter(Q(pk__in=Service.objects.public().values("pk")) | Q(organisation__in=entrusted))
 
     def likeliest_first(self, *before: Any) -> "ServiceQuerySet":
-        """After what is to come `before`, what nobody has confirmed for long comes last; of the rest, what was confirmed last, first."""
-        old = timezone.localdate() - STANDS_FIRST_FOR
-        is_confirmed = models.Case(models.When(confirmed_on__gte=old, then=0), default=1)
-        return self.order_by(*before, is_confirmed, F("confirmed_on").desc(nulls_last=True), "title", "pk")
+        """What nobody has confirmed for long comes last, whatever is to come `before`. Of what is alike in that, the services of verified
+        organisations come first, and of these what was confirmed last."""
+        today = timezone.localdate()
+        is_confirmed = models.Case(models.When(confirmed_on__gte=today - STANDS_FIRST_FOR, then=0), default=1)
+        is_verified = models.Case(models.When(holding_on(today, "organisation__"), then=0), default=1)
+        latest = F("confirmed_on").desc(nulls_last=True)
+        return self.order_by(is_confirmed, *before, is_verified, latest, "title", "pk")
 
     def speaking(self, code: str) -> "ServiceQuerySet":
         """Where a service names no language, those of its organisation are meant; an interpreter speaks any."""
@@ -248,7 +252,7 @@ class Service(models.Model):
 
     @property
     def public_address(self) -> str:
-        """Its own, or that of its house where it is given there."""
+        """Its own, or that of its house where it is given there (`GIVEN_AT_THE_HOUSE`)."""
         if self.is_shelter:
             return ""
         is_given_there = not self.delivery or Delivery.ADDRESS in self.delivery
@@ -268,9 +272,7 @@ class Service(models.Model):
         has_contact = any(
             (self.public_telephone, self.public_email, self.whatsapp, self.form, self.organisation.website)
         )
-        house = self.organisation
-        has_door = bool(self.address) or (house.address_is_public and bool(house.address))
-        return has_contact or (self.walks_in and not self.is_shelter and has_door)
+        return has_contact or (self.walks_in and bool(self.public_address))
 
     @property
     def is_unconfirmed(self) -> bool:

@@ -17,6 +17,7 @@ from orgs.registers import register_label
 from orgs.vocabulary import Kind, Mark, Work, choices_of
 
 NAME_LANGUAGES = [code for code, _name in settings.LANGUAGES]
+"""Asked of everybody, as the pages are read in them; a name in another language is added one at a time."""
 
 
 class ProfileForm(PortalModelForm):
@@ -83,6 +84,20 @@ class ProfileForm(PortalModelForm):
         ),
     )
     number = RegisterNumberField(label=_("Its number there"), required=False)
+    other_language = LookupField(
+        LanguageLookup(offered=()),
+        required=False,
+        label=_("Another language"),
+        help_text=_(
+            "Type the name of the language: Català, اردو, Ukrainian. Once you have saved, you can add one more."
+        ),
+    )
+    other_name = forms.CharField(
+        label=_("The name in this language"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
 
     class Meta:
         model = Organisation
@@ -134,6 +149,7 @@ class ProfileForm(PortalModelForm):
                 max_length=200,
                 required=False,
                 initial=self.instance.names.get(language, ""),
+                widget=forms.TextInput(attrs={"lang": language, "dir": "auto"}),
             )
         if self.instance.kind == Kind.INFORMAL_GROUP:  # It has no number but those of its people.
             del self.fields["register"], self.fields["number"]
@@ -164,7 +180,10 @@ class ProfileForm(PortalModelForm):
         return [
             *parts,
             (_("Its numbers in registers"), [self[name] for name in own_numbers]),
-            (_("Its name in other languages"), [self[name] for name in self.name_fields]),
+            (
+                _("Its name in other languages"),
+                [self[name] for name in (*self.name_fields, "other_language", "other_name")],
+            ),
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -176,10 +195,21 @@ class ProfileForm(PortalModelForm):
             self.add_error("number", _("Type the number that it has in this register."))
         if register in self.instance.identifiers:
             self.add_error("register", _("Its number in this register is above. Change it there."))
+        self.check_other_name(cleaned.get("other_language"), cleaned.get("other_name"))
         return cleaned
 
+    def check_other_name(self, language: str | None, name: str | None) -> None:
+        if name and not language and "other_language" not in self.errors:
+            self.add_error("other_language", _("Say in which language this is its name."))
+        if language and not name and "other_name" not in self.errors:
+            self.add_error("other_name", _("Type its name in this language."))
+        if language in self.name_fields.values():
+            self.add_error("other_language", _("Its name in this language is above. Change it there."))
+
     def changes(self) -> dict[str, Any]:
-        own = ("version", "register", "number", *self.name_fields, *self.number_fields)
+        own = (
+            "version", "register", "number", "other_language", "other_name", *self.name_fields, *self.number_fields,
+        )  # fmt: skip
         given = {name: value for name, value in self.cleaned_data.items() if name not in own}
         # A number that came since the page was opened, as in a merge, is not on it, and stays.
         shown = {
@@ -194,6 +224,8 @@ class ProfileForm(PortalModelForm):
         )
         given["identifiers"] = {register: number for register, number in numbers.items() if number}
         names = {language: self.cleaned_data[field].strip() for field, language in self.name_fields.items()}
+        if self.cleaned_data.get("other_language"):
+            names[self.cleaned_data["other_language"]] = self.cleaned_data["other_name"].strip()
         return {**given, "names": {code: name for code, name in names.items() if name and name != given["name"]}}
 
 

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from orgs.drawing.own_words import own_words
 from orgs.forms.numbers import NumberInput, WholeNumberField
 from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices_or_none
@@ -70,7 +71,7 @@ class RegistrationForm(PortalForm):
             return next((str(words) for code, words in pairs(field) if str(code) == str(self.data.get(name))), "")
         if isinstance(value, bool):
             return str(_("Yes") if value else _("No"))
-        return "" if value is None else str(value)
+        return own_words(value)
 
 
 def pairs(field: forms.ChoiceField) -> list[tuple[Any, Any]]:

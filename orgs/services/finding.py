@@ -73,7 +73,8 @@ def ranked(meant: Q) -> list[ServiceType]:
 
 
 def services_for(query: str, types: Iterable[ServiceType], among: ServiceQuerySet) -> ServiceQuerySet:
-    """Those of these types, in their order, and then those in whose own words all of the query occurs."""
+    """Those of these types, in their order, and then those in whose own words all of the query occurs; behind all of them what nobody has
+    confirmed for long, in the same order."""
     words = words_sought(query)
     if not words:
         return among

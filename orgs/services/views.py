@@ -50,7 +50,7 @@ class ServiceSearchView(SearchedMixin, FoundServicesView):
 
     def in_full(self) -> QuerySet[Service]:
         found = Service.objects.select_related(
-            "type", "domain", "organisation__territory__parent__parent__parent"
+            "type", "domain", "organisation__listing", "organisation__territory__parent__parent__parent"
         ).prefetch_related("opening_times", "closed_days")
         surroundings = self.filterset.surroundings
         return found if surroundings is None else found.annotate(rank=surroundings.rank())
@@ -95,7 +95,9 @@ class ServiceDetailView(DetailView):
     def get_queryset(self) -> QuerySet[Service]:
         return (
             Service.objects.visible_to(self.request.user)
-            .select_related("type", "domain", "organisation__territory__parent__parent__parent")
+            .select_related(
+                "type", "domain", "organisation__listing", "organisation__territory__parent__parent__parent"
+            )
             .prefetch_related(
                 "opening_times",
                 "closed_days",

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
+from orgs.drawing import own_words
 from orgs.languages import language_label, name_for_reader, own_name
 from orgs.models import Organisation
 from orgs.permissions import is_unclaimed
@@ -18,6 +19,11 @@ register.filter("language_own_name", own_name)
 register.filter("language_label", language_label)
 register.filter("language_for_reader", name_for_reader)
 register.filter("register_label", register_label)
+register.filter("own_words", own_words.own_words)
+register.filter("own_name", own_words.own_name)
+register.filter("full_name", own_words.full_name)
+register.filter("readers_name", own_words.readers_name)
+register.filter("registered_name", own_words.registered_name)
 
 
 @register.filter

@@ -9,9 +9,11 @@ from django.db.models import Model
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from orgs.drawing.own_words import own_words
 from orgs.languages import country_name, language_label, name_for_reader
 from orgs.models import (
     Capacity,
@@ -59,22 +61,27 @@ def contact_words(change: ProposedChange) -> dict[str, str]:
 
 
 def fact_words(fact: str, value: Any) -> str:
+    """What people wrote is marked as theirs."""
     if fact == "territory":
         place = Territory.objects.with_path().filter(pk=value).first()
         return str(place.label) if place else NOTHING
     if fact == "identifiers":
-        return " · ".join(f"{register_label(register)}: {code}" for register, code in value.items()) or NOTHING
+        return (
+            format_html_join(" · ", "{}: {}", ((register_label(one), own_words(code)) for one, code in value.items()))
+            or NOTHING
+        )
     return capfirst(str(Kind(value).label)) if fact == "kind" else readable(value)
 
 
 def readable(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or NOTHING
+        return format_html_join(", ", "{}", ((item,) for item in value)) or NOTHING
     if isinstance(value, dict):
-        return " · ".join(f"{name_for_reader(code)}: {text}" for code, text in value.items()) or NOTHING
+        said = ((name_for_reader(code), own_words(text, code)) for code, text in value.items())
+        return format_html_join(" · ", "{}: {}", said) or NOTHING
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
-    return str(value) if value not in (None, "") else NOTHING
+    return own_words(value) if value not in (None, "") else NOTHING
 
 
 # --- Between two profiles -----------------------------------------------------------------------------------------------------
@@ -154,7 +161,7 @@ class NamesInProfiles:
                 continue
             found += [
                 Difference(
-                    f"{self.title(model, new)} · {label_of(model, fact)}",
+                    format_html("{} · {}", self.title(model, new), label_of(model, fact)),
                     self.words(model, fact, old[fact]),
                     self.words(model, fact, value),
                 )
@@ -166,7 +173,7 @@ class NamesInProfiles:
     def title(self, model: type[Model], facts: Mapping[str, Any]) -> str:
         if model is Capacity:
             return capfirst(f"{self.words(model, 'side', facts['side'])}: {self.words(model, 'kind', facts['kind'])}")
-        return str(facts["title"])
+        return own_words(facts["title"], facts.get("written_in") or "")
 
     def all_of(self, model: type[Model], facts: Mapping[str, Any] | None) -> str:
         """Its title, and whatever it says beside."""
@@ -174,11 +181,11 @@ class NamesInProfiles:
             return NOTHING
         named = {"side", "kind"} if model is Capacity else {"title"}
         said = [
-            f"{label_of(model, fact)}: {self.words(model, fact, value)}"
+            format_html("{}: {}", label_of(model, fact), self.words(model, fact, value))
             for fact, value in facts.items()
             if value and fact not in named
         ]
-        return " · ".join([self.title(model, facts), *said])
+        return format_html_join(" · ", "{}", ((part,) for part in [self.title(model, facts), *said]))
 
     def words(self, model: type[Model], fact: str, value: Any) -> str:
         if fact == "leaders":

@@ -9,11 +9,13 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, ListView
 from django.views.generic.detail import SingleObjectMixin
 
+from orgs.drawing.own_words import full_name, own_words
 from orgs.languages import country_name, language_label
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import (
@@ -262,29 +264,32 @@ def vouchings_of(organisation: Organisation) -> dict[str, Any]:
 
 def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:
     return [
-        (_("Name"), organisation.name),
-        (fact_label("acronym"), organisation.acronym),
+        (_("Name"), own_words(organisation.name)),
+        (fact_label("acronym"), own_words(organisation.acronym)),
         (_("Kind"), capfirst(organisation.get_kind_display())),
         (_("Since"), organisation.founded_year),
         (fact_label("names"), readable(organisation.names)),
         (fact_label("identifiers"), fact_words("identifiers", organisation.identifiers)),
-        (fact_label("legal_form"), organisation.legal_form),
+        (fact_label("legal_form"), own_words(organisation.legal_form)),
         (fact_label("marks"), ", ".join(str(mark) for mark in organisation.mark_labels)),
         (fact_label("works_as"), ", ".join(str(work) for work in organisation.work_labels)),
         (fact_label("size"), organisation.get_size_display()),
         (fact_label("budget"), organisation.get_budget_display()),
-        (fact_label("branch_of"), organisation.branch_of),
-        (fact_label("networks"), ", ".join(network.name for network in organisation.networks.all())),
+        (fact_label("branch_of"), organisation.branch_of and full_name(organisation.branch_of)),
+        (
+            fact_label("networks"),
+            format_html_join(", ", "{}", ((full_name(network),) for network in organisation.networks.all())),
+        ),
         (_("Based in"), organisation.territory.label),
         (_("Works in"), " · ".join(place.label for place in organisation.works_in.all())),
         (_("Domains"), " · ".join(str(field) for field in organisation.fields_of_work.all())),
         (_("Languages"), ", ".join(language_label(code) for code in organisation.languages)),
         (_("Communities of origin"), ", ".join(country_name(code) for code in organisation.communities)),
-        (_("What it does"), organisation.description),
+        (_("What it does"), own_words(organisation.description, organisation.written_in)),
         (_("Website"), organisation.website),
         (fact_label("public_email"), organisation.public_email),
         (fact_label("public_phone"), organisation.public_phone),
-        (fact_label("address"), organisation.address),
+        (fact_label("address"), own_words(organisation.address)),
     ]
 
 

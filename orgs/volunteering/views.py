@@ -21,8 +21,9 @@ from orgs.volunteering import actions as volunteering
 from orgs.volunteering.filters import VolunteerOpportunityFilter
 from orgs.volunteering.forms import EndOpportunityForm, VolunteerOpportunityForm
 
-PLACES = (
+SHOWN_WITH = (
     "organisation__territory__parent__parent__parent",
+    "organisation__listing",
     "territory__parent__parent__parent",
 )
 A_YEAR = datetime.timedelta(days=365)
@@ -41,7 +42,7 @@ class OpportunitySearchView(SearchedMixin, FilterView):
         return VolunteerOpportunity.objects.public().open_on(timezone.localdate()).order_by("-created_at", "-pk")
 
     def in_full(self) -> QuerySet[VolunteerOpportunity]:
-        return VolunteerOpportunity.objects.select_related(*PLACES)
+        return VolunteerOpportunity.objects.select_related(*SHOWN_WITH)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(not_asked=not self.request.GET, **kwargs)
@@ -56,7 +57,7 @@ class OpportunityDetailView(VisibleObjectMixin, DetailView):
     context_object_name = "opportunity"
 
     def get_queryset(self) -> QuerySet[VolunteerOpportunity]:
-        return super().get_queryset().select_related(*PLACES)
+        return super().get_queryset().select_related(*SHOWN_WITH)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         organisation = self.object.organisation
@@ -68,7 +69,7 @@ class OpportunityListView(OfOrganisation, TemplateView):
     template_name = "orgs/opportunity_list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        own = self.organisation.volunteer_opportunities.select_related(*PLACES)
+        own = self.organisation.volunteer_opportunities.select_related(*SHOWN_WITH)
         return super().get_context_data(
             page_obj=page_of(self.request, own.order_by("-ended_on", "-created_at", "-pk")),
             given=given_since(timezone.localdate() - A_YEAR, self.organisation),

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import formats, timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
 
+from orgs.drawing.own_words import own_name, own_words, saying
 from orgs.models import Membership
 from orgs.permissions import Person
 from partnerships.agreements.timeline import timeline
@@ -114,7 +117,7 @@ def facts(partnership: Partnership) -> list[tuple[str, str]]:
 
 
 def names_of(parties: Sequence[PartnershipParty]) -> str:
-    return str(get_text_list([party.organisation.name for party in parties], _("and")))
+    return SafeString(get_text_list([own_name(party.organisation) for party in parties], escape(_("and"))))
 
 
 def steps_of_authority(partnership: Partnership, assessments: Sequence[Assessment]) -> list[Step]:
@@ -126,9 +129,12 @@ def steps_of_authority(partnership: Partnership, assessments: Sequence[Assessmen
         return [
             Step(
                 _("This is a draft. Only your authority sees it."),
-                _("Next, %(names)s are asked whether it is right.") % {"names": names_of(partners)}
-                if len(partners) > 1
-                else _("Next, %(names)s is asked whether it is right.") % {"names": names_of(partners)},
+                saying(
+                    _("Next, %(names)s are asked whether it is right.")
+                    if len(partners) > 1
+                    else _("Next, %(names)s is asked whether it is right."),
+                    names=names_of(partners),
+                ),
                 url=propose,
                 label=_("Ask the partners"),
                 is_post=True,
@@ -139,8 +145,10 @@ def steps_of_authority(partnership: Partnership, assessments: Sequence[Assessmen
     if partnership.state == PartnershipState.DISPUTED:
         return [
             Step(
-                _("%(names)s said that something is not right.")
-                % {"names": names_of([party for party in partners if party.answer == PartyAnswer.DISPUTED])},
+                saying(
+                    _("%(names)s said that something is not right."),
+                    names=names_of([party for party in partners if party.answer == PartyAnswer.DISPUTED]),
+                ),
                 _(
                     "Read the note below, correct what is wrong and ask the partners again. Until then the partnership is not public."
                 ),
@@ -155,9 +163,11 @@ def steps_of_authority(partnership: Partnership, assessments: Sequence[Assessmen
         unreachable = without_account(waiting)
         return [
             Step(
-                _("Waiting for the answer of %(names)s.") % {"names": names_of(waiting)},
-                _("Nobody at %(names)s has an account yet, so no e-mail could be sent. Contact them directly.")
-                % {"names": names_of(unreachable)}
+                saying(_("Waiting for the answer of %(names)s."), names=names_of(waiting)),
+                saying(
+                    _("Nobody at %(names)s has an account yet, so no e-mail could be sent. Contact them directly."),
+                    names=names_of(unreachable),
+                )
                 if unreachable
                 else _("They have been asked by e-mail. The page becomes public when all partners have confirmed."),
                 "info",
@@ -196,7 +206,7 @@ def step_of_assessment(partnership: Partnership, assessments: Sequence[Assessmen
         case AssessmentState.RETURNED:
             title, text, tone = (
                 _("The claim for %(period)s was returned.") % period,
-                current.decisions.all()[0].reasons,
+                own_words(current.decisions.all()[0].reasons),
                 "warning",
             )
         case _state:
@@ -211,12 +221,12 @@ def step_of_assessment(partnership: Partnership, assessments: Sequence[Assessmen
 def steps_of_partner(partnership: Partnership, mine: Sequence[PartnershipParty]) -> list[Step]:
     steps = []
     for party in mine:
-        name = {"name": party.organisation.name}
+        name = own_name(party.organisation)
         answer = reverse("partnerships:partnership_answer", args=[partnership.reference, party.organisation.slug])
         if party.answer == PartyAnswer.WAITING and partnership.state != PartnershipState.DRAFT:
             steps.append(
                 Step(
-                    _("Is this right? %(name)s has not answered yet.") % name,
+                    saying(_("Is this right? %(name)s has not answered yet."), name=name),
                     _("Confirm what the authority logged, or say what is not right."),
                     "warning",
                     answer,
@@ -226,7 +236,7 @@ def steps_of_partner(partnership: Partnership, mine: Sequence[PartnershipParty])
         elif party.answer == PartyAnswer.DISPUTED:
             steps.append(
                 Step(
-                    _("%(name)s has said that something is not right.") % name,
+                    saying(_("%(name)s has said that something is not right."), name=name),
                     _("The authority has been told. You can change your answer."),
                     "info",
                     answer,
@@ -243,7 +253,7 @@ def experience_steps(partnership: Partnership, party: PartnershipParty) -> list[
     if current is None:
         return []
     url = reverse("partnerships:experience_edit", args=[current.pk, party.organisation.slug])
-    about = {"name": party.organisation.name, "period": period_words(current)}
+    about = {"name": own_name(party.organisation), "period": period_words(current)}
     if Experience.objects.filter(assessment=current, party=party).exists():
         text = (
             _("The authority cannot read it before its own claim is in. You can still change it.")
@@ -251,11 +261,17 @@ def experience_steps(partnership: Partnership, party: PartnershipParty) -> list[
             else _("It is shown beside the claim. You can change it until a level is confirmed.")
         )
         return [
-            Step(_("%(name)s has given its view of %(period)s.") % about, text, "success", url, _("Change the view"))
+            Step(
+                saying(_("%(name)s has given its view of %(period)s."), **about),
+                text,
+                "success",
+                url,
+                _("Change the view"),
+            )
         ]
     return [
         Step(
-            _("How was it for %(name)s from %(period)s?") % about,
+            saying(_("How was it for %(name)s from %(period)s?"), **about),
             _("Your view is shown beside the authority's claim and counts as much."),
             "warning",
             url,

@@ -8,10 +8,11 @@ from partnerships.inbox import tasks_of
 from partnerships.models import Assessment
 from partnerships.vocabulary import PartnershipState
 from tests.factories_partnerships import AssessmentFactory, level
+from tests.pages import unmarked
 
 
 def texts(person):
-    return [item.title for item in tasks_of(person)]
+    return [unmarked(item.title) for item in tasks_of(person)]
 
 
 def confirmed(partnership, days_left, **fields):
@@ -40,7 +41,7 @@ def test_partner_is_asked_to_answer(world):
     world.partnership(state=PartnershipState.PROPOSED, title="Desk")
     for person in (world.owner, world.editor):
         [item] = tasks_of(person)
-        assert item.title == "Is this right? “Desk”, as logged by the authority"
+        assert unmarked(item.title) == "Is this right? “Desk”, as logged by the authority"
         assert item.url.endswith(f"/answer/{world.partner.slug}/")
     assert tasks_of(world.partner_viewer) == []
 
@@ -85,7 +86,7 @@ def test_returned_claim_waits_for_the_officers(world):
     )
     claim.decisions.create(outcome="returned", reasons="More, please.", decided_by=world.reviewer)
     [item] = tasks_of(world.officer)
-    assert item.title == "Returned with reasons: the claim for “Desk”"
+    assert unmarked(item.title) == "Returned with reasons: the claim for “Desk”"
     assert item.since == claim.decisions.get().decided_at
 
 

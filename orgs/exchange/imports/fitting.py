@@ -7,15 +7,15 @@ from django.utils.translation import gettext as _
 
 from orgs.exchange.imports.mapping import Mapping, of_own_file, read_mapping
 from orgs.exchange.imports.reading import RowReader
-from orgs.exchange.tables import COLUMNS
 from orgs.models import Domain, Territory
 from orgs.readers.problems import FileRefused, Problem
 
 
 def own_mapping(contents: dict[str, Any], file_format: str) -> dict[str, Any] | None:
     """None where it is no table that a portal of this kind wrote."""
-    is_own = file_format in ("csv", "xlsx") and set(COLUMNS) <= set(contents["header"])
-    return of_own_file() if is_own else None
+    own = of_own_file()
+    is_own = file_format in ("csv", "xlsx") and set(read_mapping(own).headings.values()) <= set(contents["header"])
+    return own if is_own else None
 
 
 def readable(given: Any, contents: dict[str, Any], file_format: str) -> Mapping:

@@ -29,7 +29,7 @@ CHUNK = 1 << 18
 CONTENTS = re.compile(r'"contents"\s*:\s*\[')
 ORGANIZATION = "organizations.csv"
 SHORT_NAME = 30
-"""A longer one is no acronym."""
+"""A longer one is no acronym; nor is one that is said to be a name in another language."""
 SERVICE_TEXTS = ("name", "description", "url", "fees", "type", "telephone")
 
 
@@ -286,8 +286,10 @@ def row_of(line: int, one: Any) -> Row:
     place = next(iter(_objects(one, "locations")), {})
     address = next(iter(_objects(place, "addresses")), {})
     texts = {name: _said(one, name) for name in HEADER}
-    texts["alternate_name"] = texts["alternate_name"] if len(texts["alternate_name"]) <= SHORT_NAME else ""
-    texts["phone"] = next((_said(phone, "number") for phone in _objects(one, "phones")), "")
+    names = {_said(each, "value") for each in _objects(one, "attributes")}
+    if len(texts["alternate_name"]) > SHORT_NAME or texts["alternate_name"] in names:
+        texts["alternate_name"] = ""
+    texts["phone"] = next((_said(phone, "number") for phone in phones_of(one)), "")
     texts["address"] = _said(address, "address_1")
     texts["place"], texts["city"] = _said(place, "name"), _said(address, "city")
     texts["reference"] = next(
@@ -309,11 +311,14 @@ def service_of(given: dict[str, Any]) -> dict[str, Any]:
         **{name: _said(given, name) for name in ("name", "description", "url")},
         "fees": _said(given, "fees_description"),
         "type": next((_said(term, "code") for term in terms if _said(term, "taxonomy") == "portal"), ""),
-        "telephone": next(
-            (_said(each, "number") for each in _objects(given, "phones") if _said(each, "type") != "text"), ""
-        ),
+        "telephone": next((_said(each, "number") for each in phones_of(given) if _said(each, "type") != "text"), ""),
         "languages": [_said(each, "code") or _said(each, "name") for each in _objects(given, "languages")],
     }
+
+
+def phones_of(given: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of the house; none that belongs to a person."""
+    return [phone for phone in _objects(given, "phones") if phone.get("contact_id") in (None, "")]
 
 
 def _objects(given: Any, name: str) -> list[dict[str, Any]]:

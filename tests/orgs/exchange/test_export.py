@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import datetime
 import io
 import json
 from typing import Any
@@ -12,11 +13,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from orgs.exchange.formats import FORMATS
 from orgs.file_turns import TURNS
 from orgs.locks import RegistryLock
-from orgs.models import Organisation, TerritoryOutline
+from orgs.models import Listing, Organisation, TerritoryOutline
 from orgs.services import actions as services
 from orgs.services.actions import Hours
 from orgs.services.hours import read_stretches
@@ -201,3 +203,126 @@ def test_no_more_than_a_few_files_of_the_directory_are_written_at_once(client):
         answer = client.get(address)
         assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "10", "no-store")
     assert fetched(client, "csv")
+
+
+# --- What it says of where an organisation stands, and of how its services are given -------------------------------------------
+
+
+def at(standing: str, **facts: Any) -> Organisation:
+    if standing in ("verified", "lapsed"):
+        day = timezone.localdate() - datetime.timedelta(days=standing == "lapsed")
+        house: Organisation = OrganisationFactory(published=True, holds_until=day, name=standing, **facts)
+        return house
+    house = OrganisationFactory(is_listed=True, name=standing, **facts)
+    claimed_at = None if standing == "unclaimed" else timezone.now()
+    by = UserFactory(is_staff=True)
+    Listing.objects.create(organisation=house, listed_by=by, source="Register of Quagga, CC BY", claimed_at=claimed_at)
+    return house
+
+
+STANDINGS = ("verified", "lapsed", "unclaimed", "not_verified")
+
+
+def test_every_file_says_where_an_organisation_stands(client):
+    for standing in STANDINGS:
+        ServiceFactory(organisation=at(standing))
+    rows = {row["name"]: row for row in table(client)}
+    assert {name: row["standing"] for name, row in rows.items()} == {standing: standing for standing in STANDINGS}
+    assert {name for name, row in rows.items() if row["verification"]} == {"verified"}
+    assert {name for name, row in rows.items() if row["source"]} == {"unclaimed"}
+    found = {one["properties"]["name"]: one["properties"] for one in json.loads(fetched(client, "geojson"))["features"]}
+    assert {name: one["standing"] for name, one in found.items()} == {standing: standing for standing in STANDINGS}
+    services = {one["name"]: one["services"][0] for one in json.loads(fetched(client, "hsds"))["contents"]}
+    assert {name: one["status"] for name, one in services.items()} == {
+        "verified": "active", "lapsed": "inactive", "unclaimed": "inactive", "not_verified": "active",
+    }  # fmt: skip
+    assert {name: one.get("alert") for name, one in services.items()} == {
+        "verified": None, "lapsed": "Verification lapsed", "unclaimed": "Unclaimed", "not_verified": "Not verified",
+    }  # fmt: skip
+
+
+def test_table_has_all_that_the_page_says_of_an_organisation(client):
+    mother = OrganisationFactory(published=True, name="Mother")
+    hidden, web = OrganisationFactory(name="Hidden"), OrganisationFactory(published=True, kind="network", name="Web")
+    house = OrganisationFactory(
+        published=True, name="House", kind="public_agency", level_of_government="local", legal_form="Consortium",
+        size="251-", budget="0-10", names={"ca": "Casa", "ur": "گھر"}, branch_of=mother,
+    )  # fmt: skip
+    house.networks.set([web, hidden])
+    house.fields_of_work.create(domain=DomainFactory(code="D3"), since_year=2010)
+    house.fields_of_work.create(domain=DomainFactory(code="D4"))
+    row = next(row for row in table(client) if row["name"] == "House")
+    asked = (
+        "names", "level_of_government", "legal_form", "size", "budget", "branch_of", "networks", "domains", "domains_since",
+    )  # fmt: skip
+    assert [row[name] for name in asked] == [
+        "ca:Casa; ur:گھر", "local", "Consortium", "251+ people", "0-10 thousand EUR", mother.reference, web.reference, "D3; D4", "D3:2010",
+    ]  # fmt: skip
+    Organisation.objects.filter(pk=house.pk).update(branch_of=hidden)
+    row = next(row for row in table(client) if row["name"] == "House")
+    assert row["branch_of"] == ""
+
+
+@pytest.fixture
+def offering(house: Organisation) -> Organisation:
+    """A house that gives a service at its door, one elsewhere, one online, one that shelters nobody knows where."""
+    Organisation.objects.filter(pk=house.pk).update(names={"ur": "مینار", "ca": "Far"})
+    desk = house.services.get()
+    desk.accessibility, desk.has_childcare, desk.languages = ["step_free"], True, []
+    desk.save()
+    today = timezone.localdate()
+    services.set_hours(
+        desk,
+        Hours(
+            {"MO": read_stretches("9-14"), "TU": read_stretches("9-14")},
+            [(today, today + datetime.timedelta(days=3)), (datetime.date(2020, 1, 1), datetime.date(2020, 1, 2))],
+        ),
+    )
+    ServiceFactory(organisation=house, title="Elsewhere", address="Carrer Nou 2", accessibility=["toilet"])
+    ServiceFactory(organisation=house, title="Online", delivery=["online"], form="https://far.example/form")
+    return house
+
+
+@pytest.mark.shared
+def test_standard_for_services_holds_where_when_and_how_they_are_given(client, offering, shared):
+    (far,) = json.loads(fetched(client, "hsds"))["contents"]
+    assert faults_of(far, shared) == []
+    seat, *others = far["locations"]
+    assert ([one["code"] for one in seat["languages"]], seat["addresses"][0]["address_1"]) == (["ca", "ar"], "Rambla 1")
+    assert [one["description"] for one in seat["accessibility"]] == ["step-free"]
+    by_name = {one["name"]: one for one in far["services"]}
+    places = {
+        name: [link["location_id"] for link in one.get("service_at_locations", ())] for name, one in by_name.items()
+    }
+    elsewhere, online = places["Elsewhere"][0], places["Online"][0]
+    assert places == {"Desk": [seat["id"]], "Elsewhere": [elsewhere], "Online": [online]}
+    known = {one["id"]: one for one in others}
+    assert known[elsewhere]["addresses"][0]["address_1"] == "Carrer Nou 2"
+    assert known[elsewhere]["accessibility"][0]["description"] == "accessible toilet"
+    assert (known[online]["location_type"], known[online]["url"]) == ("virtual", "https://far.example/form")
+    assert set(known) == {elsewhere, online}
+    desk = by_name["Desk"]
+    today = timezone.localdate()
+    closed = [(one["valid_from"], one["valid_to"]) for one in desk["schedules"] if "freq" not in one]
+    assert closed == [(today.isoformat(), (today + datetime.timedelta(days=3)).isoformat())], "what is past is no news"
+    assert [one["code"] for one in desk["languages"]] == ["ca", "ar"], "those of its organisation"
+    terms = {(term["taxonomy"], term.get("code")) for term in (each["taxonomy_term"] for each in desk["attributes"])}
+    assert {("portal/accessibility", "step_free"), ("portal/mark", "childcare")} <= terms
+    assert {each["value"]: each["taxonomy_term"]["code"] for each in far["attributes"] if "value" in each} == {
+        "مینار": "ur", "Far": "ca",
+    }  # fmt: skip
+    ids = [one["id"] for one in (*far["locations"], *far["services"], *far["attributes"])]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.shared
+def test_no_location_tells_where_a_shelter_or_what_is_withheld_is(client, offering, shared):
+    ServiceFactory(organisation=offering, title="Refuge", is_shelter=True, delivery=["address"])
+    (far,) = json.loads(fetched(client, "hsds"))["contents"]
+    assert faults_of(far, shared) == []
+    assert "Rambla 1" not in json.dumps(far), "nobody who lives there is found by the house"
+    refuge = next(one for one in far["services"] if one["name"] == "Refuge")
+    assert "service_at_locations" not in refuge
+    desk = next(one for one in far["services"] if one["name"] == "Desk")
+    assert "service_at_locations" not in desk, "its door is that of the house"
+    assert "addresses" not in far["locations"][0]

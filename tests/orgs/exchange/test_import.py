@@ -38,6 +38,7 @@ from tests.factories import (
     TerritoryFactory,
     UserFactory,
 )
+from tests.orgs.exchange.standard import faults_of
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +102,13 @@ def shelf_of(folder: Path) -> bytes:
     return packed.getvalue()
 
 
+def faults_of_standard(shared: Path) -> tuple[int, int, list[list[str]]]:
+    """Of the directory as HSDS: how many organisations and services leave, and what the schema refuses of any of them."""
+    page = json.loads(b"".join(FORMATS["hsds"].write(records(Organisation.objects.published()))))
+    offered = sum(len(one.get("services", ())) for one in page["contents"])
+    return page["total_items"], offered, [found for one in page["contents"] if (found := faults_of(one, shared))]
+
+
 UK = {
     "source": {"name": "UK charities", "licence": "OGL 3.0"},
     "identifier": {"column": "org_id"},
@@ -127,6 +135,7 @@ def test_charities_of_a_country_come_in_once(admin, place, shared):
     again = checked(content, admin, UK)
     assert counts(again) == (0, 0, batch.rows_new, batch.rows_refused)
     assert not again.does_something
+    assert faults_of_standard(shared) == (batch.rows_new, 0, [])
 
 
 @pytest.mark.shared
@@ -141,6 +150,7 @@ def test_classes_of_a_register_become_domains(admin, place, shared):
     assert house.identifiers == {"GB-CHC": "1053836"}
     assert (house.is_listed, house.listing.is_unclaimed, house.founded_year) == (True, True, 1996)
     assert house.listing.source == "UK charities, OGL 3.0"
+    assert faults_of_standard(shared) == (batch.rows_new, 0, [])
 
 
 MIAMI = {
@@ -171,6 +181,7 @@ def test_package_of_tables_comes_with_its_services(admin, place, shared):
     assert (desk.telephone, desk.languages, desk.is_free) == ("305-253-4841", ["en", "es", "ht"], False)
     assert Service.objects.public().count() > 3000
     assert counts(checked(content, admin, MIAMI, "miami.zip")) == (0, 0, 1073, 1)
+    assert faults_of_standard(shared) == (1073, Service.objects.public().count(), [])
 
 
 def test_persons_are_not_read(admin, place):
@@ -196,6 +207,21 @@ def test_persons_are_not_read(admin, place):
     stored(json.dumps({"contents": [house]}), admin, MIAMI, "one.json")
     assert Service.objects.get(title="Class").email == ""
     assert not Organisation.objects.get(name="Other").contacts.exists()
+
+
+def test_telephones_of_persons_are_not_read_from_json(admin, place):
+    DomainFactory(code="D1", order=1)
+    own = {"id": "b", "contact_id": "c", "number": "600 666 666"}
+    desk, nobody = {"id": "a", "number": "93 111 11 11", "contact_id": ""}, {"name": "Walk", "phones": [own]}
+    house = {
+        "name": "House",
+        "id": "2",
+        "phones": [own, desk],
+        "services": [{"name": "Class", "phones": [own, desk]}, nobody],
+    }
+    stored(json.dumps({"contents": [house, {"name": "Bare", "id": "3", "phones": [own]}]}), admin, MIAMI, "one.json")
+    assert dict(Organisation.objects.values_list("name", "public_phone")) == {"House": "93 111 11 11", "Bare": ""}
+    assert dict(Service.objects.values_list("title", "telephone")) == {"Class": "93 111 11 11", "Walk": ""}
 
 
 # --- Rows ---------------------------------------------------------------------------------------------------------------
@@ -521,10 +547,14 @@ def house(place):
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_own_table_comes_in_again_without_a_mapping(admin, house, ending):
     house.domains.add(DomainFactory(code="D5", order=5))
+    Organisation.objects.filter(pk=house.pk).update(
+        names={"ur": "مشرقی مینار", "ca": "Far"}, legal_form="Private foundation", size="6-20", budget="0-10"
+    )
+    house.networks.add(OrganisationFactory(published=True, kind="network", territory=house.territory, name="Web"))
     content = b"".join(FORMATS[ending].write(records(Organisation.objects.published())))
     here = imports.check_import(batch=received(content, admin, name=f"own.{ending}"), by=admin)
-    assert (counts(here), faults(here)) == ((0, 0, 1, 0), [])
-    said = Organisation.objects.values(
+    assert (counts(here), faults(here)) == ((0, 0, 2, 0), [])
+    said = Organisation.objects.filter(name=house.name).values(
         "name", "kind", "languages", "acronym", "public_phone", "website", "description", "founded_year"
     )
     before = said.get()
@@ -532,15 +562,29 @@ def test_own_table_comes_in_again_without_a_mapping(admin, house, ending):
     there = imports.store_import(
         batch=imports.check_import(batch=received(content, admin, name=f"own.{ending}"), by=admin), by=admin
     )
-    assert counts(there) == (1, 0, 0, 0)
+    assert counts(there) == (1, 0, 1, 0)
     assert said.get() == {**before, "languages": ["ar", "ca"]}
-    again = Organisation.objects.get()
+    again = Organisation.objects.get(name=house.name)
     assert again.identifiers == {"GB-CHC": "7", "XP-REFERENCE": house.reference}
     assert [one.code for one in again.domains.all()] == ["D5"]
-    assert counts(imports.check_import(batch=received(content, admin, name="own.csv"), by=admin)) == (0, 0, 1, 0)
+    assert counts(imports.check_import(batch=received(content, admin, name="own.csv"), by=admin)) == (0, 0, 2, 0)
+
+
+def test_own_table_of_an_earlier_edition_needs_no_mapping_either(admin, house):
+    """What columns were added since, nobody has to have."""
+    rows = csv.DictReader(
+        io.StringIO(b"".join(FORMATS["csv"].write(records(Organisation.objects.all()))).decode("utf-8-sig"))
+    )
+    out = io.StringIO()
+    kept = [name for name in rows.fieldnames or () if name not in ("standing", "names", "legal_form", "size", "budget")]
+    writer = csv.DictWriter(out, kept, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    assert counts(imports.check_import(batch=received(out.getvalue(), admin, name="own.csv"), by=admin)) == (0, 0, 1, 0)
 
 
 def test_own_standard_file_comes_in_again(admin, house, place):
+    Organisation.objects.filter(pk=house.pk).update(acronym="", names={"ca": "Far"})
     ServiceFactory(
         organisation=house, title="Desk", languages=["ur"], telephone="93 1", is_free=True, domain__code="D1"
     )
@@ -559,6 +603,7 @@ def test_own_standard_file_comes_in_again(admin, house, place):
     stored(content, admin, said, "own.json")
     again = Organisation.objects.get()
     assert (again.name, again.kind, again.territory, again.website) == (house.name, "foundation", place, house.website)
+    assert again.acronym == "", "a name in another language is none"
     desk = again.services.get()
     assert (desk.title, desk.languages, desk.telephone, desk.is_free) == ("Desk", ["ur"], "93 1", True)
 

@@ -315,6 +315,44 @@ def test_names_in_other_languages_find_it_and_are_proposed_once_it_is_verified(c
     assert '<bdi lang="es">La Nuestra</bdi>' in client.get(organisation.get_absolute_url()).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("typed", "code"), [("Urdu", "ur"), ("català", "ca"), ("українська", "uk"), ("Tamazight", "zgh")]
+)
+def test_name_is_typed_in_any_language_of_service(client, raval, typed, code):
+    organisation = OrganisationFactory(name="Ours", territory=raval, names={"fr": "La nôtre"})
+    client.force_login(MembershipFactory(organisation=organisation).user)
+    said = profile(name_fr="La nôtre", other_language=typed, other_name=" Nostra ")
+    client.post(page("organisation_edit", organisation), said)
+    organisation.refresh_from_db()
+    assert organisation.names == {"fr": "La nôtre", code: "Nostra"}
+    body = client.get(page("organisation_edit", organisation)).content.decode()
+    assert re.search(rf'name="name_{code}" value="Nostra"[^>]*lang="{code}" dir="auto"', body), (
+        "it has a field of its own now"
+    )
+    again = profile(
+        name_fr="La nôtre", version="2", **{f"name_{code}": "", "other_language": "Wolof", "other_name": "Sunu"}
+    )
+    client.post(page("organisation_edit", organisation), again)
+    organisation.refresh_from_db()
+    assert organisation.names == {"fr": "La nôtre", "wo": "Sunu"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "refusal"),
+    [
+        ({"other_name": "Nostra"}, "Say in which language this is its name."),
+        ({"other_language": "Urdu"}, "Type its name in this language."),
+        ({"other_language": "French", "other_name": "Autre"}, "Its name in this language is above. Change it there."),
+    ],
+)
+def test_name_without_its_language_is_asked_back(client, raval, typed, refusal):
+    organisation = OrganisationFactory(name="Ours", territory=raval)
+    client.force_login(MembershipFactory(organisation=organisation).user)
+    assert refusal in client.post(page("organisation_edit", organisation), profile(**typed)).content.decode()
+    organisation.refresh_from_db()
+    assert organisation.names == {}
+
+
 def test_public_agency_is_an_authority_with_a_level(city):
     administrator = UserFactory(is_staff=True)
     facts = {"name": "Statistics", "kind": "public_agency", "territory": city}

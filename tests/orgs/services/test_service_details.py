@@ -21,6 +21,7 @@ from orgs.services.hours import is_open_at, lines_of, read_stretches, written
 from orgs.vocabulary import Weekday
 from tests.clock import on_the
 from tests.factories import DomainFactory, MembershipFactory, OrganisationFactory, ServiceFactory, TerritoryFactory
+from tests.pages import unmarked
 
 FIND = reverse("orgs:service_search")
 T = datetime.time
@@ -177,6 +178,10 @@ WAYS = [
     ({}, {"website": "https://example.org"}, True),
     ({"walks_in": True, "address": "Rambla 1"}, {}, True),
     ({"walks_in": True}, {"address": "Rambla 1", "address_is_public": True}, True),
+    ({"walks_in": True, "delivery": ["address", "online"]}, {"address": "Rambla 1", "address_is_public": True}, True),
+    ({"walks_in": True, "delivery": ["online"]}, {"address": "Rambla 1", "address_is_public": True}, False),
+    ({"walks_in": True, "delivery": ["outreach"]}, {"address": "Rambla 1", "address_is_public": True}, False),
+    ({"walks_in": True, "delivery": ["online"], "address": "Rambla 1"}, {}, True),
     ({"walks_in": True}, {"address": "Rambla 1"}, False),
     ({"address": "Rambla 1"}, {}, False),
     ({"walks_in": True, "is_shelter": True}, {"address": "Rambla 1", "address_is_public": True}, False),
@@ -192,7 +197,11 @@ class TestReach:
         service = ServiceFactory(organisation=organisation, title="Quagga", **({"telephone": ""} | own))
         assert service.is_reachable is is_public
         assert Service.objects.public().exists() is is_public
-        assert client.get(service.get_absolute_url()).status_code == (200 if is_public else 404)
+        answer = client.get(service.get_absolute_url())
+        assert answer.status_code == (200 if is_public else 404)
+        if is_public:
+            ways = answer.content.decode().partition('<ul class="reach">')[2].partition("</ul>")[0]
+            assert "<li>" in ways, "what is public says how to reach it"
         assert titles(client) == (["Quagga"] if is_public else [])
         assert ("Quagga" in client.get(organisation.get_absolute_url()).content.decode()) is is_public
 
@@ -209,9 +218,9 @@ class TestReach:
         service = ServiceFactory(organisation=owner.organisation, telephone="", confirmed_on=timezone.localdate())
         client.force_login(owner.user)
         asked = "Say how people reach the services of Far"
-        assert asked in client.get(reverse("home")).content.decode()
+        assert asked in unmarked(client.get(reverse("home")).content.decode())
         Service.objects.filter(pk=service.pk).update(telephone="600 000 000")
-        assert asked not in client.get(reverse("home")).content.decode()
+        assert asked not in unmarked(client.get(reverse("home")).content.decode())
 
     def test_address_of_a_shelter_is_nowhere(self, client):
         house = OrganisationFactory(published=True, address="Carrer Secret 3", address_is_public=True)
@@ -439,9 +448,9 @@ class TestStillRight:
         client.force_login(owner.user)
         asked = "Say whether the services of Far are still right"
         client.cookies["django_language"] = "en"
-        assert asked in client.get(reverse("home")).content.decode()
+        assert asked in unmarked(client.get(reverse("home")).content.decode())
         services.confirm_services(organisation=owner.organisation)
-        assert asked not in client.get(reverse("home")).content.decode()
+        assert asked not in unmarked(client.get(reverse("home")).content.decode())
 
     def test_press_on_the_own_list_confirms_too(self, client, owner, old):
         client.force_login(owner.user)
