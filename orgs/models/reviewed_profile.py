@@ -27,7 +27,7 @@ class ReviewedProfileQuerySet(ReviewableQuerySet):
 class ReviewedProfile(models.Model):
     """What a reviewer last saw of a verified organisation, and since when it says something else.
 
-    Triggers note every change, whichever way it comes (`orgs/migrations/0006_changes_of_profiles.py`); only a reviewer takes it off the list.
+    Triggers note every change, whichever way it comes (`orgs/migrations/0008_changes_of_profiles.py`); only a reviewer takes it off the list.
     """
 
     organisation = models.OneToOneField(Organisation, models.CASCADE, related_name="reviewed_profile")

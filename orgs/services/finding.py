@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
-from django.db.models import Case, Max, Q, Value, When
+from django.db.models import Case, Min, Q, Value, When
 from django.db.models.functions import Length
 
 from orgs.folding import folded_words
@@ -19,8 +19,8 @@ LONGEST_WORD = 8
 MOST_TYPES = 4
 SHORTEST_BEGINNING = 3
 """Letters of a word that is not typed to its end."""
-LINKS = ("de", "de l", "de la", "del", "du", "d", "el", "la", "le", "les", "l", "un", "una", "une")
-"""What people in a hurry leave out between two words: "carte sejour", "curso castellano"."""
+# What people in a hurry leave out between two words: "carte sejour", "curso castellano".
+LINKS = ("", "de", "de l", "de la", "del", "du", "d", "el", "la", "le", "les", "l", "un", "una", "une")
 # What stands before a word and is typed in one with it ("lavocat", "والسكن", "بالإقامة"), the accusative of Arabic ("مترجما"), "dont".
 PREFIXED = re.compile(r"\b(?:[dl](?=[aeiouh]\w{3})|[وفبك]?(?:ال|لل)(?=\w{3})|[وفبكل](?=\w{4}))")
 ACCUSATIVE = re.compile(r"(?<=\w{3})ا\b")
@@ -43,33 +43,33 @@ def stem_of_word(word: str) -> str:
 def types_for(query: str) -> list[ServiceType]:
     """The few that are most likely meant, the likeliest first: by the longest of their words that stands in the query, in whatever language.
 
-    Where none stands in it, those of which a word begins like the last one, which is perhaps being typed.
+    Where none stands in it, those of which a word begins like the last one, which is perhaps being typed: the one that lacks least first.
     """
-    words = stem(query).split()[:LONGEST_QUERY]
+    typed = NEGATED.sub(r"\1n t", " ".join(folded_words(query)))
+    words = stem(typed).split()[:LONGEST_QUERY]
     if not words:
         return []
-    apart = stem(taken_apart(query)).split()[:LONGEST_QUERY]
-    found = ranked(Q(words__stem__in=spans_of(words) | spans_of(apart)))
+    apart = stem(ACCUSATIVE.sub("", PREFIXED.sub("", typed))).split()[:LONGEST_QUERY]
+    found = ranked(Q(words__stem__in=spans_of(words, apart)))
     if not found and len(words[-1]) >= SHORTEST_BEGINNING:
-        found = ranked(Q(words__stem__startswith=words[-1]))
+        found = ranked(Q(words__stem__startswith=words[-1]), shortest=True)
     return found
 
 
-def taken_apart(query: str) -> str:
-    """Folded, and each word by itself: without a preposition, "and" or article that is typed in one with it."""
-    folded = " ".join(folded_words(query))
-    return NEGATED.sub(r"\1n t", ACCUSATIVE.sub("", PREFIXED.sub("", folded)))
+def spans_of(words: Sequence[str], apart: Sequence[str]) -> set[str]:
+    """The words that follow each other, as typed and without what is typed in one with them, and any two with what may stand between them."""
+    ends = range(1, LONGEST_WORD + 1)
+    spans = {" ".join(line[at : at + length]) for line in (words, apart) for at in range(len(line)) for length in ends}
+    ways = [{word, bare} for word, bare in zip(words, apart, strict=False)]
+    pairs = {(one, other) for first, second in pairwise(ways) for one, other in product(first, second)}
+    return spans | {" ".join(filter(None, (one, link, other))) for one, other in pairs for link in LINKS}
 
 
-def spans_of(words: Sequence[str]) -> set[str]:
-    """The words that follow each other, as they stand and, two by two, with what may be left out between them."""
-    stand = {" ".join(words[at : at + length]) for at in range(len(words)) for length in range(1, LONGEST_WORD + 1)}
-    return stand | {f"{one} {link} {other}" for one, other in pairwise(words) for link in LINKS}
-
-
-def ranked(meant: Q) -> list[ServiceType]:
-    longest = ServiceType.objects.filter(meant).annotate(weight=Max(Length("words__stem"), filter=meant))
-    return list(longest.select_related("domain").order_by("-weight", "order", "pk")[:MOST_TYPES])
+def ranked(meant: Q, *, shortest: bool = False) -> list[ServiceType]:
+    length = Length("words__stem")
+    weight = Min(length if shortest else -length, filter=meant)
+    weighed = ServiceType.objects.filter(meant).annotate(weight=weight)
+    return list(weighed.select_related("domain").order_by("weight", "order", "pk")[:MOST_TYPES])
 
 
 def services_for(query: str, types: Iterable[ServiceType], among: ServiceQuerySet) -> ServiceQuerySet:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from orgs.models import ServiceType
+from orgs.models import ServiceType, ServiceTypeWord
 from orgs.services import loading
-from orgs.services.finding import types_for
+from orgs.services.finding import stem, types_for
 from tests.factories import DomainFactory
 
 QUESTIONS = """
@@ -96,6 +96,14 @@ QUESTIONS = """
     ca  busco feina de cuidadora                  job-search domestic-workers
     ca  em trobo malament                         primary-care
 """
+SMALL = """
+    the a an and or of to for in with from my your his her its are is as was have has can do does did not no new need want help please near
+    el la los las un una de del al en con por para sin y o que como cuando donde eso esta mi mis su me te se es soy tengo quiero necesito ayuda
+    le les des du au aux et ou mais que qui pour par pas sur sous avec chez je tu il elle nous ma mon mes sa ses est suis ai as aide besoin
+    els dels amb per que com quan on meu meva em et es ets som sou soc vull puc tinc diu fa hi ha ajuda
+    في من على إلى عن مع هذا هذه ما كيف أين هل لا أنا هو هي عندي أريد أحتاج مساعدة بدي بغيت وين فين كيفاش باش ابني زوجي
+"""
+"""Words of every other question. None of them may mean a service: but "SOC", which is the employment office of Catalonia."""
 pytestmark = pytest.mark.django_db
 ASKED = [line.split(maxsplit=1) for line in QUESTIONS.strip().splitlines()]
 
@@ -106,6 +114,11 @@ def types() -> None:
     for place, code in enumerate(sorted({entry["domain"] for entry in entries.values()}), start=1):
         DomainFactory(code=code, name=code, slug=code.lower(), order=900 + place)
     loading.load_service_types(entries.values())
+
+
+def test_small_words_mean_nothing(types: None) -> None:
+    stems = {stem(word) for word in SMALL.split()} - {"soc"}
+    assert not ServiceTypeWord.objects.filter(stem__in=stems).values_list("type__code", "text")
 
 
 def test_questions_find_the_right_type_first(types: None) -> None:

@@ -108,6 +108,7 @@ def test_filters_ask_the_service_itself(client, lawyer, city):
 
 def test_word_that_is_being_typed_is_enough(types):
     assert types_for("guarder") == types_for("guardería")
+    assert types_for("doct")[0] == types_for("doctor")[0], "which lacks least"
     assert types_for("zz") == []
     assert types_for("") == []
 
