@@ -18,7 +18,7 @@ def own_words(text: Any, language: str = "") -> SafeString:
 def saying(sentence: str | Promise, **values: Any) -> SafeString:
     """A sentence of the portal with words of people in it: `saying(_("Answer %(name)s"), name=own_name(organisation))`."""
     return SafeString(
-        conditional_escape(sentence) % {name: conditional_escape(value) for name, value in values.items()}
+        conditional_escape(str(sentence)) % {name: conditional_escape(value) for name, value in values.items()}
     )
 
 

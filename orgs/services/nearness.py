@@ -104,8 +104,9 @@ class Surroundings:
 
     def rank(self) -> Combinable:
         """Of a service among those of `organisation_ids`: that of the nearest place in which its organisation is based or works."""
-        reach = TerritoryReach.objects.today().filter(counts_in__in=list(self.ranks)).order_by("rank")
-        ranked = reach.annotate(rank=Case(*[When(counts_in=pk, then=Value(rank)) for pk, rank in self.ranks.items()]))
+        reach = TerritoryReach.objects.today().filter(counts_in__in=list(self.ranks))
+        rank = Case(*[When(counts_in=pk, then=Value(rank)) for pk, rank in self.ranks.items()])
+        ranked = reach.annotate(rank=rank).order_by("rank")
         seat = ranked.filter(tied_to=OuterRef("organisation__territory"))
         work = ranked.filter(tied_to__organisations_at_work=OuterRef("organisation"))
         above = ids_tied_around(self.place)

@@ -216,6 +216,8 @@ def item_words(model: type[Model], fact: str, value: Any) -> str:
     if fact == "opening_times":
         days, _space, hours = value.partition(" ")
         return f"{', '.join(str(Weekday(day).label) for day in days.split(','))} {hours}"
+    if isinstance(value, dict):
+        return readable(value)
     if fact in NAMES and value:
         return str(NAMES[fact](value))
     try:

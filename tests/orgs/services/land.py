@@ -23,7 +23,7 @@ def make_city() -> dict[str, Territory]:
     region = TerritoryFactory(name="Region", kind=Territory.Kind.REGION)
     city = TerritoryFactory(name="City", kind=Territory.Kind.MUNICIPALITY, parent=region)
     town = TerritoryFactory(name="Town", kind=Territory.Kind.MUNICIPALITY, parent=region)
-    places = {"Region": region, "City": city, "Town": town}
+    places: dict[str, Territory] = {"Region": region, "City": city, "Town": town}
     outline(city, 2.03)
     outline(town, OTHER_TOWN)
     for name, east in QUARTERS.items():

@@ -214,8 +214,27 @@ def test_accepted_change_is_no_change_without_review_but_what_was_beside_it_stay
 
 
 def test_administrator_who_changes_what_was_verified_is_listed_too(client, organisation, reviewer):
-    organisations.update_organisation(organisation=organisation, name="Theirs", by=UserFactory(is_staff=True))
+    said = {
+        "name": "Theirs",
+        "names": {"es": "Suyos"},
+        "identifiers": {"ES-NIF": "G58277534"},
+        "marks": ["migrant"],
+        "languages": ["ca"],
+        "communities": ["MA"],
+        "founded_year": 1999,
+        "address_is_public": True,
+    }
+    domain = DomainFactory(code="D8", name="Housing")
+    organisations.update_organisation(
+        organisation=organisation,
+        fields_of_work={domain: 2001},
+        works_in=[organisation.territory],
+        by=UserFactory(is_staff=True),
+        **said,
+    )
     body = body_for(client, reviewer)
+    for words in ("Spanish: Suyos", "G58277534", "català", "Morocco", "1999", "Housing (2001)", "el Raval</ins>"):
+        assert words in body
     assert "Ours</del>" in body
     assert "Theirs</ins>" in body
 
