@@ -102,7 +102,7 @@ def pages() -> list[Page]:
     return [
         Page("directory", f"{reverse('orgs:organisation_list')}?{asked}", mogrified(DIRECTORY_TUNED, parameters)),
         Page("services", f"{reverse('orgs:service_search')}?{asked}", mogrified(SERVICES_TUNED, parameters)),
-        Page("coverage", reverse("orgs:coverage"), mogrified(COVERAGE_TUNED, {"country": country.pk})),
+        Page("coverage", reverse("orgs:coverage"), mogrified(COVERAGE_TUNED, {"place": country.pk})),
     ]
 
 
@@ -253,46 +253,51 @@ ORGANISATION_ROWS = """
     FROM bench_offer s JOIN orgs_organisation o ON o.slug = 'bench-' || s.house JOIN bench_type t ON t.n = floor(t.of * s.type)
 """
 
-DIRECTORY_TUNED = """
-    WITH place AS MATERIALIZED (SELECT descendant_id AS id FROM orgs_territoryclosure WHERE ancestor_id = %(place)s),
-    served AS MATERIALIZED (SELECT id FROM place UNION SELECT ancestor_id FROM orgs_territoryclosure WHERE descendant_id = %(place)s),
-    named AS MATERIALIZED (
-        SELECT id FROM orgs_organisation WHERE name_words @@ %(word)s::tsquery
-        UNION SELECT s.organisation_id FROM orgs_service s JOIN orgs_organisation o ON o.id = s.organisation_id
-        WHERE s.text_words @@ %(word)s::tsquery
-            AND (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> ''
-                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''
-                    AND (s.delivery = '{}' OR s.delivery @> ARRAY['address'::varchar])))
+# What each of the queries begins with, or asks of a service s of an organisation o.
+REACHED = """
+    (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> '' OR o.website <> ''
+        OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''
+            AND (s.delivery = '{}' OR s.delivery @> ARRAY['address'::varchar])))
+"""
+AT_WORK = """
+    reach AS NOT MATERIALIZED (SELECT * FROM orgs_territoryreach WHERE current_date BETWEEN valid_from AND valid_to),
+    within AS MATERIALIZED (SELECT DISTINCT tied_to_id AS id FROM reach WHERE counts_in_id = %(place)s),
+    served AS MATERIALIZED (
+        SELECT id FROM within UNION
+        SELECT a.tied_to_id FROM reach r JOIN reach a ON a.counts_in_id = r.counts_in_id AND a.depth = 0 WHERE r.tied_to_id = %(place)s
+    ),
+    at_work AS MATERIALIZED (
+        SELECT o.id FROM within w JOIN orgs_organisation o ON o.territory_id = w.id
+        UNION SELECT w.organisation_id FROM served s JOIN orgs_organisation_works_in w ON w.territory_id = s.id
+    )
+"""
+
+DIRECTORY_TUNED = f"""
+    WITH {AT_WORK},
+    there AS MATERIALIZED (
+        SELECT o.* FROM at_work JOIN orgs_organisation o USING (id)
+        WHERE o.closed_on IS NULL AND o.suspended_on IS NULL AND (o.tier <> '' OR o.is_listed)
     ),
     found AS MATERIALIZED (
-        SELECT o.id, o.name_folded FROM orgs_organisation o JOIN named USING (id)
-        WHERE o.closed_on IS NULL AND o.suspended_on IS NULL AND (o.tier <> '' OR o.is_listed)
-            AND (o.languages @> ARRAY[%(language)s::varchar] OR EXISTS (
-                SELECT FROM orgs_service s WHERE s.organisation_id = o.id
-                AND (s.interpreter_on_request OR s.languages @> ARRAY[%(language)s::varchar])
-                AND (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> ''
-                    OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''))))
-            AND (o.territory_id IN (SELECT id FROM place)
-                OR EXISTS (SELECT FROM orgs_organisation_works_in w JOIN served s ON s.id = w.territory_id WHERE w.organisation_id = o.id))
+        SELECT o.id, o.name_folded FROM there o
+        WHERE (o.name_words @@ %(word)s::tsquery
+                OR EXISTS (SELECT FROM orgs_service s WHERE s.organisation_id = o.id AND s.text_words @@ %(word)s::tsquery AND {REACHED}))
+            AND (o.languages @> ARRAY[%(language)s::varchar]
+                OR EXISTS (SELECT FROM orgs_service s WHERE s.organisation_id = o.id AND {REACHED}
+                    AND (s.interpreter_on_request OR s.languages @> ARRAY[%(language)s::varchar])))
     )
     SELECT (SELECT count(*) FROM found), ARRAY(SELECT id FROM found ORDER BY name_folded, id LIMIT 20)
 """
 
-SERVICES_TUNED = """
-    WITH place AS MATERIALIZED (SELECT descendant_id AS id FROM orgs_territoryclosure WHERE ancestor_id = %(place)s),
-    served AS MATERIALIZED (SELECT id FROM place UNION SELECT ancestor_id FROM orgs_territoryclosure WHERE descendant_id = %(place)s),
+SERVICES_TUNED = f"""
+    WITH {AT_WORK},
     found AS MATERIALIZED (
         SELECT s.id, s.confirmed_on, s.title, o.tier = '' OR COALESCE(o.holds_until < current_date, false) AS is_unverified
-        FROM orgs_service s JOIN orgs_organisation o ON o.id = s.organisation_id
-        WHERE s.text_words @@ %(word)s::tsquery
+        FROM at_work JOIN orgs_organisation o USING (id) JOIN orgs_service s ON s.organisation_id = o.id
+        WHERE s.text_words @@ %(word)s::tsquery AND {REACHED}
             AND (s.interpreter_on_request OR s.languages @> ARRAY[%(language)s::varchar]
-                OR s.languages = '{}' AND o.languages @> ARRAY[%(language)s::varchar])
-            AND (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> ''
-                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''
-                    AND (s.delivery = '{}' OR s.delivery @> ARRAY['address'::varchar])))
+                OR s.languages = '{{}}' AND o.languages @> ARRAY[%(language)s::varchar])
             AND o.closed_on IS NULL AND o.suspended_on IS NULL AND (o.tier <> '' OR o.is_listed)
-            AND (o.territory_id IN (SELECT id FROM place)
-                OR EXISTS (SELECT FROM orgs_organisation_works_in w JOIN served v ON v.id = w.territory_id WHERE w.organisation_id = o.id))
             AND (NOT EXISTS (SELECT FROM orgs_service_territories t WHERE t.service_id = s.id)
                 OR EXISTS (SELECT FROM orgs_service_territories t JOIN served v ON v.id = t.territory_id WHERE t.service_id = s.id))
     )
@@ -300,18 +305,12 @@ SERVICES_TUNED = """
         ORDER BY confirmed_on IS NULL OR confirmed_on < current_date - 455, is_unverified, confirmed_on DESC NULLS LAST, title, id LIMIT 20)
 """
 
-COVERAGE_TUNED = """
-    WITH offered AS MATERIALIZED (
+COVERAGE_TUNED = f"""
+    WITH {AT_WORK},
+    offered AS MATERIALIZED (
         SELECT DISTINCT o.id, o.sector, s.type_id, s.domain_id FROM orgs_service s JOIN orgs_organisation o ON o.id = s.organisation_id
         WHERE o.closed_on IS NULL AND o.suspended_on IS NULL AND o.tier <> '' AND (o.holds_until IS NULL OR o.holds_until >= current_date)
-            AND (s.telephone <> '' OR s.whatsapp <> '' OR s.email <> '' OR s.form <> '' OR o.public_email <> '' OR o.public_phone <> ''
-                OR o.website <> '' OR s.walks_in AND NOT s.is_shelter AND (s.address <> '' OR o.address_is_public AND o.address <> ''
-                    AND (s.delivery = '{}' OR s.delivery @> ARRAY['address'::varchar])))
-    ),
-    at_work AS MATERIALIZED (
-        SELECT o.id FROM orgs_territoryclosure c JOIN orgs_organisation o ON o.territory_id = c.descendant_id WHERE c.ancestor_id = %(country)s
-        UNION SELECT w.organisation_id FROM orgs_territoryclosure c JOIN orgs_organisation_works_in w ON w.territory_id = c.descendant_id
-            WHERE c.ancestor_id = %(country)s
+            AND {REACHED}
     ),
     by_domain AS (SELECT DISTINCT id, sector, domain_id FROM offered JOIN at_work USING (id))
     SELECT 'type', type_id, count(*) FILTER (WHERE sector = 'civil_society'), count(*) FILTER (WHERE sector = 'authority'),

@@ -3,6 +3,7 @@
 import datetime
 import logging
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
@@ -163,15 +164,10 @@ def opt_out(*, listing: Listing) -> None:
     organisation.capacities.all().delete()
     organisation.volunteer_opportunities.all().delete()
     organisation.contacts.all().delete()
-    Organisation.objects.filter(pk=organisation.pk).update(
-        is_listed=False,
-        closed_on=timezone.localdate(),
-        description="",
-        website="",
-        public_email="",
-        public_phone="",
-        address="",
-    )
+    said = dict.fromkeys(("description", "website", "public_email", "public_phone", "address"), "")
+    Organisation.objects.filter(pk=organisation.pk).update(is_listed=False, closed_on=timezone.localdate(), **said)
+    history = apps.get_model("orgs.OrganisationEvent")._base_manager
+    history.filter(pgh_obj_id=organisation.pk).update(**said)
 
 
 @transaction.atomic

@@ -2107,14 +2107,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("geometry", models.JSONField()),
-                (
-                    "middle",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=orgs.models.territory.Middle("geometry"),
-                        output_field=django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=2),
-                    ),
-                ),
             ],
             options={
                 "verbose_name": "boundary",

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
@@ -304,6 +305,9 @@ def test_one_press_takes_it_off_and_nobody_lists_it_again(client, unclaimed, off
         assert "It has been taken off" in client.post(off).content.decode()
     gone = Organisation.objects.get(pk=unclaimed.pk)
     assert (gone.is_published, gone.description, gone.public_phone, gone.services.count()) == (False, "", "", 0)
+    history = apps.get_model("orgs", "OrganisationEvent").objects.filter(pgh_obj=unclaimed)
+    assert history.exists()
+    assert not history.exclude(description="", public_phone="").exists(), "nor is it kept in its history"
     assert client.get(unclaimed.get_absolute_url()).status_code == 404
     claim = next(link for link in links_in(Email.objects.get()) if "invitations" in link)
     client.post(claim, {"name": "Sample Person"})

@@ -112,7 +112,10 @@ def test_list_of_places_is_on_the_page_without_scripts_and_keeps_the_filters(cli
     )
     assert f'<a class="link-icon" href="{as_list}">' in body
     back = client.get(as_list.replace("&amp;", "&")).content.decode()
-    assert f'<a class="link-icon" href="{MAP}?territory=City&amp;language=hy&amp;territory_chosen={places["City"].pk}">' in back
+    assert (
+        f'<a class="link-icon" href="{MAP}?territory=City&amp;language=hy&amp;territory_chosen={places["City"].pk}">'
+        in back
+    )
 
 
 def test_outlines_are_fetched_where_there_are_any(client, places):
