@@ -108,7 +108,7 @@ def locked_account(user: User) -> User:
 def refuse_taken_address(email: str, user: User | None = None) -> None:
     """Also one that is somebody's second address, confirmed or not: they would lose the way into their account."""
     taken = EmailAddress.objects.filter(email__iexact=email).exclude(user=user).exists()
-    if taken or User.objects.filter(email__iexact=email).exclude(pk=user.pk if user else None).exists():
+    if taken or User.objects.filter(email__iexact=email).exclude(pk=user.pk if user else 0).exists():
         raise ValidationError({"email": _("There is already an account with this e-mail address.")})
 
 

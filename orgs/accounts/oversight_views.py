@@ -58,7 +58,7 @@ class OfAccount(VisibleObjectMixin):
     """A page about one account, named by its number."""
 
     has_page_permission = staticmethod(is_administrator)
-    context_object_name = "account"  # `user` is whoever looks at it.
+    context_object_name: str | None = "account"  # `user` is whoever looks at it.
     account: User
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -105,7 +105,7 @@ class AccountUpdateView(ActionMixin, OfAccount, ProvenAgainMixin, UpdateView):
         return super().get_success_url()
 
 
-class AccountStepMixin(ActionMixin, OfAccount):
+class AccountStepView(ActionMixin, OfAccount, FormView):
     """Asks before, with what follows. `take(user=…, by=…)` is the action."""
 
     form_class = PortalForm
@@ -137,7 +137,7 @@ class AccountStepMixin(ActionMixin, OfAccount):
         )
 
 
-class AccountCloseView(AccountStepMixin, FormView):
+class AccountCloseView(AccountStepView):
     title = gettext_lazy("Close the account of %(person)s?")
     label = gettext_lazy("Close the account")
     done = gettext_lazy("The account has been closed.")
@@ -147,7 +147,7 @@ class AccountCloseView(AccountStepMixin, FormView):
         return what_closing_means(self.account)
 
 
-class AccountReopenView(AccountStepMixin, FormView):
+class AccountReopenView(AccountStepView):
     title = gettext_lazy("Reopen the account of %(person)s?")
     label = gettext_lazy("Reopen the account")
     done = gettext_lazy("The account has been reopened.")
@@ -159,7 +159,7 @@ class AccountReopenView(AccountStepMixin, FormView):
         return [*found, _("They are an administrator again.")] if self.account.is_staff else found
 
 
-class PasswordLinkView(AccountStepMixin, FormView):
+class PasswordLinkView(AccountStepView):
     title = gettext_lazy("Send %(person)s a link to choose a password?")
     label = gettext_lazy("Send it")
     done = gettext_lazy("The e-mail is on its way.")
@@ -177,7 +177,7 @@ class PasswordLinkView(AccountStepMixin, FormView):
         accounts.send_password_link(user=self.account, by=self.person)
 
 
-class SecondStepDeleteView(AccountStepMixin, ProvenAgainMixin, FormView):
+class SecondStepDeleteView(AccountStepView, ProvenAgainMixin):
     """For whoever has lost the device and the recovery codes."""
 
     title = gettext_lazy("Remove two-step login from the account of %(person)s?")
@@ -199,7 +199,7 @@ class SecondStepDeleteView(AccountStepMixin, ProvenAgainMixin, FormView):
         return self.account
 
 
-class AdministratorAppointView(AccountStepMixin, ProvenAgainMixin, FormView):
+class AdministratorAppointView(AccountStepView, ProvenAgainMixin):
     title = gettext_lazy("Make %(person)s an administrator?")
     label = gettext_lazy("Make them an administrator")
     done = gettext_lazy("They are an administrator now.")
@@ -218,7 +218,7 @@ class AdministratorAppointView(AccountStepMixin, ProvenAgainMixin, FormView):
         return found
 
 
-class AdministratorDismissView(AccountStepMixin, FormView):
+class AdministratorDismissView(AccountStepView):
     title = gettext_lazy("End the work of %(person)s as administrator?")
     label = gettext_lazy("End it")
     done = gettext_lazy("They are no longer an administrator.")

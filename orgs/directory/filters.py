@@ -39,11 +39,15 @@ def says_or_offers(domain: Domain | None, language: str) -> Q:
     Each way is a look by an index for the few that other filters leave, or one for all: PostgreSQL chooses.
     """
     own = Q()
+    services = services_for(domain, language)
     if domain is not None:
         own &= Q(Exists(FieldOfWork.objects.filter(organisation=OuterRef("pk"), domain=domain)))
+    else:
+        # What names no language speaks that of its organisation, which is found by it anyway.
+        services = services.filter(~Q(languages=[]) | Q(interpreter_on_request=True))
     if language:
         own &= Q(languages__contains=[language])
-    return own | Q(Exists(services_for(domain, language).filter(organisation=OuterRef("pk"))))
+    return own | Q(Exists(services.filter(organisation=OuterRef("pk"))))
 
 
 class OrganisationFilter(AddressedFilterSet):

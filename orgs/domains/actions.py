@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from orgs.models import Domain, User
@@ -36,12 +37,12 @@ def uses_of(domain: Domain) -> list[tuple[str, int]]:
     """What refers to it, of whatever app, with its number."""
     found = []
     for relation in Domain._meta.related_objects:
-        if relation.many_to_many and not relation.through._meta.auto_created:  # type: ignore[union-attr]
+        if relation.many_to_many and not relation.through._meta.auto_created:  # type: ignore[attr-defined]
             continue  # Its rows are a model of their own, which is here as well.
-        model = relation.related_model
-        count = model._default_manager.filter(**{relation.field.name: domain}).count()  # type: ignore[union-attr]
+        model: type[Model] = relation.related_model
+        count = model._default_manager.filter(**{relation.field.name: domain}).count()
         if count:
-            found.append((str(model._meta.verbose_name_plural), count))  # type: ignore[union-attr]
+            found.append((str(model._meta.verbose_name_plural), count))
     return found
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.db.models import Model
 from django.utils.functional import Promise
-from django.utils.text import capfirst, format_lazy
+from django.utils.text import capfirst
 from django.utils.translation import get_language_info
 from modeltranslation.utils import build_localized_fieldname
 
@@ -42,7 +42,7 @@ class WordsMixin(forms.BaseForm):
             info = get_language_info(code)
             for name, label in self.words.items():
                 field = self.fields[build_localized_fieldname(name, code)]
-                field.label = label if code == FIRST else format_lazy("{} ({})", label, info["name_local"])
+                field.label = str(label) if code == FIRST else f"{label} ({info['name_local']})"
                 field.required = code == FIRST and name in self.needed
                 field.widget.attrs |= {"lang": code, "dir": "rtl" if info["bidi"] else "ltr"}
                 if isinstance(field.widget, forms.Textarea):

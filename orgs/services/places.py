@@ -65,7 +65,8 @@ class ServiceMap:
     @cached_property
     def count(self) -> int:
         """Of the list that has the same filters."""
-        return self.filterset.qs.count()
+        is_the_whole = self.filterset.place == self.whole and not self.filterset.chosen.get("territory_near")
+        return self.total if is_the_whole else self.filterset.qs.count()
 
     @cached_property
     def division(self) -> tuple[Territory | None, list[Territory]]:

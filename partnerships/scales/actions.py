@@ -50,6 +50,10 @@ def refuse_unsound(scale: Scale) -> None:
         raise ValidationError([_("New assessments use this scale, so it must stay complete."), *faults])
 
 
+def translated(row: Model) -> list[str]:
+    return list(get_translatable_fields_for_model(type(row)) or [])
+
+
 def refuse_taken_code(criterion: Criterion) -> None:
     others = Criterion.objects.filter(level__scale=criterion.level.scale_id).exclude(pk=criterion.pk)
     if others.filter(code=criterion.code).exists():
@@ -61,7 +65,7 @@ def save_words(*, row: Scale | Level | Criterion, by: User) -> Scale | Level | C
     """What it is called and says, in every language; nothing that decides a level."""
     refuse_others(by)
     stored: Scale | Level | Criterion = type(row)._default_manager.select_for_update().get(pk=row.pk)
-    for column in in_every_language(*get_translatable_fields_for_model(type(row))):
+    for column in in_every_language(*translated(row)):
         setattr(stored, column, getattr(row, column))
     stored.full_clean()
     stored.save()
@@ -113,7 +117,7 @@ def code_of_next(scale: Scale) -> str:
 
 def copy_of(row: Model, **changed: Model) -> Any:
     new = type(row)(**changed)
-    left_out = {"id", *changed, *get_translatable_fields_for_model(type(row))}
+    left_out = {"id", *changed, *translated(row)}
     for field in row._meta.concrete_fields:
         if field.name not in left_out:
             setattr(new, field.attname, getattr(row, field.attname))

@@ -75,9 +75,9 @@ class CriterionForm(WordsMixin, PortalModelForm):
             return
         stored = self.instance.evidence_kinds
         for family, kinds in FAMILIES.items():
-            offered = [(ANY, capfirst(ANY_WORDS[family])), *((kind.value, capfirst(kind.label)) for kind in kinds)]
+            offered = [(ANY, capfirst(str(ANY_WORDS[family]))), *((kind.value, capfirst(kind.label)) for kind in kinds)]
             self.fields[family] = forms.MultipleChoiceField(
-                label=FAMILY_WORDS[family],
+                label=str(FAMILY_WORDS[family]),
                 choices=offered,
                 required=False,
                 widget=forms.CheckboxSelectMultiple,
@@ -97,7 +97,7 @@ class CriterionForm(WordsMixin, PortalModelForm):
         )
         for name, asked in RULE_WORDS.items():
             self.fields[name] = forms.BooleanField(
-                label=asked.label, help_text=asked.help_text, required=False, initial=stored.get(name, False)
+                label=str(asked.label), help_text=str(asked.help_text), required=False, initial=stored.get(name, False)
             )
 
     def kinds(self) -> list[str]:

@@ -49,7 +49,8 @@ class WithinScaleMixin(VisibleObjectMixin):
             self.is_used = scales.is_used(self.scale)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(scale=self.scale, is_used=self.is_used, **kwargs)  # type: ignore[misc]
+        shown = {**kwargs, "scale": self.scale, "is_used": self.is_used}  # In place of the code in the address.
+        return super().get_context_data(**shown)  # type: ignore[misc]
 
     def get_success_url(self) -> str:
         messages.success(self.request, _("Saved."))
@@ -72,7 +73,7 @@ class ScaleDetailView(WithinScaleMixin, TemplateView):
         )
 
 
-class ScaleWordsMixin(ActionMixin, WithinScaleMixin):
+class ScaleWordsView(ActionMixin, WithinScaleMixin, UpdateView):
     """What the scale, or a part of it, is called."""
 
     template_name = "partnerships/scale_form.html"
@@ -85,18 +86,18 @@ class ScaleWordsMixin(ActionMixin, WithinScaleMixin):
         return scales.save_words(row=form.instance, by=self.person)
 
 
-class ScaleUpdateView(ScaleWordsMixin, UpdateView):
+class ScaleUpdateView(ScaleWordsView):
     form_class = ScaleForm
 
 
-class LevelUpdateView(ScaleWordsMixin, UpdateView):
+class LevelUpdateView(ScaleWordsView):
     form_class = LevelForm
 
     def get_object(self, queryset: Any = None) -> Level:
         return get_object_or_404(Level, scale=self.scale, code=self.kwargs["level"])
 
 
-class CriterionUpdateView(ScaleWordsMixin, UpdateView):
+class CriterionUpdateView(ScaleWordsView):
     form_class = CriterionForm
 
     def get_object(self, queryset: Any = None) -> Criterion:
@@ -106,7 +107,7 @@ class CriterionUpdateView(ScaleWordsMixin, UpdateView):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "decides": not self.is_used}
 
-    def perform(self, form: CriterionForm) -> Criterion:
+    def perform(self, form: CriterionForm) -> Any:
         if form.decides:
             return scales.save_criterion(criterion=form.instance, by=self.person)
         return scales.save_words(row=form.instance, by=self.person)
@@ -126,7 +127,7 @@ class CriterionCreateView(ActionMixin, UnusedScaleMixin, CreateView):
     template_name = "partnerships/scale_form.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        level = get_object_or_404(Level.objects.select_related("scale"), scale=self.scale, code=self.kwargs["level"])
+        level: Level = get_object_or_404(Level, scale=self.scale, code=self.kwargs["level"])
         return {**super().get_form_kwargs(), "instance": Criterion(level=level), "decides": True}
 
     def perform(self, form: CriterionForm) -> Criterion:
@@ -149,7 +150,7 @@ class ScaleCopyView(ActionMixin, WithinScaleMixin, CreateView):
         return reverse("partnerships:scale_detail", args=[self.object.code])
 
 
-class ScaleStepMixin(ActionMixin, WithinScaleMixin):
+class ScaleStepView(ActionMixin, WithinScaleMixin, FormView):
     """Asks before, with what follows."""
 
     form_class = PortalForm
@@ -180,7 +181,7 @@ class ScaleStepMixin(ActionMixin, WithinScaleMixin):
         )
 
 
-class ScaleUseView(ScaleStepMixin, FormView):
+class ScaleUseView(ScaleStepView):
     title = gettext_lazy("Use “%(name)s” for new assessments?")
     label = gettext_lazy("Use this scale")
     done = gettext_lazy("New assessments use it. Those that were begun keep theirs.")
@@ -206,7 +207,7 @@ class ScaleUseView(ScaleStepMixin, FormView):
         ]
 
 
-class ScaleDeleteView(ScaleStepMixin, FormView):
+class ScaleDeleteView(ScaleStepView):
     title = gettext_lazy("Delete “%(name)s”?")
     label = gettext_lazy("Delete the scale")
     done = gettext_lazy("The scale has been deleted.")
@@ -222,7 +223,7 @@ class ScaleDeleteView(ScaleStepMixin, FormView):
         return reverse("partnerships:scale_list")
 
 
-class CriterionDeleteView(ScaleStepMixin, UnusedScaleMixin, FormView):
+class CriterionDeleteView(ScaleStepView, UnusedScaleMixin):
     title = gettext_lazy("Delete the criterion “%(name)s”?")
     label = gettext_lazy("Delete the criterion")
     done = gettext_lazy("The criterion has been deleted.")

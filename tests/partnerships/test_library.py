@@ -249,6 +249,7 @@ def test_practice_is_edited_in_each_language_by_administrators(client, world, sc
     practice.refresh_from_db()
     assert (practice.name, practice.countries, practice.level.scale) == ("Mediators of Riverton", ["ES"], version)
     assert list(practice.domains.all()) == [housing]
+    client.logout()
     spanish = client.get(practice.get_absolute_url(), headers={"accept-language": "es"}).content.decode()
     assert "Median entre vecinos." in spanish
 

@@ -1,6 +1,7 @@
 """The territory page and its map, as a visitor meets them."""
 
 import re
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.db import connection
@@ -367,7 +368,8 @@ def test_who_works_here_is_counted(client, city):
     OrganisationFactory(territory=city)
     html = page(client, city)
     assert "1 verified organisation works in Rivertown." in words_of(html)
-    assert f"{reverse('orgs:organisation_list')}?territory={city.code}" in html
+    asked = urlencode({"territory": city.label, "verified": "on"}, quote_via=quote).replace("&", "&amp;")
+    assert f"{reverse('orgs:organisation_list')}?{asked}" in html, "the same organisations as are counted"
 
 
 def test_outlines_of_the_parts_are_sent_once(client, city):
