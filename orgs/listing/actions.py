@@ -25,6 +25,7 @@ from orgs.models import (
     Listing,
     Membership,
     Organisation,
+    ReviewedProfile,
     Territory,
     User,
 )
@@ -164,6 +165,7 @@ def opt_out(*, listing: Listing) -> None:
     organisation.capacities.all().delete()
     organisation.volunteer_opportunities.all().delete()
     organisation.contacts.all().delete()
+    ReviewedProfile.objects.filter(organisation=organisation).delete()
     said = dict.fromkeys(("description", "website", "public_email", "public_phone", "address"), "")
     Organisation.objects.filter(pk=organisation.pk).update(is_listed=False, closed_on=timezone.localdate(), **said)
     history = apps.get_model("orgs.OrganisationEvent")._base_manager

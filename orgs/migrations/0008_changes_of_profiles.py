@@ -48,8 +48,33 @@ BEGIN
     EXECUTE format('DROP TRIGGER profile_update ON %s', watched);
     EXECUTE format('DROP TRIGGER profile_delete ON %s', watched);
 END $$;
+
+-- Where somebody is sheltered, of where the organisation was before nothing stays in what reviewers saw of it.
+CREATE FUNCTION orgs_without_places(profile jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT profile - 'territory' - 'works_in' || coalesce(jsonb_object_agg(kind, items), '{}')
+    FROM (SELECT kind, (SELECT coalesce(jsonb_object_agg(key, value - 'address' - 'territories' - 'territory'), '{}')
+                        FROM jsonb_each(profile -> kind)) AS items
+          FROM unnest(ARRAY['services', 'capacities', 'volunteer_opportunities']) kind
+          WHERE jsonb_typeof(profile -> kind) = 'object') kept
+$$;
+
+CREATE FUNCTION orgs_forget_seen_places() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE orgs_reviewedprofile SET profile = orgs_without_places(profile) WHERE organisation_id = NEW.organisation_id;
+    UPDATE orgs_verification SET profile = orgs_without_places(profile) WHERE organisation_id = NEW.organisation_id AND profile <> '{}';
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER forget_seen_places_insert AFTER INSERT ON orgs_service FOR EACH ROW WHEN (NEW.is_shelter)
+    EXECUTE FUNCTION orgs_forget_seen_places();
+CREATE TRIGGER forget_seen_places_update AFTER UPDATE ON orgs_service FOR EACH ROW WHEN (NEW.is_shelter AND NOT OLD.is_shelter)
+    EXECUTE FUNCTION orgs_forget_seen_places();
 """
 NO_FUNCTIONS = """
+DROP TRIGGER forget_seen_places_insert ON orgs_service;
+DROP TRIGGER forget_seen_places_update ON orgs_service;
+DROP FUNCTION orgs_forget_seen_places();
+DROP FUNCTION orgs_without_places(jsonb);
 DROP FUNCTION orgs_watch_profile(regclass, text, text, text);
 DROP FUNCTION orgs_unwatch_profile(regclass);
 DROP FUNCTION orgs_note_changed_profile();

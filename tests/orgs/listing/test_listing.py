@@ -12,7 +12,7 @@ from post_office.models import Email
 from orgs.inbox import tasks_of
 from orgs.listing import actions as listing
 from orgs.members import actions as members
-from orgs.models import JoinRequest, Listing, Membership, Organisation
+from orgs.models import JoinRequest, Listing, Membership, Organisation, ReviewedProfile
 from orgs.organisations import actions as organisations
 from orgs.standing import measures
 from orgs.verification import actions as verification
@@ -298,6 +298,7 @@ def test_officer_loses_the_invitation_with_the_right_to_list(client, unclaimed, 
 def test_one_press_takes_it_off_and_nobody_lists_it_again(client, unclaimed, officer, raval):
     ServiceFactory(organisation=unclaimed)
     Organisation.objects.filter(pk=unclaimed.pk).update(description="Written by somebody else", public_phone="600")
+    ReviewedProfile.objects.create(organisation=unclaimed, profile={"public_phone": "600"}, seen_by=officer)
     off = next(link for link in links_in(Email.objects.get()) if "take-off" in link)
     assert "Take it off" in client.get(off).content.decode()
     assert Organisation.objects.get(pk=unclaimed.pk).is_published, "following the address alone does nothing"
@@ -308,6 +309,7 @@ def test_one_press_takes_it_off_and_nobody_lists_it_again(client, unclaimed, off
     history = apps.get_model("orgs", "OrganisationEvent").objects.filter(pgh_obj=unclaimed)
     assert history.exists()
     assert not history.exclude(description="", public_phone="").exists(), "nor is it kept in its history"
+    assert not ReviewedProfile.objects.exists()
     assert client.get(unclaimed.get_absolute_url()).status_code == 404
     claim = next(link for link in links_in(Email.objects.get()) if "invitations" in link)
     client.post(claim, {"name": "Sample Person"})

@@ -341,3 +341,16 @@ def test_seen_twice_is_seen_once(organisation, owner, reviewer):
     save(organisation.services.get(), owner, telephone="622 222 222")
     with pytest.raises(ValidationError, match="changed again"):
         unreviewed.mark_seen(reviewed=reviewed, version=reviewed.version, by=reviewer)
+
+
+def test_of_where_a_shelter_was_before_what_was_seen_keeps_nothing(client, organisation, owner, reviewer):
+    organisations.update_organisation(organisation=organisation, works_in=[organisation.territory], by=owner)
+    reviewed = ReviewedProfile.objects.get()
+    unreviewed.mark_seen(reviewed=reviewed, version=reviewed.version, by=reviewer)
+    assert "el Raval" in str(ReviewedProfile.objects.get().profile)
+    save(organisation.services.get(), owner, is_shelter=True)
+    assert "el Raval" not in str(ReviewedProfile.objects.get().profile)
+    assert "el Raval" not in str(organisation.verifications.get().profile)
+    body = body_for(client, reviewer)
+    assert "Language café · shelter" in body
+    assert "el Raval" not in body.split("<main")[1].split("</main>")[0]
