@@ -118,10 +118,11 @@ class ServiceFilter(AddressedFilterSet):
         return queryset.offered_in(place)
 
     def in_order_of_nearness(self, queryset: QuerySet[Service], name: str, near: str) -> QuerySet[Service]:
-        """Alike near, they keep the order that they have otherwise."""
+        """What nobody has confirmed for long stays last; alike near, they keep the order that they have otherwise."""
         if self.surroundings is None:
             return queryset
-        return queryset.order_by(self.surroundings.rank(), *queryset.query.order_by)
+        is_confirmed, *others = queryset.query.order_by
+        return queryset.order_by(is_confirmed, self.surroundings.rank(), *others)
 
     def anywhere(self) -> ServiceQuerySet:
         """What is asked for but for the place."""
