@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from partnerships import urls
 from partnerships.assessments.actions import put_forward_evidence, submit_assessment
-from partnerships.models import Assessment, Meeting
+from partnerships.models import Assessment, Criterion, Meeting
 from partnerships.permissions import (
     can_answer,
     can_edit_partnership,
@@ -15,6 +15,7 @@ from partnerships.permissions import (
     can_log_partnerships,
     can_review_assessment,
 )
+from partnerships.scales.actions import begin_version
 from partnerships.vocabulary import PartnershipState
 from tests.factories_partnerships import (
     ActivityFactory,
@@ -22,6 +23,7 @@ from tests.factories_partnerships import (
     CoordinationTableFactory,
     PracticeFactory,
     criterion,
+    current_scale,
     level,
     make_document,
 )
@@ -86,6 +88,20 @@ PAGES = [
     ("practice_detail", ("practice",), EVERYBODY),
     ("practice_add", (), {*OFFICERS, "administrator"}),
     ("practice_link", ("practice",), OFFICERS),
+    ("practice_edit", ("practice",), {"administrator"}),
+    ("practice_delete", ("practice",), {"administrator"}),
+    ("scale_list", (), {"administrator"}),
+    ("scale_detail", ("scale",), {"administrator"}),
+    ("scale_edit", ("scale",), {"administrator"}),
+    ("scale_copy", ("scale",), {"administrator"}),
+    ("scale_use", ("draft_scale",), {"administrator"}),
+    ("scale_delete", ("draft_scale",), {"administrator"}),
+    ("level_edit", ("scale", "level"), {"administrator"}),
+    ("criterion_edit", ("scale", "criterion"), {"administrator"}),
+    ("criterion_add", ("draft_scale", "level"), {"administrator"}),
+    ("criterion_add", ("scale", "level"), set()),
+    ("criterion_delete", ("draft_scale", "draft_criterion"), {"administrator"}),
+    ("criterion_delete", ("scale", "criterion"), set()),
     ("table_list", (), EVERYBODY),
     ("table_detail", ("table",), EVERYBODY),
     ("table_add", (), OFFICERS),
@@ -122,6 +138,7 @@ def things(world):
         put_forward_evidence(assessment=submitted, criterion=criterion(code), record=briefing, by=world.officer)
     submit_assessment(assessment=submitted, claimed=level("inform"), by=world.officer)
     table = CoordinationTableFactory(convenor=world.authority)
+    draft_scale = begin_version(scale=current_scale(), names={"name_en": "Next"}, by=world.administrator)
     return {
         **{state: one.reference for state, one in partnerships.items()},
         "partner": world.partner.slug,
@@ -131,6 +148,11 @@ def things(world):
         "draft_assessment": draft.pk,
         "submitted": submitted.pk,
         "practice": PracticeFactory().slug,
+        "scale": current_scale().code,
+        "level": "inform",
+        "criterion": criterion("I1").pk,
+        "draft_scale": draft_scale.code,
+        "draft_criterion": Criterion.objects.get(level__scale=draft_scale, code="I1").pk,
         "table": table.slug,
         "meeting": Meeting.objects.create(table=table, held_on="2024-03-05", agenda="Housing").pk,
     }
