@@ -70,9 +70,11 @@ END $$;
 
 CREATE FUNCTION orgs_reach_of_moved_places() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- EXCEPT, since of the rows of a statement nobody knows how many there are, and a join would compare each with each.
     PERFORM orgs_keep_reach(ARRAY(
-        SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id
-        WHERE (n.parent_id, n.valid_from, n.valid_to) IS DISTINCT FROM (o.parent_id, o.valid_from, o.valid_to)));
+        SELECT id FROM (
+            SELECT id, parent_id, valid_from, valid_to FROM new_rows EXCEPT SELECT id, parent_id, valid_from, valid_to FROM old_rows
+        ) changed));
     RETURN NULL;
 END $$;
 

@@ -44,8 +44,9 @@ KEEP_CLOSURE = """
     RETURN NULL;
 """
 INSERTED = "SELECT id FROM new_rows"
-MOVED = """SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id
-        WHERE (n.parent_id, n.valid_from, n.valid_to) IS DISTINCT FROM (o.parent_id, o.valid_from, o.valid_to)"""
+# EXCEPT, since of the rows of a statement nobody knows how many there are, and a join would compare each with each.
+MOVED = """SELECT id FROM (
+        SELECT id, parent_id, valid_from, valid_to FROM new_rows EXCEPT SELECT id, parent_id, valid_from, valid_to FROM old_rows) moved"""
 LEAVE_CLOSURE = """
     DELETE FROM orgs_territoryclosure c USING old_rows o WHERE o.id IN (c.ancestor_id, c.descendant_id);
     RETURN NULL;

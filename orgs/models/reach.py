@@ -30,7 +30,7 @@ class TerritoryReach(models.Model):
     """
 
     counts_in = models.ForeignKey(Territory, models.CASCADE, related_name="reach_below")
-    tied_to = models.ForeignKey(Territory, models.CASCADE, related_name="reach_above")
+    tied_to = models.ForeignKey(Territory, models.CASCADE, related_name="reach_above", db_index=False)
     depth = models.PositiveSmallIntegerField()
     valid_from = models.DateField()
     valid_to = models.DateField()
@@ -39,7 +39,11 @@ class TerritoryReach(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("counts_in", "tied_to", "valid_from", name="reach_once")]
-        indexes = [models.Index("counts_in", name="reach_itself", condition=Q(depth=0))]
+        # Both ways, and of each what a place stands for: depth 0. Not a partial index, which would be read whole beside another one.
+        indexes = [
+            models.Index("counts_in", "depth", name="reach_of_place"),
+            models.Index("tied_to", "depth", name="reach_of_tie"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.tied_to_id} → {self.counts_in_id} ({self.depth})"
