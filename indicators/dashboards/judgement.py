@@ -128,6 +128,15 @@ def leading(points: Sequence[Point]) -> Point | None:
     return next((point for point in known if point.cell and point.cell.is_whole), known[0] if known else None)
 
 
+def is_worse(indicator: Indicator, difference: Decimal | None) -> bool:
+    """Whether a group stands worse than the one that it is set against, as far as the indicator says what is better."""
+    if difference is None:
+        return False
+    if indicator.direction == Direction.UP:
+        return difference < 0
+    return indicator.direction == Direction.DOWN and difference > 0
+
+
 # --- Two figures --------------------------------------------------------------------------------------------------------
 
 

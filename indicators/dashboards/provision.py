@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from indicators.dashboards.cards import Card
 from indicators.dashboards.gap import FOREIGN, MOBILE, THIRD, Gap
+from indicators.dashboards.judgement import is_worse
 from indicators.dashboards.opening import apart, width
 from indicators.dashboards.territory import TerritoryDashboard
-from indicators.models import Indicator
-from indicators.vocabulary import Direction, Measure
+from indicators.vocabulary import Measure
 from orgs.coverage.counting import TypeCoverage, coverage_by_type
 from orgs.models import Domain
 
@@ -66,22 +66,13 @@ def provision_of(dashboard: TerritoryDashboard, order: str) -> list[DomainProvis
     covered = {each.domain.pk: each.types for each in coverage_by_type(dashboard.territory)}
     at_cost: dict[int, Card] = {}
     for card, gap in apart(dashboard.spoken_of):
-        if is_at_their_cost(card.indicator, gap):
+        if is_worse(card.indicator, gap.difference):
             at_cost.setdefault(card.indicator.domain_id, card)
     found = [
         DomainProvision(view.domain, covered.get(view.domain.pk, []), at_cost.get(view.domain.pk))
         for view in dashboard.domains
     ]
     return sorted((one for one in found if one.types or one.card), key=ORDERS[order])
-
-
-def is_at_their_cost(indicator: Indicator, gap: Gap) -> bool:
-    """Whether migrants stand worse than the host population, as far as the indicator says what is better."""
-    if gap.difference is None:
-        return False
-    if indicator.direction == Direction.UP:
-        return gap.difference < 0
-    return indicator.direction == Direction.DOWN and gap.difference > 0
 
 
 def cases_behind(card: Card) -> int | None:
