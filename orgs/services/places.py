@@ -61,12 +61,13 @@ class ServiceMap:
 
     def __init__(self, filterset: ServiceFilter) -> None:
         self.filterset = filterset
+        self.listed = filterset.qs
 
     @cached_property
     def count(self) -> int:
         """Of the list that has the same filters."""
         is_the_whole = self.filterset.place == self.whole and not self.filterset.chosen.get("territory_near")
-        return self.total if is_the_whole else self.filterset.qs.count()
+        return self.total if is_the_whole else self.listed.count()
 
     @cached_property
     def division(self) -> tuple[Territory | None, list[Territory]]:

@@ -4,15 +4,17 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import DetailView
+from django.views.generic import DetailView, TemplateView
 from django_filters.views import FilterView
 
 from orgs.drawing.sharing import Share, share_list
 from orgs.mixins import SearchedMixin
 from orgs.models import Service, Territory
+from orgs.models.services import ServiceQuerySet
 from orgs.permissions import can_edit_organisation
 from orgs.services.actions import Hours
 from orgs.services.filters import ServiceFilter
@@ -21,32 +23,31 @@ from orgs.services.nearness import Nearness
 from orgs.services.places import ServiceMap
 
 
-class FoundServicesView(FilterView):
-    """Services of public organisations, by what somebody types in any language."""
+def likeliest_services() -> ServiceQuerySet:
+    return Service.objects.public().likeliest_first()
 
-    filterset_class = ServiceFilter
-    strict = True  # A filter that is not understood is asked back, and not left out in silence.
 
-    def get_queryset(self) -> QuerySet[Service]:
-        return Service.objects.public().likeliest_first()
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        query = self.filterset.address()
-        return super().get_context_data(
-            types=self.filterset.types,
-            not_asked=not self.request.GET,
-            query=query,
-            share=share_list(_("Services"), self.filterset, self.request.path, query),
-            **kwargs,
-        )
+def said_of(filterset: ServiceFilter, request: HttpRequest) -> dict[str, Any]:
+    """What the list and the map of services both say of what is asked for."""
+    query = filterset.address()
+    return {
+        "types": filterset.types,
+        "query": query,
+        "share": share_list(_("Services"), filterset, request.path, query),
+    }
 
 
 @method_decorator(login_not_required, name="dispatch")
-class ServiceSearchView(SearchedMixin, FoundServicesView):
-    """Each with how to reach it, and how far it is where somebody asked for that."""
+class ServiceSearchView(SearchedMixin, FilterView):
+    """Services of public organisations, by what somebody types in any language: how to reach each, and how far it is where that was asked."""
 
+    filterset_class = ServiceFilter
     template_name = "orgs/service_search.html"
     paginate_by = 20
+    strict = True  # A filter that is not understood is asked back, and not left out in silence.
+
+    def get_queryset(self) -> QuerySet[Service]:
+        return likeliest_services()
 
     def in_full(self) -> QuerySet[Service]:
         found = Service.objects.select_related(
@@ -56,7 +57,9 @@ class ServiceSearchView(SearchedMixin, FoundServicesView):
         return found if surroundings is None else found.annotate(rank=surroundings.rank())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
+        context = super().get_context_data(
+            not_asked=not self.request.GET, **said_of(self.filterset, self.request), **kwargs
+        )
         surroundings = self.filterset.surroundings
         context["found"] = [
             (service, "" if surroundings is None else surroundings.words(service.rank))
@@ -75,14 +78,18 @@ class ServiceSearchView(SearchedMixin, FoundServicesView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class ServiceMapView(FoundServicesView):
+class ServiceMapView(TemplateView):
     """How many there are in each place, as a map and as a list."""
 
     template_name = "orgs/service_map.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        is_understood = not self.filterset.is_bound or self.filterset.form.is_valid()
-        return super().get_context_data(services=ServiceMap(self.filterset) if is_understood else None, **kwargs)
+        filterset = ServiceFilter(self.request.GET or None, likeliest_services(), request=self.request)
+        is_understood = not filterset.is_bound or filterset.form.is_valid()
+        services = ServiceMap(filterset) if is_understood else None
+        return super().get_context_data(
+            filter=filterset, services=services, **said_of(filterset, self.request), **kwargs
+        )
 
 
 @method_decorator(login_not_required, name="dispatch")
