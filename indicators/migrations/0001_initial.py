@@ -12,6 +12,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from orgs.created_together import CreatedTogether
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -23,3801 +25,4126 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="ComputedFigure",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "indicator",
-                        "period",
-                        "territory",
-                        "breakdown",
-                        blank=True,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("numerator", models.DecimalField(decimal_places=10, max_digits=40)),
-                ("denominator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
-                (
-                    "origin",
-                    models.CharField(
-                        choices=[
-                            ("reported", "reported by the source"),
-                            ("categories", "added up from its groups"),
-                            ("territories", "added up from its parts"),
-                            ("periods", "drawn from shorter periods"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("is_overridden", models.BooleanField()),
-                ("reporters", models.PositiveIntegerField()),
-                ("expected", models.PositiveIntegerField()),
-                ("periods_used", models.PositiveSmallIntegerField()),
-                ("periods_expected", models.PositiveSmallIntegerField()),
-                ("flags", models.SmallIntegerField()),
-                ("oldest_input_at", models.DateTimeField()),
-                ("computed_at", models.DateTimeField()),
-            ],
-            options={
-                "managed": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Figure",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "indicator",
-                        "period",
-                        "territory",
-                        "breakdown",
-                        blank=True,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("numerator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
-                ("denominator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
-                ("value", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
-                ("flags", models.SmallIntegerField()),
-                (
-                    "origin",
-                    models.CharField(
-                        choices=[
-                            ("reported", "reported by the source"),
-                            ("categories", "added up from its groups"),
-                            ("territories", "added up from its parts"),
-                            ("periods", "drawn from shorter periods"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("reporters", models.PositiveIntegerField()),
-                ("expected", models.PositiveIntegerField()),
-                ("periods_used", models.PositiveSmallIntegerField()),
-                ("periods_expected", models.PositiveSmallIntegerField()),
-                ("oldest_input_at", models.DateTimeField()),
-                ("computed_at", models.DateTimeField()),
-                ("source_id", models.BigIntegerField(null=True)),
-            ],
-            options={
-                "db_table": "indicators_figure",
-                "managed": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Dimension",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=20, unique=True, verbose_name="code")),
-                ("name", models.CharField(max_length=80, verbose_name="name")),
-                ("name_en", models.CharField(max_length=80, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=80, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=80, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=80, null=True, verbose_name="name")),
-                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
-                (
-                    "is_sensitive",
-                    models.BooleanField(
-                        default=False,
-                        help_text="A release suppresses a group to which almost everybody belongs.",
-                        verbose_name="sensitive",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "dimension",
-                "verbose_name_plural": "dimensions",
-                "ordering": ["order", "code"],
-            },
-        ),
-        migrations.CreateModel(
-            name="FigureAudit",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="started at")),
-                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
-                ("slices", models.PositiveIntegerField(default=0, verbose_name="slices")),
-                ("figures", models.PositiveBigIntegerField(default=0, verbose_name="figures compared")),
-                ("differences_count", models.PositiveIntegerField(default=0, verbose_name="differences")),
-            ],
-            options={
-                "verbose_name": "audit of the figures",
-                "verbose_name_plural": "audits of the figures",
-                "ordering": ["-started_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="QualityRule",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "code",
-                    models.CharField(
-                        choices=[
-                            ("part_over_whole", "part larger than the whole"),
-                            ("part_over_base", "numerator larger than the denominator of a share"),
-                            ("share_over_100", "share over 100 %"),
-                            ("outside_range", "outside what the unit allows"),
-                            ("fraction", "looks like a fraction instead of a share"),
-                            ("not_ended", "period that has not ended"),
-                            ("parts_differ", "sum of the parts differs from the total"),
-                            ("jump", "sudden jump against the period before"),
-                            ("gap", "gap between periods"),
-                            ("outlier", "far from all others"),
-                        ],
-                        max_length=20,
-                        unique=True,
-                        verbose_name="rule",
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
-                (
-                    "threshold",
-                    models.DecimalField(
-                        decimal_places=2,
-                        default=Decimal("0"),
-                        help_text="Jump and sum of parts: percent. Share: the most it may be. Gap: how many periods may be missing. Far from all others: how many median deviations.",
-                        max_digits=12,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="threshold",
-                    ),
-                ),
-                (
-                    "minimum",
-                    models.DecimalField(
-                        decimal_places=2,
-                        default=Decimal("0"),
-                        help_text="Smaller differences are ignored.",
-                        max_digits=14,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="smallest difference of counts",
-                    ),
-                ),
-                (
-                    "minimum_points",
-                    models.DecimalField(
-                        decimal_places=2,
-                        default=Decimal("0"),
-                        help_text="In the unit of the indicator; for shares, percentage points.",
-                        max_digits=12,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="smallest difference of shares and scores",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "quality rule",
-                "verbose_name_plural": "quality rules",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="QualityRuleEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "code",
-                    models.CharField(
-                        choices=[
-                            ("part_over_whole", "part larger than the whole"),
-                            ("part_over_base", "numerator larger than the denominator of a share"),
-                            ("share_over_100", "share over 100 %"),
-                            ("outside_range", "outside what the unit allows"),
-                            ("fraction", "looks like a fraction instead of a share"),
-                            ("not_ended", "period that has not ended"),
-                            ("parts_differ", "sum of the parts differs from the total"),
-                            ("jump", "sudden jump against the period before"),
-                            ("gap", "gap between periods"),
-                            ("outlier", "far from all others"),
-                        ],
-                        max_length=20,
-                        verbose_name="rule",
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
-                (
-                    "threshold",
-                    models.DecimalField(
-                        decimal_places=2,
-                        default=Decimal("0"),
-                        help_text="Jump and sum of parts: percent. Share: the most it may be. Gap: how many periods may be missing. Far from all others: how many median deviations.",
-                        max_digits=12,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="threshold",
-                    ),
-                ),
-                (
-                    "minimum",
-                    models.DecimalField(
-                        decimal_places=2,
-                        default=Decimal("0"),
-                        help_text="Smaller differences are ignored.",
-                        max_digits=14,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="smallest difference of counts",
-                    ),
-                ),
-                (
-                    "minimum_points",
-                    models.DecimalField(
-                        decimal_places=2,
-                        default=Decimal("0"),
-                        help_text="In the unit of the indicator; for shares, percentage points.",
-                        max_digits=12,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="smallest difference of shares and scores",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="indicators.qualityrule",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Release",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "being made"),
-                            ("preview", "to be approved"),
-                            ("published", "published"),
-                            ("recalled", "recalled"),
-                            ("discarded", "discarded"),
-                            ("failed", "failed"),
-                        ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                (
-                    "note",
-                    models.CharField(
-                        blank=True, help_text="What is new or corrected.", max_length=250, verbose_name="note"
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="made at")),
-                ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="published at")),
-                ("recalled_at", models.DateTimeField(blank=True, null=True, verbose_name="recalled at")),
-                (
-                    "recall_reason",
-                    models.CharField(blank=True, default="", max_length=250, verbose_name="why it was recalled"),
-                ),
-                ("figures_count", models.PositiveIntegerField(default=0, verbose_name="figures")),
-                ("suppressed_count", models.PositiveIntegerField(default=0, verbose_name="suppressed")),
-                ("new_count", models.PositiveIntegerField(default=0, verbose_name="new")),
-                ("changed_count", models.PositiveIntegerField(default=0, verbose_name="changed")),
-                ("gone_count", models.PositiveIntegerField(default=0, verbose_name="removed")),
-                ("changes", models.JSONField(blank=True, default=dict)),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                ("error", models.TextField(blank=True, default="", verbose_name="error")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="releases",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="decided_releases",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="approved or discarded by",
-                    ),
-                ),
-                (
-                    "follows",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="followed_by",
-                        to="indicators.release",
-                        verbose_name="compared with",
-                    ),
-                ),
-                (
-                    "recalled_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="recalled_releases",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="recalled by",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "release",
-                "verbose_name_plural": "releases",
-                "ordering": ["-created_at"],
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("state", "published")), fields=["-published_at"], name="release_current"
-                    )
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("published_at__isnull", False), ("state__in", ["published", "recalled"])),
-                            models.Q(
-                                models.Q(("state__in", ["published", "recalled"]), _negated=True),
-                                ("published_at", None),
+        CreatedTogether(
+            [
+                migrations.CreateModel(
+                    name="ComputedFigure",
+                    fields=[
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "indicator",
+                                "period",
+                                "territory",
+                                "breakdown",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
                             ),
-                            _connector="OR",
                         ),
-                        name="release_published_has_a_date",
-                        violation_error_message="A release has a date once it is published, and not before.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("recalled_at__isnull", False),
-                                ("state", "recalled"),
-                                models.Q(("recall_reason", ""), _negated=True),
+                        ("numerator", models.DecimalField(decimal_places=10, max_digits=40)),
+                        ("denominator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
+                        (
+                            "origin",
+                            models.CharField(
+                                choices=[
+                                    ("reported", "reported by the source"),
+                                    ("categories", "added up from its groups"),
+                                    ("territories", "added up from its parts"),
+                                    ("periods", "drawn from shorter periods"),
+                                ],
+                                max_length=12,
                             ),
-                            models.Q(
-                                models.Q(("state", "recalled"), _negated=True),
-                                ("recall_reason", ""),
-                                ("recalled_at", None),
-                                ("recalled_by", None),
-                            ),
-                            _connector="OR",
                         ),
-                        name="release_recalled_with_a_reason",
-                        violation_error_message="Give the reason for recalling it.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "published"), _negated=True),
-                            ("created_by", None),
-                            ("decided_by", None),
-                            models.Q(("created_by", models.F("decided_by")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="release_takes_two_people",
-                        violation_error_message="You made this release, so somebody else has to approve it.",
-                    ),
-                    models.UniqueConstraint(
-                        models.Value(1),
-                        condition=models.Q(("state__in", ["draft", "preview"])),
-                        name="release_one_open",
-                        violation_error_message="Another release is being prepared.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReleaseFile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("format", models.CharField(max_length=10, verbose_name="format")),
-                ("language", models.CharField(max_length=10, verbose_name="language")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "being made"),
-                            ("ready", "ready"),
-                            ("too_large", "too large for this format"),
-                            ("failed", "could not be made"),
-                        ],
-                        default="waiting",
-                        max_length=9,
-                        verbose_name="state",
-                    ),
+                        ("is_overridden", models.BooleanField()),
+                        ("reporters", models.PositiveIntegerField()),
+                        ("expected", models.PositiveIntegerField()),
+                        ("periods_used", models.PositiveSmallIntegerField()),
+                        ("periods_expected", models.PositiveSmallIntegerField()),
+                        ("flags", models.SmallIntegerField()),
+                        ("oldest_input_at", models.DateTimeField()),
+                        ("computed_at", models.DateTimeField()),
+                    ],
+                    options={
+                        "managed": False,
+                    },
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                ("file", models.FileField(blank=True, upload_to="releases/", verbose_name="file")),
-                ("size", models.PositiveBigIntegerField(blank=True, null=True, verbose_name="size in bytes")),
-                ("asked_at", models.DateTimeField(auto_now_add=True, verbose_name="asked for at")),
-                ("made_at", models.DateTimeField(blank=True, null=True, verbose_name="made at")),
-                (
-                    "release",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="files",
-                        to="indicators.release",
-                        verbose_name="release",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "file of a release",
-                "verbose_name_plural": "files of releases",
-                "ordering": ["pk"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("release", "format", "language"),
-                        name="release_file_once",
-                        violation_error_message="This file exists already.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("made_at__isnull", False),
-                                ("size__isnull", False),
-                                ("state", "ready"),
-                                models.Q(("file", ""), _negated=True),
+                migrations.CreateModel(
+                    name="Figure",
+                    fields=[
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "indicator",
+                                "period",
+                                "territory",
+                                "breakdown",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
                             ),
-                            models.Q(
-                                models.Q(("state", "ready"), _negated=True),
-                                ("file", ""),
-                                ("made_at__isnull", True),
-                                ("size__isnull", True),
-                            ),
-                            _connector="OR",
                         ),
-                        name="release_file_ready_has_file",
-                        violation_error_message="Only a file that is ready is stored.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="RollupRun",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("running", "running"), ("done", "done"), ("failed", "failed")],
-                        default="running",
-                        max_length=8,
-                        verbose_name="state",
-                    ),
+                        ("numerator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
+                        ("denominator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
+                        ("value", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
+                        ("flags", models.SmallIntegerField()),
+                        (
+                            "origin",
+                            models.CharField(
+                                choices=[
+                                    ("reported", "reported by the source"),
+                                    ("categories", "added up from its groups"),
+                                    ("territories", "added up from its parts"),
+                                    ("periods", "drawn from shorter periods"),
+                                ],
+                                max_length=12,
+                            ),
+                        ),
+                        ("reporters", models.PositiveIntegerField()),
+                        ("expected", models.PositiveIntegerField()),
+                        ("periods_used", models.PositiveSmallIntegerField()),
+                        ("periods_expected", models.PositiveSmallIntegerField()),
+                        ("oldest_input_at", models.DateTimeField()),
+                        ("computed_at", models.DateTimeField()),
+                        ("source_id", models.BigIntegerField(null=True)),
+                    ],
+                    options={
+                        "db_table": "indicators_figure",
+                        "managed": False,
+                    },
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=1, verbose_name="attempts")),
-                ("claimed_by", models.CharField(max_length=120, verbose_name="claimed by")),
-                ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="started at")),
-                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
-                ("slices", models.PositiveIntegerField(default=0, verbose_name="slices")),
-                ("figures", models.PositiveIntegerField(default=0, verbose_name="figures written")),
-                ("error", models.TextField(blank=True, default="", verbose_name="error")),
-            ],
-            options={
-                "verbose_name": "rollup run",
-                "verbose_name_plural": "rollup runs",
-                "ordering": ["-started_at", "-pk"],
-                "indexes": [
-                    models.Index(
-                        models.F("started_at"), condition=models.Q(("state", "running")), name="run_unfinished"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="SavedMapping",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
-                ("definition", models.JSONField(verbose_name="definition")),
-            ],
-            options={
-                "verbose_name": "mapping",
-                "verbose_name_plural": "mappings",
-                "ordering": ["name"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Source",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200, unique=True, verbose_name="name")),
-                ("publisher", models.CharField(blank=True, max_length=200, verbose_name="publisher")),
-                ("licence", models.CharField(blank=True, max_length=120, verbose_name="licence")),
-                (
-                    "url",
-                    models.URLField(
-                        blank=True,
-                        validators=[
-                            django.core.validators.URLValidator(
-                                message="Enter a web address that begins with https:// or http://.",
-                                schemes=["http", "https"],
+                migrations.CreateModel(
+                    name="Dimension",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.SlugField(max_length=20, unique=True, verbose_name="code")),
+                        ("name", models.CharField(max_length=80, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=80, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=80, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=80, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=80, null=True, verbose_name="name")),
+                        ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                        (
+                            "is_sensitive",
+                            models.BooleanField(
+                                default=False,
+                                help_text="A release suppresses a group to which almost everybody belongs.",
+                                verbose_name="sensitive",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "dimension",
+                        "verbose_name_plural": "dimensions",
+                        "ordering": ["order", "code"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="FigureAudit",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="started at")),
+                        ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                        ("slices", models.PositiveIntegerField(default=0, verbose_name="slices")),
+                        ("figures", models.PositiveBigIntegerField(default=0, verbose_name="figures compared")),
+                        ("differences_count", models.PositiveIntegerField(default=0, verbose_name="differences")),
+                    ],
+                    options={
+                        "verbose_name": "audit of the figures",
+                        "verbose_name_plural": "audits of the figures",
+                        "ordering": ["-started_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="QualityRule",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "code",
+                            models.CharField(
+                                choices=[
+                                    ("part_over_whole", "part larger than the whole"),
+                                    ("part_over_base", "numerator larger than the denominator of a share"),
+                                    ("share_over_100", "share over 100 %"),
+                                    ("outside_range", "outside what the unit allows"),
+                                    ("fraction", "looks like a fraction instead of a share"),
+                                    ("not_ended", "period that has not ended"),
+                                    ("parts_differ", "sum of the parts differs from the total"),
+                                    ("jump", "sudden jump against the period before"),
+                                    ("gap", "gap between periods"),
+                                    ("outlier", "far from all others"),
+                                ],
+                                max_length=20,
+                                unique=True,
+                                verbose_name="rule",
+                            ),
+                        ),
+                        ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                        (
+                            "threshold",
+                            models.DecimalField(
+                                decimal_places=2,
+                                default=Decimal("0"),
+                                help_text="Jump and sum of parts: percent. Share: the most it may be. Gap: how many periods may be missing. Far from all others: how many median deviations.",
+                                max_digits=12,
+                                validators=[django.core.validators.MinValueValidator(0)],
+                                verbose_name="threshold",
+                            ),
+                        ),
+                        (
+                            "minimum",
+                            models.DecimalField(
+                                decimal_places=2,
+                                default=Decimal("0"),
+                                help_text="Smaller differences are ignored.",
+                                max_digits=14,
+                                validators=[django.core.validators.MinValueValidator(0)],
+                                verbose_name="smallest difference of counts",
+                            ),
+                        ),
+                        (
+                            "minimum_points",
+                            models.DecimalField(
+                                decimal_places=2,
+                                default=Decimal("0"),
+                                help_text="In the unit of the indicator; for shares, percentage points.",
+                                max_digits=12,
+                                validators=[django.core.validators.MinValueValidator(0)],
+                                verbose_name="smallest difference of shares and scores",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "quality rule",
+                        "verbose_name_plural": "quality rules",
+                        "ordering": ["pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="QualityRuleEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "code",
+                            models.CharField(
+                                choices=[
+                                    ("part_over_whole", "part larger than the whole"),
+                                    ("part_over_base", "numerator larger than the denominator of a share"),
+                                    ("share_over_100", "share over 100 %"),
+                                    ("outside_range", "outside what the unit allows"),
+                                    ("fraction", "looks like a fraction instead of a share"),
+                                    ("not_ended", "period that has not ended"),
+                                    ("parts_differ", "sum of the parts differs from the total"),
+                                    ("jump", "sudden jump against the period before"),
+                                    ("gap", "gap between periods"),
+                                    ("outlier", "far from all others"),
+                                ],
+                                max_length=20,
+                                verbose_name="rule",
+                            ),
+                        ),
+                        ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                        (
+                            "threshold",
+                            models.DecimalField(
+                                decimal_places=2,
+                                default=Decimal("0"),
+                                help_text="Jump and sum of parts: percent. Share: the most it may be. Gap: how many periods may be missing. Far from all others: how many median deviations.",
+                                max_digits=12,
+                                validators=[django.core.validators.MinValueValidator(0)],
+                                verbose_name="threshold",
+                            ),
+                        ),
+                        (
+                            "minimum",
+                            models.DecimalField(
+                                decimal_places=2,
+                                default=Decimal("0"),
+                                help_text="Smaller differences are ignored.",
+                                max_digits=14,
+                                validators=[django.core.validators.MinValueValidator(0)],
+                                verbose_name="smallest difference of counts",
+                            ),
+                        ),
+                        (
+                            "minimum_points",
+                            models.DecimalField(
+                                decimal_places=2,
+                                default=Decimal("0"),
+                                help_text="In the unit of the indicator; for shares, percentage points.",
+                                max_digits=12,
+                                validators=[django.core.validators.MinValueValidator(0)],
+                                verbose_name="smallest difference of shares and scores",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="indicators.qualityrule",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Release",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "being made"),
+                                    ("preview", "to be approved"),
+                                    ("published", "published"),
+                                    ("recalled", "recalled"),
+                                    ("discarded", "discarded"),
+                                    ("failed", "failed"),
+                                ],
+                                default="draft",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        (
+                            "note",
+                            models.CharField(
+                                blank=True, help_text="What is new or corrected.", max_length=250, verbose_name="note"
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="made at")),
+                        ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="published at")),
+                        ("recalled_at", models.DateTimeField(blank=True, null=True, verbose_name="recalled at")),
+                        (
+                            "recall_reason",
+                            models.CharField(
+                                blank=True, default="", max_length=250, verbose_name="why it was recalled"
+                            ),
+                        ),
+                        ("figures_count", models.PositiveIntegerField(default=0, verbose_name="figures")),
+                        ("suppressed_count", models.PositiveIntegerField(default=0, verbose_name="suppressed")),
+                        ("new_count", models.PositiveIntegerField(default=0, verbose_name="new")),
+                        ("changed_count", models.PositiveIntegerField(default=0, verbose_name="changed")),
+                        ("gone_count", models.PositiveIntegerField(default=0, verbose_name="removed")),
+                        ("changes", models.JSONField(blank=True, default=dict)),
+                        ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                        ("error", models.TextField(blank=True, default="", verbose_name="error")),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="releases",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "decided_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="decided_releases",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="approved or discarded by",
+                            ),
+                        ),
+                        (
+                            "follows",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="followed_by",
+                                to="indicators.release",
+                                verbose_name="compared with",
+                            ),
+                        ),
+                        (
+                            "recalled_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="recalled_releases",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="recalled by",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "release",
+                        "verbose_name_plural": "releases",
+                        "ordering": ["-created_at"],
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("state", "published")),
+                                fields=["-published_at"],
+                                name="release_current",
                             )
                         ],
-                        verbose_name="address",
-                    ),
-                ),
-                (
-                    "is_sample",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Its figures are samples and are marked as such.",
-                        verbose_name="made up",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "source",
-                "verbose_name_plural": "sources",
-                "ordering": ["name"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("url", ""), ("url__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
-                        name="source_url_of_the_web",
-                        violation_error_message="A web address begins with https:// or http://.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Category",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=20, verbose_name="code")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("is_part", models.BooleanField(default=True, verbose_name="part of the complete set")),
-                (
-                    "is_beside",
-                    models.BooleanField(default=False, verbose_name="belongs to the set where it is reported"),
-                ),
-                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
-                (
-                    "is_sensitive",
-                    models.BooleanField(
-                        default=False, help_text="As if its whole dimension were sensitive.", verbose_name="sensitive"
-                    ),
-                ),
-                (
-                    "country_code",
-                    models.CharField(
-                        blank=True,
-                        default="",
-                        help_text="Of people from one country: the code of its territory, such as ES.",
-                        max_length=3,
-                        verbose_name="country",
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="indicators.category",
-                    ),
-                ),
-                (
-                    "dimension",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="categories",
-                        to="indicators.dimension",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "category",
-                "verbose_name_plural": "categories",
-                "ordering": ["dimension", "order", "code"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("dimension"),
-                        models.F("code"),
-                        name="category_code_unique",
-                        violation_error_message="This code is already used in the dimension.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("is_part", False), ("is_beside", False), _connector="OR"),
-                        name="category_part_or_beside",
-                        violation_error_message="A category belongs to the set always or only where it is reported.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Breakdown",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(max_length=200, unique=True, verbose_name="key")),
-                ("rank", models.PositiveSmallIntegerField(default=0)),
-                ("categories", models.ManyToManyField(related_name="breakdowns", to="indicators.category")),
-            ],
-            options={
-                "verbose_name": "breakdown",
-                "verbose_name_plural": "breakdowns",
-                "ordering": ["rank", "key"],
-            },
-        ),
-        migrations.CreateModel(
-            name="BreakdownMargin",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("set_size", models.PositiveSmallIntegerField()),
-                ("is_beside", models.BooleanField(default=False)),
-                (
-                    "part",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="whole_links",
-                        to="indicators.breakdown",
-                    ),
-                ),
-                (
-                    "whole",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="part_links",
-                        to="indicators.breakdown",
-                    ),
-                ),
-                (
-                    "dimension",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="indicators.dimension"),
-                ),
-            ],
-            options={
-                "constraints": [models.UniqueConstraint(models.F("part"), models.F("whole"), name="margin_pair")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Identity",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "countries",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=3),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="only in these countries",
-                    ),
-                ),
-                (
-                    "own_country_in",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="indicators.dimension",
-                        verbose_name="and of the country's own people in",
-                    ),
-                ),
-                (
-                    "parts",
-                    models.ManyToManyField(
-                        blank=True, related_name="+", to="indicators.category", verbose_name="made of"
-                    ),
-                ),
-                (
-                    "whole",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="identities",
-                        to="indicators.category",
-                        verbose_name="category",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "category made of others",
-                "verbose_name_plural": "categories made of others",
-                "ordering": ["whole", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportBatch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("file", "file"), ("entry", "typed"), ("report", "report")],
-                        default="file",
-                        max_length=6,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("mapping", models.JSONField(verbose_name="mapping")),
-                ("mapping_name", models.CharField(blank=True, max_length=120, verbose_name="mapping")),
-                ("file", models.FileField(blank=True, upload_to="imports/%Y/%m/", verbose_name="file")),
-                ("file_name", models.CharField(max_length=200, verbose_name="file name")),
-                ("size", models.PositiveBigIntegerField(help_text="In bytes.", verbose_name="size")),
-                ("checksum", models.CharField(help_text="SHA-256", max_length=64, verbose_name="checksum")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("received", "to be described"),
-                            ("checking", "being checked"),
-                            ("checked", "checked, nothing stored"),
-                            ("storing", "being stored"),
-                            ("refused", "refused"),
-                            ("stored", "to be approved"),
-                            ("approving", "being approved"),
-                            ("approved", "approved"),
-                            ("undoing", "being undone"),
-                            ("undone", "undone"),
-                        ],
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("rows_read", models.PositiveIntegerField(default=0, verbose_name="rows read")),
-                ("rows_left_out", models.PositiveIntegerField(default=0, verbose_name="rows left out by the mapping")),
-                ("cells_new", models.PositiveIntegerField(default=0, verbose_name="new cells")),
-                ("cells_changed", models.PositiveIntegerField(default=0, verbose_name="changed cells")),
-                ("cells_same", models.PositiveIntegerField(default=0, verbose_name="unchanged cells")),
-                ("problems", models.PositiveIntegerField(default=0, verbose_name="problems")),
-                (
-                    "contents",
-                    models.JSONField(
-                        blank=True,
-                        help_text="What was found in a file that is being described.",
-                        null=True,
-                        verbose_name="contents",
-                    ),
-                ),
-                (
-                    "unused_columns",
-                    models.JSONField(
-                        blank=True,
-                        default=list,
-                        help_text="[[name, the first text in it], …]. A column that divides the figures is a group missing from the mapping.",
-                        verbose_name="columns that the mapping does not use",
-                    ),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="imported at")),
-                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
-                ("examined_at", models.DateTimeField(blank=True, null=True, verbose_name="quality examined at")),
-                (
-                    "authority",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="imports",
-                        to="orgs.organisation",
-                        verbose_name="authority",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="imports",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Of the step that a worker takes. None for the shell.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="step asked for by",
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "source",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="imports",
-                        to="indicators.source",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "import",
-                "verbose_name_plural": "imports",
-                "ordering": ["-created_at", "-pk"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state__in", ["stored", "approved"]), _negated=True),
-                            models.Q(("problems", 0), ("source__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="import_stored_without_problems",
-                        violation_error_message="A file with problems is not stored.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportMessage",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=30)),
-                ("line", models.PositiveIntegerField(blank=True, null=True, verbose_name="line")),
-                ("column", models.CharField(blank=True, max_length=120, verbose_name="column")),
-                ("value", models.CharField(blank=True, max_length=120, verbose_name="value")),
-                ("rows", models.PositiveIntegerField(default=1, verbose_name="rows")),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="messages",
-                        to="indicators.importbatch",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "message",
-                "verbose_name_plural": "messages",
-                "ordering": ["line", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Indicator",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "code",
-                    models.CharField(
-                        max_length=12,
-                        unique=True,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[A-Z0-9][A-Z0-9.-]*\\Z",
-                                "A code is made of capital letters, digits, points and hyphens, such as D1.7.",
-                            )
-                        ],
-                        verbose_name="code",
-                    ),
-                ),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("definition", models.TextField(verbose_name="definition")),
-                ("definition_en", models.TextField(null=True, verbose_name="definition")),
-                ("definition_es", models.TextField(null=True, verbose_name="definition")),
-                ("definition_fr", models.TextField(null=True, verbose_name="definition")),
-                ("definition_ar", models.TextField(null=True, verbose_name="definition")),
-                ("numerator", models.CharField(blank=True, max_length=250, verbose_name="numerator")),
-                ("numerator_en", models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator")),
-                ("numerator_es", models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator")),
-                ("numerator_fr", models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator")),
-                ("numerator_ar", models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator")),
-                ("denominator", models.CharField(blank=True, max_length=250, verbose_name="denominator")),
-                ("denominator_en", models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator")),
-                ("denominator_es", models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator")),
-                ("denominator_fr", models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator")),
-                ("denominator_ar", models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator")),
-                (
-                    "unit",
-                    models.CharField(
-                        choices=[
-                            ("percent", "%"),
-                            ("count", "people"),
-                            ("agreements", "agreements"),
-                            ("enrolments", "enrolments"),
-                            ("years", "years"),
-                            ("days", "days"),
-                            ("euros", "euros"),
-                            ("euros_month", "euros a month"),
-                            ("euros_m2", "euros per m²"),
-                            ("per_100", "per 100"),
-                            ("per_1000", "per 1,000"),
-                            ("per_100000", "per 100,000"),
-                            ("index_0_1", "index from 0 to 1"),
-                            ("index_0_3", "stage from 0 to 3"),
-                            ("index_0_4", "stage from 0 to 4"),
-                            ("index_0_100", "index from 0 to 100"),
-                            ("index_0_50_100", "0, 50 or 100"),
-                            ("mean_0_10", "from 0 to 10"),
-                            ("ratio", "ratio"),
-                        ],
-                        max_length=14,
-                        verbose_name="unit",
-                    ),
-                ),
-                (
-                    "factor",
-                    models.PositiveIntegerField(default=1, help_text="100 for a percentage.", verbose_name="factor"),
-                ),
-                (
-                    "decimals",
-                    models.PositiveSmallIntegerField(
-                        default=1, validators=[django.core.validators.MaxValueValidator(6)], verbose_name="decimals"
-                    ),
-                ),
-                (
-                    "measure",
-                    models.CharField(
-                        choices=[("count", "count"), ("ratio", "ratio"), ("mean", "mean"), ("score", "score")],
-                        max_length=8,
-                        verbose_name="measure",
-                    ),
-                ),
-                (
-                    "direction",
-                    models.CharField(
-                        choices=[
-                            ("up", "higher is better"),
-                            ("down", "lower is better"),
-                            ("context", "context only"),
-                            ("ideal", "nearer to an ideal value is better"),
-                        ],
-                        max_length=8,
-                        verbose_name="direction",
-                    ),
-                ),
-                (
-                    "ideal_value",
-                    models.DecimalField(
-                        blank=True, decimal_places=4, max_digits=12, null=True, verbose_name="ideal value"
-                    ),
-                ),
-                (
-                    "population",
-                    models.CharField(
-                        choices=[
-                            ("migrants", "migrants"),
-                            ("host", "the host population"),
-                            ("everyone", "everyone"),
-                            ("institution", "institutions"),
-                        ],
-                        default="everyone",
-                        max_length=12,
-                        verbose_name="whom it is about",
-                    ),
-                ),
-                (
-                    "comparator",
-                    models.CharField(
-                        choices=[
-                            ("none", "nothing"),
-                            ("host", "the host population"),
-                            ("territory_mean", "the mean of the territories"),
-                            ("population_share", "the share in the population"),
-                            ("network_mean", "the mean of the network"),
-                            ("target", "a target"),
-                        ],
-                        default="none",
-                        max_length=16,
-                        verbose_name="compared with",
-                    ),
-                ),
-                (
-                    "frequency",
-                    models.CharField(
-                        choices=[
-                            ("month", "month"),
-                            ("quarter", "quarter"),
-                            ("half", "half-year"),
-                            ("year", "year"),
-                            ("school", "school year"),
-                            ("fiscal", "financial year"),
-                            ("years2", "mean over two years"),
-                            ("years3", "mean over three years"),
-                            ("years4", "mean over four years"),
-                            ("years5", "mean over five years"),
-                        ],
-                        default="year",
-                        help_text="How often it is reported.",
-                        max_length=8,
-                        verbose_name="frequency",
-                    ),
-                ),
-                (
-                    "time_operator",
-                    models.CharField(
-                        choices=[
-                            ("sum", "sum"),
-                            ("last", "last"),
-                            ("pooled", "pooled"),
-                            ("mean", "mean"),
-                            ("none", "none"),
-                        ],
-                        default="none",
-                        max_length=8,
-                        verbose_name="over time",
-                    ),
-                ),
-                (
-                    "threshold",
-                    models.PositiveSmallIntegerField(
-                        default=5,
-                        help_text="Smaller groups are suppressed in a release; 0 suppresses none.",
-                        verbose_name="smallest group shown",
-                    ),
-                ),
-                (
-                    "rounding",
-                    models.PositiveSmallIntegerField(
-                        default=5, help_text="Counts in a release; 1 rounds none.", verbose_name="rounded to"
-                    ),
-                ),
-                ("is_headline", models.BooleanField(default=False, verbose_name="headline of its domain")),
-                (
-                    "sdg_targets",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            max_length=10,
-                            validators=[
-                                django.core.validators.RegexValidator(
-                                    "^(1[0-7]|[1-9])(\\.([0-9]{1,2}|[a-d])(\\.[0-9]{1,2})?)?\\Z",
-                                    "This is not an SDG target, such as 10.7.",
-                                )
-                            ],
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="SDG targets",
-                    ),
-                ),
-                (
-                    "gcm_objectives",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(
-                            validators=[
-                                django.core.validators.MinValueValidator(1),
-                                django.core.validators.MaxValueValidator(23),
-                            ]
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="objectives of the Global Compact",
-                    ),
-                ),
-                ("framework", models.CharField(blank=True, max_length=200, verbose_name="framework")),
-                (
-                    "eurostat_datasets",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=30),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="Eurostat datasets",
-                    ),
-                ),
-                (
-                    "is_provisional",
-                    models.BooleanField(
-                        default=False,
-                        help_text="The definition has not been checked against its framework.",
-                        verbose_name="provisional",
-                    ),
-                ),
-                (
-                    "checked_on",
-                    models.DateField(blank=True, editable=False, null=True, verbose_name="definition checked on"),
-                ),
-                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
-                ("retired_on", models.DateField(blank=True, null=True, verbose_name="retired on")),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "breakdowns",
-                    models.ManyToManyField(
-                        blank=True,
-                        related_name="indicators",
-                        to="indicators.dimension",
-                        verbose_name="standard breakdowns",
-                    ),
-                ),
-                (
-                    "checked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="definition checked by",
-                    ),
-                ),
-                (
-                    "domain",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="indicators",
-                        to="orgs.domain",
-                        verbose_name="domain",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="indicators",
-                        to="orgs.organisation",
-                        verbose_name="owner",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "indicator",
-                "verbose_name_plural": "indicators",
-                "ordering": ["domain__order", "order", "code"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("direction", "ideal"), ("ideal_value", None), _connector="XOR"),
-                        name="indicator_ideal_has_value",
-                        violation_error_message="An ideal value is only used with the direction “nearer to an ideal value”, which needs one.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("factor__gt", 0), ("rounding__gt", 0)),
-                        name="indicator_factor_positive",
-                        violation_error_message="Factor and rounding are at least 1.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("rounding", 1), ("threshold", 0)),
-                            models.Q(("rounding", 5), ("threshold", 5)),
-                            models.Q(("rounding", 5), ("threshold", 10)),
-                            models.Q(("rounding", 10), ("threshold", 10)),
-                            models.Q(("rounding", 10), ("threshold", 20)),
-                            _connector="OR",
-                        ),
-                        name="indicator_protection_offered",
-                        violation_error_message="This smallest group and this rounding together do not protect people. Choose 5 and 5, 10 and 5, 10 and 10, "
-                        "or 20 and 10; or 0 and 1 if the source itself has published these figures.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("is_provisional", False), ("checked_on", None), _connector="OR"),
-                        name="indicator_provisional_or_checked",
-                        violation_error_message="A definition is provisional or checked, not both.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReleasedIndicator",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=12, verbose_name="code")),
-                ("texts", models.JSONField()),
-                ("domain", models.CharField(blank=True, max_length=40, verbose_name="domain")),
-                (
-                    "unit",
-                    models.CharField(
-                        choices=[
-                            ("percent", "%"),
-                            ("count", "people"),
-                            ("agreements", "agreements"),
-                            ("enrolments", "enrolments"),
-                            ("years", "years"),
-                            ("days", "days"),
-                            ("euros", "euros"),
-                            ("euros_month", "euros a month"),
-                            ("euros_m2", "euros per m²"),
-                            ("per_100", "per 100"),
-                            ("per_1000", "per 1,000"),
-                            ("per_100000", "per 100,000"),
-                            ("index_0_1", "index from 0 to 1"),
-                            ("index_0_3", "stage from 0 to 3"),
-                            ("index_0_4", "stage from 0 to 4"),
-                            ("index_0_100", "index from 0 to 100"),
-                            ("index_0_50_100", "0, 50 or 100"),
-                            ("mean_0_10", "from 0 to 10"),
-                            ("ratio", "ratio"),
-                        ],
-                        max_length=14,
-                        verbose_name="unit",
-                    ),
-                ),
-                ("factor", models.PositiveIntegerField(verbose_name="factor")),
-                ("decimals", models.PositiveSmallIntegerField(verbose_name="decimals")),
-                (
-                    "measure",
-                    models.CharField(
-                        choices=[("count", "count"), ("ratio", "ratio"), ("mean", "mean"), ("score", "score")],
-                        max_length=8,
-                        verbose_name="measure",
-                    ),
-                ),
-                ("threshold", models.PositiveSmallIntegerField(verbose_name="smallest group shown")),
-                ("rounding", models.PositiveSmallIntegerField(verbose_name="rounded to")),
-                ("framework", models.CharField(blank=True, max_length=200, verbose_name="framework")),
-                ("is_provisional", models.BooleanField(default=False, verbose_name="provisional")),
-                ("sources", models.JSONField(blank=True, default=list)),
-                ("order", models.PositiveIntegerField(default=0)),
-                ("figures_count", models.PositiveIntegerField(default=0, verbose_name="figures")),
-                ("suppressed_count", models.PositiveIntegerField(default=0, verbose_name="suppressed")),
-                ("primary_count", models.PositiveIntegerField(default=0, verbose_name="suppressed as small")),
-                ("carried_over_count", models.PositiveIntegerField(default=0, verbose_name="suppressed as before")),
-                ("missing_count", models.PositiveIntegerField(default=0, verbose_name="missing")),
-                ("not_applicable_count", models.PositiveIntegerField(default=0, verbose_name="not applicable")),
-                ("new_count", models.PositiveIntegerField(default=0, verbose_name="new")),
-                ("changed_count", models.PositiveIntegerField(default=0, verbose_name="changed")),
-                ("gone_count", models.PositiveIntegerField(default=0, verbose_name="removed")),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="releases", to="indicators.indicator"
-                    ),
-                ),
-                (
-                    "release",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="indicators", to="indicators.release"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "indicator of a release",
-                "verbose_name_plural": "indicators of a release",
-                "ordering": ["order", "code"],
-                "constraints": [
-                    models.UniqueConstraint(models.F("release"), models.F("indicator"), name="released_indicator_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Slice",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                ("parked_at", models.DateTimeField(blank=True, null=True, verbose_name="parked at")),
-                (
-                    "alerted_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="Until they are told that it works again.",
-                        null=True,
-                        verbose_name="administrators told at",
-                    ),
-                ),
-                ("error", models.TextField(blank=True, default="", verbose_name="error")),
-                (
-                    "reporting_kind",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("country", "country"),
-                            ("region", "region"),
-                            ("province", "province"),
-                            ("municipality", "municipality"),
-                            ("district", "district"),
-                            ("neighbourhood", "neighbourhood"),
-                            ("area", "area"),
-                            ("unallocated", "place not stated"),
-                        ],
-                        default="",
-                        help_text="The smallest territories that report.",
-                        max_length=16,
-                        verbose_name="reported by",
-                    ),
-                ),
-                (
-                    "claimed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="claimed_slices",
-                        to="indicators.rolluprun",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="indicators.indicator"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "slice",
-                "verbose_name_plural": "slices",
-                "ordering": ["indicator", "year"],
-                "constraints": [models.UniqueConstraint(models.F("indicator"), models.F("year"), name="slice_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Target",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("year", models.PositiveSmallIntegerField(verbose_name="by the year")),
-                ("value", models.DecimalField(decimal_places=4, max_digits=20, verbose_name="target")),
-                ("baseline_year", models.PositiveSmallIntegerField(verbose_name="starting year")),
-                (
-                    "baseline_value",
-                    models.DecimalField(decimal_places=4, max_digits=20, verbose_name="value at the start"),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        blank=True,
-                        help_text="The plan or the decision that sets it.",
-                        max_length=200,
-                        verbose_name="where it was decided",
-                    ),
-                ),
-                ("set_at", models.DateTimeField(auto_now=True, verbose_name="set at")),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="targets",
-                        to="indicators.indicator",
-                        verbose_name="indicator",
-                    ),
-                ),
-                (
-                    "set_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="targets",
-                        to="orgs.territory",
-                        verbose_name="territory",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "target",
-                "verbose_name_plural": "targets",
-                "ordering": ["year"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("indicator"),
-                        models.F("territory"),
-                        models.F("year"),
-                        name="target_once",
-                        violation_error_message="There is a target for this year already. Remove it first.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("baseline_year__lt", models.F("year"))),
-                        name="target_after_baseline",
-                        violation_error_message="The starting year lies before the year of the target.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("baseline_year__gte", 1900), ("year__lte", 2100)),
-                        name="target_years_in_range",
-                        violation_error_message="Years lie between 1900 and 2100.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="TargetEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                ("year", models.PositiveSmallIntegerField(verbose_name="by the year")),
-                ("value", models.DecimalField(decimal_places=4, max_digits=20, verbose_name="target")),
-                ("baseline_year", models.PositiveSmallIntegerField(verbose_name="starting year")),
-                (
-                    "baseline_value",
-                    models.DecimalField(decimal_places=4, max_digits=20, verbose_name="value at the start"),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        blank=True,
-                        help_text="The plan or the decision that sets it.",
-                        max_length=200,
-                        verbose_name="where it was decided",
-                    ),
-                ),
-                ("set_at", models.DateTimeField(auto_now=True, verbose_name="set at")),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="indicators.indicator",
-                        verbose_name="indicator",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="indicators.target",
-                    ),
-                ),
-                (
-                    "set_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.territory",
-                        verbose_name="territory",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="ConfidentialAccess",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "reason",
-                    models.CharField(
-                        max_length=250,
-                        validators=[
-                            django.core.validators.MinLengthValidator(10, "Say in a few words why you need the figure.")
-                        ],
-                        verbose_name="reason",
-                    ),
-                ),
-                ("opened_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="opened at")),
-                ("expires_at", models.DateTimeField(verbose_name="open until")),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="confidential_accesses",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="confidential_accesses",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="confidential_accesses",
-                        to="indicators.importbatch",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="confidential_accesses",
-                        to="indicators.indicator",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "opening of confidential figures",
-                "verbose_name_plural": "openings of confidential figures",
-                "ordering": ["-opened_at", "-pk"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("expires_at__gt", models.F("opened_at"))),
-                        name="confidential_access_ends_later",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("batch", None), ("indicator__isnull", False), ("territory__isnull", False)),
-                            models.Q(("batch__isnull", False), ("indicator", None)),
-                            _connector="OR",
-                        ),
-                        name="confidential_access_is_to_one_thing",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True),
-                        name="confidential_access_has_a_reason",
-                        violation_error_message="Say in a few words why you need the figure.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="IndicatorEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "code",
-                    models.CharField(
-                        max_length=12,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[A-Z0-9][A-Z0-9.-]*\\Z",
-                                "A code is made of capital letters, digits, points and hyphens, such as D1.7.",
-                            )
-                        ],
-                        verbose_name="code",
-                    ),
-                ),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("definition", models.TextField(verbose_name="definition")),
-                ("numerator", models.CharField(blank=True, max_length=250, verbose_name="numerator")),
-                ("denominator", models.CharField(blank=True, max_length=250, verbose_name="denominator")),
-                (
-                    "unit",
-                    models.CharField(
-                        choices=[
-                            ("percent", "%"),
-                            ("count", "people"),
-                            ("agreements", "agreements"),
-                            ("enrolments", "enrolments"),
-                            ("years", "years"),
-                            ("days", "days"),
-                            ("euros", "euros"),
-                            ("euros_month", "euros a month"),
-                            ("euros_m2", "euros per m²"),
-                            ("per_100", "per 100"),
-                            ("per_1000", "per 1,000"),
-                            ("per_100000", "per 100,000"),
-                            ("index_0_1", "index from 0 to 1"),
-                            ("index_0_3", "stage from 0 to 3"),
-                            ("index_0_4", "stage from 0 to 4"),
-                            ("index_0_100", "index from 0 to 100"),
-                            ("index_0_50_100", "0, 50 or 100"),
-                            ("mean_0_10", "from 0 to 10"),
-                            ("ratio", "ratio"),
-                        ],
-                        max_length=14,
-                        verbose_name="unit",
-                    ),
-                ),
-                (
-                    "factor",
-                    models.PositiveIntegerField(default=1, help_text="100 for a percentage.", verbose_name="factor"),
-                ),
-                (
-                    "decimals",
-                    models.PositiveSmallIntegerField(
-                        default=1, validators=[django.core.validators.MaxValueValidator(6)], verbose_name="decimals"
-                    ),
-                ),
-                (
-                    "measure",
-                    models.CharField(
-                        choices=[("count", "count"), ("ratio", "ratio"), ("mean", "mean"), ("score", "score")],
-                        max_length=8,
-                        verbose_name="measure",
-                    ),
-                ),
-                (
-                    "direction",
-                    models.CharField(
-                        choices=[
-                            ("up", "higher is better"),
-                            ("down", "lower is better"),
-                            ("context", "context only"),
-                            ("ideal", "nearer to an ideal value is better"),
-                        ],
-                        max_length=8,
-                        verbose_name="direction",
-                    ),
-                ),
-                (
-                    "ideal_value",
-                    models.DecimalField(
-                        blank=True, decimal_places=4, max_digits=12, null=True, verbose_name="ideal value"
-                    ),
-                ),
-                (
-                    "population",
-                    models.CharField(
-                        choices=[
-                            ("migrants", "migrants"),
-                            ("host", "the host population"),
-                            ("everyone", "everyone"),
-                            ("institution", "institutions"),
-                        ],
-                        default="everyone",
-                        max_length=12,
-                        verbose_name="whom it is about",
-                    ),
-                ),
-                (
-                    "comparator",
-                    models.CharField(
-                        choices=[
-                            ("none", "nothing"),
-                            ("host", "the host population"),
-                            ("territory_mean", "the mean of the territories"),
-                            ("population_share", "the share in the population"),
-                            ("network_mean", "the mean of the network"),
-                            ("target", "a target"),
-                        ],
-                        default="none",
-                        max_length=16,
-                        verbose_name="compared with",
-                    ),
-                ),
-                (
-                    "frequency",
-                    models.CharField(
-                        choices=[
-                            ("month", "month"),
-                            ("quarter", "quarter"),
-                            ("half", "half-year"),
-                            ("year", "year"),
-                            ("school", "school year"),
-                            ("fiscal", "financial year"),
-                            ("years2", "mean over two years"),
-                            ("years3", "mean over three years"),
-                            ("years4", "mean over four years"),
-                            ("years5", "mean over five years"),
-                        ],
-                        default="year",
-                        help_text="How often it is reported.",
-                        max_length=8,
-                        verbose_name="frequency",
-                    ),
-                ),
-                (
-                    "time_operator",
-                    models.CharField(
-                        choices=[
-                            ("sum", "sum"),
-                            ("last", "last"),
-                            ("pooled", "pooled"),
-                            ("mean", "mean"),
-                            ("none", "none"),
-                        ],
-                        default="none",
-                        max_length=8,
-                        verbose_name="over time",
-                    ),
-                ),
-                (
-                    "threshold",
-                    models.PositiveSmallIntegerField(
-                        default=5,
-                        help_text="Smaller groups are suppressed in a release; 0 suppresses none.",
-                        verbose_name="smallest group shown",
-                    ),
-                ),
-                (
-                    "rounding",
-                    models.PositiveSmallIntegerField(
-                        default=5, help_text="Counts in a release; 1 rounds none.", verbose_name="rounded to"
-                    ),
-                ),
-                ("is_headline", models.BooleanField(default=False, verbose_name="headline of its domain")),
-                (
-                    "sdg_targets",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            max_length=10,
-                            validators=[
-                                django.core.validators.RegexValidator(
-                                    "^(1[0-7]|[1-9])(\\.([0-9]{1,2}|[a-d])(\\.[0-9]{1,2})?)?\\Z",
-                                    "This is not an SDG target, such as 10.7.",
-                                )
-                            ],
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="SDG targets",
-                    ),
-                ),
-                (
-                    "gcm_objectives",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(
-                            validators=[
-                                django.core.validators.MinValueValidator(1),
-                                django.core.validators.MaxValueValidator(23),
-                            ]
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="objectives of the Global Compact",
-                    ),
-                ),
-                ("framework", models.CharField(blank=True, max_length=200, verbose_name="framework")),
-                (
-                    "eurostat_datasets",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=30),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="Eurostat datasets",
-                    ),
-                ),
-                (
-                    "is_provisional",
-                    models.BooleanField(
-                        default=False,
-                        help_text="The definition has not been checked against its framework.",
-                        verbose_name="provisional",
-                    ),
-                ),
-                (
-                    "checked_on",
-                    models.DateField(blank=True, editable=False, null=True, verbose_name="definition checked on"),
-                ),
-                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
-                ("retired_on", models.DateField(blank=True, null=True, verbose_name="retired on")),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "checked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="definition checked by",
-                    ),
-                ),
-                (
-                    "domain",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.domain",
-                        verbose_name="domain",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.organisation",
-                        verbose_name="owner",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="indicators.indicator",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="IndicatorVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
-                ("valid_from_year", models.PositiveSmallIntegerField(default=0, verbose_name="from the year")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("definition", models.TextField(verbose_name="definition")),
-                ("definition_en", models.TextField(null=True, verbose_name="definition")),
-                ("definition_es", models.TextField(null=True, verbose_name="definition")),
-                ("definition_fr", models.TextField(null=True, verbose_name="definition")),
-                ("definition_ar", models.TextField(null=True, verbose_name="definition")),
-                ("numerator", models.CharField(blank=True, max_length=250, verbose_name="numerator")),
-                ("numerator_en", models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator")),
-                ("numerator_es", models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator")),
-                ("numerator_fr", models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator")),
-                ("numerator_ar", models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator")),
-                ("denominator", models.CharField(blank=True, max_length=250, verbose_name="denominator")),
-                ("denominator_en", models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator")),
-                ("denominator_es", models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator")),
-                ("denominator_fr", models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator")),
-                ("denominator_ar", models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator")),
-                ("framework", models.CharField(blank=True, max_length=200, verbose_name="framework")),
-                ("note", models.CharField(blank=True, max_length=250, verbose_name="why it changed")),
-                ("made_at", models.DateTimeField(auto_now_add=True, verbose_name="made at")),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="indicators.indicator",
-                        verbose_name="indicator",
-                    ),
-                ),
-                (
-                    "made_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "version of an indicator",
-                "verbose_name_plural": "versions of indicators",
-                "ordering": ["indicator_id", "-number"],
-                "constraints": [
-                    models.UniqueConstraint(models.F("indicator"), models.F("number"), name="indicator_version_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Period",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=8, unique=True, verbose_name="code")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("month", "month"),
-                            ("quarter", "quarter"),
-                            ("half", "half-year"),
-                            ("year", "year"),
-                            ("school", "school year"),
-                            ("fiscal", "financial year"),
-                            ("years2", "mean over two years"),
-                            ("years3", "mean over three years"),
-                            ("years4", "mean over four years"),
-                            ("years5", "mean over five years"),
-                        ],
-                        max_length=8,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "year",
-                    models.PositiveSmallIntegerField(help_text="The year in which it begins.", verbose_name="year"),
-                ),
-                ("starts_on", models.DateField(verbose_name="first day")),
-                ("ends_on", models.DateField(verbose_name="last day")),
-            ],
-            options={
-                "verbose_name": "period",
-                "verbose_name_plural": "periods",
-                "ordering": ["starts_on", "-ends_on"],
-                "indexes": [models.Index(models.F("year"), models.F("kind"), name="period_of_year")],
-                "constraints": [
-                    models.UniqueConstraint(models.F("kind"), models.F("starts_on"), name="period_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("starts_on__lt", models.F("ends_on"))), name="period_in_order"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReleasedFigure",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "release",
-                        "territory",
-                        "indicator",
-                        "period",
-                        "breakdown",
-                        blank=True,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("shown", "shown"),
-                            ("suppressed", "suppressed to protect small groups"),
-                            ("missing", "missing"),
-                            ("not_applicable", "not applicable"),
-                        ],
-                        max_length=14,
-                        verbose_name="state",
-                    ),
-                ),
-                ("numerator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
-                ("denominator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
-                ("value", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
-                ("step", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
-                ("flags", models.SmallIntegerField(default=0)),
-                (
-                    "origin",
-                    models.CharField(
-                        choices=[
-                            ("reported", "reported by the source"),
-                            ("categories", "added up from its groups"),
-                            ("territories", "added up from its parts"),
-                            ("periods", "drawn from shorter periods"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("reporters", models.PositiveIntegerField()),
-                ("expected", models.PositiveIntegerField()),
-                ("periods_used", models.PositiveSmallIntegerField()),
-                ("periods_expected", models.PositiveSmallIntegerField()),
-                ("oldest_input_at", models.DateTimeField()),
-                (
-                    "breakdown",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.breakdown",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.indicator",
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.period",
-                    ),
-                ),
-                (
-                    "release",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="figures",
-                        to="indicators.release",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "source",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.source",
-                    ),
-                ),
-            ],
-            options={
-                "indexes": [
-                    models.Index(
-                        models.F("release"),
-                        models.F("indicator"),
-                        models.F("period"),
-                        models.F("breakdown"),
-                        name="released_by_indicator",
-                    )
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("state", "shown"),
-                            models.Q(("denominator", None), ("numerator", None), ("step", None), ("value", None)),
-                            _connector="OR",
-                        ),
-                        name="released_hidden_has_no_number",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("step", None), ("step__gt", 0), _connector="OR"),
-                        name="released_step_positive",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReportRequest",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "with_parts",
-                    models.BooleanField(
-                        default=False,
-                        help_text="The districts of a city, for instance.",
-                        verbose_name="also each of its parts",
-                    ),
-                ),
-                ("title", models.CharField(max_length=120, verbose_name="title")),
-                ("note", models.TextField(blank=True, verbose_name="what it is for")),
-                ("due_on", models.DateField(verbose_name="due on")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at")),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at")),
-                (
-                    "authority",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="report_requests",
-                        to="orgs.organisation",
-                        verbose_name="authority",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "dimension",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.dimension",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "indicators",
-                    models.ManyToManyField(
-                        related_name="report_requests", to="indicators.indicator", verbose_name="indicators"
-                    ),
-                ),
-                (
-                    "periods",
-                    models.ManyToManyField(
-                        related_name="report_requests", to="indicators.period", verbose_name="periods"
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="report_requests",
-                        to="orgs.territory",
-                        verbose_name="territory",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "request for a report",
-                "verbose_name_plural": "requests for reports",
-                "ordering": ["-due_on", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Report",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("submitted", "submitted"),
-                            ("returned", "returned"),
-                            ("approved", "approved"),
-                        ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed at")),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reports",
-                        to="indicators.importbatch",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reports",
-                        to="orgs.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-                (
-                    "request",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reports",
-                        to="indicators.reportrequest",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "report",
-                "verbose_name_plural": "reports",
-                "ordering": ["request__due_on", "organisation", "pk"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("request"),
-                        models.F("organisation"),
-                        name="report_once",
-                        violation_error_message="This organisation is already asked.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReportAnswer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "number",
-                    models.DecimalField(blank=True, decimal_places=10, max_digits=28, null=True, verbose_name="number"),
-                ),
-                (
-                    "base",
-                    models.DecimalField(blank=True, decimal_places=10, max_digits=28, null=True, verbose_name="base"),
-                ),
-                ("is_missing", models.BooleanField(default=False, verbose_name="no figure")),
-                (
-                    "breakdown",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="indicators.breakdown"
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="indicators.indicator"
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="indicators.period"
-                    ),
-                ),
-                (
-                    "report",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="indicators.report"
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="orgs.territory"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "answer",
-                "verbose_name_plural": "answers",
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("report"),
-                        models.F("indicator"),
-                        models.F("period"),
-                        models.F("territory"),
-                        models.F("breakdown"),
-                        name="report_answer_once",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("base", None), ("is_missing", True), ("number", None)),
-                            models.Q(("is_missing", False), ("number__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="report_answer_says_one_thing",
-                        violation_error_message="Give a number, or say that you have none; not both.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("base", None), ("base__gt", 0), models.Q(("base", 0), ("number", 0)), _connector="OR"
-                        ),
-                        name="report_answer_base_positive",
-                        violation_error_message="A denominator is greater than 0, except for 0 of 0.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReportEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("submitted", "submitted"),
-                            ("returned", "returned"),
-                            ("approved", "approved"),
-                        ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed at")),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="indicators.importbatch",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="indicators.report",
-                    ),
-                ),
-                (
-                    "request",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="indicators.reportrequest",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="ReportReminder",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[("before", "a week before"), ("due", "on the day"), ("overdue", "a week after")],
-                        max_length=10,
-                        verbose_name="stage",
-                    ),
-                ),
-                ("due_on", models.DateField(verbose_name="due on")),
-                ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent at")),
-                (
-                    "report",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="reminders", to="indicators.report"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "reminder",
-                "verbose_name_plural": "reminders",
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("report"), models.F("stage"), models.F("due_on"), name="report_reminder_once"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReportRequestEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "with_parts",
-                    models.BooleanField(
-                        default=False,
-                        help_text="The districts of a city, for instance.",
-                        verbose_name="also each of its parts",
-                    ),
-                ),
-                ("title", models.CharField(max_length=120, verbose_name="title")),
-                ("note", models.TextField(blank=True, verbose_name="what it is for")),
-                ("due_on", models.DateField(verbose_name="due on")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at")),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at")),
-                (
-                    "authority",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.organisation",
-                        verbose_name="authority",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "dimension",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="indicators.dimension",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="indicators.reportrequest",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.territory",
-                        verbose_name="territory",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="ReportStep",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("submitted", "submitted"), ("returned", "returned"), ("approved", "approved")],
-                        max_length=10,
-                        verbose_name="step",
-                    ),
-                ),
-                ("note", models.TextField(blank=True, verbose_name="note")),
-                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="at")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "report",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="indicators.report"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "step of a report",
-                "verbose_name_plural": "steps of a report",
-                "ordering": ["-at", "-pk"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("kind", "returned"), _negated=True),
-                            models.Q(("note", ""), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="report_returned_with_note",
-                        violation_error_message="Say what should be changed.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Observation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "numerator",
-                    models.DecimalField(
-                        blank=True, decimal_places=10, max_digits=30, null=True, verbose_name="numerator"
-                    ),
-                ),
-                (
-                    "denominator",
-                    models.DecimalField(
-                        blank=True, decimal_places=10, max_digits=30, null=True, verbose_name="denominator"
-                    ),
-                ),
-                (
-                    "value",
-                    models.DecimalField(blank=True, decimal_places=10, max_digits=30, null=True, verbose_name="value"),
-                ),
-                ("flags", models.SmallIntegerField(default=0, verbose_name="flags")),
-                ("answered", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="answers")),
-                ("asked", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="asked")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("submitted", "submitted"),
-                            ("returned", "returned"),
-                            ("approved", "approved"),
-                            ("superseded", "superseded"),
-                            ("withdrawn", "withdrawn"),
-                        ],
-                        default="submitted",
-                        max_length=10,
-                        verbose_name="status",
-                    ),
-                ),
-                ("approved_at", models.DateTimeField(blank=True, null=True, verbose_name="approved at")),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="entered at"
-                    ),
-                ),
-                (
-                    "approved_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="observations",
-                        to="indicators.importbatch",
-                    ),
-                ),
-                (
-                    "breakdown",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="observations",
-                        to="indicators.breakdown",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="observations",
-                        to="indicators.indicator",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="observations",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="observations",
-                        to="indicators.period",
-                    ),
-                ),
-                (
-                    "source",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="observations",
-                        to="indicators.source",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "observation",
-                "verbose_name_plural": "observations",
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("indicator"),
-                        models.F("period"),
-                        models.F("territory"),
-                        models.F("breakdown"),
-                        condition=models.Q(("status", "approved")),
-                        name="observation_one_approved",
-                        violation_error_message="This cell already has an approved value.",
-                    ),
-                    models.UniqueConstraint(
-                        models.F("indicator"),
-                        models.F("period"),
-                        models.F("territory"),
-                        models.F("breakdown"),
-                        condition=models.Q(("status__in", ["draft", "submitted", "returned"])),
-                        name="observation_one_pending",
-                        violation_error_message="This cell already has a value to be approved.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("denominator", None), ("flags__gte", 32), ("numerator", None), ("value", None)),
-                            models.Q(
-                                ("flags__lt", 32),
-                                models.Q(
-                                    models.Q(("numerator__isnull", False), ("value", None)),
-                                    models.Q(("denominator", None), ("numerator", None), ("value__isnull", False)),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("published_at__isnull", False), ("state__in", ["published", "recalled"])),
+                                    models.Q(
+                                        models.Q(("state__in", ["published", "recalled"]), _negated=True),
+                                        ("published_at", None),
+                                    ),
                                     _connector="OR",
                                 ),
+                                name="release_published_has_a_date",
+                                violation_error_message="A release has a date once it is published, and not before.",
                             ),
-                            _connector="OR",
-                        ),
-                        name="observation_says_one_thing",
-                        violation_error_message="Give a numerator, or a published value, or mark it as missing or not applicable.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("flags__gte", 0), ("flags__lte", 95)),
-                        name="observation_flags_known",
-                        violation_error_message="A figure is missing or not applicable, not both.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("answered", None), ("asked", None)),
-                            models.Q(("answered__lte", models.F("asked")), ("asked__gt", 0)),
-                            _connector="OR",
-                        ),
-                        name="observation_answers_of_asked",
-                        violation_error_message="There cannot be more answers than organisations asked.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("denominator", None), ("denominator__gt", 0), _connector="OR"),
-                        name="observation_denominator_positive",
-                        violation_error_message="A denominator is greater than 0.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("status", "approved"), _negated=True),
-                            ("approved_at__isnull", False),
-                            _connector="OR",
-                        ),
-                        name="observation_approval_is_dated",
-                        violation_error_message="An approval has a date.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "before",
-                    models.DecimalField(blank=True, decimal_places=10, max_digits=40, null=True, verbose_name="before"),
-                ),
-                (
-                    "after",
-                    models.DecimalField(blank=True, decimal_places=10, max_digits=40, null=True, verbose_name="after"),
-                ),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="indicators.importbatch"
-                    ),
-                ),
-                (
-                    "breakdown",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.breakdown",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.indicator",
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.period",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "change",
-                "verbose_name_plural": "changes",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Finding",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "rule",
-                    models.CharField(
-                        choices=[
-                            ("part_over_whole", "part larger than the whole"),
-                            ("part_over_base", "numerator larger than the denominator of a share"),
-                            ("share_over_100", "share over 100 %"),
-                            ("outside_range", "outside what the unit allows"),
-                            ("fraction", "looks like a fraction instead of a share"),
-                            ("not_ended", "period that has not ended"),
-                            ("parts_differ", "sum of the parts differs from the total"),
-                            ("jump", "sudden jump against the period before"),
-                            ("gap", "gap between periods"),
-                            ("outlier", "far from all others"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("recalled_at__isnull", False),
+                                        ("state", "recalled"),
+                                        models.Q(("recall_reason", ""), _negated=True),
+                                    ),
+                                    models.Q(
+                                        models.Q(("state", "recalled"), _negated=True),
+                                        ("recall_reason", ""),
+                                        ("recalled_at", None),
+                                        ("recalled_by", None),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="release_recalled_with_a_reason",
+                                violation_error_message="Give the reason for recalling it.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state", "published"), _negated=True),
+                                    ("created_by", None),
+                                    ("decided_by", None),
+                                    models.Q(("created_by", models.F("decided_by")), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="release_takes_two_people",
+                                violation_error_message="You made this release, so somebody else has to approve it.",
+                            ),
+                            models.UniqueConstraint(
+                                models.Value(1),
+                                condition=models.Q(("state__in", ["draft", "preview"])),
+                                name="release_one_open",
+                                violation_error_message="Another release is being prepared.",
+                            ),
                         ],
-                        max_length=20,
-                        verbose_name="rule",
-                    ),
+                    },
                 ),
-                ("amount", models.DecimalField(decimal_places=10, max_digits=40, verbose_name="number")),
-                (
-                    "other",
-                    models.DecimalField(
-                        blank=True, decimal_places=10, max_digits=40, null=True, verbose_name="held against"
-                    ),
-                ),
-                ("detail", models.CharField(blank=True, max_length=20)),
-                ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted at")),
-                ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
-                (
-                    "accepted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "breakdown",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.breakdown",
-                    ),
-                ),
-                (
-                    "other_breakdown",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.breakdown",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="findings",
-                        to="indicators.importbatch",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.indicator",
-                    ),
-                ),
-                (
-                    "other_period",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.period",
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.period",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "finding",
-                "verbose_name_plural": "findings",
-                "ordering": ["rule", "pk"],
-                "indexes": [models.Index(models.F("batch"), models.F("rule"), name="finding_of_batch")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("accepted_at", None), ("reason", "")),
-                            models.Q(("accepted_at__isnull", False), models.Q(("reason", ""), _negated=True)),
-                            _connector="OR",
+                migrations.CreateModel(
+                    name="ReleaseFile",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
                         ),
-                        name="finding_accepted_with_reason",
-                        violation_error_message="Say why the figure is right.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="FigureDifference",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kept", models.DecimalField(decimal_places=10, max_digits=40, null=True, verbose_name="kept")),
-                (
-                    "recomputed",
-                    models.DecimalField(decimal_places=10, max_digits=40, null=True, verbose_name="recomputed"),
-                ),
-                (
-                    "audit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="differences",
-                        to="indicators.figureaudit",
-                    ),
-                ),
-                (
-                    "breakdown",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="indicators.breakdown",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="indicators.indicator"
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="indicators.period",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "difference",
-                "verbose_name_plural": "differences",
-                "ordering": ["audit", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="DirtyMark",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="indicators.indicator",
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="indicators.period",
-                    ),
-                ),
-            ],
-            options={
-                "indexes": [models.Index(models.F("indicator"), models.F("period"), name="mark_of_slice")],
-            },
-        ),
-        migrations.CreateModel(
-            name="ConfidentialViewing",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "viewed_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), db_index=True, verbose_name="seen at"
-                    ),
-                ),
-                (
-                    "access",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="viewings",
-                        to="indicators.confidentialaccess",
-                    ),
-                ),
-                (
-                    "breakdown",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.breakdown",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Empty: all periods.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.period",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "viewing of confidential figures",
-                "verbose_name_plural": "viewings of confidential figures",
-                "ordering": ["-viewed_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ComputedPlace",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "indicator",
-                        "period",
-                        "territory",
-                        "origin",
-                        blank=True,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "origin",
-                    models.CharField(
-                        choices=[
-                            ("reported", "reported by the source"),
-                            ("categories", "added up from its groups"),
-                            ("territories", "added up from its parts"),
-                            ("periods", "drawn from shorter periods"),
+                        ("format", models.CharField(max_length=10, verbose_name="format")),
+                        ("language", models.CharField(max_length=10, verbose_name="language")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("waiting", "being made"),
+                                    ("ready", "ready"),
+                                    ("too_large", "too large for this format"),
+                                    ("failed", "could not be made"),
+                                ],
+                                default="waiting",
+                                max_length=9,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                        ("file", models.FileField(blank=True, upload_to="releases/", verbose_name="file")),
+                        ("size", models.PositiveBigIntegerField(blank=True, null=True, verbose_name="size in bytes")),
+                        ("asked_at", models.DateTimeField(auto_now_add=True, verbose_name="asked for at")),
+                        ("made_at", models.DateTimeField(blank=True, null=True, verbose_name="made at")),
+                        (
+                            "release",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="files",
+                                to="indicators.release",
+                                verbose_name="release",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "file of a release",
+                        "verbose_name_plural": "files of releases",
+                        "ordering": ["pk"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("release", "format", "language"),
+                                name="release_file_once",
+                                violation_error_message="This file exists already.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("made_at__isnull", False),
+                                        ("size__isnull", False),
+                                        ("state", "ready"),
+                                        models.Q(("file", ""), _negated=True),
+                                    ),
+                                    models.Q(
+                                        models.Q(("state", "ready"), _negated=True),
+                                        ("file", ""),
+                                        ("made_at__isnull", True),
+                                        ("size__isnull", True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="release_file_ready_has_file",
+                                violation_error_message="Only a file that is ready is stored.",
+                            ),
                         ],
-                        max_length=12,
-                    ),
+                    },
                 ),
-                (
-                    "breakdowns",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
-                ),
-                (
-                    "numerators",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.DecimalField(decimal_places=10, max_digits=40), size=None
-                    ),
-                ),
-                (
-                    "denominators",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.DecimalField(decimal_places=10, max_digits=40, null=True),
-                        null=True,
-                        size=None,
-                    ),
-                ),
-                (
-                    "overridden",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.BooleanField(), null=True, size=None),
-                ),
-                ("reporters", django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
-                ("expected", models.PositiveIntegerField()),
-                (
-                    "periods_used",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.SmallIntegerField(), null=True, size=None
-                    ),
-                ),
-                (
-                    "periods_expected",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.SmallIntegerField(), null=True, size=None
-                    ),
-                ),
-                (
-                    "flags",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.SmallIntegerField(), null=True, size=None
-                    ),
-                ),
-                (
-                    "oldest_inputs_at",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), size=None),
-                ),
-                ("computed_at", models.DateTimeField()),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="indicators.indicator",
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="indicators.period",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("numerators__len", models.F("breakdowns__len")),
-                            ("oldest_inputs_at__len", models.F("breakdowns__len")),
-                            ("reporters__len", models.F("breakdowns__len")),
-                            models.Q(
-                                ("denominators", None),
-                                ("denominators__len", models.F("breakdowns__len")),
-                                _connector="OR",
+                migrations.CreateModel(
+                    name="RollupRun",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            models.Q(
-                                ("overridden", None), ("overridden__len", models.F("breakdowns__len")), _connector="OR"
-                            ),
-                            models.Q(
-                                ("periods_used", None),
-                                ("periods_used__len", models.F("breakdowns__len")),
-                                _connector="OR",
-                            ),
-                            models.Q(
-                                ("periods_expected", None),
-                                ("periods_expected__len", models.F("breakdowns__len")),
-                                _connector="OR",
-                            ),
-                            models.Q(("flags", None), ("flags__len", models.F("breakdowns__len")), _connector="OR"),
                         ),
-                        name="computed_arrays_of_one_length",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ProtectionChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("rules", models.JSONField(verbose_name="protection")),
-                ("reason", models.CharField(max_length=250, verbose_name="reason")),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at")),
-                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
-                ("is_agreed", models.BooleanField(default=False, verbose_name="agreed")),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="asked by",
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="decided by",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="protection_changes",
-                        to="indicators.indicator",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "weaker protection",
-                "verbose_name_plural": "weaker protections",
-                "ordering": ["-asked_at", "-pk"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("indicator"),
-                        condition=models.Q(("decided_at", None)),
-                        name="protection_change_one_open",
-                        violation_error_message="A second person already has to decide on a weaker protection of this indicator.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True),
-                        name="protection_change_has_a_reason",
-                        violation_error_message="Give the reason for the change.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("is_agreed", False),
-                            models.Q(
-                                ("decided_at__isnull", False),
-                                ("decided_by__isnull", False),
-                                models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[("running", "running"), ("done", "done"), ("failed", "failed")],
+                                default="running",
+                                max_length=8,
+                                verbose_name="state",
                             ),
-                            _connector="OR",
                         ),
-                        name="protection_change_takes_two_people",
-                        violation_error_message="Somebody else has to agree.",
+                        ("attempts", models.PositiveSmallIntegerField(default=1, verbose_name="attempts")),
+                        ("claimed_by", models.CharField(max_length=120, verbose_name="claimed by")),
+                        ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="started at")),
+                        ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                        ("slices", models.PositiveIntegerField(default=0, verbose_name="slices")),
+                        ("figures", models.PositiveIntegerField(default=0, verbose_name="figures written")),
+                        ("error", models.TextField(blank=True, default="", verbose_name="error")),
+                    ],
+                    options={
+                        "verbose_name": "rollup run",
+                        "verbose_name_plural": "rollup runs",
+                        "ordering": ["-started_at", "-pk"],
+                        "indexes": [
+                            models.Index(
+                                models.F("started_at"), condition=models.Q(("state", "running")), name="run_unfinished"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="SavedMapping",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
+                        ("definition", models.JSONField(verbose_name="definition")),
+                    ],
+                    options={
+                        "verbose_name": "mapping",
+                        "verbose_name_plural": "mappings",
+                        "ordering": ["name"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Source",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=200, unique=True, verbose_name="name")),
+                        ("publisher", models.CharField(blank=True, max_length=200, verbose_name="publisher")),
+                        ("licence", models.CharField(blank=True, max_length=120, verbose_name="licence")),
+                        (
+                            "url",
+                            models.URLField(
+                                blank=True,
+                                validators=[
+                                    django.core.validators.URLValidator(
+                                        message="Enter a web address that begins with https:// or http://.",
+                                        schemes=["http", "https"],
+                                    )
+                                ],
+                                verbose_name="address",
+                            ),
+                        ),
+                        (
+                            "is_sample",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Its figures are samples and are marked as such.",
+                                verbose_name="made up",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "source",
+                        "verbose_name_plural": "sources",
+                        "ordering": ["name"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("url", ""), ("url__iregex", "^https?://[^[:space:]]+$"), _connector="OR"
+                                ),
+                                name="source_url_of_the_web",
+                                violation_error_message="A web address begins with https:// or http://.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Category",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=20, verbose_name="code")),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("is_part", models.BooleanField(default=True, verbose_name="part of the complete set")),
+                        (
+                            "is_beside",
+                            models.BooleanField(default=False, verbose_name="belongs to the set where it is reported"),
+                        ),
+                        ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                        (
+                            "is_sensitive",
+                            models.BooleanField(
+                                default=False,
+                                help_text="As if its whole dimension were sensitive.",
+                                verbose_name="sensitive",
+                            ),
+                        ),
+                        (
+                            "country_code",
+                            models.CharField(
+                                blank=True,
+                                default="",
+                                help_text="Of people from one country: the code of its territory, such as ES.",
+                                max_length=3,
+                                verbose_name="country",
+                            ),
+                        ),
+                        (
+                            "parent",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="children",
+                                to="indicators.category",
+                            ),
+                        ),
+                        (
+                            "dimension",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="categories",
+                                to="indicators.dimension",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "category",
+                        "verbose_name_plural": "categories",
+                        "ordering": ["dimension", "order", "code"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("dimension"),
+                                models.F("code"),
+                                name="category_code_unique",
+                                violation_error_message="This code is already used in the dimension.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("is_part", False), ("is_beside", False), _connector="OR"),
+                                name="category_part_or_beside",
+                                violation_error_message="A category belongs to the set always or only where it is reported.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Breakdown",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("key", models.CharField(max_length=200, unique=True, verbose_name="key")),
+                        ("rank", models.PositiveSmallIntegerField(default=0)),
+                        ("categories", models.ManyToManyField(related_name="breakdowns", to="indicators.category")),
+                    ],
+                    options={
+                        "verbose_name": "breakdown",
+                        "verbose_name_plural": "breakdowns",
+                        "ordering": ["rank", "key"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="BreakdownMargin",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("set_size", models.PositiveSmallIntegerField()),
+                        ("is_beside", models.BooleanField(default=False)),
+                        (
+                            "part",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="whole_links",
+                                to="indicators.breakdown",
+                            ),
+                        ),
+                        (
+                            "whole",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="part_links",
+                                to="indicators.breakdown",
+                            ),
+                        ),
+                        (
+                            "dimension",
+                            models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="indicators.dimension"),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.UniqueConstraint(models.F("part"), models.F("whole"), name="margin_pair")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Identity",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "countries",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=3),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="only in these countries",
+                            ),
+                        ),
+                        (
+                            "own_country_in",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="indicators.dimension",
+                                verbose_name="and of the country's own people in",
+                            ),
+                        ),
+                        (
+                            "parts",
+                            models.ManyToManyField(
+                                blank=True, related_name="+", to="indicators.category", verbose_name="made of"
+                            ),
+                        ),
+                        (
+                            "whole",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="identities",
+                                to="indicators.category",
+                                verbose_name="category",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "category made of others",
+                        "verbose_name_plural": "categories made of others",
+                        "ordering": ["whole", "pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ImportBatch",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[("file", "file"), ("entry", "typed"), ("report", "report")],
+                                default="file",
+                                max_length=6,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        ("mapping", models.JSONField(verbose_name="mapping")),
+                        ("mapping_name", models.CharField(blank=True, max_length=120, verbose_name="mapping")),
+                        ("file", models.FileField(blank=True, upload_to="imports/%Y/%m/", verbose_name="file")),
+                        ("file_name", models.CharField(max_length=200, verbose_name="file name")),
+                        ("size", models.PositiveBigIntegerField(help_text="In bytes.", verbose_name="size")),
+                        ("checksum", models.CharField(help_text="SHA-256", max_length=64, verbose_name="checksum")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("received", "to be described"),
+                                    ("checking", "being checked"),
+                                    ("checked", "checked, nothing stored"),
+                                    ("storing", "being stored"),
+                                    ("refused", "refused"),
+                                    ("stored", "to be approved"),
+                                    ("approving", "being approved"),
+                                    ("approved", "approved"),
+                                    ("undoing", "being undone"),
+                                    ("undone", "undone"),
+                                ],
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("rows_read", models.PositiveIntegerField(default=0, verbose_name="rows read")),
+                        (
+                            "rows_left_out",
+                            models.PositiveIntegerField(default=0, verbose_name="rows left out by the mapping"),
+                        ),
+                        ("cells_new", models.PositiveIntegerField(default=0, verbose_name="new cells")),
+                        ("cells_changed", models.PositiveIntegerField(default=0, verbose_name="changed cells")),
+                        ("cells_same", models.PositiveIntegerField(default=0, verbose_name="unchanged cells")),
+                        ("problems", models.PositiveIntegerField(default=0, verbose_name="problems")),
+                        (
+                            "contents",
+                            models.JSONField(
+                                blank=True,
+                                help_text="What was found in a file that is being described.",
+                                null=True,
+                                verbose_name="contents",
+                            ),
+                        ),
+                        (
+                            "unused_columns",
+                            models.JSONField(
+                                blank=True,
+                                default=list,
+                                help_text="[[name, the first text in it], …]. A column that divides the figures is a group missing from the mapping.",
+                                verbose_name="columns that the mapping does not use",
+                            ),
+                        ),
+                        ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="imported at")),
+                        ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                        (
+                            "examined_at",
+                            models.DateTimeField(blank=True, null=True, verbose_name="quality examined at"),
+                        ),
+                        (
+                            "authority",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="imports",
+                                to="orgs.organisation",
+                                verbose_name="authority",
+                            ),
+                        ),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="imports",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                help_text="Of the step that a worker takes. None for the shell.",
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="step asked for by",
+                            ),
+                        ),
+                        (
+                            "decided_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "source",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="imports",
+                                to="indicators.source",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "import",
+                        "verbose_name_plural": "imports",
+                        "ordering": ["-created_at", "-pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state__in", ["stored", "approved"]), _negated=True),
+                                    models.Q(("problems", 0), ("source__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="import_stored_without_problems",
+                                violation_error_message="A file with problems is not stored.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ImportMessage",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=30)),
+                        ("line", models.PositiveIntegerField(blank=True, null=True, verbose_name="line")),
+                        ("column", models.CharField(blank=True, max_length=120, verbose_name="column")),
+                        ("value", models.CharField(blank=True, max_length=120, verbose_name="value")),
+                        ("rows", models.PositiveIntegerField(default=1, verbose_name="rows")),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="messages",
+                                to="indicators.importbatch",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "message",
+                        "verbose_name_plural": "messages",
+                        "ordering": ["line", "pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Indicator",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "code",
+                            models.CharField(
+                                max_length=12,
+                                unique=True,
+                                validators=[
+                                    django.core.validators.RegexValidator(
+                                        "^[A-Z0-9][A-Z0-9.-]*\\Z",
+                                        "A code is made of capital letters, digits, points and hyphens, such as D1.7.",
+                                    )
+                                ],
+                                verbose_name="code",
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("definition", models.TextField(verbose_name="definition")),
+                        ("definition_en", models.TextField(null=True, verbose_name="definition")),
+                        ("definition_es", models.TextField(null=True, verbose_name="definition")),
+                        ("definition_fr", models.TextField(null=True, verbose_name="definition")),
+                        ("definition_ar", models.TextField(null=True, verbose_name="definition")),
+                        ("numerator", models.CharField(blank=True, max_length=250, verbose_name="numerator")),
+                        (
+                            "numerator_en",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator"),
+                        ),
+                        (
+                            "numerator_es",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator"),
+                        ),
+                        (
+                            "numerator_fr",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator"),
+                        ),
+                        (
+                            "numerator_ar",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator"),
+                        ),
+                        ("denominator", models.CharField(blank=True, max_length=250, verbose_name="denominator")),
+                        (
+                            "denominator_en",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator"),
+                        ),
+                        (
+                            "denominator_es",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator"),
+                        ),
+                        (
+                            "denominator_fr",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator"),
+                        ),
+                        (
+                            "denominator_ar",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator"),
+                        ),
+                        (
+                            "unit",
+                            models.CharField(
+                                choices=[
+                                    ("percent", "%"),
+                                    ("count", "people"),
+                                    ("agreements", "agreements"),
+                                    ("enrolments", "enrolments"),
+                                    ("years", "years"),
+                                    ("days", "days"),
+                                    ("euros", "euros"),
+                                    ("euros_month", "euros a month"),
+                                    ("euros_m2", "euros per m²"),
+                                    ("per_100", "per 100"),
+                                    ("per_1000", "per 1,000"),
+                                    ("per_100000", "per 100,000"),
+                                    ("index_0_1", "index from 0 to 1"),
+                                    ("index_0_3", "stage from 0 to 3"),
+                                    ("index_0_4", "stage from 0 to 4"),
+                                    ("index_0_100", "index from 0 to 100"),
+                                    ("index_0_50_100", "0, 50 or 100"),
+                                    ("mean_0_10", "from 0 to 10"),
+                                    ("ratio", "ratio"),
+                                ],
+                                max_length=14,
+                                verbose_name="unit",
+                            ),
+                        ),
+                        (
+                            "factor",
+                            models.PositiveIntegerField(
+                                default=1, help_text="100 for a percentage.", verbose_name="factor"
+                            ),
+                        ),
+                        (
+                            "decimals",
+                            models.PositiveSmallIntegerField(
+                                default=1,
+                                validators=[django.core.validators.MaxValueValidator(6)],
+                                verbose_name="decimals",
+                            ),
+                        ),
+                        (
+                            "measure",
+                            models.CharField(
+                                choices=[("count", "count"), ("ratio", "ratio"), ("mean", "mean"), ("score", "score")],
+                                max_length=8,
+                                verbose_name="measure",
+                            ),
+                        ),
+                        (
+                            "direction",
+                            models.CharField(
+                                choices=[
+                                    ("up", "higher is better"),
+                                    ("down", "lower is better"),
+                                    ("context", "context only"),
+                                    ("ideal", "nearer to an ideal value is better"),
+                                ],
+                                max_length=8,
+                                verbose_name="direction",
+                            ),
+                        ),
+                        (
+                            "ideal_value",
+                            models.DecimalField(
+                                blank=True, decimal_places=4, max_digits=12, null=True, verbose_name="ideal value"
+                            ),
+                        ),
+                        (
+                            "population",
+                            models.CharField(
+                                choices=[
+                                    ("migrants", "migrants"),
+                                    ("host", "the host population"),
+                                    ("everyone", "everyone"),
+                                    ("institution", "institutions"),
+                                ],
+                                default="everyone",
+                                max_length=12,
+                                verbose_name="whom it is about",
+                            ),
+                        ),
+                        (
+                            "comparator",
+                            models.CharField(
+                                choices=[
+                                    ("none", "nothing"),
+                                    ("host", "the host population"),
+                                    ("territory_mean", "the mean of the territories"),
+                                    ("population_share", "the share in the population"),
+                                    ("network_mean", "the mean of the network"),
+                                    ("target", "a target"),
+                                ],
+                                default="none",
+                                max_length=16,
+                                verbose_name="compared with",
+                            ),
+                        ),
+                        (
+                            "frequency",
+                            models.CharField(
+                                choices=[
+                                    ("month", "month"),
+                                    ("quarter", "quarter"),
+                                    ("half", "half-year"),
+                                    ("year", "year"),
+                                    ("school", "school year"),
+                                    ("fiscal", "financial year"),
+                                    ("years2", "mean over two years"),
+                                    ("years3", "mean over three years"),
+                                    ("years4", "mean over four years"),
+                                    ("years5", "mean over five years"),
+                                ],
+                                default="year",
+                                help_text="How often it is reported.",
+                                max_length=8,
+                                verbose_name="frequency",
+                            ),
+                        ),
+                        (
+                            "time_operator",
+                            models.CharField(
+                                choices=[
+                                    ("sum", "sum"),
+                                    ("last", "last"),
+                                    ("pooled", "pooled"),
+                                    ("mean", "mean"),
+                                    ("none", "none"),
+                                ],
+                                default="none",
+                                max_length=8,
+                                verbose_name="over time",
+                            ),
+                        ),
+                        (
+                            "threshold",
+                            models.PositiveSmallIntegerField(
+                                default=5,
+                                help_text="Smaller groups are suppressed in a release; 0 suppresses none.",
+                                verbose_name="smallest group shown",
+                            ),
+                        ),
+                        (
+                            "rounding",
+                            models.PositiveSmallIntegerField(
+                                default=5, help_text="Counts in a release; 1 rounds none.", verbose_name="rounded to"
+                            ),
+                        ),
+                        ("is_headline", models.BooleanField(default=False, verbose_name="headline of its domain")),
+                        (
+                            "sdg_targets",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    max_length=10,
+                                    validators=[
+                                        django.core.validators.RegexValidator(
+                                            "^(1[0-7]|[1-9])(\\.([0-9]{1,2}|[a-d])(\\.[0-9]{1,2})?)?\\Z",
+                                            "This is not an SDG target, such as 10.7.",
+                                        )
+                                    ],
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="SDG targets",
+                            ),
+                        ),
+                        (
+                            "gcm_objectives",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.PositiveSmallIntegerField(
+                                    validators=[
+                                        django.core.validators.MinValueValidator(1),
+                                        django.core.validators.MaxValueValidator(23),
+                                    ]
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="objectives of the Global Compact",
+                            ),
+                        ),
+                        ("framework", models.CharField(blank=True, max_length=200, verbose_name="framework")),
+                        (
+                            "eurostat_datasets",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=30),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="Eurostat datasets",
+                            ),
+                        ),
+                        (
+                            "is_provisional",
+                            models.BooleanField(
+                                default=False,
+                                help_text="The definition has not been checked against its framework.",
+                                verbose_name="provisional",
+                            ),
+                        ),
+                        (
+                            "checked_on",
+                            models.DateField(
+                                blank=True, editable=False, null=True, verbose_name="definition checked on"
+                            ),
+                        ),
+                        ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                        ("retired_on", models.DateField(blank=True, null=True, verbose_name="retired on")),
+                        ("version", models.PositiveIntegerField(default=1, editable=False)),
+                        (
+                            "breakdowns",
+                            models.ManyToManyField(
+                                blank=True,
+                                related_name="indicators",
+                                to="indicators.dimension",
+                                verbose_name="standard breakdowns",
+                            ),
+                        ),
+                        (
+                            "checked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="definition checked by",
+                            ),
+                        ),
+                        (
+                            "domain",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="indicators",
+                                to="orgs.domain",
+                                verbose_name="domain",
+                            ),
+                        ),
+                        (
+                            "owner",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="indicators",
+                                to="orgs.organisation",
+                                verbose_name="owner",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "indicator",
+                        "verbose_name_plural": "indicators",
+                        "ordering": ["domain__order", "order", "code"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("direction", "ideal"), ("ideal_value", None), _connector="XOR"),
+                                name="indicator_ideal_has_value",
+                                violation_error_message="An ideal value is only used with the direction “nearer to an ideal value”, which needs one.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("factor__gt", 0), ("rounding__gt", 0)),
+                                name="indicator_factor_positive",
+                                violation_error_message="Factor and rounding are at least 1.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("rounding", 1), ("threshold", 0)),
+                                    models.Q(("rounding", 5), ("threshold", 5)),
+                                    models.Q(("rounding", 5), ("threshold", 10)),
+                                    models.Q(("rounding", 10), ("threshold", 10)),
+                                    models.Q(("rounding", 10), ("threshold", 20)),
+                                    _connector="OR",
+                                ),
+                                name="indicator_protection_offered",
+                                violation_error_message="This smallest group and this rounding together do not protect people. Choose 5 and 5, 10 and 5, 10 and 10, "
+                                "or 20 and 10; or 0 and 1 if the source itself has published these figures.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("is_provisional", False), ("checked_on", None), _connector="OR"),
+                                name="indicator_provisional_or_checked",
+                                violation_error_message="A definition is provisional or checked, not both.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReleasedIndicator",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=12, verbose_name="code")),
+                        ("texts", models.JSONField()),
+                        ("domain", models.CharField(blank=True, max_length=40, verbose_name="domain")),
+                        (
+                            "unit",
+                            models.CharField(
+                                choices=[
+                                    ("percent", "%"),
+                                    ("count", "people"),
+                                    ("agreements", "agreements"),
+                                    ("enrolments", "enrolments"),
+                                    ("years", "years"),
+                                    ("days", "days"),
+                                    ("euros", "euros"),
+                                    ("euros_month", "euros a month"),
+                                    ("euros_m2", "euros per m²"),
+                                    ("per_100", "per 100"),
+                                    ("per_1000", "per 1,000"),
+                                    ("per_100000", "per 100,000"),
+                                    ("index_0_1", "index from 0 to 1"),
+                                    ("index_0_3", "stage from 0 to 3"),
+                                    ("index_0_4", "stage from 0 to 4"),
+                                    ("index_0_100", "index from 0 to 100"),
+                                    ("index_0_50_100", "0, 50 or 100"),
+                                    ("mean_0_10", "from 0 to 10"),
+                                    ("ratio", "ratio"),
+                                ],
+                                max_length=14,
+                                verbose_name="unit",
+                            ),
+                        ),
+                        ("factor", models.PositiveIntegerField(verbose_name="factor")),
+                        ("decimals", models.PositiveSmallIntegerField(verbose_name="decimals")),
+                        (
+                            "measure",
+                            models.CharField(
+                                choices=[("count", "count"), ("ratio", "ratio"), ("mean", "mean"), ("score", "score")],
+                                max_length=8,
+                                verbose_name="measure",
+                            ),
+                        ),
+                        ("threshold", models.PositiveSmallIntegerField(verbose_name="smallest group shown")),
+                        ("rounding", models.PositiveSmallIntegerField(verbose_name="rounded to")),
+                        ("framework", models.CharField(blank=True, max_length=200, verbose_name="framework")),
+                        ("is_provisional", models.BooleanField(default=False, verbose_name="provisional")),
+                        ("sources", models.JSONField(blank=True, default=list)),
+                        ("order", models.PositiveIntegerField(default=0)),
+                        ("figures_count", models.PositiveIntegerField(default=0, verbose_name="figures")),
+                        ("suppressed_count", models.PositiveIntegerField(default=0, verbose_name="suppressed")),
+                        ("primary_count", models.PositiveIntegerField(default=0, verbose_name="suppressed as small")),
+                        (
+                            "carried_over_count",
+                            models.PositiveIntegerField(default=0, verbose_name="suppressed as before"),
+                        ),
+                        ("missing_count", models.PositiveIntegerField(default=0, verbose_name="missing")),
+                        ("not_applicable_count", models.PositiveIntegerField(default=0, verbose_name="not applicable")),
+                        ("new_count", models.PositiveIntegerField(default=0, verbose_name="new")),
+                        ("changed_count", models.PositiveIntegerField(default=0, verbose_name="changed")),
+                        ("gone_count", models.PositiveIntegerField(default=0, verbose_name="removed")),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="releases",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                        (
+                            "release",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="indicators",
+                                to="indicators.release",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "indicator of a release",
+                        "verbose_name_plural": "indicators of a release",
+                        "ordering": ["order", "code"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("release"), models.F("indicator"), name="released_indicator_once"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Slice",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                        ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                        ("parked_at", models.DateTimeField(blank=True, null=True, verbose_name="parked at")),
+                        (
+                            "alerted_at",
+                            models.DateTimeField(
+                                blank=True,
+                                help_text="Until they are told that it works again.",
+                                null=True,
+                                verbose_name="administrators told at",
+                            ),
+                        ),
+                        ("error", models.TextField(blank=True, default="", verbose_name="error")),
+                        (
+                            "reporting_kind",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("country", "country"),
+                                    ("region", "region"),
+                                    ("province", "province"),
+                                    ("municipality", "municipality"),
+                                    ("district", "district"),
+                                    ("neighbourhood", "neighbourhood"),
+                                    ("area", "area"),
+                                    ("unallocated", "place not stated"),
+                                ],
+                                default="",
+                                help_text="The smallest territories that report.",
+                                max_length=16,
+                                verbose_name="reported by",
+                            ),
+                        ),
+                        (
+                            "claimed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="claimed_slices",
+                                to="indicators.rolluprun",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="indicators.indicator"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "slice",
+                        "verbose_name_plural": "slices",
+                        "ordering": ["indicator", "year"],
+                        "constraints": [
+                            models.UniqueConstraint(models.F("indicator"), models.F("year"), name="slice_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Target",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("year", models.PositiveSmallIntegerField(verbose_name="by the year")),
+                        ("value", models.DecimalField(decimal_places=4, max_digits=20, verbose_name="target")),
+                        ("baseline_year", models.PositiveSmallIntegerField(verbose_name="starting year")),
+                        (
+                            "baseline_value",
+                            models.DecimalField(decimal_places=4, max_digits=20, verbose_name="value at the start"),
+                        ),
+                        (
+                            "source",
+                            models.CharField(
+                                blank=True,
+                                help_text="The plan or the decision that sets it.",
+                                max_length=200,
+                                verbose_name="where it was decided",
+                            ),
+                        ),
+                        ("set_at", models.DateTimeField(auto_now=True, verbose_name="set at")),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="targets",
+                                to="indicators.indicator",
+                                verbose_name="indicator",
+                            ),
+                        ),
+                        (
+                            "set_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="targets",
+                                to="orgs.territory",
+                                verbose_name="territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "target",
+                        "verbose_name_plural": "targets",
+                        "ordering": ["year"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("indicator"),
+                                models.F("territory"),
+                                models.F("year"),
+                                name="target_once",
+                                violation_error_message="There is a target for this year already. Remove it first.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("baseline_year__lt", models.F("year"))),
+                                name="target_after_baseline",
+                                violation_error_message="The starting year lies before the year of the target.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("baseline_year__gte", 1900), ("year__lte", 2100)),
+                                name="target_years_in_range",
+                                violation_error_message="Years lie between 1900 and 2100.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="TargetEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        ("year", models.PositiveSmallIntegerField(verbose_name="by the year")),
+                        ("value", models.DecimalField(decimal_places=4, max_digits=20, verbose_name="target")),
+                        ("baseline_year", models.PositiveSmallIntegerField(verbose_name="starting year")),
+                        (
+                            "baseline_value",
+                            models.DecimalField(decimal_places=4, max_digits=20, verbose_name="value at the start"),
+                        ),
+                        (
+                            "source",
+                            models.CharField(
+                                blank=True,
+                                help_text="The plan or the decision that sets it.",
+                                max_length=200,
+                                verbose_name="where it was decided",
+                            ),
+                        ),
+                        ("set_at", models.DateTimeField(auto_now=True, verbose_name="set at")),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="indicators.indicator",
+                                verbose_name="indicator",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="indicators.target",
+                            ),
+                        ),
+                        (
+                            "set_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.territory",
+                                verbose_name="territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ConfidentialAccess",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "reason",
+                            models.CharField(
+                                max_length=250,
+                                validators=[
+                                    django.core.validators.MinLengthValidator(
+                                        10, "Say in a few words why you need the figure."
+                                    )
+                                ],
+                                verbose_name="reason",
+                            ),
+                        ),
+                        (
+                            "opened_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="opened at"),
+                        ),
+                        ("expires_at", models.DateTimeField(verbose_name="open until")),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="confidential_accesses",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="confidential_accesses",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="confidential_accesses",
+                                to="indicators.importbatch",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="confidential_accesses",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "opening of confidential figures",
+                        "verbose_name_plural": "openings of confidential figures",
+                        "ordering": ["-opened_at", "-pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("expires_at__gt", models.F("opened_at"))),
+                                name="confidential_access_ends_later",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("batch", None), ("indicator__isnull", False), ("territory__isnull", False)
+                                    ),
+                                    models.Q(("batch__isnull", False), ("indicator", None)),
+                                    _connector="OR",
+                                ),
+                                name="confidential_access_is_to_one_thing",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("reason", ""), _negated=True),
+                                name="confidential_access_has_a_reason",
+                                violation_error_message="Say in a few words why you need the figure.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="IndicatorEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "code",
+                            models.CharField(
+                                max_length=12,
+                                validators=[
+                                    django.core.validators.RegexValidator(
+                                        "^[A-Z0-9][A-Z0-9.-]*\\Z",
+                                        "A code is made of capital letters, digits, points and hyphens, such as D1.7.",
+                                    )
+                                ],
+                                verbose_name="code",
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        ("definition", models.TextField(verbose_name="definition")),
+                        ("numerator", models.CharField(blank=True, max_length=250, verbose_name="numerator")),
+                        ("denominator", models.CharField(blank=True, max_length=250, verbose_name="denominator")),
+                        (
+                            "unit",
+                            models.CharField(
+                                choices=[
+                                    ("percent", "%"),
+                                    ("count", "people"),
+                                    ("agreements", "agreements"),
+                                    ("enrolments", "enrolments"),
+                                    ("years", "years"),
+                                    ("days", "days"),
+                                    ("euros", "euros"),
+                                    ("euros_month", "euros a month"),
+                                    ("euros_m2", "euros per m²"),
+                                    ("per_100", "per 100"),
+                                    ("per_1000", "per 1,000"),
+                                    ("per_100000", "per 100,000"),
+                                    ("index_0_1", "index from 0 to 1"),
+                                    ("index_0_3", "stage from 0 to 3"),
+                                    ("index_0_4", "stage from 0 to 4"),
+                                    ("index_0_100", "index from 0 to 100"),
+                                    ("index_0_50_100", "0, 50 or 100"),
+                                    ("mean_0_10", "from 0 to 10"),
+                                    ("ratio", "ratio"),
+                                ],
+                                max_length=14,
+                                verbose_name="unit",
+                            ),
+                        ),
+                        (
+                            "factor",
+                            models.PositiveIntegerField(
+                                default=1, help_text="100 for a percentage.", verbose_name="factor"
+                            ),
+                        ),
+                        (
+                            "decimals",
+                            models.PositiveSmallIntegerField(
+                                default=1,
+                                validators=[django.core.validators.MaxValueValidator(6)],
+                                verbose_name="decimals",
+                            ),
+                        ),
+                        (
+                            "measure",
+                            models.CharField(
+                                choices=[("count", "count"), ("ratio", "ratio"), ("mean", "mean"), ("score", "score")],
+                                max_length=8,
+                                verbose_name="measure",
+                            ),
+                        ),
+                        (
+                            "direction",
+                            models.CharField(
+                                choices=[
+                                    ("up", "higher is better"),
+                                    ("down", "lower is better"),
+                                    ("context", "context only"),
+                                    ("ideal", "nearer to an ideal value is better"),
+                                ],
+                                max_length=8,
+                                verbose_name="direction",
+                            ),
+                        ),
+                        (
+                            "ideal_value",
+                            models.DecimalField(
+                                blank=True, decimal_places=4, max_digits=12, null=True, verbose_name="ideal value"
+                            ),
+                        ),
+                        (
+                            "population",
+                            models.CharField(
+                                choices=[
+                                    ("migrants", "migrants"),
+                                    ("host", "the host population"),
+                                    ("everyone", "everyone"),
+                                    ("institution", "institutions"),
+                                ],
+                                default="everyone",
+                                max_length=12,
+                                verbose_name="whom it is about",
+                            ),
+                        ),
+                        (
+                            "comparator",
+                            models.CharField(
+                                choices=[
+                                    ("none", "nothing"),
+                                    ("host", "the host population"),
+                                    ("territory_mean", "the mean of the territories"),
+                                    ("population_share", "the share in the population"),
+                                    ("network_mean", "the mean of the network"),
+                                    ("target", "a target"),
+                                ],
+                                default="none",
+                                max_length=16,
+                                verbose_name="compared with",
+                            ),
+                        ),
+                        (
+                            "frequency",
+                            models.CharField(
+                                choices=[
+                                    ("month", "month"),
+                                    ("quarter", "quarter"),
+                                    ("half", "half-year"),
+                                    ("year", "year"),
+                                    ("school", "school year"),
+                                    ("fiscal", "financial year"),
+                                    ("years2", "mean over two years"),
+                                    ("years3", "mean over three years"),
+                                    ("years4", "mean over four years"),
+                                    ("years5", "mean over five years"),
+                                ],
+                                default="year",
+                                help_text="How often it is reported.",
+                                max_length=8,
+                                verbose_name="frequency",
+                            ),
+                        ),
+                        (
+                            "time_operator",
+                            models.CharField(
+                                choices=[
+                                    ("sum", "sum"),
+                                    ("last", "last"),
+                                    ("pooled", "pooled"),
+                                    ("mean", "mean"),
+                                    ("none", "none"),
+                                ],
+                                default="none",
+                                max_length=8,
+                                verbose_name="over time",
+                            ),
+                        ),
+                        (
+                            "threshold",
+                            models.PositiveSmallIntegerField(
+                                default=5,
+                                help_text="Smaller groups are suppressed in a release; 0 suppresses none.",
+                                verbose_name="smallest group shown",
+                            ),
+                        ),
+                        (
+                            "rounding",
+                            models.PositiveSmallIntegerField(
+                                default=5, help_text="Counts in a release; 1 rounds none.", verbose_name="rounded to"
+                            ),
+                        ),
+                        ("is_headline", models.BooleanField(default=False, verbose_name="headline of its domain")),
+                        (
+                            "sdg_targets",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    max_length=10,
+                                    validators=[
+                                        django.core.validators.RegexValidator(
+                                            "^(1[0-7]|[1-9])(\\.([0-9]{1,2}|[a-d])(\\.[0-9]{1,2})?)?\\Z",
+                                            "This is not an SDG target, such as 10.7.",
+                                        )
+                                    ],
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="SDG targets",
+                            ),
+                        ),
+                        (
+                            "gcm_objectives",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.PositiveSmallIntegerField(
+                                    validators=[
+                                        django.core.validators.MinValueValidator(1),
+                                        django.core.validators.MaxValueValidator(23),
+                                    ]
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="objectives of the Global Compact",
+                            ),
+                        ),
+                        ("framework", models.CharField(blank=True, max_length=200, verbose_name="framework")),
+                        (
+                            "eurostat_datasets",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=30),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="Eurostat datasets",
+                            ),
+                        ),
+                        (
+                            "is_provisional",
+                            models.BooleanField(
+                                default=False,
+                                help_text="The definition has not been checked against its framework.",
+                                verbose_name="provisional",
+                            ),
+                        ),
+                        (
+                            "checked_on",
+                            models.DateField(
+                                blank=True, editable=False, null=True, verbose_name="definition checked on"
+                            ),
+                        ),
+                        ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                        ("retired_on", models.DateField(blank=True, null=True, verbose_name="retired on")),
+                        ("version", models.PositiveIntegerField(default=1, editable=False)),
+                        (
+                            "checked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="definition checked by",
+                            ),
+                        ),
+                        (
+                            "domain",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.domain",
+                                verbose_name="domain",
+                            ),
+                        ),
+                        (
+                            "owner",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.organisation",
+                                verbose_name="owner",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="IndicatorVersion",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="version")),
+                        ("valid_from_year", models.PositiveSmallIntegerField(default=0, verbose_name="from the year")),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("definition", models.TextField(verbose_name="definition")),
+                        ("definition_en", models.TextField(null=True, verbose_name="definition")),
+                        ("definition_es", models.TextField(null=True, verbose_name="definition")),
+                        ("definition_fr", models.TextField(null=True, verbose_name="definition")),
+                        ("definition_ar", models.TextField(null=True, verbose_name="definition")),
+                        ("numerator", models.CharField(blank=True, max_length=250, verbose_name="numerator")),
+                        (
+                            "numerator_en",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator"),
+                        ),
+                        (
+                            "numerator_es",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator"),
+                        ),
+                        (
+                            "numerator_fr",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator"),
+                        ),
+                        (
+                            "numerator_ar",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="numerator"),
+                        ),
+                        ("denominator", models.CharField(blank=True, max_length=250, verbose_name="denominator")),
+                        (
+                            "denominator_en",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator"),
+                        ),
+                        (
+                            "denominator_es",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator"),
+                        ),
+                        (
+                            "denominator_fr",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator"),
+                        ),
+                        (
+                            "denominator_ar",
+                            models.CharField(blank=True, max_length=250, null=True, verbose_name="denominator"),
+                        ),
+                        ("framework", models.CharField(blank=True, max_length=200, verbose_name="framework")),
+                        ("note", models.CharField(blank=True, max_length=250, verbose_name="why it changed")),
+                        ("made_at", models.DateTimeField(auto_now_add=True, verbose_name="made at")),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="versions",
+                                to="indicators.indicator",
+                                verbose_name="indicator",
+                            ),
+                        ),
+                        (
+                            "made_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "version of an indicator",
+                        "verbose_name_plural": "versions of indicators",
+                        "ordering": ["indicator_id", "-number"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("indicator"), models.F("number"), name="indicator_version_once"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Period",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=8, unique=True, verbose_name="code")),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("month", "month"),
+                                    ("quarter", "quarter"),
+                                    ("half", "half-year"),
+                                    ("year", "year"),
+                                    ("school", "school year"),
+                                    ("fiscal", "financial year"),
+                                    ("years2", "mean over two years"),
+                                    ("years3", "mean over three years"),
+                                    ("years4", "mean over four years"),
+                                    ("years5", "mean over five years"),
+                                ],
+                                max_length=8,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "year",
+                            models.PositiveSmallIntegerField(
+                                help_text="The year in which it begins.", verbose_name="year"
+                            ),
+                        ),
+                        ("starts_on", models.DateField(verbose_name="first day")),
+                        ("ends_on", models.DateField(verbose_name="last day")),
+                    ],
+                    options={
+                        "verbose_name": "period",
+                        "verbose_name_plural": "periods",
+                        "ordering": ["starts_on", "-ends_on"],
+                        "indexes": [models.Index(models.F("year"), models.F("kind"), name="period_of_year")],
+                        "constraints": [
+                            models.UniqueConstraint(models.F("kind"), models.F("starts_on"), name="period_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(("starts_on__lt", models.F("ends_on"))), name="period_in_order"
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReleasedFigure",
+                    fields=[
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "release",
+                                "territory",
+                                "indicator",
+                                "period",
+                                "breakdown",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("shown", "shown"),
+                                    ("suppressed", "suppressed to protect small groups"),
+                                    ("missing", "missing"),
+                                    ("not_applicable", "not applicable"),
+                                ],
+                                max_length=14,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("numerator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
+                        ("denominator", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
+                        ("value", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
+                        ("step", models.DecimalField(decimal_places=10, max_digits=40, null=True)),
+                        ("flags", models.SmallIntegerField(default=0)),
+                        (
+                            "origin",
+                            models.CharField(
+                                choices=[
+                                    ("reported", "reported by the source"),
+                                    ("categories", "added up from its groups"),
+                                    ("territories", "added up from its parts"),
+                                    ("periods", "drawn from shorter periods"),
+                                ],
+                                max_length=12,
+                            ),
+                        ),
+                        ("reporters", models.PositiveIntegerField()),
+                        ("expected", models.PositiveIntegerField()),
+                        ("periods_used", models.PositiveSmallIntegerField()),
+                        ("periods_expected", models.PositiveSmallIntegerField()),
+                        ("oldest_input_at", models.DateTimeField()),
+                        (
+                            "breakdown",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.breakdown",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.period",
+                            ),
+                        ),
+                        (
+                            "release",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="figures",
+                                to="indicators.release",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "source",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.source",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [
+                            models.Index(
+                                models.F("release"),
+                                models.F("indicator"),
+                                models.F("period"),
+                                models.F("breakdown"),
+                                name="released_by_indicator",
+                            )
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("state", "shown"),
+                                    models.Q(
+                                        ("denominator", None), ("numerator", None), ("step", None), ("value", None)
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="released_hidden_has_no_number",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("step", None), ("step__gt", 0), _connector="OR"),
+                                name="released_step_positive",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReportRequest",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "with_parts",
+                            models.BooleanField(
+                                default=False,
+                                help_text="The districts of a city, for instance.",
+                                verbose_name="also each of its parts",
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=120, verbose_name="title")),
+                        ("note", models.TextField(blank=True, verbose_name="what it is for")),
+                        ("due_on", models.DateField(verbose_name="due on")),
+                        (
+                            "created_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at"),
+                        ),
+                        ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at")),
+                        (
+                            "authority",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="report_requests",
+                                to="orgs.organisation",
+                                verbose_name="authority",
+                            ),
+                        ),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "dimension",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.dimension",
+                                verbose_name="groups",
+                            ),
+                        ),
+                        (
+                            "indicators",
+                            models.ManyToManyField(
+                                related_name="report_requests", to="indicators.indicator", verbose_name="indicators"
+                            ),
+                        ),
+                        (
+                            "periods",
+                            models.ManyToManyField(
+                                related_name="report_requests", to="indicators.period", verbose_name="periods"
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="report_requests",
+                                to="orgs.territory",
+                                verbose_name="territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "request for a report",
+                        "verbose_name_plural": "requests for reports",
+                        "ordering": ["-due_on", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Report",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("submitted", "submitted"),
+                                    ("returned", "returned"),
+                                    ("approved", "approved"),
+                                ],
+                                default="draft",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        (
+                            "changed_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed at"),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="reports",
+                                to="indicators.importbatch",
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="reports",
+                                to="orgs.organisation",
+                                verbose_name="organisation",
+                            ),
+                        ),
+                        (
+                            "request",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="reports",
+                                to="indicators.reportrequest",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "report",
+                        "verbose_name_plural": "reports",
+                        "ordering": ["request__due_on", "organisation", "pk"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("request"),
+                                models.F("organisation"),
+                                name="report_once",
+                                violation_error_message="This organisation is already asked.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReportAnswer",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "number",
+                            models.DecimalField(
+                                blank=True, decimal_places=10, max_digits=28, null=True, verbose_name="number"
+                            ),
+                        ),
+                        (
+                            "base",
+                            models.DecimalField(
+                                blank=True, decimal_places=10, max_digits=28, null=True, verbose_name="base"
+                            ),
+                        ),
+                        ("is_missing", models.BooleanField(default=False, verbose_name="no figure")),
+                        (
+                            "breakdown",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="indicators.breakdown"
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="indicators.indicator"
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="indicators.period"
+                            ),
+                        ),
+                        (
+                            "report",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="answers",
+                                to="indicators.report",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="orgs.territory"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "answer",
+                        "verbose_name_plural": "answers",
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("report"),
+                                models.F("indicator"),
+                                models.F("period"),
+                                models.F("territory"),
+                                models.F("breakdown"),
+                                name="report_answer_once",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("base", None), ("is_missing", True), ("number", None)),
+                                    models.Q(("is_missing", False), ("number__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="report_answer_says_one_thing",
+                                violation_error_message="Give a number, or say that you have none; not both.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("base", None),
+                                    ("base__gt", 0),
+                                    models.Q(("base", 0), ("number", 0)),
+                                    _connector="OR",
+                                ),
+                                name="report_answer_base_positive",
+                                violation_error_message="A denominator is greater than 0, except for 0 of 0.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReportEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("submitted", "submitted"),
+                                    ("returned", "returned"),
+                                    ("approved", "approved"),
+                                ],
+                                default="draft",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        (
+                            "changed_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed at"),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="indicators.importbatch",
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.organisation",
+                                verbose_name="organisation",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="indicators.report",
+                            ),
+                        ),
+                        (
+                            "request",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="indicators.reportrequest",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReportReminder",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "stage",
+                            models.CharField(
+                                choices=[
+                                    ("before", "a week before"),
+                                    ("due", "on the day"),
+                                    ("overdue", "a week after"),
+                                ],
+                                max_length=10,
+                                verbose_name="stage",
+                            ),
+                        ),
+                        ("due_on", models.DateField(verbose_name="due on")),
+                        ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent at")),
+                        (
+                            "report",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="reminders",
+                                to="indicators.report",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "reminder",
+                        "verbose_name_plural": "reminders",
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("report"), models.F("stage"), models.F("due_on"), name="report_reminder_once"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReportRequestEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "with_parts",
+                            models.BooleanField(
+                                default=False,
+                                help_text="The districts of a city, for instance.",
+                                verbose_name="also each of its parts",
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=120, verbose_name="title")),
+                        ("note", models.TextField(blank=True, verbose_name="what it is for")),
+                        ("due_on", models.DateField(verbose_name="due on")),
+                        (
+                            "created_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at"),
+                        ),
+                        ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at")),
+                        (
+                            "authority",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.organisation",
+                                verbose_name="authority",
+                            ),
+                        ),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "dimension",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="indicators.dimension",
+                                verbose_name="groups",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="indicators.reportrequest",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.territory",
+                                verbose_name="territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReportStep",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("submitted", "submitted"),
+                                    ("returned", "returned"),
+                                    ("approved", "approved"),
+                                ],
+                                max_length=10,
+                                verbose_name="step",
+                            ),
+                        ),
+                        ("note", models.TextField(blank=True, verbose_name="note")),
+                        ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="at")),
+                        (
+                            "by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "report",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="steps",
+                                to="indicators.report",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "step of a report",
+                        "verbose_name_plural": "steps of a report",
+                        "ordering": ["-at", "-pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("kind", "returned"), _negated=True),
+                                    models.Q(("note", ""), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="report_returned_with_note",
+                                violation_error_message="Say what should be changed.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Observation",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "numerator",
+                            models.DecimalField(
+                                blank=True, decimal_places=10, max_digits=30, null=True, verbose_name="numerator"
+                            ),
+                        ),
+                        (
+                            "denominator",
+                            models.DecimalField(
+                                blank=True, decimal_places=10, max_digits=30, null=True, verbose_name="denominator"
+                            ),
+                        ),
+                        (
+                            "value",
+                            models.DecimalField(
+                                blank=True, decimal_places=10, max_digits=30, null=True, verbose_name="value"
+                            ),
+                        ),
+                        ("flags", models.SmallIntegerField(default=0, verbose_name="flags")),
+                        ("answered", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="answers")),
+                        ("asked", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="asked")),
+                        (
+                            "status",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("submitted", "submitted"),
+                                    ("returned", "returned"),
+                                    ("approved", "approved"),
+                                    ("superseded", "superseded"),
+                                    ("withdrawn", "withdrawn"),
+                                ],
+                                default="submitted",
+                                max_length=10,
+                                verbose_name="status",
+                            ),
+                        ),
+                        ("approved_at", models.DateTimeField(blank=True, null=True, verbose_name="approved at")),
+                        (
+                            "created_at",
+                            models.DateTimeField(
+                                db_default=django.db.models.functions.datetime.Now(), verbose_name="entered at"
+                            ),
+                        ),
+                        (
+                            "approved_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="observations",
+                                to="indicators.importbatch",
+                            ),
+                        ),
+                        (
+                            "breakdown",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="observations",
+                                to="indicators.breakdown",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="observations",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="observations",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="observations",
+                                to="indicators.period",
+                            ),
+                        ),
+                        (
+                            "source",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="observations",
+                                to="indicators.source",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "observation",
+                        "verbose_name_plural": "observations",
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("indicator"),
+                                models.F("period"),
+                                models.F("territory"),
+                                models.F("breakdown"),
+                                condition=models.Q(("status", "approved")),
+                                name="observation_one_approved",
+                                violation_error_message="This cell already has an approved value.",
+                            ),
+                            models.UniqueConstraint(
+                                models.F("indicator"),
+                                models.F("period"),
+                                models.F("territory"),
+                                models.F("breakdown"),
+                                condition=models.Q(("status__in", ["draft", "submitted", "returned"])),
+                                name="observation_one_pending",
+                                violation_error_message="This cell already has a value to be approved.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("denominator", None), ("flags__gte", 32), ("numerator", None), ("value", None)
+                                    ),
+                                    models.Q(
+                                        ("flags__lt", 32),
+                                        models.Q(
+                                            models.Q(("numerator__isnull", False), ("value", None)),
+                                            models.Q(
+                                                ("denominator", None), ("numerator", None), ("value__isnull", False)
+                                            ),
+                                            _connector="OR",
+                                        ),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="observation_says_one_thing",
+                                violation_error_message="Give a numerator, or a published value, or mark it as missing or not applicable.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("flags__gte", 0), ("flags__lte", 95)),
+                                name="observation_flags_known",
+                                violation_error_message="A figure is missing or not applicable, not both.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("answered", None), ("asked", None)),
+                                    models.Q(("answered__lte", models.F("asked")), ("asked__gt", 0)),
+                                    _connector="OR",
+                                ),
+                                name="observation_answers_of_asked",
+                                violation_error_message="There cannot be more answers than organisations asked.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("denominator", None), ("denominator__gt", 0), _connector="OR"),
+                                name="observation_denominator_positive",
+                                violation_error_message="A denominator is greater than 0.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("status", "approved"), _negated=True),
+                                    ("approved_at__isnull", False),
+                                    _connector="OR",
+                                ),
+                                name="observation_approval_is_dated",
+                                violation_error_message="An approval has a date.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ImportChange",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "before",
+                            models.DecimalField(
+                                blank=True, decimal_places=10, max_digits=40, null=True, verbose_name="before"
+                            ),
+                        ),
+                        (
+                            "after",
+                            models.DecimalField(
+                                blank=True, decimal_places=10, max_digits=40, null=True, verbose_name="after"
+                            ),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="changes",
+                                to="indicators.importbatch",
+                            ),
+                        ),
+                        (
+                            "breakdown",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.breakdown",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.period",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "change",
+                        "verbose_name_plural": "changes",
+                        "ordering": ["pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Finding",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "rule",
+                            models.CharField(
+                                choices=[
+                                    ("part_over_whole", "part larger than the whole"),
+                                    ("part_over_base", "numerator larger than the denominator of a share"),
+                                    ("share_over_100", "share over 100 %"),
+                                    ("outside_range", "outside what the unit allows"),
+                                    ("fraction", "looks like a fraction instead of a share"),
+                                    ("not_ended", "period that has not ended"),
+                                    ("parts_differ", "sum of the parts differs from the total"),
+                                    ("jump", "sudden jump against the period before"),
+                                    ("gap", "gap between periods"),
+                                    ("outlier", "far from all others"),
+                                ],
+                                max_length=20,
+                                verbose_name="rule",
+                            ),
+                        ),
+                        ("amount", models.DecimalField(decimal_places=10, max_digits=40, verbose_name="number")),
+                        (
+                            "other",
+                            models.DecimalField(
+                                blank=True, decimal_places=10, max_digits=40, null=True, verbose_name="held against"
+                            ),
+                        ),
+                        ("detail", models.CharField(blank=True, max_length=20)),
+                        ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted at")),
+                        ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                        (
+                            "accepted_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "breakdown",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.breakdown",
+                            ),
+                        ),
+                        (
+                            "other_breakdown",
+                            models.ForeignKey(
+                                blank=True,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.breakdown",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="findings",
+                                to="indicators.importbatch",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                        (
+                            "other_period",
+                            models.ForeignKey(
+                                blank=True,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.period",
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.period",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "finding",
+                        "verbose_name_plural": "findings",
+                        "ordering": ["rule", "pk"],
+                        "indexes": [models.Index(models.F("batch"), models.F("rule"), name="finding_of_batch")],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("accepted_at", None), ("reason", "")),
+                                    models.Q(("accepted_at__isnull", False), models.Q(("reason", ""), _negated=True)),
+                                    _connector="OR",
+                                ),
+                                name="finding_accepted_with_reason",
+                                violation_error_message="Say why the figure is right.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="FigureDifference",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("kept", models.DecimalField(decimal_places=10, max_digits=40, null=True, verbose_name="kept")),
+                        (
+                            "recomputed",
+                            models.DecimalField(decimal_places=10, max_digits=40, null=True, verbose_name="recomputed"),
+                        ),
+                        (
+                            "audit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="differences",
+                                to="indicators.figureaudit",
+                            ),
+                        ),
+                        (
+                            "breakdown",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="indicators.breakdown",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="indicators.indicator"
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="indicators.period",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "difference",
+                        "verbose_name_plural": "differences",
+                        "ordering": ["audit", "pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DirtyMark",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                blank=True,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="indicators.period",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [models.Index(models.F("indicator"), models.F("period"), name="mark_of_slice")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ConfidentialViewing",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "viewed_at",
+                            models.DateTimeField(
+                                db_default=django.db.models.functions.datetime.Now(),
+                                db_index=True,
+                                verbose_name="seen at",
+                            ),
+                        ),
+                        (
+                            "access",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="viewings",
+                                to="indicators.confidentialaccess",
+                            ),
+                        ),
+                        (
+                            "breakdown",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.breakdown",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                blank=True,
+                                help_text="Empty: all periods.",
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.period",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "viewing of confidential figures",
+                        "verbose_name_plural": "viewings of confidential figures",
+                        "ordering": ["-viewed_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ComputedPlace",
+                    fields=[
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "indicator",
+                                "period",
+                                "territory",
+                                "origin",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        (
+                            "origin",
+                            models.CharField(
+                                choices=[
+                                    ("reported", "reported by the source"),
+                                    ("categories", "added up from its groups"),
+                                    ("territories", "added up from its parts"),
+                                    ("periods", "drawn from shorter periods"),
+                                ],
+                                max_length=12,
+                            ),
+                        ),
+                        (
+                            "breakdowns",
+                            django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                        ),
+                        (
+                            "numerators",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.DecimalField(decimal_places=10, max_digits=40), size=None
+                            ),
+                        ),
+                        (
+                            "denominators",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.DecimalField(decimal_places=10, max_digits=40, null=True),
+                                null=True,
+                                size=None,
+                            ),
+                        ),
+                        (
+                            "overridden",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.BooleanField(), null=True, size=None
+                            ),
+                        ),
+                        (
+                            "reporters",
+                            django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None),
+                        ),
+                        ("expected", models.PositiveIntegerField()),
+                        (
+                            "periods_used",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.SmallIntegerField(), null=True, size=None
+                            ),
+                        ),
+                        (
+                            "periods_expected",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.SmallIntegerField(), null=True, size=None
+                            ),
+                        ),
+                        (
+                            "flags",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.SmallIntegerField(), null=True, size=None
+                            ),
+                        ),
+                        (
+                            "oldest_inputs_at",
+                            django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), size=None),
+                        ),
+                        ("computed_at", models.DateTimeField()),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="indicators.period",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("numerators__len", models.F("breakdowns__len")),
+                                    ("oldest_inputs_at__len", models.F("breakdowns__len")),
+                                    ("reporters__len", models.F("breakdowns__len")),
+                                    models.Q(
+                                        ("denominators", None),
+                                        ("denominators__len", models.F("breakdowns__len")),
+                                        _connector="OR",
+                                    ),
+                                    models.Q(
+                                        ("overridden", None),
+                                        ("overridden__len", models.F("breakdowns__len")),
+                                        _connector="OR",
+                                    ),
+                                    models.Q(
+                                        ("periods_used", None),
+                                        ("periods_used__len", models.F("breakdowns__len")),
+                                        _connector="OR",
+                                    ),
+                                    models.Q(
+                                        ("periods_expected", None),
+                                        ("periods_expected__len", models.F("breakdowns__len")),
+                                        _connector="OR",
+                                    ),
+                                    models.Q(
+                                        ("flags", None), ("flags__len", models.F("breakdowns__len")), _connector="OR"
+                                    ),
+                                ),
+                                name="computed_arrays_of_one_length",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ProtectionChange",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("rules", models.JSONField(verbose_name="protection")),
+                        ("reason", models.CharField(max_length=250, verbose_name="reason")),
+                        ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at")),
+                        ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                        ("is_agreed", models.BooleanField(default=False, verbose_name="agreed")),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="asked by",
+                            ),
+                        ),
+                        (
+                            "decided_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="decided by",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="protection_changes",
+                                to="indicators.indicator",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "weaker protection",
+                        "verbose_name_plural": "weaker protections",
+                        "ordering": ["-asked_at", "-pk"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("indicator"),
+                                condition=models.Q(("decided_at", None)),
+                                name="protection_change_one_open",
+                                violation_error_message="A second person already has to decide on a weaker protection of this indicator.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("reason", ""), _negated=True),
+                                name="protection_change_has_a_reason",
+                                violation_error_message="Give the reason for the change.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("is_agreed", False),
+                                    models.Q(
+                                        ("decided_at__isnull", False),
+                                        ("decided_by__isnull", False),
+                                        models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="protection_change_takes_two_people",
+                                violation_error_message="Somebody else has to agree.",
+                            ),
+                        ],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="qualityrule",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "indicators_qualityruleevent" ("code", "id", "is_active", "minimum", "minimum_points", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "threshold") VALUES (NEW."code", NEW."id", NEW."is_active", NEW."minimum", NEW."minimum_points", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."threshold"); RETURN NULL;',
+                            hash="e27624c8d5fc10cb3947f44e54a46c706ff871a3",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_0e35d",
+                            table="indicators_qualityrule",
+                            when="AFTER",
+                        ),
                     ),
-                ],
-            },
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="qualityrule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "indicators_qualityruleevent" ("code", "id", "is_active", "minimum", "minimum_points", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "threshold") VALUES (NEW."code", NEW."id", NEW."is_active", NEW."minimum", NEW."minimum_points", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."threshold"); RETURN NULL;',
-                    hash="e27624c8d5fc10cb3947f44e54a46c706ff871a3",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_0e35d",
-                    table="indicators_qualityrule",
-                    when="AFTER",
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="qualityrule",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "indicators_qualityruleevent" ("code", "id", "is_active", "minimum", "minimum_points", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "threshold") VALUES (NEW."code", NEW."id", NEW."is_active", NEW."minimum", NEW."minimum_points", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."threshold"); RETURN NULL;',
-                    hash="71c87f4c7f88c6b027b16bbfef35a23f8d0176ae",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_4af29",
-                    table="indicators_qualityrule",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="qualityrule",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "indicators_qualityruleevent" ("code", "id", "is_active", "minimum", "minimum_points", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "threshold") VALUES (NEW."code", NEW."id", NEW."is_active", NEW."minimum", NEW."minimum_points", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."threshold"); RETURN NULL;',
+                            hash="71c87f4c7f88c6b027b16bbfef35a23f8d0176ae",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_4af29",
+                            table="indicators_qualityrule",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="indicator",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "indicators_indicatorevent" ("checked_by_id", "checked_on", "code", "comparator", "decimals", "definition", "denominator", "direction", "domain_id", "eurostat_datasets", "factor", "framework", "frequency", "gcm_objectives", "id", "ideal_value", "is_headline", "is_provisional", "measure", "name", "numerator", "order", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "retired_on", "rounding", "sdg_targets", "threshold", "time_operator", "unit", "version") VALUES (NEW."checked_by_id", NEW."checked_on", NEW."code", NEW."comparator", NEW."decimals", NEW."definition", NEW."denominator", NEW."direction", NEW."domain_id", NEW."eurostat_datasets", NEW."factor", NEW."framework", NEW."frequency", NEW."gcm_objectives", NEW."id", NEW."ideal_value", NEW."is_headline", NEW."is_provisional", NEW."measure", NEW."name", NEW."numerator", NEW."order", NEW."owner_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."population", NEW."retired_on", NEW."rounding", NEW."sdg_targets", NEW."threshold", NEW."time_operator", NEW."unit", NEW."version"); RETURN NULL;',
-                    hash="09e51f80839958a5cd3de54e89bd71f866282a54",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_6ab67",
-                    table="indicators_indicator",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="indicator",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "indicators_indicatorevent" ("checked_by_id", "checked_on", "code", "comparator", "decimals", "definition", "denominator", "direction", "domain_id", "eurostat_datasets", "factor", "framework", "frequency", "gcm_objectives", "id", "ideal_value", "is_headline", "is_provisional", "measure", "name", "numerator", "order", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "retired_on", "rounding", "sdg_targets", "threshold", "time_operator", "unit", "version") VALUES (NEW."checked_by_id", NEW."checked_on", NEW."code", NEW."comparator", NEW."decimals", NEW."definition", NEW."denominator", NEW."direction", NEW."domain_id", NEW."eurostat_datasets", NEW."factor", NEW."framework", NEW."frequency", NEW."gcm_objectives", NEW."id", NEW."ideal_value", NEW."is_headline", NEW."is_provisional", NEW."measure", NEW."name", NEW."numerator", NEW."order", NEW."owner_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."population", NEW."retired_on", NEW."rounding", NEW."sdg_targets", NEW."threshold", NEW."time_operator", NEW."unit", NEW."version"); RETURN NULL;',
+                            hash="09e51f80839958a5cd3de54e89bd71f866282a54",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_6ab67",
+                            table="indicators_indicator",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="indicator",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."checked_by_id" IS DISTINCT FROM (NEW."checked_by_id") OR OLD."checked_on" IS DISTINCT FROM (NEW."checked_on") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."comparator" IS DISTINCT FROM (NEW."comparator") OR OLD."decimals" IS DISTINCT FROM (NEW."decimals") OR OLD."definition" IS DISTINCT FROM (NEW."definition") OR OLD."denominator" IS DISTINCT FROM (NEW."denominator") OR OLD."direction" IS DISTINCT FROM (NEW."direction") OR OLD."domain_id" IS DISTINCT FROM (NEW."domain_id") OR OLD."eurostat_datasets" IS DISTINCT FROM (NEW."eurostat_datasets") OR OLD."factor" IS DISTINCT FROM (NEW."factor") OR OLD."framework" IS DISTINCT FROM (NEW."framework") OR OLD."frequency" IS DISTINCT FROM (NEW."frequency") OR OLD."gcm_objectives" IS DISTINCT FROM (NEW."gcm_objectives") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."ideal_value" IS DISTINCT FROM (NEW."ideal_value") OR OLD."is_headline" IS DISTINCT FROM (NEW."is_headline") OR OLD."is_provisional" IS DISTINCT FROM (NEW."is_provisional") OR OLD."measure" IS DISTINCT FROM (NEW."measure") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."numerator" IS DISTINCT FROM (NEW."numerator") OR OLD."order" IS DISTINCT FROM (NEW."order") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."population" IS DISTINCT FROM (NEW."population") OR OLD."retired_on" IS DISTINCT FROM (NEW."retired_on") OR OLD."rounding" IS DISTINCT FROM (NEW."rounding") OR OLD."sdg_targets" IS DISTINCT FROM (NEW."sdg_targets") OR OLD."threshold" IS DISTINCT FROM (NEW."threshold") OR OLD."time_operator" IS DISTINCT FROM (NEW."time_operator") OR OLD."unit" IS DISTINCT FROM (NEW."unit") OR OLD."version" IS DISTINCT FROM (NEW."version"))',
-                    func='INSERT INTO "indicators_indicatorevent" ("checked_by_id", "checked_on", "code", "comparator", "decimals", "definition", "denominator", "direction", "domain_id", "eurostat_datasets", "factor", "framework", "frequency", "gcm_objectives", "id", "ideal_value", "is_headline", "is_provisional", "measure", "name", "numerator", "order", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "retired_on", "rounding", "sdg_targets", "threshold", "time_operator", "unit", "version") VALUES (NEW."checked_by_id", NEW."checked_on", NEW."code", NEW."comparator", NEW."decimals", NEW."definition", NEW."denominator", NEW."direction", NEW."domain_id", NEW."eurostat_datasets", NEW."factor", NEW."framework", NEW."frequency", NEW."gcm_objectives", NEW."id", NEW."ideal_value", NEW."is_headline", NEW."is_provisional", NEW."measure", NEW."name", NEW."numerator", NEW."order", NEW."owner_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."population", NEW."retired_on", NEW."rounding", NEW."sdg_targets", NEW."threshold", NEW."time_operator", NEW."unit", NEW."version"); RETURN NULL;',
-                    hash="c47b19fc694a9f12c1490f98a3c1a4cd28929ae3",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_4281e",
-                    table="indicators_indicator",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="indicator",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition='WHEN (OLD."checked_by_id" IS DISTINCT FROM (NEW."checked_by_id") OR OLD."checked_on" IS DISTINCT FROM (NEW."checked_on") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."comparator" IS DISTINCT FROM (NEW."comparator") OR OLD."decimals" IS DISTINCT FROM (NEW."decimals") OR OLD."definition" IS DISTINCT FROM (NEW."definition") OR OLD."denominator" IS DISTINCT FROM (NEW."denominator") OR OLD."direction" IS DISTINCT FROM (NEW."direction") OR OLD."domain_id" IS DISTINCT FROM (NEW."domain_id") OR OLD."eurostat_datasets" IS DISTINCT FROM (NEW."eurostat_datasets") OR OLD."factor" IS DISTINCT FROM (NEW."factor") OR OLD."framework" IS DISTINCT FROM (NEW."framework") OR OLD."frequency" IS DISTINCT FROM (NEW."frequency") OR OLD."gcm_objectives" IS DISTINCT FROM (NEW."gcm_objectives") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."ideal_value" IS DISTINCT FROM (NEW."ideal_value") OR OLD."is_headline" IS DISTINCT FROM (NEW."is_headline") OR OLD."is_provisional" IS DISTINCT FROM (NEW."is_provisional") OR OLD."measure" IS DISTINCT FROM (NEW."measure") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."numerator" IS DISTINCT FROM (NEW."numerator") OR OLD."order" IS DISTINCT FROM (NEW."order") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."population" IS DISTINCT FROM (NEW."population") OR OLD."retired_on" IS DISTINCT FROM (NEW."retired_on") OR OLD."rounding" IS DISTINCT FROM (NEW."rounding") OR OLD."sdg_targets" IS DISTINCT FROM (NEW."sdg_targets") OR OLD."threshold" IS DISTINCT FROM (NEW."threshold") OR OLD."time_operator" IS DISTINCT FROM (NEW."time_operator") OR OLD."unit" IS DISTINCT FROM (NEW."unit") OR OLD."version" IS DISTINCT FROM (NEW."version"))',
+                            func='INSERT INTO "indicators_indicatorevent" ("checked_by_id", "checked_on", "code", "comparator", "decimals", "definition", "denominator", "direction", "domain_id", "eurostat_datasets", "factor", "framework", "frequency", "gcm_objectives", "id", "ideal_value", "is_headline", "is_provisional", "measure", "name", "numerator", "order", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "retired_on", "rounding", "sdg_targets", "threshold", "time_operator", "unit", "version") VALUES (NEW."checked_by_id", NEW."checked_on", NEW."code", NEW."comparator", NEW."decimals", NEW."definition", NEW."denominator", NEW."direction", NEW."domain_id", NEW."eurostat_datasets", NEW."factor", NEW."framework", NEW."frequency", NEW."gcm_objectives", NEW."id", NEW."ideal_value", NEW."is_headline", NEW."is_provisional", NEW."measure", NEW."name", NEW."numerator", NEW."order", NEW."owner_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."population", NEW."retired_on", NEW."rounding", NEW."sdg_targets", NEW."threshold", NEW."time_operator", NEW."unit", NEW."version"); RETURN NULL;',
+                            hash="c47b19fc694a9f12c1490f98a3c1a4cd28929ae3",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_4281e",
+                            table="indicators_indicator",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="confidentialaccess",
-            trigger=pgtrigger.compiler.Trigger(
-                name="keep_access",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="92a41f84056c9a3b3d4161a44e5da84fcc767898",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_keep_access_06e00",
-                    table="indicators_confidentialaccess",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="confidentialaccess",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="keep_access",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                            hash="92a41f84056c9a3b3d4161a44e5da84fcc767898",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_keep_access_06e00",
+                            table="indicators_confidentialaccess",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="indicatorversion",
-            trigger=pgtrigger.compiler.Trigger(
-                name="keep_versions",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="8bec6b36ba9d2f8540e49fe733e10bb4269c1d4a",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_keep_versions_01f4b",
-                    table="indicators_indicatorversion",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="indicatorversion",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="keep_versions",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                            hash="8bec6b36ba9d2f8540e49fe733e10bb4269c1d4a",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_keep_versions_01f4b",
+                            table="indicators_indicatorversion",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="confidentialviewing",
-            trigger=pgtrigger.compiler.Trigger(
-                name="keep_viewing",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="8ec40f35bc052e78df231a2acad0c8b6537f782b",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_keep_viewing_74c2d",
-                    table="indicators_confidentialviewing",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="confidentialviewing",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="keep_viewing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                            hash="8ec40f35bc052e78df231a2acad0c8b6537f782b",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_keep_viewing_74c2d",
+                            table="indicators_confidentialviewing",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="release",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.published_at IS NOT NULL)",
-                    func="\n    IF TG_OP = 'UPDATE' AND OLD.state = 'published' AND to_jsonb(NEW) - ARRAY['state', 'recalled_at', 'recalled_by_id', 'recall_reason']\n       = to_jsonb(OLD) - ARRAY['state', 'recalled_at', 'recalled_by_id', 'recall_reason'] AND NEW.state = 'recalled' THEN\n        RETURN NEW;\n    END IF;\n    RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n",
-                    hash="a7cabd129582dcfd3b0e7e61d84da6898f534455",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_frozen_dbe0c",
-                    table="indicators_release",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="release",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.published_at IS NOT NULL)",
+                            func="\n    IF TG_OP = 'UPDATE' AND OLD.state = 'published' AND to_jsonb(NEW) - ARRAY['state', 'recalled_at', 'recalled_by_id', 'recall_reason']\n       = to_jsonb(OLD) - ARRAY['state', 'recalled_at', 'recalled_by_id', 'recall_reason'] AND NEW.state = 'recalled' THEN\n        RETURN NEW;\n    END IF;\n    RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n",
+                            hash="a7cabd129582dcfd3b0e7e61d84da6898f534455",
+                            operation="UPDATE OR DELETE",
+                            pgid="pgtrigger_frozen_dbe0c",
+                            table="indicators_release",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="release",
-            trigger=pgtrigger.compiler.Trigger(
-                name="no_invented_base",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.published_at IS NULL AND NEW.published_at IS NOT NULL)",
-                    func="\n    IF EXISTS (SELECT FROM indicators_releasedfigure f JOIN indicators_releasedindicator i\n                   ON i.release_id = f.release_id AND i.indicator_id = f.indicator_id\n               WHERE f.release_id = NEW.id AND f.denominator IS NOT NULL AND i.measure NOT IN ('ratio', 'mean')) THEN\n        RAISE EXCEPTION 'Only ratios and means have a denominator.'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'released_only_ratios_and_means_have_a_base';\n    END IF;\n    RETURN NEW;\n",
-                    hash="ebd29c3d87504fcad501628676646beb854274d9",
-                    operation="UPDATE",
-                    pgid="pgtrigger_no_invented_base_82fc2",
-                    table="indicators_release",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="release",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="no_invented_base",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.published_at IS NULL AND NEW.published_at IS NOT NULL)",
+                            func="\n    IF EXISTS (SELECT FROM indicators_releasedfigure f JOIN indicators_releasedindicator i\n                   ON i.release_id = f.release_id AND i.indicator_id = f.indicator_id\n               WHERE f.release_id = NEW.id AND f.denominator IS NOT NULL AND i.measure NOT IN ('ratio', 'mean')) THEN\n        RAISE EXCEPTION 'Only ratios and means have a denominator.'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'released_only_ratios_and_means_have_a_base';\n    END IF;\n    RETURN NEW;\n",
+                            hash="ebd29c3d87504fcad501628676646beb854274d9",
+                            operation="UPDATE",
+                            pgid="pgtrigger_no_invented_base_82fc2",
+                            table="indicators_release",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="releasedindicator",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    PERFORM FROM indicators_release WHERE id = NEW.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
-                    hash="e1d971600707f0c0db77757237f7e0dedb8f1e6a",
-                    operation="INSERT",
-                    pgid="pgtrigger_frozen_insert_f7bf0",
-                    table="indicators_releasedindicator",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="releasedindicator",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    PERFORM FROM indicators_release WHERE id = NEW.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
+                            hash="e1d971600707f0c0db77757237f7e0dedb8f1e6a",
+                            operation="INSERT",
+                            pgid="pgtrigger_frozen_insert_f7bf0",
+                            table="indicators_releasedindicator",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="releasedindicator",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    PERFORM FROM indicators_release WHERE id = OLD.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
-                    hash="dc74d3eb4f571913b1017c5efade068886481752",
-                    operation="UPDATE",
-                    pgid="pgtrigger_frozen_update_8bf75",
-                    table="indicators_releasedindicator",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="releasedindicator",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    PERFORM FROM indicators_release WHERE id = OLD.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
+                            hash="dc74d3eb4f571913b1017c5efade068886481752",
+                            operation="UPDATE",
+                            pgid="pgtrigger_frozen_update_8bf75",
+                            table="indicators_releasedindicator",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="releasedindicator",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen_update_into",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    PERFORM FROM indicators_release WHERE id = NEW.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
-                    hash="97e5fc36230677cc935aee13c163e3b87c6ab7fc",
-                    operation="UPDATE",
-                    pgid="pgtrigger_frozen_update_into_79ad4",
-                    table="indicators_releasedindicator",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="releasedindicator",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen_update_into",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    PERFORM FROM indicators_release WHERE id = NEW.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
+                            hash="97e5fc36230677cc935aee13c163e3b87c6ab7fc",
+                            operation="UPDATE",
+                            pgid="pgtrigger_frozen_update_into_79ad4",
+                            table="indicators_releasedindicator",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="releasedindicator",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    PERFORM FROM indicators_release WHERE id = OLD.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN OLD;\n",
-                    hash="91a658c96bdbf6efc7ce63d53c9f6896fdcd8afa",
-                    operation="DELETE",
-                    pgid="pgtrigger_frozen_delete_f2dce",
-                    table="indicators_releasedindicator",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="releasedindicator",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen_delete",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    PERFORM FROM indicators_release WHERE id = OLD.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN OLD;\n",
+                            hash="91a658c96bdbf6efc7ce63d53c9f6896fdcd8afa",
+                            operation="DELETE",
+                            pgid="pgtrigger_frozen_delete_f2dce",
+                            table="indicators_releasedindicator",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="reportrequest",
-            trigger=pgtrigger.compiler.Trigger(
-                name="of_the_authority",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="IF NOT EXISTS (SELECT FROM orgs_organisation a WHERE a.id = NEW.authority_id AND (orgs_counts_in(NEW.territory_id, a.territory_id) OR EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = NEW.territory_id))) THEN RAISE EXCEPTION 'An authority asks for figures of its own territory.' USING ERRCODE = 'check_violation', CONSTRAINT = 'request_of_the_authority'; END IF; RETURN NEW;",
-                    hash="9893235c7f9406a712e0b80a60f6e9f3dad120f4",
-                    operation='INSERT OR UPDATE OF "authority_id", "territory_id"',
-                    pgid="pgtrigger_of_the_authority_5ed9f",
-                    table="indicators_reportrequest",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="reportrequest",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="of_the_authority",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="IF NOT EXISTS (SELECT FROM orgs_organisation a WHERE a.id = NEW.authority_id AND (orgs_counts_in(NEW.territory_id, a.territory_id) OR EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = NEW.territory_id))) THEN RAISE EXCEPTION 'An authority asks for figures of its own territory.' USING ERRCODE = 'check_violation', CONSTRAINT = 'request_of_the_authority'; END IF; RETURN NEW;",
+                            hash="9893235c7f9406a712e0b80a60f6e9f3dad120f4",
+                            operation='INSERT OR UPDATE OF "authority_id", "territory_id"',
+                            pgid="pgtrigger_of_the_authority_5ed9f",
+                            table="indicators_reportrequest",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="reportrequest",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "indicators_reportrequestevent" ("authority_id", "created_at", "created_by_id", "dimension_id", "due_on", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "territory_id", "title", "with_parts", "withdrawn_at") VALUES (NEW."authority_id", NEW."created_at", NEW."created_by_id", NEW."dimension_id", NEW."due_on", NEW."id", NEW."note", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."territory_id", NEW."title", NEW."with_parts", NEW."withdrawn_at"); RETURN NULL;',
-                    hash="04509acf0d17c2d76fbcda81dde9e52bb32c7f45",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_421bb",
-                    table="indicators_reportrequest",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="reportrequest",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "indicators_reportrequestevent" ("authority_id", "created_at", "created_by_id", "dimension_id", "due_on", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "territory_id", "title", "with_parts", "withdrawn_at") VALUES (NEW."authority_id", NEW."created_at", NEW."created_by_id", NEW."dimension_id", NEW."due_on", NEW."id", NEW."note", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."territory_id", NEW."title", NEW."with_parts", NEW."withdrawn_at"); RETURN NULL;',
+                            hash="04509acf0d17c2d76fbcda81dde9e52bb32c7f45",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_421bb",
+                            table="indicators_reportrequest",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="reportrequest",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "indicators_reportrequestevent" ("authority_id", "created_at", "created_by_id", "dimension_id", "due_on", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "territory_id", "title", "with_parts", "withdrawn_at") VALUES (NEW."authority_id", NEW."created_at", NEW."created_by_id", NEW."dimension_id", NEW."due_on", NEW."id", NEW."note", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."territory_id", NEW."title", NEW."with_parts", NEW."withdrawn_at"); RETURN NULL;',
-                    hash="31bf0c93c40140c6195bfdbf5c3322d5ebe86716",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_88d6e",
-                    table="indicators_reportrequest",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="reportrequest",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "indicators_reportrequestevent" ("authority_id", "created_at", "created_by_id", "dimension_id", "due_on", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "territory_id", "title", "with_parts", "withdrawn_at") VALUES (NEW."authority_id", NEW."created_at", NEW."created_by_id", NEW."dimension_id", NEW."due_on", NEW."id", NEW."note", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."territory_id", NEW."title", NEW."with_parts", NEW."withdrawn_at"); RETURN NULL;',
+                            hash="31bf0c93c40140c6195bfdbf5c3322d5ebe86716",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_88d6e",
+                            table="indicators_reportrequest",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="report",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "indicators_reportevent" ("batch_id", "changed_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "request_id", "state", "version") VALUES (NEW."batch_id", NEW."changed_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."request_id", NEW."state", NEW."version"); RETURN NULL;',
-                    hash="af0bb28985e6c9186c8790b383b23ab2ec637754",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_9a410",
-                    table="indicators_report",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="report",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "indicators_reportevent" ("batch_id", "changed_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "request_id", "state", "version") VALUES (NEW."batch_id", NEW."changed_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."request_id", NEW."state", NEW."version"); RETURN NULL;',
+                            hash="af0bb28985e6c9186c8790b383b23ab2ec637754",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_9a410",
+                            table="indicators_report",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="report",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "indicators_reportevent" ("batch_id", "changed_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "request_id", "state", "version") VALUES (NEW."batch_id", NEW."changed_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."request_id", NEW."state", NEW."version"); RETURN NULL;',
-                    hash="e597a896a5a2cd673a260bf3f30fe2e7dbba04ce",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_088ce",
-                    table="indicators_report",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="report",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "indicators_reportevent" ("batch_id", "changed_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "request_id", "state", "version") VALUES (NEW."batch_id", NEW."changed_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."request_id", NEW."state", NEW."version"); RETURN NULL;',
+                            hash="e597a896a5a2cd673a260bf3f30fe2e7dbba04ce",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_088ce",
+                            table="indicators_report",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="releasedfigure",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (NEW.release_id::text IS DISTINCT FROM current_setting('portal.release_in_the_making', true))",
-                    func="\n    PERFORM FROM indicators_release WHERE id = NEW.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
-                    hash="67f7b79831cf73aba7cc53689da88963444ab6de",
-                    operation="INSERT",
-                    pgid="pgtrigger_frozen_insert_a7bf3",
-                    table="indicators_releasedfigure",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="releasedfigure",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (NEW.release_id::text IS DISTINCT FROM current_setting('portal.release_in_the_making', true))",
+                            func="\n    PERFORM FROM indicators_release WHERE id = NEW.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
+                            hash="67f7b79831cf73aba7cc53689da88963444ab6de",
+                            operation="INSERT",
+                            pgid="pgtrigger_frozen_insert_a7bf3",
+                            table="indicators_releasedfigure",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="releasedfigure",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.release_id::text IS DISTINCT FROM current_setting('portal.release_in_the_making', true))",
-                    func="\n    PERFORM FROM indicators_release WHERE id = OLD.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
-                    hash="4e1e90146b8badb4facdabdb9f9783973504613e",
-                    operation="UPDATE",
-                    pgid="pgtrigger_frozen_update_f0d41",
-                    table="indicators_releasedfigure",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="releasedfigure",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.release_id::text IS DISTINCT FROM current_setting('portal.release_in_the_making', true))",
+                            func="\n    PERFORM FROM indicators_release WHERE id = OLD.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
+                            hash="4e1e90146b8badb4facdabdb9f9783973504613e",
+                            operation="UPDATE",
+                            pgid="pgtrigger_frozen_update_f0d41",
+                            table="indicators_releasedfigure",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="releasedfigure",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen_update_into",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (NEW.release_id::text IS DISTINCT FROM current_setting('portal.release_in_the_making', true))",
-                    func="\n    PERFORM FROM indicators_release WHERE id = NEW.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
-                    hash="e3bdba912c69f63f0ff558f871ab4355302f8719",
-                    operation="UPDATE",
-                    pgid="pgtrigger_frozen_update_into_da8a2",
-                    table="indicators_releasedfigure",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="releasedfigure",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen_update_into",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (NEW.release_id::text IS DISTINCT FROM current_setting('portal.release_in_the_making', true))",
+                            func="\n    PERFORM FROM indicators_release WHERE id = NEW.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NEW;\n",
+                            hash="e3bdba912c69f63f0ff558f871ab4355302f8719",
+                            operation="UPDATE",
+                            pgid="pgtrigger_frozen_update_into_da8a2",
+                            table="indicators_releasedfigure",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="releasedfigure",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.release_id::text IS DISTINCT FROM current_setting('portal.release_in_the_making', true))",
-                    func="\n    PERFORM FROM indicators_release WHERE id = OLD.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN OLD;\n",
-                    hash="f5af266385ff5ea62a25ce68addbc3a02fdce89c",
-                    operation="DELETE",
-                    pgid="pgtrigger_frozen_delete_0145c",
-                    table="indicators_releasedfigure",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="releasedfigure",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen_delete",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.release_id::text IS DISTINCT FROM current_setting('portal.release_in_the_making', true))",
+                            func="\n    PERFORM FROM indicators_release WHERE id = OLD.release_id AND published_at IS NOT NULL FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN OLD;\n",
+                            hash="f5af266385ff5ea62a25ce68addbc3a02fdce89c",
+                            operation="DELETE",
+                            pgid="pgtrigger_frozen_delete_0145c",
+                            table="indicators_releasedfigure",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="releasedfigure",
-            trigger=pgtrigger.compiler.Trigger(
-                name="frozen_statement",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF EXISTS (SELECT FROM indicators_release WHERE published_at IS NOT NULL\n               AND id::text = current_setting('portal.release_in_the_making', true)) THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NULL;\n",
-                    hash="78868d12e9fadf5fbb72ce8325e1cca75e58f0c7",
-                    level="STATEMENT",
-                    operation="INSERT OR UPDATE OR DELETE",
-                    pgid="pgtrigger_frozen_statement_d30ee",
-                    table="indicators_releasedfigure",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="releasedfigure",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="frozen_statement",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    IF EXISTS (SELECT FROM indicators_release WHERE published_at IS NOT NULL\n               AND id::text = current_setting('portal.release_in_the_making', true)) THEN\n        RAISE EXCEPTION 'A published release is frozen.' USING ERRCODE = 'check_violation', CONSTRAINT = 'release_is_frozen';\n    END IF;\n    RETURN NULL;\n",
+                            hash="78868d12e9fadf5fbb72ce8325e1cca75e58f0c7",
+                            level="STATEMENT",
+                            operation="INSERT OR UPDATE OR DELETE",
+                            pgid="pgtrigger_frozen_statement_d30ee",
+                            table="indicators_releasedfigure",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="observation",
-            trigger=pgtrigger.compiler.Trigger(
-                name="of_the_authority",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF EXISTS (\n    SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM new_rows) AS n\n    JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id\n    WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)\n        AND NOT orgs_counts_in(n.territory_id, a.territory_id)\n) THEN\n        RAISE EXCEPTION 'An authority brings in figures of its own territory.'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'observation_of_the_authority';\n    END IF;\nRETURN NULL;",
-                    hash="f6a0ebe063c3a63f6aada8dc2ba39bce10010441",
-                    level="STATEMENT",
-                    operation="INSERT",
-                    pgid="pgtrigger_of_the_authority_dde94",
-                    referencing="REFERENCING NEW TABLE AS new_rows ",
-                    table="indicators_observation",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="observation",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="of_the_authority",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    IF EXISTS (\n    SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM new_rows) AS n\n    JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id\n    WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)\n        AND NOT orgs_counts_in(n.territory_id, a.territory_id)\n) THEN\n        RAISE EXCEPTION 'An authority brings in figures of its own territory.'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'observation_of_the_authority';\n    END IF;\nRETURN NULL;",
+                            hash="f6a0ebe063c3a63f6aada8dc2ba39bce10010441",
+                            level="STATEMENT",
+                            operation="INSERT",
+                            pgid="pgtrigger_of_the_authority_dde94",
+                            referencing="REFERENCING NEW TABLE AS new_rows ",
+                            table="indicators_observation",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="observation",
-            trigger=pgtrigger.compiler.Trigger(
-                name="stays_with_the_authority",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF EXISTS (\n    SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM (SELECT NEW.batch_id, NEW.territory_id) AS moved) AS n\n    JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id\n    WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)\n        AND NOT orgs_counts_in(n.territory_id, a.territory_id)\n) THEN\n        RAISE EXCEPTION 'An authority brings in figures of its own territory.'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'observation_of_the_authority';\n    END IF;\nRETURN NEW;",
-                    hash="5d6448eb825daa1d21a3097b1e13f84f0d58fc31",
-                    operation='UPDATE OF "territory_id", "batch_id"',
-                    pgid="pgtrigger_stays_with_the_authority_3d6dd",
-                    table="indicators_observation",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="observation",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="stays_with_the_authority",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    IF EXISTS (\n    SELECT FROM (SELECT DISTINCT batch_id, territory_id FROM (SELECT NEW.batch_id, NEW.territory_id) AS moved) AS n\n    JOIN indicators_importbatch b ON b.id = n.batch_id JOIN orgs_organisation a ON a.id = b.authority_id\n    WHERE NOT EXISTS (SELECT FROM orgs_territoryclosure c WHERE c.ancestor_id = a.territory_id AND c.descendant_id = n.territory_id)\n        AND NOT orgs_counts_in(n.territory_id, a.territory_id)\n) THEN\n        RAISE EXCEPTION 'An authority brings in figures of its own territory.'\n        USING ERRCODE = 'check_violation', CONSTRAINT = 'observation_of_the_authority';\n    END IF;\nRETURN NEW;",
+                            hash="5d6448eb825daa1d21a3097b1e13f84f0d58fc31",
+                            operation='UPDATE OF "territory_id", "batch_id"',
+                            pgid="pgtrigger_stays_with_the_authority_3d6dd",
+                            table="indicators_observation",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="observation",
-            trigger=pgtrigger.compiler.Trigger(
-                name="mark_inserted",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    INSERT INTO indicators_dirtymark (indicator_id, period_id, territory_id)\n    SELECT DISTINCT indicator_id, period_id, territory_id FROM (SELECT * FROM new_rows WHERE status = 'approved') AS changed;\n    INSERT INTO indicators_slice (indicator_id, year, attempts, error, reporting_kind)\n    SELECT DISTINCT c.indicator_id, p.year, 0, '', '' FROM (SELECT * FROM new_rows WHERE status = 'approved') AS c JOIN indicators_period p ON p.id = c.period_id\n    ON CONFLICT (indicator_id, year) DO NOTHING;\n    RETURN NULL;\n",
-                    hash="263ff1e83b2f0f6c3074501254ed1bf96a283798",
-                    level="STATEMENT",
-                    operation="INSERT",
-                    pgid="pgtrigger_mark_inserted_b1af3",
-                    referencing="REFERENCING NEW TABLE AS new_rows ",
-                    table="indicators_observation",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="observation",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="mark_inserted",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    INSERT INTO indicators_dirtymark (indicator_id, period_id, territory_id)\n    SELECT DISTINCT indicator_id, period_id, territory_id FROM (SELECT * FROM new_rows WHERE status = 'approved') AS changed;\n    INSERT INTO indicators_slice (indicator_id, year, attempts, error, reporting_kind)\n    SELECT DISTINCT c.indicator_id, p.year, 0, '', '' FROM (SELECT * FROM new_rows WHERE status = 'approved') AS c JOIN indicators_period p ON p.id = c.period_id\n    ON CONFLICT (indicator_id, year) DO NOTHING;\n    RETURN NULL;\n",
+                            hash="263ff1e83b2f0f6c3074501254ed1bf96a283798",
+                            level="STATEMENT",
+                            operation="INSERT",
+                            pgid="pgtrigger_mark_inserted_b1af3",
+                            referencing="REFERENCING NEW TABLE AS new_rows ",
+                            table="indicators_observation",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="observation",
-            trigger=pgtrigger.compiler.Trigger(
-                name="mark_deleted",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    INSERT INTO indicators_dirtymark (indicator_id, period_id, territory_id)\n    SELECT DISTINCT indicator_id, period_id, territory_id FROM (SELECT * FROM old_rows WHERE status = 'approved') AS changed;\n    INSERT INTO indicators_slice (indicator_id, year, attempts, error, reporting_kind)\n    SELECT DISTINCT c.indicator_id, p.year, 0, '', '' FROM (SELECT * FROM old_rows WHERE status = 'approved') AS c JOIN indicators_period p ON p.id = c.period_id\n    ON CONFLICT (indicator_id, year) DO NOTHING;\n    RETURN NULL;\n",
-                    hash="b961a1ee118f21d80068d44f8d9448c95cb665b7",
-                    level="STATEMENT",
-                    operation="DELETE",
-                    pgid="pgtrigger_mark_deleted_8c1d2",
-                    referencing="REFERENCING OLD TABLE AS old_rows ",
-                    table="indicators_observation",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="observation",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="mark_deleted",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    INSERT INTO indicators_dirtymark (indicator_id, period_id, territory_id)\n    SELECT DISTINCT indicator_id, period_id, territory_id FROM (SELECT * FROM old_rows WHERE status = 'approved') AS changed;\n    INSERT INTO indicators_slice (indicator_id, year, attempts, error, reporting_kind)\n    SELECT DISTINCT c.indicator_id, p.year, 0, '', '' FROM (SELECT * FROM old_rows WHERE status = 'approved') AS c JOIN indicators_period p ON p.id = c.period_id\n    ON CONFLICT (indicator_id, year) DO NOTHING;\n    RETURN NULL;\n",
+                            hash="b961a1ee118f21d80068d44f8d9448c95cb665b7",
+                            level="STATEMENT",
+                            operation="DELETE",
+                            pgid="pgtrigger_mark_deleted_8c1d2",
+                            referencing="REFERENCING OLD TABLE AS old_rows ",
+                            table="indicators_observation",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="observation",
-            trigger=pgtrigger.compiler.Trigger(
-                name="mark_updated",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    INSERT INTO indicators_dirtymark (indicator_id, period_id, territory_id)\n    SELECT DISTINCT indicator_id, period_id, territory_id FROM (SELECT * FROM new_rows WHERE status = 'approved' UNION ALL SELECT * FROM old_rows WHERE status = 'approved') AS changed;\n    INSERT INTO indicators_slice (indicator_id, year, attempts, error, reporting_kind)\n    SELECT DISTINCT c.indicator_id, p.year, 0, '', '' FROM (SELECT * FROM new_rows WHERE status = 'approved' UNION ALL SELECT * FROM old_rows WHERE status = 'approved') AS c JOIN indicators_period p ON p.id = c.period_id\n    ON CONFLICT (indicator_id, year) DO NOTHING;\n    RETURN NULL;\n",
-                    hash="a7e514885bcc5ee49a9b093561824dc58cf66b96",
-                    level="STATEMENT",
-                    operation="UPDATE",
-                    pgid="pgtrigger_mark_updated_f22f7",
-                    referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
-                    table="indicators_observation",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="observation",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="mark_updated",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    INSERT INTO indicators_dirtymark (indicator_id, period_id, territory_id)\n    SELECT DISTINCT indicator_id, period_id, territory_id FROM (SELECT * FROM new_rows WHERE status = 'approved' UNION ALL SELECT * FROM old_rows WHERE status = 'approved') AS changed;\n    INSERT INTO indicators_slice (indicator_id, year, attempts, error, reporting_kind)\n    SELECT DISTINCT c.indicator_id, p.year, 0, '', '' FROM (SELECT * FROM new_rows WHERE status = 'approved' UNION ALL SELECT * FROM old_rows WHERE status = 'approved') AS c JOIN indicators_period p ON p.id = c.period_id\n    ON CONFLICT (indicator_id, year) DO NOTHING;\n    RETURN NULL;\n",
+                            hash="a7e514885bcc5ee49a9b093561824dc58cf66b96",
+                            level="STATEMENT",
+                            operation="UPDATE",
+                            pgid="pgtrigger_mark_updated_f22f7",
+                            referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
+                            table="indicators_observation",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="importbatch",
-            trigger=pgtrigger.compiler.Trigger(
-                name="one_step_after_another",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    declare="DECLARE _is_valid_transition BOOLEAN;",
-                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{draft:stored,draft:undone,received:checking,received:checked,received:refused,received:undone,checking:checked,checking:refused,refused:checking,refused:checked,checked:checking,checked:refused,checked:storing,checked:stored,storing:stored,storing:checking,storing:checked,stored:approving,stored:approved,stored:undoing,stored:undone,approving:approved,approving:stored,approved:undoing,approved:undone,undoing:undone,undoing:stored,undoing:approved}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
-                    hash="49f8d0c4e47dc113303abd98ed3c0b367169382d",
-                    operation="UPDATE",
-                    pgid="pgtrigger_one_step_after_another_96720",
-                    table="indicators_importbatch",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="importbatch",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="one_step_after_another",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            declare="DECLARE _is_valid_transition BOOLEAN;",
+                            func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{draft:stored,draft:undone,received:checking,received:checked,received:refused,received:undone,checking:checked,checking:refused,refused:checking,refused:checked,checked:checking,checked:refused,checked:storing,checked:stored,storing:stored,storing:checking,storing:checked,stored:approving,stored:approved,stored:undoing,stored:undone,approving:approved,approving:stored,approved:undoing,approved:undone,undoing:undone,undoing:stored,undoing:approved}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                            hash="49f8d0c4e47dc113303abd98ed3c0b367169382d",
+                            operation="UPDATE",
+                            pgid="pgtrigger_one_step_after_another_96720",
+                            table="indicators_importbatch",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="importbatch",
-            trigger=pgtrigger.compiler.Trigger(
-                name="stays_with_its_authority",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.authority_id IS NOT NULL AND OLD.authority_id IS DISTINCT FROM NEW.authority_id)",
-                    func="RAISE EXCEPTION 'An import stays with who brought it in.' USING ERRCODE = 'check_violation', CONSTRAINT = 'import_stays_with_its_authority';",
-                    hash="b41fa813a6ee2a6d5aae96829f290ee5e992167c",
-                    operation='UPDATE OF "authority_id"',
-                    pgid="pgtrigger_stays_with_its_authority_51695",
-                    table="indicators_importbatch",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="importbatch",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="stays_with_its_authority",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.authority_id IS NOT NULL AND OLD.authority_id IS DISTINCT FROM NEW.authority_id)",
+                            func="RAISE EXCEPTION 'An import stays with who brought it in.' USING ERRCODE = 'check_violation', CONSTRAINT = 'import_stays_with_its_authority';",
+                            hash="b41fa813a6ee2a6d5aae96829f290ee5e992167c",
+                            operation='UPDATE OF "authority_id"',
+                            pgid="pgtrigger_stays_with_its_authority_51695",
+                            table="indicators_importbatch",
+                            when="BEFORE",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="target",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "indicators_targetevent" ("baseline_value", "baseline_year", "id", "indicator_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id", "source", "territory_id", "value", "year") VALUES (NEW."baseline_value", NEW."baseline_year", NEW."id", NEW."indicator_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."set_at", NEW."set_by_id", NEW."source", NEW."territory_id", NEW."value", NEW."year"); RETURN NULL;',
-                    hash="a27ba39366d724971de40a7e07462be26444c285",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_621f2",
-                    table="indicators_target",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="target",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "indicators_targetevent" ("baseline_value", "baseline_year", "id", "indicator_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id", "source", "territory_id", "value", "year") VALUES (NEW."baseline_value", NEW."baseline_year", NEW."id", NEW."indicator_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."set_at", NEW."set_by_id", NEW."source", NEW."territory_id", NEW."value", NEW."year"); RETURN NULL;',
+                            hash="a27ba39366d724971de40a7e07462be26444c285",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_621f2",
+                            table="indicators_target",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="target",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "indicators_targetevent" ("baseline_value", "baseline_year", "id", "indicator_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id", "source", "territory_id", "value", "year") VALUES (NEW."baseline_value", NEW."baseline_year", NEW."id", NEW."indicator_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."set_at", NEW."set_by_id", NEW."source", NEW."territory_id", NEW."value", NEW."year"); RETURN NULL;',
-                    hash="c3ad295b4031586c465e7669cdb2e2392eb623ca",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_38da2",
-                    table="indicators_target",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="target",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "indicators_targetevent" ("baseline_value", "baseline_year", "id", "indicator_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_at", "set_by_id", "source", "territory_id", "value", "year") VALUES (NEW."baseline_value", NEW."baseline_year", NEW."id", NEW."indicator_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."set_at", NEW."set_by_id", NEW."source", NEW."territory_id", NEW."value", NEW."year"); RETURN NULL;',
+                            hash="c3ad295b4031586c465e7669cdb2e2392eb623ca",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_38da2",
+                            table="indicators_target",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
+            ]
         ),
     ]

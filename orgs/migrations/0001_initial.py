@@ -23,6 +23,7 @@ import orgs.models.portal
 import orgs.models.territory
 import orgs.models.verification_rules
 import orgs.word_search
+from orgs.created_together import CreatedTogether
 
 
 class Migration(migrations.Migration):
@@ -37,5190 +38,5727 @@ class Migration(migrations.Migration):
     operations = [
         # In which codes are compared with others of the same time (Territory.Meta.constraints).
         migrations.RunSQL('CREATE TYPE text_range AS RANGE (subtype = text, collation = "C")', "DROP TYPE text_range"),
-        migrations.CreateModel(
-            name="Capacity",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "side",
-                    models.CharField(
-                        choices=[("need", "need"), ("offer", "offer")], max_length=5, verbose_name="need or offer"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("training", "training"),
-                            ("space", "space"),
-                            ("staff", "staff"),
-                            ("funding", "funding"),
-                            ("equipment", "equipment"),
-                            ("interpreters", "interpreters"),
-                        ],
-                        max_length=14,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("quantity", models.CharField(blank=True, max_length=60, verbose_name="how much")),
-                (
-                    "languages",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=3),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="languages",
-                    ),
-                ),
-                ("from_day", models.DateField(blank=True, null=True, verbose_name="from")),
-                ("to_day", models.DateField(blank=True, null=True, verbose_name="to")),
-                ("note", models.CharField(blank=True, max_length=250, verbose_name="note")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added at")),
-                (
-                    "told_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="its people were told at"),
-                ),
-                ("ended_on", models.DateField(blank=True, null=True, verbose_name="taken off on")),
-            ],
-            options={
-                "verbose_name": "capacity",
-                "verbose_name_plural": "capacities",
-                "ordering": ["organisation", "side", "kind", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Domain",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=8, unique=True, verbose_name="code")),
-                ("slug", models.SlugField(max_length=40, unique=True, verbose_name="address")),
-                ("order", models.PositiveSmallIntegerField(unique=True, verbose_name="order")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                ("description_en", models.TextField(blank=True, null=True, verbose_name="description")),
-                ("description_es", models.TextField(blank=True, null=True, verbose_name="description")),
-                ("description_fr", models.TextField(blank=True, null=True, verbose_name="description")),
-                ("description_ar", models.TextField(blank=True, null=True, verbose_name="description")),
-                ("icon", models.CharField(blank=True, max_length=40, verbose_name="icon")),
-            ],
-            options={
-                "verbose_name": "domain",
-                "verbose_name_plural": "domains",
-                "ordering": ["order"],
-            },
-        ),
-        migrations.CreateModel(
-            name="OrganisationMapping",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
-                ("definition", models.JSONField(verbose_name="definition")),
-            ],
-            options={
-                "verbose_name": "mapping of organisations",
-                "verbose_name_plural": "mappings of organisations",
-                "ordering": ["name"],
-            },
-        ),
-        migrations.CreateModel(
-            name="PublicChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ],
-            options={
-                "verbose_name": "public change",
-                "verbose_name_plural": "public changes",
-            },
-        ),
-        migrations.CreateModel(
-            name="SentForm",
-            fields=[
-                ("key", models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name="key")),
-                ("url", models.TextField(blank=True, verbose_name="led to")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="sent at")),
-            ],
-            options={
-                "verbose_name": "sent form",
-                "verbose_name_plural": "sent forms",
-            },
-        ),
-        migrations.CreateModel(
-            name="Territory",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=40, verbose_name="code")),
-                ("name", models.CharField(help_text="Its local name.", max_length=200, verbose_name="name")),
-                (
-                    "names",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text='Where they differ, by code of the language: {"en": "Spain"}.',
-                        verbose_name="names in other languages",
-                    ),
-                ),
-                (
-                    "name_folded",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=orgs.folding.Folded(
-                            django.db.models.functions.text.Concat(
-                                "name",
-                                models.Value(" "),
-                                django.db.models.functions.comparison.Cast("names", models.TextField()),
-                                output_field=models.TextField(),
-                            )
-                        ),
-                        output_field=models.TextField(),
-                    ),
-                ),
-                (
-                    "name_words",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=orgs.word_search.Words(
-                            "name", django.db.models.functions.comparison.Cast("names", models.TextField())
-                        ),
-                        output_field=django.contrib.postgres.search.SearchVectorField(),
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("country", "country"),
-                            ("region", "region"),
-                            ("province", "province"),
-                            ("municipality", "municipality"),
-                            ("district", "district"),
-                            ("neighbourhood", "neighbourhood"),
-                            ("area", "area"),
-                            ("unallocated", "place not stated"),
-                        ],
-                        max_length=16,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("valid_from", models.DateField(default=datetime.date(1, 1, 1), verbose_name="valid from")),
-                (
-                    "valid_to",
-                    models.DateField(
-                        default=datetime.date(9999, 12, 31), help_text="The last day.", verbose_name="valid to"
-                    ),
-                ),
-                (
-                    "has_all_parts",
-                    models.BooleanField(
-                        default=True,
-                        help_text="Only then can figures of its parts be added up.",
-                        verbose_name="all its parts are known",
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="parts",
-                        to="orgs.territory",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "territory",
-                "verbose_name_plural": "territories",
-                "ordering": ["name_folded", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="TerritoryScheme",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("source", models.CharField(blank=True, max_length=250, verbose_name="source")),
-                ("licence", models.CharField(blank=True, max_length=120, verbose_name="licence")),
-            ],
-            options={
-                "verbose_name": "geographic classification",
-                "verbose_name_plural": "geographic classifications",
-                "ordering": ["name"],
-            },
-        ),
-        migrations.CreateModel(
-            name="WorkerTask",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200, unique=True, verbose_name="task")),
-                ("worker", models.CharField(blank=True, max_length=200, verbose_name="worker")),
-                ("started_at", models.DateTimeField(verbose_name="started at")),
-                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
-                ("failed_at", models.DateTimeField(blank=True, null=True, verbose_name="failed at")),
-                ("failure", models.CharField(blank=True, max_length=300, verbose_name="failure")),
-            ],
-            options={
-                "verbose_name": "task of the workers",
-                "verbose_name_plural": "tasks of the workers",
-                "ordering": ["name"],
-            },
-        ),
-        migrations.CreateModel(
-            name="User",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                (
-                    "email",
-                    models.EmailField(
-                        error_messages={"unique": "There is already an account with this e-mail address."},
-                        max_length=254,
-                        unique=True,
-                        verbose_name="e-mail address",
-                    ),
-                ),
-                ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
-                        default="en",
-                        max_length=5,
-                        verbose_name="language",
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True, verbose_name="active")),
-                ("is_staff", models.BooleanField(default=False, verbose_name="platform administrator")),
-                (
-                    "is_sample",
-                    models.BooleanField(
-                        default=False, help_text="Can only log in to a demonstration.", verbose_name="sample account"
-                    ),
-                ),
-                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="joined at")),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "user",
-                "verbose_name_plural": "users",
-            },
-        ),
-        migrations.CreateModel(
-            name="FieldOfWork",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("since_year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="since")),
-                (
-                    "domain",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="fields_of_work", to="orgs.domain"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "field of work",
-                "verbose_name_plural": "fields of work",
-                "ordering": ["domain"],
-            },
-        ),
-        migrations.CreateModel(
-            name="KeptForm",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("secret_digest", models.CharField(max_length=64, unique=True)),
-                ("owner", models.CharField(max_length=64)),
-                ("address", models.TextField(verbose_name="address")),
-                ("sealed", models.BinaryField()),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="kept at")),
-            ],
-            options={
-                "verbose_name": "kept form",
-                "verbose_name_plural": "kept forms",
-                "indexes": [models.Index(models.F("owner"), models.F("id"), name="kept_forms_of_owner")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Membership",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("owner", "owner"),
-                            ("editor", "editor"),
-                            ("manager", "manager"),
-                            ("officer", "officer"),
-                            ("steward", "steward of figures"),
-                            ("viewer", "viewer"),
-                        ],
-                        max_length=10,
-                        verbose_name="role",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="since")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "membership",
-                "verbose_name_plural": "memberships",
-                "ordering": ["organisation", "user"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Organisation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("association", "association"),
-                            ("foundation", "foundation"),
-                            ("informal_group", "informal group"),
-                            ("faith_based", "faith-based organisation"),
-                            ("network", "network or federation"),
-                            ("authority", "public authority"),
-                            ("public_agency", "public agency"),
-                            ("enterprise", "enterprise"),
-                            ("social_enterprise", "social enterprise"),
-                            ("cooperative", "cooperative"),
-                            ("employers_association", "employers' association"),
-                            ("financial_institution", "financial institution"),
-                            ("trade_union", "trade union"),
-                            ("media", "media outlet"),
-                            ("education", "university or school"),
-                            ("international", "international organisation"),
-                        ],
-                        max_length=24,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "sector",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=models.Case(
-                            models.When(
-                                kind__in=["association", "foundation", "informal_group", "faith_based", "network"],
-                                then=models.Value("civil_society"),
+        CreatedTogether(
+            [
+                migrations.CreateModel(
+                    name="Capacity",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            models.When(kind__in=["authority", "public_agency"], then=models.Value("authority")),
-                            models.When(
-                                kind__in=[
-                                    "enterprise",
-                                    "social_enterprise",
-                                    "cooperative",
-                                    "employers_association",
-                                    "financial_institution",
+                        ),
+                        (
+                            "side",
+                            models.CharField(
+                                choices=[("need", "need"), ("offer", "offer")],
+                                max_length=5,
+                                verbose_name="need or offer",
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("training", "training"),
+                                    ("space", "space"),
+                                    ("staff", "staff"),
+                                    ("funding", "funding"),
+                                    ("equipment", "equipment"),
+                                    ("interpreters", "interpreters"),
                                 ],
-                                then=models.Value("private"),
+                                max_length=14,
+                                verbose_name="kind",
                             ),
-                            models.When(kind__in=["trade_union"], then=models.Value("labour")),
-                            models.When(kind__in=["media"], then=models.Value("media")),
-                            models.When(kind__in=["education"], then=models.Value("knowledge")),
-                            models.When(kind__in=["international"], then=models.Value("international")),
-                            output_field=models.CharField(max_length=16),
                         ),
-                        output_field=models.CharField(
-                            choices=[
-                                ("civil_society", "civil society"),
-                                ("authority", "public authority"),
-                                ("private", "employers and business"),
-                                ("labour", "trade unions"),
-                                ("media", "media"),
-                                ("knowledge", "education and research"),
-                                ("international", "international organisations"),
-                            ],
-                            max_length=16,
+                        ("quantity", models.CharField(blank=True, max_length=60, verbose_name="how much")),
+                        (
+                            "languages",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=3),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="languages",
+                            ),
                         ),
-                    ),
+                        ("from_day", models.DateField(blank=True, null=True, verbose_name="from")),
+                        ("to_day", models.DateField(blank=True, null=True, verbose_name="to")),
+                        ("note", models.CharField(blank=True, max_length=250, verbose_name="note")),
+                        (
+                            "created_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="added at"),
+                        ),
+                        (
+                            "told_at",
+                            models.DateTimeField(
+                                default=django.utils.timezone.now, verbose_name="its people were told at"
+                            ),
+                        ),
+                        ("ended_on", models.DateField(blank=True, null=True, verbose_name="taken off on")),
+                    ],
+                    options={
+                        "verbose_name": "capacity",
+                        "verbose_name_plural": "capacities",
+                        "ordering": ["organisation", "side", "kind", "pk"],
+                    },
                 ),
-                (
-                    "level_of_government",
-                    models.CharField(
-                        blank=True,
-                        choices=[("local", "local"), ("regional", "regional"), ("national", "national")],
-                        default="",
-                        max_length=10,
-                        verbose_name="level of government",
-                    ),
+                migrations.CreateModel(
+                    name="Domain",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=8, unique=True, verbose_name="code")),
+                        ("slug", models.SlugField(max_length=40, unique=True, verbose_name="address")),
+                        ("order", models.PositiveSmallIntegerField(unique=True, verbose_name="order")),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("description", models.TextField(blank=True, verbose_name="description")),
+                        ("description_en", models.TextField(blank=True, null=True, verbose_name="description")),
+                        ("description_es", models.TextField(blank=True, null=True, verbose_name="description")),
+                        ("description_fr", models.TextField(blank=True, null=True, verbose_name="description")),
+                        ("description_ar", models.TextField(blank=True, null=True, verbose_name="description")),
+                        ("icon", models.CharField(blank=True, max_length=40, verbose_name="icon")),
+                    ],
+                    options={
+                        "verbose_name": "domain",
+                        "verbose_name_plural": "domains",
+                        "ordering": ["order"],
+                    },
                 ),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
-                ("acronym", models.CharField(blank=True, max_length=30, verbose_name="acronym")),
-                ("names", models.JSONField(blank=True, default=dict, verbose_name="names in other languages")),
-                (
-                    "name_folded",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=orgs.folding.Folded(
-                            django.db.models.functions.text.Concat(
-                                "name",
-                                models.Value(" "),
-                                "acronym",
-                                models.Value(" "),
-                                django.db.models.functions.comparison.Cast("names", models.TextField()),
+                migrations.CreateModel(
+                    name="OrganisationMapping",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
+                        ("definition", models.JSONField(verbose_name="definition")),
+                    ],
+                    options={
+                        "verbose_name": "mapping of organisations",
+                        "verbose_name_plural": "mappings of organisations",
+                        "ordering": ["name"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PublicChange",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "public change",
+                        "verbose_name_plural": "public changes",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="SentForm",
+                    fields=[
+                        ("key", models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name="key")),
+                        ("url", models.TextField(blank=True, verbose_name="led to")),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="sent at")),
+                    ],
+                    options={
+                        "verbose_name": "sent form",
+                        "verbose_name_plural": "sent forms",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Territory",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=40, verbose_name="code")),
+                        ("name", models.CharField(help_text="Its local name.", max_length=200, verbose_name="name")),
+                        (
+                            "names",
+                            models.JSONField(
+                                blank=True,
+                                default=dict,
+                                help_text='Where they differ, by code of the language: {"en": "Spain"}.',
+                                verbose_name="names in other languages",
+                            ),
+                        ),
+                        (
+                            "name_folded",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=orgs.folding.Folded(
+                                    django.db.models.functions.text.Concat(
+                                        "name",
+                                        models.Value(" "),
+                                        django.db.models.functions.comparison.Cast("names", models.TextField()),
+                                        output_field=models.TextField(),
+                                    )
+                                ),
                                 output_field=models.TextField(),
-                            )
-                        ),
-                        output_field=models.TextField(),
-                    ),
-                ),
-                (
-                    "name_words",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=orgs.word_search.Words(
-                            "name", "acronym", django.db.models.functions.comparison.Cast("names", models.TextField())
-                        ),
-                        output_field=django.contrib.postgres.search.SearchVectorField(),
-                    ),
-                ),
-                ("identifiers", models.JSONField(blank=True, default=dict, verbose_name="numbers in registers")),
-                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address")),
-                ("reference", models.CharField(max_length=16, unique=True, verbose_name="reference")),
-                ("description", models.TextField(blank=True, verbose_name="what it does")),
-                (
-                    "written_in",
-                    models.CharField(blank=True, default="", max_length=3, verbose_name="language of the text"),
-                ),
-                (
-                    "languages",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=3),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="languages",
-                    ),
-                ),
-                (
-                    "communities",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=3),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="communities of origin",
-                    ),
-                ),
-                (
-                    "marks",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("migrant", "led by migrants"),
-                                ("diaspora", "of a diaspora"),
-                                ("women", "led by women"),
-                                ("youth", "led by young people"),
-                            ],
-                            max_length=10,
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="who leads it",
-                    ),
-                ),
-                (
-                    "works_as",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("serves", "gives services"),
-                                ("mediates", "mediates"),
-                                ("advocates", "advocates for rights"),
-                                ("monitors", "monitors and reports"),
-                                ("represents", "represents its members"),
-                            ],
-                            max_length=12,
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="how it works",
-                    ),
-                ),
-                ("legal_form", models.CharField(blank=True, max_length=80, verbose_name="legal form")),
-                (
-                    "size",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("1-5", "up to 5 people"),
-                            ("6-20", "6 to 20 people"),
-                            ("21-50", "21 to 50 people"),
-                            ("51-250", "51 to 250 people"),
-                            ("251-", "more than 250 people"),
-                        ],
-                        default="",
-                        max_length=8,
-                        verbose_name="size",
-                    ),
-                ),
-                (
-                    "budget",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("0", "no budget"),
-                            ("0-10", "up to €10,000"),
-                            ("10-50", "€10,000 to €50,000"),
-                            ("50-250", "€50,000 to €250,000"),
-                            ("250-1000", "€250,000 to €1 million"),
-                            ("1000-", "more than €1 million"),
-                        ],
-                        default="",
-                        max_length=8,
-                        verbose_name="yearly budget",
-                    ),
-                ),
-                (
-                    "founded_year",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(1200)],
-                        verbose_name="year of foundation",
-                    ),
-                ),
-                (
-                    "website",
-                    models.URLField(
-                        blank=True,
-                        validators=[
-                            django.core.validators.URLValidator(
-                                message="Enter a web address that begins with https:// or http://.",
-                                schemes=["http", "https"],
-                            )
-                        ],
-                        verbose_name="website",
-                    ),
-                ),
-                ("public_email", models.EmailField(blank=True, max_length=254, verbose_name="public e-mail address")),
-                ("public_phone", models.CharField(blank=True, max_length=40, verbose_name="public telephone")),
-                ("address", models.CharField(blank=True, max_length=250, verbose_name="address")),
-                (
-                    "address_is_public",
-                    models.BooleanField(
-                        default=False,
-                        help_text="A shelter or a private home stays hidden.",
-                        verbose_name="show the address",
-                    ),
-                ),
-                (
-                    "tier",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("contact", "contact confirmed"),
-                            ("documented", "documents seen"),
-                            ("established", "track record seen"),
-                        ],
-                        default="",
-                        max_length=12,
-                        verbose_name="verification",
-                    ),
-                ),
-                ("verified_at", models.DateTimeField(blank=True, null=True, verbose_name="verified at")),
-                (
-                    "holds_until",
-                    models.DateField(
-                        blank=True, help_text="The last day of its verification.", null=True, verbose_name="holds until"
-                    ),
-                ),
-                ("suspended_on", models.DateField(blank=True, null=True, verbose_name="suspended on")),
-                ("withdrawn_on", models.DateField(blank=True, null=True, verbose_name="verification withdrawn on")),
-                (
-                    "is_listed",
-                    models.BooleanField(
-                        default=False, help_text="Public though nobody has verified it.", verbose_name="listed by staff"
-                    ),
-                ),
-                ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed on")),
-                ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="registered at")),
-                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
-                (
-                    "branch_of",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="branches",
-                        to="orgs.organisation",
-                        verbose_name="local branch of",
-                    ),
-                ),
-                (
-                    "domains",
-                    models.ManyToManyField(
-                        blank=True,
-                        related_name="organisations",
-                        through="orgs.FieldOfWork",
-                        to="orgs.domain",
-                        verbose_name="domains",
-                    ),
-                ),
-                (
-                    "networks",
-                    models.ManyToManyField(
-                        blank=True, related_name="network_members", to="orgs.organisation", verbose_name="member of"
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        help_text="Where it is based.",
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="organisations",
-                        to="orgs.territory",
-                        verbose_name="territory",
-                    ),
-                ),
-                (
-                    "works_in",
-                    models.ManyToManyField(
-                        blank=True, related_name="organisations_at_work", to="orgs.territory", verbose_name="works in"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "organisation",
-                "verbose_name_plural": "organisations",
-                "ordering": ["name_folded", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="MembershipEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("owner", "owner"),
-                            ("editor", "editor"),
-                            ("manager", "manager"),
-                            ("officer", "officer"),
-                            ("steward", "steward of figures"),
-                            ("viewer", "viewer"),
-                        ],
-                        max_length=10,
-                        verbose_name="role",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="since")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="orgs.membership",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.organisation",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.AddField(
-            model_name="membership",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="orgs.organisation"
-            ),
-        ),
-        migrations.CreateModel(
-            name="Measure",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("suspension", "suspension"), ("withdrawal", "withdrawal of the verification")],
-                        max_length=10,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("reasons", models.TextField(verbose_name="reasons")),
-                ("decided_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="decided at")),
-                ("tier_before", models.CharField(blank=True, default="", editable=False, max_length=12)),
-                ("verified_before", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("held_until_before", models.DateField(blank=True, editable=False, null=True)),
-                ("appeal", models.TextField(blank=True, verbose_name="appeal")),
-                ("appealed_at", models.DateTimeField(blank=True, null=True, verbose_name="appealed at")),
-                ("appeal_reasons", models.TextField(blank=True, verbose_name="reasons of the decision on the appeal")),
-                ("appeal_decided_at", models.DateTimeField(blank=True, null=True, verbose_name="appeal decided at")),
-                ("lifted_at", models.DateTimeField(blank=True, null=True, verbose_name="lifted at")),
-                (
-                    "appeal_decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="appeals_decided",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "appealed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="appeals",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measures_decided",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "lifted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measures_lifted",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="measures", to="orgs.organisation"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "measure",
-                "verbose_name_plural": "measures",
-                "ordering": ["-decided_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Listing",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("source", models.CharField(blank=True, max_length=250, verbose_name="source")),
-                ("listed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="listed at")),
-                ("notice_email", models.EmailField(blank=True, max_length=254, verbose_name="address to write to")),
-                ("notified_at", models.DateTimeField(blank=True, null=True, verbose_name="written to at")),
-                ("claimed_at", models.DateTimeField(blank=True, null=True, verbose_name="claimed at")),
-                ("opted_out_at", models.DateTimeField(blank=True, null=True, verbose_name="taken off at")),
-                (
-                    "signs",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=60),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="signs",
-                    ),
-                ),
-                (
-                    "listed_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="listings",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "listed_for",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="listings_made",
-                        to="orgs.organisation",
-                        verbose_name="listed by",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="listing", to="orgs.organisation"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "listing",
-                "verbose_name_plural": "listings",
-                "ordering": ["-listed_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="JoinRequest",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(blank=True, default="", max_length=150, verbose_name="name")),
-                ("email", models.EmailField(blank=True, default="", max_length=254, verbose_name="e-mail address")),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
-                        default="en",
-                        max_length=5,
-                        verbose_name="language",
-                    ),
-                ),
-                ("said", models.TextField(max_length=600, verbose_name="what you do in the organisation")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("unconfirmed", "address not confirmed"),
-                            ("open", "to be decided"),
-                            ("accepted", "accepted"),
-                            ("refused", "refused"),
-                            ("withdrawn", "withdrawn"),
-                        ],
-                        default="open",
-                        max_length=12,
-                        verbose_name="state",
-                    ),
-                ),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at")),
-                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
-                ("reasons", models.TextField(blank=True, verbose_name="reasons")),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="join_requests_decided",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="join_requests",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="join_requests",
-                        to="orgs.organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "request to join",
-                "verbose_name_plural": "requests to join",
-                "ordering": ["asked_at", "pk"],
-            },
-        ),
-        migrations.AddField(
-            model_name="fieldofwork",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="fields_of_work", to="orgs.organisation"
-            ),
-        ),
-        migrations.CreateModel(
-            name="CapacityMatch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("words", models.CharField(blank=True, max_length=300, verbose_name="in a few words")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("asked", "asked"),
-                            ("agreed", "agreed"),
-                            ("declined", "declined"),
-                            ("done", "done"),
-                            ("withdrawn", "withdrawn"),
-                            ("called_off", "called off"),
-                        ],
-                        default="asked",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
-                (
-                    "answerer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "asker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "need",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="matches_of_need", to="orgs.capacity"
-                    ),
-                ),
-                (
-                    "offer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="matches_of_offer", to="orgs.capacity"
-                    ),
-                ),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="matches_asked",
-                        to="orgs.organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "match",
-                "verbose_name_plural": "matches",
-                "ordering": ["-asked_at", "-pk"],
-            },
-        ),
-        migrations.AddField(
-            model_name="capacity",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="capacities", to="orgs.organisation"
-            ),
-        ),
-        migrations.CreateModel(
-            name="OrganisationClosing",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reason", models.TextField(verbose_name="reason")),
-                ("closed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="closed at")),
-                ("reopening_reason", models.TextField(blank=True, verbose_name="reason for reopening")),
-                ("reopened_at", models.DateTimeField(blank=True, null=True, verbose_name="reopened at")),
-                (
-                    "closed_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="closings",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="closings", to="orgs.organisation"
-                    ),
-                ),
-                (
-                    "reopened_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reopenings",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "closing of an organisation",
-                "verbose_name_plural": "closings of organisations",
-                "ordering": ["-closed_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="OrganisationContact",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=150, verbose_name="name")),
-                ("role", models.CharField(blank=True, max_length=120, verbose_name="function")),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
-                ("phone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
-                ("is_proposed", models.BooleanField(default=False, editable=False, verbose_name="proposed")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to="orgs.organisation"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "contact",
-                "verbose_name_plural": "contacts",
-            },
-        ),
-        migrations.CreateModel(
-            name="OrganisationIdentifier",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("scheme", models.CharField(max_length=40, verbose_name="register")),
-                ("code", models.CharField(max_length=100, verbose_name="number")),
-                ("is_open", models.BooleanField(verbose_name="of an organisation that is not closed")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="numbers", to="orgs.organisation"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "number in a register",
-                "verbose_name_plural": "numbers in registers",
-                "ordering": ["scheme", "code"],
-            },
-        ),
-        migrations.CreateModel(
-            name="OrganisationImport",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("file", models.FileField(blank=True, upload_to="organisations/%Y/%m/", verbose_name="file")),
-                ("file_name", models.CharField(max_length=200, verbose_name="file name")),
-                ("size", models.PositiveBigIntegerField(help_text="In bytes.", verbose_name="size")),
-                ("checksum", models.CharField(help_text="SHA-256", max_length=64, verbose_name="checksum")),
-                ("contents", models.JSONField(blank=True, default=dict, verbose_name="what was seen in it")),
-                ("mapping", models.JSONField(blank=True, default=dict, verbose_name="what its columns mean")),
-                ("mapping_name", models.CharField(blank=True, max_length=120, verbose_name="mapping")),
-                ("source_name", models.CharField(blank=True, max_length=200, verbose_name="source")),
-                ("source_licence", models.CharField(blank=True, max_length=120, verbose_name="licence")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("received", "to be described"),
-                            ("checking", "being checked"),
-                            ("checked", "checked, nothing stored"),
-                            ("storing", "being stored"),
-                            ("stored", "stored"),
-                            ("undoing", "being undone"),
-                            ("undone", "undone"),
-                        ],
-                        max_length=8,
-                        verbose_name="state",
-                    ),
-                ),
-                ("rows_read", models.PositiveIntegerField(default=0, verbose_name="rows read")),
-                (
-                    "rows_left_out",
-                    models.PositiveIntegerField(default=0, verbose_name="rows that the mapping leaves out"),
-                ),
-                ("rows_new", models.PositiveIntegerField(default=0, verbose_name="new organisations")),
-                ("rows_changed", models.PositiveIntegerField(default=0, verbose_name="changed organisations")),
-                ("rows_same", models.PositiveIntegerField(default=0, verbose_name="unchanged organisations")),
-                ("rows_refused", models.PositiveIntegerField(default=0, verbose_name="refused rows")),
-                (
-                    "problems",
-                    models.JSONField(
-                        default=list, help_text="[[code, line, column, value], …]", verbose_name="problems"
-                    ),
-                ),
-                ("writes_to_them", models.BooleanField(default=False, verbose_name="writes to the new organisations")),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts of the worker")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="imported at")),
-                ("stored_at", models.DateTimeField(blank=True, null=True, verbose_name="stored at")),
-                ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
-                (
-                    "rows_stayed",
-                    models.PositiveIntegerField(default=0, verbose_name="organisations that stayed when it was undone"),
-                ),
-                ("stayed", models.JSONField(blank=True, default=list, verbose_name="names of some that stayed")),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "stored_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "undone_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "import of organisations",
-                "verbose_name_plural": "imports of organisations",
-                "ordering": ["-created_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportedOrganisation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("line", models.PositiveIntegerField(verbose_name="line")),
-                ("before", models.JSONField(blank=True, null=True, verbose_name="before")),
-                ("after", models.JSONField(verbose_name="after")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="brought_in", to="orgs.organisation"
-                    ),
-                ),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="done", to="orgs.organisationimport"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "imported organisation",
-                "verbose_name_plural": "imported organisations",
-                "ordering": ["batch", "line"],
-            },
-        ),
-        migrations.CreateModel(
-            name="OrganisationMerge",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reason", models.CharField(max_length=500, verbose_name="reason")),
-                ("moved", models.JSONField(default=dict, editable=False)),
-                ("identifiers", models.JSONField(default=dict, editable=False)),
-                ("places", models.JSONField(default=dict, editable=False)),
-                ("merged_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="merged at")),
-                ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
-                (
-                    "gone",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="merges_away", to="orgs.organisation"
-                    ),
-                ),
-                (
-                    "kept",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="merges_here", to="orgs.organisation"
-                    ),
-                ),
-                (
-                    "merged_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="merges", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "undone_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="merges_undone",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "merge of organisations",
-                "verbose_name_plural": "merges of organisations",
-                "ordering": ["-merged_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Portal",
-            fields=[
-                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ("name", models.CharField(blank=True, default="", max_length=60, verbose_name="name of the portal")),
-                (
-                    "name_en",
-                    models.CharField(
-                        blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
-                    ),
-                ),
-                (
-                    "name_es",
-                    models.CharField(
-                        blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
-                    ),
-                ),
-                (
-                    "name_fr",
-                    models.CharField(
-                        blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
-                    ),
-                ),
-                (
-                    "name_ar",
-                    models.CharField(
-                        blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
-                    ),
-                ),
-                ("contact_email", models.EmailField(blank=True, max_length=254, verbose_name="public contact e-mail")),
-                (
-                    "languages",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
-                            max_length=5,
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="languages",
-                    ),
-                ),
-                (
-                    "first_language",
-                    models.CharField(
-                        blank=True,
-                        choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
-                        max_length=5,
-                        verbose_name="first language",
-                    ),
-                ),
-                (
-                    "time_zone",
-                    models.CharField(
-                        blank=True,
-                        max_length=60,
-                        validators=[orgs.models.portal.known_time_zone],
-                        verbose_name="time zone",
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-            ],
-            options={
-                "verbose_name": "portal",
-                "verbose_name_plural": "portals",
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                (
-                                    "name_en__regex",
-                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                                ),
-                                _negated=True,
-                            ),
-                            models.Q(
-                                (
-                                    "name_es__regex",
-                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                                ),
-                                _negated=True,
-                            ),
-                            models.Q(
-                                (
-                                    "name_fr__regex",
-                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                                ),
-                                _negated=True,
-                            ),
-                            models.Q(
-                                (
-                                    "name_ar__regex",
-                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                                ),
-                                _negated=True,
                             ),
                         ),
-                        name="portal_readable",
-                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-                    ),
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="portal_one"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("first_language", ""),
-                            ("languages__contains", [models.F("first_language")]),
-                            _connector="OR",
+                        (
+                            "name_words",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=orgs.word_search.Words(
+                                    "name", django.db.models.functions.comparison.Cast("names", models.TextField())
+                                ),
+                                output_field=django.contrib.postgres.search.SearchVectorField(),
+                            ),
                         ),
-                        name="portal_first_language_offered",
-                        violation_error_message="The first language is one of those in which the portal is offered.",
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("country", "country"),
+                                    ("region", "region"),
+                                    ("province", "province"),
+                                    ("municipality", "municipality"),
+                                    ("district", "district"),
+                                    ("neighbourhood", "neighbourhood"),
+                                    ("area", "area"),
+                                    ("unallocated", "place not stated"),
+                                ],
+                                max_length=16,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        ("valid_from", models.DateField(default=datetime.date(1, 1, 1), verbose_name="valid from")),
+                        (
+                            "valid_to",
+                            models.DateField(
+                                default=datetime.date(9999, 12, 31), help_text="The last day.", verbose_name="valid to"
+                            ),
+                        ),
+                        (
+                            "has_all_parts",
+                            models.BooleanField(
+                                default=True,
+                                help_text="Only then can figures of its parts be added up.",
+                                verbose_name="all its parts are known",
+                            ),
+                        ),
+                        (
+                            "parent",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="parts",
+                                to="orgs.territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "territory",
+                        "verbose_name_plural": "territories",
+                        "ordering": ["name_folded", "pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="TerritoryScheme",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("source", models.CharField(blank=True, max_length=250, verbose_name="source")),
+                        ("licence", models.CharField(blank=True, max_length=120, verbose_name="licence")),
+                    ],
+                    options={
+                        "verbose_name": "geographic classification",
+                        "verbose_name_plural": "geographic classifications",
+                        "ordering": ["name"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="WorkerTask",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=200, unique=True, verbose_name="task")),
+                        ("worker", models.CharField(blank=True, max_length=200, verbose_name="worker")),
+                        ("started_at", models.DateTimeField(verbose_name="started at")),
+                        ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                        ("failed_at", models.DateTimeField(blank=True, null=True, verbose_name="failed at")),
+                        ("failure", models.CharField(blank=True, max_length=300, verbose_name="failure")),
+                    ],
+                    options={
+                        "verbose_name": "task of the workers",
+                        "verbose_name_plural": "tasks of the workers",
+                        "ordering": ["name"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="User",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("password", models.CharField(max_length=128, verbose_name="password")),
+                        ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                        (
+                            "is_superuser",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Designates that this user has all permissions without explicitly assigning them.",
+                                verbose_name="superuser status",
+                            ),
+                        ),
+                        (
+                            "email",
+                            models.EmailField(
+                                error_messages={"unique": "There is already an account with this e-mail address."},
+                                max_length=254,
+                                unique=True,
+                                verbose_name="e-mail address",
+                            ),
+                        ),
+                        ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
+                        (
+                            "language",
+                            models.CharField(
+                                choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
+                                default="en",
+                                max_length=5,
+                                verbose_name="language",
+                            ),
+                        ),
+                        ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                        ("is_staff", models.BooleanField(default=False, verbose_name="platform administrator")),
+                        (
+                            "is_sample",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Can only log in to a demonstration.",
+                                verbose_name="sample account",
+                            ),
+                        ),
+                        (
+                            "date_joined",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="joined at"),
+                        ),
+                        (
+                            "groups",
+                            models.ManyToManyField(
+                                blank=True,
+                                help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                                related_name="user_set",
+                                related_query_name="user",
+                                to="auth.group",
+                                verbose_name="groups",
+                            ),
+                        ),
+                        (
+                            "user_permissions",
+                            models.ManyToManyField(
+                                blank=True,
+                                help_text="Specific permissions for this user.",
+                                related_name="user_set",
+                                related_query_name="user",
+                                to="auth.permission",
+                                verbose_name="user permissions",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "user",
+                        "verbose_name_plural": "users",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="FieldOfWork",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("since_year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="since")),
+                        (
+                            "domain",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="fields_of_work",
+                                to="orgs.domain",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "field of work",
+                        "verbose_name_plural": "fields of work",
+                        "ordering": ["domain"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="KeptForm",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("secret_digest", models.CharField(max_length=64, unique=True)),
+                        ("owner", models.CharField(max_length=64)),
+                        ("address", models.TextField(verbose_name="address")),
+                        ("sealed", models.BinaryField()),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="kept at")),
+                    ],
+                    options={
+                        "verbose_name": "kept form",
+                        "verbose_name_plural": "kept forms",
+                        "indexes": [models.Index(models.F("owner"), models.F("id"), name="kept_forms_of_owner")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Membership",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "role",
+                            models.CharField(
+                                choices=[
+                                    ("owner", "owner"),
+                                    ("editor", "editor"),
+                                    ("manager", "manager"),
+                                    ("officer", "officer"),
+                                    ("steward", "steward of figures"),
+                                    ("viewer", "viewer"),
+                                ],
+                                max_length=10,
+                                verbose_name="role",
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="since")),
+                        ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="memberships",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "membership",
+                        "verbose_name_plural": "memberships",
+                        "ordering": ["organisation", "user"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Organisation",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("association", "association"),
+                                    ("foundation", "foundation"),
+                                    ("informal_group", "informal group"),
+                                    ("faith_based", "faith-based organisation"),
+                                    ("network", "network or federation"),
+                                    ("authority", "public authority"),
+                                    ("public_agency", "public agency"),
+                                    ("enterprise", "enterprise"),
+                                    ("social_enterprise", "social enterprise"),
+                                    ("cooperative", "cooperative"),
+                                    ("employers_association", "employers' association"),
+                                    ("financial_institution", "financial institution"),
+                                    ("trade_union", "trade union"),
+                                    ("media", "media outlet"),
+                                    ("education", "university or school"),
+                                    ("international", "international organisation"),
+                                ],
+                                max_length=24,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "sector",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=models.Case(
+                                    models.When(
+                                        kind__in=[
+                                            "association",
+                                            "foundation",
+                                            "informal_group",
+                                            "faith_based",
+                                            "network",
+                                        ],
+                                        then=models.Value("civil_society"),
+                                    ),
+                                    models.When(
+                                        kind__in=["authority", "public_agency"], then=models.Value("authority")
+                                    ),
+                                    models.When(
+                                        kind__in=[
+                                            "enterprise",
+                                            "social_enterprise",
+                                            "cooperative",
+                                            "employers_association",
+                                            "financial_institution",
+                                        ],
+                                        then=models.Value("private"),
+                                    ),
+                                    models.When(kind__in=["trade_union"], then=models.Value("labour")),
+                                    models.When(kind__in=["media"], then=models.Value("media")),
+                                    models.When(kind__in=["education"], then=models.Value("knowledge")),
+                                    models.When(kind__in=["international"], then=models.Value("international")),
+                                    output_field=models.CharField(max_length=16),
+                                ),
+                                output_field=models.CharField(
+                                    choices=[
+                                        ("civil_society", "civil society"),
+                                        ("authority", "public authority"),
+                                        ("private", "employers and business"),
+                                        ("labour", "trade unions"),
+                                        ("media", "media"),
+                                        ("knowledge", "education and research"),
+                                        ("international", "international organisations"),
+                                    ],
+                                    max_length=16,
+                                ),
+                            ),
+                        ),
+                        (
+                            "level_of_government",
+                            models.CharField(
+                                blank=True,
+                                choices=[("local", "local"), ("regional", "regional"), ("national", "national")],
+                                default="",
+                                max_length=10,
+                                verbose_name="level of government",
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=200, verbose_name="name")),
+                        ("acronym", models.CharField(blank=True, max_length=30, verbose_name="acronym")),
+                        ("names", models.JSONField(blank=True, default=dict, verbose_name="names in other languages")),
+                        (
+                            "name_folded",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=orgs.folding.Folded(
+                                    django.db.models.functions.text.Concat(
+                                        "name",
+                                        models.Value(" "),
+                                        "acronym",
+                                        models.Value(" "),
+                                        django.db.models.functions.comparison.Cast("names", models.TextField()),
+                                        output_field=models.TextField(),
+                                    )
+                                ),
+                                output_field=models.TextField(),
+                            ),
+                        ),
+                        (
+                            "name_words",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=orgs.word_search.Words(
+                                    "name",
+                                    "acronym",
+                                    django.db.models.functions.comparison.Cast("names", models.TextField()),
+                                ),
+                                output_field=django.contrib.postgres.search.SearchVectorField(),
+                            ),
+                        ),
+                        (
+                            "identifiers",
+                            models.JSONField(blank=True, default=dict, verbose_name="numbers in registers"),
+                        ),
+                        ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address")),
+                        ("reference", models.CharField(max_length=16, unique=True, verbose_name="reference")),
+                        ("description", models.TextField(blank=True, verbose_name="what it does")),
+                        (
+                            "written_in",
+                            models.CharField(blank=True, default="", max_length=3, verbose_name="language of the text"),
+                        ),
+                        (
+                            "languages",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=3),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="languages",
+                            ),
+                        ),
+                        (
+                            "communities",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=3),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="communities of origin",
+                            ),
+                        ),
+                        (
+                            "marks",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("migrant", "led by migrants"),
+                                        ("diaspora", "of a diaspora"),
+                                        ("women", "led by women"),
+                                        ("youth", "led by young people"),
+                                    ],
+                                    max_length=10,
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="who leads it",
+                            ),
+                        ),
+                        (
+                            "works_as",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("serves", "gives services"),
+                                        ("mediates", "mediates"),
+                                        ("advocates", "advocates for rights"),
+                                        ("monitors", "monitors and reports"),
+                                        ("represents", "represents its members"),
+                                    ],
+                                    max_length=12,
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="how it works",
+                            ),
+                        ),
+                        ("legal_form", models.CharField(blank=True, max_length=80, verbose_name="legal form")),
+                        (
+                            "size",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("1-5", "up to 5 people"),
+                                    ("6-20", "6 to 20 people"),
+                                    ("21-50", "21 to 50 people"),
+                                    ("51-250", "51 to 250 people"),
+                                    ("251-", "more than 250 people"),
+                                ],
+                                default="",
+                                max_length=8,
+                                verbose_name="size",
+                            ),
+                        ),
+                        (
+                            "budget",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("0", "no budget"),
+                                    ("0-10", "up to €10,000"),
+                                    ("10-50", "€10,000 to €50,000"),
+                                    ("50-250", "€50,000 to €250,000"),
+                                    ("250-1000", "€250,000 to €1 million"),
+                                    ("1000-", "more than €1 million"),
+                                ],
+                                default="",
+                                max_length=8,
+                                verbose_name="yearly budget",
+                            ),
+                        ),
+                        (
+                            "founded_year",
+                            models.PositiveSmallIntegerField(
+                                blank=True,
+                                null=True,
+                                validators=[django.core.validators.MinValueValidator(1200)],
+                                verbose_name="year of foundation",
+                            ),
+                        ),
+                        (
+                            "website",
+                            models.URLField(
+                                blank=True,
+                                validators=[
+                                    django.core.validators.URLValidator(
+                                        message="Enter a web address that begins with https:// or http://.",
+                                        schemes=["http", "https"],
+                                    )
+                                ],
+                                verbose_name="website",
+                            ),
+                        ),
+                        (
+                            "public_email",
+                            models.EmailField(blank=True, max_length=254, verbose_name="public e-mail address"),
+                        ),
+                        ("public_phone", models.CharField(blank=True, max_length=40, verbose_name="public telephone")),
+                        ("address", models.CharField(blank=True, max_length=250, verbose_name="address")),
+                        (
+                            "address_is_public",
+                            models.BooleanField(
+                                default=False,
+                                help_text="A shelter or a private home stays hidden.",
+                                verbose_name="show the address",
+                            ),
+                        ),
+                        (
+                            "tier",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("contact", "contact confirmed"),
+                                    ("documented", "documents seen"),
+                                    ("established", "track record seen"),
+                                ],
+                                default="",
+                                max_length=12,
+                                verbose_name="verification",
+                            ),
+                        ),
+                        ("verified_at", models.DateTimeField(blank=True, null=True, verbose_name="verified at")),
+                        (
+                            "holds_until",
+                            models.DateField(
+                                blank=True,
+                                help_text="The last day of its verification.",
+                                null=True,
+                                verbose_name="holds until",
+                            ),
+                        ),
+                        ("suspended_on", models.DateField(blank=True, null=True, verbose_name="suspended on")),
+                        (
+                            "withdrawn_on",
+                            models.DateField(blank=True, null=True, verbose_name="verification withdrawn on"),
+                        ),
+                        (
+                            "is_listed",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Public though nobody has verified it.",
+                                verbose_name="listed by staff",
+                            ),
+                        ),
+                        ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed on")),
+                        ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="registered at")),
+                        ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
+                        (
+                            "branch_of",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="branches",
+                                to="orgs.organisation",
+                                verbose_name="local branch of",
+                            ),
+                        ),
+                        (
+                            "domains",
+                            models.ManyToManyField(
+                                blank=True,
+                                related_name="organisations",
+                                through="orgs.FieldOfWork",
+                                to="orgs.domain",
+                                verbose_name="domains",
+                            ),
+                        ),
+                        (
+                            "networks",
+                            models.ManyToManyField(
+                                blank=True,
+                                related_name="network_members",
+                                to="orgs.organisation",
+                                verbose_name="member of",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                help_text="Where it is based.",
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="organisations",
+                                to="orgs.territory",
+                                verbose_name="territory",
+                            ),
+                        ),
+                        (
+                            "works_in",
+                            models.ManyToManyField(
+                                blank=True,
+                                related_name="organisations_at_work",
+                                to="orgs.territory",
+                                verbose_name="works in",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "organisation",
+                        "verbose_name_plural": "organisations",
+                        "ordering": ["name_folded", "pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MembershipEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "role",
+                            models.CharField(
+                                choices=[
+                                    ("owner", "owner"),
+                                    ("editor", "editor"),
+                                    ("manager", "manager"),
+                                    ("officer", "officer"),
+                                    ("steward", "steward of figures"),
+                                    ("viewer", "viewer"),
+                                ],
+                                max_length=10,
+                                verbose_name="role",
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="since")),
+                        ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="orgs.membership",
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.AddField(
+                    model_name="membership",
+                    name="organisation",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="orgs.organisation"
                     ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ProposedChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("facts", models.JSONField(verbose_name="facts")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("open", "to be reviewed"),
-                            ("accepted", "accepted"),
-                            ("returned", "sent back"),
-                            ("withdrawn", "withdrawn"),
+                ),
+                migrations.CreateModel(
+                    name="Measure",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("suspension", "suspension"),
+                                    ("withdrawal", "withdrawal of the verification"),
+                                ],
+                                max_length=10,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        ("reasons", models.TextField(verbose_name="reasons")),
+                        (
+                            "decided_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="decided at"),
+                        ),
+                        ("tier_before", models.CharField(blank=True, default="", editable=False, max_length=12)),
+                        ("verified_before", models.DateTimeField(blank=True, editable=False, null=True)),
+                        ("held_until_before", models.DateField(blank=True, editable=False, null=True)),
+                        ("appeal", models.TextField(blank=True, verbose_name="appeal")),
+                        ("appealed_at", models.DateTimeField(blank=True, null=True, verbose_name="appealed at")),
+                        (
+                            "appeal_reasons",
+                            models.TextField(blank=True, verbose_name="reasons of the decision on the appeal"),
+                        ),
+                        (
+                            "appeal_decided_at",
+                            models.DateTimeField(blank=True, null=True, verbose_name="appeal decided at"),
+                        ),
+                        ("lifted_at", models.DateTimeField(blank=True, null=True, verbose_name="lifted at")),
+                        (
+                            "appeal_decided_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="appeals_decided",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "appealed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="appeals",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "decided_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures_decided",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "lifted_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures_lifted",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="measures",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "measure",
+                        "verbose_name_plural": "measures",
+                        "ordering": ["-decided_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Listing",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("source", models.CharField(blank=True, max_length=250, verbose_name="source")),
+                        (
+                            "listed_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="listed at"),
+                        ),
+                        (
+                            "notice_email",
+                            models.EmailField(blank=True, max_length=254, verbose_name="address to write to"),
+                        ),
+                        ("notified_at", models.DateTimeField(blank=True, null=True, verbose_name="written to at")),
+                        ("claimed_at", models.DateTimeField(blank=True, null=True, verbose_name="claimed at")),
+                        ("opted_out_at", models.DateTimeField(blank=True, null=True, verbose_name="taken off at")),
+                        (
+                            "signs",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=60),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="signs",
+                            ),
+                        ),
+                        (
+                            "listed_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="listings",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "listed_for",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="listings_made",
+                                to="orgs.organisation",
+                                verbose_name="listed by",
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="listing",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "listing",
+                        "verbose_name_plural": "listings",
+                        "ordering": ["-listed_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="JoinRequest",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(blank=True, default="", max_length=150, verbose_name="name")),
+                        (
+                            "email",
+                            models.EmailField(blank=True, default="", max_length=254, verbose_name="e-mail address"),
+                        ),
+                        (
+                            "language",
+                            models.CharField(
+                                choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
+                                default="en",
+                                max_length=5,
+                                verbose_name="language",
+                            ),
+                        ),
+                        ("said", models.TextField(max_length=600, verbose_name="what you do in the organisation")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("unconfirmed", "address not confirmed"),
+                                    ("open", "to be decided"),
+                                    ("accepted", "accepted"),
+                                    ("refused", "refused"),
+                                    ("withdrawn", "withdrawn"),
+                                ],
+                                default="open",
+                                max_length=12,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at")),
+                        ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                        ("reasons", models.TextField(blank=True, verbose_name="reasons")),
+                        (
+                            "decided_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="join_requests_decided",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="join_requests",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="join_requests",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "request to join",
+                        "verbose_name_plural": "requests to join",
+                        "ordering": ["asked_at", "pk"],
+                    },
+                ),
+                migrations.AddField(
+                    model_name="fieldofwork",
+                    name="organisation",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="fields_of_work",
+                        to="orgs.organisation",
+                    ),
+                ),
+                migrations.CreateModel(
+                    name="CapacityMatch",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("words", models.CharField(blank=True, max_length=300, verbose_name="in a few words")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("asked", "asked"),
+                                    ("agreed", "agreed"),
+                                    ("declined", "declined"),
+                                    ("done", "done"),
+                                    ("withdrawn", "withdrawn"),
+                                    ("called_off", "called off"),
+                                ],
+                                default="asked",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked at")),
+                        ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
+                        (
+                            "answerer",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "asker",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "need",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="matches_of_need",
+                                to="orgs.capacity",
+                            ),
+                        ),
+                        (
+                            "offer",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="matches_of_offer",
+                                to="orgs.capacity",
+                            ),
+                        ),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="matches_asked",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "match",
+                        "verbose_name_plural": "matches",
+                        "ordering": ["-asked_at", "-pk"],
+                    },
+                ),
+                migrations.AddField(
+                    model_name="capacity",
+                    name="organisation",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="capacities", to="orgs.organisation"
+                    ),
+                ),
+                migrations.CreateModel(
+                    name="OrganisationClosing",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("reason", models.TextField(verbose_name="reason")),
+                        (
+                            "closed_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="closed at"),
+                        ),
+                        ("reopening_reason", models.TextField(blank=True, verbose_name="reason for reopening")),
+                        ("reopened_at", models.DateTimeField(blank=True, null=True, verbose_name="reopened at")),
+                        (
+                            "closed_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="closings",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="closings",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "reopened_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="reopenings",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "closing of an organisation",
+                        "verbose_name_plural": "closings of organisations",
+                        "ordering": ["-closed_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="OrganisationContact",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=150, verbose_name="name")),
+                        ("role", models.CharField(blank=True, max_length=120, verbose_name="function")),
+                        ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                        ("phone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
+                        ("is_proposed", models.BooleanField(default=False, editable=False, verbose_name="proposed")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="contacts",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "contact",
+                        "verbose_name_plural": "contacts",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="OrganisationIdentifier",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("scheme", models.CharField(max_length=40, verbose_name="register")),
+                        ("code", models.CharField(max_length=100, verbose_name="number")),
+                        ("is_open", models.BooleanField(verbose_name="of an organisation that is not closed")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="numbers",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "number in a register",
+                        "verbose_name_plural": "numbers in registers",
+                        "ordering": ["scheme", "code"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="OrganisationImport",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("file", models.FileField(blank=True, upload_to="organisations/%Y/%m/", verbose_name="file")),
+                        ("file_name", models.CharField(max_length=200, verbose_name="file name")),
+                        ("size", models.PositiveBigIntegerField(help_text="In bytes.", verbose_name="size")),
+                        ("checksum", models.CharField(help_text="SHA-256", max_length=64, verbose_name="checksum")),
+                        ("contents", models.JSONField(blank=True, default=dict, verbose_name="what was seen in it")),
+                        ("mapping", models.JSONField(blank=True, default=dict, verbose_name="what its columns mean")),
+                        ("mapping_name", models.CharField(blank=True, max_length=120, verbose_name="mapping")),
+                        ("source_name", models.CharField(blank=True, max_length=200, verbose_name="source")),
+                        ("source_licence", models.CharField(blank=True, max_length=120, verbose_name="licence")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("received", "to be described"),
+                                    ("checking", "being checked"),
+                                    ("checked", "checked, nothing stored"),
+                                    ("storing", "being stored"),
+                                    ("stored", "stored"),
+                                    ("undoing", "being undone"),
+                                    ("undone", "undone"),
+                                ],
+                                max_length=8,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("rows_read", models.PositiveIntegerField(default=0, verbose_name="rows read")),
+                        (
+                            "rows_left_out",
+                            models.PositiveIntegerField(default=0, verbose_name="rows that the mapping leaves out"),
+                        ),
+                        ("rows_new", models.PositiveIntegerField(default=0, verbose_name="new organisations")),
+                        ("rows_changed", models.PositiveIntegerField(default=0, verbose_name="changed organisations")),
+                        ("rows_same", models.PositiveIntegerField(default=0, verbose_name="unchanged organisations")),
+                        ("rows_refused", models.PositiveIntegerField(default=0, verbose_name="refused rows")),
+                        (
+                            "problems",
+                            models.JSONField(
+                                default=list, help_text="[[code, line, column, value], …]", verbose_name="problems"
+                            ),
+                        ),
+                        (
+                            "writes_to_them",
+                            models.BooleanField(default=False, verbose_name="writes to the new organisations"),
+                        ),
+                        (
+                            "attempts",
+                            models.PositiveSmallIntegerField(default=0, verbose_name="attempts of the worker"),
+                        ),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="imported at")),
+                        ("stored_at", models.DateTimeField(blank=True, null=True, verbose_name="stored at")),
+                        ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
+                        (
+                            "rows_stayed",
+                            models.PositiveIntegerField(
+                                default=0, verbose_name="organisations that stayed when it was undone"
+                            ),
+                        ),
+                        (
+                            "stayed",
+                            models.JSONField(blank=True, default=list, verbose_name="names of some that stayed"),
+                        ),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "stored_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "undone_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "import of organisations",
+                        "verbose_name_plural": "imports of organisations",
+                        "ordering": ["-created_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ImportedOrganisation",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("line", models.PositiveIntegerField(verbose_name="line")),
+                        ("before", models.JSONField(blank=True, null=True, verbose_name="before")),
+                        ("after", models.JSONField(verbose_name="after")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="brought_in",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="done",
+                                to="orgs.organisationimport",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "imported organisation",
+                        "verbose_name_plural": "imported organisations",
+                        "ordering": ["batch", "line"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="OrganisationMerge",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("reason", models.CharField(max_length=500, verbose_name="reason")),
+                        ("moved", models.JSONField(default=dict, editable=False)),
+                        ("identifiers", models.JSONField(default=dict, editable=False)),
+                        ("places", models.JSONField(default=dict, editable=False)),
+                        (
+                            "merged_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="merged at"),
+                        ),
+                        ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
+                        (
+                            "gone",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="merges_away",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "kept",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="merges_here",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "merged_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="merges",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "undone_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="merges_undone",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "merge of organisations",
+                        "verbose_name_plural": "merges of organisations",
+                        "ordering": ["-merged_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Portal",
+                    fields=[
+                        (
+                            "id",
+                            models.PositiveSmallIntegerField(
+                                default=1, editable=False, primary_key=True, serialize=False
+                            ),
+                        ),
+                        (
+                            "name",
+                            models.CharField(blank=True, default="", max_length=60, verbose_name="name of the portal"),
+                        ),
+                        (
+                            "name_en",
+                            models.CharField(
+                                blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
+                            ),
+                        ),
+                        (
+                            "name_es",
+                            models.CharField(
+                                blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
+                            ),
+                        ),
+                        (
+                            "name_fr",
+                            models.CharField(
+                                blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
+                            ),
+                        ),
+                        (
+                            "name_ar",
+                            models.CharField(
+                                blank=True, default="", max_length=60, null=True, verbose_name="name of the portal"
+                            ),
+                        ),
+                        (
+                            "contact_email",
+                            models.EmailField(blank=True, max_length=254, verbose_name="public contact e-mail"),
+                        ),
+                        (
+                            "languages",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
+                                    max_length=5,
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="languages",
+                            ),
+                        ),
+                        (
+                            "first_language",
+                            models.CharField(
+                                blank=True,
+                                choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
+                                max_length=5,
+                                verbose_name="first language",
+                            ),
+                        ),
+                        (
+                            "time_zone",
+                            models.CharField(
+                                blank=True,
+                                max_length=60,
+                                validators=[orgs.models.portal.known_time_zone],
+                                verbose_name="time zone",
+                            ),
+                        ),
+                        ("version", models.PositiveIntegerField(default=1, editable=False)),
+                    ],
+                    options={
+                        "verbose_name": "portal",
+                        "verbose_name_plural": "portals",
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        (
+                                            "name_en__regex",
+                                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                        ),
+                                        _negated=True,
+                                    ),
+                                    models.Q(
+                                        (
+                                            "name_es__regex",
+                                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                        ),
+                                        _negated=True,
+                                    ),
+                                    models.Q(
+                                        (
+                                            "name_fr__regex",
+                                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                        ),
+                                        _negated=True,
+                                    ),
+                                    models.Q(
+                                        (
+                                            "name_ar__regex",
+                                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                        ),
+                                        _negated=True,
+                                    ),
+                                ),
+                                name="portal_readable",
+                                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                            ),
+                            models.CheckConstraint(condition=models.Q(("id", 1)), name="portal_one"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("first_language", ""),
+                                    ("languages__contains", [models.F("first_language")]),
+                                    _connector="OR",
+                                ),
+                                name="portal_first_language_offered",
+                                violation_error_message="The first language is one of those in which the portal is offered.",
+                            ),
                         ],
-                        default="open",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
+                    },
                 ),
-                ("proposed_at", models.DateTimeField(auto_now_add=True, verbose_name="proposed at")),
-                ("reasons", models.TextField(blank=True, verbose_name="reasons")),
-                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="proposed_changes",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "proposed_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="proposed_changes",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "reviewer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="decided_changes",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "proposed change",
-                "verbose_name_plural": "proposed changes",
-                "ordering": ["proposed_at", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="PublicPage",
-            fields=[
-                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("version", models.CharField(max_length=64)),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("content_type", models.CharField(max_length=100)),
-                ("language", models.CharField(max_length=10)),
-                ("cache_control", models.CharField(max_length=100)),
-                ("body", models.BinaryField()),
-            ],
-            options={
-                "verbose_name": "public page",
-                "verbose_name_plural": "public pages",
-                "indexes": [models.Index(models.F("made_at"), name="public_page_made")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Registration",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
-                        default="en",
-                        max_length=5,
-                        verbose_name="language",
-                    ),
-                ),
-                ("answers", models.JSONField(blank=True, default=dict)),
-                ("reference", models.CharField(blank=True, default="", max_length=16, verbose_name="reference")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="begun at")),
-                ("saved_at", models.DateTimeField(blank=True, null=True, verbose_name="saved at")),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
-                ("sent_to", models.EmailField(blank=True, default="", max_length=254, verbose_name="sent to")),
-                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="address confirmed at")),
-                (
-                    "begun_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="registrations",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="registration",
-                        to="orgs.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "registration",
-                "verbose_name_plural": "registrations",
-                "ordering": ["-created_at"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Renewal",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("renewed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="renewed at")),
-                ("held_until", models.DateField(verbose_name="held until")),
-                ("holds_until", models.DateField(verbose_name="holds until")),
-                ("is_grace", models.BooleanField(default=False, verbose_name="until a reviewer has looked")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="renewals", to="orgs.organisation"
-                    ),
-                ),
-                (
-                    "renewed_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="renewals",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "renewal",
-                "verbose_name_plural": "renewals",
-                "ordering": ["-renewed_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="RenewalReminder",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("holds_until", models.DateField(verbose_name="holds until")),
-                ("days", models.PositiveSmallIntegerField(verbose_name="days before")),
-                ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent at")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="renewal_reminders",
-                        to="orgs.organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "reminder of a renewal",
-                "verbose_name_plural": "reminders of renewals",
-                "ordering": ["-sent_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReviewedProfile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("profile", models.JSONField(default=dict, editable=False, verbose_name="what it said")),
-                ("seen_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="seen at")),
-                ("unseen_since", models.DateTimeField(blank=True, null=True, verbose_name="changed since")),
-                ("changed_at", models.DateTimeField(blank=True, null=True, verbose_name="last change")),
-                ("version", models.PositiveIntegerField(default=0)),
-                (
-                    "organisation",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="reviewed_profile",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "seen_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="seen by",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "profile as reviewed",
-                "verbose_name_plural": "profiles as reviewed",
-                "ordering": ["-changed_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReviewerAppointment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("starts_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="from")),
-                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="until")),
-                (
-                    "appointed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="appointments_made",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="reviewer_appointments",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reviewer_appointments",
-                        to="orgs.territory",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "appointment as reviewer",
-                "verbose_name_plural": "appointments as reviewer",
-                "ordering": ["territory", "user"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReviewerDigest",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("sent_at", models.DateTimeField(verbose_name="sent at")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="digests", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "digest for a reviewer",
-                "verbose_name_plural": "digests for reviewers",
-                "ordering": ["-sent_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Service",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("title", models.CharField(max_length=150, verbose_name="service")),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                (
-                    "text_words",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=orgs.word_search.Words("title", "description"),
-                        output_field=django.contrib.postgres.search.SearchVectorField(),
-                    ),
-                ),
-                (
-                    "written_in",
-                    models.CharField(blank=True, default="", max_length=3, verbose_name="language of the text"),
-                ),
-                (
-                    "languages",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=3),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="languages",
-                    ),
-                ),
-                ("interpreter_on_request", models.BooleanField(default=False, verbose_name="interpreter on request")),
-                (
-                    "target_groups",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("newcomers", "newcomers"),
-                                ("asylum_seekers", "asylum seekers and refugees"),
-                                ("undocumented", "people without papers"),
-                                ("workers", "workers"),
-                                ("care_workers", "domestic and care workers"),
-                                ("women", "women"),
-                                ("families", "families"),
-                                ("children", "children and young people"),
-                                ("alone", "unaccompanied minors"),
-                                ("older", "older people"),
-                                ("lgbti", "LGBTI people"),
-                                ("disabled", "people with disabilities"),
-                                ("homeless", "people without a home"),
-                                ("students", "students"),
-                            ],
-                            max_length=16,
+                migrations.CreateModel(
+                    name="ProposedChange",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
                         ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="for whom",
-                    ),
-                ),
-                ("women_only", models.BooleanField(default=False, verbose_name="women only")),
-                ("conditions", models.CharField(blank=True, max_length=300, verbose_name="conditions")),
-                (
-                    "delivery",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("address", "at an address"),
-                                ("online", "online"),
-                                ("telephone", "by telephone"),
-                                ("outreach", "where people are: in the street, at home"),
-                            ],
-                            max_length=10,
+                        ("facts", models.JSONField(verbose_name="facts")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("open", "to be reviewed"),
+                                    ("accepted", "accepted"),
+                                    ("returned", "sent back"),
+                                    ("withdrawn", "withdrawn"),
+                                ],
+                                default="open",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
                         ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="where it is given",
-                    ),
-                ),
-                (
-                    "address",
-                    models.CharField(
-                        blank=True,
-                        help_text="Public. Only where it is another than that of the organisation.",
-                        max_length=250,
-                        verbose_name="address of the service",
-                    ),
-                ),
-                (
-                    "is_shelter",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Its address is never shown. Of your organisation the portal then keeps municipalities and nothing smaller: the neighbourhoods of its seat, of where it works, and of all its services, needs, offers and opportunities are deleted. They do not come back if you untick it.",
-                        verbose_name="shelter",
-                    ),
-                ),
-                (
-                    "accessibility",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("step_free", "step-free"),
-                                ("toilet", "accessible toilet"),
-                                ("sign_language", "sign language"),
-                                ("hearing_loop", "hearing loop"),
-                                ("easy_read", "easy-to-read texts"),
-                            ],
-                            max_length=16,
+                        ("proposed_at", models.DateTimeField(auto_now_add=True, verbose_name="proposed at")),
+                        ("reasons", models.TextField(blank=True, verbose_name="reasons")),
+                        ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="proposed_changes",
+                                to="orgs.organisation",
+                            ),
                         ),
+                        (
+                            "proposed_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="proposed_changes",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "reviewer",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="decided_changes",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "proposed change",
+                        "verbose_name_plural": "proposed changes",
+                        "ordering": ["proposed_at", "pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PublicPage",
+                    fields=[
+                        ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                        ("version", models.CharField(max_length=64)),
+                        ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                        ("content_type", models.CharField(max_length=100)),
+                        ("language", models.CharField(max_length=10)),
+                        ("cache_control", models.CharField(max_length=100)),
+                        ("body", models.BinaryField()),
+                    ],
+                    options={
+                        "verbose_name": "public page",
+                        "verbose_name_plural": "public pages",
+                        "indexes": [models.Index(models.F("made_at"), name="public_page_made")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Registration",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        (
+                            "language",
+                            models.CharField(
+                                choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
+                                default="en",
+                                max_length=5,
+                                verbose_name="language",
+                            ),
+                        ),
+                        ("answers", models.JSONField(blank=True, default=dict)),
+                        (
+                            "reference",
+                            models.CharField(blank=True, default="", max_length=16, verbose_name="reference"),
+                        ),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="begun at")),
+                        ("saved_at", models.DateTimeField(blank=True, null=True, verbose_name="saved at")),
+                        ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
+                        ("sent_to", models.EmailField(blank=True, default="", max_length=254, verbose_name="sent to")),
+                        (
+                            "confirmed_at",
+                            models.DateTimeField(blank=True, null=True, verbose_name="address confirmed at"),
+                        ),
+                        (
+                            "begun_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="registrations",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.OneToOneField(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="registration",
+                                to="orgs.organisation",
+                                verbose_name="organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "registration",
+                        "verbose_name_plural": "registrations",
+                        "ordering": ["-created_at"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Renewal",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "renewed_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="renewed at"),
+                        ),
+                        ("held_until", models.DateField(verbose_name="held until")),
+                        ("holds_until", models.DateField(verbose_name="holds until")),
+                        ("is_grace", models.BooleanField(default=False, verbose_name="until a reviewer has looked")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="renewals",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "renewed_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="renewals",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "renewal",
+                        "verbose_name_plural": "renewals",
+                        "ordering": ["-renewed_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="RenewalReminder",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("holds_until", models.DateField(verbose_name="holds until")),
+                        ("days", models.PositiveSmallIntegerField(verbose_name="days before")),
+                        ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent at")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="renewal_reminders",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "reminder of a renewal",
+                        "verbose_name_plural": "reminders of renewals",
+                        "ordering": ["-sent_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReviewedProfile",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("profile", models.JSONField(default=dict, editable=False, verbose_name="what it said")),
+                        ("seen_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="seen at")),
+                        ("unseen_since", models.DateTimeField(blank=True, null=True, verbose_name="changed since")),
+                        ("changed_at", models.DateTimeField(blank=True, null=True, verbose_name="last change")),
+                        ("version", models.PositiveIntegerField(default=0)),
+                        (
+                            "organisation",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="reviewed_profile",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "seen_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="seen by",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "profile as reviewed",
+                        "verbose_name_plural": "profiles as reviewed",
+                        "ordering": ["-changed_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReviewerAppointment",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("starts_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="from")),
+                        ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                        (
+                            "appointed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="appointments_made",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="reviewer_appointments",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="reviewer_appointments",
+                                to="orgs.territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "appointment as reviewer",
+                        "verbose_name_plural": "appointments as reviewer",
+                        "ordering": ["territory", "user"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ReviewerDigest",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("sent_at", models.DateTimeField(verbose_name="sent at")),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="digests",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "digest for a reviewer",
+                        "verbose_name_plural": "digests for reviewers",
+                        "ordering": ["-sent_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Service",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=150, verbose_name="service")),
+                        ("description", models.TextField(blank=True, verbose_name="description")),
+                        (
+                            "text_words",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=orgs.word_search.Words("title", "description"),
+                                output_field=django.contrib.postgres.search.SearchVectorField(),
+                            ),
+                        ),
+                        (
+                            "written_in",
+                            models.CharField(blank=True, default="", max_length=3, verbose_name="language of the text"),
+                        ),
+                        (
+                            "languages",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=3),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="languages",
+                            ),
+                        ),
+                        (
+                            "interpreter_on_request",
+                            models.BooleanField(default=False, verbose_name="interpreter on request"),
+                        ),
+                        (
+                            "target_groups",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("newcomers", "newcomers"),
+                                        ("asylum_seekers", "asylum seekers and refugees"),
+                                        ("undocumented", "people without papers"),
+                                        ("workers", "workers"),
+                                        ("care_workers", "domestic and care workers"),
+                                        ("women", "women"),
+                                        ("families", "families"),
+                                        ("children", "children and young people"),
+                                        ("alone", "unaccompanied minors"),
+                                        ("older", "older people"),
+                                        ("lgbti", "LGBTI people"),
+                                        ("disabled", "people with disabilities"),
+                                        ("homeless", "people without a home"),
+                                        ("students", "students"),
+                                    ],
+                                    max_length=16,
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="for whom",
+                            ),
+                        ),
+                        ("women_only", models.BooleanField(default=False, verbose_name="women only")),
+                        ("conditions", models.CharField(blank=True, max_length=300, verbose_name="conditions")),
+                        (
+                            "delivery",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("address", "at an address"),
+                                        ("online", "online"),
+                                        ("telephone", "by telephone"),
+                                        ("outreach", "where people are: in the street, at home"),
+                                    ],
+                                    max_length=10,
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="where it is given",
+                            ),
+                        ),
+                        (
+                            "address",
+                            models.CharField(
+                                blank=True,
+                                help_text="Public. Only where it is another than that of the organisation.",
+                                max_length=250,
+                                verbose_name="address of the service",
+                            ),
+                        ),
+                        (
+                            "is_shelter",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Its address is never shown. Of your organisation the portal then keeps municipalities and nothing smaller: the neighbourhoods of its seat, of where it works, and of all its services, needs, offers and opportunities are deleted. They do not come back if you untick it.",
+                                verbose_name="shelter",
+                            ),
+                        ),
+                        (
+                            "accessibility",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("step_free", "step-free"),
+                                        ("toilet", "accessible toilet"),
+                                        ("sign_language", "sign language"),
+                                        ("hearing_loop", "hearing loop"),
+                                        ("easy_read", "easy-to-read texts"),
+                                    ],
+                                    max_length=16,
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="accessibility",
+                            ),
+                        ),
+                        ("has_childcare", models.BooleanField(default=False, verbose_name="childcare")),
+                        (
+                            "walks_in",
+                            models.BooleanField(default=False, verbose_name="people may come without an appointment"),
+                        ),
+                        ("by_appointment", models.BooleanField(default=False, verbose_name="by appointment")),
+                        (
+                            "by_referral",
+                            models.BooleanField(default=False, verbose_name="only through another service"),
+                        ),
+                        ("telephone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
+                        (
+                            "whatsapp",
+                            models.CharField(
+                                blank=True,
+                                help_text="With the code of the country, like +34 600 000 000.",
+                                max_length=40,
+                                validators=[
+                                    django.core.validators.RegexValidator(
+                                        "^\\+[0-9][0-9 ]{6,30}$",
+                                        "Write the number with the code of the country, like +34 600 000 000.",
+                                    )
+                                ],
+                                verbose_name="WhatsApp",
+                            ),
+                        ),
+                        ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail address")),
+                        (
+                            "form",
+                            models.URLField(
+                                blank=True,
+                                validators=[
+                                    django.core.validators.URLValidator(
+                                        message="Enter a web address that begins with https:// or http://.",
+                                        schemes=["http", "https"],
+                                    )
+                                ],
+                                verbose_name="web form",
+                            ),
+                        ),
+                        ("is_free", models.BooleanField(default=True, verbose_name="free of charge")),
+                        ("cost", models.CharField(blank=True, max_length=120, verbose_name="what it costs")),
+                        (
+                            "no_documents_required",
+                            models.BooleanField(default=False, verbose_name="no documents required"),
+                        ),
+                        ("documents", models.CharField(blank=True, max_length=250, verbose_name="documents to bring")),
+                        ("confirmed_on", models.DateField(blank=True, null=True, verbose_name="last confirmed on")),
+                        (
+                            "asked_on",
+                            models.DateField(
+                                blank=True, null=True, verbose_name="last asked whether it is still right"
+                            ),
+                        ),
+                        (
+                            "domain",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="services",
+                                to="orgs.domain",
+                                verbose_name="domain",
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="services",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "service",
+                        "verbose_name_plural": "services",
+                        "ordering": ["organisation", "title"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="OpeningTime",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "weekdays",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("MO", "Monday"),
+                                        ("TU", "Tuesday"),
+                                        ("WE", "Wednesday"),
+                                        ("TH", "Thursday"),
+                                        ("FR", "Friday"),
+                                        ("SA", "Saturday"),
+                                        ("SU", "Sunday"),
+                                    ],
+                                    max_length=2,
+                                ),
+                                size=None,
+                                verbose_name="days",
+                            ),
+                        ),
+                        ("opens", models.TimeField(verbose_name="opens")),
+                        ("closes", models.TimeField(verbose_name="closes")),
+                        (
+                            "service",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="opening_times",
+                                to="orgs.service",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "opening time",
+                        "verbose_name_plural": "opening times",
+                        "ordering": ["service", "opens", "pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ClosedDays",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("first", models.DateField(verbose_name="from")),
+                        ("last", models.DateField(verbose_name="to")),
+                        (
+                            "service",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="closed_days",
+                                to="orgs.service",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "closed days",
+                        "verbose_name_plural": "closed days",
+                        "ordering": ["service", "first", "pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ServiceType",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.SlugField(max_length=60, unique=True, verbose_name="code")),
+                        ("order", models.PositiveSmallIntegerField(verbose_name="order")),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("open_eligibility", models.CharField(blank=True, max_length=80)),
+                        (
+                            "domain",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="service_types",
+                                to="orgs.domain",
+                                verbose_name="domain",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "type of service",
+                        "verbose_name_plural": "types of service",
+                        "ordering": ["domain__order", "order", "pk"],
+                    },
+                ),
+                migrations.AddField(
+                    model_name="service",
+                    name="type",
+                    field=models.ForeignKey(
                         blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="accessibility",
-                    ),
-                ),
-                ("has_childcare", models.BooleanField(default=False, verbose_name="childcare")),
-                ("walks_in", models.BooleanField(default=False, verbose_name="people may come without an appointment")),
-                ("by_appointment", models.BooleanField(default=False, verbose_name="by appointment")),
-                ("by_referral", models.BooleanField(default=False, verbose_name="only through another service")),
-                ("telephone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
-                (
-                    "whatsapp",
-                    models.CharField(
-                        blank=True,
-                        help_text="With the code of the country, like +34 600 000 000.",
-                        max_length=40,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^\\+[0-9][0-9 ]{6,30}$",
-                                "Write the number with the code of the country, like +34 600 000 000.",
-                            )
-                        ],
-                        verbose_name="WhatsApp",
-                    ),
-                ),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail address")),
-                (
-                    "form",
-                    models.URLField(
-                        blank=True,
-                        validators=[
-                            django.core.validators.URLValidator(
-                                message="Enter a web address that begins with https:// or http://.",
-                                schemes=["http", "https"],
-                            )
-                        ],
-                        verbose_name="web form",
-                    ),
-                ),
-                ("is_free", models.BooleanField(default=True, verbose_name="free of charge")),
-                ("cost", models.CharField(blank=True, max_length=120, verbose_name="what it costs")),
-                ("no_documents_required", models.BooleanField(default=False, verbose_name="no documents required")),
-                ("documents", models.CharField(blank=True, max_length=250, verbose_name="documents to bring")),
-                ("confirmed_on", models.DateField(blank=True, null=True, verbose_name="last confirmed on")),
-                (
-                    "asked_on",
-                    models.DateField(blank=True, null=True, verbose_name="last asked whether it is still right"),
-                ),
-                (
-                    "domain",
-                    models.ForeignKey(
+                        help_text="By this, people find it in any language.",
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="services",
-                        to="orgs.domain",
-                        verbose_name="domain",
+                        to="orgs.servicetype",
+                        verbose_name="what it is",
                     ),
                 ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="services", to="orgs.organisation"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "service",
-                "verbose_name_plural": "services",
-                "ordering": ["organisation", "title"],
-            },
-        ),
-        migrations.CreateModel(
-            name="OpeningTime",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "weekdays",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("MO", "Monday"),
-                                ("TU", "Tuesday"),
-                                ("WE", "Wednesday"),
-                                ("TH", "Thursday"),
-                                ("FR", "Friday"),
-                                ("SA", "Saturday"),
-                                ("SU", "Sunday"),
-                            ],
-                            max_length=2,
-                        ),
-                        size=None,
-                        verbose_name="days",
-                    ),
-                ),
-                ("opens", models.TimeField(verbose_name="opens")),
-                ("closes", models.TimeField(verbose_name="closes")),
-                (
-                    "service",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="opening_times", to="orgs.service"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "opening time",
-                "verbose_name_plural": "opening times",
-                "ordering": ["service", "opens", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ClosedDays",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("first", models.DateField(verbose_name="from")),
-                ("last", models.DateField(verbose_name="to")),
-                (
-                    "service",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="closed_days", to="orgs.service"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "closed days",
-                "verbose_name_plural": "closed days",
-                "ordering": ["service", "first", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ServiceType",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=60, unique=True, verbose_name="code")),
-                ("order", models.PositiveSmallIntegerField(verbose_name="order")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("open_eligibility", models.CharField(blank=True, max_length=80)),
-                (
-                    "domain",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="service_types",
-                        to="orgs.domain",
-                        verbose_name="domain",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "type of service",
-                "verbose_name_plural": "types of service",
-                "ordering": ["domain__order", "order", "pk"],
-            },
-        ),
-        migrations.AddField(
-            model_name="service",
-            name="type",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="By this, people find it in any language.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="services",
-                to="orgs.servicetype",
-                verbose_name="what it is",
-            ),
-        ),
-        migrations.CreateModel(
-            name="ServiceTypeWord",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("language", models.CharField(max_length=3, verbose_name="language")),
-                ("text", models.CharField(max_length=120, verbose_name="word")),
-                ("stem", models.CharField(editable=False, max_length=120)),
-                (
-                    "type",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="words", to="orgs.servicetype"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "word for a type of service",
-                "verbose_name_plural": "words for types of service",
-            },
-        ),
-        migrations.CreateModel(
-            name="ShippedEntry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(max_length=20, verbose_name="kind")),
-                ("code", models.CharField(max_length=120, verbose_name="code")),
-                ("digest", models.CharField(max_length=64)),
-                ("state", models.JSONField(null=True)),
-            ],
-            options={
-                "verbose_name": "entry that came with the software",
-                "verbose_name_plural": "entries that came with the software",
-                "constraints": [models.UniqueConstraint(models.F("kind"), models.F("code"), name="shipped_entry_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Sponsorship",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("offered", "offered"),
-                            ("accepted", "accepted"),
-                            ("declined", "declined"),
-                            ("ended", "ended"),
-                        ],
-                        default="offered",
-                        max_length=8,
-                        verbose_name="state",
-                    ),
-                ),
-                ("gives", models.CharField(max_length=200, verbose_name="what it gives")),
-                ("from_day", models.DateField(verbose_name="from")),
-                ("to_day", models.DateField(blank=True, null=True, verbose_name="to")),
-                ("offered_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="offered at")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
-                (
-                    "answered_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "ended_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "offered_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "sponsor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="sponsorships_given",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "sponsored",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="sponsorships", to="orgs.organisation"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "sponsorship",
-                "verbose_name_plural": "sponsorships",
-                "ordering": ["-offered_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="TerritoryOutline",
-            fields=[
-                (
-                    "territory",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="outline",
-                        serialize=False,
-                        to="orgs.territory",
-                    ),
-                ),
-                ("geometry", models.JSONField()),
-            ],
-            options={
-                "verbose_name": "boundary",
-                "verbose_name_plural": "boundaries",
-            },
-        ),
-        migrations.AddField(
-            model_name="service",
-            name="territories",
-            field=models.ManyToManyField(
-                blank=True, related_name="services", to="orgs.territory", verbose_name="only for people of these places"
-            ),
-        ),
-        migrations.CreateModel(
-            name="ReviewerAppointmentEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                ("starts_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="from")),
-                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="until")),
-                (
-                    "appointed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="orgs.reviewerappointment",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.territory",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Remark",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("page", models.CharField(max_length=300, verbose_name="page")),
-                ("words", models.CharField(max_length=1000, verbose_name="what is wrong")),
-                (
-                    "email",
-                    models.EmailField(
-                        blank=True, default="", max_length=254, verbose_name="e-mail address for an answer"
-                    ),
-                ),
-                ("language", models.CharField(max_length=8, verbose_name="language")),
-                ("said_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="said at")),
-                ("answer", models.CharField(blank=True, default="", max_length=1000, verbose_name="answer")),
-                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed at")),
-                ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="seen by a reviewer at")),
-                (
-                    "closed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="remarks",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "seen_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="remarks",
-                        to="orgs.territory",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "remark",
-                "verbose_name_plural": "remarks",
-                "ordering": ["said_at", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="OrganisationEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("association", "association"),
-                            ("foundation", "foundation"),
-                            ("informal_group", "informal group"),
-                            ("faith_based", "faith-based organisation"),
-                            ("network", "network or federation"),
-                            ("authority", "public authority"),
-                            ("public_agency", "public agency"),
-                            ("enterprise", "enterprise"),
-                            ("social_enterprise", "social enterprise"),
-                            ("cooperative", "cooperative"),
-                            ("employers_association", "employers' association"),
-                            ("financial_institution", "financial institution"),
-                            ("trade_union", "trade union"),
-                            ("media", "media outlet"),
-                            ("education", "university or school"),
-                            ("international", "international organisation"),
-                        ],
-                        max_length=24,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "sector",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=models.Case(
-                            models.When(
-                                kind__in=["association", "foundation", "informal_group", "faith_based", "network"],
-                                then=models.Value("civil_society"),
+                migrations.CreateModel(
+                    name="ServiceTypeWord",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            models.When(kind__in=["authority", "public_agency"], then=models.Value("authority")),
-                            models.When(
-                                kind__in=[
-                                    "enterprise",
-                                    "social_enterprise",
-                                    "cooperative",
-                                    "employers_association",
-                                    "financial_institution",
+                        ),
+                        ("language", models.CharField(max_length=3, verbose_name="language")),
+                        ("text", models.CharField(max_length=120, verbose_name="word")),
+                        ("stem", models.CharField(editable=False, max_length=120)),
+                        (
+                            "type",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="words", to="orgs.servicetype"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "word for a type of service",
+                        "verbose_name_plural": "words for types of service",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ShippedEntry",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("kind", models.CharField(max_length=20, verbose_name="kind")),
+                        ("code", models.CharField(max_length=120, verbose_name="code")),
+                        ("digest", models.CharField(max_length=64)),
+                        ("state", models.JSONField(null=True)),
+                    ],
+                    options={
+                        "verbose_name": "entry that came with the software",
+                        "verbose_name_plural": "entries that came with the software",
+                        "constraints": [
+                            models.UniqueConstraint(models.F("kind"), models.F("code"), name="shipped_entry_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Sponsorship",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("offered", "offered"),
+                                    ("accepted", "accepted"),
+                                    ("declined", "declined"),
+                                    ("ended", "ended"),
                                 ],
-                                then=models.Value("private"),
+                                default="offered",
+                                max_length=8,
+                                verbose_name="state",
                             ),
-                            models.When(kind__in=["trade_union"], then=models.Value("labour")),
-                            models.When(kind__in=["media"], then=models.Value("media")),
-                            models.When(kind__in=["education"], then=models.Value("knowledge")),
-                            models.When(kind__in=["international"], then=models.Value("international")),
-                            output_field=models.CharField(max_length=16),
                         ),
-                        output_field=models.CharField(
-                            choices=[
-                                ("civil_society", "civil society"),
-                                ("authority", "public authority"),
-                                ("private", "employers and business"),
-                                ("labour", "trade unions"),
-                                ("media", "media"),
-                                ("knowledge", "education and research"),
-                                ("international", "international organisations"),
-                            ],
-                            max_length=16,
+                        ("gives", models.CharField(max_length=200, verbose_name="what it gives")),
+                        ("from_day", models.DateField(verbose_name="from")),
+                        ("to_day", models.DateField(blank=True, null=True, verbose_name="to")),
+                        (
+                            "offered_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="offered at"),
                         ),
-                    ),
-                ),
-                (
-                    "level_of_government",
-                    models.CharField(
-                        blank=True,
-                        choices=[("local", "local"), ("regional", "regional"), ("national", "national")],
-                        default="",
-                        max_length=10,
-                        verbose_name="level of government",
-                    ),
-                ),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
-                ("acronym", models.CharField(blank=True, max_length=30, verbose_name="acronym")),
-                ("names", models.JSONField(blank=True, default=dict, verbose_name="names in other languages")),
-                (
-                    "name_folded",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=orgs.folding.Folded(
-                            django.db.models.functions.text.Concat(
-                                "name",
-                                models.Value(" "),
-                                "acronym",
-                                models.Value(" "),
-                                django.db.models.functions.comparison.Cast("names", models.TextField()),
-                                output_field=models.TextField(),
-                            )
+                        ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
+                        ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
+                        (
+                            "answered_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
                         ),
-                        output_field=models.TextField(),
-                    ),
-                ),
-                ("identifiers", models.JSONField(blank=True, default=dict, verbose_name="numbers in registers")),
-                ("slug", models.SlugField(db_index=False, max_length=80, verbose_name="address")),
-                ("reference", models.CharField(max_length=16, verbose_name="reference")),
-                ("description", models.TextField(blank=True, verbose_name="what it does")),
-                (
-                    "written_in",
-                    models.CharField(blank=True, default="", max_length=3, verbose_name="language of the text"),
-                ),
-                (
-                    "languages",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=3),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="languages",
-                    ),
-                ),
-                (
-                    "communities",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=3),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="communities of origin",
-                    ),
-                ),
-                (
-                    "marks",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("migrant", "led by migrants"),
-                                ("diaspora", "of a diaspora"),
-                                ("women", "led by women"),
-                                ("youth", "led by young people"),
-                            ],
-                            max_length=10,
+                        (
+                            "ended_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
                         ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="who leads it",
-                    ),
-                ),
-                (
-                    "works_as",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("serves", "gives services"),
-                                ("mediates", "mediates"),
-                                ("advocates", "advocates for rights"),
-                                ("monitors", "monitors and reports"),
-                                ("represents", "represents its members"),
-                            ],
-                            max_length=12,
+                        (
+                            "offered_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
                         ),
+                        (
+                            "sponsor",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="sponsorships_given",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "sponsored",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="sponsorships",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "sponsorship",
+                        "verbose_name_plural": "sponsorships",
+                        "ordering": ["-offered_at", "-pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="TerritoryOutline",
+                    fields=[
+                        (
+                            "territory",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                primary_key=True,
+                                related_name="outline",
+                                serialize=False,
+                                to="orgs.territory",
+                            ),
+                        ),
+                        ("geometry", models.JSONField()),
+                    ],
+                    options={
+                        "verbose_name": "boundary",
+                        "verbose_name_plural": "boundaries",
+                    },
+                ),
+                migrations.AddField(
+                    model_name="service",
+                    name="territories",
+                    field=models.ManyToManyField(
                         blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="how it works",
-                    ),
-                ),
-                ("legal_form", models.CharField(blank=True, max_length=80, verbose_name="legal form")),
-                (
-                    "size",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("1-5", "up to 5 people"),
-                            ("6-20", "6 to 20 people"),
-                            ("21-50", "21 to 50 people"),
-                            ("51-250", "51 to 250 people"),
-                            ("251-", "more than 250 people"),
-                        ],
-                        default="",
-                        max_length=8,
-                        verbose_name="size",
-                    ),
-                ),
-                (
-                    "budget",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("0", "no budget"),
-                            ("0-10", "up to €10,000"),
-                            ("10-50", "€10,000 to €50,000"),
-                            ("50-250", "€50,000 to €250,000"),
-                            ("250-1000", "€250,000 to €1 million"),
-                            ("1000-", "more than €1 million"),
-                        ],
-                        default="",
-                        max_length=8,
-                        verbose_name="yearly budget",
-                    ),
-                ),
-                (
-                    "founded_year",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(1200)],
-                        verbose_name="year of foundation",
-                    ),
-                ),
-                (
-                    "website",
-                    models.URLField(
-                        blank=True,
-                        validators=[
-                            django.core.validators.URLValidator(
-                                message="Enter a web address that begins with https:// or http://.",
-                                schemes=["http", "https"],
-                            )
-                        ],
-                        verbose_name="website",
-                    ),
-                ),
-                ("public_email", models.EmailField(blank=True, max_length=254, verbose_name="public e-mail address")),
-                ("public_phone", models.CharField(blank=True, max_length=40, verbose_name="public telephone")),
-                ("address", models.CharField(blank=True, max_length=250, verbose_name="address")),
-                (
-                    "address_is_public",
-                    models.BooleanField(
-                        default=False,
-                        help_text="A shelter or a private home stays hidden.",
-                        verbose_name="show the address",
-                    ),
-                ),
-                (
-                    "tier",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("contact", "contact confirmed"),
-                            ("documented", "documents seen"),
-                            ("established", "track record seen"),
-                        ],
-                        default="",
-                        max_length=12,
-                        verbose_name="verification",
-                    ),
-                ),
-                ("verified_at", models.DateTimeField(blank=True, null=True, verbose_name="verified at")),
-                (
-                    "holds_until",
-                    models.DateField(
-                        blank=True, help_text="The last day of its verification.", null=True, verbose_name="holds until"
-                    ),
-                ),
-                ("suspended_on", models.DateField(blank=True, null=True, verbose_name="suspended on")),
-                ("withdrawn_on", models.DateField(blank=True, null=True, verbose_name="verification withdrawn on")),
-                (
-                    "is_listed",
-                    models.BooleanField(
-                        default=False, help_text="Public though nobody has verified it.", verbose_name="listed by staff"
-                    ),
-                ),
-                ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed on")),
-                ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="registered at")),
-                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
-                (
-                    "branch_of",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.organisation",
-                        verbose_name="local branch of",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        help_text="Where it is based.",
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
+                        related_name="services",
                         to="orgs.territory",
-                        verbose_name="territory",
+                        verbose_name="only for people of these places",
                     ),
                 ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Invitation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
-                (
-                    "role",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("owner", "owner"),
-                            ("editor", "editor"),
-                            ("manager", "manager"),
-                            ("officer", "officer"),
-                            ("steward", "steward of figures"),
-                            ("viewer", "viewer"),
-                        ],
-                        default="",
-                        max_length=10,
-                        verbose_name="role",
-                    ),
+                migrations.CreateModel(
+                    name="ReviewerAppointmentEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        ("starts_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="from")),
+                        ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                        (
+                            "appointed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="orgs.reviewerappointment",
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
                 ),
-                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="from")),
-                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="until")),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
-                        default="en",
-                        max_length=5,
-                        verbose_name="language",
-                    ),
+                migrations.CreateModel(
+                    name="Remark",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("page", models.CharField(max_length=300, verbose_name="page")),
+                        ("words", models.CharField(max_length=1000, verbose_name="what is wrong")),
+                        (
+                            "email",
+                            models.EmailField(
+                                blank=True, default="", max_length=254, verbose_name="e-mail address for an answer"
+                            ),
+                        ),
+                        ("language", models.CharField(max_length=8, verbose_name="language")),
+                        ("said_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="said at")),
+                        ("answer", models.CharField(blank=True, default="", max_length=1000, verbose_name="answer")),
+                        ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed at")),
+                        ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="seen by a reviewer at")),
+                        (
+                            "closed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="remarks",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "seen_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="remarks",
+                                to="orgs.territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "remark",
+                        "verbose_name_plural": "remarks",
+                        "ordering": ["said_at", "pk"],
+                    },
                 ),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="invited at")),
-                ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="opened at")),
-                ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted at")),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at")),
-                (
-                    "invited_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="invitations_made",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                migrations.CreateModel(
+                    name="OrganisationEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("association", "association"),
+                                    ("foundation", "foundation"),
+                                    ("informal_group", "informal group"),
+                                    ("faith_based", "faith-based organisation"),
+                                    ("network", "network or federation"),
+                                    ("authority", "public authority"),
+                                    ("public_agency", "public agency"),
+                                    ("enterprise", "enterprise"),
+                                    ("social_enterprise", "social enterprise"),
+                                    ("cooperative", "cooperative"),
+                                    ("employers_association", "employers' association"),
+                                    ("financial_institution", "financial institution"),
+                                    ("trade_union", "trade union"),
+                                    ("media", "media outlet"),
+                                    ("education", "university or school"),
+                                    ("international", "international organisation"),
+                                ],
+                                max_length=24,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "sector",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=models.Case(
+                                    models.When(
+                                        kind__in=[
+                                            "association",
+                                            "foundation",
+                                            "informal_group",
+                                            "faith_based",
+                                            "network",
+                                        ],
+                                        then=models.Value("civil_society"),
+                                    ),
+                                    models.When(
+                                        kind__in=["authority", "public_agency"], then=models.Value("authority")
+                                    ),
+                                    models.When(
+                                        kind__in=[
+                                            "enterprise",
+                                            "social_enterprise",
+                                            "cooperative",
+                                            "employers_association",
+                                            "financial_institution",
+                                        ],
+                                        then=models.Value("private"),
+                                    ),
+                                    models.When(kind__in=["trade_union"], then=models.Value("labour")),
+                                    models.When(kind__in=["media"], then=models.Value("media")),
+                                    models.When(kind__in=["education"], then=models.Value("knowledge")),
+                                    models.When(kind__in=["international"], then=models.Value("international")),
+                                    output_field=models.CharField(max_length=16),
+                                ),
+                                output_field=models.CharField(
+                                    choices=[
+                                        ("civil_society", "civil society"),
+                                        ("authority", "public authority"),
+                                        ("private", "employers and business"),
+                                        ("labour", "trade unions"),
+                                        ("media", "media"),
+                                        ("knowledge", "education and research"),
+                                        ("international", "international organisations"),
+                                    ],
+                                    max_length=16,
+                                ),
+                            ),
+                        ),
+                        (
+                            "level_of_government",
+                            models.CharField(
+                                blank=True,
+                                choices=[("local", "local"), ("regional", "regional"), ("national", "national")],
+                                default="",
+                                max_length=10,
+                                verbose_name="level of government",
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=200, verbose_name="name")),
+                        ("acronym", models.CharField(blank=True, max_length=30, verbose_name="acronym")),
+                        ("names", models.JSONField(blank=True, default=dict, verbose_name="names in other languages")),
+                        (
+                            "name_folded",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=orgs.folding.Folded(
+                                    django.db.models.functions.text.Concat(
+                                        "name",
+                                        models.Value(" "),
+                                        "acronym",
+                                        models.Value(" "),
+                                        django.db.models.functions.comparison.Cast("names", models.TextField()),
+                                        output_field=models.TextField(),
+                                    )
+                                ),
+                                output_field=models.TextField(),
+                            ),
+                        ),
+                        (
+                            "identifiers",
+                            models.JSONField(blank=True, default=dict, verbose_name="numbers in registers"),
+                        ),
+                        ("slug", models.SlugField(db_index=False, max_length=80, verbose_name="address")),
+                        ("reference", models.CharField(max_length=16, verbose_name="reference")),
+                        ("description", models.TextField(blank=True, verbose_name="what it does")),
+                        (
+                            "written_in",
+                            models.CharField(blank=True, default="", max_length=3, verbose_name="language of the text"),
+                        ),
+                        (
+                            "languages",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=3),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="languages",
+                            ),
+                        ),
+                        (
+                            "communities",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=3),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="communities of origin",
+                            ),
+                        ),
+                        (
+                            "marks",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("migrant", "led by migrants"),
+                                        ("diaspora", "of a diaspora"),
+                                        ("women", "led by women"),
+                                        ("youth", "led by young people"),
+                                    ],
+                                    max_length=10,
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="who leads it",
+                            ),
+                        ),
+                        (
+                            "works_as",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("serves", "gives services"),
+                                        ("mediates", "mediates"),
+                                        ("advocates", "advocates for rights"),
+                                        ("monitors", "monitors and reports"),
+                                        ("represents", "represents its members"),
+                                    ],
+                                    max_length=12,
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="how it works",
+                            ),
+                        ),
+                        ("legal_form", models.CharField(blank=True, max_length=80, verbose_name="legal form")),
+                        (
+                            "size",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("1-5", "up to 5 people"),
+                                    ("6-20", "6 to 20 people"),
+                                    ("21-50", "21 to 50 people"),
+                                    ("51-250", "51 to 250 people"),
+                                    ("251-", "more than 250 people"),
+                                ],
+                                default="",
+                                max_length=8,
+                                verbose_name="size",
+                            ),
+                        ),
+                        (
+                            "budget",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("0", "no budget"),
+                                    ("0-10", "up to €10,000"),
+                                    ("10-50", "€10,000 to €50,000"),
+                                    ("50-250", "€50,000 to €250,000"),
+                                    ("250-1000", "€250,000 to €1 million"),
+                                    ("1000-", "more than €1 million"),
+                                ],
+                                default="",
+                                max_length=8,
+                                verbose_name="yearly budget",
+                            ),
+                        ),
+                        (
+                            "founded_year",
+                            models.PositiveSmallIntegerField(
+                                blank=True,
+                                null=True,
+                                validators=[django.core.validators.MinValueValidator(1200)],
+                                verbose_name="year of foundation",
+                            ),
+                        ),
+                        (
+                            "website",
+                            models.URLField(
+                                blank=True,
+                                validators=[
+                                    django.core.validators.URLValidator(
+                                        message="Enter a web address that begins with https:// or http://.",
+                                        schemes=["http", "https"],
+                                    )
+                                ],
+                                verbose_name="website",
+                            ),
+                        ),
+                        (
+                            "public_email",
+                            models.EmailField(blank=True, max_length=254, verbose_name="public e-mail address"),
+                        ),
+                        ("public_phone", models.CharField(blank=True, max_length=40, verbose_name="public telephone")),
+                        ("address", models.CharField(blank=True, max_length=250, verbose_name="address")),
+                        (
+                            "address_is_public",
+                            models.BooleanField(
+                                default=False,
+                                help_text="A shelter or a private home stays hidden.",
+                                verbose_name="show the address",
+                            ),
+                        ),
+                        (
+                            "tier",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("contact", "contact confirmed"),
+                                    ("documented", "documents seen"),
+                                    ("established", "track record seen"),
+                                ],
+                                default="",
+                                max_length=12,
+                                verbose_name="verification",
+                            ),
+                        ),
+                        ("verified_at", models.DateTimeField(blank=True, null=True, verbose_name="verified at")),
+                        (
+                            "holds_until",
+                            models.DateField(
+                                blank=True,
+                                help_text="The last day of its verification.",
+                                null=True,
+                                verbose_name="holds until",
+                            ),
+                        ),
+                        ("suspended_on", models.DateField(blank=True, null=True, verbose_name="suspended on")),
+                        (
+                            "withdrawn_on",
+                            models.DateField(blank=True, null=True, verbose_name="verification withdrawn on"),
+                        ),
+                        (
+                            "is_listed",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Public though nobody has verified it.",
+                                verbose_name="listed by staff",
+                            ),
+                        ),
+                        ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed on")),
+                        ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="registered at")),
+                        ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
+                        (
+                            "branch_of",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.organisation",
+                                verbose_name="local branch of",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                help_text="Where it is based.",
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.territory",
+                                verbose_name="territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
                 ),
-                (
-                    "mail",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="post_office.email",
-                    ),
+                migrations.CreateModel(
+                    name="Invitation",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                        (
+                            "role",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("owner", "owner"),
+                                    ("editor", "editor"),
+                                    ("manager", "manager"),
+                                    ("officer", "officer"),
+                                    ("steward", "steward of figures"),
+                                    ("viewer", "viewer"),
+                                ],
+                                default="",
+                                max_length=10,
+                                verbose_name="role",
+                            ),
+                        ),
+                        ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="from")),
+                        ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                        (
+                            "language",
+                            models.CharField(
+                                choices=[("en", "English"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")],
+                                default="en",
+                                max_length=5,
+                                verbose_name="language",
+                            ),
+                        ),
+                        (
+                            "created_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="invited at"),
+                        ),
+                        ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="opened at")),
+                        ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted at")),
+                        ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at")),
+                        (
+                            "invited_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="invitations_made",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "mail",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to="post_office.email",
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="invitations",
+                                to="orgs.organisation",
+                                verbose_name="organisation",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="invitations",
+                                to="orgs.territory",
+                                verbose_name="territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "invitation",
+                        "verbose_name_plural": "invitations",
+                        "ordering": ["organisation", "email"],
+                    },
                 ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="invitations",
-                        to="orgs.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
+                migrations.AddField(
+                    model_name="capacity",
+                    name="territory",
+                    field=models.ForeignKey(
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invitations",
+                        related_name="capacities",
                         to="orgs.territory",
-                        verbose_name="territory",
+                        verbose_name="place",
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "invitation",
-                "verbose_name_plural": "invitations",
-                "ordering": ["organisation", "email"],
-            },
-        ),
-        migrations.AddField(
-            model_name="capacity",
-            name="territory",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="capacities",
-                to="orgs.territory",
-                verbose_name="place",
-            ),
-        ),
-        migrations.CreateModel(
-            name="TerritoryClosure",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("depth", models.PositiveSmallIntegerField()),
-                ("valid_from", models.DateField()),
-                ("valid_to", models.DateField()),
-                (
-                    "ancestor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="descendant_links",
-                        to="orgs.territory",
-                    ),
+                migrations.CreateModel(
+                    name="TerritoryClosure",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("depth", models.PositiveSmallIntegerField()),
+                        ("valid_from", models.DateField()),
+                        ("valid_to", models.DateField()),
+                        (
+                            "ancestor",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="descendant_links",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "descendant",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="ancestor_links",
+                                to="orgs.territory",
+                            ),
+                        ),
+                    ],
                 ),
-                (
-                    "descendant",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="ancestor_links", to="orgs.territory"
-                    ),
+                migrations.CreateModel(
+                    name="TerritoryReach",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("depth", models.PositiveSmallIntegerField()),
+                        ("valid_from", models.DateField()),
+                        ("valid_to", models.DateField()),
+                        (
+                            "counts_in",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="reach_below",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "tied_to",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="reach_above",
+                                to="orgs.territory",
+                            ),
+                        ),
+                    ],
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="TerritoryReach",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("depth", models.PositiveSmallIntegerField()),
-                ("valid_from", models.DateField()),
-                ("valid_to", models.DateField()),
-                (
-                    "counts_in",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="reach_below", to="orgs.territory"
-                    ),
+                migrations.CreateModel(
+                    name="TerritoryPlaceEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("code", models.CharField(max_length=40, verbose_name="code")),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("country", "country"),
+                                    ("region", "region"),
+                                    ("province", "province"),
+                                    ("municipality", "municipality"),
+                                    ("district", "district"),
+                                    ("neighbourhood", "neighbourhood"),
+                                    ("area", "area"),
+                                    ("unallocated", "place not stated"),
+                                ],
+                                max_length=16,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        ("valid_from", models.DateField(default=datetime.date(1, 1, 1), verbose_name="valid from")),
+                        (
+                            "valid_to",
+                            models.DateField(
+                                default=datetime.date(9999, 12, 31), help_text="The last day.", verbose_name="valid to"
+                            ),
+                        ),
+                        (
+                            "parent",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="scheme_code_kind_parent_valid_from_valid_to_events",
+                                to="orgs.territory",
+                            ),
+                        ),
+                        (
+                            "scheme",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.territoryscheme",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
                 ),
-                (
-                    "tied_to",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="reach_above",
-                        to="orgs.territory",
-                    ),
+                migrations.CreateModel(
+                    name="TerritoryImport",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("file", models.FileField(blank=True, upload_to="territories/%Y/%m/", verbose_name="file")),
+                        ("file_name", models.CharField(max_length=200, verbose_name="file name")),
+                        ("size", models.PositiveBigIntegerField(help_text="In bytes.", verbose_name="size")),
+                        ("checksum", models.CharField(help_text="SHA-256", max_length=64, verbose_name="checksum")),
+                        ("layout", models.JSONField(default=dict, verbose_name="layout")),
+                        ("contents", models.JSONField(default=dict, verbose_name="contents")),
+                        ("description", models.JSONField(blank=True, null=True, verbose_name="what its columns mean")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("received", "to be described"),
+                                    ("checked", "checked, nothing stored"),
+                                    ("stored", "stored"),
+                                ],
+                                max_length=8,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("places_read", models.PositiveIntegerField(default=0, verbose_name="places read")),
+                        ("places_new", models.PositiveIntegerField(default=0, verbose_name="new places")),
+                        ("places_changed", models.PositiveIntegerField(default=0, verbose_name="changed places")),
+                        ("places_same", models.PositiveIntegerField(default=0, verbose_name="unchanged places")),
+                        ("places_ended", models.PositiveIntegerField(default=0, verbose_name="places that end")),
+                        ("outlines_read", models.PositiveIntegerField(default=0, verbose_name="boundaries")),
+                        ("problems_count", models.PositiveIntegerField(default=0, verbose_name="problems")),
+                        (
+                            "problems",
+                            models.JSONField(
+                                default=list, help_text="[[code, line, column, value], …]", verbose_name="problems"
+                            ),
+                        ),
+                        ("changes", models.JSONField(default=list, verbose_name="largest changes")),
+                        (
+                            "ties",
+                            models.JSONField(
+                                default=dict,
+                                help_text="{fate: [organisations, reviewers]}",
+                                verbose_name="who is tied to what ends",
+                            ),
+                        ),
+                        (
+                            "digest",
+                            models.CharField(
+                                blank=True,
+                                help_text="Of all that storing it would do, when it was checked.",
+                                max_length=64,
+                                verbose_name="digest",
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="imported at")),
+                        ("stored_at", models.DateTimeField(blank=True, null=True, verbose_name="stored at")),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "stored_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "scheme",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="imports",
+                                to="orgs.territoryscheme",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "import of territories",
+                        "verbose_name_plural": "imports of territories",
+                        "ordering": ["-created_at", "-pk"],
+                    },
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="TerritoryPlaceEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("code", models.CharField(max_length=40, verbose_name="code")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("country", "country"),
-                            ("region", "region"),
-                            ("province", "province"),
-                            ("municipality", "municipality"),
-                            ("district", "district"),
-                            ("neighbourhood", "neighbourhood"),
-                            ("area", "area"),
-                            ("unallocated", "place not stated"),
-                        ],
-                        max_length=16,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("valid_from", models.DateField(default=datetime.date(1, 1, 1), verbose_name="valid from")),
-                (
-                    "valid_to",
-                    models.DateField(
-                        default=datetime.date(9999, 12, 31), help_text="The last day.", verbose_name="valid to"
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="scheme_code_kind_parent_valid_from_valid_to_events",
-                        to="orgs.territory",
-                    ),
-                ),
-                (
-                    "scheme",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
+                migrations.AddField(
+                    model_name="territory",
+                    name="scheme",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="territories",
                         to="orgs.territoryscheme",
                     ),
                 ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="TerritoryImport",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("file", models.FileField(blank=True, upload_to="territories/%Y/%m/", verbose_name="file")),
-                ("file_name", models.CharField(max_length=200, verbose_name="file name")),
-                ("size", models.PositiveBigIntegerField(help_text="In bytes.", verbose_name="size")),
-                ("checksum", models.CharField(help_text="SHA-256", max_length=64, verbose_name="checksum")),
-                ("layout", models.JSONField(default=dict, verbose_name="layout")),
-                ("contents", models.JSONField(default=dict, verbose_name="contents")),
-                ("description", models.JSONField(blank=True, null=True, verbose_name="what its columns mean")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("received", "to be described"),
-                            ("checked", "checked, nothing stored"),
-                            ("stored", "stored"),
-                        ],
-                        max_length=8,
-                        verbose_name="state",
-                    ),
-                ),
-                ("places_read", models.PositiveIntegerField(default=0, verbose_name="places read")),
-                ("places_new", models.PositiveIntegerField(default=0, verbose_name="new places")),
-                ("places_changed", models.PositiveIntegerField(default=0, verbose_name="changed places")),
-                ("places_same", models.PositiveIntegerField(default=0, verbose_name="unchanged places")),
-                ("places_ended", models.PositiveIntegerField(default=0, verbose_name="places that end")),
-                ("outlines_read", models.PositiveIntegerField(default=0, verbose_name="boundaries")),
-                ("problems_count", models.PositiveIntegerField(default=0, verbose_name="problems")),
-                (
-                    "problems",
-                    models.JSONField(
-                        default=list, help_text="[[code, line, column, value], …]", verbose_name="problems"
-                    ),
-                ),
-                ("changes", models.JSONField(default=list, verbose_name="largest changes")),
-                (
-                    "ties",
-                    models.JSONField(
-                        default=dict,
-                        help_text="{fate: [organisations, reviewers]}",
-                        verbose_name="who is tied to what ends",
-                    ),
-                ),
-                (
-                    "digest",
-                    models.CharField(
-                        blank=True,
-                        help_text="Of all that storing it would do, when it was checked.",
-                        max_length=64,
-                        verbose_name="digest",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="imported at")),
-                ("stored_at", models.DateTimeField(blank=True, null=True, verbose_name="stored at")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "stored_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "scheme",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="orgs.territoryscheme"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "import of territories",
-                "verbose_name_plural": "imports of territories",
-                "ordering": ["-created_at", "-pk"],
-            },
-        ),
-        migrations.AddField(
-            model_name="territory",
-            name="scheme",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="territories", to="orgs.territoryscheme"
-            ),
-        ),
-        migrations.CreateModel(
-            name="TerritorySuccession",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "share",
-                    models.DecimalField(
-                        decimal_places=6,
-                        default=Decimal("1"),
-                        help_text="How much of the predecessor went to the successor, from 0 to 1.",
-                        max_digits=7,
-                        validators=[
-                            django.core.validators.MinValueValidator(Decimal("0")),
-                            django.core.validators.MaxValueValidator(Decimal("1")),
-                        ],
-                        verbose_name="share",
-                    ),
-                ),
-                (
-                    "predecessor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="successions", to="orgs.territory"
-                    ),
-                ),
-                (
-                    "successor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="origins", to="orgs.territory"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "succession of territories",
-                "verbose_name_plural": "successions of territories",
-            },
-        ),
-        migrations.CreateModel(
-            name="UserRightsEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("is_staff", models.BooleanField(default=False, verbose_name="platform administrator")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True, verbose_name="active")),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="is_staff_is_superuser_is_active_events",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Verification",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("submitted", "to be reviewed"), ("returned", "returned"), ("verified", "verified")],
-                        default="submitted",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                (
-                    "tier",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("contact", "contact confirmed"),
-                            ("documented", "documents seen"),
-                            ("established", "track record seen"),
-                        ],
-                        default="",
-                        max_length=12,
-                        verbose_name="tier",
-                    ),
-                ),
-                ("reasons", models.TextField(blank=True, verbose_name="reasons")),
-                (
-                    "profile",
-                    models.JSONField(blank=True, default=dict, editable=False, verbose_name="profile at the decision"),
-                ),
-                ("submitted_at", models.DateTimeField(auto_now_add=True, verbose_name="submitted at")),
-                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
-                ("holds_until", models.DateField(blank=True, null=True, verbose_name="holds until")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="verifications",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "reviewer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="verifications",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "verification",
-                "verbose_name_plural": "verifications",
-                "ordering": ["submitted_at", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="VerificationAnswer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("question", models.CharField(max_length=30, verbose_name="question")),
-                ("is_met", models.BooleanField(verbose_name="met")),
-                ("comment", models.TextField(blank=True, verbose_name="comment")),
-                (
-                    "verification",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="orgs.verification"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "answer",
-                "verbose_name_plural": "answers",
-            },
-        ),
-        migrations.CreateModel(
-            name="VerificationRules",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "contact",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("reachable", "The contact given was reached."),
-                                (
-                                    "purpose",
-                                    "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
-                                ),
-                                ("territory", "It works in the territory that it names."),
-                                ("documented", "Its registration or statutes were seen, or others vouch for it."),
-                                ("two_years", "It shows two years of activity."),
-                                ("accounts", "Its accounts or a yearly report were seen."),
-                            ],
-                            max_length=20,
+                migrations.CreateModel(
+                    name="TerritorySuccession",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
                         ),
-                        default=orgs.models.verification_rules.first_contact,
-                        size=None,
-                        verbose_name="contact confirmed",
-                    ),
-                ),
-                (
-                    "documented",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("reachable", "The contact given was reached."),
-                                (
-                                    "purpose",
-                                    "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
-                                ),
-                                ("territory", "It works in the territory that it names."),
-                                ("documented", "Its registration or statutes were seen, or others vouch for it."),
-                                ("two_years", "It shows two years of activity."),
-                                ("accounts", "Its accounts or a yearly report were seen."),
-                            ],
-                            max_length=20,
+                        (
+                            "share",
+                            models.DecimalField(
+                                decimal_places=6,
+                                default=Decimal("1"),
+                                help_text="How much of the predecessor went to the successor, from 0 to 1.",
+                                max_digits=7,
+                                validators=[
+                                    django.core.validators.MinValueValidator(Decimal("0")),
+                                    django.core.validators.MaxValueValidator(Decimal("1")),
+                                ],
+                                verbose_name="share",
+                            ),
                         ),
-                        default=orgs.models.verification_rules.first_documented,
-                        size=None,
-                        verbose_name="documents seen",
-                    ),
-                ),
-                (
-                    "established",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("reachable", "The contact given was reached."),
-                                (
-                                    "purpose",
-                                    "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
-                                ),
-                                ("territory", "It works in the territory that it names."),
-                                ("documented", "Its registration or statutes were seen, or others vouch for it."),
-                                ("two_years", "It shows two years of activity."),
-                                ("accounts", "Its accounts or a yearly report were seen."),
-                            ],
-                            max_length=20,
+                        (
+                            "predecessor",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="successions",
+                                to="orgs.territory",
+                            ),
                         ),
-                        default=orgs.models.verification_rules.first_established,
-                        size=None,
-                        verbose_name="track record seen",
-                    ),
+                        (
+                            "successor",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="origins", to="orgs.territory"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "succession of territories",
+                        "verbose_name_plural": "successions of territories",
+                    },
                 ),
-                (
-                    "months_valid",
-                    models.PositiveSmallIntegerField(
-                        default=12,
-                        validators=[
-                            django.core.validators.MinValueValidator(3),
-                            django.core.validators.MaxValueValidator(60),
-                        ],
-                        verbose_name="months for which a verification holds",
-                    ),
+                migrations.CreateModel(
+                    name="UserRightsEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("is_staff", models.BooleanField(default=False, verbose_name="platform administrator")),
+                        (
+                            "is_superuser",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Designates that this user has all permissions without explicitly assigning them.",
+                                verbose_name="superuser status",
+                            ),
+                        ),
+                        ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="is_staff_is_superuser_is_active_events",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
                 ),
-                (
-                    "days_until_overdue",
-                    models.PositiveSmallIntegerField(
-                        default=14,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(120),
-                        ],
-                        verbose_name="days after which a registration is overdue",
-                    ),
+                migrations.CreateModel(
+                    name="Verification",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("submitted", "to be reviewed"),
+                                    ("returned", "returned"),
+                                    ("verified", "verified"),
+                                ],
+                                default="submitted",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        (
+                            "tier",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("contact", "contact confirmed"),
+                                    ("documented", "documents seen"),
+                                    ("established", "track record seen"),
+                                ],
+                                default="",
+                                max_length=12,
+                                verbose_name="tier",
+                            ),
+                        ),
+                        ("reasons", models.TextField(blank=True, verbose_name="reasons")),
+                        (
+                            "profile",
+                            models.JSONField(
+                                blank=True, default=dict, editable=False, verbose_name="profile at the decision"
+                            ),
+                        ),
+                        ("submitted_at", models.DateTimeField(auto_now_add=True, verbose_name="submitted at")),
+                        ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                        ("holds_until", models.DateField(blank=True, null=True, verbose_name="holds until")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="verifications",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "reviewer",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="verifications",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "verification",
+                        "verbose_name_plural": "verifications",
+                        "ordering": ["submitted_at", "pk"],
+                    },
                 ),
-                (
-                    "months_until_look",
-                    models.PositiveSmallIntegerField(
-                        default=36,
-                        validators=[
-                            django.core.validators.MinValueValidator(12),
-                            django.core.validators.MaxValueValidator(120),
-                        ],
-                        verbose_name="months after which a reviewer looks at all of it again",
-                    ),
+                migrations.CreateModel(
+                    name="VerificationAnswer",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("question", models.CharField(max_length=30, verbose_name="question")),
+                        ("is_met", models.BooleanField(verbose_name="met")),
+                        ("comment", models.TextField(blank=True, verbose_name="comment")),
+                        (
+                            "verification",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="answers",
+                                to="orgs.verification",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "answer",
+                        "verbose_name_plural": "answers",
+                    },
                 ),
-                ("note", models.CharField(blank=True, max_length=250, verbose_name="why")),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="decided at")),
-                (
-                    "made_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="verification_rules",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="decided by",
-                    ),
+                migrations.CreateModel(
+                    name="VerificationRules",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "contact",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("reachable", "The contact given was reached."),
+                                        (
+                                            "purpose",
+                                            "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
+                                        ),
+                                        ("territory", "It works in the territory that it names."),
+                                        (
+                                            "documented",
+                                            "Its registration or statutes were seen, or others vouch for it.",
+                                        ),
+                                        ("two_years", "It shows two years of activity."),
+                                        ("accounts", "Its accounts or a yearly report were seen."),
+                                    ],
+                                    max_length=20,
+                                ),
+                                default=orgs.models.verification_rules.first_contact,
+                                size=None,
+                                verbose_name="contact confirmed",
+                            ),
+                        ),
+                        (
+                            "documented",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("reachable", "The contact given was reached."),
+                                        (
+                                            "purpose",
+                                            "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
+                                        ),
+                                        ("territory", "It works in the territory that it names."),
+                                        (
+                                            "documented",
+                                            "Its registration or statutes were seen, or others vouch for it.",
+                                        ),
+                                        ("two_years", "It shows two years of activity."),
+                                        ("accounts", "Its accounts or a yearly report were seen."),
+                                    ],
+                                    max_length=20,
+                                ),
+                                default=orgs.models.verification_rules.first_documented,
+                                size=None,
+                                verbose_name="documents seen",
+                            ),
+                        ),
+                        (
+                            "established",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("reachable", "The contact given was reached."),
+                                        (
+                                            "purpose",
+                                            "Its purpose concerns the integration of migrants, or rights in general, and is lawful.",
+                                        ),
+                                        ("territory", "It works in the territory that it names."),
+                                        (
+                                            "documented",
+                                            "Its registration or statutes were seen, or others vouch for it.",
+                                        ),
+                                        ("two_years", "It shows two years of activity."),
+                                        ("accounts", "Its accounts or a yearly report were seen."),
+                                    ],
+                                    max_length=20,
+                                ),
+                                default=orgs.models.verification_rules.first_established,
+                                size=None,
+                                verbose_name="track record seen",
+                            ),
+                        ),
+                        (
+                            "months_valid",
+                            models.PositiveSmallIntegerField(
+                                default=12,
+                                validators=[
+                                    django.core.validators.MinValueValidator(3),
+                                    django.core.validators.MaxValueValidator(60),
+                                ],
+                                verbose_name="months for which a verification holds",
+                            ),
+                        ),
+                        (
+                            "days_until_overdue",
+                            models.PositiveSmallIntegerField(
+                                default=14,
+                                validators=[
+                                    django.core.validators.MinValueValidator(1),
+                                    django.core.validators.MaxValueValidator(120),
+                                ],
+                                verbose_name="days after which a registration is overdue",
+                            ),
+                        ),
+                        (
+                            "months_until_look",
+                            models.PositiveSmallIntegerField(
+                                default=36,
+                                validators=[
+                                    django.core.validators.MinValueValidator(12),
+                                    django.core.validators.MaxValueValidator(120),
+                                ],
+                                verbose_name="months after which a reviewer looks at all of it again",
+                            ),
+                        ),
+                        ("note", models.CharField(blank=True, max_length=250, verbose_name="why")),
+                        ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="decided at")),
+                        (
+                            "made_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="verification_rules",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="decided by",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "verification rules",
+                        "verbose_name_plural": "verification rules",
+                        "ordering": ["-pk"],
+                    },
                 ),
-            ],
-            options={
-                "verbose_name": "verification rules",
-                "verbose_name_plural": "verification rules",
-                "ordering": ["-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="VerificationEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("submitted", "to be reviewed"), ("returned", "returned"), ("verified", "verified")],
-                        default="submitted",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
+                migrations.CreateModel(
+                    name="VerificationEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("submitted", "to be reviewed"),
+                                    ("returned", "returned"),
+                                    ("verified", "verified"),
+                                ],
+                                default="submitted",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        (
+                            "tier",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("contact", "contact confirmed"),
+                                    ("documented", "documents seen"),
+                                    ("established", "track record seen"),
+                                ],
+                                default="",
+                                max_length=12,
+                                verbose_name="tier",
+                            ),
+                        ),
+                        ("reasons", models.TextField(blank=True, verbose_name="reasons")),
+                        (
+                            "profile",
+                            models.JSONField(
+                                blank=True, default=dict, editable=False, verbose_name="profile at the decision"
+                            ),
+                        ),
+                        ("submitted_at", models.DateTimeField(auto_now_add=True, verbose_name="submitted at")),
+                        ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                        ("holds_until", models.DateField(blank=True, null=True, verbose_name="holds until")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="orgs.verification",
+                            ),
+                        ),
+                        (
+                            "reviewer",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "rules",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                help_text="Under which it was decided; none stands for those that the portal comes with.",
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.verificationrules",
+                                verbose_name="rules",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
                 ),
-                (
-                    "tier",
-                    models.CharField(
+                migrations.AddField(
+                    model_name="verification",
+                    name="rules",
+                    field=models.ForeignKey(
                         blank=True,
-                        choices=[
-                            ("contact", "contact confirmed"),
-                            ("documented", "documents seen"),
-                            ("established", "track record seen"),
-                        ],
-                        default="",
-                        max_length=12,
-                        verbose_name="tier",
-                    ),
-                ),
-                ("reasons", models.TextField(blank=True, verbose_name="reasons")),
-                (
-                    "profile",
-                    models.JSONField(blank=True, default=dict, editable=False, verbose_name="profile at the decision"),
-                ),
-                ("submitted_at", models.DateTimeField(auto_now_add=True, verbose_name="submitted at")),
-                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
-                ("holds_until", models.DateField(blank=True, null=True, verbose_name="holds until")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="orgs.verification",
-                    ),
-                ),
-                (
-                    "reviewer",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "rules",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
                         help_text="Under which it was decided; none stands for those that the portal comes with.",
                         null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verifications",
                         to="orgs.verificationrules",
                         verbose_name="rules",
                     ),
                 ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.AddField(
-            model_name="verification",
-            name="rules",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="Under which it was decided; none stands for those that the portal comes with.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="verifications",
-                to="orgs.verificationrules",
-                verbose_name="rules",
-            ),
-        ),
-        migrations.CreateModel(
-            name="VoicedNeed",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("language", models.CharField(blank=True, default="", max_length=3, verbose_name="language")),
-                (
-                    "target_group",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("newcomers", "newcomers"),
-                            ("asylum_seekers", "asylum seekers and refugees"),
-                            ("undocumented", "people without papers"),
-                            ("workers", "workers"),
-                            ("care_workers", "domestic and care workers"),
-                            ("women", "women"),
-                            ("families", "families"),
-                            ("children", "children and young people"),
-                            ("alone", "unaccompanied minors"),
-                            ("older", "older people"),
-                            ("lgbti", "LGBTI people"),
-                            ("disabled", "people with disabilities"),
-                            ("homeless", "people without a home"),
-                            ("students", "students"),
-                        ],
-                        default="",
-                        max_length=16,
-                        verbose_name="for whom",
-                    ),
-                ),
-                ("words", models.CharField(blank=True, default="", max_length=500, verbose_name="in your own words")),
-                ("sign", models.CharField(blank=True, default="", editable=False, max_length=64)),
-                ("said_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="said at")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="voiced_needs",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "read_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="voiced_needs",
-                        to="orgs.territory",
-                        verbose_name="place",
-                    ),
-                ),
-                (
-                    "type",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="voiced_needs",
-                        to="orgs.servicetype",
-                        verbose_name="what is missing",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "voiced need",
-                "verbose_name_plural": "voiced needs",
-                "ordering": ["said_at", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="VolunteerOpportunity",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("regular", "regular help"),
-                            ("occasion", "help on one occasion"),
-                            ("micro_project", "micro-project"),
-                        ],
-                        max_length=13,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("title", models.CharField(max_length=150, verbose_name="what it is")),
-                ("description", models.TextField(blank=True, verbose_name="what people do there")),
-                (
-                    "text_words",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=orgs.word_search.Words("title", "description"),
-                        output_field=django.contrib.postgres.search.SearchVectorField(),
-                    ),
-                ),
-                (
-                    "written_in",
-                    models.CharField(blank=True, default="", max_length=3, verbose_name="language of the text"),
-                ),
-                (
-                    "languages",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=3),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="languages spoken there",
-                    ),
-                ),
-                (
-                    "welcomes_learners",
-                    models.BooleanField(
-                        default=False, verbose_name="for people who are still learning the language too"
-                    ),
-                ),
-                ("from_day", models.DateField(blank=True, null=True, verbose_name="from")),
-                ("to_day", models.DateField(blank=True, null=True, verbose_name="until")),
-                (
-                    "time",
-                    models.CharField(
-                        blank=True,
-                        help_text="For example, “two hours on Saturdays”.",
-                        max_length=120,
-                        verbose_name="how much time",
-                    ),
-                ),
-                (
-                    "people_sought",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(1)],
-                        verbose_name="how many people are sought",
-                    ),
-                ),
-                ("training_given", models.BooleanField(default=False, verbose_name="training is given")),
-                ("expenses_paid", models.BooleanField(default=False, verbose_name="expenses are paid")),
-                ("has_childcare", models.BooleanField(default=False, verbose_name="childcare")),
-                (
-                    "seeks",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("training", "training"),
-                                ("space", "space"),
-                                ("staff", "staff"),
-                                ("funding", "funding"),
-                                ("equipment", "equipment"),
-                                ("interpreters", "interpreters"),
-                            ],
-                            max_length=14,
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="what the micro-project still needs",
-                    ),
-                ),
-                ("telephone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail address")),
-                (
-                    "form",
-                    models.URLField(
-                        blank=True,
-                        validators=[
-                            django.core.validators.URLValidator(
-                                message="Enter a web address that begins with https:// or http://.",
-                                schemes=["http", "https"],
-                            )
-                        ],
-                        verbose_name="web form",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added at")),
-                ("ended_on", models.DateField(blank=True, null=True, verbose_name="ended on")),
-                (
-                    "took_part",
-                    models.PositiveIntegerField(blank=True, null=True, verbose_name="how many people took part"),
-                ),
-                (
-                    "hours_given",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="hours given by all of them together"
-                    ),
-                ),
-                ("outcome", models.TextField(blank=True, max_length=1000, verbose_name="what came of it")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="volunteer_opportunities",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Only if it is not all over where you work.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="volunteer_opportunities",
-                        to="orgs.territory",
-                        verbose_name="place",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "volunteer opportunity",
-                "verbose_name_plural": "volunteer opportunities",
-                "ordering": ["organisation", "title"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Vouching",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("asked", "no answer yet"),
-                            ("given", "given"),
-                            ("declined", "declined"),
-                            ("withdrawn", "withdrawn"),
-                        ],
-                        default="asked",
-                        max_length=9,
-                        verbose_name="state",
-                    ),
-                ),
-                ("words", models.CharField(blank=True, max_length=300, verbose_name="how you know it")),
-                ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked at")),
-                ("given_at", models.DateTimeField(blank=True, null=True, verbose_name="given at")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="declined or withdrawn at")),
-                (
-                    "among_partners",
-                    models.BooleanField(default=False, verbose_name="of an authority that is its partner"),
-                ),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "ended_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "given_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "group",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="vouchings", to="orgs.organisation"
-                    ),
-                ),
-                (
-                    "voucher",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="vouchings_given",
-                        to="orgs.organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "vouching",
-                "verbose_name_plural": "vouchings",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "name__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="user_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="user_email_lower",
-                violation_error_message="E-mail addresses are stored in lower case.",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="user",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "orgs_userrightsevent" ("is_active", "is_staff", "is_superuser", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."is_active", NEW."is_staff", NEW."is_superuser", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
-                    hash="8fcc9b249c1aac88e9d3bd9b31cc5e95de89fd58",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_e7c63",
-                    table="orgs_user",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="user",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."is_staff" IS DISTINCT FROM (NEW."is_staff") OR OLD."is_superuser" IS DISTINCT FROM (NEW."is_superuser"))',
-                    func='INSERT INTO "orgs_userrightsevent" ("is_active", "is_staff", "is_superuser", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."is_active", NEW."is_staff", NEW."is_superuser", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
-                    hash="c695bb2de2d876113a0735555a65246bc3a31975",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_314a5",
-                    table="orgs_user",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                models.F("user"),
-                models.F("organisation"),
-                models.F("role"),
-                condition=models.Q(("ended_at", None)),
-                name="membership_once",
-                violation_error_message="This person already has that role in the organisation.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("created_at")), _connector="OR"),
-                name="membership_ends_after_start",
-                violation_error_message="A membership ends after it begins.",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="membership",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "orgs_membershipevent" ("created_at", "ended_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "user_id") VALUES (NEW."created_at", NEW."ended_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."role", NEW."user_id"); RETURN NULL;',
-                    hash="6a967cc68777ccec7efadbc2764fc06ce88a6b08",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_49b17",
-                    table="orgs_membership",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="membership",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "orgs_membershipevent" ("created_at", "ended_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "user_id") VALUES (NEW."created_at", NEW."ended_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."role", NEW."user_id"); RETURN NULL;',
-                    hash="2721547729cf8e61c2bb53a27533902497dd36d2",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_2c809",
-                    table="orgs_membership",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                condition=models.Q(("lifted_at", None)),
-                name="measure_one_in_force",
-                violation_error_message="There is a measure against this organisation already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reasons", ""), _negated=True),
-                name="measure_has_reasons",
-                violation_error_message="Say why.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("appeal", ""), ("appealed_at", None), ("appealed_by", None)),
-                    models.Q(
-                        ("appealed_at__isnull", False),
-                        ("appealed_by__isnull", False),
-                        models.Q(("appeal", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="measure_appeal_has_words",
-                violation_error_message="Say why it is wrong.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("appeal_decided_at", None), ("appeal_decided_by", None)),
-                    models.Q(
-                        ("appeal_decided_at__isnull", False),
-                        ("appealed_at__isnull", False),
-                        models.Q(("appeal_decided_by", None), _negated=True),
-                        models.Q(("appeal_decided_by", models.F("decided_by")), _negated=True),
-                        models.Q(("appeal_decided_by", models.F("appealed_by")), _negated=True),
-                        models.Q(("appeal_reasons", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="measure_appeal_to_another",
-                violation_error_message="Another reviewer decides about an appeal, with reasons.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lifted_at", None), ("lifted_by", None)),
-                    models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="measure_lifting_is_signed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="listing",
-            index=django.contrib.postgres.indexes.GinIndex(
-                condition=models.Q(("opted_out_at__isnull", False)), fields=["signs"], name="listing_signs"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("claimed_at", None), ("opted_out_at", None), _connector="OR"),
-                name="listing_one_end",
-                violation_error_message="A listing is either claimed or taken off.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("notice_email", ""), ("notified_at", None), _connector="OR"),
-                name="listing_told_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("signs", []), ("opted_out_at__isnull", False), _connector="OR"),
-                name="listing_signs_of_what_is_taken_off",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="joinrequest",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                models.F("user"),
-                condition=models.Q(("state", "open")),
-                name="join_request_one_open",
-                violation_error_message="You have already asked. Those who decide have your request.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="joinrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state", "unconfirmed"),
-                        ("user", None),
-                        models.Q(("name", ""), _negated=True),
-                        models.Q(("email", ""), _negated=True),
-                        ("email", django.db.models.functions.text.Lower("email")),
-                    ),
-                    models.Q(
-                        models.Q(("state", "unconfirmed"), _negated=True),
-                        ("email", ""),
-                        ("name", ""),
-                        ("user__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="join_request_by_an_account_or_unconfirmed",
-                violation_error_message="A request is that of an account, or its address is not confirmed yet.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="joinrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["unconfirmed", "open", "withdrawn"]),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        models.Q(("decided_by", models.F("user")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="join_request_decision_is_signed",
-                violation_error_message="Somebody else decides about a request to join.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="joinrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reasons", ""), ("state", "refused"), _negated=True),
-                name="join_request_refusal_has_reasons",
-                violation_error_message="Say why you refuse it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fieldofwork",
-            constraint=models.UniqueConstraint(models.F("organisation"), models.F("domain"), name="field_of_work_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="fieldofwork",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("since_year__gte", 1200), ("since_year__lte", 2100)),
-                    ("since_year", None),
-                    _connector="OR",
-                ),
-                name="field_of_work_since_in_range",
-                violation_error_message="Check the year.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capacitymatch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["asked", "agreed"])),
-                fields=("need", "offer"),
-                name="match_once",
-                violation_error_message="One of the two has asked already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capacitymatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at", None), ("answerer", None), ("state__in", ["asked", "withdrawn"])),
-                    models.Q(
-                        models.Q(("state__in", ["asked", "withdrawn"]), _negated=True),
-                        ("answered_at__isnull", False),
-                        ("answerer__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="match_answer_is_signed",
-                violation_error_message="An answer has a date, and somebody who gave it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationclosing",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                condition=models.Q(("reopened_at", None)),
-                name="closing_once",
-                violation_error_message="This organisation is already closed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationclosing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="closing_has_reason",
-                violation_error_message="Say why it is closed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationclosing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reopened_at", None), ("reopened_by", None), ("reopening_reason", "")),
-                    models.Q(
-                        ("reopened_at__gte", models.F("closed_at")),
-                        ("reopened_by__isnull", False),
-                        models.Q(("reopening_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="closing_reopening_is_signed",
-                violation_error_message="Say why it is reopened.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationcontact",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"), condition=models.Q(("is_proposed", True)), name="contact_one_proposed"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="organisationidentifier",
-            index=models.Index(models.F("scheme"), models.F("code"), name="organisation_identifier_any"),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationidentifier",
-            constraint=models.UniqueConstraint(
-                models.F("scheme"),
-                models.F("code"),
-                condition=models.Q(("is_open", True)),
-                name="organisation_identifier_once",
-                violation_error_message="Another organisation has this number.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationidentifier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("scheme__regex", "^[A-Z]{2}-[A-Z0-9]+$")), name="organisation_identifier_scheme"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationidentifier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("code", ""), _negated=True), name="organisation_identifier_code"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["received", "checking", "checked", "storing"]),
-                    models.Q(("stored_at__isnull", False), ("stored_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="organisation_import_stored_is_signed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["checking", "storing", "undoing"]), _negated=True),
-                    ("asked_by__isnull", False),
-                    _connector="OR",
-                ),
-                name="organisation_import_at_work_is_asked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "undone"), _negated=True),
-                    models.Q(("undone_at__isnull", False), ("undone_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="organisation_import_undone_is_signed",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="organisationimport",
-            trigger=pgtrigger.compiler.Trigger(
-                name="organisations_one_step_after_another",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    declare="DECLARE _is_valid_transition BOOLEAN;",
-                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{received:checking,received:checked,checking:checked,checked:checking,checked:storing,storing:checked,checked:stored,storing:stored,stored:undoing,undoing:stored,stored:undone,undoing:undone}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
-                    hash="a23701d06f40a470afb1998763649469f2dd0088",
-                    operation="UPDATE",
-                    pgid="pgtrigger_organisations_one_step_after_another_c171b",
-                    table="orgs_organisationimport",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importedorganisation",
-            constraint=models.UniqueConstraint(
-                models.F("batch"), models.F("organisation"), name="imported_organisation_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationmerge",
-            constraint=models.UniqueConstraint(
-                models.F("gone"),
-                condition=models.Q(("undone_at", None)),
-                name="merge_away_once",
-                violation_error_message="This organisation has been merged already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationmerge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("gone", models.F("kept")), _negated=True),
-                name="merge_of_two",
-                violation_error_message="Choose another organisation.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationmerge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("undone_at", None), ("undone_by", None)),
-                    models.Q(("undone_at__isnull", False), ("undone_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="merge_undoing_is_signed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposedchange",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                condition=models.Q(("state", "open")),
-                name="proposed_change_one_open",
-                violation_error_message="A change of this organisation is already proposed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposedchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("facts", {}), _negated=True), name="proposed_change_changes_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposedchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["open", "withdrawn"]),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("reviewer__isnull", False),
-                        models.Q(("reviewer", models.F("proposed_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="proposed_change_decision_is_signed",
-                violation_error_message="A decision has a date, and a reviewer who did not propose the change.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposedchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reasons", ""), ("state", "returned"), _negated=True),
-                name="proposed_change_return_has_reasons",
-                violation_error_message="Give the reasons for sending it back.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.UniqueConstraint(
-                models.F("reference"),
-                condition=models.Q(("reference", ""), _negated=True),
-                name="registration_reference",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("confirmed_at", None), ("sent_at__isnull", False), _connector="OR"),
-                name="registration_sent_before_confirmed",
-                violation_error_message="A registration is sent before its address is confirmed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sent_at", None), models.Q(("reference", ""), _negated=True), _connector="OR"),
-                name="registration_sent_has_reference",
-                violation_error_message="A registration that was sent has a reference.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("holds_until__gt", models.F("held_until"))), name="renewal_lengthens_it"
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="renewal",
-            trigger=pgtrigger.compiler.Trigger(
-                name="renewals_stay",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="422ba35750c40cf8cf72b391eda12ceec3e04be9",
-                    operation="UPDATE",
-                    pgid="pgtrigger_renewals_stay_43c25",
-                    table="orgs_renewal",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalreminder",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"), models.F("holds_until"), models.F("days"), name="renewal_reminder_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reviewedprofile",
-            index=models.Index(
-                models.F("changed_at"),
-                condition=models.Q(("unseen_since__isnull", False)),
-                name="reviewed_profile_changed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewedprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("changed_at", None), ("unseen_since", None)),
-                    models.Q(("changed_at__gte", models.F("unseen_since")), ("unseen_since__isnull", False)),
-                    _connector="OR",
-                ),
-                name="reviewed_profile_changed_since",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reviewerdigest",
-            index=models.Index(fields=["user", "-sent_at"], name="reviewer_digest_last"),
-        ),
-        migrations.AddConstraint(
-            model_name="openingtime",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("weekdays__contained_by", ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]), ("weekdays__len__gte", 1)
-                ),
-                name="opening_time_on_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="closeddays",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first__lte", models.F("last"))),
-                name="closed_days_in_order",
-                violation_error_message="The last day lies before the first.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="servicetypeword",
-            index=models.Index(
-                django.contrib.postgres.indexes.OpClass("stem", name="varchar_pattern_ops"),
-                name="service_type_word_stem",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicetypeword",
-            constraint=models.UniqueConstraint(
-                models.F("type"), models.F("language"), models.F("stem"), name="service_type_word_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sponsorship",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sponsor", models.F("sponsored")), _negated=True),
-                name="sponsorship_not_of_itself",
-                violation_error_message="No organisation sponsors itself.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sponsorship",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.comparison.Least("sponsor", "sponsored"),
-                django.db.models.functions.comparison.Greatest("sponsor", "sponsored"),
-                condition=models.Q(("state__in", ["offered", "accepted"])),
-                name="sponsorship_once",
-                violation_error_message="There is a sponsorship between these two already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sponsorship",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_day", None), ("from_day__lte", models.F("to_day")), _connector="OR"),
-                name="sponsorship_days_in_order",
-                violation_error_message="The last day lies before the first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sponsorship",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("gives", ""), _negated=True),
-                name="sponsorship_gives_something",
-                violation_error_message="Say what it gives.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sponsorship",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at", None), ("answered_by", None), ("state__in", ["offered", "ended"])),
-                    models.Q(
-                        ("answered_at__isnull", False),
-                        ("answered_by__isnull", False),
-                        models.Q(("state", "offered"), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="sponsorship_answer_is_signed",
-                violation_error_message="An answer has a date, and somebody who gave it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sponsorship",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("ended_by", None), models.Q(("state", "ended"), _negated=True)),
-                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False), ("state", "ended")),
-                    _connector="OR",
-                ),
-                name="sponsorship_end_is_signed",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="sponsorship",
-            trigger=pgtrigger.compiler.Trigger(
-                name="sponsor_by_rules",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF TG_OP = 'UPDATE' AND (NEW.state <> 'accepted' OR OLD.state = 'accepted') THEN\n        RETURN NEW;\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsor_id AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL\n        AND (holds_until IS NULL OR holds_until >= current_date)) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_by_verified', MESSAGE = 'not verified';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsored_id AND sector <> 'authority' AND closed_on IS NULL) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_of_open', MESSAGE = 'closed, or an authority';\n    END IF;\n    RETURN NEW;\n",
-                    hash="f358977d60b2f8a9b4e502e4ea4570118cec3609",
-                    operation="INSERT OR UPDATE",
-                    pgid="pgtrigger_sponsor_by_rules_4eb07",
-                    table="orgs_sponsorship",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="service",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["text_words"], name="service_text_words"),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "title__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="service_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "target_groups__contained_by",
-                        [
-                            "newcomers",
-                            "asylum_seekers",
-                            "undocumented",
-                            "workers",
-                            "care_workers",
-                            "women",
-                            "families",
-                            "children",
-                            "alone",
-                            "older",
-                            "lgbti",
-                            "disabled",
-                            "homeless",
-                            "students",
-                        ],
-                    ),
-                    ("delivery__contained_by", ["address", "online", "telephone", "outreach"]),
-                    (
-                        "accessibility__contained_by",
-                        ["step_free", "toilet", "sign_language", "hearing_loop", "easy_read"],
-                    ),
-                ),
-                name="service_words_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_shelter", False), ("address", ""), _connector="OR"),
-                name="service_shelter_without_address",
-                violation_error_message="The address of a shelter is never shown: leave it out.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_free", False), ("cost", ""), _connector="OR"),
-                name="service_free_costs_nothing",
-                violation_error_message="It is free, or it costs something: not both.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("no_documents_required", False), ("documents", ""), _connector="OR"),
-                name="service_without_documents",
-                violation_error_message="Either no documents are required, or these: not both.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("walks_in", False), ("by_referral", False), _connector="OR"),
-                name="service_one_way_in",
-                violation_error_message="Who may just come needs nobody to send them: tick one of the two.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("whatsapp", ""), ("whatsapp__regex", "^\\+[0-9][0-9 ]{6,30}$"), _connector="OR"),
-                name="service_whatsapp_international",
-                violation_error_message="Write the number with the code of the country, like +34 600 000 000.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("form", ""), ("form__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
-                name="service_form_of_the_web",
-                violation_error_message="A web address begins with https:// or http://.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewerappointment",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (orgs.models.territory.InclusiveRange("user", "user", function="int8range"), "&&"),
-                    (orgs.models.territory.InclusiveRange("territory", "territory", function="int8range"), "&&"),
-                    (models.Func("starts_at", "ends_at", function="tstzrange"), "&&"),
-                ],
-                name="reviewer_appointed_once",
-                violation_error_message="This person is already a reviewer there.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewerappointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at", None), ("ends_at__gte", models.F("starts_at")), _connector="OR"),
-                name="reviewer_ends_after_start",
-                violation_error_message="An appointment ends after it begins.",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="reviewerappointment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "orgs_reviewerappointmentevent" ("appointed_by_id", "ends_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts_at", "territory_id", "user_id") VALUES (NEW."appointed_by_id", NEW."ends_at", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."starts_at", NEW."territory_id", NEW."user_id"); RETURN NULL;',
-                    hash="96a87376e689956b7353edc0cf921491c08e8dc9",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_f193e",
-                    table="orgs_reviewerappointment",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="reviewerappointment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "orgs_reviewerappointmentevent" ("appointed_by_id", "ends_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts_at", "territory_id", "user_id") VALUES (NEW."appointed_by_id", NEW."ends_at", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."starts_at", NEW."territory_id", NEW."user_id"); RETURN NULL;',
-                    hash="79f6179522849a909edca296fe1a7a8e95739ef3",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_977da",
-                    table="orgs_reviewerappointment",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="remark",
-            index=models.Index(models.F("said_at"), condition=models.Q(("seen_at", None)), name="remark_unseen"),
-        ),
-        migrations.AddConstraint(
-            model_name="remark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("page__startswith", "/"), models.Q(("words", ""), _negated=True)),
-                name="remark_on_a_page",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", ""), ("closed_at", None), ("closed_by", None)),
-                    models.Q(
-                        ("closed_at__isnull", False),
-                        ("closed_by__isnull", False),
-                        ("email", ""),
-                        models.Q(("answer", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="remark_closed_with_an_answer",
-                violation_error_message="A remark is closed with an answer, and its address is then forgotten.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("seen_at", None), ("seen_by", None)),
-                    models.Q(("closed_at__isnull", False), ("seen_at__isnull", False), ("seen_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="remark_seen_with_its_answer",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=models.Index(
-                models.F("name_folded"),
-                models.F("id"),
-                condition=models.Q(
-                    ("closed_on", None),
-                    ("suspended_on", None),
-                    models.Q(models.Q(("tier", ""), _negated=True), ("is_listed", True), _connector="OR"),
-                ),
-                name="organisation_published",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["name_words"], name="organisation_name_words"),
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=models.Index(orgs.folding.Folded("name"), name="organisation_own_name"),
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["languages"], name="organisation_languages"),
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["marks"], name="organisation_marks"),
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=models.Index(
-                models.F("holds_until"),
-                condition=models.Q(("tier", ""), _negated=True),
-                name="organisation_holds_until",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
+                migrations.CreateModel(
+                    name="VoicedNeed",
+                    fields=[
                         (
-                            "name__regex",
-                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
                         ),
-                        _negated=True,
-                    ),
-                    models.Q(
+                        ("language", models.CharField(blank=True, default="", max_length=3, verbose_name="language")),
                         (
-                            "acronym__regex",
-                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            "target_group",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("newcomers", "newcomers"),
+                                    ("asylum_seekers", "asylum seekers and refugees"),
+                                    ("undocumented", "people without papers"),
+                                    ("workers", "workers"),
+                                    ("care_workers", "domestic and care workers"),
+                                    ("women", "women"),
+                                    ("families", "families"),
+                                    ("children", "children and young people"),
+                                    ("alone", "unaccompanied minors"),
+                                    ("older", "older people"),
+                                    ("lgbti", "LGBTI people"),
+                                    ("disabled", "people with disabilities"),
+                                    ("homeless", "people without a home"),
+                                    ("students", "students"),
+                                ],
+                                default="",
+                                max_length=16,
+                                verbose_name="for whom",
+                            ),
                         ),
-                        _negated=True,
+                        (
+                            "words",
+                            models.CharField(blank=True, default="", max_length=500, verbose_name="in your own words"),
+                        ),
+                        ("sign", models.CharField(blank=True, default="", editable=False, max_length=64)),
+                        ("said_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="said at")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="voiced_needs",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "read_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="voiced_needs",
+                                to="orgs.territory",
+                                verbose_name="place",
+                            ),
+                        ),
+                        (
+                            "type",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="voiced_needs",
+                                to="orgs.servicetype",
+                                verbose_name="what is missing",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "voiced need",
+                        "verbose_name_plural": "voiced needs",
+                        "ordering": ["said_at", "pk"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="VolunteerOpportunity",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("regular", "regular help"),
+                                    ("occasion", "help on one occasion"),
+                                    ("micro_project", "micro-project"),
+                                ],
+                                max_length=13,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=150, verbose_name="what it is")),
+                        ("description", models.TextField(blank=True, verbose_name="what people do there")),
+                        (
+                            "text_words",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=orgs.word_search.Words("title", "description"),
+                                output_field=django.contrib.postgres.search.SearchVectorField(),
+                            ),
+                        ),
+                        (
+                            "written_in",
+                            models.CharField(blank=True, default="", max_length=3, verbose_name="language of the text"),
+                        ),
+                        (
+                            "languages",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=3),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="languages spoken there",
+                            ),
+                        ),
+                        (
+                            "welcomes_learners",
+                            models.BooleanField(
+                                default=False, verbose_name="for people who are still learning the language too"
+                            ),
+                        ),
+                        ("from_day", models.DateField(blank=True, null=True, verbose_name="from")),
+                        ("to_day", models.DateField(blank=True, null=True, verbose_name="until")),
+                        (
+                            "time",
+                            models.CharField(
+                                blank=True,
+                                help_text="For example, “two hours on Saturdays”.",
+                                max_length=120,
+                                verbose_name="how much time",
+                            ),
+                        ),
+                        (
+                            "people_sought",
+                            models.PositiveSmallIntegerField(
+                                blank=True,
+                                null=True,
+                                validators=[django.core.validators.MinValueValidator(1)],
+                                verbose_name="how many people are sought",
+                            ),
+                        ),
+                        ("training_given", models.BooleanField(default=False, verbose_name="training is given")),
+                        ("expenses_paid", models.BooleanField(default=False, verbose_name="expenses are paid")),
+                        ("has_childcare", models.BooleanField(default=False, verbose_name="childcare")),
+                        (
+                            "seeks",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("training", "training"),
+                                        ("space", "space"),
+                                        ("staff", "staff"),
+                                        ("funding", "funding"),
+                                        ("equipment", "equipment"),
+                                        ("interpreters", "interpreters"),
+                                    ],
+                                    max_length=14,
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="what the micro-project still needs",
+                            ),
+                        ),
+                        ("telephone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
+                        ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail address")),
+                        (
+                            "form",
+                            models.URLField(
+                                blank=True,
+                                validators=[
+                                    django.core.validators.URLValidator(
+                                        message="Enter a web address that begins with https:// or http://.",
+                                        schemes=["http", "https"],
+                                    )
+                                ],
+                                verbose_name="web form",
+                            ),
+                        ),
+                        (
+                            "created_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="added at"),
+                        ),
+                        ("ended_on", models.DateField(blank=True, null=True, verbose_name="ended on")),
+                        (
+                            "took_part",
+                            models.PositiveIntegerField(
+                                blank=True, null=True, verbose_name="how many people took part"
+                            ),
+                        ),
+                        (
+                            "hours_given",
+                            models.PositiveIntegerField(
+                                blank=True, null=True, verbose_name="hours given by all of them together"
+                            ),
+                        ),
+                        ("outcome", models.TextField(blank=True, max_length=1000, verbose_name="what came of it")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="volunteer_opportunities",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                blank=True,
+                                help_text="Only if it is not all over where you work.",
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="volunteer_opportunities",
+                                to="orgs.territory",
+                                verbose_name="place",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "volunteer opportunity",
+                        "verbose_name_plural": "volunteer opportunities",
+                        "ordering": ["organisation", "title"],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Vouching",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("asked", "no answer yet"),
+                                    ("given", "given"),
+                                    ("declined", "declined"),
+                                    ("withdrawn", "withdrawn"),
+                                ],
+                                default="asked",
+                                max_length=9,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("words", models.CharField(blank=True, max_length=300, verbose_name="how you know it")),
+                        ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked at")),
+                        ("given_at", models.DateTimeField(blank=True, null=True, verbose_name="given at")),
+                        (
+                            "ended_at",
+                            models.DateTimeField(blank=True, null=True, verbose_name="declined or withdrawn at"),
+                        ),
+                        (
+                            "among_partners",
+                            models.BooleanField(default=False, verbose_name="of an authority that is its partner"),
+                        ),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "ended_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "given_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "group",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="vouchings",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "voucher",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="vouchings_given",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "vouching",
+                        "verbose_name_plural": "vouchings",
+                        "ordering": ["pk"],
+                    },
+                ),
+                migrations.AddConstraint(
+                    model_name="user",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="user_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
                     ),
                 ),
-                name="organisation_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("founded_year__gte", 1200), ("founded_year__lte", 2100)),
-                    ("founded_year", None),
-                    _connector="OR",
-                ),
-                name="organisation_founded_in_range",
-                violation_error_message="Check the year of foundation.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["authority", "public_agency"]), ("level_of_government", ""), _connector="XOR"
-                ),
-                name="organisation_level_of_authority",
-                violation_error_message="An authority has a level of government; no other organisation has one.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("marks__contained_by", ["migrant", "diaspora", "women", "youth"]),
-                    ("works_as__contained_by", ["serves", "mediates", "advocates", "monitors", "represents"]),
-                ),
-                name="organisation_marks_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("branch_of", None), models.Q(("branch_of", models.F("id")), _negated=True), _connector="OR"
-                ),
-                name="organisation_no_branch_of_itself",
-                violation_error_message="An organisation is no branch of itself.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("tier", ""), ("verified_at", None)),
-                    models.Q(models.Q(("tier", ""), _negated=True), ("verified_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="organisation_tier_is_dated",
-                violation_error_message="A verified organisation has the date of its verification.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("tier", ""), _negated=True), ("holds_until", None), _connector="OR"),
-                name="organisation_holds_when_verified",
-                violation_error_message="Only a verification that was given holds for a time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tier", ""), ("withdrawn_on", None), _connector="OR"),
-                name="organisation_withdrawn_holds_no_tier",
-                violation_error_message="Before it is verified again, the withdrawal has to be lifted.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("website", ""), ("website__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
-                name="organisation_website_of_the_web",
-                violation_error_message="A web address begins with https:// or http://.",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="organisation",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "orgs_organisationevent" ("acronym", "address", "address_is_public", "branch_of_id", "budget", "closed_on", "communities", "created_at", "description", "founded_year", "holds_until", "id", "identifiers", "is_listed", "is_sample", "kind", "languages", "legal_form", "level_of_government", "marks", "name", "names", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_email", "public_phone", "reference", "size", "slug", "suspended_on", "territory_id", "tier", "updated_at", "verified_at", "version", "website", "withdrawn_on", "works_as", "written_in") VALUES (NEW."acronym", NEW."address", NEW."address_is_public", NEW."branch_of_id", NEW."budget", NEW."closed_on", NEW."communities", NEW."created_at", NEW."description", NEW."founded_year", NEW."holds_until", NEW."id", NEW."identifiers", NEW."is_listed", NEW."is_sample", NEW."kind", NEW."languages", NEW."legal_form", NEW."level_of_government", NEW."marks", NEW."name", NEW."names", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."public_email", NEW."public_phone", NEW."reference", NEW."size", NEW."slug", NEW."suspended_on", NEW."territory_id", NEW."tier", NEW."updated_at", NEW."verified_at", NEW."version", NEW."website", NEW."withdrawn_on", NEW."works_as", NEW."written_in"); RETURN NULL;',
-                    hash="218826c4089b2e62950ce823463aae926cb3a10e",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_4985b",
-                    table="orgs_organisation",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="organisation",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."acronym" IS DISTINCT FROM (NEW."acronym") OR OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."address_is_public" IS DISTINCT FROM (NEW."address_is_public") OR OLD."branch_of_id" IS DISTINCT FROM (NEW."branch_of_id") OR OLD."budget" IS DISTINCT FROM (NEW."budget") OR OLD."closed_on" IS DISTINCT FROM (NEW."closed_on") OR OLD."communities" IS DISTINCT FROM (NEW."communities") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."founded_year" IS DISTINCT FROM (NEW."founded_year") OR OLD."holds_until" IS DISTINCT FROM (NEW."holds_until") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."identifiers" IS DISTINCT FROM (NEW."identifiers") OR OLD."is_listed" IS DISTINCT FROM (NEW."is_listed") OR OLD."is_sample" IS DISTINCT FROM (NEW."is_sample") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."languages" IS DISTINCT FROM (NEW."languages") OR OLD."legal_form" IS DISTINCT FROM (NEW."legal_form") OR OLD."level_of_government" IS DISTINCT FROM (NEW."level_of_government") OR OLD."marks" IS DISTINCT FROM (NEW."marks") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."name_folded" IS DISTINCT FROM (NEW."name_folded") OR OLD."names" IS DISTINCT FROM (NEW."names") OR OLD."public_email" IS DISTINCT FROM (NEW."public_email") OR OLD."public_phone" IS DISTINCT FROM (NEW."public_phone") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."sector" IS DISTINCT FROM (NEW."sector") OR OLD."size" IS DISTINCT FROM (NEW."size") OR OLD."slug" IS DISTINCT FROM (NEW."slug") OR OLD."suspended_on" IS DISTINCT FROM (NEW."suspended_on") OR OLD."territory_id" IS DISTINCT FROM (NEW."territory_id") OR OLD."tier" IS DISTINCT FROM (NEW."tier") OR OLD."updated_at" IS DISTINCT FROM (NEW."updated_at") OR OLD."verified_at" IS DISTINCT FROM (NEW."verified_at") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."website" IS DISTINCT FROM (NEW."website") OR OLD."withdrawn_on" IS DISTINCT FROM (NEW."withdrawn_on") OR OLD."works_as" IS DISTINCT FROM (NEW."works_as") OR OLD."written_in" IS DISTINCT FROM (NEW."written_in"))',
-                    func='INSERT INTO "orgs_organisationevent" ("acronym", "address", "address_is_public", "branch_of_id", "budget", "closed_on", "communities", "created_at", "description", "founded_year", "holds_until", "id", "identifiers", "is_listed", "is_sample", "kind", "languages", "legal_form", "level_of_government", "marks", "name", "names", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_email", "public_phone", "reference", "size", "slug", "suspended_on", "territory_id", "tier", "updated_at", "verified_at", "version", "website", "withdrawn_on", "works_as", "written_in") VALUES (NEW."acronym", NEW."address", NEW."address_is_public", NEW."branch_of_id", NEW."budget", NEW."closed_on", NEW."communities", NEW."created_at", NEW."description", NEW."founded_year", NEW."holds_until", NEW."id", NEW."identifiers", NEW."is_listed", NEW."is_sample", NEW."kind", NEW."languages", NEW."legal_form", NEW."level_of_government", NEW."marks", NEW."name", NEW."names", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."public_email", NEW."public_phone", NEW."reference", NEW."size", NEW."slug", NEW."suspended_on", NEW."territory_id", NEW."tier", NEW."updated_at", NEW."verified_at", NEW."version", NEW."website", NEW."withdrawn_on", NEW."works_as", NEW."written_in"); RETURN NULL;',
-                    hash="5fd0f303445904f18f3eeb765e1a00cce1781735",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_adbf0",
-                    table="orgs_organisation",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                models.F("email"),
-                condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
-                name="invitation_once",
-                violation_error_message="This person is already invited.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                models.F("territory"),
-                models.F("email"),
-                condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
-                name="invitation_to_review_once",
-                violation_error_message="This person is already invited.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("ends_at", None),
-                        ("organisation__isnull", False),
-                        ("starts_at", None),
-                        ("territory", None),
-                        models.Q(("role", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("organisation", None), ("role", ""), ("starts_at__isnull", False), ("territory__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="invitation_to_one_thing",
-                violation_error_message="An invitation is for a role in an organisation or for the reviews in a territory.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"),
-                name="invitation_ends_after_start",
-                violation_error_message="An appointment ends after it begins.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="invitation_email_lower",
-                violation_error_message="E-mail addresses are stored in lower case.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("accepted_at", None), ("withdrawn_at", None), _connector="OR"),
-                name="invitation_one_end",
-                violation_error_message="An invitation is either accepted or withdrawn.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capacity",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_on", None)),
-                fields=("organisation", "side", "kind", "quantity", "territory", "from_day", "to_day", "note"),
-                name="capacity_once",
-                nulls_distinct=False,
-                violation_error_message="This is already in the list.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capacity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_day", None), ("to_day", None), ("from_day__lte", models.F("to_day")), _connector="OR"
-                ),
-                name="capacity_days_in_order",
-                violation_error_message="The last day lies before the first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territoryclosure",
-            constraint=models.UniqueConstraint(models.F("ancestor"), models.F("descendant"), name="closure_pair"),
-        ),
-        migrations.AddConstraint(
-            model_name="territoryclosure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ancestor", models.F("descendant")), ("depth", 0)),
-                    models.Q(("depth__gt", 0), models.Q(("ancestor", models.F("descendant")), _negated=True)),
-                    _connector="OR",
-                ),
-                name="territory_no_cycle",
-                violation_error_message="A territory cannot lie within itself.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territoryclosure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("depth__lt", 12)),
-                name="territory_depth",
-                violation_error_message="Territories are nested too deeply.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="territoryreach",
-            index=models.Index(models.F("counts_in"), models.F("depth"), name="reach_of_place"),
-        ),
-        migrations.AddIndex(
-            model_name="territoryreach",
-            index=models.Index(models.F("tied_to"), models.F("depth"), name="reach_of_tie"),
-        ),
-        migrations.AddConstraint(
-            model_name="territoryreach",
-            constraint=models.UniqueConstraint(
-                models.F("counts_in"), models.F("tied_to"), models.F("valid_from"), name="reach_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territoryimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "stored"), _negated=True),
-                    models.Q(("description__isnull", False), ("problems_count", 0), ("stored_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="territory_import_stored_without_problems",
-                violation_error_message="A file with problems is not stored.",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="territoryimport",
-            trigger=pgtrigger.compiler.Trigger(
-                name="one_step_after_another",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    declare="DECLARE _is_valid_transition BOOLEAN;",
-                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{received:checked,checked:stored}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
-                    hash="8fa968701a01a53eee1f6e9d4d4c0cfc6592ccfc",
-                    operation="UPDATE",
-                    pgid="pgtrigger_one_step_after_another_a89a1",
-                    table="orgs_territoryimport",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="territory",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["name_words"], name="territory_name_words"),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "name__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
-                    ),
-                    _negated=True,
-                ),
-                name="territory_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (orgs.models.territory.InclusiveRange("scheme", "scheme", function="int8range"), "&&"),
-                    (orgs.models.territory.InclusiveRange("code", "code", function="text_range"), "&&"),
-                    (orgs.models.territory.InclusiveRange("valid_from", "valid_to", function="daterange"), "&&"),
-                ],
-                name="territory_code_once_at_a_time",
-                violation_error_message="This code is already used in the classification at that time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.UniqueConstraint(
-                models.F("scheme"),
-                models.F("code"),
-                models.F("valid_from"),
-                name="territory_code_from",
-                violation_error_message="This code is already used in the classification at that time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("code", ""), _negated=True),
-                    models.Q(("code__regex", "[/\\\\?#]|^\\.{1,2}$|@\\d{4}-\\d{2}-\\d{2}$"), _negated=True),
-                ),
-                name="territory_code_in_address",
-                violation_error_message="A code stands in an address: it has no /, \\, ? or #, and does not end in a date.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_from__lte", models.F("valid_to"))),
-                name="territory_valid_in_order",
-                violation_error_message="A territory ends after it begins.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("id")), _negated=True),
-                name="territory_not_own_parent",
-                violation_error_message="A territory cannot lie within itself.",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="territory",
-            trigger=pgtrigger.compiler.Trigger(
-                name="enter_closure",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    declare="DECLARE changed bigint[] := ARRAY(SELECT id FROM new_rows); affected bigint[];",
-                    func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT t.id AS ancestor_id, t.id AS descendant_id, 0 AS depth, t.valid_from, t.valid_to, t.parent_id\n        FROM unnest(affected) AS a(id), LATERAL (SELECT * FROM orgs_territory WHERE id = a.id OFFSET 0) AS t\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), stale AS MATERIALIZED (\n        SELECT c.ancestor_id, c.descendant_id FROM unnest(affected) AS a(id),\n            LATERAL (SELECT ancestor_id, descendant_id FROM orgs_territoryclosure WHERE descendant_id = a.id OFFSET 0) AS c\n        EXCEPT SELECT ancestor_id, descendant_id FROM path\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c USING stale s WHERE (c.ancestor_id, c.descendant_id) = (s.ancestor_id, s.descendant_id)\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
-                    hash="27dee397b6e6da6d49c80f081b8f215ae87e3a21",
-                    level="STATEMENT",
-                    operation="INSERT",
-                    pgid="pgtrigger_enter_closure_da1e7",
-                    referencing="REFERENCING NEW TABLE AS new_rows ",
-                    table="orgs_territory",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="territory",
-            trigger=pgtrigger.compiler.Trigger(
-                name="keep_closure",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    declare="DECLARE changed bigint[] := ARRAY(SELECT id FROM (\n        SELECT id, parent_id, valid_from, valid_to FROM new_rows EXCEPT SELECT id, parent_id, valid_from, valid_to FROM old_rows) moved); affected bigint[];",
-                    func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT t.id AS ancestor_id, t.id AS descendant_id, 0 AS depth, t.valid_from, t.valid_to, t.parent_id\n        FROM unnest(affected) AS a(id), LATERAL (SELECT * FROM orgs_territory WHERE id = a.id OFFSET 0) AS t\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), stale AS MATERIALIZED (\n        SELECT c.ancestor_id, c.descendant_id FROM unnest(affected) AS a(id),\n            LATERAL (SELECT ancestor_id, descendant_id FROM orgs_territoryclosure WHERE descendant_id = a.id OFFSET 0) AS c\n        EXCEPT SELECT ancestor_id, descendant_id FROM path\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c USING stale s WHERE (c.ancestor_id, c.descendant_id) = (s.ancestor_id, s.descendant_id)\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
-                    hash="d42489b6fc32fd80db5012b23358206aa6db74d6",
-                    level="STATEMENT",
-                    operation="UPDATE",
-                    pgid="pgtrigger_keep_closure_29add",
-                    referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
-                    table="orgs_territory",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="territory",
-            trigger=pgtrigger.compiler.Trigger(
-                name="leave_closure",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    DELETE FROM orgs_territoryclosure c USING old_rows o WHERE o.id IN (c.ancestor_id, c.descendant_id);\n    RETURN NULL;\n",
-                    hash="bd83f65e596b4f6ada3e554b648b301f24addcd5",
-                    level="STATEMENT",
-                    operation="DELETE",
-                    pgid="pgtrigger_leave_closure_1b548",
-                    referencing="REFERENCING OLD TABLE AS old_rows ",
-                    table="orgs_territory",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="territory",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."scheme_id" IS DISTINCT FROM (NEW."scheme_id") OR OLD."valid_from" IS DISTINCT FROM (NEW."valid_from") OR OLD."valid_to" IS DISTINCT FROM (NEW."valid_to"))',
-                    func='INSERT INTO "orgs_territoryplaceevent" ("code", "kind", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "valid_from", "valid_to") VALUES (NEW."code", NEW."kind", NEW."parent_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."scheme_id", NEW."valid_from", NEW."valid_to"); RETURN NULL;',
-                    hash="75e9b6fc28b462a243893df0fae65cb44ca1d829",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_9c0c7",
-                    table="orgs_territory",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territorysuccession",
-            constraint=models.UniqueConstraint(models.F("predecessor"), models.F("successor"), name="succession_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="territorysuccession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("share__gt", 0), ("share__lte", 1)),
-                name="succession_share_in_range",
-                violation_error_message="A share lies between 0 and 1.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territorysuccession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("predecessor", models.F("successor")), _negated=True), name="succession_to_another"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verificationanswer",
-            constraint=models.UniqueConstraint(
-                models.F("verification"), models.F("question"), name="verification_answer_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verificationrules",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("contact", []), _negated=True),
-                    models.Q(("documented", []), _negated=True),
-                    models.Q(("established", []), _negated=True),
-                ),
-                name="rules_tier_has_criterion",
-                violation_error_message="Each tier needs at least one criterion of its own.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verificationrules",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("contact__overlap", models.F("documented")), _negated=True),
-                    models.Q(("contact__overlap", models.F("established")), _negated=True),
-                    models.Q(("documented__overlap", models.F("established")), _negated=True),
-                ),
-                name="rules_criterion_once",
-                violation_error_message="A criterion belongs to one tier: the higher ones include it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verificationrules",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "contact__contained_by",
-                        ["reachable", "purpose", "territory", "documented", "two_years", "accounts"],
-                    ),
-                    (
-                        "documented__contained_by",
-                        ["reachable", "purpose", "territory", "documented", "two_years", "accounts"],
-                    ),
-                    (
-                        "established__contained_by",
-                        ["reachable", "purpose", "territory", "documented", "two_years", "accounts"],
+                migrations.AddConstraint(
+                    model_name="user",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="user_email_lower",
+                        violation_error_message="E-mail addresses are stored in lower case.",
                     ),
                 ),
-                name="rules_known_criteria",
-                violation_error_message="Choose criteria from the list.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verificationrules",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("days_until_overdue__range", (1, 120)),
-                    ("months_until_look__range", (12, 120)),
-                    ("months_valid__range", (3, 60)),
-                ),
-                name="rules_times_in_range",
-                violation_error_message="Check the months and the days.",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="verificationrules",
-            trigger=pgtrigger.compiler.Trigger(
-                name="rules_stay",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="fe1f7fc5e748e22dc1883e789886d365ac151f00",
-                    operation="UPDATE",
-                    pgid="pgtrigger_rules_stay_fdac5",
-                    table="orgs_verificationrules",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                condition=models.Q(("state", "submitted")),
-                name="verification_one_waiting",
-                violation_error_message="This organisation is already being reviewed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("state", "submitted")),
-                    models.Q(
-                        models.Q(("state", "submitted"), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("reviewer__isnull", False),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="user",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "orgs_userrightsevent" ("is_active", "is_staff", "is_superuser", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."is_active", NEW."is_staff", NEW."is_superuser", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
+                            hash="8fcc9b249c1aac88e9d3bd9b31cc5e95de89fd58",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_e7c63",
+                            table="orgs_user",
+                            when="AFTER",
+                        ),
                     ),
-                    _connector="OR",
                 ),
-                name="verification_decision_is_signed",
-                violation_error_message="A decision has a date and a reviewer.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "verified"), ("tier", ""), _connector="XOR"),
-                name="verification_tier_when_verified",
-                violation_error_message="A verified organisation has a tier.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reasons", ""), ("state", "returned"), _negated=True),
-                name="verification_return_has_reasons",
-                violation_error_message="Give the reasons for sending it back.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "verified"), models.Q(("holds_until", None), ("rules", None)), _connector="OR"
-                ),
-                name="verification_holds_when_verified",
-                violation_error_message="Only a verification that was given holds for a time.",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="verification",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "orgs_verificationevent" ("decided_at", "holds_until", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reasons", "reviewer_id", "rules_id", "state", "submitted_at", "tier") VALUES (NEW."decided_at", NEW."holds_until", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."profile", NEW."reasons", NEW."reviewer_id", NEW."rules_id", NEW."state", NEW."submitted_at", NEW."tier"); RETURN NULL;',
-                    hash="d3bba220590fee30652a836b62c8032d4943d18a",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_16817",
-                    table="orgs_verification",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="verification",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "orgs_verificationevent" ("decided_at", "holds_until", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reasons", "reviewer_id", "rules_id", "state", "submitted_at", "tier") VALUES (NEW."decided_at", NEW."holds_until", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."profile", NEW."reasons", NEW."reviewer_id", NEW."rules_id", NEW."state", NEW."submitted_at", NEW."tier"); RETURN NULL;',
-                    hash="e1667049bf2339b1fd32bd721f1e1f37adac75c3",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_5417d",
-                    table="orgs_verification",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="voicedneed",
-            index=models.Index(
-                models.F("said_at"), condition=models.Q(("words", ""), _negated=True), name="voiced_need_to_read"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voicedneed",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("type__isnull", False), models.Q(("words", ""), _negated=True), _connector="OR"),
-                name="voiced_need_says_something",
-                violation_error_message="Choose what is missing, or say it in your own words.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voicedneed",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("read_by", None), ("words", ""), _connector="OR"),
-                name="voiced_need_words_go_when_read",
-                violation_error_message="What was read is deleted.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voicedneed",
-            constraint=models.UniqueConstraint(
-                models.F("sign"), condition=models.Q(("sign", ""), _negated=True), name="voiced_need_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="volunteeropportunity",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["text_words"], name="volunteer_opportunity_words"),
-        ),
-        migrations.AddConstraint(
-            model_name="volunteeropportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "title__regex",
-                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="user",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition='WHEN (OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."is_staff" IS DISTINCT FROM (NEW."is_staff") OR OLD."is_superuser" IS DISTINCT FROM (NEW."is_superuser"))',
+                            func='INSERT INTO "orgs_userrightsevent" ("is_active", "is_staff", "is_superuser", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."is_active", NEW."is_staff", NEW."is_superuser", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
+                            hash="c695bb2de2d876113a0735555a65246bc3a31975",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_314a5",
+                            table="orgs_user",
+                            when="AFTER",
+                        ),
                     ),
-                    _negated=True,
                 ),
-                name="volunteer_opportunity_readable",
-                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volunteeropportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_day", None), ("to_day", None), ("from_day__lte", models.F("to_day")), _connector="OR"
-                ),
-                name="volunteer_opportunity_days_in_order",
-                violation_error_message="The last day lies before the first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volunteeropportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("people_sought", None), ("people_sought__gte", 1), _connector="OR"),
-                name="volunteer_opportunity_seeks_people",
-                violation_error_message="Say how many people, at least one, or leave it empty.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volunteeropportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("seeks__contained_by", ["training", "space", "staff", "funding", "equipment", "interpreters"]),
-                    models.Q(("seeks", []), ("kind", "micro_project"), _connector="OR"),
-                ),
-                name="volunteer_opportunity_seeks_for_micro_project",
-                violation_error_message="Only a micro-project needs more than people.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volunteeropportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_on__isnull", False),
-                    models.Q(("hours_given", None), ("outcome", ""), ("took_part", None)),
-                    _connector="OR",
-                ),
-                name="volunteer_opportunity_outcome_at_its_end",
-                violation_error_message="What came of it is said when it ends.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volunteeropportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("hours_given", None),
-                    ("hours_given", 0),
-                    models.Q(("took_part__gte", 1), ("took_part__isnull", False)),
-                    _connector="OR",
-                ),
-                name="volunteer_opportunity_hours_of_people",
-                violation_error_message="Hours were given by somebody: say how many people took part.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volunteeropportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("form", ""), ("form__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
-                name="volunteer_opportunity_form_of_the_web",
-                violation_error_message="A web address begins with https:// or http://.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vouching",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("group", models.F("voucher")), _negated=True),
-                name="vouching_not_for_itself",
-                violation_error_message="No organisation vouches for itself.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vouching",
-            constraint=models.UniqueConstraint(
-                models.F("group"),
-                models.F("voucher"),
-                condition=models.Q(("state__in", ["asked", "given"])),
-                name="vouching_once",
-                violation_error_message="It has been asked already, or vouches for the group already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vouching",
-            constraint=models.UniqueConstraint(
-                models.F("group"),
-                models.F("given_by"),
-                condition=models.Q(("state", "given")),
-                name="vouching_person_once",
-                violation_error_message="You have vouched for this group already, for another organisation.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vouching",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("asked_at", None), ("asked_by", None), models.Q(("state", "asked"), _negated=True)),
-                    models.Q(("asked_at__isnull", False), ("asked_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="vouching_request_is_signed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vouching",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("given_at__isnull", False), ("given_by__isnull", False), models.Q(("words", ""), _negated=True)
+                migrations.AddConstraint(
+                    model_name="membership",
+                    constraint=models.UniqueConstraint(
+                        models.F("user"),
+                        models.F("organisation"),
+                        models.F("role"),
+                        condition=models.Q(("ended_at", None)),
+                        name="membership_once",
+                        violation_error_message="This person already has that role in the organisation.",
                     ),
-                    models.Q(("given_at", None), ("given_by", None), ("state__in", ["asked", "declined"])),
-                    _connector="OR",
                 ),
-                name="vouching_is_signed",
-                violation_error_message="Say in a sentence how you know the group.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vouching",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("ended_by", None), ("state__in", ["asked", "given"])),
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("ended_by__isnull", False),
-                        ("state__in", ["declined", "withdrawn"]),
+                migrations.AddConstraint(
+                    model_name="membership",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("created_at")), _connector="OR"
+                        ),
+                        name="membership_ends_after_start",
+                        violation_error_message="A membership ends after it begins.",
                     ),
-                    _connector="OR",
                 ),
-                name="vouching_end_is_signed",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="vouching",
-            trigger=pgtrigger.compiler.Trigger(
-                name="vouch_by_rules",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF NEW.state <> 'given' OR (TG_OP = 'UPDATE' AND OLD.state = 'given') THEN\n        RETURN NEW;\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.group_id AND kind = 'informal_group' AND closed_on IS NULL) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_for_informal_group', MESSAGE = 'not an informal group';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.voucher_id AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL\n        AND (holds_until IS NULL OR holds_until >= current_date)) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_verified', MESSAGE = 'not verified';\n    END IF;\n    IF EXISTS (SELECT FROM orgs_membership WHERE user_id = NEW.given_by_id AND organisation_id = NEW.group_id) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_others', MESSAGE = 'vouches for oneself';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_membership WHERE user_id = NEW.given_by_id AND organisation_id = NEW.voucher_id\n                   AND ended_at IS NULL AND role IN ('owner', 'manager', 'officer')) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_leaders', MESSAGE = 'does not speak for it';\n    END IF;\n    RETURN NEW;\n",
-                    hash="abce8cbc0c296732d7b4350081858a364a58d952",
-                    operation="INSERT OR UPDATE",
-                    pgid="pgtrigger_vouch_by_rules_7d52f",
-                    table="orgs_vouching",
-                    when="BEFORE",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="membership",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "orgs_membershipevent" ("created_at", "ended_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "user_id") VALUES (NEW."created_at", NEW."ended_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."role", NEW."user_id"); RETURN NULL;',
+                            hash="6a967cc68777ccec7efadbc2764fc06ce88a6b08",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_49b17",
+                            table="orgs_membership",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="membership",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "orgs_membershipevent" ("created_at", "ended_at", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "user_id") VALUES (NEW."created_at", NEW."ended_at", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."role", NEW."user_id"); RETURN NULL;',
+                            hash="2721547729cf8e61c2bb53a27533902497dd36d2",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_2c809",
+                            table="orgs_membership",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="measure",
+                    constraint=models.UniqueConstraint(
+                        models.F("organisation"),
+                        condition=models.Q(("lifted_at", None)),
+                        name="measure_one_in_force",
+                        violation_error_message="There is a measure against this organisation already.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="measure",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reasons", ""), _negated=True),
+                        name="measure_has_reasons",
+                        violation_error_message="Say why.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="measure",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("appeal", ""), ("appealed_at", None), ("appealed_by", None)),
+                            models.Q(
+                                ("appealed_at__isnull", False),
+                                ("appealed_by__isnull", False),
+                                models.Q(("appeal", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="measure_appeal_has_words",
+                        violation_error_message="Say why it is wrong.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="measure",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("appeal_decided_at", None), ("appeal_decided_by", None)),
+                            models.Q(
+                                ("appeal_decided_at__isnull", False),
+                                ("appealed_at__isnull", False),
+                                models.Q(("appeal_decided_by", None), _negated=True),
+                                models.Q(("appeal_decided_by", models.F("decided_by")), _negated=True),
+                                models.Q(("appeal_decided_by", models.F("appealed_by")), _negated=True),
+                                models.Q(("appeal_reasons", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="measure_appeal_to_another",
+                        violation_error_message="Another reviewer decides about an appeal, with reasons.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="measure",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lifted_at", None), ("lifted_by", None)),
+                            models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="measure_lifting_is_signed",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="listing",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        condition=models.Q(("opted_out_at__isnull", False)), fields=["signs"], name="listing_signs"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="listing",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("claimed_at", None), ("opted_out_at", None), _connector="OR"),
+                        name="listing_one_end",
+                        violation_error_message="A listing is either claimed or taken off.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="listing",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("notice_email", ""), ("notified_at", None), _connector="OR"),
+                        name="listing_told_once",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="listing",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("signs", []), ("opted_out_at__isnull", False), _connector="OR"),
+                        name="listing_signs_of_what_is_taken_off",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="joinrequest",
+                    constraint=models.UniqueConstraint(
+                        models.F("organisation"),
+                        models.F("user"),
+                        condition=models.Q(("state", "open")),
+                        name="join_request_one_open",
+                        violation_error_message="You have already asked. Those who decide have your request.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="joinrequest",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state", "unconfirmed"),
+                                ("user", None),
+                                models.Q(("name", ""), _negated=True),
+                                models.Q(("email", ""), _negated=True),
+                                ("email", django.db.models.functions.text.Lower("email")),
+                            ),
+                            models.Q(
+                                models.Q(("state", "unconfirmed"), _negated=True),
+                                ("email", ""),
+                                ("name", ""),
+                                ("user__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="join_request_by_an_account_or_unconfirmed",
+                        violation_error_message="A request is that of an account, or its address is not confirmed yet.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="joinrequest",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["unconfirmed", "open", "withdrawn"]),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                models.Q(("decided_by", models.F("user")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="join_request_decision_is_signed",
+                        violation_error_message="Somebody else decides about a request to join.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="joinrequest",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reasons", ""), ("state", "refused"), _negated=True),
+                        name="join_request_refusal_has_reasons",
+                        violation_error_message="Say why you refuse it.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="fieldofwork",
+                    constraint=models.UniqueConstraint(
+                        models.F("organisation"), models.F("domain"), name="field_of_work_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="fieldofwork",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("since_year__gte", 1200), ("since_year__lte", 2100)),
+                            ("since_year", None),
+                            _connector="OR",
+                        ),
+                        name="field_of_work_since_in_range",
+                        violation_error_message="Check the year.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="capacitymatch",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["asked", "agreed"])),
+                        fields=("need", "offer"),
+                        name="match_once",
+                        violation_error_message="One of the two has asked already.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="capacitymatch",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at", None), ("answerer", None), ("state__in", ["asked", "withdrawn"])),
+                            models.Q(
+                                models.Q(("state__in", ["asked", "withdrawn"]), _negated=True),
+                                ("answered_at__isnull", False),
+                                ("answerer__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="match_answer_is_signed",
+                        violation_error_message="An answer has a date, and somebody who gave it.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationclosing",
+                    constraint=models.UniqueConstraint(
+                        models.F("organisation"),
+                        condition=models.Q(("reopened_at", None)),
+                        name="closing_once",
+                        violation_error_message="This organisation is already closed.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationclosing",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="closing_has_reason",
+                        violation_error_message="Say why it is closed.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationclosing",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reopened_at", None), ("reopened_by", None), ("reopening_reason", "")),
+                            models.Q(
+                                ("reopened_at__gte", models.F("closed_at")),
+                                ("reopened_by__isnull", False),
+                                models.Q(("reopening_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="closing_reopening_is_signed",
+                        violation_error_message="Say why it is reopened.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationcontact",
+                    constraint=models.UniqueConstraint(
+                        models.F("organisation"), condition=models.Q(("is_proposed", True)), name="contact_one_proposed"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="organisationidentifier",
+                    index=models.Index(models.F("scheme"), models.F("code"), name="organisation_identifier_any"),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationidentifier",
+                    constraint=models.UniqueConstraint(
+                        models.F("scheme"),
+                        models.F("code"),
+                        condition=models.Q(("is_open", True)),
+                        name="organisation_identifier_once",
+                        violation_error_message="Another organisation has this number.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationidentifier",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("scheme__regex", "^[A-Z]{2}-[A-Z0-9]+$")),
+                        name="organisation_identifier_scheme",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationidentifier",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("code", ""), _negated=True), name="organisation_identifier_code"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationimport",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["received", "checking", "checked", "storing"]),
+                            models.Q(("stored_at__isnull", False), ("stored_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="organisation_import_stored_is_signed",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationimport",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["checking", "storing", "undoing"]), _negated=True),
+                            ("asked_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="organisation_import_at_work_is_asked",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationimport",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "undone"), _negated=True),
+                            models.Q(("undone_at__isnull", False), ("undone_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="organisation_import_undone_is_signed",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="organisationimport",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="organisations_one_step_after_another",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            declare="DECLARE _is_valid_transition BOOLEAN;",
+                            func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{received:checking,received:checked,checking:checked,checked:checking,checked:storing,storing:checked,checked:stored,storing:stored,stored:undoing,undoing:stored,stored:undone,undoing:undone}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                            hash="a23701d06f40a470afb1998763649469f2dd0088",
+                            operation="UPDATE",
+                            pgid="pgtrigger_organisations_one_step_after_another_c171b",
+                            table="orgs_organisationimport",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="importedorganisation",
+                    constraint=models.UniqueConstraint(
+                        models.F("batch"), models.F("organisation"), name="imported_organisation_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationmerge",
+                    constraint=models.UniqueConstraint(
+                        models.F("gone"),
+                        condition=models.Q(("undone_at", None)),
+                        name="merge_away_once",
+                        violation_error_message="This organisation has been merged already.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationmerge",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("gone", models.F("kept")), _negated=True),
+                        name="merge_of_two",
+                        violation_error_message="Choose another organisation.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisationmerge",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("undone_at", None), ("undone_by", None)),
+                            models.Q(("undone_at__isnull", False), ("undone_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="merge_undoing_is_signed",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="proposedchange",
+                    constraint=models.UniqueConstraint(
+                        models.F("organisation"),
+                        condition=models.Q(("state", "open")),
+                        name="proposed_change_one_open",
+                        violation_error_message="A change of this organisation is already proposed.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="proposedchange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("facts", {}), _negated=True), name="proposed_change_changes_something"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="proposedchange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["open", "withdrawn"]),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("reviewer__isnull", False),
+                                models.Q(("reviewer", models.F("proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="proposed_change_decision_is_signed",
+                        violation_error_message="A decision has a date, and a reviewer who did not propose the change.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="proposedchange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reasons", ""), ("state", "returned"), _negated=True),
+                        name="proposed_change_return_has_reasons",
+                        violation_error_message="Give the reasons for sending it back.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="registration",
+                    constraint=models.UniqueConstraint(
+                        models.F("reference"),
+                        condition=models.Q(("reference", ""), _negated=True),
+                        name="registration_reference",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="registration",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("confirmed_at", None), ("sent_at__isnull", False), _connector="OR"),
+                        name="registration_sent_before_confirmed",
+                        violation_error_message="A registration is sent before its address is confirmed.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="registration",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("sent_at", None), models.Q(("reference", ""), _negated=True), _connector="OR"
+                        ),
+                        name="registration_sent_has_reference",
+                        violation_error_message="A registration that was sent has a reference.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="renewal",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("holds_until__gt", models.F("held_until"))), name="renewal_lengthens_it"
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="renewal",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="renewals_stay",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                            hash="422ba35750c40cf8cf72b391eda12ceec3e04be9",
+                            operation="UPDATE",
+                            pgid="pgtrigger_renewals_stay_43c25",
+                            table="orgs_renewal",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="renewalreminder",
+                    constraint=models.UniqueConstraint(
+                        models.F("organisation"),
+                        models.F("holds_until"),
+                        models.F("days"),
+                        name="renewal_reminder_once",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="reviewedprofile",
+                    index=models.Index(
+                        models.F("changed_at"),
+                        condition=models.Q(("unseen_since__isnull", False)),
+                        name="reviewed_profile_changed",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reviewedprofile",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("changed_at", None), ("unseen_since", None)),
+                            models.Q(("changed_at__gte", models.F("unseen_since")), ("unseen_since__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="reviewed_profile_changed_since",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="reviewerdigest",
+                    index=models.Index(fields=["user", "-sent_at"], name="reviewer_digest_last"),
+                ),
+                migrations.AddConstraint(
+                    model_name="openingtime",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("weekdays__contained_by", ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]),
+                            ("weekdays__len__gte", 1),
+                        ),
+                        name="opening_time_on_days",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="closeddays",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("first__lte", models.F("last"))),
+                        name="closed_days_in_order",
+                        violation_error_message="The last day lies before the first.",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="servicetypeword",
+                    index=models.Index(
+                        django.contrib.postgres.indexes.OpClass("stem", name="varchar_pattern_ops"),
+                        name="service_type_word_stem",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="servicetypeword",
+                    constraint=models.UniqueConstraint(
+                        models.F("type"), models.F("language"), models.F("stem"), name="service_type_word_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="sponsorship",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("sponsor", models.F("sponsored")), _negated=True),
+                        name="sponsorship_not_of_itself",
+                        violation_error_message="No organisation sponsors itself.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="sponsorship",
+                    constraint=models.UniqueConstraint(
+                        django.db.models.functions.comparison.Least("sponsor", "sponsored"),
+                        django.db.models.functions.comparison.Greatest("sponsor", "sponsored"),
+                        condition=models.Q(("state__in", ["offered", "accepted"])),
+                        name="sponsorship_once",
+                        violation_error_message="There is a sponsorship between these two already.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="sponsorship",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("to_day", None), ("from_day__lte", models.F("to_day")), _connector="OR"),
+                        name="sponsorship_days_in_order",
+                        violation_error_message="The last day lies before the first.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="sponsorship",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("gives", ""), _negated=True),
+                        name="sponsorship_gives_something",
+                        violation_error_message="Say what it gives.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="sponsorship",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at", None), ("answered_by", None), ("state__in", ["offered", "ended"])),
+                            models.Q(
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                                models.Q(("state", "offered"), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="sponsorship_answer_is_signed",
+                        violation_error_message="An answer has a date, and somebody who gave it.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="sponsorship",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at", None), ("ended_by", None), models.Q(("state", "ended"), _negated=True)
+                            ),
+                            models.Q(("ended_at__isnull", False), ("ended_by__isnull", False), ("state", "ended")),
+                            _connector="OR",
+                        ),
+                        name="sponsorship_end_is_signed",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="sponsorship",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="sponsor_by_rules",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    IF TG_OP = 'UPDATE' AND (NEW.state <> 'accepted' OR OLD.state = 'accepted') THEN\n        RETURN NEW;\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsor_id AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL\n        AND (holds_until IS NULL OR holds_until >= current_date)) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_by_verified', MESSAGE = 'not verified';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.sponsored_id AND sector <> 'authority' AND closed_on IS NULL) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'sponsorship_of_open', MESSAGE = 'closed, or an authority';\n    END IF;\n    RETURN NEW;\n",
+                            hash="f358977d60b2f8a9b4e502e4ea4570118cec3609",
+                            operation="INSERT OR UPDATE",
+                            pgid="pgtrigger_sponsor_by_rules_4eb07",
+                            table="orgs_sponsorship",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="service",
+                    index=django.contrib.postgres.indexes.GinIndex(fields=["text_words"], name="service_text_words"),
+                ),
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "title__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="service_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "target_groups__contained_by",
+                                [
+                                    "newcomers",
+                                    "asylum_seekers",
+                                    "undocumented",
+                                    "workers",
+                                    "care_workers",
+                                    "women",
+                                    "families",
+                                    "children",
+                                    "alone",
+                                    "older",
+                                    "lgbti",
+                                    "disabled",
+                                    "homeless",
+                                    "students",
+                                ],
+                            ),
+                            ("delivery__contained_by", ["address", "online", "telephone", "outreach"]),
+                            (
+                                "accessibility__contained_by",
+                                ["step_free", "toilet", "sign_language", "hearing_loop", "easy_read"],
+                            ),
+                        ),
+                        name="service_words_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("is_shelter", False), ("address", ""), _connector="OR"),
+                        name="service_shelter_without_address",
+                        violation_error_message="The address of a shelter is never shown: leave it out.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("is_free", False), ("cost", ""), _connector="OR"),
+                        name="service_free_costs_nothing",
+                        violation_error_message="It is free, or it costs something: not both.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("no_documents_required", False), ("documents", ""), _connector="OR"),
+                        name="service_without_documents",
+                        violation_error_message="Either no documents are required, or these: not both.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("walks_in", False), ("by_referral", False), _connector="OR"),
+                        name="service_one_way_in",
+                        violation_error_message="Who may just come needs nobody to send them: tick one of the two.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("whatsapp", ""), ("whatsapp__regex", "^\\+[0-9][0-9 ]{6,30}$"), _connector="OR"
+                        ),
+                        name="service_whatsapp_international",
+                        violation_error_message="Write the number with the code of the country, like +34 600 000 000.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="service",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("form", ""), ("form__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
+                        name="service_form_of_the_web",
+                        violation_error_message="A web address begins with https:// or http://.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reviewerappointment",
+                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (orgs.models.territory.InclusiveRange("user", "user", function="int8range"), "&&"),
+                            (
+                                orgs.models.territory.InclusiveRange("territory", "territory", function="int8range"),
+                                "&&",
+                            ),
+                            (models.Func("starts_at", "ends_at", function="tstzrange"), "&&"),
+                        ],
+                        name="reviewer_appointed_once",
+                        violation_error_message="This person is already a reviewer there.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reviewerappointment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("ends_at", None), ("ends_at__gte", models.F("starts_at")), _connector="OR"),
+                        name="reviewer_ends_after_start",
+                        violation_error_message="An appointment ends after it begins.",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="reviewerappointment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "orgs_reviewerappointmentevent" ("appointed_by_id", "ends_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts_at", "territory_id", "user_id") VALUES (NEW."appointed_by_id", NEW."ends_at", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."starts_at", NEW."territory_id", NEW."user_id"); RETURN NULL;',
+                            hash="96a87376e689956b7353edc0cf921491c08e8dc9",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_f193e",
+                            table="orgs_reviewerappointment",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="reviewerappointment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "orgs_reviewerappointmentevent" ("appointed_by_id", "ends_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts_at", "territory_id", "user_id") VALUES (NEW."appointed_by_id", NEW."ends_at", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."starts_at", NEW."territory_id", NEW."user_id"); RETURN NULL;',
+                            hash="79f6179522849a909edca296fe1a7a8e95739ef3",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_977da",
+                            table="orgs_reviewerappointment",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="remark",
+                    index=models.Index(
+                        models.F("said_at"), condition=models.Q(("seen_at", None)), name="remark_unseen"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="remark",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("page__startswith", "/"), models.Q(("words", ""), _negated=True)),
+                        name="remark_on_a_page",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="remark",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", ""), ("closed_at", None), ("closed_by", None)),
+                            models.Q(
+                                ("closed_at__isnull", False),
+                                ("closed_by__isnull", False),
+                                ("email", ""),
+                                models.Q(("answer", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="remark_closed_with_an_answer",
+                        violation_error_message="A remark is closed with an answer, and its address is then forgotten.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="remark",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("seen_at", None), ("seen_by", None)),
+                            models.Q(
+                                ("closed_at__isnull", False), ("seen_at__isnull", False), ("seen_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="remark_seen_with_its_answer",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="organisation",
+                    index=models.Index(
+                        models.F("name_folded"),
+                        models.F("id"),
+                        condition=models.Q(
+                            ("closed_on", None),
+                            ("suspended_on", None),
+                            models.Q(models.Q(("tier", ""), _negated=True), ("is_listed", True), _connector="OR"),
+                        ),
+                        name="organisation_published",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="organisation",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        fields=["name_words"], name="organisation_name_words"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="organisation",
+                    index=models.Index(orgs.folding.Folded("name"), name="organisation_own_name"),
+                ),
+                migrations.AddIndex(
+                    model_name="organisation",
+                    index=django.contrib.postgres.indexes.GinIndex(fields=["languages"], name="organisation_languages"),
+                ),
+                migrations.AddIndex(
+                    model_name="organisation",
+                    index=django.contrib.postgres.indexes.GinIndex(fields=["marks"], name="organisation_marks"),
+                ),
+                migrations.AddIndex(
+                    model_name="organisation",
+                    index=models.Index(
+                        models.F("holds_until"),
+                        condition=models.Q(("tier", ""), _negated=True),
+                        name="organisation_holds_until",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "name__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                            models.Q(
+                                (
+                                    "acronym__regex",
+                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                ),
+                                _negated=True,
+                            ),
+                        ),
+                        name="organisation_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("founded_year__gte", 1200), ("founded_year__lte", 2100)),
+                            ("founded_year", None),
+                            _connector="OR",
+                        ),
+                        name="organisation_founded_in_range",
+                        violation_error_message="Check the year of foundation.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["authority", "public_agency"]), ("level_of_government", ""), _connector="XOR"
+                        ),
+                        name="organisation_level_of_authority",
+                        violation_error_message="An authority has a level of government; no other organisation has one.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("marks__contained_by", ["migrant", "diaspora", "women", "youth"]),
+                            ("works_as__contained_by", ["serves", "mediates", "advocates", "monitors", "represents"]),
+                        ),
+                        name="organisation_marks_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("branch_of", None), models.Q(("branch_of", models.F("id")), _negated=True), _connector="OR"
+                        ),
+                        name="organisation_no_branch_of_itself",
+                        violation_error_message="An organisation is no branch of itself.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("tier", ""), ("verified_at", None)),
+                            models.Q(models.Q(("tier", ""), _negated=True), ("verified_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="organisation_tier_is_dated",
+                        violation_error_message="A verified organisation has the date of its verification.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("tier", ""), _negated=True), ("holds_until", None), _connector="OR"
+                        ),
+                        name="organisation_holds_when_verified",
+                        violation_error_message="Only a verification that was given holds for a time.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("tier", ""), ("withdrawn_on", None), _connector="OR"),
+                        name="organisation_withdrawn_holds_no_tier",
+                        violation_error_message="Before it is verified again, the withdrawal has to be lifted.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("website", ""), ("website__iregex", "^https?://[^[:space:]]+$"), _connector="OR"
+                        ),
+                        name="organisation_website_of_the_web",
+                        violation_error_message="A web address begins with https:// or http://.",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="organisation",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "orgs_organisationevent" ("acronym", "address", "address_is_public", "branch_of_id", "budget", "closed_on", "communities", "created_at", "description", "founded_year", "holds_until", "id", "identifiers", "is_listed", "is_sample", "kind", "languages", "legal_form", "level_of_government", "marks", "name", "names", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_email", "public_phone", "reference", "size", "slug", "suspended_on", "territory_id", "tier", "updated_at", "verified_at", "version", "website", "withdrawn_on", "works_as", "written_in") VALUES (NEW."acronym", NEW."address", NEW."address_is_public", NEW."branch_of_id", NEW."budget", NEW."closed_on", NEW."communities", NEW."created_at", NEW."description", NEW."founded_year", NEW."holds_until", NEW."id", NEW."identifiers", NEW."is_listed", NEW."is_sample", NEW."kind", NEW."languages", NEW."legal_form", NEW."level_of_government", NEW."marks", NEW."name", NEW."names", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."public_email", NEW."public_phone", NEW."reference", NEW."size", NEW."slug", NEW."suspended_on", NEW."territory_id", NEW."tier", NEW."updated_at", NEW."verified_at", NEW."version", NEW."website", NEW."withdrawn_on", NEW."works_as", NEW."written_in"); RETURN NULL;',
+                            hash="218826c4089b2e62950ce823463aae926cb3a10e",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_4985b",
+                            table="orgs_organisation",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="organisation",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition='WHEN (OLD."acronym" IS DISTINCT FROM (NEW."acronym") OR OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."address_is_public" IS DISTINCT FROM (NEW."address_is_public") OR OLD."branch_of_id" IS DISTINCT FROM (NEW."branch_of_id") OR OLD."budget" IS DISTINCT FROM (NEW."budget") OR OLD."closed_on" IS DISTINCT FROM (NEW."closed_on") OR OLD."communities" IS DISTINCT FROM (NEW."communities") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."founded_year" IS DISTINCT FROM (NEW."founded_year") OR OLD."holds_until" IS DISTINCT FROM (NEW."holds_until") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."identifiers" IS DISTINCT FROM (NEW."identifiers") OR OLD."is_listed" IS DISTINCT FROM (NEW."is_listed") OR OLD."is_sample" IS DISTINCT FROM (NEW."is_sample") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."languages" IS DISTINCT FROM (NEW."languages") OR OLD."legal_form" IS DISTINCT FROM (NEW."legal_form") OR OLD."level_of_government" IS DISTINCT FROM (NEW."level_of_government") OR OLD."marks" IS DISTINCT FROM (NEW."marks") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."name_folded" IS DISTINCT FROM (NEW."name_folded") OR OLD."names" IS DISTINCT FROM (NEW."names") OR OLD."public_email" IS DISTINCT FROM (NEW."public_email") OR OLD."public_phone" IS DISTINCT FROM (NEW."public_phone") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."sector" IS DISTINCT FROM (NEW."sector") OR OLD."size" IS DISTINCT FROM (NEW."size") OR OLD."slug" IS DISTINCT FROM (NEW."slug") OR OLD."suspended_on" IS DISTINCT FROM (NEW."suspended_on") OR OLD."territory_id" IS DISTINCT FROM (NEW."territory_id") OR OLD."tier" IS DISTINCT FROM (NEW."tier") OR OLD."updated_at" IS DISTINCT FROM (NEW."updated_at") OR OLD."verified_at" IS DISTINCT FROM (NEW."verified_at") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."website" IS DISTINCT FROM (NEW."website") OR OLD."withdrawn_on" IS DISTINCT FROM (NEW."withdrawn_on") OR OLD."works_as" IS DISTINCT FROM (NEW."works_as") OR OLD."written_in" IS DISTINCT FROM (NEW."written_in"))',
+                            func='INSERT INTO "orgs_organisationevent" ("acronym", "address", "address_is_public", "branch_of_id", "budget", "closed_on", "communities", "created_at", "description", "founded_year", "holds_until", "id", "identifiers", "is_listed", "is_sample", "kind", "languages", "legal_form", "level_of_government", "marks", "name", "names", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_email", "public_phone", "reference", "size", "slug", "suspended_on", "territory_id", "tier", "updated_at", "verified_at", "version", "website", "withdrawn_on", "works_as", "written_in") VALUES (NEW."acronym", NEW."address", NEW."address_is_public", NEW."branch_of_id", NEW."budget", NEW."closed_on", NEW."communities", NEW."created_at", NEW."description", NEW."founded_year", NEW."holds_until", NEW."id", NEW."identifiers", NEW."is_listed", NEW."is_sample", NEW."kind", NEW."languages", NEW."legal_form", NEW."level_of_government", NEW."marks", NEW."name", NEW."names", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."public_email", NEW."public_phone", NEW."reference", NEW."size", NEW."slug", NEW."suspended_on", NEW."territory_id", NEW."tier", NEW."updated_at", NEW."verified_at", NEW."version", NEW."website", NEW."withdrawn_on", NEW."works_as", NEW."written_in"); RETURN NULL;',
+                            hash="5fd0f303445904f18f3eeb765e1a00cce1781735",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_adbf0",
+                            table="orgs_organisation",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="invitation",
+                    constraint=models.UniqueConstraint(
+                        models.F("organisation"),
+                        models.F("email"),
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                        name="invitation_once",
+                        violation_error_message="This person is already invited.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="invitation",
+                    constraint=models.UniqueConstraint(
+                        models.F("territory"),
+                        models.F("email"),
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                        name="invitation_to_review_once",
+                        violation_error_message="This person is already invited.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="invitation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ends_at", None),
+                                ("organisation__isnull", False),
+                                ("starts_at", None),
+                                ("territory", None),
+                                models.Q(("role", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("organisation", None),
+                                ("role", ""),
+                                ("starts_at__isnull", False),
+                                ("territory__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="invitation_to_one_thing",
+                        violation_error_message="An invitation is for a role in an organisation or for the reviews in a territory.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="invitation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"),
+                        name="invitation_ends_after_start",
+                        violation_error_message="An appointment ends after it begins.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="invitation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="invitation_email_lower",
+                        violation_error_message="E-mail addresses are stored in lower case.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="invitation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="invitation_one_end",
+                        violation_error_message="An invitation is either accepted or withdrawn.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="capacity",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("ended_on", None)),
+                        fields=("organisation", "side", "kind", "quantity", "territory", "from_day", "to_day", "note"),
+                        name="capacity_once",
+                        nulls_distinct=False,
+                        violation_error_message="This is already in the list.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="capacity",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("from_day", None), ("to_day", None), ("from_day__lte", models.F("to_day")), _connector="OR"
+                        ),
+                        name="capacity_days_in_order",
+                        violation_error_message="The last day lies before the first.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territoryclosure",
+                    constraint=models.UniqueConstraint(
+                        models.F("ancestor"), models.F("descendant"), name="closure_pair"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territoryclosure",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ancestor", models.F("descendant")), ("depth", 0)),
+                            models.Q(("depth__gt", 0), models.Q(("ancestor", models.F("descendant")), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="territory_no_cycle",
+                        violation_error_message="A territory cannot lie within itself.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territoryclosure",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("depth__lt", 12)),
+                        name="territory_depth",
+                        violation_error_message="Territories are nested too deeply.",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="territoryreach",
+                    index=models.Index(models.F("counts_in"), models.F("depth"), name="reach_of_place"),
+                ),
+                migrations.AddIndex(
+                    model_name="territoryreach",
+                    index=models.Index(models.F("tied_to"), models.F("depth"), name="reach_of_tie"),
+                ),
+                migrations.AddConstraint(
+                    model_name="territoryreach",
+                    constraint=models.UniqueConstraint(
+                        models.F("counts_in"), models.F("tied_to"), models.F("valid_from"), name="reach_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territoryimport",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "stored"), _negated=True),
+                            models.Q(
+                                ("description__isnull", False), ("problems_count", 0), ("stored_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="territory_import_stored_without_problems",
+                        violation_error_message="A file with problems is not stored.",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="territoryimport",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="one_step_after_another",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            declare="DECLARE _is_valid_transition BOOLEAN;",
+                            func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{received:checked,checked:stored}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                            hash="8fa968701a01a53eee1f6e9d4d4c0cfc6592ccfc",
+                            operation="UPDATE",
+                            pgid="pgtrigger_one_step_after_another_a89a1",
+                            table="orgs_territoryimport",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="territory",
+                    index=django.contrib.postgres.indexes.GinIndex(fields=["name_words"], name="territory_name_words"),
+                ),
+                migrations.AddConstraint(
+                    model_name="territory",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="territory_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territory",
+                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (orgs.models.territory.InclusiveRange("scheme", "scheme", function="int8range"), "&&"),
+                            (orgs.models.territory.InclusiveRange("code", "code", function="text_range"), "&&"),
+                            (
+                                orgs.models.territory.InclusiveRange("valid_from", "valid_to", function="daterange"),
+                                "&&",
+                            ),
+                        ],
+                        name="territory_code_once_at_a_time",
+                        violation_error_message="This code is already used in the classification at that time.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territory",
+                    constraint=models.UniqueConstraint(
+                        models.F("scheme"),
+                        models.F("code"),
+                        models.F("valid_from"),
+                        name="territory_code_from",
+                        violation_error_message="This code is already used in the classification at that time.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territory",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True),
+                            models.Q(("code__regex", "[/\\\\?#]|^\\.{1,2}$|@\\d{4}-\\d{2}-\\d{2}$"), _negated=True),
+                        ),
+                        name="territory_code_in_address",
+                        violation_error_message="A code stands in an address: it has no /, \\, ? or #, and does not end in a date.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territory",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("valid_from__lte", models.F("valid_to"))),
+                        name="territory_valid_in_order",
+                        violation_error_message="A territory ends after it begins.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territory",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("id")), _negated=True),
+                        name="territory_not_own_parent",
+                        violation_error_message="A territory cannot lie within itself.",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="territory",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="enter_closure",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            declare="DECLARE changed bigint[] := ARRAY(SELECT id FROM new_rows); affected bigint[];",
+                            func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT t.id AS ancestor_id, t.id AS descendant_id, 0 AS depth, t.valid_from, t.valid_to, t.parent_id\n        FROM unnest(affected) AS a(id), LATERAL (SELECT * FROM orgs_territory WHERE id = a.id OFFSET 0) AS t\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), stale AS MATERIALIZED (\n        SELECT c.ancestor_id, c.descendant_id FROM unnest(affected) AS a(id),\n            LATERAL (SELECT ancestor_id, descendant_id FROM orgs_territoryclosure WHERE descendant_id = a.id OFFSET 0) AS c\n        EXCEPT SELECT ancestor_id, descendant_id FROM path\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c USING stale s WHERE (c.ancestor_id, c.descendant_id) = (s.ancestor_id, s.descendant_id)\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
+                            hash="27dee397b6e6da6d49c80f081b8f215ae87e3a21",
+                            level="STATEMENT",
+                            operation="INSERT",
+                            pgid="pgtrigger_enter_closure_da1e7",
+                            referencing="REFERENCING NEW TABLE AS new_rows ",
+                            table="orgs_territory",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="territory",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="keep_closure",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            declare="DECLARE changed bigint[] := ARRAY(SELECT id FROM (\n        SELECT id, parent_id, valid_from, valid_to FROM new_rows EXCEPT SELECT id, parent_id, valid_from, valid_to FROM old_rows) moved); affected bigint[];",
+                            func="\n    IF cardinality(changed) = 0 THEN\n        RETURN NULL;\n    END IF;\n    PERFORM pg_advisory_xact_lock(hashtext('orgs_territoryclosure'));\n    affected := ARRAY(\n        WITH RECURSIVE below AS (\n            SELECT unnest(changed) AS id\n            UNION\n            SELECT t.id FROM below b, LATERAL (SELECT id FROM orgs_territory WHERE parent_id = b.id OFFSET 0) AS t\n        ) SELECT id FROM below);\n    WITH RECURSIVE walked AS (\n        SELECT t.id AS ancestor_id, t.id AS descendant_id, 0 AS depth, t.valid_from, t.valid_to, t.parent_id\n        FROM unnest(affected) AS a(id), LATERAL (SELECT * FROM orgs_territory WHERE id = a.id OFFSET 0) AS t\n        UNION ALL\n        SELECT t.id, w.descendant_id, w.depth + 1, greatest(w.valid_from, t.valid_from), least(w.valid_to, t.valid_to), t.parent_id\n        FROM walked w, LATERAL (SELECT * FROM orgs_territory WHERE id = w.parent_id OFFSET 0) AS t\n        WHERE w.depth < 12 AND greatest(w.valid_from, t.valid_from) <= least(w.valid_to, t.valid_to)\n    ) CYCLE ancestor_id SET has_come_back USING trail,\n    path AS MATERIALIZED (\n        SELECT ancestor_id, descendant_id, max(depth) AS depth, max(valid_from) AS valid_from, min(valid_to) AS valid_to\n        FROM walked GROUP BY 1, 2\n    ), stale AS MATERIALIZED (\n        SELECT c.ancestor_id, c.descendant_id FROM unnest(affected) AS a(id),\n            LATERAL (SELECT ancestor_id, descendant_id FROM orgs_territoryclosure WHERE descendant_id = a.id OFFSET 0) AS c\n        EXCEPT SELECT ancestor_id, descendant_id FROM path\n    ), gone AS (\n        DELETE FROM orgs_territoryclosure c USING stale s WHERE (c.ancestor_id, c.descendant_id) = (s.ancestor_id, s.descendant_id)\n    )\n    INSERT INTO orgs_territoryclosure (ancestor_id, descendant_id, depth, valid_from, valid_to)\n    SELECT ancestor_id, descendant_id, depth, valid_from, valid_to FROM path\n    ON CONFLICT (ancestor_id, descendant_id) DO UPDATE\n    SET depth = excluded.depth, valid_from = excluded.valid_from, valid_to = excluded.valid_to\n    WHERE (orgs_territoryclosure.depth, orgs_territoryclosure.valid_from, orgs_territoryclosure.valid_to)\n        IS DISTINCT FROM (excluded.depth, excluded.valid_from, excluded.valid_to);\n    RETURN NULL;\n",
+                            hash="d42489b6fc32fd80db5012b23358206aa6db74d6",
+                            level="STATEMENT",
+                            operation="UPDATE",
+                            pgid="pgtrigger_keep_closure_29add",
+                            referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
+                            table="orgs_territory",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="territory",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="leave_closure",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    DELETE FROM orgs_territoryclosure c USING old_rows o WHERE o.id IN (c.ancestor_id, c.descendant_id);\n    RETURN NULL;\n",
+                            hash="bd83f65e596b4f6ada3e554b648b301f24addcd5",
+                            level="STATEMENT",
+                            operation="DELETE",
+                            pgid="pgtrigger_leave_closure_1b548",
+                            referencing="REFERENCING OLD TABLE AS old_rows ",
+                            table="orgs_territory",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="territory",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."scheme_id" IS DISTINCT FROM (NEW."scheme_id") OR OLD."valid_from" IS DISTINCT FROM (NEW."valid_from") OR OLD."valid_to" IS DISTINCT FROM (NEW."valid_to"))',
+                            func='INSERT INTO "orgs_territoryplaceevent" ("code", "kind", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "valid_from", "valid_to") VALUES (NEW."code", NEW."kind", NEW."parent_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."scheme_id", NEW."valid_from", NEW."valid_to"); RETURN NULL;',
+                            hash="75e9b6fc28b462a243893df0fae65cb44ca1d829",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_9c0c7",
+                            table="orgs_territory",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territorysuccession",
+                    constraint=models.UniqueConstraint(
+                        models.F("predecessor"), models.F("successor"), name="succession_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territorysuccession",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("share__gt", 0), ("share__lte", 1)),
+                        name="succession_share_in_range",
+                        violation_error_message="A share lies between 0 and 1.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="territorysuccession",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("predecessor", models.F("successor")), _negated=True),
+                        name="succession_to_another",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verificationanswer",
+                    constraint=models.UniqueConstraint(
+                        models.F("verification"), models.F("question"), name="verification_answer_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verificationrules",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("contact", []), _negated=True),
+                            models.Q(("documented", []), _negated=True),
+                            models.Q(("established", []), _negated=True),
+                        ),
+                        name="rules_tier_has_criterion",
+                        violation_error_message="Each tier needs at least one criterion of its own.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verificationrules",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("contact__overlap", models.F("documented")), _negated=True),
+                            models.Q(("contact__overlap", models.F("established")), _negated=True),
+                            models.Q(("documented__overlap", models.F("established")), _negated=True),
+                        ),
+                        name="rules_criterion_once",
+                        violation_error_message="A criterion belongs to one tier: the higher ones include it.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verificationrules",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "contact__contained_by",
+                                ["reachable", "purpose", "territory", "documented", "two_years", "accounts"],
+                            ),
+                            (
+                                "documented__contained_by",
+                                ["reachable", "purpose", "territory", "documented", "two_years", "accounts"],
+                            ),
+                            (
+                                "established__contained_by",
+                                ["reachable", "purpose", "territory", "documented", "two_years", "accounts"],
+                            ),
+                        ),
+                        name="rules_known_criteria",
+                        violation_error_message="Choose criteria from the list.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verificationrules",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("days_until_overdue__range", (1, 120)),
+                            ("months_until_look__range", (12, 120)),
+                            ("months_valid__range", (3, 60)),
+                        ),
+                        name="rules_times_in_range",
+                        violation_error_message="Check the months and the days.",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="verificationrules",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="rules_stay",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                            hash="fe1f7fc5e748e22dc1883e789886d365ac151f00",
+                            operation="UPDATE",
+                            pgid="pgtrigger_rules_stay_fdac5",
+                            table="orgs_verificationrules",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verification",
+                    constraint=models.UniqueConstraint(
+                        models.F("organisation"),
+                        condition=models.Q(("state", "submitted")),
+                        name="verification_one_waiting",
+                        violation_error_message="This organisation is already being reviewed.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verification",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("state", "submitted")),
+                            models.Q(
+                                models.Q(("state", "submitted"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("reviewer__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="verification_decision_is_signed",
+                        violation_error_message="A decision has a date and a reviewer.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verification",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("state", "verified"), ("tier", ""), _connector="XOR"),
+                        name="verification_tier_when_verified",
+                        violation_error_message="A verified organisation has a tier.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verification",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reasons", ""), ("state", "returned"), _negated=True),
+                        name="verification_return_has_reasons",
+                        violation_error_message="Give the reasons for sending it back.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="verification",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "verified"), models.Q(("holds_until", None), ("rules", None)), _connector="OR"
+                        ),
+                        name="verification_holds_when_verified",
+                        violation_error_message="Only a verification that was given holds for a time.",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="verification",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "orgs_verificationevent" ("decided_at", "holds_until", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reasons", "reviewer_id", "rules_id", "state", "submitted_at", "tier") VALUES (NEW."decided_at", NEW."holds_until", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."profile", NEW."reasons", NEW."reviewer_id", NEW."rules_id", NEW."state", NEW."submitted_at", NEW."tier"); RETURN NULL;',
+                            hash="d3bba220590fee30652a836b62c8032d4943d18a",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_16817",
+                            table="orgs_verification",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="verification",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "orgs_verificationevent" ("decided_at", "holds_until", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reasons", "reviewer_id", "rules_id", "state", "submitted_at", "tier") VALUES (NEW."decided_at", NEW."holds_until", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."profile", NEW."reasons", NEW."reviewer_id", NEW."rules_id", NEW."state", NEW."submitted_at", NEW."tier"); RETURN NULL;',
+                            hash="e1667049bf2339b1fd32bd721f1e1f37adac75c3",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_5417d",
+                            table="orgs_verification",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="voicedneed",
+                    index=models.Index(
+                        models.F("said_at"),
+                        condition=models.Q(("words", ""), _negated=True),
+                        name="voiced_need_to_read",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="voicedneed",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("type__isnull", False), models.Q(("words", ""), _negated=True), _connector="OR"
+                        ),
+                        name="voiced_need_says_something",
+                        violation_error_message="Choose what is missing, or say it in your own words.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="voicedneed",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("read_by", None), ("words", ""), _connector="OR"),
+                        name="voiced_need_words_go_when_read",
+                        violation_error_message="What was read is deleted.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="voicedneed",
+                    constraint=models.UniqueConstraint(
+                        models.F("sign"), condition=models.Q(("sign", ""), _negated=True), name="voiced_need_once"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="volunteeropportunity",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        fields=["text_words"], name="volunteer_opportunity_words"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="volunteeropportunity",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "title__regex",
+                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="volunteer_opportunity_readable",
+                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="volunteeropportunity",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("from_day", None), ("to_day", None), ("from_day__lte", models.F("to_day")), _connector="OR"
+                        ),
+                        name="volunteer_opportunity_days_in_order",
+                        violation_error_message="The last day lies before the first.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="volunteeropportunity",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("people_sought", None), ("people_sought__gte", 1), _connector="OR"),
+                        name="volunteer_opportunity_seeks_people",
+                        violation_error_message="Say how many people, at least one, or leave it empty.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="volunteeropportunity",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "seeks__contained_by",
+                                ["training", "space", "staff", "funding", "equipment", "interpreters"],
+                            ),
+                            models.Q(("seeks", []), ("kind", "micro_project"), _connector="OR"),
+                        ),
+                        name="volunteer_opportunity_seeks_for_micro_project",
+                        violation_error_message="Only a micro-project needs more than people.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="volunteeropportunity",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on__isnull", False),
+                            models.Q(("hours_given", None), ("outcome", ""), ("took_part", None)),
+                            _connector="OR",
+                        ),
+                        name="volunteer_opportunity_outcome_at_its_end",
+                        violation_error_message="What came of it is said when it ends.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="volunteeropportunity",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("hours_given", None),
+                            ("hours_given", 0),
+                            models.Q(("took_part__gte", 1), ("took_part__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="volunteer_opportunity_hours_of_people",
+                        violation_error_message="Hours were given by somebody: say how many people took part.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="volunteeropportunity",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("form", ""), ("form__iregex", "^https?://[^[:space:]]+$"), _connector="OR"),
+                        name="volunteer_opportunity_form_of_the_web",
+                        violation_error_message="A web address begins with https:// or http://.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="vouching",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("group", models.F("voucher")), _negated=True),
+                        name="vouching_not_for_itself",
+                        violation_error_message="No organisation vouches for itself.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="vouching",
+                    constraint=models.UniqueConstraint(
+                        models.F("group"),
+                        models.F("voucher"),
+                        condition=models.Q(("state__in", ["asked", "given"])),
+                        name="vouching_once",
+                        violation_error_message="It has been asked already, or vouches for the group already.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="vouching",
+                    constraint=models.UniqueConstraint(
+                        models.F("group"),
+                        models.F("given_by"),
+                        condition=models.Q(("state", "given")),
+                        name="vouching_person_once",
+                        violation_error_message="You have vouched for this group already, for another organisation.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="vouching",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("asked_at", None), ("asked_by", None), models.Q(("state", "asked"), _negated=True)
+                            ),
+                            models.Q(("asked_at__isnull", False), ("asked_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="vouching_request_is_signed",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="vouching",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("given_at__isnull", False),
+                                ("given_by__isnull", False),
+                                models.Q(("words", ""), _negated=True),
+                            ),
+                            models.Q(("given_at", None), ("given_by", None), ("state__in", ["asked", "declined"])),
+                            _connector="OR",
+                        ),
+                        name="vouching_is_signed",
+                        violation_error_message="Say in a sentence how you know the group.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="vouching",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("ended_by", None), ("state__in", ["asked", "given"])),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("ended_by__isnull", False),
+                                ("state__in", ["declined", "withdrawn"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="vouching_end_is_signed",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="vouching",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="vouch_by_rules",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n    IF NEW.state <> 'given' OR (TG_OP = 'UPDATE' AND OLD.state = 'given') THEN\n        RETURN NEW;\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.group_id AND kind = 'informal_group' AND closed_on IS NULL) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_for_informal_group', MESSAGE = 'not an informal group';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_organisation WHERE id = NEW.voucher_id AND tier <> '' AND closed_on IS NULL AND suspended_on IS NULL\n        AND (holds_until IS NULL OR holds_until >= current_date)) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_verified', MESSAGE = 'not verified';\n    END IF;\n    IF EXISTS (SELECT FROM orgs_membership WHERE user_id = NEW.given_by_id AND organisation_id = NEW.group_id) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_others', MESSAGE = 'vouches for oneself';\n    END IF;\n    IF NOT EXISTS (SELECT FROM orgs_membership WHERE user_id = NEW.given_by_id AND organisation_id = NEW.voucher_id\n                   AND ended_at IS NULL AND role IN ('owner', 'manager', 'officer')) THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'vouching_by_leaders', MESSAGE = 'does not speak for it';\n    END IF;\n    RETURN NEW;\n",
+                            hash="abce8cbc0c296732d7b4350081858a364a58d952",
+                            operation="INSERT OR UPDATE",
+                            pgid="pgtrigger_vouch_by_rules_7d52f",
+                            table="orgs_vouching",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+            ]
         ),
     ]

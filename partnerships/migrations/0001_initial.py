@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import partnerships.models.evidence_base
+from orgs.created_together import CreatedTogether
 
 
 class Migration(migrations.Migration):
@@ -23,2523 +24,2672 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="CoordinationTable",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address")),
-                ("name", models.CharField(max_length=150, verbose_name="name")),
-                ("mandate", models.TextField(blank=True, verbose_name="mandate")),
-                ("founded_on", models.DateField(blank=True, null=True, verbose_name="founded on")),
-                ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
-                (
-                    "convenor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tables_convened",
-                        to="orgs.organisation",
-                        verbose_name="convened by",
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="partnerships.coordinationtable",
-                        verbose_name="reports to",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tables",
-                        to="orgs.territory",
-                        verbose_name="territory",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "coordination table",
-                "verbose_name_plural": "coordination tables",
-                "ordering": ["name"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "name__regex",
-                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+        CreatedTogether(
+            [
+                migrations.CreateModel(
+                    name="CoordinationTable",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            _negated=True,
                         ),
-                        name="table_readable",
-                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Meeting",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("held_on", models.DateField(verbose_name="date")),
-                ("agenda", models.TextField(blank=True, verbose_name="agenda")),
-                ("minutes", models.TextField(blank=True, verbose_name="minutes")),
-                ("version", models.PositiveIntegerField(default=1)),
-                (
-                    "table",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="meetings",
-                        to="partnerships.coordinationtable",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "meeting",
-                "verbose_name_plural": "meetings",
-                "ordering": ["-held_on"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("table"),
-                        models.F("held_on"),
-                        name="meeting_once_a_day",
-                        violation_error_message="There is already a meeting on this day. Open it on the page of the table to change it.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="MeetingEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                ("held_on", models.DateField(verbose_name="date")),
-                ("agenda", models.TextField(blank=True, verbose_name="agenda")),
-                ("minutes", models.TextField(blank=True, verbose_name="minutes")),
-                ("version", models.PositiveIntegerField(default=1)),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.meeting",
-                    ),
-                ),
-                (
-                    "table",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.coordinationtable",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Scale",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("is_current", models.BooleanField(default=False, verbose_name="used for new assessments")),
-            ],
-            options={
-                "verbose_name": "engagement scale",
-                "verbose_name_plural": "engagement scales",
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("is_current"),
-                        condition=models.Q(("is_current", True)),
-                        name="scale_one_current",
-                        violation_error_message="One scale is used for new assessments.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Level",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=20, verbose_name="code")),
-                ("order", models.PositiveSmallIntegerField(verbose_name="order")),
-                ("name", models.CharField(max_length=60, verbose_name="name")),
-                ("name_en", models.CharField(max_length=60, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=60, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=60, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=60, null=True, verbose_name="name")),
-                ("authority_does", models.TextField(verbose_name="what the authority does")),
-                ("authority_does_en", models.TextField(null=True, verbose_name="what the authority does")),
-                ("authority_does_es", models.TextField(null=True, verbose_name="what the authority does")),
-                ("authority_does_fr", models.TextField(null=True, verbose_name="what the authority does")),
-                ("authority_does_ar", models.TextField(null=True, verbose_name="what the authority does")),
-                ("promise", models.TextField(verbose_name="promise to the organisation")),
-                ("promise_en", models.TextField(null=True, verbose_name="promise to the organisation")),
-                ("promise_es", models.TextField(null=True, verbose_name="promise to the organisation")),
-                ("promise_fr", models.TextField(null=True, verbose_name="promise to the organisation")),
-                ("promise_ar", models.TextField(null=True, verbose_name="promise to the organisation")),
-                (
-                    "scale",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="levels", to="partnerships.scale"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "engagement level",
-                "verbose_name_plural": "engagement levels",
-                "ordering": ["scale", "order"],
-                "constraints": [
-                    models.UniqueConstraint(models.F("scale"), models.F("order"), name="level_order_unique"),
-                    models.UniqueConstraint(models.F("scale"), models.F("code"), name="level_code_unique"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Criterion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=8, verbose_name="code")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
-                ("explanation", models.TextField(blank=True, verbose_name="explanation")),
-                ("explanation_en", models.TextField(blank=True, null=True, verbose_name="explanation")),
-                ("explanation_es", models.TextField(blank=True, null=True, verbose_name="explanation")),
-                ("explanation_fr", models.TextField(blank=True, null=True, verbose_name="explanation")),
-                ("explanation_ar", models.TextField(blank=True, null=True, verbose_name="explanation")),
-                ("evidence_kinds", models.JSONField(default=list, verbose_name="kinds of evidence")),
-                ("rule", models.JSONField(blank=True, default=dict, verbose_name="rule")),
-                (
-                    "level",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="criteria", to="partnerships.level"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "criterion",
-                "verbose_name_plural": "criteria",
-                "ordering": ["level__order", "code"],
-                "constraints": [
-                    models.UniqueConstraint(models.F("level"), models.F("code"), name="criterion_code_unique")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Practice",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address")),
-                ("name", models.CharField(max_length=150, verbose_name="name")),
-                ("place", models.CharField(blank=True, max_length=150, verbose_name="place")),
-                (
-                    "countries",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=2),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="countries",
-                    ),
-                ),
-                ("actors", models.CharField(blank=True, max_length=250, verbose_name="who takes part")),
-                ("theme", models.CharField(blank=True, max_length=80, verbose_name="theme")),
-                ("summary", models.TextField(verbose_name="what it does")),
-                ("summary_en", models.TextField(null=True, verbose_name="what it does")),
-                ("summary_es", models.TextField(null=True, verbose_name="what it does")),
-                ("summary_fr", models.TextField(null=True, verbose_name="what it does")),
-                ("summary_ar", models.TextField(null=True, verbose_name="what it does")),
-                ("domains", models.ManyToManyField(related_name="practices", to="orgs.domain", verbose_name="domains")),
-                (
-                    "level",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="practices",
-                        to="partnerships.level",
-                        verbose_name="engagement level",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "good practice",
-                "verbose_name_plural": "good practices",
-                "ordering": ["name"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "name__regex",
-                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                        ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address")),
+                        ("name", models.CharField(max_length=150, verbose_name="name")),
+                        ("mandate", models.TextField(blank=True, verbose_name="mandate")),
+                        ("founded_on", models.DateField(blank=True, null=True, verbose_name="founded on")),
+                        ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
+                        (
+                            "convenor",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="tables_convened",
+                                to="orgs.organisation",
+                                verbose_name="convened by",
                             ),
-                            _negated=True,
                         ),
-                        name="practice_readable",
-                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Partnership",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("services", "services for residents"),
-                            ("consultation", "consultation and advice"),
-                            ("co_planning", "joint planning"),
-                            ("employment", "employment and training"),
-                            ("campaign", "campaign"),
-                            ("funding", "funding and support"),
-                            ("charter", "charter or pact"),
-                            ("cooperation", "cooperation with territories of origin"),
-                        ],
-                        max_length=16,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("proposed", "with the partners"),
-                            ("active", "active"),
-                            ("disputed", "disputed"),
-                            ("ended", "ended"),
-                        ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                (
-                    "territory_of_origin",
-                    models.CharField(blank=True, max_length=120, verbose_name="territory of origin"),
-                ),
-                ("reference", models.CharField(max_length=16, unique=True, verbose_name="reference")),
-                ("title", models.CharField(max_length=150, verbose_name="title")),
-                ("purpose", models.TextField(blank=True, verbose_name="purpose")),
-                ("gender_note", models.TextField(blank=True, verbose_name="gender perspective")),
-                (
-                    "sdg_targets",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=10),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="SDG targets",
-                    ),
-                ),
-                (
-                    "gcm_objectives",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(
-                            validators=[
-                                django.core.validators.MinValueValidator(1),
-                                django.core.validators.MaxValueValidator(23),
-                            ]
-                        ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="objectives of the Global Compact for Migration",
-                    ),
-                ),
-                ("starts_on", models.DateField(verbose_name="starts on")),
-                ("ends_on", models.DateField(blank=True, null=True, verbose_name="ends on")),
-                ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
-                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="partnerships_logged",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "domains",
-                    models.ManyToManyField(related_name="partnerships", to="orgs.domain", verbose_name="domains"),
-                ),
-                (
-                    "promised",
-                    models.ForeignKey(
-                        help_text="How far the authority commits to involving the partners.",
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="promised_in",
-                        to="partnerships.level",
-                        verbose_name="promised level",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="partnerships",
-                        to="orgs.territory",
-                        verbose_name="territory",
-                    ),
-                ),
-                (
-                    "practices",
-                    models.ManyToManyField(
-                        blank=True,
-                        related_name="partnerships",
-                        to="partnerships.practice",
-                        verbose_name="good practices",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "partnership",
-                "verbose_name_plural": "partnerships",
-                "ordering": ["-starts_on", "-pk"],
-                "indexes": [models.Index(fields=["state", "-starts_on"], name="partnership_by_state")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "title__regex",
-                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                        (
+                            "parent",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="children",
+                                to="partnerships.coordinationtable",
+                                verbose_name="reports to",
                             ),
-                            _negated=True,
                         ),
-                        name="partnership_readable",
-                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
-                        name="partnership_ends_after_start",
-                        violation_error_message="A partnership ends after it starts.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Activity",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("briefing", "briefing or notice"),
-                            ("meeting", "meeting"),
-                            ("hearing", "hearing or consultation"),
-                            ("survey", "survey or request for data"),
-                            ("joint_session", "joint working session"),
-                            ("training", "training"),
-                            ("service", "service delivered together"),
-                            ("campaign", "campaign"),
-                            ("event", "event"),
-                        ],
-                        max_length=16,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[
-                            ("planning", "planning"),
-                            ("implementation", "implementation"),
-                            ("monitoring", "monitoring"),
-                            ("evaluation", "evaluation"),
-                        ],
-                        max_length=16,
-                        verbose_name="stage",
-                    ),
-                ),
-                ("title", models.CharField(max_length=150, verbose_name="title")),
-                ("held_on", models.DateField(verbose_name="date")),
-                (
-                    "decision_on",
-                    models.DateField(
-                        blank=True,
-                        help_text="Shows that the organisations were told or asked in time.",
-                        null=True,
-                        verbose_name="date of the decision it was about",
-                    ),
-                ),
-                ("description", models.TextField(blank=True, verbose_name="what happened")),
-                ("languages", models.CharField(blank=True, max_length=60, verbose_name="languages used")),
-                ("women", models.PositiveIntegerField(blank=True, null=True, verbose_name="women taking part")),
-                ("men", models.PositiveIntegerField(blank=True, null=True, verbose_name="men taking part")),
-                ("participants", models.PositiveIntegerField(blank=True, null=True, verbose_name="people taking part")),
-                ("logged_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
-                (
-                    "logged_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="activities",
-                        to="partnerships.partnership",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "activity",
-                "verbose_name_plural": "activities",
-                "ordering": ["-held_on", "-pk"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "title__regex",
-                                "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="tables",
+                                to="orgs.territory",
+                                verbose_name="territory",
                             ),
-                            _negated=True,
                         ),
-                        name="activity_readable",
-                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("participants", None),
-                            (
-                                "participants__gte",
-                                django.db.models.expressions.CombinedExpression(
-                                    django.db.models.functions.comparison.Coalesce("women", 0),
-                                    "+",
-                                    django.db.models.functions.comparison.Coalesce("men", 0),
+                    ],
+                    options={
+                        "verbose_name": "coordination table",
+                        "verbose_name_plural": "coordination tables",
+                        "ordering": ["name"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    (
+                                        "name__regex",
+                                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                    ),
+                                    _negated=True,
                                 ),
+                                name="table_readable",
+                                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Meeting",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            _connector="OR",
                         ),
-                        name="activity_people_add_up",
-                        violation_error_message="Women and men together are more than the people taking part.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Assessment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("submitted", "to be reviewed"),
-                            ("returned", "returned"),
-                            ("confirmed", "confirmed"),
-                        ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("starts_on", models.DateField(verbose_name="period from")),
-                ("ends_on", models.DateField(verbose_name="period to")),
-                ("confirmed_from", models.DateField(blank=True, null=True, verbose_name="confirmed from")),
-                ("confirmed_until", models.DateField(blank=True, null=True, verbose_name="confirmed until")),
-                ("statement", models.TextField(blank=True, verbose_name="statement of the authority")),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="begun at")),
-                ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="submitted at")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "submitted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "claimed",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partnerships.level",
-                        verbose_name="claimed",
-                    ),
-                ),
-                (
-                    "confirmed",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partnerships.level",
-                        verbose_name="confirmed",
-                    ),
-                ),
-                (
-                    "promised",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partnerships.level",
-                        verbose_name="promised",
-                    ),
-                ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="assessments",
-                        to="partnerships.partnership",
-                    ),
-                ),
-                (
-                    "scale",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="assessments", to="partnerships.scale"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "assessment",
-                "verbose_name_plural": "assessments",
-                "ordering": ["-ends_on", "-pk"],
-                "indexes": [
-                    models.Index(
-                        models.F("submitted_at"), condition=models.Q(("state", "submitted")), name="assessment_queue"
-                    )
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("starts_on__lt", models.F("ends_on"))),
-                        name="assessment_period_in_order",
-                        violation_error_message="The period ends after it starts.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("state", "draft"),
-                            models.Q(("claimed__isnull", False), ("submitted_at__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="assessment_claim_when_submitted",
-                        violation_error_message="A submitted assessment has a claimed level.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                models.Q(("state", "confirmed"), _negated=True),
-                                ("confirmed", None),
-                                ("confirmed_from", None),
-                                ("confirmed_until", None),
+                        ("held_on", models.DateField(verbose_name="date")),
+                        ("agenda", models.TextField(blank=True, verbose_name="agenda")),
+                        ("minutes", models.TextField(blank=True, verbose_name="minutes")),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        (
+                            "table",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="meetings",
+                                to="partnerships.coordinationtable",
                             ),
-                            models.Q(
-                                ("confirmed__isnull", False),
-                                ("confirmed_from__isnull", False),
-                                ("confirmed_until__isnull", False),
-                                ("state", "confirmed"),
-                                ("confirmed_from__lt", models.F("confirmed_until")),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "meeting",
+                        "verbose_name_plural": "meetings",
+                        "ordering": ["-held_on"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("table"),
+                                models.F("held_on"),
+                                name="meeting_once_a_day",
+                                violation_error_message="There is already a meeting on this day. Open it on the page of the table to change it.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MeetingEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        ("held_on", models.DateField(verbose_name="date")),
+                        ("agenda", models.TextField(blank=True, verbose_name="agenda")),
+                        ("minutes", models.TextField(blank=True, verbose_name="minutes")),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
                             ),
-                            _connector="OR",
                         ),
-                        name="assessment_confirmed_with_dates",
-                        violation_error_message="A confirmed level holds from one date to another.",
-                    ),
-                    models.UniqueConstraint(
-                        models.F("partnership"),
-                        models.F("starts_on"),
-                        models.F("ends_on"),
-                        name="assessment_once_per_period",
-                        violation_error_message="This period has already been assessed.",
-                    ),
-                    models.UniqueConstraint(
-                        models.F("partnership"),
-                        condition=models.Q(("state", "confirmed"), _negated=True),
-                        name="assessment_one_open",
-                        violation_error_message="This partnership is being assessed already. Finish that first.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="AssessmentDecision",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[("confirmed", "confirmed"), ("returned", "returned")],
-                        max_length=10,
-                        verbose_name="outcome",
-                    ),
-                ),
-                ("reasons", models.TextField(verbose_name="reasons")),
-                ("decided_at", models.DateTimeField(auto_now_add=True, verbose_name="decided at")),
-                (
-                    "assessment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="decisions",
-                        to="partnerships.assessment",
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "level",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partnerships.level",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "decision",
-                "verbose_name_plural": "decisions",
-                "ordering": ["-decided_at", "-pk"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("reasons", ""), _negated=True),
-                        name="decision_has_reasons",
-                        violation_error_message="Give your reasons.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("outcome", "confirmed"), ("level", None), _connector="XOR"),
-                        name="decision_confirms_a_level",
-                        violation_error_message="A confirmation names a level.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Contribution",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("money", "money"),
-                            ("training", "training"),
-                            ("staff", "staff"),
-                            ("space", "space"),
-                            ("equipment", "equipment and tools"),
-                            ("data", "data"),
-                            ("volunteer_hours", "volunteer hours"),
-                        ],
-                        max_length=16,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("description", models.CharField(max_length=250, verbose_name="what was given")),
-                (
-                    "quantity",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, verbose_name="quantity"
-                    ),
-                ),
-                (
-                    "unit",
-                    models.CharField(
-                        blank=True, help_text="For example hours, rooms or laptops.", max_length=40, verbose_name="unit"
-                    ),
-                ),
-                (
-                    "amount",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="amount or value"
-                    ),
-                ),
-                ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
-                ("given_on", models.DateField(verbose_name="date")),
-                ("logged_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
-                (
-                    "giver",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="contributions_given",
-                        to="orgs.organisation",
-                        verbose_name="given by",
-                    ),
-                ),
-                (
-                    "logged_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "receiver",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="contributions_received",
-                        to="orgs.organisation",
-                        verbose_name="given to",
-                    ),
-                ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="contributions",
-                        to="partnerships.partnership",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "contribution",
-                "verbose_name_plural": "contributions",
-                "ordering": ["-given_on", "-pk"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("kind", "money"), _negated=True),
-                            models.Q(("amount__gt", 0), ("amount__isnull", False)),
-                            _connector="OR",
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.meeting",
+                            ),
                         ),
-                        name="contribution_money_has_amount",
-                        violation_error_message="Money has an amount.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("giver", models.F("receiver")), _negated=True),
-                        name="contribution_to_another",
-                        violation_error_message="A contribution goes from one party to another.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Document",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("notice", "notice or publication"),
-                            ("call_for_comments", "call for comments"),
-                            ("written_answer", "written answer"),
-                            ("minutes", "minutes"),
-                            ("options_paper", "options paper"),
-                            ("agreement", "agreement or terms of reference"),
-                            ("plan", "plan"),
-                            ("report", "report or evaluation"),
+                        (
+                            "table",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.coordinationtable",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Scale",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("is_current", models.BooleanField(default=False, verbose_name="used for new assessments")),
+                    ],
+                    options={
+                        "verbose_name": "engagement scale",
+                        "verbose_name_plural": "engagement scales",
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("is_current"),
+                                condition=models.Q(("is_current", True)),
+                                name="scale_one_current",
+                                violation_error_message="One scale is used for new assessments.",
+                            )
                         ],
-                        max_length=18,
-                        verbose_name="kind",
-                    ),
+                    },
                 ),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[
-                            ("planning", "planning"),
-                            ("implementation", "implementation"),
-                            ("monitoring", "monitoring"),
-                            ("evaluation", "evaluation"),
+                migrations.CreateModel(
+                    name="Level",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.SlugField(max_length=20, verbose_name="code")),
+                        ("order", models.PositiveSmallIntegerField(verbose_name="order")),
+                        ("name", models.CharField(max_length=60, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=60, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=60, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=60, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=60, null=True, verbose_name="name")),
+                        ("authority_does", models.TextField(verbose_name="what the authority does")),
+                        ("authority_does_en", models.TextField(null=True, verbose_name="what the authority does")),
+                        ("authority_does_es", models.TextField(null=True, verbose_name="what the authority does")),
+                        ("authority_does_fr", models.TextField(null=True, verbose_name="what the authority does")),
+                        ("authority_does_ar", models.TextField(null=True, verbose_name="what the authority does")),
+                        ("promise", models.TextField(verbose_name="promise to the organisation")),
+                        ("promise_en", models.TextField(null=True, verbose_name="promise to the organisation")),
+                        ("promise_es", models.TextField(null=True, verbose_name="promise to the organisation")),
+                        ("promise_fr", models.TextField(null=True, verbose_name="promise to the organisation")),
+                        ("promise_ar", models.TextField(null=True, verbose_name="promise to the organisation")),
+                        (
+                            "scale",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="levels",
+                                to="partnerships.scale",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "engagement level",
+                        "verbose_name_plural": "engagement levels",
+                        "ordering": ["scale", "order"],
+                        "constraints": [
+                            models.UniqueConstraint(models.F("scale"), models.F("order"), name="level_order_unique"),
+                            models.UniqueConstraint(models.F("scale"), models.F("code"), name="level_code_unique"),
                         ],
-                        max_length=16,
-                        verbose_name="stage",
-                    ),
+                    },
                 ),
-                ("title", models.CharField(max_length=150, verbose_name="title")),
-                ("dated_on", models.DateField(verbose_name="date of the document")),
-                (
-                    "decision_on",
-                    models.DateField(
-                        blank=True,
-                        help_text="Shows that the organisations were told or asked in time.",
-                        null=True,
-                        verbose_name="date of the decision it was about",
-                    ),
+                migrations.CreateModel(
+                    name="Criterion",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=8, verbose_name="code")),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_es", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_fr", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("name_ar", models.CharField(max_length=120, null=True, verbose_name="name")),
+                        ("explanation", models.TextField(blank=True, verbose_name="explanation")),
+                        ("explanation_en", models.TextField(blank=True, null=True, verbose_name="explanation")),
+                        ("explanation_es", models.TextField(blank=True, null=True, verbose_name="explanation")),
+                        ("explanation_fr", models.TextField(blank=True, null=True, verbose_name="explanation")),
+                        ("explanation_ar", models.TextField(blank=True, null=True, verbose_name="explanation")),
+                        ("evidence_kinds", models.JSONField(default=list, verbose_name="kinds of evidence")),
+                        ("rule", models.JSONField(blank=True, default=dict, verbose_name="rule")),
+                        (
+                            "level",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="criteria",
+                                to="partnerships.level",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "criterion",
+                        "verbose_name_plural": "criteria",
+                        "ordering": ["level__order", "code"],
+                        "constraints": [
+                            models.UniqueConstraint(models.F("level"), models.F("code"), name="criterion_code_unique")
+                        ],
+                    },
                 ),
-                ("valid_until", models.DateField(blank=True, null=True, verbose_name="valid until")),
-                ("signed_by_all", models.BooleanField(default=False, verbose_name="signed by all parties")),
-                ("language", models.CharField(blank=True, max_length=3, verbose_name="language")),
-                ("is_public", models.BooleanField(default=False, verbose_name="anybody may read it")),
-                (
-                    "file",
-                    models.FileField(upload_to=partnerships.models.evidence_base.document_path, verbose_name="file"),
-                ),
-                ("file_name", models.CharField(max_length=200, verbose_name="file name")),
-                ("content_type", models.CharField(max_length=100)),
-                ("size", models.PositiveBigIntegerField()),
-                ("checksum", models.CharField(max_length=64)),
-                ("uploaded_at", models.DateTimeField(auto_now_add=True, verbose_name="uploaded at")),
-                (
-                    "uploaded_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="documents",
-                        to="partnerships.partnership",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "document",
-                "verbose_name_plural": "documents",
-                "ordering": ["-dated_on", "-pk"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                (
-                                    "title__regex",
-                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                migrations.CreateModel(
+                    name="Practice",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address")),
+                        ("name", models.CharField(max_length=150, verbose_name="name")),
+                        ("place", models.CharField(blank=True, max_length=150, verbose_name="place")),
+                        (
+                            "countries",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=2),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="countries",
+                            ),
+                        ),
+                        ("actors", models.CharField(blank=True, max_length=250, verbose_name="who takes part")),
+                        ("theme", models.CharField(blank=True, max_length=80, verbose_name="theme")),
+                        ("summary", models.TextField(verbose_name="what it does")),
+                        ("summary_en", models.TextField(null=True, verbose_name="what it does")),
+                        ("summary_es", models.TextField(null=True, verbose_name="what it does")),
+                        ("summary_fr", models.TextField(null=True, verbose_name="what it does")),
+                        ("summary_ar", models.TextField(null=True, verbose_name="what it does")),
+                        (
+                            "domains",
+                            models.ManyToManyField(related_name="practices", to="orgs.domain", verbose_name="domains"),
+                        ),
+                        (
+                            "level",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="practices",
+                                to="partnerships.level",
+                                verbose_name="engagement level",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "good practice",
+                        "verbose_name_plural": "good practices",
+                        "ordering": ["name"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    (
+                                        "name__regex",
+                                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                    ),
+                                    _negated=True,
                                 ),
-                                _negated=True,
+                                name="practice_readable",
+                                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Partnership",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            models.Q(
-                                (
-                                    "file_name__regex",
-                                    "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("services", "services for residents"),
+                                    ("consultation", "consultation and advice"),
+                                    ("co_planning", "joint planning"),
+                                    ("employment", "employment and training"),
+                                    ("campaign", "campaign"),
+                                    ("funding", "funding and support"),
+                                    ("charter", "charter or pact"),
+                                    ("cooperation", "cooperation with territories of origin"),
+                                ],
+                                max_length=16,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("proposed", "with the partners"),
+                                    ("active", "active"),
+                                    ("disputed", "disputed"),
+                                    ("ended", "ended"),
+                                ],
+                                default="draft",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        (
+                            "territory_of_origin",
+                            models.CharField(blank=True, max_length=120, verbose_name="territory of origin"),
+                        ),
+                        ("reference", models.CharField(max_length=16, unique=True, verbose_name="reference")),
+                        ("title", models.CharField(max_length=150, verbose_name="title")),
+                        ("purpose", models.TextField(blank=True, verbose_name="purpose")),
+                        ("gender_note", models.TextField(blank=True, verbose_name="gender perspective")),
+                        (
+                            "sdg_targets",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=10),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="SDG targets",
+                            ),
+                        ),
+                        (
+                            "gcm_objectives",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.PositiveSmallIntegerField(
+                                    validators=[
+                                        django.core.validators.MinValueValidator(1),
+                                        django.core.validators.MaxValueValidator(23),
+                                    ]
                                 ),
-                                _negated=True,
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="objectives of the Global Compact for Migration",
                             ),
                         ),
-                        name="document_readable",
-                        violation_error_message="Type the name again: it contains hidden characters or more than one line.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Evidence",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("put_forward_at", models.DateTimeField(auto_now_add=True, verbose_name="put forward at")),
-                ("is_accepted", models.BooleanField(blank=True, null=True, verbose_name="accepted")),
-                ("comment", models.TextField(blank=True, verbose_name="comment of the reviewer")),
-                (
-                    "activity",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="evidence",
-                        to="partnerships.activity",
-                    ),
-                ),
-                (
-                    "assessment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="evidence",
-                        to="partnerships.assessment",
-                    ),
-                ),
-                (
-                    "contribution",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="evidence",
-                        to="partnerships.contribution",
-                    ),
-                ),
-                (
-                    "criterion",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="evidence",
-                        to="partnerships.criterion",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="evidence",
-                        to="partnerships.document",
-                    ),
-                ),
-                (
-                    "put_forward_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "evidence",
-                "verbose_name_plural": "evidence",
-                "ordering": ["criterion__level__order", "criterion__code", "pk"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("activity__isnull", False), ("contribution", None), ("document", None)),
-                            models.Q(("activity", None), ("contribution__isnull", False), ("document", None)),
-                            models.Q(("activity", None), ("contribution", None), ("document__isnull", False)),
-                            _connector="OR",
+                        ("starts_on", models.DateField(verbose_name="starts on")),
+                        ("ends_on", models.DateField(blank=True, null=True, verbose_name="ends on")),
+                        ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
+                        ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="partnerships_logged",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
                         ),
-                        name="evidence_is_one_record",
-                        violation_error_message="Evidence is one activity, one contribution or one document.",
-                    ),
-                    models.UniqueConstraint(
-                        models.F("assessment"),
-                        models.F("criterion"),
-                        models.F("activity"),
-                        models.F("contribution"),
-                        models.F("document"),
-                        name="evidence_once",
-                        nulls_distinct=False,
-                        violation_error_message="This record already stands for that criterion.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="EvidenceEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                ("put_forward_at", models.DateTimeField(auto_now_add=True, verbose_name="put forward at")),
-                ("is_accepted", models.BooleanField(blank=True, null=True, verbose_name="accepted")),
-                ("comment", models.TextField(blank=True, verbose_name="comment of the reviewer")),
-                (
-                    "activity",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.activity",
-                    ),
-                ),
-                (
-                    "assessment",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.assessment",
-                    ),
-                ),
-                (
-                    "contribution",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.contribution",
-                    ),
-                ),
-                (
-                    "criterion",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.criterion",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.document",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.evidence",
-                    ),
-                ),
-                (
-                    "put_forward_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="AssessmentLevel",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[
-                            ("planning", "planning"),
-                            ("implementation", "implementation"),
-                            ("monitoring", "monitoring"),
-                            ("evaluation", "evaluation"),
-                        ],
-                        max_length=16,
-                        verbose_name="stage",
-                    ),
-                ),
-                (
-                    "assessment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="stage_levels",
-                        to="partnerships.assessment",
-                    ),
-                ),
-                (
-                    "claimed",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partnerships.level"
-                    ),
-                ),
-                (
-                    "confirmed",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partnerships.level",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["pk"],
-                "constraints": [
-                    models.UniqueConstraint(models.F("assessment"), models.F("stage"), name="assessment_stage_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="AssessmentDecisionEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[("confirmed", "confirmed"), ("returned", "returned")],
-                        max_length=10,
-                        verbose_name="outcome",
-                    ),
-                ),
-                ("reasons", models.TextField(verbose_name="reasons")),
-                ("decided_at", models.DateTimeField(auto_now_add=True, verbose_name="decided at")),
-                (
-                    "assessment",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.assessment",
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.assessmentdecision",
-                    ),
-                ),
-                (
-                    "level",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.level",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="DocumentEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("notice", "notice or publication"),
-                            ("call_for_comments", "call for comments"),
-                            ("written_answer", "written answer"),
-                            ("minutes", "minutes"),
-                            ("options_paper", "options paper"),
-                            ("agreement", "agreement or terms of reference"),
-                            ("plan", "plan"),
-                            ("report", "report or evaluation"),
-                        ],
-                        max_length=18,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[
-                            ("planning", "planning"),
-                            ("implementation", "implementation"),
-                            ("monitoring", "monitoring"),
-                            ("evaluation", "evaluation"),
-                        ],
-                        max_length=16,
-                        verbose_name="stage",
-                    ),
-                ),
-                ("title", models.CharField(max_length=150, verbose_name="title")),
-                ("dated_on", models.DateField(verbose_name="date of the document")),
-                (
-                    "decision_on",
-                    models.DateField(
-                        blank=True,
-                        help_text="Shows that the organisations were told or asked in time.",
-                        null=True,
-                        verbose_name="date of the decision it was about",
-                    ),
-                ),
-                ("valid_until", models.DateField(blank=True, null=True, verbose_name="valid until")),
-                ("signed_by_all", models.BooleanField(default=False, verbose_name="signed by all parties")),
-                ("language", models.CharField(blank=True, max_length=3, verbose_name="language")),
-                ("is_public", models.BooleanField(default=False, verbose_name="anybody may read it")),
-                (
-                    "file",
-                    models.FileField(upload_to=partnerships.models.evidence_base.document_path, verbose_name="file"),
-                ),
-                ("file_name", models.CharField(max_length=200, verbose_name="file name")),
-                ("content_type", models.CharField(max_length=100)),
-                ("size", models.PositiveBigIntegerField()),
-                ("checksum", models.CharField(max_length=64)),
-                ("uploaded_at", models.DateTimeField(auto_now_add=True, verbose_name="uploaded at")),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.document",
-                    ),
-                ),
-                (
-                    "uploaded_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.partnership",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="ContributionEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("money", "money"),
-                            ("training", "training"),
-                            ("staff", "staff"),
-                            ("space", "space"),
-                            ("equipment", "equipment and tools"),
-                            ("data", "data"),
-                            ("volunteer_hours", "volunteer hours"),
-                        ],
-                        max_length=16,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("description", models.CharField(max_length=250, verbose_name="what was given")),
-                (
-                    "quantity",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, verbose_name="quantity"
-                    ),
-                ),
-                (
-                    "unit",
-                    models.CharField(
-                        blank=True, help_text="For example hours, rooms or laptops.", max_length=40, verbose_name="unit"
-                    ),
-                ),
-                (
-                    "amount",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="amount or value"
-                    ),
-                ),
-                ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
-                ("given_on", models.DateField(verbose_name="date")),
-                ("logged_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
-                (
-                    "giver",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.organisation",
-                        verbose_name="given by",
-                    ),
-                ),
-                (
-                    "logged_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.contribution",
-                    ),
-                ),
-                (
-                    "receiver",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.organisation",
-                        verbose_name="given to",
-                    ),
-                ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.partnership",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="ActivityEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("briefing", "briefing or notice"),
-                            ("meeting", "meeting"),
-                            ("hearing", "hearing or consultation"),
-                            ("survey", "survey or request for data"),
-                            ("joint_session", "joint working session"),
-                            ("training", "training"),
-                            ("service", "service delivered together"),
-                            ("campaign", "campaign"),
-                            ("event", "event"),
-                        ],
-                        max_length=16,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[
-                            ("planning", "planning"),
-                            ("implementation", "implementation"),
-                            ("monitoring", "monitoring"),
-                            ("evaluation", "evaluation"),
-                        ],
-                        max_length=16,
-                        verbose_name="stage",
-                    ),
-                ),
-                ("title", models.CharField(max_length=150, verbose_name="title")),
-                ("held_on", models.DateField(verbose_name="date")),
-                (
-                    "decision_on",
-                    models.DateField(
-                        blank=True,
-                        help_text="Shows that the organisations were told or asked in time.",
-                        null=True,
-                        verbose_name="date of the decision it was about",
-                    ),
-                ),
-                ("description", models.TextField(blank=True, verbose_name="what happened")),
-                ("languages", models.CharField(blank=True, max_length=60, verbose_name="languages used")),
-                ("women", models.PositiveIntegerField(blank=True, null=True, verbose_name="women taking part")),
-                ("men", models.PositiveIntegerField(blank=True, null=True, verbose_name="men taking part")),
-                ("participants", models.PositiveIntegerField(blank=True, null=True, verbose_name="people taking part")),
-                ("logged_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
-                (
-                    "logged_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.activity",
-                    ),
-                ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.partnership",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="PartnershipEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("services", "services for residents"),
-                            ("consultation", "consultation and advice"),
-                            ("co_planning", "joint planning"),
-                            ("employment", "employment and training"),
-                            ("campaign", "campaign"),
-                            ("funding", "funding and support"),
-                            ("charter", "charter or pact"),
-                            ("cooperation", "cooperation with territories of origin"),
-                        ],
-                        max_length=16,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("proposed", "with the partners"),
-                            ("active", "active"),
-                            ("disputed", "disputed"),
-                            ("ended", "ended"),
-                        ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                (
-                    "territory_of_origin",
-                    models.CharField(blank=True, max_length=120, verbose_name="territory of origin"),
-                ),
-                ("reference", models.CharField(max_length=16, verbose_name="reference")),
-                ("title", models.CharField(max_length=150, verbose_name="title")),
-                ("purpose", models.TextField(blank=True, verbose_name="purpose")),
-                ("gender_note", models.TextField(blank=True, verbose_name="gender perspective")),
-                (
-                    "sdg_targets",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=10),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="SDG targets",
-                    ),
-                ),
-                (
-                    "gcm_objectives",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(
-                            validators=[
-                                django.core.validators.MinValueValidator(1),
-                                django.core.validators.MaxValueValidator(23),
-                            ]
+                        (
+                            "domains",
+                            models.ManyToManyField(
+                                related_name="partnerships", to="orgs.domain", verbose_name="domains"
+                            ),
                         ),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="objectives of the Global Compact for Migration",
-                    ),
-                ),
-                ("starts_on", models.DateField(verbose_name="starts on")),
-                ("ends_on", models.DateField(blank=True, null=True, verbose_name="ends on")),
-                ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
-                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.partnership",
-                    ),
-                ),
-                (
-                    "promised",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        help_text="How far the authority commits to involving the partners.",
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.level",
-                        verbose_name="promised level",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.territory",
-                        verbose_name="territory",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="PartnershipParty",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[("authority", "authority"), ("partner", "partner")], max_length=10, verbose_name="role"
-                    ),
-                ),
-                ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked at")),
-                (
-                    "answer",
-                    models.CharField(
-                        choices=[("waiting", "not answered yet"), ("confirmed", "confirmed"), ("disputed", "disputed")],
-                        default="waiting",
-                        max_length=10,
-                        verbose_name="answer",
-                    ),
-                ),
-                ("note", models.TextField(blank=True, verbose_name="note")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
-                (
-                    "answered_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="parties", to="orgs.organisation"
-                    ),
-                ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="parties",
-                        to="partnerships.partnership",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "party",
-                "verbose_name_plural": "parties",
-                "ordering": ["role", "organisation__name"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("partnership"),
-                        models.F("organisation"),
-                        name="party_once",
-                        violation_error_message="This organisation is already a party.",
-                    ),
-                    models.UniqueConstraint(
-                        models.F("partnership"),
-                        condition=models.Q(("role", "authority")),
-                        name="party_one_lead_authority",
-                        violation_error_message="A partnership has one leading authority.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("answer", "waiting"), ("answered_at", None)),
-                            models.Q(models.Q(("answer", "waiting"), _negated=True), ("answered_at__isnull", False)),
-                            _connector="OR",
+                        (
+                            "promised",
+                            models.ForeignKey(
+                                help_text="How far the authority commits to involving the partners.",
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="promised_in",
+                                to="partnerships.level",
+                                verbose_name="promised level",
+                            ),
                         ),
-                        name="party_answer_is_dated",
-                        violation_error_message="An answer has a date.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("answer", "disputed"), ("note", ""), _negated=True),
-                        name="party_dispute_has_reason",
-                        violation_error_message="Say what is not right.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Experience",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("comment", models.TextField(blank=True, verbose_name="comment")),
-                ("given_at", models.DateTimeField(auto_now=True, verbose_name="given at")),
-                (
-                    "assessment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="experiences",
-                        to="partnerships.assessment",
-                    ),
-                ),
-                (
-                    "given_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "level",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partnerships.level",
-                        verbose_name="experienced level",
-                    ),
-                ),
-                (
-                    "party",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="experiences",
-                        to="partnerships.partnershipparty",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "experience",
-                "verbose_name_plural": "experiences",
-                "ordering": ["party__organisation__name"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("assessment"),
-                        models.F("party"),
-                        name="experience_once",
-                        violation_error_message="This organisation has already given its view.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ExperienceLevel",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[
-                            ("planning", "planning"),
-                            ("implementation", "implementation"),
-                            ("monitoring", "monitoring"),
-                            ("evaluation", "evaluation"),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="partnerships",
+                                to="orgs.territory",
+                                verbose_name="territory",
+                            ),
+                        ),
+                        (
+                            "practices",
+                            models.ManyToManyField(
+                                blank=True,
+                                related_name="partnerships",
+                                to="partnerships.practice",
+                                verbose_name="good practices",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "partnership",
+                        "verbose_name_plural": "partnerships",
+                        "ordering": ["-starts_on", "-pk"],
+                        "indexes": [models.Index(fields=["state", "-starts_on"], name="partnership_by_state")],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    (
+                                        "title__regex",
+                                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                    ),
+                                    _negated=True,
+                                ),
+                                name="partnership_readable",
+                                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                                ),
+                                name="partnership_ends_after_start",
+                                violation_error_message="A partnership ends after it starts.",
+                            ),
                         ],
-                        max_length=16,
-                        verbose_name="stage",
-                    ),
+                    },
                 ),
-                (
-                    "experience",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="stage_levels",
-                        to="partnerships.experience",
-                    ),
-                ),
-                (
-                    "level",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partnerships.level"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["pk"],
-                "constraints": [
-                    models.UniqueConstraint(models.F("experience"), models.F("stage"), name="experience_stage_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ExperienceEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                ("comment", models.TextField(blank=True, verbose_name="comment")),
-                ("given_at", models.DateTimeField(auto_now=True, verbose_name="given at")),
-                (
-                    "assessment",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.assessment",
-                    ),
-                ),
-                (
-                    "given_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.experience",
-                    ),
-                ),
-                (
-                    "level",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.level",
-                        verbose_name="experienced level",
-                    ),
-                ),
-                (
-                    "party",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.partnershipparty",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="PartnershipPartyEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[("authority", "authority"), ("partner", "partner")], max_length=10, verbose_name="role"
-                    ),
-                ),
-                ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked at")),
-                (
-                    "answer",
-                    models.CharField(
-                        choices=[("waiting", "not answered yet"), ("confirmed", "confirmed"), ("disputed", "disputed")],
-                        default="waiting",
-                        max_length=10,
-                        verbose_name="answer",
-                    ),
-                ),
-                ("note", models.TextField(blank=True, verbose_name="note")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
-                (
-                    "answered_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="orgs.organisation",
-                    ),
-                ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.partnership",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.partnershipparty",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="AssessmentEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.BigIntegerField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("submitted", "to be reviewed"),
-                            ("returned", "returned"),
-                            ("confirmed", "confirmed"),
+                migrations.CreateModel(
+                    name="Activity",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("briefing", "briefing or notice"),
+                                    ("meeting", "meeting"),
+                                    ("hearing", "hearing or consultation"),
+                                    ("survey", "survey or request for data"),
+                                    ("joint_session", "joint working session"),
+                                    ("training", "training"),
+                                    ("service", "service delivered together"),
+                                    ("campaign", "campaign"),
+                                    ("event", "event"),
+                                ],
+                                max_length=16,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "stage",
+                            models.CharField(
+                                choices=[
+                                    ("planning", "planning"),
+                                    ("implementation", "implementation"),
+                                    ("monitoring", "monitoring"),
+                                    ("evaluation", "evaluation"),
+                                ],
+                                max_length=16,
+                                verbose_name="stage",
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=150, verbose_name="title")),
+                        ("held_on", models.DateField(verbose_name="date")),
+                        (
+                            "decision_on",
+                            models.DateField(
+                                blank=True,
+                                help_text="Shows that the organisations were told or asked in time.",
+                                null=True,
+                                verbose_name="date of the decision it was about",
+                            ),
+                        ),
+                        ("description", models.TextField(blank=True, verbose_name="what happened")),
+                        ("languages", models.CharField(blank=True, max_length=60, verbose_name="languages used")),
+                        ("women", models.PositiveIntegerField(blank=True, null=True, verbose_name="women taking part")),
+                        ("men", models.PositiveIntegerField(blank=True, null=True, verbose_name="men taking part")),
+                        (
+                            "participants",
+                            models.PositiveIntegerField(blank=True, null=True, verbose_name="people taking part"),
+                        ),
+                        ("logged_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
+                        (
+                            "logged_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="activities",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "activity",
+                        "verbose_name_plural": "activities",
+                        "ordering": ["-held_on", "-pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    (
+                                        "title__regex",
+                                        "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                    ),
+                                    _negated=True,
+                                ),
+                                name="activity_readable",
+                                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("participants", None),
+                                    (
+                                        "participants__gte",
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.functions.comparison.Coalesce("women", 0),
+                                            "+",
+                                            django.db.models.functions.comparison.Coalesce("men", 0),
+                                        ),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="activity_people_add_up",
+                                violation_error_message="Women and men together are more than the people taking part.",
+                            ),
                         ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="state",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Assessment",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("submitted", "to be reviewed"),
+                                    ("returned", "returned"),
+                                    ("confirmed", "confirmed"),
+                                ],
+                                default="draft",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("starts_on", models.DateField(verbose_name="period from")),
+                        ("ends_on", models.DateField(verbose_name="period to")),
+                        ("confirmed_from", models.DateField(blank=True, null=True, verbose_name="confirmed from")),
+                        ("confirmed_until", models.DateField(blank=True, null=True, verbose_name="confirmed until")),
+                        ("statement", models.TextField(blank=True, verbose_name="statement of the authority")),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="begun at")),
+                        ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="submitted at")),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "submitted_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "claimed",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="partnerships.level",
+                                verbose_name="claimed",
+                            ),
+                        ),
+                        (
+                            "confirmed",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="partnerships.level",
+                                verbose_name="confirmed",
+                            ),
+                        ),
+                        (
+                            "promised",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="partnerships.level",
+                                verbose_name="promised",
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="assessments",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                        (
+                            "scale",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="assessments",
+                                to="partnerships.scale",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "assessment",
+                        "verbose_name_plural": "assessments",
+                        "ordering": ["-ends_on", "-pk"],
+                        "indexes": [
+                            models.Index(
+                                models.F("submitted_at"),
+                                condition=models.Q(("state", "submitted")),
+                                name="assessment_queue",
+                            )
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("starts_on__lt", models.F("ends_on"))),
+                                name="assessment_period_in_order",
+                                violation_error_message="The period ends after it starts.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("state", "draft"),
+                                    models.Q(("claimed__isnull", False), ("submitted_at__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="assessment_claim_when_submitted",
+                                violation_error_message="A submitted assessment has a claimed level.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        models.Q(("state", "confirmed"), _negated=True),
+                                        ("confirmed", None),
+                                        ("confirmed_from", None),
+                                        ("confirmed_until", None),
+                                    ),
+                                    models.Q(
+                                        ("confirmed__isnull", False),
+                                        ("confirmed_from__isnull", False),
+                                        ("confirmed_until__isnull", False),
+                                        ("state", "confirmed"),
+                                        ("confirmed_from__lt", models.F("confirmed_until")),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="assessment_confirmed_with_dates",
+                                violation_error_message="A confirmed level holds from one date to another.",
+                            ),
+                            models.UniqueConstraint(
+                                models.F("partnership"),
+                                models.F("starts_on"),
+                                models.F("ends_on"),
+                                name="assessment_once_per_period",
+                                violation_error_message="This period has already been assessed.",
+                            ),
+                            models.UniqueConstraint(
+                                models.F("partnership"),
+                                condition=models.Q(("state", "confirmed"), _negated=True),
+                                name="assessment_one_open",
+                                violation_error_message="This partnership is being assessed already. Finish that first.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AssessmentDecision",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "outcome",
+                            models.CharField(
+                                choices=[("confirmed", "confirmed"), ("returned", "returned")],
+                                max_length=10,
+                                verbose_name="outcome",
+                            ),
+                        ),
+                        ("reasons", models.TextField(verbose_name="reasons")),
+                        ("decided_at", models.DateTimeField(auto_now_add=True, verbose_name="decided at")),
+                        (
+                            "assessment",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="decisions",
+                                to="partnerships.assessment",
+                            ),
+                        ),
+                        (
+                            "decided_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "level",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="partnerships.level",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "decision",
+                        "verbose_name_plural": "decisions",
+                        "ordering": ["-decided_at", "-pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("reasons", ""), _negated=True),
+                                name="decision_has_reasons",
+                                violation_error_message="Give your reasons.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("outcome", "confirmed"), ("level", None), _connector="XOR"),
+                                name="decision_confirms_a_level",
+                                violation_error_message="A confirmation names a level.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Contribution",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("money", "money"),
+                                    ("training", "training"),
+                                    ("staff", "staff"),
+                                    ("space", "space"),
+                                    ("equipment", "equipment and tools"),
+                                    ("data", "data"),
+                                    ("volunteer_hours", "volunteer hours"),
+                                ],
+                                max_length=16,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        ("description", models.CharField(max_length=250, verbose_name="what was given")),
+                        (
+                            "quantity",
+                            models.DecimalField(
+                                blank=True, decimal_places=2, max_digits=12, null=True, verbose_name="quantity"
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.CharField(
+                                blank=True,
+                                help_text="For example hours, rooms or laptops.",
+                                max_length=40,
+                                verbose_name="unit",
+                            ),
+                        ),
+                        (
+                            "amount",
+                            models.DecimalField(
+                                blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="amount or value"
+                            ),
+                        ),
+                        ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
+                        ("given_on", models.DateField(verbose_name="date")),
+                        ("logged_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
+                        (
+                            "giver",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="contributions_given",
+                                to="orgs.organisation",
+                                verbose_name="given by",
+                            ),
+                        ),
+                        (
+                            "logged_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "receiver",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="contributions_received",
+                                to="orgs.organisation",
+                                verbose_name="given to",
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="contributions",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "contribution",
+                        "verbose_name_plural": "contributions",
+                        "ordering": ["-given_on", "-pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("kind", "money"), _negated=True),
+                                    models.Q(("amount__gt", 0), ("amount__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="contribution_money_has_amount",
+                                violation_error_message="Money has an amount.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("giver", models.F("receiver")), _negated=True),
+                                name="contribution_to_another",
+                                violation_error_message="A contribution goes from one party to another.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Document",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("notice", "notice or publication"),
+                                    ("call_for_comments", "call for comments"),
+                                    ("written_answer", "written answer"),
+                                    ("minutes", "minutes"),
+                                    ("options_paper", "options paper"),
+                                    ("agreement", "agreement or terms of reference"),
+                                    ("plan", "plan"),
+                                    ("report", "report or evaluation"),
+                                ],
+                                max_length=18,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "stage",
+                            models.CharField(
+                                choices=[
+                                    ("planning", "planning"),
+                                    ("implementation", "implementation"),
+                                    ("monitoring", "monitoring"),
+                                    ("evaluation", "evaluation"),
+                                ],
+                                max_length=16,
+                                verbose_name="stage",
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=150, verbose_name="title")),
+                        ("dated_on", models.DateField(verbose_name="date of the document")),
+                        (
+                            "decision_on",
+                            models.DateField(
+                                blank=True,
+                                help_text="Shows that the organisations were told or asked in time.",
+                                null=True,
+                                verbose_name="date of the decision it was about",
+                            ),
+                        ),
+                        ("valid_until", models.DateField(blank=True, null=True, verbose_name="valid until")),
+                        ("signed_by_all", models.BooleanField(default=False, verbose_name="signed by all parties")),
+                        ("language", models.CharField(blank=True, max_length=3, verbose_name="language")),
+                        ("is_public", models.BooleanField(default=False, verbose_name="anybody may read it")),
+                        (
+                            "file",
+                            models.FileField(
+                                upload_to=partnerships.models.evidence_base.document_path, verbose_name="file"
+                            ),
+                        ),
+                        ("file_name", models.CharField(max_length=200, verbose_name="file name")),
+                        ("content_type", models.CharField(max_length=100)),
+                        ("size", models.PositiveBigIntegerField()),
+                        ("checksum", models.CharField(max_length=64)),
+                        ("uploaded_at", models.DateTimeField(auto_now_add=True, verbose_name="uploaded at")),
+                        (
+                            "uploaded_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="documents",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "document",
+                        "verbose_name_plural": "documents",
+                        "ordering": ["-dated_on", "-pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        (
+                                            "title__regex",
+                                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                        ),
+                                        _negated=True,
+                                    ),
+                                    models.Q(
+                                        (
+                                            "file_name__regex",
+                                            "[\\u0001-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\u0009\\u000a\\u000d]",
+                                        ),
+                                        _negated=True,
+                                    ),
+                                ),
+                                name="document_readable",
+                                violation_error_message="Type the name again: it contains hidden characters or more than one line.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Evidence",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("put_forward_at", models.DateTimeField(auto_now_add=True, verbose_name="put forward at")),
+                        ("is_accepted", models.BooleanField(blank=True, null=True, verbose_name="accepted")),
+                        ("comment", models.TextField(blank=True, verbose_name="comment of the reviewer")),
+                        (
+                            "activity",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="evidence",
+                                to="partnerships.activity",
+                            ),
+                        ),
+                        (
+                            "assessment",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="evidence",
+                                to="partnerships.assessment",
+                            ),
+                        ),
+                        (
+                            "contribution",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="evidence",
+                                to="partnerships.contribution",
+                            ),
+                        ),
+                        (
+                            "criterion",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="evidence",
+                                to="partnerships.criterion",
+                            ),
+                        ),
+                        (
+                            "document",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="evidence",
+                                to="partnerships.document",
+                            ),
+                        ),
+                        (
+                            "put_forward_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "evidence",
+                        "verbose_name_plural": "evidence",
+                        "ordering": ["criterion__level__order", "criterion__code", "pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("activity__isnull", False), ("contribution", None), ("document", None)),
+                                    models.Q(("activity", None), ("contribution__isnull", False), ("document", None)),
+                                    models.Q(("activity", None), ("contribution", None), ("document__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="evidence_is_one_record",
+                                violation_error_message="Evidence is one activity, one contribution or one document.",
+                            ),
+                            models.UniqueConstraint(
+                                models.F("assessment"),
+                                models.F("criterion"),
+                                models.F("activity"),
+                                models.F("contribution"),
+                                models.F("document"),
+                                name="evidence_once",
+                                nulls_distinct=False,
+                                violation_error_message="This record already stands for that criterion.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="EvidenceEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        ("put_forward_at", models.DateTimeField(auto_now_add=True, verbose_name="put forward at")),
+                        ("is_accepted", models.BooleanField(blank=True, null=True, verbose_name="accepted")),
+                        ("comment", models.TextField(blank=True, verbose_name="comment of the reviewer")),
+                        (
+                            "activity",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.activity",
+                            ),
+                        ),
+                        (
+                            "assessment",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.assessment",
+                            ),
+                        ),
+                        (
+                            "contribution",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.contribution",
+                            ),
+                        ),
+                        (
+                            "criterion",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.criterion",
+                            ),
+                        ),
+                        (
+                            "document",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.document",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.evidence",
+                            ),
+                        ),
+                        (
+                            "put_forward_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AssessmentLevel",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "stage",
+                            models.CharField(
+                                choices=[
+                                    ("planning", "planning"),
+                                    ("implementation", "implementation"),
+                                    ("monitoring", "monitoring"),
+                                    ("evaluation", "evaluation"),
+                                ],
+                                max_length=16,
+                                verbose_name="stage",
+                            ),
+                        ),
+                        (
+                            "assessment",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="stage_levels",
+                                to="partnerships.assessment",
+                            ),
+                        ),
+                        (
+                            "claimed",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partnerships.level"
+                            ),
+                        ),
+                        (
+                            "confirmed",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="partnerships.level",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ["pk"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("assessment"), models.F("stage"), name="assessment_stage_once"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AssessmentDecisionEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "outcome",
+                            models.CharField(
+                                choices=[("confirmed", "confirmed"), ("returned", "returned")],
+                                max_length=10,
+                                verbose_name="outcome",
+                            ),
+                        ),
+                        ("reasons", models.TextField(verbose_name="reasons")),
+                        ("decided_at", models.DateTimeField(auto_now_add=True, verbose_name="decided at")),
+                        (
+                            "assessment",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.assessment",
+                            ),
+                        ),
+                        (
+                            "decided_by",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.assessmentdecision",
+                            ),
+                        ),
+                        (
+                            "level",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.level",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DocumentEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("notice", "notice or publication"),
+                                    ("call_for_comments", "call for comments"),
+                                    ("written_answer", "written answer"),
+                                    ("minutes", "minutes"),
+                                    ("options_paper", "options paper"),
+                                    ("agreement", "agreement or terms of reference"),
+                                    ("plan", "plan"),
+                                    ("report", "report or evaluation"),
+                                ],
+                                max_length=18,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "stage",
+                            models.CharField(
+                                choices=[
+                                    ("planning", "planning"),
+                                    ("implementation", "implementation"),
+                                    ("monitoring", "monitoring"),
+                                    ("evaluation", "evaluation"),
+                                ],
+                                max_length=16,
+                                verbose_name="stage",
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=150, verbose_name="title")),
+                        ("dated_on", models.DateField(verbose_name="date of the document")),
+                        (
+                            "decision_on",
+                            models.DateField(
+                                blank=True,
+                                help_text="Shows that the organisations were told or asked in time.",
+                                null=True,
+                                verbose_name="date of the decision it was about",
+                            ),
+                        ),
+                        ("valid_until", models.DateField(blank=True, null=True, verbose_name="valid until")),
+                        ("signed_by_all", models.BooleanField(default=False, verbose_name="signed by all parties")),
+                        ("language", models.CharField(blank=True, max_length=3, verbose_name="language")),
+                        ("is_public", models.BooleanField(default=False, verbose_name="anybody may read it")),
+                        (
+                            "file",
+                            models.FileField(
+                                upload_to=partnerships.models.evidence_base.document_path, verbose_name="file"
+                            ),
+                        ),
+                        ("file_name", models.CharField(max_length=200, verbose_name="file name")),
+                        ("content_type", models.CharField(max_length=100)),
+                        ("size", models.PositiveBigIntegerField()),
+                        ("checksum", models.CharField(max_length=64)),
+                        ("uploaded_at", models.DateTimeField(auto_now_add=True, verbose_name="uploaded at")),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.document",
+                            ),
+                        ),
+                        (
+                            "uploaded_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ContributionEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("money", "money"),
+                                    ("training", "training"),
+                                    ("staff", "staff"),
+                                    ("space", "space"),
+                                    ("equipment", "equipment and tools"),
+                                    ("data", "data"),
+                                    ("volunteer_hours", "volunteer hours"),
+                                ],
+                                max_length=16,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        ("description", models.CharField(max_length=250, verbose_name="what was given")),
+                        (
+                            "quantity",
+                            models.DecimalField(
+                                blank=True, decimal_places=2, max_digits=12, null=True, verbose_name="quantity"
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.CharField(
+                                blank=True,
+                                help_text="For example hours, rooms or laptops.",
+                                max_length=40,
+                                verbose_name="unit",
+                            ),
+                        ),
+                        (
+                            "amount",
+                            models.DecimalField(
+                                blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="amount or value"
+                            ),
+                        ),
+                        ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
+                        ("given_on", models.DateField(verbose_name="date")),
+                        ("logged_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
+                        (
+                            "giver",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.organisation",
+                                verbose_name="given by",
+                            ),
+                        ),
+                        (
+                            "logged_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.contribution",
+                            ),
+                        ),
+                        (
+                            "receiver",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.organisation",
+                                verbose_name="given to",
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ActivityEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("briefing", "briefing or notice"),
+                                    ("meeting", "meeting"),
+                                    ("hearing", "hearing or consultation"),
+                                    ("survey", "survey or request for data"),
+                                    ("joint_session", "joint working session"),
+                                    ("training", "training"),
+                                    ("service", "service delivered together"),
+                                    ("campaign", "campaign"),
+                                    ("event", "event"),
+                                ],
+                                max_length=16,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "stage",
+                            models.CharField(
+                                choices=[
+                                    ("planning", "planning"),
+                                    ("implementation", "implementation"),
+                                    ("monitoring", "monitoring"),
+                                    ("evaluation", "evaluation"),
+                                ],
+                                max_length=16,
+                                verbose_name="stage",
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=150, verbose_name="title")),
+                        ("held_on", models.DateField(verbose_name="date")),
+                        (
+                            "decision_on",
+                            models.DateField(
+                                blank=True,
+                                help_text="Shows that the organisations were told or asked in time.",
+                                null=True,
+                                verbose_name="date of the decision it was about",
+                            ),
+                        ),
+                        ("description", models.TextField(blank=True, verbose_name="what happened")),
+                        ("languages", models.CharField(blank=True, max_length=60, verbose_name="languages used")),
+                        ("women", models.PositiveIntegerField(blank=True, null=True, verbose_name="women taking part")),
+                        ("men", models.PositiveIntegerField(blank=True, null=True, verbose_name="men taking part")),
+                        (
+                            "participants",
+                            models.PositiveIntegerField(blank=True, null=True, verbose_name="people taking part"),
+                        ),
+                        ("logged_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
+                        (
+                            "logged_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.activity",
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PartnershipEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("services", "services for residents"),
+                                    ("consultation", "consultation and advice"),
+                                    ("co_planning", "joint planning"),
+                                    ("employment", "employment and training"),
+                                    ("campaign", "campaign"),
+                                    ("funding", "funding and support"),
+                                    ("charter", "charter or pact"),
+                                    ("cooperation", "cooperation with territories of origin"),
+                                ],
+                                max_length=16,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("proposed", "with the partners"),
+                                    ("active", "active"),
+                                    ("disputed", "disputed"),
+                                    ("ended", "ended"),
+                                ],
+                                default="draft",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        (
+                            "territory_of_origin",
+                            models.CharField(blank=True, max_length=120, verbose_name="territory of origin"),
+                        ),
+                        ("reference", models.CharField(max_length=16, verbose_name="reference")),
+                        ("title", models.CharField(max_length=150, verbose_name="title")),
+                        ("purpose", models.TextField(blank=True, verbose_name="purpose")),
+                        ("gender_note", models.TextField(blank=True, verbose_name="gender perspective")),
+                        (
+                            "sdg_targets",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=10),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="SDG targets",
+                            ),
+                        ),
+                        (
+                            "gcm_objectives",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.PositiveSmallIntegerField(
+                                    validators=[
+                                        django.core.validators.MinValueValidator(1),
+                                        django.core.validators.MaxValueValidator(23),
+                                    ]
+                                ),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="objectives of the Global Compact for Migration",
+                            ),
+                        ),
+                        ("starts_on", models.DateField(verbose_name="starts on")),
+                        ("ends_on", models.DateField(blank=True, null=True, verbose_name="ends on")),
+                        ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="logged at")),
+                        ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                        (
+                            "promised",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                help_text="How far the authority commits to involving the partners.",
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.level",
+                                verbose_name="promised level",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.territory",
+                                verbose_name="territory",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PartnershipParty",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "role",
+                            models.CharField(
+                                choices=[("authority", "authority"), ("partner", "partner")],
+                                max_length=10,
+                                verbose_name="role",
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked at")),
+                        (
+                            "answer",
+                            models.CharField(
+                                choices=[
+                                    ("waiting", "not answered yet"),
+                                    ("confirmed", "confirmed"),
+                                    ("disputed", "disputed"),
+                                ],
+                                default="waiting",
+                                max_length=10,
+                                verbose_name="answer",
+                            ),
+                        ),
+                        ("note", models.TextField(blank=True, verbose_name="note")),
+                        ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
+                        (
+                            "answered_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="parties",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="parties",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "party",
+                        "verbose_name_plural": "parties",
+                        "ordering": ["role", "organisation__name"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("partnership"),
+                                models.F("organisation"),
+                                name="party_once",
+                                violation_error_message="This organisation is already a party.",
+                            ),
+                            models.UniqueConstraint(
+                                models.F("partnership"),
+                                condition=models.Q(("role", "authority")),
+                                name="party_one_lead_authority",
+                                violation_error_message="A partnership has one leading authority.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("answer", "waiting"), ("answered_at", None)),
+                                    models.Q(
+                                        models.Q(("answer", "waiting"), _negated=True), ("answered_at__isnull", False)
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="party_answer_is_dated",
+                                violation_error_message="An answer has a date.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("answer", "disputed"), ("note", ""), _negated=True),
+                                name="party_dispute_has_reason",
+                                violation_error_message="Say what is not right.",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Experience",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("comment", models.TextField(blank=True, verbose_name="comment")),
+                        ("given_at", models.DateTimeField(auto_now=True, verbose_name="given at")),
+                        (
+                            "assessment",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="experiences",
+                                to="partnerships.assessment",
+                            ),
+                        ),
+                        (
+                            "given_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "level",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="partnerships.level",
+                                verbose_name="experienced level",
+                            ),
+                        ),
+                        (
+                            "party",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="experiences",
+                                to="partnerships.partnershipparty",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "experience",
+                        "verbose_name_plural": "experiences",
+                        "ordering": ["party__organisation__name"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("assessment"),
+                                models.F("party"),
+                                name="experience_once",
+                                violation_error_message="This organisation has already given its view.",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ExperienceLevel",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "stage",
+                            models.CharField(
+                                choices=[
+                                    ("planning", "planning"),
+                                    ("implementation", "implementation"),
+                                    ("monitoring", "monitoring"),
+                                    ("evaluation", "evaluation"),
+                                ],
+                                max_length=16,
+                                verbose_name="stage",
+                            ),
+                        ),
+                        (
+                            "experience",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="stage_levels",
+                                to="partnerships.experience",
+                            ),
+                        ),
+                        (
+                            "level",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partnerships.level"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ["pk"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("experience"), models.F("stage"), name="experience_stage_once"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ExperienceEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        ("comment", models.TextField(blank=True, verbose_name="comment")),
+                        ("given_at", models.DateTimeField(auto_now=True, verbose_name="given at")),
+                        (
+                            "assessment",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.assessment",
+                            ),
+                        ),
+                        (
+                            "given_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.experience",
+                            ),
+                        ),
+                        (
+                            "level",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.level",
+                                verbose_name="experienced level",
+                            ),
+                        ),
+                        (
+                            "party",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.partnershipparty",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PartnershipPartyEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "role",
+                            models.CharField(
+                                choices=[("authority", "authority"), ("partner", "partner")],
+                                max_length=10,
+                                verbose_name="role",
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked at")),
+                        (
+                            "answer",
+                            models.CharField(
+                                choices=[
+                                    ("waiting", "not answered yet"),
+                                    ("confirmed", "confirmed"),
+                                    ("disputed", "disputed"),
+                                ],
+                                default="waiting",
+                                max_length=10,
+                                verbose_name="answer",
+                            ),
+                        ),
+                        ("note", models.TextField(blank=True, verbose_name="note")),
+                        ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
+                        (
+                            "answered_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.partnershipparty",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AssessmentEvent",
+                    fields=[
+                        ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                        ("pgh_label", models.TextField(help_text="The event label.")),
+                        ("id", models.BigIntegerField()),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("submitted", "to be reviewed"),
+                                    ("returned", "returned"),
+                                    ("confirmed", "confirmed"),
+                                ],
+                                default="draft",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("starts_on", models.DateField(verbose_name="period from")),
+                        ("ends_on", models.DateField(verbose_name="period to")),
+                        ("confirmed_from", models.DateField(blank=True, null=True, verbose_name="confirmed from")),
+                        ("confirmed_until", models.DateField(blank=True, null=True, verbose_name="confirmed until")),
+                        ("statement", models.TextField(blank=True, verbose_name="statement of the authority")),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="begun at")),
+                        ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="submitted at")),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "pgh_context",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="pghistory.context",
+                            ),
+                        ),
+                        (
+                            "pgh_obj",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="events",
+                                to="partnerships.assessment",
+                            ),
+                        ),
+                        (
+                            "submitted_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "claimed",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.level",
+                                verbose_name="claimed",
+                            ),
+                        ),
+                        (
+                            "confirmed",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.level",
+                                verbose_name="confirmed",
+                            ),
+                        ),
+                        (
+                            "promised",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.level",
+                                verbose_name="promised",
+                            ),
+                        ),
+                        (
+                            "partnership",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.partnership",
+                            ),
+                        ),
+                        (
+                            "scale",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                related_query_name="+",
+                                to="partnerships.scale",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Seat",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("is_chair", models.BooleanField(default=False, verbose_name="chair")),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="seats",
+                                to="orgs.organisation",
+                            ),
+                        ),
+                        (
+                            "table",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="seats",
+                                to="partnerships.coordinationtable",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "seat",
+                        "verbose_name_plural": "seats",
+                        "ordering": ["-is_chair", "organisation__name"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                models.F("table"),
+                                models.F("organisation"),
+                                name="seat_once",
+                                violation_error_message="This organisation already has a seat.",
+                            )
+                        ],
+                    },
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="evidence",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_evidenceevent" ("activity_id", "assessment_id", "comment", "contribution_id", "criterion_id", "document_id", "id", "is_accepted", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "put_forward_at", "put_forward_by_id") VALUES (NEW."activity_id", NEW."assessment_id", NEW."comment", NEW."contribution_id", NEW."criterion_id", NEW."document_id", NEW."id", NEW."is_accepted", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."put_forward_at", NEW."put_forward_by_id"); RETURN NULL;',
+                            hash="3d5009da8ecd7506f8e538226afd23436018139b",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_17734",
+                            table="partnerships_evidence",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                ("starts_on", models.DateField(verbose_name="period from")),
-                ("ends_on", models.DateField(verbose_name="period to")),
-                ("confirmed_from", models.DateField(blank=True, null=True, verbose_name="confirmed from")),
-                ("confirmed_until", models.DateField(blank=True, null=True, verbose_name="confirmed until")),
-                ("statement", models.TextField(blank=True, verbose_name="statement of the authority")),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="begun at")),
-                ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="submitted at")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                pgtrigger.migrations.AddTrigger(
+                    model_name="evidence",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_evidenceevent" ("activity_id", "assessment_id", "comment", "contribution_id", "criterion_id", "document_id", "id", "is_accepted", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "put_forward_at", "put_forward_by_id") VALUES (NEW."activity_id", NEW."assessment_id", NEW."comment", NEW."contribution_id", NEW."criterion_id", NEW."document_id", NEW."id", NEW."is_accepted", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."put_forward_at", NEW."put_forward_by_id"); RETURN NULL;',
+                            hash="8605029fa29c4f7dfd83d9a47c337154f40a3461",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_82264",
+                            table="partnerships_evidence",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="assessmentdecision",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_assessmentdecisionevent" ("assessment_id", "decided_at", "decided_by_id", "id", "level_id", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reasons") VALUES (NEW."assessment_id", NEW."decided_at", NEW."decided_by_id", NEW."id", NEW."level_id", NEW."outcome", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."reasons"); RETURN NULL;',
+                            hash="6ff0d487fd2e03995b30cb27d906d7d3d8604a3b",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_0fc7c",
+                            table="partnerships_assessmentdecision",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="partnerships.assessment",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="assessmentdecision",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_assessmentdecisionevent" ("assessment_id", "decided_at", "decided_by_id", "id", "level_id", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reasons") VALUES (NEW."assessment_id", NEW."decided_at", NEW."decided_by_id", NEW."id", NEW."level_id", NEW."outcome", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."reasons"); RETURN NULL;',
+                            hash="165d3eaf90f1111e3b41b1d2c61c1c3321516c59",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_2076e",
+                            table="partnerships_assessmentdecision",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                (
-                    "submitted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                pgtrigger.migrations.AddTrigger(
+                    model_name="meeting",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_meetingevent" ("agenda", "held_on", "id", "minutes", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "table_id", "version") VALUES (NEW."agenda", NEW."held_on", NEW."id", NEW."minutes", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."table_id", NEW."version"); RETURN NULL;',
+                            hash="db11d90d3478f94f9bded097fb6cc0d056a79b33",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_ca92c",
+                            table="partnerships_meeting",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                (
-                    "claimed",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.level",
-                        verbose_name="claimed",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="meeting",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_meetingevent" ("agenda", "held_on", "id", "minutes", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "table_id", "version") VALUES (NEW."agenda", NEW."held_on", NEW."id", NEW."minutes", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."table_id", NEW."version"); RETURN NULL;',
+                            hash="4a9b64ff8473a8c208470ff2ea21fbc206a34060",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_dc029",
+                            table="partnerships_meeting",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                (
-                    "confirmed",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.level",
-                        verbose_name="confirmed",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="document",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_documentevent" ("checksum", "content_type", "dated_on", "decision_on", "file", "file_name", "id", "is_public", "kind", "language", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_by_all", "size", "stage", "title", "uploaded_at", "uploaded_by_id", "valid_until") VALUES (NEW."checksum", NEW."content_type", NEW."dated_on", NEW."decision_on", NEW."file", NEW."file_name", NEW."id", NEW."is_public", NEW."kind", NEW."language", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."signed_by_all", NEW."size", NEW."stage", NEW."title", NEW."uploaded_at", NEW."uploaded_by_id", NEW."valid_until"); RETURN NULL;',
+                            hash="5e90036faf3d2b095ed120d26c0a6f93718e8e5e",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_ea289",
+                            table="partnerships_document",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                (
-                    "promised",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.level",
-                        verbose_name="promised",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="document",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_documentevent" ("checksum", "content_type", "dated_on", "decision_on", "file", "file_name", "id", "is_public", "kind", "language", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_by_all", "size", "stage", "title", "uploaded_at", "uploaded_by_id", "valid_until") VALUES (NEW."checksum", NEW."content_type", NEW."dated_on", NEW."decision_on", NEW."file", NEW."file_name", NEW."id", NEW."is_public", NEW."kind", NEW."language", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."signed_by_all", NEW."size", NEW."stage", NEW."title", NEW."uploaded_at", NEW."uploaded_by_id", NEW."valid_until"); RETURN NULL;',
+                            hash="2e3a82a3daabb4a97dcdad881b32401ec63b8fe2",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_f41c3",
+                            table="partnerships_document",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                (
-                    "partnership",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.partnership",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="contribution",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_contributionevent" ("amount", "currency", "description", "given_on", "giver_id", "id", "kind", "logged_at", "logged_by_id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quantity", "receiver_id", "unit") VALUES (NEW."amount", NEW."currency", NEW."description", NEW."given_on", NEW."giver_id", NEW."id", NEW."kind", NEW."logged_at", NEW."logged_by_id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."quantity", NEW."receiver_id", NEW."unit"); RETURN NULL;',
+                            hash="3e282a0bffad3a84574a7e37a201a4b2301011a3",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_c22a2",
+                            table="partnerships_contribution",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                (
-                    "scale",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="partnerships.scale",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="contribution",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_contributionevent" ("amount", "currency", "description", "given_on", "giver_id", "id", "kind", "logged_at", "logged_by_id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quantity", "receiver_id", "unit") VALUES (NEW."amount", NEW."currency", NEW."description", NEW."given_on", NEW."giver_id", NEW."id", NEW."kind", NEW."logged_at", NEW."logged_by_id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."quantity", NEW."receiver_id", NEW."unit"); RETURN NULL;',
+                            hash="9edc3af82a885110378d995d1cf9e5383ae092bd",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_26607",
+                            table="partnerships_contribution",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Seat",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("is_chair", models.BooleanField(default=False, verbose_name="chair")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="seats", to="orgs.organisation"
+                pgtrigger.migrations.AddTrigger(
+                    model_name="activity",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_activityevent" ("decision_on", "description", "held_on", "id", "kind", "languages", "logged_at", "logged_by_id", "men", "participants", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "stage", "title", "women") VALUES (NEW."decision_on", NEW."description", NEW."held_on", NEW."id", NEW."kind", NEW."languages", NEW."logged_at", NEW."logged_by_id", NEW."men", NEW."participants", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."stage", NEW."title", NEW."women"); RETURN NULL;',
+                            hash="0247c2d9e0a28aa1026ea739b222c0548d69c00a",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_2c09c",
+                            table="partnerships_activity",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-                (
-                    "table",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="seats",
-                        to="partnerships.coordinationtable",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="activity",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_activityevent" ("decision_on", "description", "held_on", "id", "kind", "languages", "logged_at", "logged_by_id", "men", "participants", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "stage", "title", "women") VALUES (NEW."decision_on", NEW."description", NEW."held_on", NEW."id", NEW."kind", NEW."languages", NEW."logged_at", NEW."logged_by_id", NEW."men", NEW."participants", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."stage", NEW."title", NEW."women"); RETURN NULL;',
+                            hash="fd1e37356c170db4de2f0877cd2d55aa794c5b5d",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_e093b",
+                            table="partnerships_activity",
+                            when="AFTER",
+                        ),
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "seat",
-                "verbose_name_plural": "seats",
-                "ordering": ["-is_chair", "organisation__name"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("table"),
-                        models.F("organisation"),
-                        name="seat_once",
-                        violation_error_message="This organisation already has a seat.",
-                    )
-                ],
-            },
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="evidence",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_evidenceevent" ("activity_id", "assessment_id", "comment", "contribution_id", "criterion_id", "document_id", "id", "is_accepted", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "put_forward_at", "put_forward_by_id") VALUES (NEW."activity_id", NEW."assessment_id", NEW."comment", NEW."contribution_id", NEW."criterion_id", NEW."document_id", NEW."id", NEW."is_accepted", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."put_forward_at", NEW."put_forward_by_id"); RETURN NULL;',
-                    hash="3d5009da8ecd7506f8e538226afd23436018139b",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_17734",
-                    table="partnerships_evidence",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="partnershipparty",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_partnershippartyevent" ("answer", "answered_at", "answered_by_id", "asked_at", "id", "note", "organisation_id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."answer", NEW."answered_at", NEW."answered_by_id", NEW."asked_at", NEW."id", NEW."note", NEW."organisation_id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."role"); RETURN NULL;',
+                            hash="47961aee022bae089e25e03ccce25c761abfb402",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_d6ae1",
+                            table="partnerships_partnershipparty",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="evidence",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_evidenceevent" ("activity_id", "assessment_id", "comment", "contribution_id", "criterion_id", "document_id", "id", "is_accepted", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "put_forward_at", "put_forward_by_id") VALUES (NEW."activity_id", NEW."assessment_id", NEW."comment", NEW."contribution_id", NEW."criterion_id", NEW."document_id", NEW."id", NEW."is_accepted", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."put_forward_at", NEW."put_forward_by_id"); RETURN NULL;',
-                    hash="8605029fa29c4f7dfd83d9a47c337154f40a3461",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_82264",
-                    table="partnerships_evidence",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="partnershipparty",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_partnershippartyevent" ("answer", "answered_at", "answered_by_id", "asked_at", "id", "note", "organisation_id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."answer", NEW."answered_at", NEW."answered_by_id", NEW."asked_at", NEW."id", NEW."note", NEW."organisation_id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."role"); RETURN NULL;',
+                            hash="192a614a4c39e93eb23c4100f6bfcff2c25b3528",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_d5e52",
+                            table="partnerships_partnershipparty",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="assessmentdecision",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_assessmentdecisionevent" ("assessment_id", "decided_at", "decided_by_id", "id", "level_id", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reasons") VALUES (NEW."assessment_id", NEW."decided_at", NEW."decided_by_id", NEW."id", NEW."level_id", NEW."outcome", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."reasons"); RETURN NULL;',
-                    hash="6ff0d487fd2e03995b30cb27d906d7d3d8604a3b",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_0fc7c",
-                    table="partnerships_assessmentdecision",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="experience",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_experienceevent" ("assessment_id", "comment", "given_at", "given_by_id", "id", "level_id", "party_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."assessment_id", NEW."comment", NEW."given_at", NEW."given_by_id", NEW."id", NEW."level_id", NEW."party_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
+                            hash="be809e68dd02d586477b2dfaa6fb89d654fcc25e",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_728c7",
+                            table="partnerships_experience",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="assessmentdecision",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_assessmentdecisionevent" ("assessment_id", "decided_at", "decided_by_id", "id", "level_id", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reasons") VALUES (NEW."assessment_id", NEW."decided_at", NEW."decided_by_id", NEW."id", NEW."level_id", NEW."outcome", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."reasons"); RETURN NULL;',
-                    hash="165d3eaf90f1111e3b41b1d2c61c1c3321516c59",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_2076e",
-                    table="partnerships_assessmentdecision",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="experience",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_experienceevent" ("assessment_id", "comment", "given_at", "given_by_id", "id", "level_id", "party_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."assessment_id", NEW."comment", NEW."given_at", NEW."given_by_id", NEW."id", NEW."level_id", NEW."party_id", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
+                            hash="568f72cd64a2b51d26f395ff002fd99ec281be62",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_2ab3f",
+                            table="partnerships_experience",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="meeting",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_meetingevent" ("agenda", "held_on", "id", "minutes", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "table_id", "version") VALUES (NEW."agenda", NEW."held_on", NEW."id", NEW."minutes", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."table_id", NEW."version"); RETURN NULL;',
-                    hash="db11d90d3478f94f9bded097fb6cc0d056a79b33",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_ca92c",
-                    table="partnerships_meeting",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="partnership",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_partnershipevent" ("created_at", "created_by_id", "ends_on", "gcm_objectives", "gender_note", "id", "is_sample", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "promised_id", "purpose", "reference", "sdg_targets", "starts_on", "state", "territory_id", "territory_of_origin", "title", "updated_at", "version") VALUES (NEW."created_at", NEW."created_by_id", NEW."ends_on", NEW."gcm_objectives", NEW."gender_note", NEW."id", NEW."is_sample", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."promised_id", NEW."purpose", NEW."reference", NEW."sdg_targets", NEW."starts_on", NEW."state", NEW."territory_id", NEW."territory_of_origin", NEW."title", NEW."updated_at", NEW."version"); RETURN NULL;',
+                            hash="15095b29b4220c41f858b1aedf5e30a2bb21ac69",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_80689",
+                            table="partnerships_partnership",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="meeting",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_meetingevent" ("agenda", "held_on", "id", "minutes", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "table_id", "version") VALUES (NEW."agenda", NEW."held_on", NEW."id", NEW."minutes", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."table_id", NEW."version"); RETURN NULL;',
-                    hash="4a9b64ff8473a8c208470ff2ea21fbc206a34060",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_dc029",
-                    table="partnerships_meeting",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="partnership",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_partnershipevent" ("created_at", "created_by_id", "ends_on", "gcm_objectives", "gender_note", "id", "is_sample", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "promised_id", "purpose", "reference", "sdg_targets", "starts_on", "state", "territory_id", "territory_of_origin", "title", "updated_at", "version") VALUES (NEW."created_at", NEW."created_by_id", NEW."ends_on", NEW."gcm_objectives", NEW."gender_note", NEW."id", NEW."is_sample", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."promised_id", NEW."purpose", NEW."reference", NEW."sdg_targets", NEW."starts_on", NEW."state", NEW."territory_id", NEW."territory_of_origin", NEW."title", NEW."updated_at", NEW."version"); RETURN NULL;',
+                            hash="23d7ec9c3469f4b7d18481438a4be2512333f068",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_5ca94",
+                            table="partnerships_partnership",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="document",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_documentevent" ("checksum", "content_type", "dated_on", "decision_on", "file", "file_name", "id", "is_public", "kind", "language", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_by_all", "size", "stage", "title", "uploaded_at", "uploaded_by_id", "valid_until") VALUES (NEW."checksum", NEW."content_type", NEW."dated_on", NEW."decision_on", NEW."file", NEW."file_name", NEW."id", NEW."is_public", NEW."kind", NEW."language", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."signed_by_all", NEW."size", NEW."stage", NEW."title", NEW."uploaded_at", NEW."uploaded_by_id", NEW."valid_until"); RETURN NULL;',
-                    hash="5e90036faf3d2b095ed120d26c0a6f93718e8e5e",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_ea289",
-                    table="partnerships_document",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="assessment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="insert_insert",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func='INSERT INTO "partnerships_assessmentevent" ("claimed_id", "confirmed_from", "confirmed_id", "confirmed_until", "created_at", "created_by_id", "ends_on", "id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "promised_id", "scale_id", "starts_on", "state", "statement", "submitted_at", "submitted_by_id", "version") VALUES (NEW."claimed_id", NEW."confirmed_from", NEW."confirmed_id", NEW."confirmed_until", NEW."created_at", NEW."created_by_id", NEW."ends_on", NEW."id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."promised_id", NEW."scale_id", NEW."starts_on", NEW."state", NEW."statement", NEW."submitted_at", NEW."submitted_by_id", NEW."version"); RETURN NULL;',
+                            hash="10b824c1d632d58bf6bb09f110fb7e61483dd6a3",
+                            operation="INSERT",
+                            pgid="pgtrigger_insert_insert_9353d",
+                            table="partnerships_assessment",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="document",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_documentevent" ("checksum", "content_type", "dated_on", "decision_on", "file", "file_name", "id", "is_public", "kind", "language", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_by_all", "size", "stage", "title", "uploaded_at", "uploaded_by_id", "valid_until") VALUES (NEW."checksum", NEW."content_type", NEW."dated_on", NEW."decision_on", NEW."file", NEW."file_name", NEW."id", NEW."is_public", NEW."kind", NEW."language", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."signed_by_all", NEW."size", NEW."stage", NEW."title", NEW."uploaded_at", NEW."uploaded_by_id", NEW."valid_until"); RETURN NULL;',
-                    hash="2e3a82a3daabb4a97dcdad881b32401ec63b8fe2",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_f41c3",
-                    table="partnerships_document",
-                    when="AFTER",
+                pgtrigger.migrations.AddTrigger(
+                    model_name="assessment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="update_update",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                            func='INSERT INTO "partnerships_assessmentevent" ("claimed_id", "confirmed_from", "confirmed_id", "confirmed_until", "created_at", "created_by_id", "ends_on", "id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "promised_id", "scale_id", "starts_on", "state", "statement", "submitted_at", "submitted_by_id", "version") VALUES (NEW."claimed_id", NEW."confirmed_from", NEW."confirmed_id", NEW."confirmed_until", NEW."created_at", NEW."created_by_id", NEW."ends_on", NEW."id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."promised_id", NEW."scale_id", NEW."starts_on", NEW."state", NEW."statement", NEW."submitted_at", NEW."submitted_by_id", NEW."version"); RETURN NULL;',
+                            hash="38cfe01a71d622a5234fe905605f77d4a932b48b",
+                            operation="UPDATE",
+                            pgid="pgtrigger_update_update_ea2f3",
+                            table="partnerships_assessment",
+                            when="AFTER",
+                        ),
+                    ),
                 ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="contribution",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_contributionevent" ("amount", "currency", "description", "given_on", "giver_id", "id", "kind", "logged_at", "logged_by_id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quantity", "receiver_id", "unit") VALUES (NEW."amount", NEW."currency", NEW."description", NEW."given_on", NEW."giver_id", NEW."id", NEW."kind", NEW."logged_at", NEW."logged_by_id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."quantity", NEW."receiver_id", NEW."unit"); RETURN NULL;',
-                    hash="3e282a0bffad3a84574a7e37a201a4b2301011a3",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_c22a2",
-                    table="partnerships_contribution",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="contribution",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_contributionevent" ("amount", "currency", "description", "given_on", "giver_id", "id", "kind", "logged_at", "logged_by_id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quantity", "receiver_id", "unit") VALUES (NEW."amount", NEW."currency", NEW."description", NEW."given_on", NEW."giver_id", NEW."id", NEW."kind", NEW."logged_at", NEW."logged_by_id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."quantity", NEW."receiver_id", NEW."unit"); RETURN NULL;',
-                    hash="9edc3af82a885110378d995d1cf9e5383ae092bd",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_26607",
-                    table="partnerships_contribution",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="activity",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_activityevent" ("decision_on", "description", "held_on", "id", "kind", "languages", "logged_at", "logged_by_id", "men", "participants", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "stage", "title", "women") VALUES (NEW."decision_on", NEW."description", NEW."held_on", NEW."id", NEW."kind", NEW."languages", NEW."logged_at", NEW."logged_by_id", NEW."men", NEW."participants", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."stage", NEW."title", NEW."women"); RETURN NULL;',
-                    hash="0247c2d9e0a28aa1026ea739b222c0548d69c00a",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_2c09c",
-                    table="partnerships_activity",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="activity",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_activityevent" ("decision_on", "description", "held_on", "id", "kind", "languages", "logged_at", "logged_by_id", "men", "participants", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "stage", "title", "women") VALUES (NEW."decision_on", NEW."description", NEW."held_on", NEW."id", NEW."kind", NEW."languages", NEW."logged_at", NEW."logged_by_id", NEW."men", NEW."participants", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."stage", NEW."title", NEW."women"); RETURN NULL;',
-                    hash="fd1e37356c170db4de2f0877cd2d55aa794c5b5d",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_e093b",
-                    table="partnerships_activity",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="partnershipparty",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_partnershippartyevent" ("answer", "answered_at", "answered_by_id", "asked_at", "id", "note", "organisation_id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."answer", NEW."answered_at", NEW."answered_by_id", NEW."asked_at", NEW."id", NEW."note", NEW."organisation_id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."role"); RETURN NULL;',
-                    hash="47961aee022bae089e25e03ccce25c761abfb402",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_d6ae1",
-                    table="partnerships_partnershipparty",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="partnershipparty",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_partnershippartyevent" ("answer", "answered_at", "answered_by_id", "asked_at", "id", "note", "organisation_id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."answer", NEW."answered_at", NEW."answered_by_id", NEW."asked_at", NEW."id", NEW."note", NEW."organisation_id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."role"); RETURN NULL;',
-                    hash="192a614a4c39e93eb23c4100f6bfcff2c25b3528",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_d5e52",
-                    table="partnerships_partnershipparty",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="experience",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_experienceevent" ("assessment_id", "comment", "given_at", "given_by_id", "id", "level_id", "party_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."assessment_id", NEW."comment", NEW."given_at", NEW."given_by_id", NEW."id", NEW."level_id", NEW."party_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
-                    hash="be809e68dd02d586477b2dfaa6fb89d654fcc25e",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_728c7",
-                    table="partnerships_experience",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="experience",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_experienceevent" ("assessment_id", "comment", "given_at", "given_by_id", "id", "level_id", "party_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."assessment_id", NEW."comment", NEW."given_at", NEW."given_by_id", NEW."id", NEW."level_id", NEW."party_id", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
-                    hash="568f72cd64a2b51d26f395ff002fd99ec281be62",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_2ab3f",
-                    table="partnerships_experience",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="partnership",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_partnershipevent" ("created_at", "created_by_id", "ends_on", "gcm_objectives", "gender_note", "id", "is_sample", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "promised_id", "purpose", "reference", "sdg_targets", "starts_on", "state", "territory_id", "territory_of_origin", "title", "updated_at", "version") VALUES (NEW."created_at", NEW."created_by_id", NEW."ends_on", NEW."gcm_objectives", NEW."gender_note", NEW."id", NEW."is_sample", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."promised_id", NEW."purpose", NEW."reference", NEW."sdg_targets", NEW."starts_on", NEW."state", NEW."territory_id", NEW."territory_of_origin", NEW."title", NEW."updated_at", NEW."version"); RETURN NULL;',
-                    hash="15095b29b4220c41f858b1aedf5e30a2bb21ac69",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_80689",
-                    table="partnerships_partnership",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="partnership",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_partnershipevent" ("created_at", "created_by_id", "ends_on", "gcm_objectives", "gender_note", "id", "is_sample", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "promised_id", "purpose", "reference", "sdg_targets", "starts_on", "state", "territory_id", "territory_of_origin", "title", "updated_at", "version") VALUES (NEW."created_at", NEW."created_by_id", NEW."ends_on", NEW."gcm_objectives", NEW."gender_note", NEW."id", NEW."is_sample", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."promised_id", NEW."purpose", NEW."reference", NEW."sdg_targets", NEW."starts_on", NEW."state", NEW."territory_id", NEW."territory_of_origin", NEW."title", NEW."updated_at", NEW."version"); RETURN NULL;',
-                    hash="23d7ec9c3469f4b7d18481438a4be2512333f068",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_5ca94",
-                    table="partnerships_partnership",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="assessment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "partnerships_assessmentevent" ("claimed_id", "confirmed_from", "confirmed_id", "confirmed_until", "created_at", "created_by_id", "ends_on", "id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "promised_id", "scale_id", "starts_on", "state", "statement", "submitted_at", "submitted_by_id", "version") VALUES (NEW."claimed_id", NEW."confirmed_from", NEW."confirmed_id", NEW."confirmed_until", NEW."created_at", NEW."created_by_id", NEW."ends_on", NEW."id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."promised_id", NEW."scale_id", NEW."starts_on", NEW."state", NEW."statement", NEW."submitted_at", NEW."submitted_by_id", NEW."version"); RETURN NULL;',
-                    hash="10b824c1d632d58bf6bb09f110fb7e61483dd6a3",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_9353d",
-                    table="partnerships_assessment",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="assessment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "partnerships_assessmentevent" ("claimed_id", "confirmed_from", "confirmed_id", "confirmed_until", "created_at", "created_by_id", "ends_on", "id", "partnership_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "promised_id", "scale_id", "starts_on", "state", "statement", "submitted_at", "submitted_by_id", "version") VALUES (NEW."claimed_id", NEW."confirmed_from", NEW."confirmed_id", NEW."confirmed_until", NEW."created_at", NEW."created_by_id", NEW."ends_on", NEW."id", NEW."partnership_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."promised_id", NEW."scale_id", NEW."starts_on", NEW."state", NEW."statement", NEW."submitted_at", NEW."submitted_by_id", NEW."version"); RETURN NULL;',
-                    hash="38cfe01a71d622a5234fe905605f77d4a932b48b",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_ea2f3",
-                    table="partnerships_assessment",
-                    when="AFTER",
-                ),
-            ),
+            ]
         ),
     ]
