@@ -145,6 +145,9 @@ class PagedMixin(MultipleObjectMixin):
 class SearchedMixin(PagedMixin):
     """A list of a table that may be large: `get_queryset` is what is filtered and put in order, `in_full` brings what the page shows of a row."""
 
+    paginate_by = 20
+    strict = True  # A filter that is not understood is asked back, and not left out in silence.
+
     def in_full(self) -> "QuerySet[Any]":
         raise NotImplementedError
 

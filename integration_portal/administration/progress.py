@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import get_language_info, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from integration_portal.home import Signpost
 from orgs import installation
 from orgs.models import (
     Domain,
@@ -36,18 +36,8 @@ class Step:
     hint: str
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(Signpost):
     """A page that administrators go to often, as components/link_list.html draws it."""
-
-    title: str | Promise
-    url_name: str
-    icon: str
-    text: str | Promise
-
-    @property
-    def url(self) -> str:
-        return reverse(self.url_name)
 
 
 def steps() -> list[Step]:

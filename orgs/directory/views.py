@@ -67,8 +67,6 @@ class OrganisationListView(SearchedMixin, FilterView):
 
     filterset_class = OrganisationFilter
     template_name = "orgs/organisation_list.html"
-    paginate_by = 20
-    strict = True  # A filter that is not understood is asked back, and not left out in silence.
 
     def get_queryset(self) -> QuerySet[Organisation]:
         return Organisation.objects.published().order_by(*SORTS[self.sort()][1])

@@ -24,6 +24,7 @@ from orgs.models import (
 )
 from orgs.models.contact import digest_of
 from orgs.models.proposal import CONTACT, plain
+from orgs.models.refusals import broken_rule
 from orgs.naming import new_reference, new_references, slugs_for
 from orgs.permissions import RIGHTS_REST_ON, can_change_what_rights_rest_on, must_propose, was_verified
 from orgs.profile import Profile
@@ -213,8 +214,7 @@ def new_organisation_reference() -> str:
 
 def is_about(clash: IntegrityError, column: str) -> bool:
     """Whether it was the uniqueness of `column` that the database defended."""
-    diagnosis = getattr(clash.__cause__, "diag", None)
-    return column in (getattr(diagnosis, "constraint_name", None) or "")
+    return column in broken_rule(clash)
 
 
 def refuse_roles_that_do_not_fit(organisation: Organisation) -> None:

@@ -2,10 +2,10 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from orgs.forms.portal import PortalModelForm, WebAddressField
+from orgs.forms.offers import OfferForm
+from orgs.forms.portal import WebAddressField
 from orgs.languages import language_choices_or_none
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import LanguageLookup, TerritoryLookup
@@ -15,7 +15,7 @@ from orgs.services.fields import DayRangesField, ServiceTypeField, WeekField
 from orgs.vocabulary import Accessibility, Delivery, TargetGroup, choices_of
 
 
-class ServiceForm(PortalModelForm):
+class ServiceForm(OfferForm):
     """What a service is, and how people get it. Only its name and what it is are asked of everybody."""
 
     columns = ("target_groups", "delivery", "accessibility")
@@ -106,14 +106,8 @@ class ServiceForm(PortalModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance.written_in:
-            self.initial["written_in"] = get_language()
         self.fields["domain"].required = False
         self.fields["domain"].help_text = _("Only if it is nothing in the list above.")
-        house = self.instance.organisation
-        for name, of_the_house in (("telephone", house.public_phone), ("email", house.public_email)):
-            if of_the_house:
-                self.fields[name].help_text = _("Only if it is another than %(contact)s.") % {"contact": of_the_house}
         if self.instance.pk:
             hours = Hours.of(self.instance)
             self.initial.update(week=hours.week, closed=hours.closed)

@@ -43,8 +43,6 @@ class ServiceSearchView(SearchedMixin, FilterView):
 
     filterset_class = ServiceFilter
     template_name = "orgs/service_search.html"
-    paginate_by = 20
-    strict = True  # A filter that is not understood is asked back, and not left out in silence.
 
     def get_queryset(self) -> QuerySet[Service]:
         return likeliest_services()

@@ -1,10 +1,5 @@
 """What the database refuses of vouching and sponsorship, in words. The rules are triggers (`orgs/models/support.py`)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 REFUSALS = {
@@ -18,17 +13,3 @@ REFUSALS = {
     "sponsorship_by_verified": _("Only a verified organisation offers to sponsor another one."),
     "sponsorship_of_open": _("It is closed, or an authority: nobody sponsors it."),
 }
-
-
-@contextmanager
-def refused_in_words() -> Iterator[None]:
-    """All or nothing of what is done within. Raises ValidationError where one of the rules is broken."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as clash:
-        diagnosis = getattr(clash.__cause__, "diag", None)
-        name = getattr(diagnosis, "constraint_name", None) or ""
-        if name not in REFUSALS:
-            raise
-        raise ValidationError(str(REFUSALS[name]), code=name) from clash

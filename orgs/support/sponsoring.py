@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from orgs.mail.emails import write_to
 from orgs.models import Organisation, Sponsorship, User
+from orgs.models.refusals import refused_in_words
 from orgs.permissions import leaders_of, leads_organisation
-from orgs.support.refusals import refused_in_words
+from orgs.support.refusals import REFUSALS
 
 State = Sponsorship.State
 
@@ -31,7 +32,7 @@ def offer_sponsorship(
         sponsor=sponsor, sponsored=sponsored, gives=gives.strip(), from_day=from_day, to_day=to_day, offered_by=by
     )
     sponsorship.full_clean()
-    with refused_in_words():
+    with refused_in_words(REFUSALS):
         sponsorship.save()
     tell_both("sponsorship_offered", sponsorship)
     return sponsorship

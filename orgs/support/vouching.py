@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from orgs.mail.emails import people_with_role, write_to
 from orgs.models import Organisation, User, Vouching
+from orgs.models.refusals import refused_in_words
 from orgs.models.support import VOUCHING_ROLES, could_vouch_for
 from orgs.permissions import can_edit_organisation, can_vouch_for, leaders_of, reviewers_of
-from orgs.support.refusals import refused_in_words
+from orgs.support.refusals import REFUSALS
 from orgs.vocabulary import Kind
 
 State = Vouching.State
@@ -71,7 +72,7 @@ def vouch(*, group: Organisation, voucher: Organisation, words: str, by: User) -
     vouching.state, vouching.words = State.GIVEN, words.strip()
     vouching.given_by, vouching.given_at = by, timezone.now()
     vouching.full_clean()
-    with refused_in_words():
+    with refused_in_words(REFUSALS):
         vouching.save()
     write_to(leaders_of(group), "vouching_given", {"vouching": vouching})
     return vouching

@@ -9,10 +9,17 @@ from django.utils.translation import gettext_lazy
 
 from orgs.drawing import own_words
 from orgs.languages import language_label, name_for_reader, own_name
-from orgs.models import Organisation
+from orgs.models import Organisation, ProposedChange, Verification
 from orgs.permissions import is_unclaimed
 from orgs.registers import register_label
 from orgs.vocabulary import Tier
+
+REVIEW_TONES: dict[str, str] = {
+    Verification.State.SUBMITTED: "waiting",
+    Verification.State.VERIFIED: "success",
+    ProposedChange.State.OPEN: "waiting",
+    ProposedChange.State.ACCEPTED: "success",
+}
 
 register = template.Library()
 register.filter("language_own_name", own_name)
@@ -30,6 +37,12 @@ register.filter("registered_name", own_words.registered_name)
 def tier_tone(tier: str) -> str:
     """The tone of a status badge: the words beside it say how far an organisation was checked."""
     return "info" if tier == Tier.CONTACT else "success" if tier else "neutral"
+
+
+@register.filter
+def review_tone(state: str) -> str:
+    """The tone of a status badge for what reviewers decide on: an organisation, or a change that it proposes."""
+    return REVIEW_TONES.get(state, "warning")
 
 
 class StandingBadge(NamedTuple):

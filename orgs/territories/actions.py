@@ -11,9 +11,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from orgs.models import Territory, TerritoryOutline, TerritoryScheme, TerritorySuccession, User
+from orgs.models.refusals import refused_in_words
 from orgs.permissions import is_administrator
 from orgs.territories.carrying import A_DAY, carry_parts, copy_of, copy_outlines
-from orgs.territories.refusals import refused_in_words
+from orgs.territories.refusals import REFUSALS
 
 
 @dataclass
@@ -57,7 +58,7 @@ def locked(*places: Territory) -> list[Territory]:
 def save(place: Territory) -> Territory:
     """Raises ValidationError in the words of the constraint that it breaks."""
     place.full_clean()
-    with refused_in_words():
+    with refused_in_words(REFUSALS):
         place.save()
     return place
 
@@ -245,12 +246,12 @@ def _pass_on(
         save(place)
     successors: dict[int, Territory] = {}
     for old, new, share in pairs:
-        with refused_in_words():
+        with refused_in_words(REFUSALS):
             TerritorySuccession.objects.create(predecessor=old, successor=new, share=share)
         successors.setdefault(old.pk, new)
     if parts_to is not None:
         successors = {old.pk: parts_to for old in ended}
-    with refused_in_words():
+    with refused_in_words(REFUSALS):
         change.carried = carry_parts(successors, on)
     return change
 

@@ -1,12 +1,10 @@
-from typing import Any
-
 from django import forms
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.numbers import WholeNumberField
-from orgs.forms.portal import PortalForm, PortalModelForm, WebAddressField
+from orgs.forms.offers import OfferForm
+from orgs.forms.portal import PortalForm, WebAddressField
 from orgs.languages import language_choices_or_none
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import LanguageLookup, TerritoryLookup
@@ -16,7 +14,7 @@ from orgs.vocabulary import CapacityKind, VolunteerKind, choices_of
 DAY = forms.DateInput(attrs={"type": "date"})
 
 
-class VolunteerOpportunityForm(PortalModelForm):
+class VolunteerOpportunityForm(OfferForm):
     columns = ("seeks",)
 
     kind = forms.ChoiceField(
@@ -68,15 +66,6 @@ class VolunteerOpportunityForm(PortalModelForm):
             "to_day": DAY,
             "telephone": forms.TextInput(attrs={"type": "tel"}),
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.instance.written_in:
-            self.initial["written_in"] = get_language()
-        house = self.instance.organisation
-        for name, of_the_house in (("telephone", house.public_phone), ("email", house.public_email)):
-            if of_the_house:
-                self.fields[name].help_text = _("Only if it is another than %(contact)s.") % {"contact": of_the_house}
 
 
 class EndOpportunityForm(PortalForm):

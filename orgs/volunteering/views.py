@@ -35,8 +35,6 @@ class OpportunitySearchView(SearchedMixin, FilterView):
 
     filterset_class = VolunteerOpportunityFilter
     template_name = "orgs/opportunity_search.html"
-    paginate_by = 20
-    strict = True  # A filter that is not understood is asked back, and not left out in silence.
 
     def get_queryset(self) -> QuerySet[VolunteerOpportunity]:
         return VolunteerOpportunity.objects.public().open_on(timezone.localdate()).order_by("-created_at", "-pk")

@@ -30,20 +30,22 @@ def authorities_of(user: User) -> Any:
     )
 
 
+MORE = (
+    "ends_on",
+    "purpose",
+    "gender_note",
+    "sdg_targets",
+    "gcm_objectives",
+    "territory_of_origin",
+    "practices",
+)
+"""What of a partnership can wait."""
+
+
 class PartnershipForm(PortalModelForm):
     """What a partnership is. Two minutes: what comes under "more" can wait."""
 
     FIRST = ("authority", "title", "partners", "kind", "territory", "domains", "promised", "starts_on")
-    MORE = (
-        "ends_on",
-        "purpose",
-        "gender_note",
-        "sdg_targets",
-        "gcm_objectives",
-        "territory_of_origin",
-        "practices",
-    )
-
     UNLISTED = ("new_partner", "new_partner_kind", "new_partner_email")
     """A partner that is not in the directory yet: it is listed with the partnership, and invited."""
 
@@ -102,13 +104,7 @@ class PartnershipForm(PortalModelForm):
             "domains",
             "promised",
             "starts_on",
-            "ends_on",
-            "purpose",
-            "gender_note",
-            "sdg_targets",
-            "gcm_objectives",
-            "territory_of_origin",
-            "practices",
+            *MORE,
         )
         widgets = {
             "starts_on": DayInput(),
@@ -167,11 +163,11 @@ class PartnershipForm(PortalModelForm):
         return [self[name] for name in self.FIRST if name in self.fields]
 
     def more_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.MORE]
+        return [self[name] for name in MORE]
 
     @property
     def more_is_open(self) -> bool:
-        return any(self[name].errors or self[name].value() for name in self.MORE)
+        return any(self[name].errors or self[name].value() for name in MORE)
 
     def offer_as_new(self) -> None:
         """What no organisation is called is offered as the name of a new one. Sent again as it is, it is one; where another partner was

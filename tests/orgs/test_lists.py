@@ -118,3 +118,15 @@ def test_list_of_members_costs_the_same_for_many(city: Territory, administrator:
     for _number in range(5):
         MembershipFactory(organisation=organisation)
     assert queries() == few
+
+
+def test_pages_of_a_table_keep_its_filters(city: Territory, administrator: User, client: Client) -> None:
+    for _number in range(26):
+        published(city)
+    client.force_login(administrator)
+    verified = f"{reverse('orgs:registry_list')}?state=verified"
+    first = client.get(verified).content.decode()
+    assert '<a class="pager-step" rel="next" href="?state=verified&amp;page=2">' in first
+    last = client.get(f"{verified}&page=2").content.decode()
+    assert '<a class="pager-step" rel="prev" href="?state=verified&amp;page=1">' in last
+    assert (first.count("<tr>"), last.count("<tr>")) == (26, 2), "with the row of headings"

@@ -6,6 +6,7 @@ from typing import Any
 from orgs.exchange.imports.mapping import KINDS
 from orgs.exchange.imports.reading import BY_NAME
 from orgs.models import Domain, ServiceType, ServiceTypeWord
+from orgs.territories.imports.guessing import columns_called
 from orgs.territories.imports.guessing import plain as plain_words
 from orgs.vocabulary import Kind, Mark, Work
 
@@ -88,15 +89,7 @@ KIND_WORDS = {
 
 def columns_of(header: Sequence[str]) -> dict[str, int]:
     """{what a column probably means: its place}."""
-    headings = [plain_words(name) for name in header]
-    found: dict[str, int] = {}
-    for role, phrases in PHRASES.items():
-        for phrase in phrases:
-            place = next((at for at, text in enumerate(headings) if text == phrase and at not in found.values()), None)
-            if place is not None:
-                found[role] = place
-                break
-    return found
+    return columns_called([plain_words(name) for name in header], PHRASES)
 
 
 def kind_of(text: str) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.models import TerritoryImport, TerritoryScheme, User
+from orgs.models.refusals import refused_in_words
 from orgs.readers.layout import FileLayout
 from orgs.readers.problems import FileRefused
 from orgs.readers.sniffing import FileContents
@@ -23,7 +24,7 @@ from orgs.territories.imports.description import KIND, Description
 from orgs.territories.imports.messages import all_texts
 from orgs.territories.imports.planning import Plan, plan_of
 from orgs.territories.imports.reading import layout_of, look, read_entries
-from orgs.territories.refusals import refused_in_words
+from orgs.territories.refusals import REFUSALS
 from orgs.territories.ties import Ties, parts_of, ties_by_fate
 
 MOST_PROBLEMS = 20_000
@@ -107,7 +108,7 @@ def store_import(*, batch: TerritoryImport, by: User | None) -> TerritoryImport:
     if plan.problems or plan.digest != batch.digest:
         keep(batch, plan)
         return batch
-    with refused_in_words():
+    with refused_in_words(REFUSALS):
         storing.store(batch.scheme, plan)
     batch.state, batch.stored_by, batch.stored_at = State.STORED, by, timezone.now()
     batch.save()

@@ -1,7 +1,7 @@
 """What a heading or a text in a file of places probably means, in the languages in which such files are written."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from babel import Locale
@@ -56,16 +56,22 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", " ".join(folded_words(text))).split())
 
 
-def columns_of(header: Sequence[str]) -> dict[str, int]:
-    """{what a column probably means: its place}."""
-    headings = [plain(name) for name in header]
+def columns_called(headings: Sequence[str], phrases: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """{what a column means: its place}, where its plain heading is one of the phrases for that: the surest that there is, and a column once."""
     found: dict[str, int] = {}
-    for role, phrases in PHRASES.items():
-        for phrase in phrases:
+    for role, known in phrases.items():
+        for phrase in known:
             place = next((at for at, text in enumerate(headings) if text == phrase and at not in found.values()), None)
             if place is not None:
                 found[role] = place
                 break
+    return found
+
+
+def columns_of(header: Sequence[str]) -> dict[str, int]:
+    """{what a column probably means: its place}."""
+    headings = [plain(name) for name in header]
+    found = columns_called(headings, PHRASES)
     for place, text in enumerate(headings):
         match = NAME_OF_LANGUAGE.match(text)
         language = languages_by_word().get(match[1] or match[2]) if match else None

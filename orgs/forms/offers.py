@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from orgs.forms.portal import PortalModelForm
+
+
+class OfferForm(PortalModelForm):
+    """Of what an organisation offers people, a service or a volunteer opportunity: in the language of the page unless another was said, and
+    reached as the organisation itself is unless it has a contact of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.written_in:
+            self.initial["written_in"] = get_language()
+        house = self.instance.organisation
+        for name, of_the_house in (("telephone", house.public_phone), ("email", house.public_email)):
+            if of_the_house:
+                self.fields[name].help_text = _("Only if it is another than %(contact)s.") % {"contact": of_the_house}
