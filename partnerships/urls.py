@@ -86,6 +86,12 @@ urlpatterns = [
     path("administration/scales/<slug:scale>/copy/", scales.ScaleCopyView.as_view(), name="scale_copy"),
     path("administration/scales/<slug:scale>/use/", scales.ScaleUseView.as_view(), name="scale_use"),
     path("administration/scales/<slug:scale>/delete/", scales.ScaleDeleteView.as_view(), name="scale_delete"),
+    path("administration/scales/<slug:scale>/levels/add/", scales.LevelCreateView.as_view(), name="level_add"),
+    path(
+        "administration/scales/<slug:scale>/levels/<slug:level>/delete/",
+        scales.LevelDeleteView.as_view(),
+        name="level_delete",
+    ),
     path(
         "administration/scales/<slug:scale>/levels/<slug:level>/",
         scales.LevelUpdateView.as_view(),

@@ -311,6 +311,11 @@ TABLE = """
     partnerships:scale_use                   draft_scale       LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     partnerships:scale_delete               draft_scale       LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     partnerships:level_edit                  a_level           LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:level_edit                  draft_level       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:level_add                   a_scale           LF FFFF FFFFF FFF   LF FFFF FFFFF FFF
+    partnerships:level_add                   draft_scale       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    partnerships:level_delete                a_level           LF FFFF FFFFF FFF   LF FFFF FFFFF FFF
+    partnerships:level_delete                draft_level       LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     partnerships:criterion_edit              a_criterion       LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     partnerships:criterion_edit              draft_criterion   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     partnerships:criterion_add               a_level           LF FFFF FFFFF FFF   LF FFFF FFFFF FFF

@@ -28,3 +28,9 @@ def views_that_take_a_post(resolver: URLResolver) -> set[type]:
         for view in found
         if view.__module__.split(".")[0] in ("orgs", "indicators", "partnerships", "integration_portal")
     }
+
+
+def post_seen(client: Client, url: str, fields: dict[str, object], **request: object) -> object:
+    """As somebody does who opened the form just now: with what it notes of the row that was there (orgs/forms/portal.py)."""
+    seen = client.get(url).context["form"]["seen"].value()
+    return client.post(url, {**fields, "seen": seen}, **request)

@@ -1,5 +1,6 @@
 """Words that a form asks for in every language of the portal: in the first one at once, in each other one to open."""
 
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info
 from modeltranslation.utils import build_localized_fieldname
+
+from orgs.forms.portal import SeenMixin
 
 FIRST = settings.MODELTRANSLATION_DEFAULT_LANGUAGE
 OTHERS = [code for code, _name in settings.LANGUAGES if code != FIRST]
@@ -28,8 +31,10 @@ def languages_without(row: Model, name: str) -> list[str]:
     ]
 
 
-class WordsMixin(forms.BaseForm):
-    """For a form of a model: its fields are those of `in_every_language` and, where there are, others."""
+class WordsMixin(SeenMixin, forms.BaseForm):
+    """For a form of a model: its fields are those of `in_every_language` and, where there are, others. It notices when somebody else saved meanwhile."""
+
+    instance: Any
 
     words: ClassVar[dict[str, str | Promise]]
     """What each translated field is called."""
@@ -47,6 +52,15 @@ class WordsMixin(forms.BaseForm):
                 field.widget.attrs |= {"lang": code, "dir": "rtl" if info["bidi"] else "ltr"}
                 if isinstance(field.widget, forms.Textarea):
                     field.widget.attrs["rows"] = 3
+
+    def now(self) -> str:
+        """Of the whole row, whatever of it the form asks for."""
+        rows = type(self.instance)._default_manager.filter(pk=self.instance.pk)
+        return "".join(sha256(repr(sorted(row.items())).encode()).hexdigest() for row in rows.values())
+
+    def claim_version(self) -> None:
+        type(self.instance)._default_manager.select_for_update().filter(pk=self.instance.pk).first()
+        super().claim_version()
 
     def _in(self, code: str) -> list[forms.BoundField]:
         return [self[build_localized_fieldname(name, code)] for name in self.words]

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Model, ProtectedError
+from django.db.models import Case, F, Model, ProtectedError, Value, When
 from django.utils.translation import gettext as _
 from modeltranslation.manager import get_translatable_fields_for_model
 
@@ -70,6 +70,51 @@ def save_words(*, row: Scale | Level | Criterion, by: User) -> Scale | Level | C
     stored.full_clean()
     stored.save()
     return stored
+
+
+@transaction.atomic
+def save_level(*, level: Level, above: Level | None, by: User) -> Level:
+    """A new one, or one that changes its words or its place: it stands just above another one of its scale, or below them all."""
+    refuse_others(by)
+    scale = locked_scale(level.scale)
+    refuse_used(scale)
+    others = list(scale.levels.exclude(pk=level.pk).order_by("order"))
+    if above is not None and above not in others:
+        raise ValidationError({"above": _("This level is no longer there. Choose another one.")})
+    if level.pk is None:
+        level.order = max((other.order for other in others), default=0) + 1
+    level.full_clean()
+    level.save()
+    place = 0 if above is None else others.index(above) + 1
+    put_in_order(scale, [*others[:place], level, *others[place:]])
+    level.refresh_from_db()
+    refuse_unsound(scale)
+    return level
+
+
+def put_in_order(scale: Scale, levels: list[Level]) -> None:
+    """The lowest first. No two have one place at any moment: first all go up beyond the last place, then each comes down to its own."""
+    highest = max(level.order for level in levels)
+    scale.levels.update(order=F("order") + highest + len(levels))
+    places = [When(pk=level.pk, then=Value(place)) for place, level in enumerate(levels, 1)]
+    scale.levels.update(order=Case(*places))
+
+
+@transaction.atomic
+def delete_level(*, level: Level, by: User) -> None:
+    """With its criteria."""
+    refuse_others(by)
+    scale = locked_scale(level.scale)
+    refuse_used(scale)
+    try:
+        with transaction.atomic():
+            Criterion.objects.filter(level=level).delete()
+            level.delete()
+    except ProtectedError as refusal:
+        raise ValidationError(
+            _("Partnerships or good practices refer to this level, so it cannot be deleted.")
+        ) from refusal
+    refuse_unsound(scale)
 
 
 @transaction.atomic

@@ -30,16 +30,19 @@ class VersionForm(ScaleForm):
         super().__init__(*args, **kwargs)
         self.original = original
         number = code_of_next(original).rpartition("-v")[2]
-        for name in self.fields:
+        for name in in_every_language("name"):
             stands = getattr(original, name)
             self.fields[name].initial = f"{stands} ({number})" if stands else ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for name in self.fields:
+        for name in in_every_language("name"):
             if cleaned.get(name) and cleaned[name] == getattr(self.original, name):
                 self.add_error(name, _("Choose another name, so that people can tell the two scales apart."))
         return cleaned
+
+    def names(self) -> dict[str, str | None]:
+        return {name: self.cleaned_data[name] for name in in_every_language("name")}
 
 
 class LevelForm(WordsMixin, PortalModelForm):
@@ -49,10 +52,39 @@ class LevelForm(WordsMixin, PortalModelForm):
         "promise": _("Promise to the organisation"),
     }
     needed = ("name", "authority_does", "promise")
+    above = forms.ModelChoiceField(Level.objects.none(), label=_("Comes after"), required=False, to_field_name="code")
 
     class Meta:
         model = Level
-        fields = in_every_language("name", "authority_does", "promise")
+        fields = [*in_every_language("name", "authority_does", "promise"), "code"]
+        labels = {"code": _("Code")}
+        help_texts = {
+            "code": _(
+                "Short and permanent, such as delegate. What partnerships promised follows it to the next version."
+            )
+        }
+
+    def __init__(self, *args: Any, decides: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.decides = decides
+        level = self.instance
+        if not decides or level.pk:
+            del self.fields["code"]
+        if not decides:
+            del self.fields["above"]
+            return
+        others = level.scale.levels.exclude(pk=level.pk).order_by("order")
+        lower = others.filter(order__lt=level.order) if level.pk else others
+        asked = self.fields["above"]
+        asked.queryset, asked.initial = others, lower.last()  # type: ignore[attr-defined]
+        asked.empty_label = _("None: it is the lowest level")  # type: ignore[attr-defined]
+        asked.help_text = _("It holds only where all lower levels hold too.")
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        if code == "add" or self.instance.scale.levels.filter(code=code).exists():  # "add" is the address of this form.
+            raise forms.ValidationError(_("Another level of this scale has this code."))
+        return code
 
 
 class CriterionForm(WordsMixin, PortalModelForm):

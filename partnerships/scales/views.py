@@ -94,7 +94,15 @@ class LevelUpdateView(ScaleWordsView):
     form_class = LevelForm
 
     def get_object(self, queryset: Any = None) -> Level:
-        return get_object_or_404(Level, scale=self.scale, code=self.kwargs["level"])
+        return get_object_or_404(Level.objects.select_related("scale"), scale=self.scale, code=self.kwargs["level"])
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "decides": not self.is_used}
+
+    def perform(self, form: LevelForm) -> Any:
+        if form.decides:
+            return scales.save_level(level=form.instance, above=form.cleaned_data["above"], by=self.person)
+        return scales.save_words(row=form.instance, by=self.person)
 
 
 class CriterionUpdateView(ScaleWordsView):
@@ -122,6 +130,17 @@ class UnusedScaleMixin(WithinScaleMixin):
         return super().dispatch(request, *args, **kwargs)
 
 
+class LevelCreateView(ActionMixin, UnusedScaleMixin, CreateView):
+    form_class = LevelForm
+    template_name = "partnerships/level_form.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "instance": Level(scale=self.scale), "decides": True}
+
+    def perform(self, form: LevelForm) -> Level:
+        return scales.save_level(level=form.instance, above=form.cleaned_data["above"], by=self.person)
+
+
 class CriterionCreateView(ActionMixin, UnusedScaleMixin, CreateView):
     form_class = CriterionForm
     template_name = "partnerships/scale_form.html"
@@ -143,7 +162,7 @@ class ScaleCopyView(ActionMixin, WithinScaleMixin, CreateView):
         return {**super().get_form_kwargs(), "original": self.scale}
 
     def perform(self, form: VersionForm) -> Scale:
-        return scales.begin_version(scale=self.scale, names=form.cleaned_data, by=self.person)
+        return scales.begin_version(scale=self.scale, names=form.names(), by=self.person)
 
     def get_success_url(self) -> str:
         messages.success(self.request, _("The new version is a draft. Change it, and then put it to use."))
@@ -221,6 +240,24 @@ class ScaleDeleteView(ScaleStepView):
     def get_success_url(self) -> str:
         messages.success(self.request, str(self.done))
         return reverse("partnerships:scale_list")
+
+
+class LevelDeleteView(ScaleStepView, UnusedScaleMixin):
+    title = gettext_lazy("Delete the level “%(name)s”?")
+    label = gettext_lazy("Delete the level")
+    done = gettext_lazy("The level has been deleted.")
+
+    def level(self) -> Level:
+        return get_object_or_404(Level.objects.select_related("scale"), scale=self.scale, code=self.kwargs["level"])
+
+    def named(self) -> str:
+        return self.level().name
+
+    def perform(self, form: PortalForm) -> None:
+        scales.delete_level(level=self.level(), by=self.person)
+
+    def consequences(self) -> list[str]:
+        return [_("Its criteria go with it.")]
 
 
 class CriterionDeleteView(ScaleStepView, UnusedScaleMixin):

@@ -241,6 +241,7 @@ def test_practice_is_edited_in_each_language_by_administrators(client, world, sc
         "countries_chosen": ["ES"],
         "domains": [housing.pk],
         "level": form["level"].value(),
+        "seen": form["seen"].value(),
     }
     refused = client.post(url, {**typed, "summary_en": "", "summary_es": ""}).content.decode()
     assert "Say in at least one language what it does." in refused

@@ -9,6 +9,7 @@ from orgs.domains import actions as domains
 from orgs.models import Domain
 from tests.factories import DomainFactory, OrganisationFactory, ServiceFactory, UserFactory
 from tests.pages import words_of
+from tests.posts import post_seen
 
 pytestmark = pytest.mark.django_db
 LIST, ADD = reverse("orgs:domain_list"), reverse("orgs:domain_add")
@@ -27,6 +28,15 @@ def edit(domain):
 
 def delete(domain):
     return reverse("orgs:domain_delete", args=[domain.pk])
+
+
+def test_domain_that_somebody_else_saved_meanwhile_is_not_overwritten(client, administrator):
+    domain = DomainFactory(name="Health")
+    seen = client.get(edit(domain)).context["form"]["seen"].value()
+    Domain.objects.filter(pk=domain.pk).update(name_en="Theirs")
+    fields = {"name_en": "Mine", "order": domain.order, "seen": seen}
+    assert "Somebody else saved this" in client.post(edit(domain), fields).content.decode()
+    assert Domain.objects.get(pk=domain.pk).name_en == "Theirs"
 
 
 def test_list_is_in_order_and_says_which_language_lacks_a_name(client, administrator):
@@ -57,7 +67,9 @@ def test_words_are_changed_in_each_language_and_the_code_and_address_stay(client
         "name_ar": "الصحة",
         "order": "7",
     }
-    assert client.post(edit(domain), {**typed, "description_es": "Lo de siempre", "icon": "tree"}).status_code == 302
+    assert (
+        post_seen(client, edit(domain), {**typed, "description_es": "Lo de siempre", "icon": "tree"}).status_code == 302
+    )
     domain.refresh_from_db()
     assert (domain.code, domain.slug, domain.order, domain.icon) == ("D5", "health", 7, "tree")
     assert (domain.name_en, domain.name_es, domain.name_ar) == ("Health and care", "Salud y cuidados", "الصحة")
@@ -83,7 +95,9 @@ def test_form_has_every_language_and_what_stands_there(client, administrator):
 
 def test_domain_without_a_first_word_or_with_the_place_of_another_is_refused(client, administrator):
     other, domain = DomainFactory(order=50), DomainFactory(order=51, name="Health")
-    body = client.post(edit(domain), {"name_en": "", "name_es": "Salud", "order": str(other.order)}).content.decode()
+    body = post_seen(
+        client, edit(domain), {"name_en": "", "name_es": "Salud", "order": str(other.order)}
+    ).content.decode()
     assert "There is a problem" in body
     assert "This field is required" in body
     assert "already exists" in body

@@ -13,6 +13,7 @@ from partnerships.scales import actions as scales
 from tests.factories_partnerships import AssessmentFactory, PracticeFactory
 from tests.pages import words_of
 from tests.partnerships.conftest import PERIOD
+from tests.posts import post_seen
 
 LIST = reverse("partnerships:scale_list")
 
@@ -94,14 +95,14 @@ def test_words_of_a_used_scale_are_changed_and_nothing_else(client, administrato
     before = Criterion.objects.filter(code="I2").values("code", "evidence_kinds", "rule").get()
     criterion, level = criterion_of(scale, "I2"), Level.objects.get(scale=scale, code="inform")
     page = client.get(at("criterion_edit", scale, criterion.pk)).context["form"]
-    assert set(page.fields) == {
-        f"{name}_{code}" for name in ("name", "explanation") for code in ("en", "es", "fr", "ar")
-    }
-    client.post(at("criterion_edit", scale, criterion.pk), typed(name_es="A tiempo", before_decision="on"))
+    words = {f"{name}_{code}" for name in ("name", "explanation") for code in ("en", "es", "fr", "ar")}
+    assert set(page.fields) == {*words, "seen"}
+    post_seen(client, at("criterion_edit", scale, criterion.pk), typed(name_es="A tiempo", before_decision="on"))
     told = {"name_en": "Tell", "name_es": "Contar", "authority_does_en": "It tells.", "promise_en": "You will know."}
-    assert client.post(at("level_edit", scale, "inform"), told).status_code == 302
+    assert post_seen(client, at("level_edit", scale, "inform"), told).status_code == 302
     assert (
-        client.post(at("scale_edit", scale), {"name_en": "Our scale", "name_es": "Nuestra escala"}).status_code == 302
+        post_seen(client, at("scale_edit", scale), {"name_en": "Our scale", "name_es": "Nuestra escala"}).status_code
+        == 302
     )
     for row in (criterion, level, scale):
         row.refresh_from_db()
@@ -117,7 +118,9 @@ def test_words_of_a_used_scale_are_changed_and_nothing_else(client, administrato
 
 
 def test_level_without_its_words_is_refused(client, administrator, scale):
-    body = client.post(at("level_edit", scale, "inform"), {"name_en": "Tell", "name_es": "Contar"}).content.decode()
+    body = post_seen(
+        client, at("level_edit", scale, "inform"), {"name_en": "Tell", "name_es": "Contar"}
+    ).content.decode()
     assert body.count("This field is required") >= 2
     assert Level.objects.get(scale=scale, code="inform").name == "Inform"
 
@@ -152,7 +155,7 @@ def test_criteria_of_a_draft_are_changed_added_and_deleted(client, administrator
     form = client.get(at("criterion_edit", draft, first.pk)).context["form"]
     assert form["activity"].value() == ["briefing", "meeting", "event"]
     changed = typed(code="I1", activity=["*", "hearing"], document=["minutes"], contribution=[], stages="3")
-    client.post(at("criterion_edit", draft, first.pk), {**changed, "language_stated": "on"})
+    post_seen(client, at("criterion_edit", draft, first.pk), {**changed, "language_stated": "on"})
     first.refresh_from_db()
     assert (first.evidence_kinds, first.rule) == (
         ["activity:*", "document:minutes"],
@@ -171,7 +174,7 @@ def test_kinds_that_nobody_changed_stay_as_they_stand(client, administrator, dra
     turned = criterion.evidence_kinds[::-1]
     Criterion.objects.filter(pk=criterion.pk).update(evidence_kinds=turned)
     ticked = {"activity": ["briefing", "meeting", "event"], "document": ["notice", "plan"]}
-    client.post(at("criterion_edit", draft, criterion.pk), typed(code="I1", **ticked))
+    post_seen(client, at("criterion_edit", draft, criterion.pk), typed(code="I1", **ticked))
     criterion.refresh_from_db()
     assert (criterion.name, criterion.evidence_kinds, criterion.rule) == ("Heard in time", turned, {})
 
@@ -192,6 +195,70 @@ def test_criterion_that_could_not_be_met_or_told_apart_is_refused(client, admini
     url = at("criterion_add", draft, "inform")
     assert fault in client.post(url, typed(**fields)).content.decode()
     assert Criterion.objects.filter(level__scale=draft).count() == 10
+
+
+def level_typed(**fields):
+    return {"name_en": "Delegate", "authority_does_en": "It hands over.", "promise_en": "You decide.", **fields}
+
+
+def ladder(scale):
+    return [(level.order, level.code) for level in scale.levels.order_by("order")]
+
+
+def test_levels_of_a_draft_are_added_moved_and_deleted(client, administrator, scale, draft):
+    shown = client.get(at("level_add", draft)).context["form"]
+    assert shown["above"].value() == "empower"
+    assert client.post(at("level_add", draft), level_typed(code="delegate", above="collaborate")).status_code == 302
+    assert ladder(draft) == [
+        (1, "inform"), (2, "consult"), (3, "involve"), (4, "collaborate"), (5, "delegate"), (6, "empower"),
+    ]  # fmt: skip
+    page = client.get(at("scale_detail", draft)).content.decode()
+    assert "“Delegate” has no criterion" in page
+    assert at("scale_use", draft) not in page
+    post_seen(client, at("level_edit", draft, "delegate"), level_typed(name_en="Hand over", above=""))
+    assert ladder(draft)[:2] == [(1, "delegate"), (2, "inform")]
+    assert draft.levels.get(code="delegate").name == "Hand over"
+    client.post(at("criterion_add", draft, "delegate"), typed())
+    assert client.get(at("level_delete", draft, "delegate")).status_code == 200
+    assert client.post(at("level_delete", draft, "delegate")).status_code == 302
+    assert [code for _order, code in ladder(draft)] == ["inform", "consult", "involve", "collaborate", "empower"]
+    assert not Criterion.objects.filter(code="X1").exists()
+    assert ladder(scale)[0][1] == "inform", "the scale it was copied from stays"
+
+
+def test_level_is_refused_that_could_not_be_told_apart_or_stands_nowhere(client, administrator, scale, draft):
+    url = at("level_add", draft)
+    for taken in ("inform", "add"):
+        assert (
+            "Another level of this scale has this code." in client.post(url, level_typed(code=taken)).content.decode()
+        )
+    assert "Select a valid choice" in client.post(url, level_typed(code="delegate", above="elsewhere")).content.decode()
+    foreign = scale.levels.get(code="inform")
+    with pytest.raises(ValidationError, match="no longer there"):
+        scales.save_level(level=Level(scale=draft, code="x", name="X"), above=foreign, by=administrator)
+    assert draft.levels.count() == 5
+
+
+def test_level_that_something_refers_to_stays(client, administrator, draft):
+    PracticeFactory(level=draft.levels.get(code="inform"))
+    assert "refer to this level" in client.post(at("level_delete", draft, "inform")).content.decode()
+    assert draft.levels.count() == 5
+    assert Criterion.objects.filter(level__scale=draft).count() == 10
+
+
+@pytest.mark.parametrize(("name", "rest"), [("scale_edit", ()), ("level_edit", ("inform",)), ("criterion_edit", None)])
+def test_what_somebody_else_saved_meanwhile_is_not_overwritten(client, administrator, draft, name, rest):
+    criterion = criterion_of(draft, "I1")
+    url = at(name, draft, *((criterion.pk,) if rest is None else rest))
+    seen = client.get(url).context["form"]["seen"].value()
+    fields = {**level_typed(), **typed(code="I1"), "seen": seen}
+    for model, pk in ((Scale, draft.pk), (Level, draft.levels.get(code="inform").pk), (Criterion, criterion.pk)):
+        model.objects.filter(pk=pk).update(name_en="Theirs")
+    response = client.post(url, fields)
+    assert "Somebody else saved this while you were writing." in response.content.decode()
+    assert Criterion.objects.get(pk=criterion.pk).name_en == Scale.objects.get(pk=draft.pk).name_en == "Theirs"
+    again = {**fields, "seen": response.context["form"]["seen"].value()}
+    assert client.post(url, again).status_code == 302
 
 
 # --- Putting to use ----------------------------------------------------------------------------------------------------------
@@ -236,9 +303,14 @@ def test_scale_in_use_stays_whole_though_no_assessment_uses_it_yet(client, admin
 def test_what_decides_a_used_level_is_fixed_for_actions_too(administrator, scale):
     AssessmentFactory()
     criterion = criterion_of(scale, "I1")
-    for act in (scales.save_criterion, scales.delete_criterion):
+    for act in (
+        lambda: scales.save_criterion(criterion=criterion, by=administrator),
+        lambda: scales.delete_criterion(criterion=criterion, by=administrator),
+        lambda: scales.save_level(level=criterion.level, above=None, by=administrator),
+        lambda: scales.delete_level(level=criterion.level, by=administrator),
+    ):
         with pytest.raises(ValidationError, match="Begin a new version"):
-            act(criterion=criterion, by=administrator)
+            act()
     assert Criterion.objects.filter(level__scale=scale).count() == 10
 
 
@@ -262,6 +334,8 @@ def test_nobody_but_administrators_keeps_scales(client, world, scale, draft):
         lambda by: scales.save_words(row=draft, by=by),
         lambda by: scales.save_criterion(criterion=criterion, by=by),
         lambda by: scales.delete_criterion(criterion=criterion, by=by),
+        lambda by: scales.save_level(level=criterion.level, above=None, by=by),
+        lambda by: scales.delete_level(level=criterion.level, by=by),
         lambda by: scales.begin_version(scale=scale, names={"name_en": "X"}, by=by),
         lambda by: scales.put_to_use(scale=draft, by=by),
         lambda by: scales.discard_scale(scale=draft, by=by),
