@@ -16,7 +16,7 @@ from django.utils.translation.template import templatize
 
 SOURCES = ("orgs", "indicators", "partnerships", "integration_portal", "templates")
 # Languages that a person may rely on, and so those that are offered (settings.OFFERED_LANGUAGES).
-COMPLETE = ("es",)
+COMPLETE = ("es", "fr", "ar")
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
     "gettext_noop": None,

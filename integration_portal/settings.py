@@ -252,7 +252,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French")), ("ar", _("Arabic"))]
 # In which the portal may be offered: those of which every text is translated. An administrator chooses among them; in the others only names
 # and definitions may be given.
-OFFERED_LANGUAGES = ["en", "es"]
+OFFERED_LANGUAGES = ["en", "es", "fr", "ar"]
 MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 LOCALE_PATHS = [BASE_DIR / "locale"]

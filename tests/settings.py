@@ -47,5 +47,4 @@ PORTAL_SECONDS = 24 * 3600  # tests/conftest.py begins each test with a portal t
 PUBLIC_PAGES_SECONDS = 0  # Tests look at what a view does; tests/test_public_pages.py at what is kept of it.
 uploads = tempfile.TemporaryDirectory(prefix="portal-test-media-")
 MEDIA_ROOT = Path(uploads.name)
-OFFERED_LANGUAGES = ["en", "es", "fr", "ar"]  # What reads from the right is looked at before its texts are complete.
 WHITENOISE_AUTOREFRESH = True  # Otherwise each test client reads through all files that collectstatic left.

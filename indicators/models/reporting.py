@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from indicators.models.catalogue import Breakdown, Dimension, Indicator
 from indicators.models.importing import ImportBatch
@@ -109,9 +110,9 @@ class Report(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
-        SUBMITTED = "submitted", _("submitted")
-        RETURNED = "returned", _("returned")
-        APPROVED = "approved", _("approved")
+        SUBMITTED = "submitted", pgettext_lazy("a report", "submitted")
+        RETURNED = "returned", pgettext_lazy("a report", "returned")
+        APPROVED = "approved", pgettext_lazy("a report", "approved")
 
     request = models.ForeignKey(ReportRequest, models.PROTECT, related_name="reports")
     organisation = models.ForeignKey(
@@ -199,9 +200,9 @@ class ReportStep(models.Model):
     """What happened to a report: it was sent, sent back with a note, sent again, approved. Nothing is overwritten."""
 
     class Kind(models.TextChoices):
-        SUBMITTED = "submitted", _("submitted")
-        RETURNED = "returned", _("returned")
-        APPROVED = "approved", _("approved")
+        SUBMITTED = "submitted", pgettext_lazy("a report", "submitted")
+        RETURNED = "returned", pgettext_lazy("a report", "returned")
+        APPROVED = "approved", pgettext_lazy("a report", "approved")
 
     report = models.ForeignKey(Report, models.CASCADE, related_name="steps")
     kind = models.CharField(_("step"), max_length=10, choices=Kind)

@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_celery_beat.models import PeriodicTask
 
 from integration_portal.operations.schedule import SECONDS, largest_unit
@@ -24,7 +25,12 @@ class TimeForm(PortalForm):
     every = WholeNumberField(label=_("Every"), min_value=1, max_value=LONGEST, required=False)
     unit = forms.ChoiceField(
         label=_("Unit of time"),
-        choices=[("seconds", _("seconds")), ("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))],
+        choices=[
+            ("seconds", _("seconds")),
+            ("minutes", pgettext_lazy("unit of time", "minutes")),
+            ("hours", _("hours")),
+            ("days", _("days")),
+        ],
         required=False,
     )
     at = forms.TimeField(

@@ -4,6 +4,7 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orgs.forms.portal import PortalForm
 from orgs.models import User
@@ -13,7 +14,11 @@ RIGHTS = [
     ("reviewer", _("Reviewers")),
     ("member", _("Members of organisations")),
 ]
-STATES = [("open", _("Not closed")), ("closed", _("Closed")), ("never", _("Never logged in"))]
+STATES = [
+    ("open", _("Not closed")),
+    ("closed", pgettext_lazy("of an account", "Closed")),
+    ("never", _("Never logged in")),
+]
 SECOND_STEP = [("with", _("Set up")), ("without", _("Not set up"))]
 
 

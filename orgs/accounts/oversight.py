@@ -8,7 +8,7 @@ from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from orgs.models import Invitation, Membership, ReviewerAppointment, User
 from orgs.permissions import SECOND_STEPS, leaders_of
@@ -38,7 +38,7 @@ class RightsChange(NamedTuple):
 
 
 CHANGES: dict[tuple[str, bool], str | Promise] = {
-    ("is_active", False): gettext_lazy("Closed"),
+    ("is_active", False): pgettext_lazy("of an account", "Closed"),
     ("is_active", True): gettext_lazy("Reopened"),
     ("is_staff", True): gettext_lazy("Made an administrator"),
     ("is_staff", False): gettext_lazy("No longer an administrator"),

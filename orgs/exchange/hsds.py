@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from orgs.exchange.records import path_of, standing_of
 from orgs.languages import name_for_reader
@@ -299,7 +300,7 @@ def closing(days: ClosedDays, service_id: str) -> dict[str, Any]:
         "service_id": service_id,
         "valid_from": days.first.isoformat(),
         "valid_to": days.last.isoformat(),
-        "description": _("Closed"),
+        "description": pgettext("on these days", "Closed"),
     }
 
 

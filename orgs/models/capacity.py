@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orgs.models.organisation import Organisation
 from orgs.models.territory import Territory
@@ -95,7 +96,7 @@ class CapacityMatch(models.Model):
     """A need of one organisation and an offer of another that meet: one of them asks, the other agrees or declines, and it is done."""
 
     class State(models.TextChoices):
-        ASKED = "asked", _("asked")
+        ASKED = "asked", pgettext_lazy("one side of the other", "asked")
         AGREED = "agreed", _("agreed")
         DECLINED = "declined", _("declined")
         DONE = "done", _("done")

@@ -4,6 +4,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orgs.models.account import User
 from orgs.models.membership import ReviewerAppointment
@@ -96,8 +97,8 @@ class Measure(models.Model):
 
     class Meta:
         ordering = ["-decided_at", "-pk"]
-        verbose_name = _("measure")
-        verbose_name_plural = _("measures")
+        verbose_name = pgettext_lazy("against an organisation", "measure")
+        verbose_name_plural = pgettext_lazy("against an organisation", "measures")
         constraints = [
             models.UniqueConstraint(
                 "organisation",

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orgs.forms import PortalForm, PortalModelForm, SeenMixin
 from partnerships.assessments.review import Verdict
@@ -22,7 +23,7 @@ class PeriodForm(PortalModelForm):
     class Meta:
         model = Assessment
         fields = ("starts_on", "ends_on")
-        labels = {"starts_on": _("From"), "ends_on": _("To")}
+        labels = {"starts_on": _("From"), "ends_on": pgettext_lazy("the end of a period", "To")}
         widgets = {"starts_on": DayInput(), "ends_on": DayInput()}
 
     def __init__(self, *args: Any, partnership: Partnership, **kwargs: Any) -> None:

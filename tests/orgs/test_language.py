@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def offered(settings):
-    """As in the portal itself; the tests of pages that read from the right look at a language before it is offered."""
-    settings.OFFERED_LANGUAGES = portal_settings.OFFERED_LANGUAGES
+    """As if French and Arabic were not complete, as a new language is not."""
+    settings.OFFERED_LANGUAGES = ["en", "es"]
 
 
 def language_of(client: Client, **headers: str) -> tuple[str, str]:
@@ -47,6 +47,13 @@ def test_incomplete_language_is_neither_offered_nor_pressed(client):
     assert "العربية" not in html
     client.cookies[django_settings.LANGUAGE_COOKIE_NAME] = "ar"
     assert language_of(client) == ("en", "ltr")
+
+
+def test_every_complete_language_is_read_in_its_direction(client, settings):
+    settings.OFFERED_LANGUAGES = portal_settings.OFFERED_LANGUAGES
+    assert language_of(client, **{"accept-language": "ar-MA,es;q=0.5"}) == ("ar", "rtl")
+    assert language_of(client, **{"accept-language": "fr-CA,en;q=0.8"}) == ("fr", "ltr")
+    assert "العربية" in client.get(reverse("about")).content.decode()
 
 
 def test_account_comes_before_the_browser_and_what_was_pressed_before_both(client):
