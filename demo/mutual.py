@@ -6,9 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from demo.accounts import People
-from demo.registry import Organisations, change
+from demo.registry import Organisations, change, leader_of
 from demo.vocabulary import DEMO, read
-from orgs.models import Capacity, Membership, Organisation, Sponsorship, User, VolunteerOpportunity, Vouching
+from orgs.models import Capacity, Organisation, Sponsorship, VolunteerOpportunity, Vouching
 from orgs.support import sponsoring, vouching
 from orgs.volunteering import actions as volunteering
 
@@ -31,11 +31,6 @@ def load(people: People, organisations: Organisations) -> None:
     if not VolunteerOpportunity.objects.exists():
         for one in told["opportunities"]:
             offer(one, organisations[one["organisation"]])
-
-
-def leader_of(organisation: Organisation) -> User:
-    leading = organisation.memberships.active().filter(role__in=[Membership.Role.OWNER, Membership.Role.MANAGER])
-    return leading.select_related("user").order_by("pk")[0].user
 
 
 def sponsor(one: dict[str, Any], organisations: Organisations) -> None:

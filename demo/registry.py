@@ -9,9 +9,11 @@ from django.utils import timezone
 from demo.accounts import ACCOUNTS, People
 from demo.calendar import day_or_none, morning
 from demo.vocabulary import REGISTRY, read
+from orgs.affiliations import actions as affiliations
 from orgs.matching import capacities
 from orgs.members import actions as members
 from orgs.models import (
+    Affiliation,
     Capacity,
     Domain,
     Membership,
@@ -84,11 +86,9 @@ def load(people: People) -> Organisations:
         known = Organisation.objects.filter(name=entry["name"], is_sample=True).first()
         organisations[entry["slug"]] = known or found(entry, places, people, weeks_ago=132 - number)
     for entry in entries:
-        if entry["networks"] and not organisations[entry["slug"]].networks.exists():
-            organisations_actions.update_organisation(
-                organisation=organisations[entry["slug"]],
-                networks=[organisations[slug] for slug in entry["networks"]],
-                by=people.administrator,
+        if entry["networks"] and not organisations[entry["slug"]].affiliations.exists():
+            join(
+                organisations[entry["slug"]], [organisations[slug] for slug in entry["networks"]], people.administrator
             )
     give_parts(people, organisations)
     voice_needs(places)
@@ -106,6 +106,19 @@ def voice_needs(places: Places) -> None:
     for code, number in VOICED.items():
         for _resident in range(number):
             needs.voice_need(service_type=places.types[code], territory=city)
+
+
+def join(organisation: Organisation, networks: list[Organisation], by: User) -> None:
+    """Said by the one, and confirmed by each of the others."""
+    said = {Affiliation.Kind.MEMBER: networks}
+    organisations_actions.update_organisation(organisation=organisation, affiliations=said, by=by)
+    for affiliation in organisation.affiliations.questions().select_related("parent"):
+        affiliations.answer_affiliation(affiliation=affiliation, is_accepted=True, by=leader_of(affiliation.parent))
+
+
+def leader_of(organisation: Organisation) -> User:
+    leading = organisation.memberships.active().filter(role__in=[Membership.Role.OWNER, Membership.Role.MANAGER])
+    return leading.select_related("user").order_by("pk")[0].user
 
 
 def found(entry: dict[str, Any], places: Places, people: People, weeks_ago: int) -> Organisation:

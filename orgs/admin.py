@@ -211,7 +211,7 @@ class OrganisationAdmin(admin.ModelAdmin):
     list_filter = ["sector", "kind", "tier", "is_sample"]
     list_select_related = ["territory"]
     search_fields = ["name", "acronym", "reference", "name_folded"]
-    autocomplete_fields = ["territory", "works_in", "branch_of"]
+    autocomplete_fields = ["territory", "works_in"]
     readonly_fields = ["reference", "slug", "tier", "verified_at", "created_at"]
     inlines = [FieldOfWorkInline, MembershipInline]
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from orgs.drawing.own_words import own_name, own_words, saying
 from orgs.models import (
     REACHABLE,
+    Affiliation,
     CapacityMatch,
     JoinRequest,
     Measure,
@@ -71,6 +72,7 @@ def tasks_of(user: User) -> list[Task]:
         *matches_to_answer(user),
         *vouchings_to_answer(user),
         *sponsorships_to_answer(user),
+        *affiliations_to_answer(user),
         *returned_organisations(user),
         *returned_changes(user),
     ]
@@ -252,6 +254,26 @@ def sponsorships_to_answer(user: User) -> list[Task]:
             icon="people",
         )
         for sponsorship in offered.select_related("sponsor", "sponsored").order_by("offered_at")[:LONGEST]
+    ]
+
+
+def affiliations_to_answer(user: User) -> list[Task]:
+    """Organisations that say that they belong to one that one leads."""
+    own = user.memberships.acting().filter(role__in=[Membership.Role.OWNER, Membership.Role.MANAGER])
+    said = Affiliation.objects.questions().filter(parent__in=own.values("organisation"))
+    return [
+        Task(
+            kind=gettext_lazy("Branches and members"),
+            title=saying(
+                _("Say whether %(organisation)s belongs to %(parent)s"),
+                organisation=own_name(affiliation.organisation),
+                parent=own_name(affiliation.parent),
+            ),
+            url=affiliation.get_absolute_url(),
+            since=affiliation.proposed_at,
+            icon="people",
+        )
+        for affiliation in said.select_related("organisation", "parent").order_by("proposed_at", "pk")[:LONGEST]
     ]
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from orgs.models import (
+    Affiliation,
     Invitation,
     JoinRequest,
     Measure,
@@ -72,6 +73,17 @@ RIGHTS_REST_ON = {
     ),
     "orgs.Renewal": ("organisation", "renewed_by", "held_until", "holds_until"),
     "orgs.Vouching": ("group", "voucher", "state", "given_by", "given_at", "ended_by", "ended_at"),
+    "orgs.Affiliation": (
+        "organisation",
+        "parent",
+        "proposed_by",
+        "accepted_by",
+        "accepted_at",
+        "refused_by",
+        "refused_at",
+        "ended_by",
+        "ended_at",
+    ),
     "orgs.Measure": ("organisation", "kind", "decided_by", "appealed_by", "appeal_decided_by", "lifted_by"),
 }
 """From which rights follow: whose figures somebody keeps, whom somebody reviews, who runs the platform. Only administrators change these of
@@ -231,6 +243,16 @@ def can_close(user: Person, organisation: Organisation) -> bool:
 def leads_organisation(user: Person, organisation: Organisation) -> bool:
     """Can bind it by their word; an administrator cannot."""
     return has_role(user, organisation, Role.OWNER, Role.MANAGER)
+
+
+def can_answer_affiliation(user: Person, affiliation: Affiliation) -> bool:
+    """Who leads the other side; an administrator does not."""
+    return leads_organisation(user, affiliation.parent)
+
+
+def can_end_affiliation(user: Person, affiliation: Affiliation) -> bool:
+    """Who keeps the profile that says it, or leads the other side."""
+    return can_edit_organisation(user, affiliation.organisation) or leads_organisation(user, affiliation.parent)
 
 
 def can_vouch_for(user: Person, voucher: Organisation) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from orgs.models import Organisation, Territory
+from orgs.models import Territory
 
 
 class Profile(TypedDict, total=False):
@@ -15,7 +15,6 @@ class Profile(TypedDict, total=False):
     kind: str
     level_of_government: str
     legal_form: str
-    branch_of: Organisation | None
     territory: Territory
     description: str
     written_in: str
@@ -34,5 +33,5 @@ class Profile(TypedDict, total=False):
     is_sample: bool
 
 
-PLAIN_FACTS = [name for name in Profile.__annotations__ if name not in ("branch_of", "territory", "is_sample")]
+PLAIN_FACTS = [name for name in Profile.__annotations__ if name not in ("territory", "is_sample")]
 """Those that are plain values."""

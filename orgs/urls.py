@@ -1,6 +1,7 @@
 from django.urls import path
 
 from orgs.accounts import oversight_views as accounts
+from orgs.affiliations import views as affiliations
 from orgs.authorities import views as authorities
 from orgs.coverage import views as coverage
 from orgs.directory import views as directory
@@ -135,6 +136,19 @@ urlpatterns = [
         name="match_withdraw",
     ),
     path("organisations/<slug:slug>/support/", support.SupportView.as_view(), name="support"),
+    path(
+        "organisations/<slug:slug>/affiliations/", affiliations.AffiliationListView.as_view(), name="affiliation_list"
+    ),
+    path(
+        "organisations/<slug:slug>/affiliations/<int:pk>/",
+        affiliations.AffiliationAnswerView.as_view(),
+        name="affiliation_answer",
+    ),
+    path(
+        "organisations/<slug:slug>/affiliations/<int:pk>/end/",
+        affiliations.AffiliationEndView.as_view(),
+        name="affiliation_end",
+    ),
     path("organisations/<slug:slug>/vouch/", support.VouchView.as_view(), name="vouch"),
     path("organisations/<slug:slug>/vouchings/ask/", support.VouchingAskView.as_view(), name="vouching_ask"),
     path("organisations/<slug:slug>/vouchings/<int:pk>/", support.VouchingAnswerView.as_view(), name="vouching_answer"),

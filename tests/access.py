@@ -120,6 +120,11 @@ TABLE = """
     organisation_close_own                   association       LF PFFF FFFFF FFF   LF PFFF FFFFF FFF
     orgs:support                             association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
     orgs:support                             group             LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:affiliation_list                    association       LF PPFF FFFFF FFP   LF MMFF FFFFF FFM
+    orgs:affiliation_answer                  affiliate         LN MNNN NNNNN NNN   LN RNNN NNNNN NNN
+    orgs:affiliation_answer                  affiliation       LN NNNN NNNNN NNN   LN NNNN NNNNN NNN
+    orgs:affiliation_end                     affiliate         LN MNNN NNNNN NNN   LN RNNN NNNNN NNN
+    orgs:affiliation_end                     affiliation       LN MMNN NNNNN NNM   LN RRNN NNNNN NNR
     orgs:vouch                               group             LF FFFF PPFFP FFF   LF FFFF PPFFP FFF
     orgs:vouching_ask                        group             LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:vouching_answer                     vouching          LF PFFF FFFFF FFF   LF PFFF FFFFF FFF
@@ -402,6 +407,8 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "possible_match": [association, known["capacity"].pk, known["counterpart"].pk],
         "match": [association, known["match"].pk],
         "group": [known["group"].slug],
+        "affiliate": [association, known["affiliate"].pk],
+        "affiliation": [association, known["affiliation"].pk],
         "vouching": [association, known["vouching"].pk],
         "sponsorship": [association, known["sponsorship"].pk],
         "a_service": [known["service"].pk],

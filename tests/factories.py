@@ -8,6 +8,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from orgs.models import (
+    Affiliation,
     Domain,
     Membership,
     Organisation,
@@ -107,6 +108,28 @@ class MembershipFactory(DjangoModelFactory[Membership]):
     user = factory.SubFactory(UserFactory)
     organisation = factory.SubFactory(OrganisationFactory)
     role = Membership.Role.OWNER
+
+
+class AffiliationFactory(DjangoModelFactory[Affiliation]):
+    """That an organisation is a member of another one, which an owner of that has accepted; with `proposed=True` nobody has answered."""
+
+    class Meta:
+        model = Affiliation
+
+    class Params:
+        proposed = factory.Trait(accepted_by=None, accepted_at=None)
+
+    organisation = factory.SubFactory(OrganisationFactory, published=True)
+    parent = factory.SubFactory(OrganisationFactory, published=True)
+    kind = Affiliation.Kind.MEMBER
+    accepted_by = factory.LazyAttribute(
+        lambda made: MembershipFactory(organisation=made.parent, role=leading(made.parent)).user
+    )
+    accepted_at = factory.LazyFunction(timezone.now)
+
+
+def leading(organisation: Organisation) -> str:
+    return Membership.Role.MANAGER if organisation.is_authority else Membership.Role.OWNER
 
 
 class ReviewerAppointmentFactory(DjangoModelFactory[ReviewerAppointment]):

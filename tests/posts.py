@@ -1,6 +1,7 @@
 """Views that take what is typed, and the token of their forms."""
 
 import re
+from typing import Any
 
 from django.test import Client
 from django.urls import URLPattern, URLResolver
@@ -30,7 +31,7 @@ def views_that_take_a_post(resolver: URLResolver) -> set[type]:
     }
 
 
-def post_seen(client: Client, url: str, fields: dict[str, object], **request: object) -> object:
+def post_seen(client: Client, url: str, fields: dict[str, object]) -> Any:
     """As somebody does who opened the form just now: with what it notes of the row that was there (orgs/forms/portal.py)."""
     seen = client.get(url).context["form"]["seen"].value()
-    return client.post(url, {**fields, "seen": seen}, **request)
+    return client.post(url, {**fields, "seen": seen})

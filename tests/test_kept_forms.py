@@ -214,7 +214,7 @@ def test_a_forged_form_is_refused_as_ever(browser: Client) -> None:
 
 # Registration is a draft that is kept on the server anyway, and needs no session; the others have three fields or fewer, or a file alone.
 SHORT = {
-    "VouchingWithdrawView", "SponsorshipEndView",
+    "VouchingWithdrawView", "SponsorshipEndView", "AffiliationAnswerView", "AffiliationEndView",
     "StartView", "PageView", "CheckView", "DiscardView", "ConfirmView", "SentView", "InvitationDetailView", "WithdrawView", "EndMembershipView",
     "SubmitView", "ServiceDeleteView", "CapacityDeleteView", "OpportunityDeleteView", "MatchWithdrawView", "TargetDeleteView", "SliceRetryView", "IndicatorRetireView",
     "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordDeleteView", "PartnershipProposeView",

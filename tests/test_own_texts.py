@@ -20,7 +20,7 @@ from orgs.models import (
     VolunteerOpportunity,
 )
 from partnerships.models import Activity, CoordinationTable
-from tests.factories import DomainFactory, MembershipFactory, OrganisationFactory
+from tests.factories import AffiliationFactory, DomainFactory, MembershipFactory, OrganisationFactory
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +74,8 @@ def texts(world: World) -> list[str]:
     things = world.things
     mother = OrganisationFactory(published=True, name=write(texts, "الأم (٢٠)"))
     web = OrganisationFactory(published=True, kind="network", name=write(texts, "شبكة (٢١)"))
-    world.association.networks.add(web)
+    AffiliationFactory(organisation=world.association, parent=web)
+    AffiliationFactory(organisation=world.association, parent=mother, kind="branch")
     Organisation.objects.filter(pk=world.association.pk).update(
         name=write(texts, "جمعية (١)"),
         acronym=write(texts, "ج (٢٢)"),
@@ -82,7 +83,6 @@ def texts(world: World) -> list[str]:
         legal_form=write(texts, "شكل (٢٣)"),
         address=write(texts, "شارع (٢٤)"),
         address_is_public=True,
-        branch_of=mother,
     )
     Organisation.objects.filter(pk=world.authority.pk).update(name=write(texts, "بلدية (٢٥)"))
     Organisation.objects.filter(pk=things["counterpart"].organisation_id).update(name=write(texts, "دار (٢٦)"))
@@ -122,6 +122,7 @@ def addresses(world: World) -> dict[str, list[str]]:
         "capacity_list",
         "match_list",
         "support",
+        "affiliation_list",
         "member_list",
         "service_add",
     )

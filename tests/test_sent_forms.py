@@ -27,6 +27,7 @@ from indicators.rollup.views import SliceRetryView
 from integration_portal.operations import views as operations
 from integration_portal.views import LogInView
 from orgs.accounts import views as account
+from orgs.affiliations import views as affiliations
 from orgs.exchange.imports.views import OrganisationImportStoreView, OrganisationImportUndoView
 from orgs.forms import passing
 from orgs.listing import views as listing
@@ -266,6 +267,8 @@ BY_THEMSELVES = {
     EntryView,
     registration.SentView,
     standing.RenewView,
+    affiliations.AffiliationAnswerView,
+    affiliations.AffiliationEndView,
     members.ResendView,
     reviewers.ResendReviewInvitationView,
 }

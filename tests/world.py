@@ -52,6 +52,7 @@ from partnerships.models import Assessment, Criterion, Meeting, Partnership
 from partnerships.scales import actions as scales
 from partnerships.vocabulary import PartnershipState
 from tests.factories import (
+    AffiliationFactory,
     AuthorityFactory,
     MembershipFactory,
     OrganisationFactory,
@@ -269,6 +270,8 @@ def make_registry(
         "counterpart": counterpart,
         "match": make_match(association, hall),
         **make_support(association, hall, city),
+        "affiliate": AffiliationFactory(parent=association, kind="branch", proposed=True),
+        "affiliation": AffiliationFactory(organisation=association, parent=hall),
         "invitation": invitation,
         "to_review": to_review,
         "appointment": ReviewerAppointmentFactory(territory=city),

@@ -18,6 +18,7 @@ from orgs.drawing.sharing import share_list
 from orgs.languages import country_name
 from orgs.mixins import SearchedMixin, VisibleObjectMixin, page_of
 from orgs.models import (
+    Affiliation,
     Capacity,
     Domain,
     FieldOfWork,
@@ -33,6 +34,7 @@ from orgs.models import (
 )
 from orgs.naming import address_upstairs
 from orgs.permissions import (
+    Person,
     can_ask_to_join,
     can_close,
     can_edit_organisation,
@@ -42,6 +44,7 @@ from orgs.permissions import (
     can_take_measure,
     is_member,
     is_unclaimed,
+    leads_organisation,
     vouchers_for,
 )
 from orgs.standing.renewals import can_be_renewed
@@ -52,6 +55,8 @@ from orgs.vocabulary import CapacitySide, Kind
 
 SHOWN = 10
 """Opportunities for volunteers on the page of an organisation."""
+QUESTIONS_SHOWN = 5
+"""Of organisations that say that they belong to it; the page of branches and members has the rest."""
 SORTS = {
     "name": (_("Name"), ["name_folded", "pk"]),
     "-verified": (_("Latest verified first"), ["-verified_at", "pk"]),
@@ -135,12 +140,9 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         return (
             super()
             .get_queryset()
-            .select_related(
-                "territory__scheme", "territory__parent__parent__parent", "listing__listed_for", "branch_of"
-            )
+            .select_related("territory__scheme", "territory__parent__parent__parent", "listing__listed_for")
             .prefetch_related(
                 Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
-                Prefetch("networks", Organisation.objects.published()),
                 Prefetch("works_in", Territory.objects.with_path().select_related("scheme")),
                 Prefetch("capacities", Capacity.objects.current().select_related("territory")),
             )
@@ -181,6 +183,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             can_close=is_own and organisation.closed_on is None and can_close(user, organisation),
             close_url=address_upstairs("organisation_close_own", organisation.slug),
             can_vouch=vouchers_for(user, organisation).exists(),
+            **belonging(organisation, user, is_own=is_own or can_edit),
             proposed_change=proposed_change,
             proposed_differences=differences(proposed_change) if proposed_change else [],
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_own else None,
@@ -212,6 +215,20 @@ def beside(organisation: Organisation) -> dict[str, Any]:
         "vouched_by": [row.voucher for row in counting] if organisation.kind == Kind.INFORMAL_GROUP else [],
         "sponsors": [row for row in found if row.sponsored_id == organisation.pk],
         "sponsors_others": [row for row in found if row.sponsor_id == organisation.pk],
+    }
+
+
+def belonging(organisation: Organisation, user: Person, *, is_own: bool) -> dict[str, Any]:
+    """To whom it belongs: to its own people also what is not confirmed yet. And, for those who can answer, who says that it belongs to it."""
+    said = organisation.affiliations.live().of_public_parents() if is_own else organisation.affiliations.shown()
+    found = list(said.marked().select_related("parent").order_by("parent__name_folded", "pk"))
+    can_answer = leads_organisation(user, organisation)
+    asked = organisation.affiliates.questions().select_related("organisation__territory")
+    return {
+        "branch_of": [one for one in found if one.kind == Affiliation.Kind.BRANCH],
+        "member_of": [one for one in found if one.kind == Affiliation.Kind.MEMBER],
+        "questions": asked[:QUESTIONS_SHOWN] if can_answer else [],
+        "can_answer": can_answer,
     }
 
 

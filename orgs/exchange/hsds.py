@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from orgs.exchange.records import path_of, standing_of
+from orgs.exchange.records import parents_of, path_of, standing_of
 from orgs.languages import name_for_reader
-from orgs.models import ClosedDays, Organisation, Service
+from orgs.models import Affiliation, ClosedDays, Organisation, Service
 from orgs.models.services import OpeningTime
 from orgs.templatetags.registry import standing_badge
 from orgs.vocabulary import Accessibility, Delivery, TargetGroup
@@ -57,7 +57,7 @@ def said(**facts: Any) -> dict[str, Any]:
 
 def organization(one: Organisation) -> dict[str, Any]:
     own = uid("organisation", one.reference)
-    parent = one.branch_of if one.branch_of is not None and one.branch_of.is_published else None
+    parent = next(iter(parents_of(one, Affiliation.Kind.BRANCH)), None)
     return said(
         id=own,
         name=one.name,

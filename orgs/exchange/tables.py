@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 from openpyxl import Workbook
 
-from orgs.exchange.records import standing_of
-from orgs.models import Organisation
+from orgs.exchange.records import parents_of, standing_of
+from orgs.models import Affiliation, Organisation
 from orgs.spreadsheets import BYTE_ORDER_MARK, csv_lines, workbook_cell
 
 SEVERAL = "; "
@@ -59,8 +59,8 @@ COLUMNS: dict[str, Callable[[Organisation], Any]] = {
     "communities": lambda one: listed(one.communities),
     "marks": lambda one: listed(one.marks),
     "works_as": lambda one: listed(one.works_as),
-    "branch_of": lambda one: one.branch_of.reference if one.branch_of and one.branch_of.is_published else "",
-    "networks": lambda one: listed(network.reference for network in one.networks.all()),
+    "branch_of": lambda one: listed(parent.reference for parent in parents_of(one, Affiliation.Kind.BRANCH)),
+    "networks": lambda one: listed(network.reference for network in parents_of(one, Affiliation.Kind.MEMBER)),
     "founded_year": lambda one: one.founded_year,
     "description": lambda one: one.description,
     "description_language": lambda one: one.written_in,

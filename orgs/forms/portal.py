@@ -97,6 +97,10 @@ class PortalModelForm(SaneInputMixin, forms.ModelForm, metaclass=PortalModelForm
             for name, messages in error.error_dict.items():
                 self.add_error(name if name in self.fields else None, messages)
 
+    def stored(self, current: Any) -> dict[str, Any]:
+        """What stands there by now, of the fields that the form asks for."""
+        return forms.model_to_dict(current, [name for name in self.fields if name != "version"])
+
     def claim_version(self) -> None:
         """Within a transaction: locks the row and raises when it is not the one that the writer of this form had read."""
         if not self.is_versioned:
@@ -105,7 +109,7 @@ class PortalModelForm(SaneInputMixin, forms.ModelForm, metaclass=PortalModelForm
         if current.version == self.cleaned_data["version"]:
             self.instance.version = current.version + 1
             return
-        theirs = forms.model_to_dict(current, [name for name in self.fields if name != "version"])
+        theirs = self.stored(current)
         differing = [
             str(self.fields[name].label or name)
             for name, value in theirs.items()

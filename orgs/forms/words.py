@@ -54,9 +54,17 @@ class WordsMixin(SeenMixin, forms.BaseForm):
                     field.widget.attrs["rows"] = 3
 
     def now(self) -> str:
-        """Of the whole row, whatever of it the form asks for."""
-        rows = type(self.instance)._default_manager.filter(pk=self.instance.pk)
-        return "".join(sha256(repr(sorted(row.items())).encode()).hexdigest() for row in rows.values())
+        """Of the whole row in every language, whatever of it the form asks for."""
+        row = type(self.instance)._default_manager.filter(pk=self.instance.pk).first()
+        if row is None:
+            return ""
+        # As it is stored: an attribute of a translated field would be that of the reader's language.
+        stored = [(field.attname, vars(row)[field.attname]) for field in row._meta.concrete_fields]
+        tied = [
+            (field.name, sorted(getattr(row, field.name).values_list("pk", flat=True)))
+            for field in row._meta.many_to_many
+        ]
+        return sha256(repr([stored, tied]).encode()).hexdigest()
 
     def claim_version(self) -> None:
         type(self.instance)._default_manager.select_for_update().filter(pk=self.instance.pk).first()

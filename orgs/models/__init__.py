@@ -1,4 +1,5 @@
 from orgs.models.account import User
+from orgs.models.affiliation import Affiliation
 from orgs.models.capacity import Capacity, CapacityMatch
 from orgs.models.closing import OrganisationClosing
 from orgs.models.conditions import holding_on
@@ -52,6 +53,7 @@ __all__ = [
     "KINDS_OF_SECTOR",
     "PROTECTED_FACTS",
     "REACHABLE",
+    "Affiliation",
     "Capacity",
     "CapacityMatch",
     "ClosedDays",

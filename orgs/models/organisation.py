@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -157,17 +157,6 @@ class Organisation(models.Model):
     domains = models.ManyToManyField(
         Domain, through="FieldOfWork", related_name="organisations", blank=True, verbose_name=_("domains")
     )
-    branch_of = models.ForeignKey(
-        "self",
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="branches",
-        verbose_name=_("local branch of"),
-    )
-    networks = models.ManyToManyField(
-        "self", symmetrical=False, blank=True, related_name="network_members", verbose_name=_("member of")
-    )
 
     name = models.CharField(_("name"), max_length=200)
     acronym = models.CharField(_("acronym"), max_length=30, blank=True)
@@ -258,11 +247,6 @@ class Organisation(models.Model):
             models.CheckConstraint(
                 condition=Q(marks__contained_by=Mark.values) & Q(works_as__contained_by=Work.values),
                 name="organisation_marks_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(branch_of=None) | ~Q(branch_of=F("id")),
-                name="organisation_no_branch_of_itself",
-                violation_error_message=_("An organisation is no branch of itself."),
             ),
             models.CheckConstraint(
                 condition=Q(tier="", verified_at=None) | (~Q(tier="") & Q(verified_at__isnull=False)),

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orgs.affiliations.actions import Said, say_affiliations
 from orgs.ladders import standing
 from orgs.models import (
     AUTHORITY_ROLES,
@@ -91,7 +92,7 @@ def update_organisation(
     organisation: Organisation,
     works_in: Iterable[Territory] | None = None,
     fields_of_work: FieldsOfWork | None = None,
-    networks: Iterable[Organisation] | None = None,
+    affiliations: Said | None = None,
     by: User,
     **changes: Unpack[Profile],
 ) -> Organisation:
@@ -118,8 +119,8 @@ def update_organisation(
         organisation.works_in.set(works_in)
     if fields_of_work is not None:
         set_fields_of_work(organisation, fields_of_work)
-    if networks is not None:
-        organisation.networks.set(networks)
+    if affiliations is not None:
+        say_affiliations(organisation=organisation, said=affiliations, by=by)
     organisation.refresh_from_db()
     return organisation
 

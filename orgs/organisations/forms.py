@@ -10,7 +10,7 @@ from orgs.forms.portal import PortalModelForm, SeenMixin, WebAddressField
 from orgs.languages import language_choices_or_none, name_for_reader
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import CountryLookup, LanguageLookup, OrganisationLookup, RegisterLookup, TerritoryLookup
-from orgs.models import AUTHORITY_KINDS, Organisation, OrganisationContact, User
+from orgs.models import AUTHORITY_KINDS, Affiliation, Organisation, OrganisationContact, User
 from orgs.organisations.fields import FieldsOfWorkField, RegisterNumberField, fields_of_work_of
 from orgs.permissions import can_change_what_rights_rest_on, must_propose
 from orgs.registers import register_label
@@ -68,9 +68,22 @@ class ProfileForm(PortalModelForm):
         label=_("Communities of origin"),
         help_text=_("Only if the service is for people from certain countries."),
     )
-    branch_of = LookupField(OrganisationLookup(), required=False, label=_("Local branch of"))
+    branch_of = LookupField(
+        OrganisationLookup(),
+        required=False,
+        label=_("Local branch of"),
+        help_text=_(
+            "It is public once this organisation has accepted it. If nobody there uses the portal, your page says that only you state it."
+        ),
+    )
     networks = LookupField(
-        OrganisationLookup(), several=True, required=False, label=_("Member of these networks and federations")
+        OrganisationLookup(),
+        several=True,
+        required=False,
+        label=_("Member of these networks and federations"),
+        help_text=_(
+            "Each is public once it has accepted it. If nobody there uses the portal, your page says that only you state it."
+        ),
     )
 
     website = WebAddressField(label=_("Website"), required=False)
@@ -123,8 +136,6 @@ class ProfileForm(PortalModelForm):
             "website",
             "public_email",
             "public_phone",
-            "branch_of",
-            "networks",
         ]
         widgets = {
             "description": forms.Textarea(attrs={"rows": 5}),
@@ -135,6 +146,7 @@ class ProfileForm(PortalModelForm):
         super().__init__(*args, **kwargs)
         self.proposes = must_propose(by, self.instance)
         self.fields["fields_of_work"].initial = fields_of_work_of(self.instance)
+        self.initial.update(parents_of(self.instance))
         for name in ("size", "budget"):
             field: Any = self.fields[name]
             field.choices = [("", _("Not said")), *(choice for choice in field.choices if choice[0])]
@@ -206,6 +218,14 @@ class ProfileForm(PortalModelForm):
         if language in self.name_fields.values():
             self.add_error("other_language", _("Its name in this language is above. Change it there."))
 
+    def stored(self, current: Organisation) -> dict[str, Any]:
+        said = parents_of(current)
+        return {
+            **super().stored(current),
+            "branch_of": next(iter(said["branch_of"]), None),
+            "networks": said["networks"],
+        }
+
     def changes(self) -> dict[str, Any]:
         own = (
             "version", "register", "number", "other_language", "other_name", *self.name_fields, *self.number_fields,
@@ -223,10 +243,24 @@ class ProfileForm(PortalModelForm):
             {self.cleaned_data["register"]: self.cleaned_data["number"]} if self.cleaned_data.get("register") else {}
         )
         given["identifiers"] = {register: number for register, number in numbers.items() if number}
+        branch_of = given.pop("branch_of")
+        given["affiliations"] = {
+            Affiliation.Kind.BRANCH: [branch_of] if branch_of else [],
+            Affiliation.Kind.MEMBER: given.pop("networks"),
+        }
         names = {language: self.cleaned_data[field].strip() for field, language in self.name_fields.items()}
         if self.cleaned_data.get("other_language"):
             names[self.cleaned_data["other_language"]] = self.cleaned_data["other_name"].strip()
         return {**given, "names": {code: name for code, name in names.items() if name and name != given["name"]}}
+
+
+def parents_of(organisation: Organisation) -> dict[str, list[Organisation]]:
+    """To whom it says that it belongs, by the field that asks for it."""
+    live = organisation.affiliations.live().of_public_parents().select_related("parent__territory")
+    said: dict[str, list[Organisation]] = {fact: [] for fact in Affiliation.FACTS.values()}
+    for affiliation in live.order_by("parent__name_folded", "pk"):
+        said[affiliation.fact].append(affiliation.parent)
+    return said
 
 
 class ContactDetailsForm(SeenMixin, PortalModelForm):

@@ -7,10 +7,11 @@ from operator import or_
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orgs.affiliations.actions import ask_anew
 from orgs.mail.emails import write_to
 from orgs.models import Organisation, OrganisationMerge, User
 from orgs.oversight import merged_places
@@ -25,9 +26,8 @@ FOLLOW = [
     "orgs.Sponsorship.sponsor",
     "orgs.Sponsorship.sponsored",
     "orgs.FieldOfWork.organisation",
-    "orgs.Organisation.branch_of",
-    "orgs.Organisation_networks.from_organisation",
-    "orgs.Organisation_networks.to_organisation",
+    "orgs.Affiliation.organisation",
+    "orgs.Affiliation.parent",
     "orgs.Vouching.voucher",
 ]
 """Of this app, what then belongs to the kept one; apps above name theirs. What is the old entry's own story stays with it: its
@@ -66,6 +66,7 @@ def merge_organisations(
     told = [*leaders_of(gone), *leaders_of(kept)]
     before = merged_places.places_of([gone, kept])
     merge.moved = {name: move(name, gone, kept) for name in follow}
+    ask_anew(kept)
     merge.identifiers = {scheme: code for scheme, code in gone.identifiers.items() if scheme not in kept.identifiers}
     kept.works_in.add(*gone.works_in.all())
     merge.places = merged_places.differences(before, merged_places.places_of([gone, kept]))
@@ -105,6 +106,16 @@ def left_behind(merge: OrganisationMerge) -> int:
     )
 
 
+def give_back(model: type[Model], field: str, rows: list[int], merge: OrganisationMerge) -> None:
+    """One that the old entry has by now already stays with the kept one."""
+    for pk in rows:
+        try:
+            with transaction.atomic():
+                model._base_manager.filter(pk=pk, **{field: merge.kept_id}).update(**{field: merge.gone_id})
+        except IntegrityError:
+            continue
+
+
 @transaction.atomic
 def undo_merge(*, merge: OrganisationMerge, by: User) -> OrganisationMerge:
     """What moved goes back, but what has been removed or moved on since. What has come in for the kept one since stays there."""
@@ -115,7 +126,8 @@ def undo_merge(*, merge: OrganisationMerge, by: User) -> OrganisationMerge:
         return merge
     for name, rows in merge.moved.items():
         model, field = apps.get_model(name.rpartition(".")[0]), name.rpartition(".")[2]
-        model._base_manager.filter(pk__in=rows, **{field: merge.kept_id}).update(**{field: merge.gone_id})
+        give_back(model, field, rows, merge)
+    ask_anew(merge.gone)
     merged_places.give_back(merge.places)
     kept = Organisation.objects.select_for_update().get(pk=merge.kept_id)
     left = {scheme: code for scheme, code in kept.identifiers.items() if merge.identifiers.get(scheme) != code}

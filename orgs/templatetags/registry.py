@@ -5,11 +5,11 @@ from typing import NamedTuple
 from django import template
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from orgs.drawing import own_words
 from orgs.languages import language_label, name_for_reader, own_name
-from orgs.models import Organisation, ProposedChange, Verification
+from orgs.models import Affiliation, Organisation, ProposedChange, Verification
 from orgs.permissions import is_unclaimed
 from orgs.registers import register_label
 from orgs.vocabulary import Tier
@@ -64,6 +64,16 @@ def standing_badge(organisation: Organisation) -> StandingBadge:
     if is_unclaimed(organisation):
         return StandingBadge(gettext_lazy("Unclaimed"), "warning")
     return StandingBadge(gettext_lazy("Not verified"), "neutral")
+
+
+@register.filter
+def affiliation_mark(affiliation: Affiliation) -> str:
+    """What readers have to know of what an organisation says of another one; nothing once that one has confirmed it. The rows are `marked()`."""
+    if affiliation.accepted_at is not None:
+        return ""
+    if not affiliation.has_leaders:  # type: ignore[attr-defined]
+        return gettext("stated by the organisation")
+    return pgettext("affiliation", "not confirmed yet")
 
 
 @register.filter

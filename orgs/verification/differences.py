@@ -36,7 +36,7 @@ NOTHING = "–"
 def fact_label(fact: str) -> Any:
     if fact == CONTACT:
         return _("private contact")
-    return _("based in") if fact == "territory" else Organisation._meta.get_field(fact).verbose_name  # type: ignore[union-attr]
+    return LABELS[fact] if fact in LABELS else Organisation._meta.get_field(fact).verbose_name  # type: ignore[union-attr]
 
 
 def differences(change: ProposedChange) -> list[dict[str, Any]]:
@@ -103,6 +103,8 @@ ITEMS: Mapping[str, type[Model]] = {
 LABELS: Mapping[str, Any] = {
     "territory": _("based in"),
     "domains": _("domains"),
+    "branch_of": _("local branch of"),
+    "networks": _("member of"),
     "leaders": _("people who lead it"),
     "contact": _("private contact"),
     "opening_times": _("opening times"),

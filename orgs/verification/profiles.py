@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model, Prefetch
 
 from orgs.models import (
+    Affiliation,
     Capacity,
     FieldOfWork,
     Membership,
@@ -82,10 +83,10 @@ def profile_of(organisation: Organisation) -> dict[str, Any]:
 
 def profiles_of(organisations: Collection[int]) -> dict[int, dict[str, Any]]:
     """By key; the same number of queries for one and for many."""
-    found = Organisation.objects.filter(pk__in=organisations).select_related("territory", "branch_of")
+    found = Organisation.objects.filter(pk__in=organisations).select_related("territory")
     found = found.prefetch_related(
         "works_in",
-        "networks",
+        Prefetch("affiliations", Affiliation.objects.live().select_related("parent"), to_attr="said_affiliations"),
         Prefetch("contacts", OrganisationContact.objects.standing()),
         Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
         Prefetch("memberships", Membership.objects.active().filter(role__in=LEADING), to_attr="leading"),
@@ -104,8 +105,8 @@ def said_by(organisation: Any) -> dict[str, Any]:
         **facts_of(organisation, PLAIN_FACTS),
         "territory": organisation.territory.name,
         "works_in": names_of(organisation.works_in.all()),
-        "branch_of": organisation.branch_of.name if organisation.branch_of else "",
-        "networks": names_of(organisation.networks.all()),
+        "branch_of": next(iter(parents_named(organisation, Affiliation.Kind.BRANCH)), ""),
+        "networks": parents_named(organisation, Affiliation.Kind.MEMBER),
         "domains": sorted(words_of_field(field) for field in organisation.fields_of_work.all()),
         "services": {str(service.pk): said_of_service(service) for service in organisation.services.all()},
         "capacities": {str(one.pk): at_place(one, CAPACITY_FACTS) for one in organisation.capacities.all()},
@@ -143,6 +144,11 @@ def plain(value: Any) -> Any:
 
 def names_of(rows: Iterable[Territory | Organisation]) -> list[str]:
     return sorted(row.name for row in rows)
+
+
+def parents_named(organisation: Any, kind: str) -> list[str]:
+    """To whom it says that it belongs, whether that was confirmed or not."""
+    return names_of(one.parent for one in organisation.said_affiliations if one.kind == kind)
 
 
 def words_of_field(field: FieldOfWork) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, ListView
@@ -19,6 +19,7 @@ from orgs.drawing.own_words import full_name, own_words
 from orgs.languages import country_name, language_label
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import (
+    Affiliation,
     Capacity,
     Organisation,
     ProposedChange,
@@ -36,6 +37,7 @@ from orgs.permissions import (
     is_reviewer_or_administrator,
 )
 from orgs.review_queues import changes, queues
+from orgs.templatetags.registry import affiliation_mark
 from orgs.verification import actions as verification_actions
 from orgs.verification import proposals
 from orgs.verification.differences import differences, fact_label, fact_words, profile_differences, readable
@@ -275,11 +277,7 @@ def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:
         (fact_label("works_as"), ", ".join(str(work) for work in organisation.work_labels)),
         (fact_label("size"), organisation.get_size_display()),
         (fact_label("budget"), organisation.get_budget_display()),
-        (fact_label("branch_of"), organisation.branch_of and full_name(organisation.branch_of)),
-        (
-            fact_label("networks"),
-            format_html_join(", ", "{}", ((full_name(network),) for network in organisation.networks.all())),
-        ),
+        *((fact_label(fact), belongs_to(organisation, kind)) for kind, fact in Affiliation.FACTS.items()),
         (_("Based in"), organisation.territory.label),
         (_("Works in"), " · ".join(place.label for place in organisation.works_in.all())),
         (_("Domains"), " · ".join(str(field) for field in organisation.fields_of_work.all())),
@@ -291,6 +289,19 @@ def what_it_says(organisation: Organisation) -> list[tuple[Any, Any]]:
         (fact_label("public_phone"), organisation.public_phone),
         (fact_label("address"), own_words(organisation.address)),
     ]
+
+
+def belongs_to(organisation: Organisation, kind: str) -> str:
+    """With what a reviewer has to know: whether the other side has confirmed it."""
+    live = organisation.affiliations.live().filter(kind=kind).marked().select_related("parent")
+    return format_html_join(
+        ", ",
+        "{}{}",
+        (
+            (full_name(one.parent), format_html(" ({})", affiliation_mark(one)) if affiliation_mark(one) else "")
+            for one in live.order_by("parent__name_folded", "pk")
+        ),
+    )
 
 
 def answered(answers: Any) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def save_level(*, level: Level, above: Level | None, by: User) -> Level:
     others = list(scale.levels.exclude(pk=level.pk).order_by("order"))
     if above is not None and above not in others:
         raise ValidationError({"above": _("This level is no longer there. Choose another one.")})
-    if level.pk is None:
+    if not level.pk:
         level.order = max((other.order for other in others), default=0) + 1
     level.full_clean()
     level.save()

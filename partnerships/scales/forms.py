@@ -52,7 +52,9 @@ class LevelForm(WordsMixin, PortalModelForm):
         "promise": _("Promise to the organisation"),
     }
     needed = ("name", "authority_does", "promise")
-    above = forms.ModelChoiceField(Level.objects.none(), label=_("Comes after"), required=False, to_field_name="code")
+    above: forms.ModelChoiceField = forms.ModelChoiceField(
+        Level.objects.none(), label=_("Comes after"), required=False, to_field_name="code"
+    )
 
     class Meta:
         model = Level

@@ -18,11 +18,12 @@ from django.utils import timezone
 from orgs.exchange.formats import FORMATS
 from orgs.file_turns import TURNS
 from orgs.locks import RegistryLock
-from orgs.models import Listing, Organisation, TerritoryOutline
+from orgs.models import Affiliation, Listing, Organisation, TerritoryOutline
 from orgs.services import actions as services
 from orgs.services.actions import Hours
 from orgs.services.hours import read_stretches
 from tests.factories import (
+    AffiliationFactory,
     DomainFactory,
     MembershipFactory,
     OrganisationFactory,
@@ -246,9 +247,11 @@ def test_table_has_all_that_the_page_says_of_an_organisation(client):
     hidden, web = OrganisationFactory(name="Hidden"), OrganisationFactory(published=True, kind="network", name="Web")
     house = OrganisationFactory(
         published=True, name="House", kind="public_agency", level_of_government="local", legal_form="Consortium",
-        size="251-", budget="0-10", names={"ca": "Casa", "ur": "گھر"}, branch_of=mother,
+        size="251-", budget="0-10", names={"ca": "Casa", "ur": "گھر"},
     )  # fmt: skip
-    house.networks.set([web, hidden])
+    of_mother = AffiliationFactory(organisation=house, parent=mother, kind="branch")
+    for network in (web, hidden):
+        AffiliationFactory(organisation=house, parent=network)
     house.fields_of_work.create(domain=DomainFactory(code="D3"), since_year=2010)
     house.fields_of_work.create(domain=DomainFactory(code="D4"))
     row = next(row for row in table(client) if row["name"] == "House")
@@ -258,7 +261,7 @@ def test_table_has_all_that_the_page_says_of_an_organisation(client):
     assert [row[name] for name in asked] == [
         "ca:Casa; ur:گھر", "local", "Consortium", "251+ people", "0-10 thousand EUR", mother.reference, web.reference, "D3; D4", "D3:2010",
     ]  # fmt: skip
-    Organisation.objects.filter(pk=house.pk).update(branch_of=hidden)
+    Affiliation.objects.filter(pk=of_mother.pk).update(parent=hidden)
     row = next(row for row in table(client) if row["name"] == "House")
     assert row["branch_of"] == ""
 

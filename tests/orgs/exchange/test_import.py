@@ -31,6 +31,7 @@ from orgs.models import Listing, Organisation, OrganisationImport, Service, Terr
 from orgs.readers.problems import Problem
 from orgs.tasks import remove_stale_organisation_files
 from tests.factories import (
+    AffiliationFactory,
     DomainFactory,
     MembershipFactory,
     OrganisationFactory,
@@ -483,7 +484,7 @@ def test_undoing_leaves_what_others_use_or_changed(admin, place):
     of = {one.name: one for one in Organisation.objects.all()}
     Listing.objects.filter(organisation=of["Claimed"]).update(claimed_at=timezone.now())
     MembershipFactory(organisation=of["Joined"])
-    OrganisationFactory(branch_of=of["Branch"])
+    AffiliationFactory(parent=of["Branch"], kind="branch")
     Organisation.objects.filter(pk=of["Renamed"].pk).update(name="Another name")
     ServiceFactory(organisation=of["Served"])
     left = imports.undo_import(batch=batch, by=admin)
@@ -550,7 +551,8 @@ def test_own_table_comes_in_again_without_a_mapping(admin, house, ending):
     Organisation.objects.filter(pk=house.pk).update(
         names={"ur": "مشرقی مینار", "ca": "Far"}, legal_form="Private foundation", size="6-20", budget="0-10"
     )
-    house.networks.add(OrganisationFactory(published=True, kind="network", territory=house.territory, name="Web"))
+    web = OrganisationFactory(published=True, kind="network", territory=house.territory, name="Web")
+    AffiliationFactory(organisation=house, parent=web)
     content = b"".join(FORMATS[ending].write(records(Organisation.objects.published())))
     here = imports.check_import(batch=received(content, admin, name=f"own.{ending}"), by=admin)
     assert (counts(here), faults(here)) == ((0, 0, 2, 0), [])

@@ -256,6 +256,7 @@ def test_profile_says_since_when_by_whom_in_which_band_and_of_which_network(clie
         DomainFactory(name="Housing"),
         OrganisationFactory(name="Our network", kind="network", published=True),
     )
+    MembershipFactory(organisation=network)
     client.force_login(owner)
     said = profile(
         **{
@@ -286,6 +287,7 @@ def test_profile_says_since_when_by_whom_in_which_band_and_of_which_network(clie
         assert words in body
     assert "since 1998" in body
     assert "Our network" in body
+    assert "(not confirmed yet)" in body
     assert re.search(r'lang="ca" dir="auto"><p>Fem classes', body)
     assert "Written in Catalan" in body
     again = client.get(page("organisation_edit", organisation)).content.decode()

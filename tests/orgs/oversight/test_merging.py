@@ -25,6 +25,7 @@ from orgs.permissions import can_take_measure
 from orgs.standing.measures import take_measure
 from partnerships.models import Contribution, PartnershipParty, Seat
 from tests.factories import (
+    AffiliationFactory,
     AuthorityFactory,
     MembershipFactory,
     OrganisationFactory,
@@ -307,22 +308,27 @@ def test_kept_one_that_shelters_by_now_stays_coarse(administrator, gone, kept, r
     assert placed(kept)["seat"] == (city, False)
 
 
+def parents_of(organisation):
+    return {affiliation.parent for affiliation in organisation.affiliations.confirmed()}
+
+
 def test_networks_and_vouchings_given_follow_and_go_back(administrator, gone, kept):
     network, branch = OrganisationFactory(published=True), OrganisationFactory(published=True)
-    gone.networks.set([network, kept])
-    branch.networks.set([gone])
+    for organisation, parent in ((gone, network), (gone, kept), (branch, gone)):
+        AffiliationFactory(organisation=organisation, parent=parent)
     group = OrganisationFactory(published=True, kind="informal_group")
     giver = MembershipFactory(organisation=gone).user
     Vouching.objects.create(
         group=group, voucher=gone, state="given", words="Our neighbours.", given_by=giver, given_at=timezone.now()
     )
     merge = merged(gone, kept, administrator)
-    assert list(kept.networks.all()) == [network], "nobody is a member of itself"
-    assert list(kept.network_members.exclude(pk=gone.pk)) == [branch]
+    assert parents_of(kept) == {network}, "nobody is a member of itself"
+    assert set(kept.affiliates.live().values_list("organisation", flat=True)) == {gone.pk, branch.pk}
+    assert kept.affiliates.confirmed().get().organisation == gone, "who leads it has not confirmed the branch"
     assert group.vouchings.get().voucher == kept
     merging.undo_merge(merge=merge, by=administrator)
-    assert set(gone.networks.all()) == {network, kept}
-    assert list(branch.networks.all()) == [gone]
+    assert parents_of(gone) == {network, kept}
+    assert branch.affiliations.live().get().parent == gone
     assert group.vouchings.get().voucher == gone
 
 

@@ -246,6 +246,15 @@ def test_level_that_something_refers_to_stays(client, administrator, draft):
     assert Criterion.objects.filter(level__scale=draft).count() == 10
 
 
+@pytest.mark.parametrize("language", ["en", "es", "ar"])
+def test_what_somebody_else_saved_in_another_language_is_not_overwritten(client, administrator, draft, language):
+    url = at("level_edit", draft, "inform")
+    seen = client.get(url).context["form"]["seen"].value()
+    draft.levels.filter(code="inform").update(**{f"name_{language}": "Theirs"})
+    response = client.post(url, level_typed(seen=seen))
+    assert "Somebody else saved this while you were writing." in response.content.decode()
+
+
 @pytest.mark.parametrize(("name", "rest"), [("scale_edit", ()), ("level_edit", ("inform",)), ("criterion_edit", None)])
 def test_what_somebody_else_saved_meanwhile_is_not_overwritten(client, administrator, draft, name, rest):
     criterion = criterion_of(draft, "I1")
