@@ -1,12 +1,13 @@
 """Files written for readers a few at a time, in the whole portal: the other threads of the web server go on with pages."""
 
 import gzip
+import socket
 import tempfile
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from orgs.locks import RegistryLock, session_lock
@@ -15,9 +16,27 @@ TURNS = 2
 """Files that are written at once."""
 
 
-def turn() -> AbstractContextManager[bool]:
-    """Holds one of the turns; False where all are taken."""
-    return session_lock(RegistryLock.DOWNLOAD, range(TURNS))
+@contextmanager
+def turn(request: HttpRequest) -> Iterator[bool]:
+    """Holds one of the turns; False where all are taken, or where the reader left before hers came."""
+    if has_left(request):
+        yield False
+        return
+    with session_lock(RegistryLock.DOWNLOAD, range(TURNS)) as is_held:
+        yield is_held
+
+
+def has_left(request: HttpRequest) -> bool:
+    """Whether the reader has closed the connection. Only Gunicorn says so; to any other server she is there until the answer is sent."""
+    link = request.META.get("gunicorn.socket")
+    if link is None:
+        return False
+    try:
+        return link.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def spooled(parts: Iterable[bytes], ending: str, *, is_packed: bool = False) -> IO[bytes]:

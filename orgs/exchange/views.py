@@ -25,7 +25,7 @@ class OrganisationExportView(View):
         found = OrganisationFilter(request.GET, Organisation.objects.published().order_by(*SORTS["name"][1]))
         if not found.is_valid():
             return redirect(f"{reverse('orgs:organisation_list')}?{request.GET.urlencode()}")
-        with turn() as has_turn:
+        with turn(request) as has_turn:
             if not has_turn:
                 return all_taken()
             file = spooled(wanted.write(records(found.qs)), wanted.ending)

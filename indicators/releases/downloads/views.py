@@ -71,7 +71,7 @@ def release_download(request: HttpRequest, pk: int, ending: str) -> HttpResponse
             "Files in this format have at most %(most)s cells. Choose an indicator, a territory or a period as well."
         )
         return too_much(text % {"most": error.args[0]})
-    with turn() as has_turn:
+    with turn(request) as has_turn:
         if not has_turn:
             return all_taken()
         content = made(contents, wanted)

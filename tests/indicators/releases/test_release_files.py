@@ -11,6 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
@@ -188,8 +189,23 @@ def test_no_more_than_a_few_files_are_written_at_once(client, land):
         answer = client.get(address(release, "csv"))
         assert (answer.status_code, answer["Retry-After"]) == (503, "10")
     assert b"1900-01" in fetch(client, release, "csv")
-    with turn() as first, turn() as second:
+    request = RequestFactory().get("/")
+    with turn(request) as first, turn(request) as second:
         assert (first, second) == (True, True)
+
+
+@pytest.mark.django_db
+def test_no_file_is_written_for_a_reader_who_left_before_her_turn(client, land):
+    release = published(land, months=2)
+    ours, hers = socket.socketpair()
+    with ours, hers:
+        client.defaults["gunicorn.socket"] = ours
+        assert b"1900-01" in fetch(client, release, "csv")
+        hers.sendall(b"GET /the/next HTTP/1.1")
+        assert b"1900-01" in fetch(client, release, "csv")
+        hers.close()
+        ours.recv(100)
+        assert client.get(address(release, "csv")).status_code == 503
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,9 @@ from typing import Any
 
 import psycopg2
 import pytest
+from celery import current_app
 from django.db import connections
+from django.db.models.signals import post_save
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 from post_office.models import STATUS, Email
@@ -26,6 +28,7 @@ from indicators.imports.actions import approve_import, store_import
 from indicators.models import ComputedFigure, ComputedPlace, DirtyMark, Observation, RollupRun, Slice
 from indicators.rollup import worker as rollup_worker
 from indicators.tasks import roll_up
+from integration_portal.schedule import Scheduler
 from orgs.locks import session_lock
 from orgs.mail.emails import queue_text
 from tests.factories import UserFactory
@@ -279,6 +282,23 @@ def test_schedule_set_by_an_administrator_stays(land: Land, queue: Queue) -> Non
     with beat(REDIS_URL=queue.url):
         wait_until(lambda: PeriodicTask.objects.filter(name="send queued mail").exists(), what="the missing task")
     assert PeriodicTask.objects.get(name="roll up what changed").interval == slow
+
+
+def test_schedule_that_an_administrator_changes_while_beat_starts_is_followed(transactional_db: None) -> None:
+    """Beat fills an empty schedule; as it writes the last task, somebody sets the first one to a second."""
+
+    def change(instance: PeriodicTask, **sent: Any) -> None:
+        if instance.name == list(current_app.conf.beat_schedule)[-1]:
+            often = IntervalSchedule.objects.get_or_create(every=1, period="seconds")[0]
+            PeriodicTask.objects.filter(name="roll up what changed").update(interval=often)
+            PeriodicTasks.update_changed()
+
+    post_save.connect(change, sender=PeriodicTask)
+    try:
+        scheduler = Scheduler(app=current_app)
+    finally:
+        post_save.disconnect(change, sender=PeriodicTask)
+    assert scheduler.schedule["roll up what changed"].schedule.run_every.total_seconds() == 1
 
 
 def test_postgresql_killed_in_a_rollup_and_started_again_loses_nothing(tmp_path: Path, queue: Queue) -> None:
