@@ -9,6 +9,9 @@ from functools import cache
 from babel import Locale
 from babel.core import UnknownLocaleError
 from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from orgs.folding import fold
 
 LANGUAGES = {
     "af": ("Afrikaans", "Afrikaans"),
@@ -117,6 +120,15 @@ LANGUAGES = {
     "zh": ("中文", "Chinese"),
 }
 
+# In some languages of the portal.
+UNKNOWN_TO_BABEL = {
+    "ary": _("Moroccan Arabic"),
+    "kri": _("Krio"),
+    "mnk": _("Mandinka"),
+    "prs": _("Dari"),
+    "rif": _("Riffian"),
+}
+
 # Offered at once, before anybody types.
 USUAL = ["ar", "ca", "en", "es", "fr", "pt", "ro", "ru", "uk", "ur", "wo", "zh"]
 
@@ -136,7 +148,7 @@ def own_name(code: str) -> str:
 def name_for_reader(code: str) -> str:
     """In the language of the page, else in English."""
     known = readers_locale().languages.get(code)
-    return known or (LANGUAGES[code][1] if code in LANGUAGES else code)
+    return known or str(UNKNOWN_TO_BABEL.get(code) or (LANGUAGES[code][1] if code in LANGUAGES else code))
 
 
 def country_name(code: str) -> str:
@@ -163,8 +175,10 @@ def language_label(code: str) -> str:
 
 
 def language_choices() -> list[tuple[str, str]]:
-    return sorted(((code, language_label(code)) for code in LANGUAGES), key=lambda choice: name_for_reader(choice[0]))
+    return sorted(
+        ((code, language_label(code)) for code in LANGUAGES), key=lambda choice: fold(name_for_reader(choice[0]))
+    )
 
 
 def language_choices_or_none() -> list[tuple[str, str]]:
-    return [("", gettext("Not said")), *language_choices()]
+    return [("", gettext("Not stated")), *language_choices()]

@@ -46,3 +46,12 @@ def test_every_partial_and_component_is_used() -> None:
     used |= {f"components/{name.replace('-', '_')}.html" for text in texts for name in COMPONENT.findall(text)}
     parts = [name for name in TEMPLATES if Path(name).name.startswith("_") or name.startswith("components/")]
     assert [name for name in parts if name not in used and name not in code] == []
+
+
+@pytest.mark.parametrize("tags", ["outline,cancel", "primary,outline", "outline,resend"])
+def test_button_that_allauth_draws_in_outline_is_not_the_main_one(tags: str) -> None:
+    drawn = get_template("allauth/elements/button.html").render(
+        {"attrs": {"tags": tags.split(",")}, "slots": {"default": ["Cancel"]}}
+    )
+    assert "btn-secondary" in drawn
+    assert "btn-primary" not in drawn

@@ -31,9 +31,7 @@ class OfFile(VisibleObjectMixin):
             batch = self.get_object()
             assert isinstance(batch, ImportBatch)
             if not confidential.may_read_file_of(batch=batch, by=self.person):
-                messages.info(
-                    request, _("Only the person who uploaded this file can see its content. Give a reason to see it.")
-                )
+                messages.info(request, _("Somebody else uploaded this file. Give a reason to see its content."))
                 here = urlencode({"next": request.get_full_path()})
                 return redirect(f"{reverse('indicators:batch_access', args=[batch.pk])}?{here}")
         return super().dispatch(request, *args, **kwargs)

@@ -77,7 +77,7 @@ def ask_for_reports(
     if authority in organisations:
         raise ValidationError({"organisations": _("An authority cannot ask itself for figures: enter them instead.")})
     if due_on < timezone.localdate():
-        raise ValidationError({"due_on": _("Choose a day in the future.")})
+        raise ValidationError({"due_on": _("Choose today or a later day.")})
     scores = [indicator for indicator in indicators if indicator.measure == Measure.SCORE]
     if scores and len(organisations) > 1:
         refusal = ValidationError(

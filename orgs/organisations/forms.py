@@ -55,7 +55,7 @@ class ProfileForm(PortalModelForm):
     fields_of_work = FieldsOfWorkField(
         label=_("Domains"),
         required=False,
-        help_text=_("Beside each, the year since when you have worked there, if you like."),
+        help_text=_("If you like, enter the year in which you began to work in each."),
     )
     written_in = forms.ChoiceField(
         choices=language_choices_or_none, required=False, label=_("Language in which this is written")
@@ -66,14 +66,14 @@ class ProfileForm(PortalModelForm):
         several=True,
         required=False,
         label=_("Communities of origin"),
-        help_text=_("Only if the service is for people from certain countries."),
+        help_text=_("Only if you work with people from certain countries: type the countries."),
     )
     branch_of = LookupField(
         OrganisationLookup(),
         required=False,
         label=_("Local branch of"),
         help_text=_(
-            "It is public once this organisation has accepted it. If nobody there uses the portal, your page says that only you state it."
+            "It is public once that organisation has confirmed it. If nobody there uses the portal, your page says that this is your own statement."
         ),
     )
     networks = LookupField(
@@ -82,7 +82,7 @@ class ProfileForm(PortalModelForm):
         required=False,
         label=_("Member of these networks and federations"),
         help_text=_(
-            "Each is public once it has accepted it. If nobody there uses the portal, your page says that only you state it."
+            "Each is public once that organisation has confirmed it. If nobody there uses the portal, your page says that this is your own statement."
         ),
     )
 
@@ -90,13 +90,13 @@ class ProfileForm(PortalModelForm):
     register = LookupField(
         RegisterLookup(),
         required=False,
-        label=_("Another register"),
+        label=_("Name of the register"),
         help_text=_(
             "For example, the tax number of the organisation. Everybody can see it: never type the number of a person. Type a part of the "
             "name of the register, or its code."
         ),
     )
-    number = RegisterNumberField(label=_("Its number there"), required=False)
+    number = RegisterNumberField(label=_("Number in this register"), required=False)
     other_language = LookupField(
         LanguageLookup(offered=()),
         required=False,
@@ -149,7 +149,7 @@ class ProfileForm(PortalModelForm):
         self.initial.update(parents_of(self.instance))
         for name in ("size", "budget"):
             field: Any = self.fields[name]
-            field.choices = [("", _("Not said")), *(choice for choice in field.choices if choice[0])]
+            field.choices = [("", _("Not stated")), *(choice for choice in field.choices if choice[0])]
         if not self.instance.written_in:
             self.initial["written_in"] = get_language()
         self.name_fields = {
@@ -191,9 +191,9 @@ class ProfileForm(PortalModelForm):
         own_numbers = [name for name in (*self.number_fields, "register", "number") if name in self.fields]
         return [
             *parts,
-            (_("Its numbers in registers"), [self[name] for name in own_numbers]),
+            (_("Your numbers in registers"), [self[name] for name in own_numbers]),
             (
-                _("Its name in other languages"),
+                _("Your name in other languages"),
                 [self[name] for name in (*self.name_fields, "other_language", "other_name")],
             ),
         ]

@@ -106,7 +106,7 @@ def test_partner_that_is_not_in_the_directory_is_listed_with_the_partnership(cli
     client.force_login(world.officer)
     typed = {key: value for key, value in filled.items() if not key.startswith("partners")}
     asked = client.get(page("partnership_add")).content.decode()
-    assert "A partner is not in the directory" in asked
+    assert "Is a partner missing from the directory?" in asked
     form = {
         **typed,
         "new_partner": "Open doors",
@@ -563,7 +563,7 @@ def test_queue_shows_what_waits_and_how_long(client, submitted):
     Assessment.objects.update(submitted_at=timezone.now() - datetime.timedelta(days=31))
     html = client.get(page("assessment_queue")).content.decode()
     assert submitted.partnership.title in html
-    assert "for 31 days" in html
+    assert "31 days ago" in html
     assert "is-overdue" in html
 
 

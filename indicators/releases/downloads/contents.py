@@ -197,8 +197,8 @@ class Contents:
     @property
     def suppression_note(self) -> str:
         return _(
-            "Figures about very small groups are suppressed because they could identify people, and others with them, so "
-            "that they cannot be worked out by subtraction. Suppressed, missing, not applicable and 0 are four different "
+            "Figures about very small groups are suppressed because they could identify people. Some others are suppressed too, "
+            "so that nobody can work out the first by subtraction. Suppressed, missing, not applicable and 0 are four different "
             "things."
         )
 

@@ -342,7 +342,7 @@ def test_ambiguous_place_is_asked_back(client, where, old_town, raval):
 
 
 def test_shelter_is_asked_of_before_the_place_and_its_quarter_is_stored_nowhere(client, where, city, raval, old_town):
-    assert "municipality is shown, and nothing smaller" in text_of(client.get(reverse("orgs:registration_start")))
+    assert "people see only its municipality" in text_of(client.get(reverse("orgs:registration_start")))
     begin(client)
     page = text_of(client.get(url("where")))
     assert page.index('name="is_shelter"') < page.index("nothing smaller") < page.index('name="territory"')

@@ -124,7 +124,7 @@ def test_blocks_for_other_pages(world):
 
 def test_empty_blocks_say_so(world):
     assert "No partnership here yet" in draw("partnerships_of_territory territory", territory=world.city)
-    assert "No partnership with an authority yet" in draw(
+    assert "No partnership with an authority is listed yet" in draw(
         "partnerships_of_organisation organisation", organisation=world.other
     )
 
