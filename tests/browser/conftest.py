@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""The shell draws the same pages, without the frame of a browser around them, in two thirds of the time of a processor."""
 ARGUMENTS = [
     "--no-sandbox",  # Root cannot have Chromium's sandbox, and the pages are our own.
     "--disable-gpu",
