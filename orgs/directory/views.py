@@ -131,10 +131,10 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         try:
             return super().get(request, *args, **kwargs)
         except Http404:
-            merge = OrganisationMerge.objects.filter(gone__slug=kwargs["slug"], undone_at=None).first()
-            if merge is None:
+            kept = merged_into(kwargs["slug"])
+            if kept is None:
                 raise
-            return redirect(merge.kept)
+            return redirect(kept)
 
     def get_queryset(self) -> QuerySet[Organisation]:
         return (
@@ -184,6 +184,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             close_url=address_upstairs("organisation_close_own", organisation.slug),
             can_vouch=vouchers_for(user, organisation).exists(),
             **belonging(organisation, user, is_own=is_own or can_edit),
+            merged_into=merged_into(organisation.slug) if organisation.closed_on else None,
             proposed_change=proposed_change,
             proposed_differences=differences(proposed_change) if proposed_change else [],
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_own else None,
@@ -204,6 +205,12 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         """Only those that somebody can reach, but for its own people."""
         services = Service.objects.visible_to(self.request.user)
         return services.filter(organisation=organisation).select_related("domain", "type")
+
+
+def merged_into(slug: str) -> Organisation | None:
+    """The entry that a merged one goes on in."""
+    merge = OrganisationMerge.objects.filter(gone__slug=slug, undone_at=None).select_related("kept").first()
+    return merge.kept if merge else None
 
 
 def beside(organisation: Organisation) -> dict[str, Any]:

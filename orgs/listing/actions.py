@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orgs import installation
 from orgs.accounts.actions import open_account
 from orgs.listing.refusals import identity_of, refuse_what_reviewers_decide, refuse_who_wants_no_listing
 from orgs.listing.taken_off import forget_addresses, sign_of, signs_of
@@ -111,13 +112,10 @@ def tell(pk: int) -> int:
     if is_due and not was_told(email):
         try:
             with transaction.atomic():
-                language = organisation.written_in if organisation.written_in in dict(settings.LANGUAGES) else None
-                invite_to_claim(
-                    organisation=organisation,
-                    email=email,
-                    language=language or settings.LANGUAGE_CODE,
-                    by=listing.listed_by,
-                )
+                language = organisation.written_in
+                if language not in settings.OFFERED_LANGUAGES:
+                    language = installation.current().default_language
+                invite_to_claim(organisation=organisation, email=email, language=language, by=listing.listed_by)
             listing.notified_at = timezone.now()
         except (ValidationError, PermissionDenied) as refusal:
             # It is closed, or whoever stored the list is no administrator any more: nobody writes in their name.

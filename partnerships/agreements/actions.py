@@ -34,11 +34,8 @@ def check_partners(authority: Organisation, partners: Sequence[Organisation], kn
     refuse_unless(len({partner.pk for partner in partners}) == len(partners), _("Each partner is named once."))
     for partner in partners:
         refuse_unless(partner != authority, _("The authority is not its own partner."))
-        if partner.has_lapsed and not partner.is_authority and partner.pk not in known:
-            raise ValidationError(
-                _("The verification of %(name)s has lapsed. It can be named as a partner once it has renewed it."),
-                params={"name": partner.name},
-            )
+        if partner.pk not in known:
+            refuse_lapsed(partner)
         if not partner.is_published and partner.pk not in known:
             raise ValidationError(
                 _("%(name)s is not a verified organisation, so it cannot be named as a partner yet."),
@@ -46,10 +43,23 @@ def check_partners(authority: Organisation, partners: Sequence[Organisation], kn
             )
 
 
-def refuse_closed(organisations: Iterable[Organisation]) -> None:
+def refuse_lapsed(partner: Organisation) -> None:
+    if partner.has_lapsed and not partner.is_authority:
+        raise ValidationError(
+            _("The verification of %(name)s has lapsed. It can be named as a partner once it has renewed it."),
+            params={"name": partner.name},
+        )
+
+
+def refuse_who_cannot_begin(organisations: Iterable[Organisation]) -> None:
+    """Whoever closed, was suspended or has let its verification lapse since it was named: what runs goes on, nothing new begins."""
     for organisation in organisations:
-        refusal = _("%(name)s is closed, so nothing can begin with it.") % {"name": organisation.name}
-        refuse_unless(organisation.closed_on is None, refusal)
+        name = {"name": organisation.name}
+        refuse_unless(organisation.closed_on is None, _("%(name)s is closed, so nothing can begin with it.") % name)
+        refuse_unless(
+            organisation.suspended_on is None, _("%(name)s is suspended, so nothing can begin with it.") % name
+        )
+        refuse_lapsed(organisation)
 
 
 def refuse_place_elsewhere(authority: Organisation, territory: Territory) -> None:
@@ -85,7 +95,7 @@ def log_partnership(
 ) -> Partnership:
     """A draft that only the authority sees, until the partners are asked (`propose_partnership`)."""
     refuse_unless(authority.is_authority, _("A partnership is led by an authority."))
-    refuse_closed([authority])
+    refuse_who_cannot_begin([authority])
     check_partners(authority, partners)
     refuse_place_elsewhere(authority, territory)
     Organisation.objects.select_for_update().get(pk=authority.pk)  # A form sent twice at once is one partnership.
@@ -199,7 +209,7 @@ def propose_partnership(*, partnership: Partnership, by: User) -> Partnership:
         stored.state in (State.DRAFT, State.DISPUTED),
         _("Partners are only asked about a draft or a disputed partnership."),
     )
-    refuse_closed(party.organisation for party in stored.parties.select_related("organisation"))
+    refuse_who_cannot_begin(party.organisation for party in stored.parties.select_related("organisation"))
     stored.state = State.PROPOSED
     stored.save(update_fields=["state", "updated_at"])
     ask(stored, PartnershipParty.objects.filter(partnership=stored).partners().select_related("organisation"))
@@ -220,6 +230,8 @@ def answer_partnership(*, party: PartnershipParty, answer: str, note: str = "", 
     # Who lists an organisation could claim it, too, and speak for both sides.
     is_known = bool(party.organisation.tier) or answer != PartyAnswer.CONFIRMED
     refuse_unless(is_known, _("Your organisation can confirm it once it is verified. Ask for that on its page."))
+    if answer == PartyAnswer.CONFIRMED and partnership.state != State.ACTIVE:
+        refuse_who_cannot_begin([party.organisation])
     refuse_unless(
         partnership.state in (State.PROPOSED, State.DISPUTED, State.ACTIVE),
         _("This partnership does not need an answer."),

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import secrets
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from post_office.models import Email
 
+from orgs import installation
 from orgs.exchange.imports import actions as imports
 from orgs.exchange.imports import working
 from orgs.exchange.imports.messages import problems_of
 from orgs.listing import actions as listing
-from orgs.models import Listing, Organisation, OrganisationImport, Territory, User
+from orgs.models import Listing, Organisation, OrganisationImport, Portal, Territory, User
 from orgs.tasks import work_on_organisation_files
 from tests.factories import TerritoryFactory, UserFactory
 from tests.threads import at_once
@@ -284,6 +286,15 @@ def test_address_at_which_one_was_taken_off_brings_no_other_one_in(admin):
     assert [problem.code for problem, _text in problems_of(batch)] == ["opted_out"]
     assert not batch.does_something
     assert Email.objects.count() == 1
+
+
+def test_letter_is_in_the_first_language_of_the_portal_where_the_list_names_none_that_it_offers(admin):
+    installation.Memory.known = installation.Known(
+        Portal(languages=["es", "en"], first_language="es"), time.monotonic()
+    )
+    stored(admin)
+    assert listing.tell_listed() == 1
+    assert Email.objects.get().message.startswith("Hola")
 
 
 def test_address_that_stands_in_two_listings_before_it_opts_out_is_told_once(admin):

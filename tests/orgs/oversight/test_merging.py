@@ -242,6 +242,14 @@ def test_administrator_is_told_what_stayed(client, administrator, gone, kept):
     assert "1 thing stays with the old entry" in body
 
 
+def test_old_entry_says_to_who_may_still_see_it_where_it_goes_on(client, administrator, gone, kept):
+    merged(gone, kept, administrator)
+    body = client.get(gone.get_absolute_url()).content.decode()
+    assert f'<a href="{kept.get_absolute_url()}">' in body.partition("It goes on as:")[2][:200]
+    client.logout()
+    assert client.get(gone.get_absolute_url()).headers["Location"] == kept.get_absolute_url()
+
+
 def test_numbers_in_registers_follow_and_go_back():
     gone = OrganisationFactory(published=True, identifiers={"XP-A": "1", "XP-B": "2"})
     kept = OrganisationFactory(published=True, identifiers={"XP-B": "3"})

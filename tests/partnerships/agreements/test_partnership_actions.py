@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from post_office.models import Email
 
+from orgs.models import Organisation
 from partnerships.agreements.actions import (
     answer_partnership,
     delete_draft,
@@ -124,6 +125,35 @@ def test_confirmed_by_all_is_active_and_the_authority_is_told(log, world):
     assert recipients() == sorted([world.officer.email, world.manager.email, world.own_reviewer.email])
     answer_partnership(party=partnership.parties.get(organisation=second), answer=Answer.CONFIRMED, by=speaker)
     assert stored(partnership).state == State.ACTIVE
+
+
+YESTERDAY = timezone.localdate() - datetime.timedelta(days=1)
+STOPPED = {"holds_until": YESTERDAY}, {"suspended_on": YESTERDAY}
+
+
+@pytest.mark.parametrize("since", STOPPED, ids=["lapsed", "suspended"])
+def test_nothing_begins_with_a_partner_that_was_stopped_after_it_was_named(log, world, since):
+    partnership = log()
+    Organisation.objects.filter(pk=world.partner.pk).update(**since)
+    with pytest.raises(ValidationError, match=r"has lapsed|is suspended"):
+        propose_partnership(partnership=partnership, by=world.officer)
+    Organisation.objects.filter(pk=world.partner.pk).update(**dict.fromkeys(since))
+    propose_partnership(partnership=partnership, by=world.officer)
+    Organisation.objects.filter(pk=world.partner.pk).update(**since)
+    with pytest.raises(ValidationError, match=r"has lapsed|is suspended"):
+        answer_partnership(party=world.party(partnership), answer=Answer.CONFIRMED, by=world.owner)
+    assert stored(partnership).state == State.PROPOSED
+    answer_partnership(party=world.party(partnership), answer=Answer.DISPUTED, note="Not so.", by=world.owner)
+    assert stored(partnership).state == State.DISPUTED
+
+
+def test_suspended_authority_begins_nothing(log, world):
+    partnership = log()
+    Organisation.objects.filter(pk=world.authority.pk).update(suspended_on=YESTERDAY)
+    with pytest.raises(ValidationError, match="is suspended"):
+        propose_partnership(partnership=partnership, by=world.officer)
+    with pytest.raises(ValidationError, match="is suspended"):
+        log(title="Another", authority=Organisation.objects.get(pk=world.authority.pk))
 
 
 def test_answering_twice_the_same_is_once(log, world):
