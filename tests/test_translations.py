@@ -1,11 +1,17 @@
 """Gathering, checking and compiling the catalogues."""
 
+import json
+import re
 from gettext import GNUTranslations
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
+from django.conf import settings
+from django.utils.translation import override
 
 from devtools import translations
+from orgs.numbers import readers_signs
 
 TEMPLATE = """{% load i18n %}
 <div>
@@ -140,3 +146,44 @@ def test_compiled_catalogue_is_what_python_reads(checkout, spanish):
         compiled = GNUTranslations(file)
     assert compiled.gettext("A heading") == "Un título"
     assert compiled.gettext("per cent") == "per cent"
+
+
+# --- What the portal says --------------------------------------------------------------------------------------------------
+
+THOUSANDS = re.compile(r"(?<![\d+])[1-9]\d{0,2}([.,\s])\d{3}\b")
+SHOWS_A_SIGN = re.compile(r"^(Comma|Full stop|Point|Space): |^Write the number with|^With the code of the country")
+
+
+def texts_of(language: str) -> list[str]:
+    catalogue = translations.read(settings.BASE_DIR / "locale" / language / "LC_MESSAGES" / "django.po")
+    texts: list[str] = []
+    for message in catalogue:
+        asked = message.id if isinstance(message.id, str) else message.id[0]
+        if asked and not SHOWS_A_SIGN.match(asked):
+            texts += [message.string] if isinstance(message.string, str) else message.string
+
+    def walk(part: Any) -> None:
+        for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            walk(one)
+        if isinstance(part, dict) and isinstance(part.get(language), str):
+            texts.append(part[language])
+
+    for app in ("indicators", "orgs", "partnerships"):
+        for file in (settings.BASE_DIR / app / "data").glob("*.json"):
+            walk(json.loads(file.read_text(encoding="utf-8")))
+    return texts
+
+
+@pytest.mark.parametrize("language", translations.COMPLETE)
+def test_numbers_in_texts_are_written_as_figures_beside_them(language: str) -> None:
+    """Ten thousand as 10,000 would be ten to whoever reads 1.732.066 residents on the same page."""
+    with override(language):
+        sign = readers_signs().thousands
+    other = [
+        text
+        for text in texts_of(language)
+        for found in THOUSANDS.finditer(text)
+        if found[1].replace("\xa0", "\u202f") != sign
+    ]
+    assert other == []
+    assert any(THOUSANDS.search(text) for text in texts_of(language))
