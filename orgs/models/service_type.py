@@ -15,6 +15,8 @@ class ServiceType(models.Model):
     name = models.CharField(_("name"), max_length=120)
     open_eligibility = models.CharField(max_length=80, blank=True)
     """The nearest term of the Open Eligibility taxonomy, by which directories elsewhere read ours."""
+    is_sheltering = models.BooleanField(_("people are sheltered there"), default=False)
+    """As in a women's refuge: each such service is a shelter, whether or not somebody says so. The database holds it."""
 
     class Meta:
         ordering = ["domain__order", "order", "pk"]

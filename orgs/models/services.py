@@ -176,7 +176,8 @@ class Service(models.Model):
     email = models.EmailField(_("e-mail address"), blank=True)
     form = models.URLField(_("web form"), blank=True, validators=[web_address])
 
-    is_free = models.BooleanField(_("free of charge"), default=True)
+    is_free = models.BooleanField(_("free of charge"), default=False)
+    """Only where somebody said so; without a cost either, nothing is known."""
     cost = models.CharField(_("what it costs"), max_length=120, blank=True)
     no_documents_required = models.BooleanField(_("no documents required"), default=False)
     documents = models.CharField(_("documents to bring"), max_length=250, blank=True)

@@ -36,7 +36,7 @@ FEWEST_DIGITS = 3
 # What a service says of itself: safe without papers (S9), reachable for women (S15).
 MARKS = [
     (name, capfirst(Service._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
-    for name in ("no_documents_required", "has_childcare", "women_only")
+    for name in ("is_free", "no_documents_required", "has_childcare", "women_only")
 ]
 
 
@@ -198,6 +198,7 @@ class WhereForm(RegistrationForm):
         cleaned = super().clean() or {}
         if cleaned.get("service_type") is not None:
             cleaned["service_domain"] = cleaned["service_type"].domain
+            cleaned["is_shelter"] = cleaned.get("is_shelter", False) or cleaned["service_type"].is_sheltering
         if cleaned.get("service_title") and not cleaned.get("service_domain") and "service_domain" not in self.errors:
             self.add_error("service_type", _("Choose what kind of service it is, or at least its domain."))
         is_described = any(cleaned.get(f"service_{name}") for name in ("domain", "marks", "contact"))

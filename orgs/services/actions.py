@@ -45,11 +45,12 @@ class Hours:
 def save_service(
     *, service: Service, territories: Iterable[Territory] | None = None, hours: Hours | None = None, by: User
 ) -> Service:
-    """Adds or changes a service. It counts as confirmed on that day, and lies in the domain of its type. With a shelter the database keeps
-    no more than the municipality of its organisation. What is None stays as it is."""
+    """Adds or changes a service. It counts as confirmed on that day, lies in the domain of its type, and is a shelter where that is one. With
+    a shelter the database keeps no more than the municipality of its organisation. What is None stays as it is."""
     service.confirmed_on = timezone.localdate()
     if service.type is not None:
         service.domain = service.type.domain
+        service.is_shelter = service.is_shelter or service.type.is_sheltering
     service.full_clean()
     service.save()
     if territories is not None:

@@ -22,11 +22,11 @@ class ServiceForm(OfferForm):
     SECTIONS = (
         (_("What it is"), ("type", "domain", "title", "description", "written_in"), False),
         (_("How people reach it"), ("telephone", "whatsapp", "email", "form"), False),
+        (_("Cost and documents"), ("is_free", "cost", "no_documents_required", "documents"), False),
         (_("How people get in"), ("walks_in", "by_appointment", "by_referral", "week", "closed"), True),
         (_("Where"), ("delivery", "address", "is_shelter", "accessibility", "has_childcare"), True),
         (_("For whom"), ("target_groups", "women_only", "territories", "conditions"), True),
         (_("Languages"), ("languages", "interpreter_on_request"), True),
-        (_("Cost and documents"), ("is_free", "cost", "no_documents_required", "documents"), True),
     )
     """Title, fields, and whether it is folded until somebody opens it."""
 
@@ -118,7 +118,7 @@ class ServiceForm(OfferForm):
         parts = []
         for title, names, is_folded in self.SECTIONS:
             fields = [self[name] for name in names]
-            says_something = any(field.errors or (field.name != "is_free" and field.value()) for field in fields)
+            says_something = any(field.errors or field.value() for field in fields)
             parts.append((title, fields, is_folded and not (says_something and (self.is_bound or self.instance.pk))))
         return parts
 
@@ -126,6 +126,7 @@ class ServiceForm(OfferForm):
         cleaned = super().clean() or {}
         if cleaned.get("type") is not None:
             cleaned["domain"] = cleaned["type"].domain
+            cleaned["is_shelter"] = cleaned.get("is_shelter", False) or cleaned["type"].is_sheltering
         elif "domain" in cleaned and cleaned["domain"] is None:
             self.add_error("type", _("Choose what it is, or at least its domain."))
         return cleaned

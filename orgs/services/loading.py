@@ -41,6 +41,7 @@ def load_service_types(rows: Iterable[Mapping[str, Any]]) -> None:
                 "domain": domains[entry["domain"]],
                 "order": entry["order"],
                 "open_eligibility": entry["open_eligibility"],
+                "is_sheltering": entry.get("is_sheltering", False),
                 **names,
             },
         )

@@ -45,7 +45,7 @@ def where(raval, domain):
         "service_title": "Catalan for beginners",
         "service_contact": "600 000 000",
         "service_domain": str(domain.pk),
-        "service_marks": ["no_documents_required", "has_childcare"],
+        "service_marks": ["is_free", "no_documents_required", "has_childcare"],
     }
 
 
@@ -111,12 +111,13 @@ def test_visitor_registers_and_confirms(client, where, raval, old_town, domain):
     assert (organisation.marks, organisation.founded_year) == (["women"], 2014)
     assert (organisation.tier, organisation.public_email) == ("", "")
     service = organisation.services.get()
-    assert (service.title, service.no_documents_required, service.has_childcare, service.women_only) == (
-        "Catalan for beginners",
+    assert service.title == "Catalan for beginners"
+    assert [service.is_free, service.no_documents_required, service.has_childcare, service.women_only] == [
+        True,
         True,
         True,
         False,
-    )
+    ]
     contact = organisation.contacts.get()
     assert (contact.name, contact.role, contact.email, contact.phone) == (
         "Ana Sample",
@@ -341,13 +342,18 @@ def test_ambiguous_place_is_asked_back(client, where, old_town, raval):
     assert "Ciutat Vella (district, Barcelona)" in body
 
 
-def test_shelter_is_asked_of_before_the_place_and_its_quarter_is_stored_nowhere(client, where, city, raval, old_town):
+@pytest.mark.parametrize("is_ticked", [True, False], ids=["ticked", "a refuge by its type"])
+def test_shelter_is_asked_of_before_the_place_and_its_quarter_is_stored_nowhere(
+    client, where, city, raval, old_town, domain, is_ticked
+):
+    refuge = ServiceType.objects.create(code="refuge", domain=domain, order=1, name="Refuge", is_sheltering=True)
+    said = {"is_shelter": "on"} if is_ticked else {"service_type": refuge.pk}
     assert "people see only its municipality" in text_of(client.get(reverse("orgs:registration_start")))
     begin(client)
     page = text_of(client.get(url("where")))
     assert page.index('name="is_shelter"') < page.index("nothing smaller") < page.index('name="territory"')
     client.post(url("who"), WHO)
-    client.post(url("where"), {**where, "is_shelter": "on", "works_in": ["el Raval", "Ciutat Vella"]})
+    client.post(url("where"), {**where, **said, "works_in": ["el Raval", "Ciutat Vella"]})
     facts = Registration.objects.get().answers["where"]["facts"]
     assert (facts["territory"], facts["works_in"]) == (city.pk, [city.pk])
     kept = str(Registration.objects.get().answers)

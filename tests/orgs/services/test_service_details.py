@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from post_office.models import Email
 
-from orgs.models import Capacity, OpeningTime, Service
+from orgs.models import Capacity, OpeningTime, Service, ServiceType
 from orgs.services import actions as services
 from orgs.services.actions import Hours
 from orgs.services.hours import is_open_at, lines_of, read_stretches, written
@@ -30,6 +30,12 @@ T = datetime.time
 def titles(client, **asked: str) -> list[str]:
     body = client.get(FIND, asked).content.decode()
     return [title.strip() for title in re.findall(r'class="link-list-title"[^>]*>([^<]*)</a>', body)]
+
+
+def refuge_type() -> ServiceType:
+    return ServiceType.objects.create(
+        code="womens-refuge", domain=DomainFactory(), order=1, name="Women’s refuge", is_sheltering=True
+    )
 
 
 # --- Opening hours ------------------------------------------------------------------------------------------------------
@@ -300,6 +306,33 @@ class TestReach:
         house.refresh_from_db()
         assert house.territory == city
 
+    def test_refuge_is_a_shelter_whoever_writes_it_and_whatever_is_ticked(self):
+        city, refuge = TerritoryFactory(kind="municipality"), refuge_type()
+        houses = [
+            OrganisationFactory(published=True, territory=TerritoryFactory(kind="neighbourhood", parent=city))
+            for _house in range(2)
+        ]
+        made = ServiceFactory(organisation=houses[0], type=refuge, domain=refuge.domain)
+        other = ServiceFactory(organisation=houses[1], domain=refuge.domain)
+        Service.objects.filter(pk=other.pk).update(type=refuge)
+        for house, service in zip(houses, (made, other), strict=True):
+            house.refresh_from_db()
+            service.refresh_from_db()
+            assert (service.is_shelter, house.territory) == (True, city)
+        Service.objects.filter(pk=made.pk).update(is_shelter=False)
+        made.refresh_from_db()
+        assert made.is_shelter
+
+    def test_service_is_called_free_only_where_somebody_said_so(self, client):
+        house = OrganisationFactory(published=True)
+        for title, facts in {"Unsaid": {}, "Priced": {"cost": "5 euros"}, "Given": {"is_free": True}}.items():
+            ServiceFactory(organisation=house, title=title, **facts)
+        assert titles(client, free="on") == ["Given"]
+        assert [
+            client.get(one.get_absolute_url()).content.decode().count("Free</")
+            for one in house.services.order_by("title")
+        ] == [2, 0, 0]
+
     @pytest.mark.parametrize(
         ("facts", "constraint"),
         [
@@ -368,6 +401,13 @@ class TestForm:
     def send(self, client, owner, **typed):
         url = reverse("orgs:service_add", args=[owner.organisation.slug])
         return client.post(url, {"title": "Desk", "domain": DomainFactory().pk, "is_free": "on", **typed})
+
+    def test_refuge_has_no_address(self, client, owner):
+        refuge = refuge_type()
+        assert "address of a shelter" in self.send(client, owner, type=refuge.pk, address="Lane 7").content.decode()
+        assert not owner.organisation.services.exists()
+        self.send(client, owner, type=refuge.pk, telephone="600 000 000")
+        assert owner.organisation.services.get().is_shelter
 
     def test_hours_and_closed_days_are_stored_and_come_back(self, client, owner):
         answer = self.send(
