@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Model, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models import Case, Model, QuerySet, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.text import capfirst
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models import Indicator
 from orgs.drawing.own_words import own_name, own_words, readers_language, registered_name
-from orgs.folding import Folded, folded_words
+from orgs.folding import holding_words, in_every_language
 from orgs.models import Organisation, Service, Territory, VolunteerOpportunity
 from orgs.permissions import Person
 from orgs.services.finding import services_for, types_for
@@ -188,9 +186,8 @@ def partnership_hit(partnership: Partnership) -> Hit:
 
 
 def indicators(words: str) -> Group:
-    language = get_language() or "en"
-    texts = [f"{name}_{written}" for name in ("name", "definition") for written in dict.fromkeys(("en", language))]
-    found = holding_words(Indicator.objects.active(), words, "code", *texts).select_related("domain")
+    found = holding_words(Indicator.objects.active(), words, "code", *in_every_language("name", "definition"))
+    found = found.select_related("domain")
     return grouped(_("Indicators"), found, indicator_hit, "indicators:indicator_list", words)
 
 
@@ -206,7 +203,7 @@ def indicator_hit(indicator: Indicator) -> Hit:
 
 def practices(words: str, user: Person) -> Group:
     found = holding_words(
-        Practice.objects.visible_to(user), words, "name", "place", "actors", "summary_en", "summary_es"
+        Practice.objects.visible_to(user), words, "name", "place", "theme", "actors", *in_every_language("summary")
     )
     return grouped(_("Good practices"), found, practice_hit, "partnerships:practice_list", words)
 
@@ -239,16 +236,6 @@ def table_hit(table: CoordinationTable) -> Hit:
         title_language="",
         text_language="",
     )
-
-
-def holding_words(rows: QuerySet[Any], words: str, *columns: str) -> QuerySet[Any]:
-    """Those in which every word occurs, in one column or another."""
-    space = Value(" ", output_field=TextField())
-    pieces = [piece for column in columns for piece in (Coalesce(Cast(column, TextField()), space), space)]
-    found = rows.annotate(text_folded=Folded(Concat(*pieces, output_field=TextField())))
-    for word in folded_words(words):
-        found = found.filter(text_folded__contains=word)
-    return found
 
 
 def grouped(title: str | Promise, found: QuerySet[Any], hit: Any, list_name: str = "", words: str = "") -> Group:

@@ -5,10 +5,13 @@ PostgreSQL does it in a generated column (no extension needed); `fold` does the 
 
 import re
 import unicodedata
+from typing import Any
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Func
+from django.db.models import Func, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce, Concat
 
 # Letters that do not decompose, and what they are taken for: one for one, as PostgreSQL's translate() needs; and those that are two.
 PLAIN = ("łđøıðŁĐØÐٱةى", "ldoidldodاهي")
@@ -53,3 +56,18 @@ class Folded(Func):
 
     def __init__(self, expression: str | Combinable) -> None:
         super().__init__(expression)
+
+
+def holding_words(rows: QuerySet[Any], words: str, *columns: str) -> QuerySet[Any]:
+    """Those in which every word occurs, in one column or another."""
+    space = Value(" ", output_field=TextField())
+    pieces = [piece for column in columns for piece in (Coalesce(Cast(column, TextField()), space), space)]
+    found = rows.annotate(text_folded=Folded(Concat(*pieces, output_field=TextField())))
+    for word in folded_words(words):
+        found = found.filter(text_folded__contains=word)
+    return found
+
+
+def in_every_language(*names: str) -> list[str]:
+    """The columns of translated texts."""
+    return [f"{name}_{language}" for name in names for language, _name in settings.LANGUAGES]

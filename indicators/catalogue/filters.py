@@ -1,12 +1,13 @@
 from typing import Any
 
 import django_filters
-from django.db.models import CharField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, F, Func, OuterRef, QuerySet, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
 from indicators.catalogue.goals import GCM_OBJECTIVES, SDG_GOALS
 from indicators.models import Indicator, Release, ReleasedFigure
 from indicators.vocabulary import Measure
+from orgs.folding import holding_words, in_every_language
 from orgs.forms import PortalForm
 from orgs.lookups.filters import DomainFilter
 
@@ -38,9 +39,7 @@ class IndicatorFilter(django_filters.FilterSet):
         ]
 
     def search(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
-        for word in value.split():
-            queryset = queryset.filter(Q(name__icontains=word) | Q(definition__icontains=word) | Q(code__iexact=word))
-        return queryset
+        return holding_words(queryset, value, "code", *in_every_language("name", "definition"))
 
     def of_goal(self, queryset: QuerySet[Indicator], name: str, value: str) -> QuerySet[Indicator]:
         """Goal 8 has the targets 8, 8.5, 8.5.2; goal 1 has none of them."""

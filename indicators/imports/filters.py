@@ -1,8 +1,9 @@
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models import ImportBatch
+from orgs.folding import holding_words
 from orgs.forms import PortalForm
 
 
@@ -16,4 +17,4 @@ class ImportFilter(django_filters.FilterSet):
         form = PortalForm
 
     def search(self, queryset: QuerySet[ImportBatch], name: str, value: str) -> QuerySet[ImportBatch]:
-        return queryset.filter(Q(file_name__icontains=value) | Q(mapping_name__icontains=value))
+        return holding_words(queryset, value, "file_name", "mapping_name")

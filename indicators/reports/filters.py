@@ -1,11 +1,12 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models import Report
+from orgs.folding import holding_words
 from orgs.forms import PortalForm
 
 STATES = [
@@ -38,4 +39,4 @@ class ReportFilter(django_filters.FilterSet):
         return queryset.filter(state=value)
 
     def search(self, queryset: QuerySet[Report], name: str, value: str) -> QuerySet[Report]:
-        return queryset.filter(Q(request__title__icontains=value) | Q(organisation__name__icontains=value))
+        return holding_words(queryset, value, "request__title", "organisation__name")

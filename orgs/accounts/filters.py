@@ -2,10 +2,11 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from orgs.folding import holding_words
 from orgs.forms.portal import PortalForm
 from orgs.models import User
 
@@ -40,9 +41,7 @@ class AccountFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, queryset: QuerySet[User], name: str, text: str) -> QuerySet[User]:
-        for word in text.split():
-            queryset = queryset.filter(Q(name__icontains=word) | Q(email__icontains=word))
-        return queryset
+        return holding_words(queryset, text, "name", "email")
 
     def who_are(self, queryset: QuerySet[Any], name: str, rights: str) -> QuerySet[Any]:
         if rights == "administrator":

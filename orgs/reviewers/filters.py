@@ -2,9 +2,10 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from orgs.folding import holding_words
 from orgs.forms.portal import PortalForm
 from orgs.lookups.filters import TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
@@ -34,7 +35,7 @@ class AppointmentFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, queryset: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
-        return queryset.filter(Q(user__name__icontains=text) | Q(user__email__icontains=text))
+        return holding_words(queryset, text, "user__name", "user__email")
 
     def reviewing_in(self, queryset: QuerySet[Any], name: str, place: Territory | None) -> QuerySet[Any]:
         if place is None:

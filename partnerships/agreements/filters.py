@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from orgs.folding import holding_words, in_every_language
 from orgs.lookups.filters import DomainFilter, TerritoryFilter
 from orgs.lookups.sources import TerritoryLookup
 from orgs.models import Organisation, Territory
@@ -48,10 +49,8 @@ class PartnershipFilter(django_filters.FilterSet):
         named = PartnershipParty.objects.agreed().filter(
             organisation__in=Organisation.objects.matching(words).values("pk")
         )
-        in_text = Q()
-        for word in words.split():
-            in_text &= Q(title__icontains=word) | Q(purpose__icontains=word) | Q(reference__iexact=word)
-        return found.filter(in_text | Q(pk__in=named.values("partnership")))
+        in_text = holding_words(Partnership.objects.all(), words, "title", "purpose", "reference")
+        return found.filter(Q(pk__in=in_text.values("pk")) | Q(pk__in=named.values("partnership")))
 
     def in_territory(self, found: QuerySet[Partnership], name: str, territory: Territory) -> QuerySet[Partnership]:
         return found.filter(territory__in=ids_tied_within(territory))
@@ -79,15 +78,7 @@ class PracticeFilter(django_filters.FilterSet):
         fields = ("q", "domain", "level")
 
     def search(self, found: QuerySet[Practice], name: str, words: str) -> QuerySet[Practice]:
-        for word in words.split():
-            found = found.filter(
-                Q(name__icontains=word)
-                | Q(summary__icontains=word)
-                | Q(place__icontains=word)
-                | Q(theme__icontains=word)
-                | Q(actors__icontains=word)
-            )
-        return found
+        return holding_words(found, words, "name", "place", "theme", "actors", *in_every_language("summary"))
 
     def at_level(self, found: QuerySet[Practice], name: str, level: Level) -> QuerySet[Practice]:
         return found.filter(level__code=level.code)
