@@ -160,7 +160,7 @@ def texts_of(language: str) -> list[str]:
     for message in catalogue:
         asked = message.id if isinstance(message.id, str) else message.id[0]
         if asked and not SHOWS_A_SIGN.match(asked):
-            texts += [message.string] if isinstance(message.string, str) else message.string
+            texts += [message.string] if isinstance(message.string, str) else [*(message.string or ())]
 
     def walk(part: Any) -> None:
         for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
