@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings as portal_settings
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -190,3 +191,15 @@ def test_paper_of_many_pages_is_a_pdf() -> None:
 
 def test_paper_is_taken_as_a_document() -> None:
     assert examine(ContentFile(pdf("Acta", ["Text"]), name="acta.txt")).content_type == "application/pdf"
+
+
+MADE_UP = "(sample)", "(muestra)", "(зразок)", "(样本)", "(نموذج)", "(نمونہ)"
+
+
+def test_name_of_a_made_up_organisation_says_so_in_every_language() -> None:
+    file = portal_settings.BASE_DIR / "orgs" / "data" / "demo_organisations.json"
+    names = [
+        name for one in json.loads(file.read_text(encoding="utf-8")) for name in (one["name"], *one["names"].values())
+    ]
+    assert len(names) > 20
+    assert [name for name in names if not name.endswith(MADE_UP)] == []
