@@ -27,8 +27,8 @@ from orgs.models import Domain, Organisation, Service, Territory, User
 from orgs.vocabulary import Kind, Tier
 
 CONNECTIONS = 64
-SECONDS = 5
-ROUNDS = 3
+SECONDS = 3
+ROUNDS = 9
 FIGURES = 20_000
 ORGANISATIONS = 200
 GUNICORN = ["--workers=2", "--threads=4", "--no-control-socket", "--log-level=error"]

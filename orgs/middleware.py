@@ -30,7 +30,7 @@ def language_of_visitor(request: HttpRequest) -> str:
     """Pressed, else the one of the offered languages that the browser likes best. One of which half the texts are missing helps nobody."""
     portal = installation.current()
     offered = portal.offered_languages
-    accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    accepted = parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
     liked = [chosen_language(request), *(wanted.partition("-")[0] for wanted, _weight in accepted)]
     return next((code for code in liked if code in offered), portal.default_language)
 
