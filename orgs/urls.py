@@ -359,6 +359,16 @@ urlpatterns = [
         name="place_end",
     ),
     path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/shares/",
+        territories.PlaceSharesView.as_view(),
+        name="place_shares",
+    ),
+    path(
+        "administration/territories/<slug:scheme>/places/<int:pk>/delete/",
+        territories.PlaceDeleteView.as_view(),
+        name="place_delete",
+    ),
+    path(
         "administration/territories/<slug:scheme>/places/<int:pk>/merge/",
         territories.PlaceMergeView.as_view(),
         name="place_merge",

@@ -198,6 +198,8 @@ TABLE = """
     orgs:place_move                          place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:place_correct                       place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:place_end                           place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_shares                        place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:place_delete                        place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:place_merge                         place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:place_split                         place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:place_outline                       place_in_scheme   LF FFFF FFFFF FFP   LF FFFF FFFFF FFP

@@ -13,7 +13,7 @@ class Target(models.Model):
     """Where a territory wants an indicator to be in a year, and from where it set out. Public, as a promise is."""
 
     indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="targets", verbose_name=_("indicator"))
-    territory = models.ForeignKey(Territory, models.CASCADE, related_name="targets", verbose_name=_("territory"))
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="targets", verbose_name=_("territory"))
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     year = models.PositiveSmallIntegerField(_("by the year"))
     value = models.DecimalField(_("target"), max_digits=20, decimal_places=4)

@@ -52,7 +52,7 @@ class VoicedNeed(models.Model):
         blank=True,
         verbose_name=_("what is missing"),
     )
-    territory = models.ForeignKey(Territory, models.CASCADE, related_name="voiced_needs", verbose_name=_("place"))
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="voiced_needs", verbose_name=_("place"))
     language = models.CharField(_("language"), max_length=3, blank=True, default="")
     target_group = models.CharField(_("for whom"), max_length=16, choices=TargetGroup, blank=True, default="")
     words = models.CharField(_("in your own words"), max_length=500, blank=True, default="")

@@ -66,7 +66,7 @@ class Remark(models.Model):
     """Of the page on which it was said, and so of the answer."""
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="remarks", null=True, blank=True)
     """Who keeps the page; None where the portal does."""
-    territory = models.ForeignKey(Territory, models.CASCADE, related_name="remarks", null=True, blank=True)
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="remarks", null=True, blank=True)
     said_at = models.DateTimeField(_("said at"), default=timezone.now)
     answer = models.CharField(_("answer"), max_length=1000, blank=True, default="")
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)

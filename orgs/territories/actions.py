@@ -31,6 +31,10 @@ class PlaceChange:
     """Whether what begins has the outline of what ends."""
     carried: list[int] = field(default_factory=list)
     """The keys of the places within that begin anew, or end with it."""
+    removed: list[Territory] = field(default_factory=list)
+    """As if they had never been."""
+    resumed: list[Territory] = field(default_factory=list)
+    """They go on, as if they had not ended."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,23 @@ def correct_place(*, place: Territory, by: User, **facts: Any) -> PlaceChange:
     for name, value in facts.items():
         setattr(place, name, value)
     return PlaceChange(save(place))
+
+
+@transaction.atomic
+def correct_shares(*, place: Territory, shares: dict[int, Decimal], by: User) -> PlaceChange:
+    """How much of an ended place went to each of its successors (by the key of the succession), from 0 to 1."""
+    refuse_others(by)
+    [place] = locked(place)
+    if not shares:
+        raise ValidationError(_("It became no other place."))
+    if sum(shares.values()) > 1:
+        raise ValidationError(_("The shares add up to more than 100 %."))
+    successions = list(place.successions.filter(pk__in=shares))
+    for succession in successions:
+        succession.share = shares[succession.pk]
+    with refused_in_words(REFUSALS):
+        TerritorySuccession.objects.bulk_update(successions, ["share"])
+    return PlaceChange(place)
 
 
 @transaction.atomic

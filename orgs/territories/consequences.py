@@ -22,6 +22,8 @@ def named(places: Iterable[Territory]) -> str:
 
 
 def consequences_of(change: PlaceChange) -> list[str]:
+    if change.removed:
+        return deleted_texts(change)
     if change.on is None:
         return [
             _("This is a correction of %(place)s: it stays the same place, with all its figures.")
@@ -42,6 +44,13 @@ def consequences_of(change: PlaceChange) -> list[str]:
         found.append(_("What begins has no boundary yet. Upload it on its page."))
     places = [place.pk for place in change.ended] + change.carried
     return found + ties_texts(ties_by_fate(successors_of(places)))
+
+
+def deleted_texts(change: PlaceChange) -> list[str]:
+    found = [_("These are deleted, as if they had never been: %(places)s.") % {"places": named(change.removed)}]
+    if change.resumed:
+        found.append(_("These go on, as if they had not ended: %(places)s.") % {"places": named(change.resumed)})
+    return found
 
 
 def carried_text(change: PlaceChange) -> str:

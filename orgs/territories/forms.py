@@ -234,6 +234,31 @@ class SplitForm(PortalForm):
         return cleaned
 
 
+class SharesForm(PortalForm):
+    """One number for each place that another became."""
+
+    def __init__(self, *args: Any, place: Territory, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for succession in place.successions.select_related("successor").order_by("successor__name_folded", "pk"):
+            self.fields[str(succession.pk)] = NumberField(
+                label=_("Share of %(place)s, in %%") % {"place": succession.successor.local_name},
+                min_value=0,
+                max_value=100,
+                initial=succession.percent.normalize(),
+            )
+
+    @property
+    def shares(self) -> dict[int, Decimal]:
+        return {int(key): percent / 100 for key, percent in self.cleaned_data.items()}
+
+
+class DeleteForm(PortalForm):
+    """Nothing is asked but that what follows has been seen."""
+
+    def __init__(self, *args: Any, place: Territory, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+
 class PassCodeForm(NamesForm):
     on = forms.DateField(label=FROM_DAY)
     share = NumberField(

@@ -20,9 +20,11 @@ from orgs.models import Territory, TerritoryImport, TerritoryScheme, User
 from orgs.permissions import is_administrator
 from orgs.territories import actions
 from orgs.territories.actions import PlaceChange
+from orgs.territories.deletion import delete_place
 from orgs.territories.filters import PlaceFilter
 from orgs.territories.forms import (
     CorrectForm,
+    DeleteForm,
     EndForm,
     MergeForm,
     MoveForm,
@@ -31,6 +33,7 @@ from orgs.territories.forms import (
     PlaceForm,
     RenameForm,
     SchemeForm,
+    SharesForm,
     SplitForm,
 )
 from orgs.territories.outlines import points_of
@@ -291,6 +294,27 @@ class PlacePassCodeView(OfPlace, PreviewMixin, FormView):
         return actions.pass_code(
             place=self.place, on=given["on"], name=given["name"], names=form.names, share=share, by=self.person
         )
+
+
+class PlaceSharesView(OfPlace, ActionMixin, FormView):
+    form_class = SharesForm
+    title = gettext_lazy("Correct the shares")
+    submit_label = gettext_lazy("Save")
+
+    def perform(self, form: SharesForm) -> PlaceChange:
+        return actions.correct_shares(place=self.place, shares=form.shares, by=self.person)
+
+
+class PlaceDeleteView(OfPlace, PreviewMixin, FormView):
+    form_class = DeleteForm
+    title = gettext_lazy("Delete what was entered by mistake")
+
+    def perform(self, form: DeleteForm) -> PlaceChange:
+        return delete_place(place=self.place, by=self.person)
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("Done."))
+        return reverse("orgs:place_list", args=[self.scheme.code])
 
 
 class PlaceOutlineView(OfPlace, ActionMixin, FormView):

@@ -28,6 +28,7 @@ from orgs.territories.actions import SplitPart
 from tests.factories import (
     OrganisationFactory,
     ReviewerAppointmentFactory,
+    ServiceFactory,
     TerritoryFactory,
     TerritorySchemeFactory,
     UserFactory,
@@ -368,10 +369,14 @@ def test_merge_that_cannot_be_is_refused_and_nothing_is_left_of_it(office, land,
     assert history(land) == before
 
 
+def into(*parts: tuple[str, str, str]) -> dict[str, str]:
+    """What is typed to split a place: of each part the code, the name and the share."""
+    typed = [(number, zip(("code", "name", "share"), part, strict=True)) for number, part in enumerate(parts, 1)]
+    return {"on": "2026-01-01"} | {f"{fact}_{number}": value for number, pairs in typed for fact, value in pairs}
+
+
 def test_split_shares_a_place_out(office, land):
-    data = {"on": "2026-01-01"}
-    for number, (code, name, share) in enumerate([("A", "Ash", "62.5"), ("F", "Ford", "37.5")], 1):
-        data |= {f"code_{number}": code, f"name_{number}": name, f"share_{number}": share}
+    data = into(("A", "Ash", "62.5"), ("F", "Ford", "37.5"))
     confirm(office, page_of("place_split", place("A").pk), data)
     assert {"A@2025-12-31 → A@2026-01-01 0.625", "A@2025-12-31 → F@2026-01-01 0.375"} <= set(successions(land))
     assert "A1 2026-01-01.. Mill < A@2026-01-01" in history(land)
@@ -464,3 +469,41 @@ def test_page_of_a_place_tells_its_history(office, land):
     assert "Became Ashville (since 1 January 2026)" in words_of(
         office.get(page_of("place_detail", old.pk)).content.decode()
     )
+
+
+# --- What was entered by mistake ----------------------------------------------------------------------------------------
+
+
+def test_split_by_mistake_is_undone_by_deleting_what_began(office, land):
+    before = history(land)
+    confirm(office, page_of("place_split", place("A").pk), into(("X", "X-place", "30"), ("Y", "Y-place", "70")))
+    said = confirm(office, page_of("place_delete", place("Y").pk), {"_": ""})
+    assert "These are deleted, as if they had never been: Y-place (Y)." in said
+    assert "These go on" not in said
+    said = confirm(office, page_of("place_delete", place("X").pk), {"_": ""})
+    assert "These go on, as if they had not ended: Ashford (A), Hill (A2), Mill (A1)." in said
+    assert history(land) == before
+    assert successions(land) == []
+
+
+def test_place_in_use_is_not_deleted(office, land):
+    page = page_of("place_delete", place("A").pk)
+    ServiceFactory().territories.add(place("A1"))
+    answer = office.post(page, {"_": ""})
+    assert "It is in use and stays: services refer to it or to a place in it." in words_of(answer.content.decode())
+    OrganisationFactory(territory=place("A2"))
+    answer = office.post(page, {"_": ""})
+    assert "organisations, services refer to it" in words_of(answer.content.decode())
+    confirm(office, page_of("place_delete", place("B").pk), {"_": ""})
+    assert not land.territories.filter(code="B").exists()
+
+
+def test_share_is_corrected(office, land):
+    confirm(office, page_of("place_split", place("B").pk), into(("X", "X-place", "30"), ("Y", "Y-place", "70")))
+    old = land.territories.get(code="B")
+    page = page_of("place_shares", old.pk)
+    first, second = old.successions.order_by("successor__code")
+    answer = office.post(page, {str(first.pk): "60", str(second.pk): "50"})
+    assert "The shares add up to more than 100 %." in words_of(answer.content.decode())
+    assert office.post(page, {str(first.pk): "60", str(second.pk): "40"}).status_code == 302
+    assert [str(one.share) for one in old.successions.order_by("successor__code")] == ["0.600000", "0.400000"]
