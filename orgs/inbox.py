@@ -90,7 +90,7 @@ def reviews_to_make(user: User) -> list[Task]:
             icon=queue.icon,
         )
         for queue in queues()
-        for row in queue.of(user).select_related("organisation", queue.place)[:LONGEST]
+        for row in queue.of(user).select_related("organisation", queue.rows.place)[:LONGEST]
     ]
 
 

@@ -330,11 +330,7 @@ def can_decide_appeal(user: Person, measure: Measure) -> bool:
 def judges_of(measure: Measure) -> QuerySet[User]:
     """Neither who decided the measure nor anybody of the organisation: the other reviewers, or administrators where there is none. Where nobody
     is left, administrators have to appoint somebody (`MeasureQuerySet.without_judge`)."""
-    others = reviewers_of(measure.organisation).exclude(pk=measure.decided_by_id)
-    if others.exists():
-        return others
-    running = User.objects.filter(is_staff=True, is_active=True).exclude(pk=measure.decided_by_id)
-    return running.exclude(pk__in=belonged_to(measure.organisation).values("user"))
+    return reviewers_or_administrators(measure.organisation, but=measure.decided_by_id)
 
 
 def can_lift_measure(user: Person, measure: Measure) -> bool:
@@ -345,9 +341,18 @@ def can_lift_measure(user: Person, measure: Measure) -> bool:
 
 def reviewers_of(organisation: Organisation) -> QuerySet[User]:
     """Those who may decide about it: appointed for its place or one that holds it, and never of its people."""
-    appointed = ReviewerAppointment.objects.active().filter(territory__in=ids_tied_around(organisation.territory_id))
+    appointed = ReviewerAppointment.objects.acting().filter(territory__in=ids_tied_around(organisation.territory_id))
     own = belonged_to(organisation).values("user")
-    return User.objects.filter(is_active=True, pk__in=appointed.values("user")).exclude(pk__in=own)
+    return User.objects.filter(pk__in=appointed.values("user")).exclude(pk__in=own)
+
+
+def reviewers_or_administrators(organisation: Organisation, *, but: int = 0) -> QuerySet[User]:
+    """Who is told of what reviewers decide about it: they, or administrators where there is none. Never its own people, nor `but` one."""
+    others = reviewers_of(organisation).exclude(pk=but)
+    if others.exists():
+        return others
+    running = User.objects.filter(is_staff=True, is_active=True).exclude(pk=but)
+    return running.exclude(pk__in=belonged_to(organisation).values("user"))
 
 
 def leaders_of(organisation: Organisation) -> QuerySet[User]:

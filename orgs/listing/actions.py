@@ -38,7 +38,7 @@ from orgs.permissions import (
     can_list_organisations,
     is_member,
     leaders_of,
-    reviewers_of,
+    reviewers_or_administrators,
 )
 
 State = JoinRequest.State
@@ -264,16 +264,9 @@ def last_unconfirmed(now: datetime.datetime) -> datetime.datetime:
 
 
 def tell_deciders(request: JoinRequest, by: User) -> None:
-    context = {"request": request, "organisation": request.organisation}
-    write_to(deciders_of(request.organisation, by), "join_asked", context)
-
-
-def deciders_of(organisation: Organisation, asking: User) -> list[User]:
-    leaders = list(leaders_of(organisation))
-    if leaders:
-        return leaders
-    reviewers = list(reviewers_of(organisation).exclude(pk=asking.pk))
-    return reviewers or list(User.objects.filter(is_staff=True, is_active=True).exclude(pk=asking.pk))
+    organisation = request.organisation
+    deciders = leaders_of(organisation) or reviewers_or_administrators(organisation, but=by.pk)
+    write_to(deciders, "join_asked", {"request": request, "organisation": organisation})
 
 
 @transaction.atomic

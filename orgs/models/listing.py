@@ -79,6 +79,8 @@ class Listing(models.Model):
 
 
 class JoinRequestQuerySet(ReviewableQuerySet):
+    not_by = "user"
+
     def open(self) -> "JoinRequestQuerySet":
         return self.filter(state=JoinRequest.State.OPEN, organisation__closed_on=None)
 

@@ -7,14 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from orgs.models.account import User
-from orgs.models.membership import ReviewerAppointment
 from orgs.models.organisation import Organisation
-from orgs.models.reach import TerritoryReach
 from orgs.models.reviewable import ReviewableQuerySet
 from orgs.models.support import belonged_to
 
 
 class MeasureQuerySet(ReviewableQuerySet):
+    not_by = "decided_by"
+
     def in_force(self) -> "MeasureQuerySet":
         return self.filter(lifted_at=None)
 
@@ -22,26 +22,8 @@ class MeasureQuerySet(ReviewableQuerySet):
         """Before another reviewer."""
         return self.exclude(appealed_at=None).filter(appeal_decided_at=None, lifted_at=None)
 
-    def without_reviewer(self) -> "MeasureQuerySet":
-        """Whose appeal no reviewer may decide, so that administrators do: neither who took the measure nor anybody who ever belonged to the
-        organisation."""
-        today = timezone.localdate()
-        counted = TerritoryReach.objects.today().filter(
-            tied_to=OuterRef(OuterRef("organisation__territory")),
-            counts_in=OuterRef("territory__reach_above__counts_in"),
-        )
-        reviewing = ReviewerAppointment.objects.active().filter(
-            Exists(counted),
-            user__is_active=True,
-            territory__reach_above__depth=0,
-            territory__reach_above__valid_from__lte=today,
-            territory__reach_above__valid_to__gte=today,
-        )
-        belonged = belonged_to(OuterRef(OuterRef("organisation"))).filter(user=OuterRef("user"))
-        return self.filter(~Exists(reviewing.exclude(user=OuterRef("decided_by")).exclude(Exists(belonged))))
-
     def without_judge(self) -> "MeasureQuerySet":
-        """Of those, whose appeal no administrator may decide either."""
+        """Whose appeal no administrator may decide either."""
         running = User.objects.filter(is_staff=True, is_active=True).exclude(pk=OuterRef("decided_by"))
         belonged = belonged_to(OuterRef(OuterRef("organisation"))).filter(user=OuterRef("pk"))
         return self.appealed().without_reviewer().filter(~Exists(running.exclude(Exists(belonged))))

@@ -211,6 +211,10 @@ class ReviewerAppointmentQuerySet(models.QuerySet["ReviewerAppointment"]):
         now = timezone.now()
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
 
+    def acting(self) -> "ReviewerAppointmentQuerySet":
+        """Those by which somebody reviews today: nobody does with an account that is closed."""
+        return self.active().filter(user__is_active=True)
+
     def not_ended(self) -> "ReviewerAppointmentQuerySet":
         """Also those that are to begin."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
@@ -260,7 +264,7 @@ class ReviewerAppointment(models.Model):
 
 
 class ReviewerDigest(models.Model):
-    """That a reviewer was told by e-mail what there is to decide."""
+    """That a reviewer, or an administrator where there is none, was told by e-mail what there is to decide."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="digests")
     sent_at = models.DateTimeField(_("sent at"))

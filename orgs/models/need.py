@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
-from orgs.models.reach import ids_tied_within
 from orgs.models.reviewable import ReviewableQuerySet
 from orgs.models.service_type import ServiceType
 from orgs.models.territory import Territory
@@ -18,6 +17,8 @@ COUNTS_FOR = datetime.timedelta(days=365)
 
 
 class VoicedNeedQuerySet(ReviewableQuerySet):
+    place = "territory"
+
     def counted(self) -> "VoicedNeedQuerySet":
         """Of the last year, as far as all that was said is a code."""
         since = timezone.now() - COUNTS_FOR
@@ -25,13 +26,6 @@ class VoicedNeedQuerySet(ReviewableQuerySet):
 
     def to_read(self) -> "VoicedNeedQuerySet":
         return self.exclude(words="")
-
-    def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "VoicedNeedQuerySet":  # type: ignore[name-defined]
-        """By the reviewers of the place, but what one's own organisation said."""
-        if not user.is_authenticated:
-            return self.none()
-        territories = ids_tied_within(user.reviewer_appointments.active().values("territory"))
-        return self.filter(territory__in=territories).exclude(organisation__in=Organisation.objects.own_of(user))
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "VoicedNeedQuerySet":  # type: ignore[name-defined]
         """Administrators read what nobody else reads."""

@@ -6,12 +6,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.models.organisation import Organisation
-from orgs.models.reach import ids_tied_within
 from orgs.models.reviewable import ReviewableQuerySet
 from orgs.models.territory import Territory
 
 
 class RemarkQuerySet(ReviewableQuerySet):
+    place = "territory"
+
     def open(self) -> "RemarkQuerySet":
         """Without an answer."""
         return self.filter(closed_at=None)
@@ -31,13 +32,6 @@ class RemarkQuerySet(ReviewableQuerySet):
             of_others = ~Q(organisation__in=Organisation.objects.own_of(user)) | Q(organisation=None)
             return self.filter(of_others)
         return self.reviewable_by(user)
-
-    def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "RemarkQuerySet":  # type: ignore[name-defined]
-        """By the reviewers of the place that the page is about, but not of their own organisation's pages."""
-        if not user.is_authenticated:
-            return self.none()
-        territories = ids_tied_within(user.reviewer_appointments.active().values("territory"))
-        return self.filter(territory__in=territories).exclude(organisation__in=Organisation.objects.own_of(user))
 
     def kept_by(self, user: settings.AUTH_USER_MODEL) -> "RemarkQuerySet":  # type: ignore[name-defined]
         """Of the pages of organisations that one leads."""

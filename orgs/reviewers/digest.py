@@ -1,10 +1,10 @@
-"""What has come in for a reviewer, once a day and only where something has."""
+"""What has come in for a reviewer, once a day and only where something has; for administrators what no reviewer may decide."""
 
 import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,35 +17,42 @@ AGAIN = datetime.timedelta(days=7)
 
 
 def send_digests() -> int:
-    """To each reviewer who has something new to decide, or something overdue; the number sent. Asked for twice in a day, it sends one."""
-    reviewers = User.objects.filter(
-        is_active=True, pk__in=ReviewerAppointment.objects.active().values("user")
+    """To each reviewer who has something new to decide, or something overdue, and to administrators where nobody has been appointed who may;
+    the number sent. Asked for twice in a day, it sends one."""
+    told = User.objects.filter(
+        Q(pk__in=ReviewerAppointment.objects.acting().values("user"))
+        | Q(pk__in=User.objects.administrators().filter(is_active=True).values("pk"))
     ).order_by("pk")
-    return sum(send_digest(reviewer) for reviewer in reviewers.iterator(chunk_size=500))
+    return sum(send_digest(person) for person in told.iterator(chunk_size=500))
 
 
 @transaction.atomic
-def send_digest(reviewer: User) -> bool:
-    User.objects.select_for_update().get(pk=reviewer.pk)
+def send_digest(person: User) -> bool:
+    User.objects.select_for_update().get(pk=person.pk)
     now = timezone.now()
-    last = reviewer.digests.order_by("-sent_at").first()
+    last = person.digests.order_by("-sent_at").first()
     if last is not None and last.sent_at > now - datetime.timedelta(hours=20):
         return False
     overdue = now - datetime.timedelta(days=VerificationRules.objects.current().days_until_overdue)
     lines: list[dict[str, Any]] = []
     is_news = is_overdue = False
-    for queue in queues():
-        rows = queue.of(reviewer)
+    piles = [(queue, queue.of(person), False) for queue in queues()]
+    if person.is_staff:
+        piles += [(queue, queue.rows.without_reviewer(), True) for queue in queues()]
+    for queue, rows, is_of_nobody in piles:
         count = rows.count()
         if not count:
             continue
         oldest = rows.aggregate(oldest=Min(queue.since))["oldest"]
         is_news = is_news or last is None or rows.filter(**{f"{queue.since}__gt": last.sent_at}).exists()
+        if is_of_nobody and last is not None:  # What a reviewer could decide until the other day is news, too.
+            is_news = is_news or ReviewerAppointment.objects.ended().filter(ends_at__gt=last.sent_at).exists()
         is_overdue = is_overdue or oldest < overdue
-        lines.append({"label": queue.label, "count": count, "oldest": oldest, "path": reverse(queue.url_name)})
+        said = {"label": queue.label, "count": count, "oldest": oldest, "path": reverse(queue.url_name)}
+        lines.append({**said, "is_of_nobody": is_of_nobody})
     is_due_again = is_overdue and (last is None or last.sent_at < now - AGAIN)
-    if not lines or not (is_news or is_due_again):
+    if not (is_news or is_due_again):
         return False
-    ReviewerDigest.objects.create(user=reviewer, sent_at=now)
-    queue_email_to(reviewer, "reviewer_digest", {"lines": lines})
+    ReviewerDigest.objects.create(user=person, sent_at=now)
+    queue_email_to(person, "reviewer_digest", {"lines": lines})
     return True

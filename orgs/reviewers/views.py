@@ -19,12 +19,12 @@ from django_filters.views import FilterView
 from orgs.members import actions as members
 from orgs.members.views import send_again
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
-from orgs.models import Invitation, ReviewerAppointment, User
+from orgs.models import Invitation, ReviewerAppointment, Territory, User
 from orgs.models.reach import ids_tied_around, ids_tied_within
 from orgs.permissions import is_administrator
 from orgs.reviewers.filters import ENDED, AppointmentFilter
 from orgs.reviewers.forms import AppointmentForm
-from orgs.reviewers.workload import with_workload
+from orgs.reviewers.workload import places_without_reviewer, with_workload
 
 
 class AppointmentListView(VisibleObjectMixin, PagedMixin, FilterView):
@@ -44,7 +44,12 @@ class AppointmentListView(VisibleObjectMixin, PagedMixin, FilterView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         invitations = Invitation.objects.open().exclude(territory=None).select_related("territory", "mail")
-        return super().get_context_data(invitations=invitations.order_by("-created_at"), now=timezone.now(), **kwargs)
+        return super().get_context_data(
+            invitations=invitations.order_by("-created_at"),
+            places=places_without_reviewer(),
+            now=timezone.now(),
+            **kwargs,
+        )
 
 
 class AppointmentCreateView(VisibleObjectMixin, ActionMixin, FormView):
@@ -53,7 +58,10 @@ class AppointmentCreateView(VisibleObjectMixin, ActionMixin, FormView):
     has_page_permission = staticmethod(is_administrator)
 
     def get_initial(self) -> dict[str, Any]:
-        return {"language": get_language()}
+        """With the place of the link that led here, where it exists."""
+        asked = self.request.GET.get("territory", "")
+        place = Territory.objects.filter(pk=asked).first() if asked.isdecimal() else None
+        return {"language": get_language(), "territory": place}
 
     def perform(self, form: AppointmentForm) -> ReviewerAppointment | Invitation:
         cleaned = form.cleaned_data

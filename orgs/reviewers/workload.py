@@ -1,16 +1,17 @@
 """What reviewers have to do: how much is in the queue of each appointment, how old it is, and what was decided of late."""
 
 import datetime
+from collections import defaultdict
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, NamedTuple
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, IntegerField, Min, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
-from orgs.models import Membership, ReviewerAppointment, TerritoryReach, Verification
+from orgs.models import Membership, ReviewerAppointment, Territory, TerritoryReach, Verification
 from orgs.permissions import SECOND_STEPS
 from orgs.review_queues import queues
 
@@ -25,8 +26,8 @@ def with_workload(appointments: QuerySet[ReviewerAppointment]) -> QuerySet[Revie
     own = Membership.objects.filter(user=OuterRef(OuterRef("user")), organisation=OuterRef("organisation"))
     to_decide = []
     for queue in queues():
-        theirs = queue.rows.filter(there(queue.place), ~Exists(own))
-        to_decide.append((theirs.exclude(**{queue.not_by: OuterRef("user")}) if queue.not_by else theirs, queue.since))
+        theirs = queue.but_own(queue.rows.placed().filter(there("decided_in"), ~Exists(own)), OuterRef("user"))
+        to_decide.append((theirs, queue.since))
     decided = Verification.objects.filter(
         there("organisation__territory"), reviewer=OuterRef("user"), decided_at__gte=timezone.now() - RECENT
     )
@@ -37,6 +38,30 @@ def with_workload(appointments: QuerySet[ReviewerAppointment]) -> QuerySet[Revie
         decided=number_of(decided),
         is_secured=Exists(secured),
     )
+
+
+class PlaceWithoutReviewer(NamedTuple):
+    territory: Territory | None
+    """None of what is nowhere: the pages of the portal itself."""
+    number: int
+    oldest: datetime.datetime
+
+
+def places_without_reviewer() -> list[PlaceWithoutReviewer]:
+    """Where something waits that no reviewer may decide, the place with the oldest first. One query for each queue, and one for the places."""
+    found: dict[int | None, list[tuple[int, datetime.datetime]]] = defaultdict(list)
+    for queue in queues():
+        rows = queue.rows.without_reviewer().order_by().annotate(at=F("decided_in")).values("at")
+        for at, count, oldest in rows.annotate(n=Count("pk"), since=Min(queue.since)).values_list("at", "n", "since"):
+            found[at].append((count, oldest))
+    territories = Territory.objects.with_path().in_bulk([at for at in found if at is not None])
+    places = [
+        PlaceWithoutReviewer(
+            territories[at] if at is not None else None, sum(n for n, _ in each), min(oldest for _, oldest in each)
+        )
+        for at, each in found.items()
+    ]
+    return sorted(places, key=lambda place: place.oldest)
 
 
 def there(place: str) -> Exists:

@@ -12,7 +12,7 @@ from orgs.mail.emails import people_with_role, write_to
 from orgs.models import Organisation, User, Vouching
 from orgs.models.refusals import refused_in_words
 from orgs.models.support import VOUCHING_ROLES, could_vouch_for
-from orgs.permissions import can_edit_organisation, can_vouch_for, leaders_of, reviewers_of
+from orgs.permissions import can_edit_organisation, can_vouch_for, leaders_of, reviewers_or_administrators
 from orgs.support.refusals import REFUSALS
 from orgs.vocabulary import Kind
 
@@ -104,7 +104,7 @@ def ended(vouching: Vouching, before: str, after: str, by: User) -> Vouching:
     told = (
         leaders_of(vouching.group)
         if after == State.DECLINED
-        else {*leaders_of(vouching.group), *reviewers_of(vouching.group)}
+        else {*leaders_of(vouching.group), *reviewers_or_administrators(vouching.group)}
     )
     write_to(told, f"vouching_{after}", {"vouching": vouching})
     return vouching
