@@ -24,6 +24,7 @@ KINDS: dict[str, str | Promise] = {
     "organisation_returned": _("Organisation sent back"),
     "change_accepted": _("Proposed change accepted"),
     "change_returned": _("Proposed change sent back"),
+    "organisation_moved": _("An organisation has moved to where others review"),
     "renewal_due": _("Reminder to renew a verification"),
     "renewal_lapsed": _("Verification lapsed"),
     "match_asked": _("Question about needs and offers"),

@@ -1,8 +1,10 @@
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +34,13 @@ class ProposedChangeQuerySet(ReviewableQuerySet):
     def open(self) -> "ProposedChangeQuerySet":
         """Before the reviewers. One of a closed organisation comes back there when it is reopened."""
         return self.filter(state=ProposedChange.State.OPEN, organisation__closed_on=None)
+
+    def placed(self) -> Self:
+        """A seat that shall be elsewhere is for the reviewers of the new place, who answer for it from then on; where that place was deleted,
+        for those of today's."""
+        wanted = Cast(KT("facts__territory__1"), models.BigIntegerField())
+        there = Territory.objects.filter(pk=OuterRef("wanted_place")).values("pk")
+        return self.alias(wanted_place=wanted).alias(decided_in=Coalesce(Subquery(there), F(self.place)))
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "ProposedChangeQuerySet":  # type: ignore[name-defined]
         return self if user.is_staff else self.reviewable_by(user)

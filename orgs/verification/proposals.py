@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 from orgs.mail.emails import write_to
 from orgs.models import PROTECTED_FACTS, Organisation, ProposedChange, User
 from orgs.models.proposal import CONTACT, plain
-from orgs.models.reach import ids_tied_around
-from orgs.permissions import can_edit_organisation, can_review_change, leaders_of
-from orgs.verification.differences import fact_label, fact_words
+from orgs.permissions import can_edit_organisation, can_review_change, leaders_of, reviewers_of
+from orgs.verification.differences import fact_label
 from orgs.verification.unreviewed import note_accepted
 
 State = ProposedChange.State
@@ -108,24 +107,21 @@ def outdate_forms(organisation: Organisation) -> None:
 def make_it_so(organisation: Organisation, change: ProposedChange, by: User) -> None:
     if organisation.is_authority and {"kind", "territory"} & set(change.facts):
         raise PermissionDenied
-    place = change.facts.get("territory", [None, None])[1]
-    own = by.reviewer_appointments.active()
-    if place is not None and not own.filter(territory__in=ids_tied_around(place)).exists():
-        raise ValidationError(
-            _("You do not review organisations in %(place)s. A reviewer of both places decides about a move."),
-            params={"place": fact_words("territory", place)},
-        )
     for fact, (before, _after) in change.facts.items():
         if plain(organisation, fact) != before:
             raise ValidationError(
                 _("This has changed since it was proposed: %(fact)s. Send it back, so that they can look at it again."),
                 params={"fact": fact_label(fact)},
             )
+    reviewers_before = set(reviewers_of(organisation))
     for fact, value in change.wanted.items():
         setattr(organisation, fact, value)
     organisation.version += 1
     organisation.full_clean(exclude=["slug", "reference"])
     organisation.save(update_fields=[*change.wanted, "version", "updated_at"])
+    if "territory" in change.facts:
+        told = reviewers_before.difference(reviewers_of(organisation))
+        write_to(told, "organisation_moved", {"organisation": organisation, "change": change})
     if CONTACT in change.facts:
         replace_contact(organisation)
     note_accepted(organisation, change.facts, by)

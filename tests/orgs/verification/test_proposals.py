@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
+from orgs import review_queues
 from orgs.inbox import tasks_of
 from orgs.models import PROTECTED_FACTS, Membership, Organisation, ProposedChange
 from orgs.organisations import actions as organisations
@@ -15,7 +16,6 @@ from tests.factories import (
     AuthorityFactory,
     MembershipFactory,
     OrganisationFactory,
-    ReviewerAppointmentFactory,
     ReviewerFactory,
     TerritoryFactory,
     UserFactory,
@@ -273,14 +273,49 @@ def test_what_was_sent_back_stays_when_something_else_is_saved(organisation, own
     assert change.state == State.WITHDRAWN
 
 
-def test_move_is_decided_by_a_reviewer_of_both_places(organisation, owner, reviewer, city):
+def test_move_is_decided_by_a_reviewer_of_the_new_place_and_those_of_the_old_one_are_told(
+    client, organisation, owner, reviewer
+):
     elsewhere = TerritoryFactory(name="Elsewhere")
+    there = ReviewerFactory(territory=elsewhere)
     change = propose(organisation, owner, territory=elsewhere)
-    with pytest.raises(ValidationError, match="You do not review organisations in Elsewhere"):
+    assert [list(review_queues.changes().of(person)) for person in (reviewer, there)] == [[], [change]]
+    with pytest.raises(PermissionDenied):
         proposals.decide_change(change=change, outcome="accepted", by=reviewer)
-    ReviewerAppointmentFactory(user=reviewer, territory=elsewhere)
-    proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    client.force_login(there)
+    assert "Elsewhere" in client.get(change.get_absolute_url()).content.decode()
+    Email.objects.all().delete()
+    proposals.decide_change(change=change, outcome="accepted", by=there)
     assert Organisation.objects.get().territory == elsewhere
+    [told] = Email.objects.filter(to=reviewer.email)
+    assert told.headers["X-Portal-Kind"] == "organisation_moved"
+    assert "Elsewhere" in told.message
+    assert not Email.objects.filter(to=there.email).exists()
+
+
+def test_move_is_of_nobody_where_nobody_reviews_the_new_place(organisation, owner, reviewer):
+    change = propose(organisation, owner, territory=TerritoryFactory())
+    assert list(review_queues.changes().rows.without_reviewer()) == [change]
+    own = ReviewerFactory(territory=change.wanted["territory"])
+    MembershipFactory(organisation=organisation, user=own)
+    assert list(review_queues.changes().rows.without_reviewer()) == [change], "nobody of the organisation decides"
+
+
+def test_reviewer_of_both_places_decides_about_a_move_and_gets_no_letter(organisation, owner, reviewer, city):
+    part = TerritoryFactory(parent=city)
+    change = propose(organisation, owner, territory=part)
+    Email.objects.all().delete()
+    proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    assert Organisation.objects.get().territory == part
+    assert not Email.objects.filter(to=reviewer.email).exists()
+
+
+def test_move_to_a_place_that_was_deleted_is_sent_back_by_a_reviewer_of_today(organisation, owner, reviewer):
+    gone = TerritoryFactory()
+    change = propose(organisation, owner, territory=gone)
+    gone.delete()
+    assert list(review_queues.changes().of(reviewer)) == [change]
+    proposals.decide_change(change=change, outcome="returned", reasons="It is no more", by=reviewer)
 
 
 def test_page_survives_a_proposed_place_that_was_deleted(client, organisation, owner):
