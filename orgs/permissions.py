@@ -357,5 +357,4 @@ def reviewers_or_administrators(organisation: Organisation, *, but: int = 0) -> 
 
 def leaders_of(organisation: Organisation) -> QuerySet[User]:
     """Those who can act for it, to whom its letters go."""
-    leading = organisation.memberships.active().filter(role__in=[Role.OWNER, Role.MANAGER])
-    return User.objects.filter(is_active=True, pk__in=leading.values("user"))
+    return User.objects.filter(pk__in=organisation.memberships.leading().values("user"))

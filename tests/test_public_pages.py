@@ -34,7 +34,7 @@ NOT_WATCHED = {
     "indicators_releasedfigure": "never changes once its release is public",
     "indicators_releasedindicator": "never changes once its release is public",
     "indicators_breakdownmargin": "follows from indicators_breakdown, in the same transaction",
-    "orgs_user": "is joined for the names of those who approved a release, which stewards alone are shown",
+    "orgs_user": "is watched for accounts that are closed and reopened; its names are those of who approved a release, which stewards alone see",
     "indicators_qualityrule": "is read for what nobody but stewards sees",
 }
 

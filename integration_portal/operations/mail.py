@@ -25,6 +25,7 @@ KINDS: dict[str, str | Promise] = {
     "change_accepted": _("Proposed change accepted"),
     "change_returned": _("Proposed change sent back"),
     "organisation_moved": _("An organisation has moved to where others review"),
+    "organisation_without_leader": _("Nobody acts for an organisation any more"),
     "renewal_due": _("Reminder to renew a verification"),
     "renewal_lapsed": _("Verification lapsed"),
     "match_asked": _("Question about needs and offers"),

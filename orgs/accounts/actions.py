@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from orgs.accounts import first_administrator
 from orgs.locks import RegistryLock, lock_until_commit
 from orgs.mail.emails import queue_email, queue_email_to
-from orgs.models import User
+from orgs.models import Organisation, User
 from orgs.naming import address_upstairs
 from orgs.permissions import is_administrator
+from orgs.verification.actions import review_other_hands, tell_that_nobody_leads
 
 
 @transaction.atomic
@@ -178,8 +179,13 @@ def locked_administrators(by: User) -> User:
 
 @transaction.atomic
 def close_account(*, user: User, by: User) -> User:
-    """Nobody logs in with it any more. What its owner did stays signed, so it is never deleted."""
+    """Nobody logs in with it any more. What its owner did stays signed, so it is never deleted. Where it was the last one by which somebody
+    acted for an organisation, those who answer for that hear of it."""
     by = locked_administrators(by)
+    led = Organisation.objects.filter(pk__in=user.memberships.leading().values("organisation"))
+    organisations = list(
+        led.order_by("pk").select_for_update()
+    )  # Before the account, as whoever changes who leads one.
     account = locked_account(user)
     refuse_losing_rights(user=account, by=by)
     if not account.is_active:
@@ -188,6 +194,9 @@ def close_account(*, user: User, by: User) -> User:
     account.save(update_fields=["is_active"])
     end_sessions(account)
     queue_email_to(account, "account_closed", {})
+    for organisation in organisations:
+        review_other_hands(organisation)
+        tell_that_nobody_leads(organisation)
     return account
 
 

@@ -44,6 +44,7 @@ from orgs.permissions import (
     can_take_measure,
     is_member,
     is_unclaimed,
+    leaders_of,
     leads_organisation,
     vouchers_for,
 )
@@ -155,6 +156,7 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
         verified = last_verified(organisation) if organisation.tier else None
         is_unclaimed_one = is_unclaimed(organisation)
         is_own = is_member(user, organisation)
+        can_ask = can_ask_to_join(user, organisation)
         can_edit = can_edit_organisation(user, organisation)
         proposed_change = (
             organisation.proposed_changes.filter(state__in=ProposedChange.SHOWN).last() if is_own else None
@@ -172,7 +174,8 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             offers=[capacity for capacity in capacities if capacity.side == CapacitySide.OFFER],
             partnerships_url=address_upstairs("partnerships:organisation_partnerships", organisation.slug),
             can_edit=can_edit,
-            can_ask_to_join=can_ask_to_join(user, organisation),
+            can_ask_to_join=can_ask,
+            is_led=can_ask and leaders_of(organisation).exists(),
             is_unclaimed=is_unclaimed_one,
             standing=standing_badge(organisation),
             can_invite_to_claim=is_unclaimed_one and can_list_organisations(user),

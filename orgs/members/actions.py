@@ -294,7 +294,7 @@ def refuse_if_ended(membership: Membership) -> None:
 
 
 def refuse_without_another_leader(membership: Membership) -> None:
-    leaders = Membership.objects.active().filter(organisation=membership.organisation_id, role__in=LEADING)
+    leaders = Membership.objects.leading().filter(organisation=membership.organisation_id)
     if not leaders.exclude(pk=membership.pk).exists():
         raise ValidationError(
             _("An organisation needs somebody who can act for it. Give that role to another member first.")

@@ -89,10 +89,7 @@ class JoinRequestQuerySet(ReviewableQuerySet):
 
     def of_nobody(self) -> "JoinRequestQuerySet":
         """Of organisations that nobody leads, so that a reviewer decides."""
-        leading = Membership.objects.active().filter(
-            organisation=OuterRef("organisation"), role__in=["owner", "manager"], user__is_active=True
-        )
-        return self.filter(~Exists(leading))
+        return self.filter(~Exists(Membership.objects.leading().filter(organisation=OuterRef("organisation"))))
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "JoinRequestQuerySet":  # type: ignore[name-defined]
         """Whoever leads the organisation sees it, and reviewers and administrators where nobody does; nobody before its address is confirmed."""

@@ -25,6 +25,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Those by which somebody has a right today: nobody acts for an organisation that is closed."""
         return self.active().filter(organisation__closed_on=None)
 
+    def leading(self) -> "MembershipQuerySet":
+        """Of those who can act for an organisation. Nobody does with an account that is closed."""
+        roles = [Membership.Role.OWNER, Membership.Role.MANAGER]
+        return self.active().filter(role__in=roles, user__is_active=True)
+
     def of(self, user: User) -> "MembershipQuerySet":
         return self.active().filter(user=user)
 

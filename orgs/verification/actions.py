@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orgs.ladders import standing
-from orgs.mail.emails import queue_email_to
+from orgs.mail.emails import queue_email_to, write_to
 from orgs.models import Organisation, User, Verification, VerificationAnswer, VerificationRules
-from orgs.permissions import can_edit_organisation, can_review_verification, leaders_of
+from orgs.permissions import can_edit_organisation, can_review_verification, leaders_of, reviewers_or_administrators
 from orgs.verification.checklist import Answer, ladder_of
 from orgs.verification.profiles import is_in_other_hands, leading, profile_of
 from orgs.verification.unreviewed import lock_reviewed, note_seen
@@ -39,6 +39,19 @@ def review_other_hands(organisation: Organisation) -> None:
     last = organisation.verifications.filter(state=State.VERIFIED).order_by("-decided_at").first()
     if last is not None and organisation.tier and is_in_other_hands(last.profile, leading(organisation)):
         put_before_reviewers(organisation)
+
+
+def tell_that_nobody_leads(organisation: Organisation) -> None:
+    """Where nobody can act for a verified organisation from now on: a reviewer looks, and hears of it at once; of an authority administrators
+    do, as of all that its rights rest on. The organisation is locked."""
+    if not organisation.tier or organisation.closed_on is not None or leaders_of(organisation).exists():
+        return
+    if organisation.is_authority:
+        told = User.objects.administrators().filter(is_active=True)
+    else:
+        put_before_reviewers(organisation)
+        told = reviewers_or_administrators(organisation)
+    write_to(told, "organisation_without_leader", {"organisation": organisation})
 
 
 def put_before_reviewers(organisation: Organisation) -> None:

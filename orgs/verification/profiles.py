@@ -70,7 +70,6 @@ OPPORTUNITY_FACTS = (
     "hours_given",
     "outcome",
 )
-LEADING = (Membership.Role.OWNER, Membership.Role.MANAGER)
 
 
 def profile_of(organisation: Organisation) -> dict[str, Any]:
@@ -89,7 +88,7 @@ def profiles_of(organisations: Collection[int]) -> dict[int, dict[str, Any]]:
         Prefetch("affiliations", Affiliation.objects.live().select_related("parent"), to_attr="said_affiliations"),
         Prefetch("contacts", OrganisationContact.objects.standing()),
         Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
-        Prefetch("memberships", Membership.objects.active().filter(role__in=LEADING), to_attr="leading"),
+        Prefetch("memberships", Membership.objects.leading(), to_attr="leading"),
         Prefetch("services", Service.objects.select_related("type", "domain")),
         "services__territories",
         "services__opening_times",
@@ -156,7 +155,7 @@ def words_of_field(field: FieldOfWork) -> str:
 
 
 def leading(organisation: Organisation) -> set[int]:
-    return set(organisation.memberships.active().filter(role__in=LEADING).values_list("user", flat=True))
+    return set(organisation.memberships.leading().values_list("user", flat=True))
 
 
 def has_new_leaders(profile: Mapping[str, Any], organisation: Organisation) -> bool:

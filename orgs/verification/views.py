@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
 from orgs.models import (
     Affiliation,
     Capacity,
+    Membership,
     Organisation,
     ProposedChange,
     Territory,
@@ -60,6 +61,7 @@ class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
         mine = Verification.objects.all() if user.is_staff else Verification.objects.reviewable_by(user)
         return (
             mine.waiting()
+            .annotate(is_led=Exists(Membership.objects.leading().filter(organisation=OuterRef("organisation"))))
             .select_related("organisation__territory__parent__parent__parent")
             .order_by("submitted_at", "pk")
         )
@@ -72,7 +74,7 @@ class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
                 "verification": verification,
                 "days": (now - verification.submitted_at).days,
                 "is_overdue": (now - verification.submitted_at).days >= overdue,
-                "is_again": bool(verification.organisation.tier),
+                "status": standing_of(verification),
             }
             for verification in context["page_obj"]
         ]
@@ -84,6 +86,13 @@ class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
         if is_reviewer(self.request.user):  # An administrator reads this queue, and not that one.
             context["partnership_reviews_url"] = address_upstairs("partnerships:assessment_queue")
         return context
+
+
+def standing_of(verification: Any) -> Any:
+    """Of one with `is_led`."""
+    if not verification.organisation.tier:
+        return _("not yet published")
+    return _("verified, to be looked at again") if verification.is_led else _("verified, but nobody acts for it")
 
 
 class ReviewView(VisibleObjectMixin, ActionMixin, SingleObjectMixin, FormView):

@@ -1,0 +1,125 @@
+"""The account of the last person who could act for an organisation is closed: those who answer for it hear of that, and it can be claimed."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
+from post_office.models import Email
+
+from orgs.accounts import actions as accounts
+from orgs.listing import actions as listing
+from orgs.members import actions as members
+from orgs.models import Organisation, Territory, User, Verification
+from orgs.verification.profiles import profile_of
+from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, ReviewerFactory, UserFactory
+from tests.pages import words_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def organisation(city: Territory) -> Organisation:
+    return OrganisationFactory(name="Ours", territory=city, published=True)
+
+
+@pytest.fixture
+def owner(organisation: Organisation) -> User:
+    return MembershipFactory(organisation=organisation).user
+
+
+@pytest.fixture
+def administrator() -> User:
+    return UserFactory(is_staff=True)
+
+
+def told() -> set[str]:
+    mails = Email.objects.filter(headers__contains={"X-Portal-Kind": "organisation_without_leader"})
+    return {address for mail in mails for address in mail.to}
+
+
+def test_reviewers_are_told_at_once_and_find_it_marked_in_their_list(
+    client: Client, organisation: Organisation, owner: User, administrator: User, city: Territory
+) -> None:
+    reviewer = ReviewerFactory(territory=city)
+    other = MembershipFactory(organisation=organisation).user
+    accounts.close_account(user=other, by=administrator)
+    assert (told(), Verification.objects.exists()) == (set(), False), "the other owner acts for it"
+    accounts.close_account(user=owner, by=administrator)
+    assert told() == {reviewer.email}
+    client.force_login(reviewer)
+    page = reverse("orgs:review_queue")
+    assert "nobody acts for it" in words_of(client.get(page).content.decode())
+    MembershipFactory(organisation=organisation)
+    assert "nobody acts for it" not in words_of(client.get(page).content.decode())
+
+
+def test_administrators_are_told_where_no_reviewer_is_appointed(owner: User, administrator: User) -> None:
+    accounts.close_account(user=owner, by=administrator)
+    assert told() == {administrator.email}
+
+
+def test_administrators_alone_are_told_of_an_authority(administrator: User, city: Territory) -> None:
+    ReviewerFactory(territory=city)
+    manager = MembershipFactory(organisation=AuthorityFactory(territory=city), role="manager").user
+    accounts.close_account(user=manager, by=administrator)
+    assert told() == {administrator.email}
+    assert not Verification.objects.exists(), "no reviewer decides about an authority"
+
+
+@pytest.mark.parametrize("state", [{"tier": "", "verified_at": None}, {"closed_on": "2026-01-01"}])
+def test_nobody_is_told_of_what_is_not_verified_or_closed(
+    organisation: Organisation, owner: User, administrator: User, state: dict[str, Any]
+) -> None:
+    Organisation.objects.update(**state)
+    accounts.close_account(user=owner, by=administrator)
+    assert (told(), Verification.objects.exists()) == (set(), False)
+
+
+def test_page_can_be_claimed_again_at_once_and_whoever_does_leads_it(
+    organisation: Organisation, owner: User, administrator: User, city: Territory, settings: Any
+) -> None:
+    settings.PUBLIC_PAGES_SECONDS = 900
+    page = organisation.get_absolute_url()
+    assert "This is us" not in Client().get(page).content.decode()
+    accounts.close_account(user=owner, by=administrator)
+    assert "This is us" in Client().get(page).content.decode(), "also of a page that was kept"
+    request = listing.ask_to_join(organisation=organisation, said="I keep it now", by=UserFactory())
+    listing.decide_join_request(request=request, is_accepted=True, by=ReviewerFactory(territory=city))
+    assert organisation.memberships.get(user=request.user).role == "owner"
+    assert "This is us" not in Client().get(page).content.decode()
+
+
+def test_organisation_is_in_other_hands_once_the_account_of_whoever_a_reviewer_knew_is_closed(
+    organisation: Organisation, owner: User, administrator: User
+) -> None:
+    """A newcomer leads it beside whoever the reviewer knew, until that account is closed."""
+    Verification.objects.create(
+        organisation=organisation, state="verified", tier="contact", reviewer=UserFactory(), decided_at="2026-01-01T00:00Z",
+        profile={"leaders": [owner.pk]},
+    )  # fmt: skip
+    MembershipFactory(organisation=organisation)
+    accounts.close_account(user=owner, by=administrator)
+    assert Verification.objects.waiting().get().organisation == organisation
+    assert told() == set()
+
+
+def test_last_leader_with_an_open_account_cannot_leave(
+    organisation: Organisation, owner: User, administrator: User
+) -> None:
+    closed = MembershipFactory(organisation=organisation).user
+    accounts.close_account(user=closed, by=administrator)
+    for leave in (members.end_membership, lambda **asked: members.change_role(role="viewer", **asked)):
+        with pytest.raises(ValidationError, match="needs somebody who can act for it"):
+            leave(membership=owner.memberships.get(), by=owner)
+    members.end_membership(membership=closed.memberships.get(), by=owner)
+
+
+def test_who_led_it_at_a_decision_are_those_with_an_open_account(
+    organisation: Organisation, owner: User, administrator: User
+) -> None:
+    """Else each change of its members would put one that nobody leads before the reviewers again."""
+    assert profile_of(organisation)["leaders"] == [owner.pk]
+    accounts.close_account(user=owner, by=administrator)
+    assert profile_of(organisation)["leaders"] == []
