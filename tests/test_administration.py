@@ -13,7 +13,7 @@ from django.utils import timezone
 from integration_portal import vocabulary
 from integration_portal.administration import progress
 from orgs.members import actions as members
-from orgs.models import Membership, Portal
+from orgs.models import Membership, Organisation, Portal
 from orgs.portal import actions as portals
 from partnerships.models import Scale
 from tests.factories import (
@@ -93,6 +93,26 @@ def test_reviewers_are_those_who_are_appointed_now() -> None:
     assert (status(progress.reviewers()), progress.reviewers().hint) == ("done", "1 reviewer")
     type(appointment).objects.update(ends_at=timezone.now())
     assert status(progress.reviewers()) == "not_started"
+    ReviewerAppointmentFactory(user__is_active=False)
+    assert status(progress.reviewers()) == "not_started", "nobody reviews with an account that is closed"
+
+
+def test_reviewers_are_complete_once_they_cover_the_place_of_every_authority() -> None:
+    country = TerritoryFactory()
+    covered, other = (
+        AuthorityFactory(territory=TerritoryFactory(parent=country, name=name)) for name in ("Ash", "Oak")
+    )
+    AuthorityFactory(territory__name="Gone", closed_on="2026-01-01")
+    ReviewerAppointmentFactory(territory=covered.territory)
+    ReviewerAppointmentFactory(territory=TerritoryFactory(parent=other.territory))
+    step = progress.reviewers()
+    assert (status(step), step.hint) == ("incomplete", "No reviewer covers Oak.")
+    assert step.url.endswith(f"?territory={other.territory.pk}")
+    AuthorityFactory(territory__name="Elm")
+    assert progress.reviewers().hint == "No reviewer covers Elm, Oak."
+    Organisation.objects.filter(territory__name="Elm").update(closed_on="2026-01-01")
+    ReviewerAppointmentFactory(territory=country)
+    assert status(progress.reviewers()) == "done"
 
 
 def test_vocabulary_is_there_once_it_is_prepared() -> None:

@@ -19,8 +19,9 @@ from integration_portal.operations.schedule import TASKS, scheduled_tasks, when_
 from integration_portal.task_record import RecordedTask
 from orgs.mail import actions as mail
 from orgs.mail.emails import queue_email_to, queue_text
-from orgs.models import WorkerTask
-from tests.factories import UserFactory, VerificationFactory
+from orgs.models import Remark, VoicedNeed, WorkerTask
+from orgs.review_queues import queues
+from tests.factories import OrganisationFactory, ReviewerFactory, TerritoryFactory, UserFactory, VerificationFactory
 from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
@@ -304,6 +305,25 @@ def test_queues_count_and_know_the_oldest(client, administrator):
     assert lines()["Organisations to verify"].tone == "warning"
     words = words_of(client.get(QUEUES).content.decode())
     assert "Organisations to verify 1" in words
+
+
+def test_queues_are_all_that_reviewers_decide_and_what_none_of_them_may(client, administrator):
+    found = lines()
+    assert {str(queue.label) for queue in queues()} <= set(found)
+    VoicedNeed.objects.create(words="A choir", territory=TerritoryFactory())
+    Remark.objects.create(page="/about/", words="Wrong", language="en", territory=TerritoryFactory())
+    OrganisationFactory(published=True, holds_until=timezone.localdate() - datetime.timedelta(days=3))
+    OrganisationFactory(published=True, holds_until=timezone.localdate())
+    waiting = VerificationFactory()
+    found = lines()
+    assert [found[name].count for name in ("Needs to read", "Remarks on pages", "Verification lapsed")] == [1] * 3
+    alone = found["Where no reviewer may decide"]
+    assert (alone.count, alone.tone, alone.url) == (3, "danger", reverse("orgs:appointment_list"))
+    assert len(client.get(found["Verification lapsed"].url).context["page_obj"]) == 1, "the list behind it"
+    words = words_of(client.get(QUEUES).content.decode())
+    assert "Verification lapsed 1 3 days" in words.replace("\xa0", " ")
+    ReviewerFactory(territory=waiting.organisation.territory)
+    assert lines()["Where no reviewer may decide"].count == 2
 
 
 @pytest.mark.parametrize(

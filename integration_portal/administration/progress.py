@@ -20,6 +20,7 @@ from orgs.models import (
     TerritoryScheme,
     VerificationRules,
 )
+from orgs.models.reach import ids_tied_within
 from orgs.verification.checklist import checklist_of
 from partnerships.models import Level
 
@@ -113,7 +114,15 @@ def managers(authority: Organisation | None) -> Step:
 
 def reviewers() -> Step:
     label = _("Reviewers")
-    count = ReviewerAppointment.objects.active().values("user").distinct().count()
+    acting = ReviewerAppointment.objects.acting()
+    count = acting.values("user").distinct().count()
+    authorities = Organisation.objects.authorities().filter(closed_on=None)
+    uncovered = authorities.exclude(territory__in=ids_tied_within(acting.values("territory")))
+    lacking = list(Territory.objects.filter(pk__in=uncovered.values("territory")).order_by("name", "pk")[:4])
+    if count and lacking:
+        names = ", ".join(place.local_name if at < 3 else "…" for at, place in enumerate(lacking))
+        hint = _("No reviewer covers %(places)s.") % {"places": names}
+        return Step(label, f"{reverse('orgs:appointment_add')}?territory={lacking[0].pk}", INCOMPLETE, hint)
     if count:
         hint = ngettext("%(count)d reviewer", "%(count)d reviewers", count) % {"count": count}
         return Step(label, reverse("orgs:appointment_list"), DONE, hint)

@@ -4,7 +4,8 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, DateTimeField, Max, Min, QuerySet
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -14,7 +15,9 @@ from post_office.models import STATUS
 
 from indicators.models import DirtyMark, ImportBatch, Release, ReleaseFile, Slice
 from orgs.mail.actions import unsent
-from orgs.models import Measure, ProposedChange, ReviewedProfile, Verification, VerificationRules, WorkerTask
+from orgs.models import Measure, Organisation, VerificationRules, WorkerTask
+from orgs.review_queues import queues
+from orgs.reviewers.workload import places_without_reviewer
 from partnerships.models import Assessment
 
 QUICK = datetime.timedelta(minutes=15)
@@ -56,9 +59,12 @@ def line(title: str | Promise, rows: QuerySet[Any], since: str, **options: Any) 
 def work_queues() -> list[tuple[str, list[WorkQueue]]]:
     """By who does it: the workers, or people."""
     imports, releases = reverse("indicators:import_list"), reverse("indicators:release_list")
-    changed = reverse("orgs:unreviewed_list")
     runs, mail = reverse("indicators:run_list"), reverse("mail_list")
     review = datetime.timedelta(days=VerificationRules.objects.current().days_until_overdue)
+    places = places_without_reviewer()
+    run_out = f"{reverse('orgs:registry_list')}?state=run_out"
+    lapsed = Organisation.objects.filter(closed_on=None, holds_until__lt=timezone.localdate()).exclude(tier="")
+    lapsed = lapsed.annotate(lapsed_at=Cast("holds_until", DateTimeField()))
     state, preview = ImportBatch.State, Release.State.PREVIEW
     files = ReleaseFile.objects.filter(state=ReleaseFile.State.WAITING)
     return [
@@ -77,10 +83,11 @@ def work_queues() -> list[tuple[str, list[WorkQueue]]]:
         (
             _("For people"),
             [
-                line(_("Organisations to verify"), Verification.objects.waiting(), "submitted_at", url=reverse("orgs:appointment_list"), late_after=review),
-                line(_("Proposed changes of organisations"), ProposedChange.objects.open(), "proposed_at", url=reverse("orgs:change_queue"), late_after=review),
-                line(_("Organisations changed without review"), ReviewedProfile.objects.changed(), "unseen_since", url=changed, late_after=review),
+                *(line(queue.label, queue.rows, queue.since, url=reverse(queue.url_name), late_after=review) for queue in queues()),
+                WorkQueue(_("Where no reviewer may decide"), sum(place.number for place in places), min((place.oldest for place in places), default=None),
+                          url=reverse("orgs:appointment_list"), is_fault=True),
                 line(_("Appeals that nobody may decide"), Measure.objects.without_judge(), "appealed_at", url=reverse("orgs:appeal_queue"), is_fault=True),
+                line(_("Verification lapsed"), lapsed, "lapsed_at", url=run_out, late_after=datetime.timedelta()),
                 line(_("Engagement levels to review"), Assessment.objects.waiting(), "submitted_at", late_after=review),
                 line(_("Imports to be approved"), ImportBatch.objects.filter(state=state.STORED), "created_at", url=imports),
                 line(_("Releases to be approved"), Release.objects.filter(state=preview), "created_at", url=releases),
