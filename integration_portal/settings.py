@@ -254,7 +254,8 @@ LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French")), ("
 # and definitions may be given.
 OFFERED_LANGUAGES = ["en", "es", "fr", "ar"]
 MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
-MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
+# A name may be there in one language alone, whichever that is. The portal's first language comes before these (`orgs.installation`).
+MODELTRANSLATION_FALLBACK_LANGUAGES = tuple(code for code, _name in LANGUAGES)
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 FORMAT_MODULE_PATH = ["integration_portal.formats"]

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Func, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf
+from modeltranslation.utils import get_language, resolution_order
 
 # Letters that do not decompose, and what they are taken for: one for one, as PostgreSQL's translate() needs; and those that are two.
 PLAIN = ("łđøıðŁĐØÐٱةى", "ldoidldodاهي")
@@ -71,3 +72,8 @@ def holding_words(rows: QuerySet[Any], words: str, *columns: str) -> QuerySet[An
 def in_every_language(*names: str) -> list[str]:
     """The columns of translated texts."""
     return [f"{name}_{language}" for name in names for language, _name in settings.LANGUAGES]
+
+
+def as_shown(name: str) -> Coalesce:
+    """A translated text as the reader sees it, by which the database puts rows in order."""
+    return Coalesce(*(NullIf(f"{name}_{language}", Value("")) for language in resolution_order(get_language())))

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
+from modeltranslation.settings import FALLBACK_LANGUAGES
 
 from orgs.models import Portal
 
@@ -32,7 +33,14 @@ def current() -> Portal:
 
 
 def read() -> Known:
-    portal = Portal.objects.filter(pk=1).first() or Portal()
+    return remember(Portal.objects.filter(pk=1).first() or Portal())
+
+
+def remember(portal: Portal) -> Known:
+    """Where a name is not there in the reader's language, it is read in the portal's first one, and then in any."""
+    FALLBACK_LANGUAGES["default"] = tuple(
+        dict.fromkeys([portal.default_language, *settings.MODELTRANSLATION_FALLBACK_LANGUAGES])
+    )
     Memory.known = Known(portal, time.monotonic())
     return Memory.known
 

@@ -6,7 +6,6 @@ import gc
 import os
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,7 +148,7 @@ def module_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Worl
 @pytest.fixture(autouse=True)
 def portal_as_it_comes() -> None:
     """What a test before said of the portal is undone in the database, and forgotten here."""
-    installation.Memory.known = installation.Known(Portal(), time.monotonic())
+    installation.remember(Portal())
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from indicators.models import Indicator, Target
 from indicators.permissions import authorities_of
 from indicators.vocabulary import PROTECTIONS, Direction
 from orgs.forms import NumberInput, PortalModelForm, WholeNumberField
+from orgs.forms.words import first_language, other_languages
 from orgs.models import Organisation, User
 
 CHANGE = ("wording", "valid_from_year", "note")
@@ -101,7 +102,7 @@ class IndicatorForm(PortalModelForm):
         self._offer_owners(user)
 
     def _set_language(self, code: str) -> None:
-        is_first = code == settings.MODELTRANSLATION_DEFAULT_LANGUAGE
+        is_first = code == first_language()
         info = get_language_info(code)
         for name in TRANSLATED:
             field = self.fields[build_localized_fieldname(name, code)]
@@ -132,19 +133,22 @@ class IndicatorForm(PortalModelForm):
     def _bound(self, names: Iterable[str]) -> list[forms.BoundField]:
         return [self[name] for name in names if name in self.fields]
 
+    def first_language(self) -> str:
+        """As the reader calls it."""
+        return str(get_language_info(first_language())["name_translated"])
+
     def words(self) -> list[forms.BoundField]:
-        code = settings.MODELTRANSLATION_DEFAULT_LANGUAGE
+        code = first_language()
         return self._bound(["code", *(build_localized_fieldname(name, code) for name in TRANSLATED), "framework"])
 
     def translations(self) -> list[dict[str, Any]]:
         """The words in each other language, with what the language calls itself; open where there is something to mend."""
         found = []
-        for code, _name in settings.LANGUAGES:
-            if code != settings.MODELTRANSLATION_DEFAULT_LANGUAGE:
-                fields = self._bound(build_localized_fieldname(name, code) for name in TRANSLATED)
-                is_open = any(field.errors for field in fields)
-                name = capfirst(get_language_info(code)["name_local"])
-                found.append({"code": code, "name": name, "fields": fields, "is_open": is_open})
+        for code in other_languages():
+            fields = self._bound(build_localized_fieldname(name, code) for name in TRANSLATED)
+            is_open = any(field.errors for field in fields)
+            name = capfirst(get_language_info(code)["name_local"])
+            found.append({"code": code, "name": name, "fields": fields, "is_open": is_open})
         return found
 
     def change(self) -> list[forms.BoundField]:

@@ -3,16 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.db import models
-from django.utils.functional import Promise
-from django.utils.text import format_lazy
-from django.utils.translation import get_language_info
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.settings import AVAILABLE_LANGUAGES
 from modeltranslation.utils import build_localized_fieldname
 
 from indicators.models import Indicator, IndicatorVersion
+from orgs.forms.words import label_in
 
 TRANSLATED = {
     "name": _("Name"),
@@ -22,16 +20,11 @@ TRANSLATED = {
 }
 
 
-def _label(name: str, language: str) -> str | Promise:
-    """What a text is called; in another language than the portal's own with what that calls itself."""
-    if language == settings.MODELTRANSLATION_DEFAULT_LANGUAGE:
-        return TRANSLATED[name]
-    return format_lazy("{} ({})", TRANSLATED[name], get_language_info(language)["name_local"])
-
-
 WORDS: dict[str, str | Promise] = {
     **{
-        build_localized_fieldname(name, code): _label(name, code) for name in TRANSLATED for code in AVAILABLE_LANGUAGES
+        build_localized_fieldname(name, code): lazy(label_in, str)(code, label)
+        for name, label in TRANSLATED.items()
+        for code in AVAILABLE_LANGUAGES
     },
     "framework": _("Framework"),
 }

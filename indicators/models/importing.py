@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import resolution_order
 
 from orgs.models import Organisation
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
@@ -62,11 +63,11 @@ class SavedMapping(models.Model):
 
 
 def title_in(definition: dict[str, Any]) -> str:
-    """The title that a mapping gives itself, in the reader's language or else the portal's; "" where it has none."""
+    """The title that a mapping gives itself, in the reader's language or else the portal's, or any; "" where it has none."""
     titles = definition.get("title")
     if not isinstance(titles, dict):  # A refused file keeps the mapping that it came with, whatever that holds.
         return ""
-    return str(titles.get(get_language() or "") or titles.get(settings.LANGUAGE_CODE) or "")
+    return str(next((titles[code] for code in resolution_order(get_language() or "") if titles.get(code)), ""))
 
 
 class ImportState(models.TextChoices):

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import resolution_order
 
 from indicators.models.catalogue import Breakdown, Indicator
 from indicators.models.importing import Source
@@ -348,7 +349,7 @@ class ReleasedIndicator(models.Model):
         return self.suppressed_count - self.primary_count - self.carried_over_count
 
     def text(self, name: str, language: str | None = None) -> str:
-        """In the language, or the reader's, or the portal's own."""
+        """In the language, or the reader's, or the portal's own, or any."""
         texts = self.texts.get(name, {})
         language = (language or get_language() or "").split("-")[0]
-        return texts.get(language) or texts.get(settings.MODELTRANSLATION_DEFAULT_LANGUAGE) or ""
+        return next((texts[code] for code in resolution_order(language) if texts.get(code)), "")

@@ -5,8 +5,9 @@ from django.db.models import Max
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from orgs.folding import in_every_language
 from orgs.forms import PortalModelForm
-from orgs.forms.words import WordsMixin, in_every_language
+from orgs.forms.words import WordsMixin
 from orgs.models import Domain
 
 ICONS: dict[str, str | Promise] = {

@@ -11,15 +11,23 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language_info
 from modeltranslation.utils import build_localized_fieldname
 
+from orgs import installation
+from orgs.folding import in_every_language
 from orgs.forms.portal import SeenMixin
 
-FIRST = settings.MODELTRANSLATION_DEFAULT_LANGUAGE
-OTHERS = [code for code, _name in settings.LANGUAGES if code != FIRST]
+
+def first_language() -> str:
+    """In which names must be given: whoever reads another language sees them where theirs is missing."""
+    return installation.current().default_language
 
 
-def in_every_language(*names: str) -> list[str]:
-    """The columns of some translated fields, language by language."""
-    return [build_localized_fieldname(name, code) for code in (FIRST, *OTHERS) for name in names]
+def other_languages() -> list[str]:
+    return [code for code, _name in settings.LANGUAGES if code != first_language()]
+
+
+def label_in(language: str, label: str | Promise) -> str:
+    """What a text is called; in another language than the first one with what that calls itself."""
+    return str(label) if language == first_language() else f"{label} ({get_language_info(language)['name_local']})"
 
 
 def languages_without(row: Model, name: str) -> list[str]:
@@ -32,24 +40,24 @@ def languages_without(row: Model, name: str) -> list[str]:
 
 
 class WordsMixin(SeenMixin, forms.BaseForm):
-    """For a form of a model: its fields are those of `in_every_language` and, where there are, others. It notices when somebody else saved meanwhile."""
+    """For a form of a model: its fields are `in_every_language` and, where there are, others. It notices when somebody else saved meanwhile."""
 
     instance: Any
 
     words: ClassVar[dict[str, str | Promise]]
     """What each translated field is called."""
     needed: ClassVar[tuple[str, ...]] = ("name",)
-    """Those that the first language must have: whoever reads another one sees them where theirs is missing."""
+    """Those that the first language must have."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for code in (FIRST, *OTHERS):
-            info = get_language_info(code)
+        self.first = first_language()
+        for code in (self.first, *other_languages()):
             for name, label in self.words.items():
                 field = self.fields[build_localized_fieldname(name, code)]
-                field.label = str(label) if code == FIRST else f"{label} ({info['name_local']})"
-                field.required = code == FIRST and name in self.needed
-                field.widget.attrs |= {"lang": code, "dir": "rtl" if info["bidi"] else "ltr"}
+                field.label = label_in(code, label)
+                field.required = code == self.first and name in self.needed
+                field.widget.attrs |= {"lang": code, "dir": "rtl" if get_language_info(code)["bidi"] else "ltr"}
                 if isinstance(field.widget, forms.Textarea):
                     field.widget.attrs["rows"] = 3
 
@@ -73,13 +81,18 @@ class WordsMixin(SeenMixin, forms.BaseForm):
     def _in(self, code: str) -> list[forms.BoundField]:
         return [self[build_localized_fieldname(name, code)] for name in self.words]
 
+    @property
+    def first_language(self) -> str:
+        """As the reader calls it."""
+        return str(get_language_info(self.first)["name_translated"])
+
     def first_words(self) -> list[forms.BoundField]:
-        return self._in(FIRST)
+        return self._in(self.first)
 
     def translations(self) -> list[dict[str, Any]]:
         """The words in each other language, with what the language calls itself; open where there is something to mend."""
         found = []
-        for code in OTHERS:
+        for code in other_languages():
             fields = self._in(code)
             is_open = any(field.errors for field in fields)
             name = capfirst(get_language_info(code)["name_local"])

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orgs import installation
 from orgs.forms import PortalForm, PortalModelForm
 from orgs.forms.numbers import NumberField
 from orgs.languages import name_for_reader
@@ -39,7 +40,7 @@ class SchemeForm(PortalModelForm):
         super().__init__(*args, **kwargs)
         for language, _name in settings.LANGUAGES:
             self.fields[f"name_{language}"].label = _("Name in %(language)s") % {"language": name_for_reader(language)}
-        self.fields[f"name_{settings.LANGUAGE_CODE}"].required = True
+        self.fields[f"name_{installation.current().default_language}"].required = True
         self.fields["code"].help_text = _(
             "Lower case, digits and hyphens, such as “nuts-2024”. It becomes part of web addresses and cannot be changed later."
         )

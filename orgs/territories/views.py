@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import CreateView, DetailView, FormView, ListView, UpdateView
 from django_filters.views import FilterView
 
+from orgs.folding import as_shown
 from orgs.languages import name_for_reader
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin, page_of
 from orgs.models import Territory, TerritoryImport, TerritoryScheme, User
@@ -63,7 +64,7 @@ class SchemeListView(VisibleObjectMixin, PagedMixin, ListView):
                 Subquery(imported.annotate(last=Max("stored_at")).values("last"), output_field=DateTimeField()),
                 Subquery(changed.annotate(last=Max("pgh_created_at")).values("last"), output_field=DateTimeField()),
             ),
-        ).order_by("name", "pk")
+        ).order_by(as_shown("name"), "pk")
 
 
 class SchemeCreateView(ActionMixin, VisibleObjectMixin, CreateView):

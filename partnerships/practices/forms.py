@@ -5,8 +5,9 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from orgs.folding import in_every_language
 from orgs.forms import PortalForm, PortalModelForm
-from orgs.forms.words import WordsMixin, in_every_language
+from orgs.forms.words import WordsMixin
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import CountryLookup
 from orgs.models import Domain
@@ -55,7 +56,10 @@ class PracticeEditForm(WordsMixin, PracticeForm):
         cleaned = super().clean() or self.cleaned_data
         names = in_every_language(*self.words)
         if not any(name in self.errors or cleaned.get(name) for name in names):
-            self.add_error(names[0], ValidationError(_("Say in at least one language what it does."), code="required"))
+            self.add_error(
+                f"summary_{self.first}",
+                ValidationError(_("Say in at least one language what it does."), code="required"),
+            )
         return cleaned
 
 

@@ -13,7 +13,7 @@ from django.db.models import Case, F, Model, ProtectedError, Value, When
 from django.utils.translation import gettext as _
 from modeltranslation.manager import get_translatable_fields_for_model
 
-from orgs.forms.words import in_every_language
+from orgs.folding import in_every_language
 from orgs.models import User
 from orgs.permissions import is_administrator
 from partnerships.engagement.loading import use_scale

@@ -5,8 +5,9 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from orgs.folding import in_every_language
 from orgs.forms import PortalModelForm
-from orgs.forms.words import WordsMixin, in_every_language
+from orgs.forms.words import WordsMixin
 from partnerships.engagement.levels import Rule
 from partnerships.engagement.soundness import ANY, FAMILIES, faults_of_criterion, stated_rule
 from partnerships.engagement.wording import ANY_WORDS, FAMILY_WORDS, RULE_WORDS, stages_words

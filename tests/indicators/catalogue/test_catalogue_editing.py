@@ -13,15 +13,17 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from indicators.catalogue import actions as catalogue_actions
 from indicators.catalogue import loading
-from indicators.catalogue.wording import WordingChange, version_of, words_of
-from indicators.models import ImportBatch, Indicator, IndicatorVersion
+from indicators.catalogue.wording import WORDS, WordingChange, version_of, words_of
+from indicators.models import ImportBatch, Indicator, IndicatorVersion, ReleasedIndicator, SavedMapping
 from indicators.releases import actions as releases
 from indicators.rollup import worker
 from indicators.vocabulary import PROTECTIONS
-from orgs.models import Domain, User
+from orgs import installation
+from orgs.models import Domain, Portal, User
 from orgs.shipped import Vocabulary, load_shipped
 from tests.factories import AuthorityFactory, MembershipFactory, UserFactory
 from tests.factories_indicators import IndicatorFactory, StewardFactory
@@ -341,6 +343,27 @@ def test_steward_adds_an_indicator(land: Land, steward: User, client: Client) ->
     assert [(version.number, version.valid_from_year) for version in added.versions.all()] == [(1, 0)]
     again = client.post(url, fields)
     assert "already exists" in str(again.context["form"].errors["code"])
+
+
+def test_words_are_needed_in_the_first_language_of_the_portal(land: Land, steward: User, client: Client) -> None:
+    installation.remember(Portal(first_language="es", languages=["es", "en"]))
+    client.force_login(steward)
+    url = reverse("indicators:indicator_add")
+    fields = dict.fromkeys(fields_of(land.indicators["RATE"]), "")
+    assert {"name_es", "definition_es"} <= set(errors := client.post(url, fields).context["form"].errors)
+    assert not {"name_en", "definition_en"} & set(errors)
+    page = client.get(url)
+    assert "In Spanish. Readers see it if their own language is missing." in text_of(page.content.decode())
+    assert [field.name for field in page.context["form"].words()][1:3] == ["name_es", "definition_es"]
+    assert (str(WORDS["name_es"]), str(WORDS["name_en"])) == ("Name", "Name (English)")
+
+
+def test_released_words_and_titles_of_mappings_in_one_language_are_read_by_all() -> None:
+    with translation.override("fr"):
+        assert ReleasedIndicator(code="X1", texts={"name": {"es": "Empleo"}}).name == "Empleo"
+        assert ReleasedIndicator(code="X1", texts={"name": {"es": "Empleo", "en": "Jobs"}}).name == "Jobs"
+        assert SavedMapping(name="x", definition={"title": {"es": "Padrón"}}).title == "Padrón"
+    assert ReleasedIndicator(code="X1", texts={}).name == "X1"
 
 
 def test_form_says_what_is_locked_and_reads_nothing_for_it(people: Indicator, steward: User, client: Client) -> None:
