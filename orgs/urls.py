@@ -18,6 +18,7 @@ from orgs.oversight import views as oversight
 from orgs.registration import views as registration
 from orgs.remarks import views as remarks
 from orgs.reviewers import views as reviewers
+from orgs.service_types import views as types
 from orgs.services import editing as service_editing
 from orgs.services import views as services
 from orgs.standing import views as standing
@@ -292,6 +293,12 @@ urlpatterns = [
     path("administration/domains/add/", domains.DomainCreateView.as_view(), name="domain_add"),
     path("administration/domains/<int:pk>/", domains.DomainUpdateView.as_view(), name="domain_edit"),
     path("administration/domains/<int:pk>/delete/", domains.DomainDeleteView.as_view(), name="domain_delete"),
+    path("administration/types/", types.ServiceTypeListView.as_view(), name="service_type_list"),
+    path("administration/types/add/", types.ServiceTypeCreateView.as_view(), name="service_type_add"),
+    path("administration/types/<int:pk>/", types.ServiceTypeUpdateView.as_view(), name="service_type_edit"),
+    path("administration/types/<int:pk>/retire/", types.ServiceTypeRetireView.as_view(), name="service_type_retire"),
+    path("administration/types/<int:pk>/restore/", types.ServiceTypeRestoreView.as_view(), name="service_type_restore"),
+    path("administration/types/<int:pk>/delete/", types.ServiceTypeDeleteView.as_view(), name="service_type_delete"),
     path("administration/verification/", rules.RulesView.as_view(), name="verification_rules"),
     path("lookup/territories/", lookups.lookup_territories, name="lookup_territories"),
     path("lookup/organisations/", lookups.lookup_organisations, name="lookup_organisations"),

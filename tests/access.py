@@ -181,6 +181,12 @@ TABLE = """
     orgs:domain_add                          -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:domain_edit                         domain            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:domain_delete                       domain            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:service_type_list                   -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:service_type_add                    -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:service_type_edit                   service_type      LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:service_type_retire                 service_type      LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    orgs:service_type_restore                service_type      LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
+    orgs:service_type_delete                 service_type      LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     schedule_list                            -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     schedule_edit                            task              LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     schedule_switch                          task              LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
@@ -439,6 +445,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         **{
             name: [known[name].pk]
             for name in (
+                "service_type",
                 "appointment",
                 "to_review",
                 "task",

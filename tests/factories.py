@@ -15,6 +15,7 @@ from orgs.models import (
     ProposedChange,
     ReviewerAppointment,
     Service,
+    ServiceType,
     Territory,
     TerritoryScheme,
     User,
@@ -147,6 +148,16 @@ class ReviewerFactory(UserFactory):
     def territory(self, create: bool, extracted: Territory | None, **_: Any) -> None:
         if create:
             ReviewerAppointmentFactory(user=self, **({"territory": extracted} if extracted else {}))
+
+
+class ServiceTypeFactory(DjangoModelFactory[ServiceType]):
+    class Meta:
+        model = ServiceType
+
+    code = factory.Sequence(lambda n: f"type-{n}")
+    domain = factory.SubFactory(DomainFactory)
+    order = factory.Sequence(lambda n: 1000 + n)
+    name = factory.Sequence(lambda n: f"Type {n}")
 
 
 class ServiceFactory(DjangoModelFactory[Service]):

@@ -23,7 +23,7 @@ ORDER = {
         translation shipped installation queue permissions profile review_queues
         mail
         public_pages storage uploads file_turns forms mixins lookups drawing templatetags
-        accounts portal services domains territories verification affiliations
+        accounts portal services domains service_types territories verification affiliations
         organisations
         members standing
         registration directory inbox authorities

@@ -11,11 +11,12 @@ from indicators.imports.filters import ImportFilter
 from indicators.models import ImportBatch, Indicator
 from integration_portal import search
 from orgs.accounts.filters import AccountFilter
-from orgs.models import ReviewerAppointment, User
+from orgs.models import ReviewerAppointment, ServiceType, User
 from orgs.reviewers.filters import AppointmentFilter
+from orgs.service_types.filters import ServiceTypeListFilter
 from partnerships.agreements.filters import PartnershipFilter, PracticeFilter
 from partnerships.models import Partnership, Practice
-from tests.factories import ReviewerAppointmentFactory, UserFactory
+from tests.factories import ReviewerAppointmentFactory, ServiceTypeFactory, UserFactory
 from tests.factories_indicators import ImportBatchFactory, IndicatorFactory
 from tests.factories_partnerships import PartnershipFactory, PracticeFactory
 
@@ -32,6 +33,11 @@ LISTS: dict[str, tuple[Callable[[], Any], Any, Any]] = {
         lambda: IndicatorFactory(name_en="Joint action", name_es="Acción común"),
         IndicatorFilter,
         Indicator,
+    ),
+    "types of service": (
+        lambda: ServiceTypeFactory(code="accion").words.create(language="fr", text="Común", stem="comun").type,
+        ServiceTypeListFilter,
+        ServiceType,
     ),
     "accounts": (lambda: UserFactory(name="Común Acción"), AccountFilter, User),
     "reviewers": (

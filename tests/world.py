@@ -59,6 +59,7 @@ from tests.factories import (
     ProposedChangeFactory,
     ReviewerAppointmentFactory,
     ServiceFactory,
+    ServiceTypeFactory,
     TerritoryFactory,
     UserFactory,
     VerificationFactory,
@@ -281,6 +282,7 @@ def make_registry(
         "opportunity": VolunteerOpportunity.objects.create(
             organisation=association, kind="regular", title="Conversation partner", email="partner@example.org"
         ),
+        "service_type": ServiceTypeFactory(name="Conversation"),
         "unreachable": ServiceFactory(organisation=association, title="A plan", telephone=""),
         "verification": VerificationFactory(organisation=hidden),
         "own_verification": VerificationFactory(organisation=association),

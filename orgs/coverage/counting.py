@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from psycopg2.sql import SQL
 
@@ -117,12 +117,12 @@ def offered_services(place: Territory | None, language: str) -> ServiceQuerySet:
 
 
 def coverage_by_type(place: Territory | None, language: str = "") -> list[DomainCoverage]:
-    """Every type of every domain, those that nobody offers too. Four queries."""
+    """Every type of every domain, those that nobody offers too unless they are retired. Four queries."""
     offered = offered_services(place, language).filter(type__isnull=False)
     offers = {type_id: Offer(*counts) for type_id, *counts in counted(BY_TYPE, {"offered": once_each(offered, "type")})}
     asked = asked_for(place, language)
     by_domain = {domain.pk: DomainCoverage(domain) for domain in Domain.objects.order_by("order")}
-    for one in ServiceType.objects.order_by("order", "pk"):
+    for one in ServiceType.objects.filter(Q(retired_on=None) | Q(pk__in=offers)).order_by("order", "pk"):
         by_domain[one.domain_id].types.append(TypeCoverage(one, offers.get(one.pk, NOBODY), asked.get(one.pk, 0)))
     return [each for each in by_domain.values() if each.types]
 

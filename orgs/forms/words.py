@@ -12,7 +12,6 @@ from django.utils.translation import get_language_info
 from modeltranslation.utils import build_localized_fieldname
 
 from orgs import installation
-from orgs.folding import in_every_language
 from orgs.forms.portal import SeenMixin
 
 
@@ -78,6 +77,10 @@ class WordsMixin(SeenMixin, forms.BaseForm):
         type(self.instance)._default_manager.select_for_update().filter(pk=self.instance.pk).first()
         super().claim_version()
 
+    def others(self) -> list[str]:
+        """The languages to open."""
+        return other_languages()
+
     def _in(self, code: str) -> list[forms.BoundField]:
         return [self[build_localized_fieldname(name, code)] for name in self.words]
 
@@ -92,7 +95,7 @@ class WordsMixin(SeenMixin, forms.BaseForm):
     def translations(self) -> list[dict[str, Any]]:
         """The words in each other language, with what the language calls itself; open where there is something to mend."""
         found = []
-        for code in other_languages():
+        for code in self.others():
             fields = self._in(code)
             is_open = any(field.errors for field in fields)
             name = capfirst(get_language_info(code)["name_local"])
@@ -101,5 +104,5 @@ class WordsMixin(SeenMixin, forms.BaseForm):
 
     def other_fields(self) -> list[forms.BoundField]:
         """What the form asks for beside words."""
-        named = set(in_every_language(*self.words))
+        named = {field.name for code in (self.first, *self.others()) for field in self._in(code)}
         return [field for field in self.visible_fields() if field.name not in named]

@@ -5,6 +5,12 @@ from django.utils.translation import gettext_lazy as _
 from orgs.models.domain import Domain
 
 
+class ServiceTypeQuerySet(models.QuerySet["ServiceType"]):
+    def offered(self) -> "ServiceTypeQuerySet":
+        """Those that somebody may choose; a retired one stays with the services that have it."""
+        return self.filter(retired_on=None)
+
+
 class ServiceType(models.Model):
     """What newcomers look for, in one closed list: legal advice on residence, a bed for the night, childcare."""
 
@@ -17,6 +23,9 @@ class ServiceType(models.Model):
     """The nearest term of the Open Eligibility taxonomy, by which directories elsewhere read ours."""
     is_sheltering = models.BooleanField(_("people are sheltered there"), default=False)
     """As in a women's refuge: each such service is a shelter, whether or not somebody says so. The database holds it."""
+    retired_on = models.DateField(_("retired on"), null=True, blank=True)
+
+    objects = ServiceTypeQuerySet.as_manager()
 
     class Meta:
         ordering = ["domain__order", "order", "pk"]

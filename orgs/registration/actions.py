@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from orgs.accounts.actions import open_account
 from orgs.mail.emails import queue_email, queue_email_to
 from orgs.members.actions import add_member
-from orgs.models import Membership, Organisation, Registration, Service, User
+from orgs.models import Membership, Organisation, Registration, Service, ServiceType, User
 from orgs.organisations.actions import new_organisation_reference, set_contact, store_new
 from orgs.services.actions import save_service
 from orgs.verification.actions import submit_for_verification
@@ -182,7 +182,7 @@ def complete(registration: Registration, user: User) -> Confirmed:
                 organisation=organisation,
                 title=where["service_title"],
                 **{"email" if "@" in reached else "telephone": reached},
-                type_id=where["service_type"],
+                type=ServiceType.objects.filter(pk__in=[where["service_type"]]).first(),  # It may be gone by now.
                 domain_id=where["service_domain"],
                 languages=where["languages"],
                 written_in=where["written_in"],

@@ -31,18 +31,22 @@ class ByDomain(ModelChoiceIterator):
 
 
 class ServiceTypeField(forms.ModelChoiceField):
-    """Chosen from the closed list, which is long: its choices stand under their domains."""
+    """Chosen from the closed list, which is long: its choices stand under their domains. One that is retired is chosen no more."""
 
     iterator = ByDomain
 
     def __init__(self, label: Any = "") -> None:
         super().__init__(
-            queryset=ServiceType.objects.select_related("domain"),
+            queryset=ServiceType.objects.offered().select_related("domain"),
             label=label or gettext_lazy("What is it?"),
             help_text=gettext_lazy("By this, people find it in any language."),
             empty_label=gettext_lazy("Nothing in this list"),
             required=False,
         )
+
+    def keep(self, type_id: int | None) -> None:
+        """What stands there already may stay."""
+        self.queryset |= ServiceType.objects.filter(pk__in=[type_id]).select_related("domain")
 
 
 class WeekInput(forms.Widget):

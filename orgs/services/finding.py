@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise, product
 
-from django.db.models import Case, Min, Q, Value, When
+from django.db.models import Case, F, Min, Q, Value, When
 from django.db.models.functions import Length
 
 from orgs.folding import folded_words
@@ -69,7 +69,11 @@ def ranked(meant: Q, *, shortest: bool = False) -> list[ServiceType]:
     length = Length("words__stem")
     weight = Min(length if shortest else -length, filter=meant)
     weighed = ServiceType.objects.filter(meant).annotate(weight=weight)
-    return list(weighed.select_related("domain").order_by("weight", "order", "pk")[:MOST_TYPES])
+    return list(
+        weighed.select_related("domain").order_by("weight", F("retired_on").asc(nulls_first=True), "order", "pk")[
+            :MOST_TYPES
+        ]
+    )
 
 
 def services_for(query: str, types: Iterable[ServiceType], among: ServiceQuerySet) -> ServiceQuerySet:

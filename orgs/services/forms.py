@@ -109,6 +109,7 @@ class ServiceForm(OfferForm):
         self.fields["domain"].required = False
         self.fields["domain"].help_text = _("Only if it is nothing in the list above.")
         if self.instance.pk:
+            self.fields["type"].keep(self.instance.type_id)  # type: ignore[attr-defined]
             hours = Hours.of(self.instance)
             self.initial.update(week=hours.week, closed=hours.closed)
 

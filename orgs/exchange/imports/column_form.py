@@ -294,5 +294,5 @@ def choices_for(role: str) -> list[tuple[str, Any]]:
         return [passed_over, *language_choices()]
     if role in ("marks", "works_as"):
         return [passed_over, *choices_of(Mark if role == "marks" else Work)]
-    listed: Any = Domain.objects.all() if role == "domains" else ServiceType.objects.all()
+    listed: Any = Domain.objects.all() if role == "domains" else ServiceType.objects.offered()
     return [passed_over, *((one.code, capfirst(one.name)) for one in listed)]

@@ -128,8 +128,11 @@ class Meanings:
         if role == "domains":
             pairs = [(text, one.code) for one in Domain.objects.all() for text in (one.name, one.code)]
         elif role == "service_types":
-            words = ServiceTypeWord.objects.order_by("-type__order").values_list("text", "type__code")
-            pairs = [*words, *((text, one.code) for one in ServiceType.objects.all() for text in (one.name, one.code))]
+            words = ServiceTypeWord.objects.filter(type__retired_on=None)
+            pairs = [
+                *words.order_by("-type__order").values_list("text", "type__code"),
+                *((text, one.code) for one in ServiceType.objects.offered() for text in (one.name, one.code)),
+            ]
         elif role in ("marks", "works_as"):
             listed: Any = Mark if role == "marks" else Work
             pairs = [(text, word.value) for word in listed for text in (word.label, word.value)]

@@ -370,6 +370,19 @@ def test_shelter_is_asked_of_before_the_place_and_its_quarter_is_stored_nowhere(
     assert (organisation.territory, list(organisation.works_in.all())) == (city, [city])
 
 
+def test_type_of_service_that_was_deleted_meanwhile_leaves_the_service_its_domain(client, where, domain):
+    gone = ServiceType.objects.create(code="gone", domain=domain, order=1, name="Gone")
+    begin(client)
+    client.post(url("who"), WHO)
+    client.post(url("where"), {**where, "service_type": gone.pk})
+    client.post(url("contact"), CONTACT)
+    send(client)
+    gone.delete()
+    client.post(email_path(Email.objects.get()))
+    service = Organisation.objects.get().services.get()
+    assert (service.type, service.domain) == (None, domain)
+
+
 def test_shelter_without_a_name_is_asked_for_one(client, where):
     begin(client)
     nameless = {**where, "is_shelter": "on", "service_title": "", "service_contact": "", "service_domain": ""}

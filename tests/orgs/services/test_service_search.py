@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orgs.models import Domain, Service, ServiceType, ServiceTypeWord
+from orgs.service_types import actions as service_types
+from orgs.service_types.forms import ServiceTypeForm
 from orgs.services import actions as services
 from orgs.services import loading
 from orgs.services.finding import stem, types_for
@@ -187,6 +189,19 @@ def test_database_holds_type_and_domain_together(types, lawyer):
             connection.check_constraints()
         transaction.set_rollback(True)
     services.save_service(service=Service.objects.get(), by=UserFactory())
+
+
+def test_list_as_it_comes_can_be_saved_by_an_administrator(types):
+    for one in types.values():
+        before = {word.stem for word in one.words.exclude(text__contains=",")}
+        form = ServiceTypeForm(instance=one)
+        seen = {field.name: field.value() for field in form if field.value() not in (None, False)}
+        again = ServiceTypeForm(seen, instance=ServiceType.objects.get(pk=one.pk))
+        assert again.is_valid(), again.errors
+        service_types.save_service_type(
+            service_type=again.instance, synonyms=again.synonyms, by=UserFactory(is_staff=True)
+        )
+        assert before <= {word.stem for word in one.words.all()}, one.code
 
 
 def test_list_is_complete_in_every_language():
