@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first: what stands in a line may import what stands in those above it and beside it, never what stands below.
 ORDER = {
     "orgs": """
-        composed_sql created_together locks vocabulary numbers readable folding word_search registers naming ladders languages compression
+        composed_sql created_together locks vocabulary numbers readable folding likeness word_search registers naming ladders languages compression
         readers spreadsheets
         models
         translation shipped installation queue permissions profile review_queues

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from orgs.likeness import HouseOf
 from orgs.models.organisation import Organisation
 
 
@@ -38,6 +39,7 @@ class OrganisationContact(models.Model):
         constraints = [
             models.UniqueConstraint("organisation", name="contact_one_proposed", condition=Q(is_proposed=True)),
         ]
+        indexes = [models.Index(HouseOf("email"), name="contact_house")]
 
     def __str__(self) -> str:
         return self.name

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import Folded, fold
+from orgs.likeness import HostOf, HouseOf, MadeInitials
 from orgs.models.conditions import PUBLIC, holding_on
 from orgs.models.domain import Domain
 from orgs.models.reach import ids_tied_around, ids_tied_within
@@ -69,6 +70,13 @@ def ids_at_work_in(territory: Territory) -> models.QuerySet[Any, Any]:
     )
 
 
+def entrusted(user: settings.AUTH_USER_MODEL) -> Q:  # type: ignore[name-defined]
+    if not user.is_authenticated:
+        return Q(pk__in=[])
+    reviewed = ids_tied_within(user.reviewer_appointments.active().values("territory"))
+    return Q(pk__in=user.memberships.active().values("organisation")) | Q(territory__in=reviewed)
+
+
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def published(self) -> "OrganisationQuerySet":
         """Those that the public directory shows: verified at some tier, or listed by staff, and neither closed nor suspended."""
@@ -82,15 +90,11 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """The public ones, one's own, and those in the territory of a reviewer; administrators see all."""
         if user.is_staff:
             return self
-        public, entrusted = (Organisation.objects.published(), Organisation.objects.entrusted_to(user))
-        return self.filter(Q(pk__in=public.values("pk")) | Q(pk__in=entrusted.values("pk")))
+        return self.filter(PUBLIC | entrusted(user))
 
     def entrusted_to(self, user: settings.AUTH_USER_MODEL) -> "OrganisationQuerySet":  # type: ignore[name-defined]
         """One's own, and those in the territory of a reviewer: of these one sees more than the public."""
-        if not user.is_authenticated:
-            return self.none()
-        reviewed = ids_tied_within(user.reviewer_appointments.active().values("territory"))
-        return self.filter(Q(pk__in=user.memberships.active().values("organisation")) | Q(territory__in=reviewed))
+        return self.filter(entrusted(user))
 
     def own_of(self, user: settings.AUTH_USER_MODEL) -> "OrganisationQuerySet":  # type: ignore[name-defined]
         """Those of which a person is, or ever was, a member, and so nobody to judge them: who leaves at noon could decide a minute later.
@@ -276,6 +280,11 @@ class Organisation(models.Model):
             GinIndex(fields=["name_words"], name="organisation_name_words"),
             # Namesakes, of many names in one query.
             models.Index(Folded("name"), name="organisation_own_name"),
+            # By what else two may be one.
+            models.Index(Folded("acronym"), name="organisation_own_acronym"),
+            models.Index(MadeInitials("name"), name="organisation_made_initials"),
+            models.Index(HostOf("website"), name="organisation_host"),
+            models.Index(HouseOf("public_email"), name="organisation_house"),
             GinIndex(fields=["languages"], name="organisation_languages"),
             GinIndex(fields=["marks"], name="organisation_marks"),
             # Those that have to be reminded.

@@ -2,20 +2,26 @@
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Abs, Length
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orgs.folding import fold, folded_words
-from orgs.models import Organisation, OrganisationContact, Territory
-from orgs.models.reach import ids_tied_within
+from orgs.folding import Folded, fold, folded_words
+from orgs.likeness import BETWEEN, HostOf, HouseOf, MadeInitials
+from orgs.models import Organisation, OrganisationContact, OrganisationIdentifier, Territory
+from orgs.models.organisation import OrganisationQuerySet, entrusted
 from orgs.permissions import Person
+from orgs.registers import normal_number
+from orgs.word_search import MOST_WORDS, SHORT, cut
 
 # Addresses that half the world has say nothing about who somebody is.
 PUBLIC_MAIL = {
@@ -27,22 +33,20 @@ PUBLIC_HOSTS = {
     "facebook.com", "instagram.com", "twitter.com", "x.com", "youtube.com", "tiktok.com", "linkedin.com", "linktr.ee",
     "sites.google.com", "wordpress.com", "blogspot.com", "wixsite.com", "t.me", "wa.me", "eventbrite.com", "issuu.com", "github.io",
 }  # fmt: skip
-# What says of what kind an organisation is and not which one, as it is folded; and the small words between.
+# What says of what kind an organisation is and not which one, as it is folded.
 KINDS = {
     "associacio", "asociacion", "association", "assn", "asoc", "fundacio", "fundacion", "fundacions", "foundation", "federacio",
     "federacion", "federation", "grup", "grupo", "group", "groupe", "collectiu", "colectivo", "collectif", "centre", "centro", "center",
     "cooperativa", "coop", "coope", "sccl", "sociedad", "societat", "ong", "ngo", "ltd", "privada", "cultural", "club", "deportivo",
     "esportiu", "cd", "ce", "servei", "servicio", "entitat", "entidad", "organizacion", "organitzacio", "verein", "جمعيه", "avv",
 }  # fmt: skip
-BETWEEN = {
-    "de", "la", "el", "els", "les", "lo", "los", "las", "del", "dels", "des", "du", "le", "per", "para", "pour", "the", "of", "and", "y", "i",
-    "et", "a", "al", "amb", "con", "en", "l", "d", "s", "und", "der", "die", "das", "&",
-}  # fmt: skip
 ALIKE = 0.88
 """How like two names are to be, of 1."""
 SAME_WORD = 0.8
 """How like two words of them are to be, of 1: "pròpera" and "propera", "lengua" and "lenguas"."""
 MOST, SHORTLIST = 8, 300
+LONG_INITIALS = 3
+"""More letters than these: what an acronym stands for is looked up by them alone; of shorter ones it would be half a register."""
 
 
 class Hint(NamedTuple):
@@ -58,6 +62,7 @@ class Likeness:
     acronym: str
     hosts: frozenset[str]
     place_words: frozenset[str] = frozenset()
+    numbers: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(cls, organisation: Organisation, emails: Iterable[str] = ()) -> "Likeness":
@@ -65,7 +70,14 @@ class Likeness:
         host = host_of(organisation.website)
         hosts = houses - PUBLIC_MAIL | ({host} if host and host not in PUBLIC_HOSTS else set())
         place = organisation.territory if organisation.territory_id else None
-        return cls(organisation.name, organisation.acronym, frozenset(hosts), frozenset(words_of_place(place)))
+        numbers = ((register, normal_number(number)) for register, number in organisation.identifiers.items())
+        return cls(
+            organisation.name,
+            organisation.acronym,
+            frozenset(hosts),
+            frozenset(words_of_place(place)),
+            frozenset(numbers),
+        )
 
     @cached_property
     def telling(self) -> list[str]:
@@ -90,6 +102,8 @@ class Likeness:
     def why_like(self, other: "Likeness") -> str | Promise | None:
         if fold(self.name) == fold(other.name):
             return _("the same name")
+        if self.numbers & other.numbers:
+            return _("the same number in a register")
         if self.hosts & other.hosts:
             return _("the same website, or e-mail addresses that end alike")
         if self.initials & (other.initials | other.made_initials) or self.made_initials & other.initials:
@@ -136,8 +150,7 @@ def possible_duplicates(organisation: Organisation, *, by: Person) -> list[Hint]
     """
     own = Likeness.of(organisation, private_emails(organisation))
     others = Organisation.objects.visible_to(by).exclude(pk=organisation.pk)
-    alike = others.filter(pk__in=Organisation.objects.filter(candidates(own, by)).values("pk"))
-    shortlist = list(alike.select_related("territory", "listing")[:SHORTLIST])
+    shortlist = list(likeliest_first(others, own, by).select_related("territory", "listing")[:SHORTLIST])
     known = emails_known_to(by, shortlist) if own.hosts else {}
     hints = []
     for found in shortlist:
@@ -153,19 +166,89 @@ def possible_duplicates(organisation: Organisation, *, by: Person) -> list[Hint]
     return sorted(hints, key=closeness)[:MOST]
 
 
-def candidates(own: Likeness, by: Person) -> Q:
-    """Those that share a telling word, or the beginning of one, the initials, a host or an address."""
-    found = Q(name_folded__contains=fold(own.name))
-    for word in sorted(own.telling, key=len, reverse=True)[:5]:
-        if len(word) > 2:
-            found |= Q(name_folded__contains=word[: max(4, len(word) - 2)])
-    for initials in own.initials | own.made_initials:
-        found |= Q(acronym__iexact=initials) | Q(name_folded__startswith=f"{initials} ")
-    known = contacts_known_to(by)
-    for host in own.hosts:
-        found |= Q(website__icontains=host) | Q(public_email__iendswith=f"@{host}")
-        found |= known & Q(contacts__email__iendswith=f"@{host}")
-    return found
+def likeliest_first(others: OrganisationQuerySet, own: Likeness, by: Person) -> OrganisationQuerySet:
+    """Those with a key of the comparison: first those with a whole one, then those with the most of the words."""
+    whole, words = has_whole_key(own, by), sought_words(own)
+    otherwise = [*written_together(words), *written_apart(words)]
+    alike = Q(name_words__has=[" | ".join([*map(begin, words), *otherwise])])
+    shared: list[Any] = [*map(nearness, words), Case(When(name_words__has=[" | ".join(otherwise)], then=4), default=0)]
+    keyed = others.alias(
+        own_name=Folded("name"),
+        own_acronym=Folded("acronym"),
+        made_initials=MadeInitials("name"),
+        host=HostOf("website"),
+        house=HouseOf("public_email"),
+    )
+    return keyed.filter(whole | alike).order_by(
+        Case(When(whole, then=0), default=1),
+        sum(shared[1:], shared[0]).desc(),
+        Abs(Length("name") - len(own.name)),
+        "pk",
+    )
+
+
+def has_whole_key(own: Likeness, by: Person) -> Q:
+    """The same name, initials, host, address or number: each has an index of its own, which the database puts together."""
+    initials = own.initials | own.made_initials
+    return (
+        Q(own_name__in={fold(own.name), *initials})
+        | Q(own_acronym__in=initials)
+        | Q(made_initials__in={one for one in own.initials if len(one) > LONG_INITIALS})
+        | Q(host__in=own.hosts)
+        | Q(house__in=own.hosts)
+        | Q(pk__in=[*with_private_address(own, by), *with_number(own)])
+    )
+
+
+def with_private_address(own: Likeness, by: Person) -> Iterable[int]:
+    known = Organisation.objects.order_by().alias(house=HouseOf("contacts__email")).filter(contacts_known_to(by))
+    return known.filter(house__in=own.hosts).values_list("pk", flat=True) if own.hosts else []
+
+
+def with_number(own: Likeness) -> Iterable[int]:
+    held = OrganisationIdentifier.objects.order_by()
+    same = [
+        held.filter(scheme=register, code=number).values_list("organisation", flat=True)
+        for register, number in own.numbers
+    ]
+    return same[0].union(*same[1:]) if same else []
+
+
+def sought_words(own: Likeness) -> list[list[str]]:
+    """Each as the search for words has it: signs of writing without spaces are words for themselves."""
+    long = [word for word in own.telling if len(word) > SHORT] or own.telling
+    return [pieces for word in long if (pieces := cut(word))][:MOST_WORDS]
+
+
+def written_together(words: list[list[str]]) -> Iterator[str]:
+    """As a condition of a tsquery, like those below."""
+    yield from (begin(["".join(one + other)]) for one, other in pairwise(words))
+
+
+def written_apart(words: list[list[str]]) -> Iterator[str]:
+    for word in words:
+        for at in range(SHORT + 1, len(word[0]) - SHORT if len(word) == 1 else 0):
+            yield f"{are([word[0][:at]])} & {begin([word[0][at:]])}"
+
+
+def begin(word: list[str]) -> str:
+    pieces = (f"'{one[: max(4, len(one) - 2)]}'{':*' if len(one) > 3 else ''}" for one in word)
+    return f"({' & '.join(pieces)})"
+
+
+def are(word: list[str]) -> str:
+    return " & ".join(f"'{one}'" for one in word)
+
+
+def nearness(word: list[str]) -> Combinable:
+    """Of a name, to a word that it may have with another beginning behind the first letter."""
+    spelt_otherwise = rf"(^|\s){word[0][:1]}\S{{0,3}}{word[0][3:]}"
+    return Case(
+        When(name_words__has=[are(word)], then=3),
+        When(name_words__has=[begin(word)], then=2),
+        *([When(name_folded__regex=spelt_otherwise, then=1)] if len(word[0]) > 5 else []),
+        default=0,
+    )
 
 
 def private_emails(organisation: Organisation) -> list[str]:
@@ -184,9 +267,4 @@ def emails_known_to(user: Person, organisations: Iterable[Organisation]) -> dict
 
 def contacts_known_to(user: Person) -> Q:
     """The organisations whose private contact somebody may read, as `can_see_contacts` says of one."""
-    if not user.is_authenticated:
-        return Q(pk__in=[])
-    if user.is_staff:
-        return Q()
-    reviewed = ids_tied_within(user.reviewer_appointments.active().values("territory"))
-    return Q(territory__in=reviewed) | Q(pk__in=user.memberships.active().values("organisation"))
+    return Q() if user.is_staff else entrusted(user)
