@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 
 from orgs.exchange.records import parents_of, path_of, standing_of
 from orgs.languages import name_for_reader
-from orgs.models import Affiliation, ClosedDays, Organisation, Service
+from orgs.models import Affiliation, ClosedDays, Organisation, Service, Territory
 from orgs.models.services import OpeningTime
 from orgs.templatetags.registry import standing_badge
 from orgs.vocabulary import Accessibility, Delivery, TargetGroup
@@ -23,6 +23,8 @@ from orgs.vocabulary import Accessibility, Delivery, TargetGroup
 OPEN_ELIGIBILITY = "Open Eligibility"
 PORTAL = "portal"
 """The list of types of service that the portal has; its other lists are named like this one, with a word behind."""
+CONDITIONS = f"{PORTAL}/conditions"
+REFERENCE = "reference in this portal"
 NAMES = "BCP 47"
 """Of a name in another language, which one that is."""
 INACTIVE = ("unclaimed", "lapsed")
@@ -77,7 +79,7 @@ def organization(one: Organisation) -> dict[str, Any]:
             {
                 "id": uid("identifier", one.reference),
                 "organization_id": own,
-                "identifier_type": "reference in this portal",
+                "identifier_type": REFERENCE,
                 "identifier": one.reference,
             },
             *(
@@ -106,6 +108,8 @@ def public_services(one: Organisation) -> list[Service]:
 def facts_of(one: Organisation, own: str) -> list[dict[str, Any]]:
     """What the standard has no field for: where it stands, its names in other languages, and what the portal's lists say of it."""
     facts = [
+        (f"{PORTAL}/territory", code_of(one.territory), one.territory.name),
+        *((f"{PORTAL}/works in", code_of(place), place.name) for place in one.works_in.all()),
         (f"{PORTAL}/standing", standing_of(one), str(standing_badge(one).label)),
         (f"{PORTAL}/sample", "sample" if one.is_sample else "", _("sample")),
         (f"{PORTAL}/kind", one.kind, str(one.get_kind_display())),
@@ -121,6 +125,10 @@ def facts_of(one: Organisation, own: str) -> list[dict[str, Any]]:
         for code, name in sorted(one.names.items())
     ]
     return [attribute(own, "organization", *fact) for fact in facts if fact[1]] + names
+
+
+def code_of(place: Territory) -> str:
+    return f"{place.scheme.code}:{place.code}"
 
 
 def locations(one: Organisation, own: str) -> list[dict[str, Any]]:
@@ -241,7 +249,13 @@ def service(each: Service, one: Organisation, organization_id: str) -> dict[str,
             *(closing(days, own) for days in each.closed_days.all() if days.last >= timezone.localdate()),
         ],
         service_areas=[
-            {"id": uid("area", own, place.pk), "service_id": own, "name": place.name}
+            {
+                "id": uid("area", own, place.pk),
+                "service_id": own,
+                "name": place.name,
+                "extent": code_of(place),
+                "extent_type": "text",
+            }
             for place in each.territories.all() or one.works_in.all()
         ],
         service_at_locations=[
@@ -311,17 +325,27 @@ def attributes(each: Service, service_id: str) -> list[dict[str, Any]]:
         terms.append((PORTAL, each.type.code, str(each.type.name)))
     if each.type is not None and each.type.open_eligibility:
         terms.append((OPEN_ELIGIBILITY, "", each.type.open_eligibility))
+    terms.append((f"{PORTAL}/domain", each.domain.code, str(each.domain)))
     terms += [(f"{PORTAL}/delivery", way, str(Delivery(way).label)) for way in each.delivery]
     terms += [(f"{PORTAL}/accessibility", mark, str(Accessibility(mark).label)) for mark in each.accessibility]
     terms += [(f"{PORTAL}/for whom", group, str(TargetGroup(group).label)) for group in each.target_groups]
     marks = (
         (each.has_childcare, "childcare", _("Childcare")),
         (each.women_only, "women_only", _("Women only")),
+        (each.interpreter_on_request, "interpreter", _("Interpreter on request")),
+        (each.walks_in, "walks_in", _("Without an appointment")),
+        (each.by_appointment, "by_appointment", _("By appointment")),
+        (each.by_referral, "by_referral", _("Only through another service")),
+        (each.is_free, "free", _("Free")),
+        (each.no_documents_required, "no_documents", _("No documents required")),
         (each.is_shelter, "shelter", _("Shelter: the address is not shown")),
         (each.is_unconfirmed, "unconfirmed", _("Not confirmed for a year")),
     )
     terms += [(f"{PORTAL}/mark", code, words) for is_so, code, words in marks if is_so]
-    return [attribute(service_id, "service", *term) for term in terms]
+    found = [attribute(service_id, "service", *term) for term in terms]
+    if each.conditions:
+        found.append({**attribute(service_id, "service", CONDITIONS, "", _("conditions")), "value": each.conditions})
+    return found
 
 
 def attribute(link_id: str, entity: str, taxonomy: str, code: str, name: str) -> dict[str, Any]:

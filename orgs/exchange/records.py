@@ -31,7 +31,7 @@ def records(organisations: QuerySet[Organisation]) -> Iterator[Organisation]:
             "services",
             Service.objects.public()
             .select_related("type", "domain")
-            .prefetch_related("opening_times", "closed_days", "territories")
+            .prefetch_related("opening_times", "closed_days", "territories__scheme")
             .order_by("title", "pk"),
             to_attr="public_services",
         ),

@@ -4,13 +4,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from orgs.models import Organisation, Service
+from orgs.vocabulary import Weekday
 
 PLAIN = (
     "name", "acronym", "names", "kind", "description", "written_in", "website", "public_email", "public_phone", "address", "founded_year",
-    "languages", "communities", "marks", "works_as",
+    "languages", "communities", "marks", "works_as", "size", "budget",
 )  # fmt: skip
 LISTS = ("languages", "communities", "marks", "works_as")
-OF_SERVICE = ("title", "description", "telephone", "form", "languages", "is_free", "cost")
+LISTS_OF_SERVICE = ("languages", "target_groups", "delivery", "accessibility")
+OF_SERVICE = (
+    "title", "description", "telephone", "whatsapp", "email", "form", "is_free", "cost", "interpreter_on_request", "women_only", "conditions",
+    "address", "is_shelter", "has_childcare", "walks_in", "by_appointment", "by_referral", "no_documents_required", "documents",
+    *LISTS_OF_SERVICE,
+)  # fmt: skip
 
 
 def facts_of(organisation: Organisation) -> dict[str, Any]:
@@ -32,12 +38,26 @@ def services_of(services: Iterable[Service]) -> list[dict[str, Any]]:
 
 
 def facts_of_service(service: Service) -> dict[str, Any]:
+    facts = {name: getattr(service, name) for name in OF_SERVICE}
     return {
-        **{name: getattr(service, name) for name in OF_SERVICE},
-        "languages": sorted(service.languages),
+        **facts,
+        **{name: sorted(facts[name]) for name in LISTS_OF_SERVICE},
+        "week": week_of(
+            (each.byday, f"{each.opens:%H:%M}", f"{each.closes:%H:%M}") for each in service.opening_times.all()
+        ),
+        "closed": sorted([str(days.first), str(days.last)] for days in service.closed_days.all()),
+        "territories": sorted(place.pk for place in service.territories.all()),
         "type": service.type.code if service.type else "",
         "domain": service.domain.code,
     }
+
+
+def week_of(times: Iterable[tuple[str, str, str]]) -> list[list[str]]:
+    """One entry for all days on which it opens and closes alike: days, opens, closes."""
+    alike: dict[tuple[str, str], set[str]] = {}
+    for days, opens, closes in times:
+        alike.setdefault((opens, closes), set()).update(days.split(","))
+    return [[",".join(day for day in Weekday.values if day in days), *time] for time, days in sorted(alike.items())]
 
 
 def changes_of(standing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +74,9 @@ def changes_of(standing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, An
 
 
 def with_services(standing: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A service is known by its title."""
+    """A service is known by its title; of each stays what the file says nothing of, and what shelters once is not taken for another."""
     by_title = {one["title"]: one for one in wanted}
-    merged = [by_title.pop(one["title"], one) for one in standing]
+    merged = [{**one, **by_title.pop(one["title"], {})} for one in standing]
+    for one in merged:
+        one["address"] = "" if one["is_shelter"] else one["address"]
     return sorted([*merged, *by_title.values()], key=lambda one: one["title"])

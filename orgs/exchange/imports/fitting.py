@@ -5,14 +5,17 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from orgs.exchange.imports.mapping import Mapping, of_own_file, read_mapping
+from orgs.exchange.imports.mapping import Mapping, of_own_file, of_own_standard_file, read_mapping
 from orgs.exchange.imports.reading import RowReader
 from orgs.models import Domain, Territory
 from orgs.readers.problems import FileRefused, Problem
 
 
 def own_mapping(contents: dict[str, Any], file_format: str) -> dict[str, Any] | None:
-    """None where it is no table that a portal of this kind wrote."""
+    """None where no portal of this kind wrote it."""
+    if file_format == "hsds-3.0":
+        named = [dict(zip(contents["header"], row, strict=False)).get("reference") for row in contents["rows"]]
+        return of_own_standard_file() if any(named) else None
     own = of_own_file()
     is_own = file_format in ("csv", "xlsx") and set(read_mapping(own).headings.values()) <= set(contents["header"])
     return own if is_own else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orgs.exchange.imports.mapping import KINDS
-from orgs.exchange.imports.reading import BY_NAME
+from orgs.exchange.imports.service_facts import BY_NAME
 from orgs.models import Domain, ServiceType, ServiceTypeWord
 from orgs.territories.imports.guessing import columns_called
 from orgs.territories.imports.guessing import plain as plain_words

@@ -107,6 +107,13 @@ def of_own_file() -> dict[str, Any]:
     }
 
 
+def of_own_standard_file() -> dict[str, Any]:
+    """The same for its HSDS 3.0; of services without a type nobody says a domain."""
+    own = of_own_file()
+    columns = {name: own["columns"][name] for name in ("kind", "territory")}
+    return {"identifier": own["identifier"], "columns": columns}
+
+
 STANDARD = {
     "hsds-1.1": {
         "name": "name",

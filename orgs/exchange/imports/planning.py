@@ -13,7 +13,8 @@ from django.utils.translation import override
 
 from orgs.exchange.imports.facts import changes_of, facts_of
 from orgs.exchange.imports.mapping import OWN_REGISTER, Mapping
-from orgs.exchange.imports.reading import PLACE, Candidate
+from orgs.exchange.imports.reading import Candidate
+from orgs.exchange.imports.service_facts import PLACE
 from orgs.folding import Folded, fold
 from orgs.listing.taken_off import Identity, TakenOff
 from orgs.models import (
@@ -89,15 +90,18 @@ class PortionPlanner:
         return batch.plan
 
     def services(self, entry: Candidate) -> list[dict[str, Any]] | None:
-        """Those that have a place in the portal: of a type that it knows, else in the domain that the mapping names."""
+        """Those that have a place in the portal: of a type that it knows, else in the domain that the file or the mapping names."""
         if entry.services is None:
             return None
         found = []
         for one in entry.services:
             known = self.types.get(one["type"])
-            domain = known.domain.code if known else self.mapping.domain
+            said = one.get("domain", "")
+            domain = known.domain.code if known else said if said in self.domains else self.mapping.domain
             if domain in self.domains:
-                found.append({**one, "type": known.code if known else "", "domain": domain})
+                is_shelter = one.get("is_shelter", False) or (known is not None and known.is_sheltering)
+                shelter = {"is_shelter": True, "address": ""} if is_shelter else {}
+                found.append({**one, "type": known.code if known else "", "domain": domain, **shelter})
         return found
 
 
@@ -107,7 +111,7 @@ class BatchPlanner:
         self.columns = planner.mapping.columns
 
     def work_out(self) -> None:
-        places = places_of(place for entry in self.entries for place in (entry.place, *entry.works_in))
+        places = places_of(place for entry in self.entries for place in places_in(entry))
         municipalities = municipalities_of(place.pk for place in places.values())
         known = KnownOrganisations(self.entries, locks=self.planner.locks)
         namesakes = Namesakes(self.entries)
@@ -126,9 +130,7 @@ class BatchPlanner:
             if (line := self.said_before(entry, municipalities[place.pk])) is not None:
                 self.refuse("twice", entry, self.planner.mapping.identifier_column, str(line))
                 continue
-            facts = self.facts(entry, place)
-            if entry.works_in:
-                facts["works_in"] = sorted({places[said].pk for said in entry.works_in})
+            facts = self.facts(entry, place, places)
             found = known.of(entry)
             if len(found) > 1:
                 self.refuse("several", entry, "", ", ".join(sorted(one.reference for one in found)))
@@ -150,13 +152,24 @@ class BatchPlanner:
         lines = [self.planner.seen.line_of(key, entry.line) for key in keys]
         return next((line for line in lines if line is not None), None)
 
-    def facts(self, entry: Candidate, place: Territory) -> dict[str, Any]:
+    def facts(self, entry: Candidate, place: Territory, places: dict[PLACE, Territory]) -> dict[str, Any]:
+        """Of places that a portal of this kind says, those that this one does not have are left out."""
+
+        def known(said: Iterable[PLACE]) -> list[int]:
+            return sorted({places[one].pk for one in said if one in places})
+
         facts = {**entry.facts, "territory": place.pk, "identifiers": entry.identifiers}
+        if works_in := known(entry.works_in or entry.own_places):
+            facts["works_in"] = works_in
         if entry.domains:
             facts["domains"] = entry.domains
         services = self.planner.services(entry)
         if services:
-            facts["services"] = services
+            areas = [known(one.pop("areas", ())) for one in services]
+            facts["services"] = [
+                {**one, "territories": own} if own and own != works_in else one
+                for one, own in zip(services, areas, strict=True)
+            ]
         return facts
 
     def compare(self, entry: Candidate, organisation: Organisation, facts: dict[str, Any]) -> None:
@@ -188,6 +201,11 @@ class BatchPlanner:
             self.refuse("perhaps_same", entry, name, f"{alike[0].name} ({alike[0].reference})")
             return
         self.plan.new.append(New(entry, facts))
+
+
+def places_in(entry: Candidate) -> list[PLACE]:
+    areas = (place for one in entry.services or () for place in one.get("areas", ()))
+    return [entry.place, *entry.works_in, *entry.own_places, *areas]
 
 
 def identity_of_entry(entry: Candidate, place: Territory) -> Identity:
@@ -262,7 +280,13 @@ def read_whole(found: Any) -> Any:
     return found.select_related("listing").prefetch_related(
         Prefetch("works_in", Territory.objects.only("pk")),
         Prefetch("fields_of_work", FieldOfWork.objects.select_related("domain")),
-        Prefetch("services", Service.objects.select_related("type", "domain")),
+        Prefetch("services", read_services(Service.objects)),
+    )
+
+
+def read_services(found: Any) -> Any:
+    return found.select_related("type", "domain").prefetch_related(
+        "opening_times", "closed_days", Prefetch("territories", Territory.objects.only("pk"))
     )
 
 

@@ -5,36 +5,40 @@ from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from orgs.exchange.imports.mapping import OWN_REGISTER, WORDS, Column, Mapping
+from orgs.exchange.imports.service_facts import (
+    BY_NAME,
+    LONGEST_DESCRIPTION,
+    PLACE,
+    longest_of_service,
+    own_place,
+    service_said,
+    tidy,
+    web_address_of,
+)
 from orgs.exchange.imports.sources import Row
 from orgs.languages import COUNTRIES, LANGUAGES
-from orgs.models import AUTHORITY_KINDS, Organisation, Service
+from orgs.models import AUTHORITY_KINDS, Organisation
 from orgs.models.identifier import REGISTER
-from orgs.naming import web_address
 from orgs.readable import is_blank, without_hidden_signs
 from orgs.readers.problems import NO_TEXT, FileRefused, Problem
 from orgs.registers import normal_number
 from orgs.spreadsheets import FORMULA_SIGNS
+from orgs.vocabulary import BudgetBand, SizeBand
 
-LONGEST_DESCRIPTION = 20_000
 LONGEST_CODE = 100
 WHOLE_CODE = re.compile(r"([A-Z]{2}-[A-Z0-9]+)[-:](\S+)")
 """GB-CHC-1000003: register and number."""
 CODE = re.compile(rf"\S{{1,{LONGEST_CODE}}}")
-FREE = {"free", "free of charge", "no fee", "no fees", "none", "gratis", "gratuito", "gratuït", "gratuit"}
-BY_NAME = {name.lower(): code for code, names in LANGUAGES.items() for name in (code, *names)}
-PLACE = tuple[str, str, str]
-"""(scheme, "code" or "name", what stands there)."""
 
 
 def is_code(text: str) -> bool:
-    return CODE.fullmatch(text) is not None and bool(normal_number(text))
+    return CODE.fullmatch(text) is not None and not NO_TEXT.search(text) and bool(normal_number(text))
 
 
 class Unusable(Exception):
@@ -52,6 +56,8 @@ class Candidate:
     services: list[dict[str, Any]] | None = None
     domains: list[str] = field(default_factory=list)
     works_in: list[PLACE] = field(default_factory=list)
+    own_places: list[PLACE] = field(default_factory=list)
+    """Where it works as a portal of this kind says: those that this one has."""
     notice_email: str = ""
     """Where its people are told of their entry; no fact of the organisation."""
 
@@ -115,16 +121,44 @@ class RowReader:
         facts["founded_year"] = self.year(row)
         for fact in ("languages", "communities", *WORDS):
             facts[fact] = self.codes(fact, row)
+        own = self.said_by_a_portal(row)
+        domains, places, numbers = own.pop("domains", []), own.pop("works_in", []), own.pop("identifiers", {})
         return Candidate(
             row.line,
-            {fact: value for fact, value in facts.items() if value not in ("", None, [], {})},
+            {**own, **{fact: value for fact, value in facts.items() if value not in ("", None, [], {})}},
             self.place(row),
-            self.identifiers(row),
+            {**numbers, **self.identifiers(row)},
             self.services(row),
-            self.codes("domains", row),
+            self.codes("domains", row) or domains,
             self.works_in(row),
+            places,
             self.email("notice_email", row),
         )
+
+    def said_by_a_portal(self, row: Row) -> dict[str, Any]:
+        """Of a file that a portal of this kind wrote what its lists say, as far as this one has the same."""
+        if not row.own:
+            return {}
+        found: dict[str, Any] = {
+            "names": {
+                code: name
+                for code, said in row.own["names"].items()
+                if code in LANGUAGES and (name := tidy(said, longest("name")))
+            },
+            "identifiers": {
+                scheme: number
+                for scheme, number in row.own["identifiers"].items()
+                if scheme != OWN_REGISTER and re.match(REGISTER, scheme) and len(scheme) <= 40 and is_code(number)
+            },
+            "works_in": list(map(own_place, row.own["works_in"])),
+        }
+        for fact in ("languages", "domains", *WORDS):
+            found[fact] = sorted(
+                {self.known[fact][code.lower()] for code in row.own[fact] if code.lower() in self.known[fact]}
+            )
+        for fact, words in (("size", SizeBand), ("budget", BudgetBand)):
+            found[fact] = next((code for code in row.own[fact] if code in words.values), "")
+        return {fact: value for fact, value in found.items() if value}
 
     # --- Cells --------------------------------------------------------------------------------------------------------
 
@@ -270,7 +304,9 @@ class RowReader:
         if not self.mapping.format.startswith("hsds"):
             types = self.codes("service_types", row)
             return [self.plain_service(code) for code in types] if "service_types" in self.mapping.columns else None
-        found = {one["title"]: one for given in row.services if (one := self.service(given))}
+        found = {
+            one["title"]: one for given in row.services if (one := service_said(given, self.of("languages").values))
+        }
         return [found[title] for title in sorted(found)]
 
     def plain_service(self, code: str) -> dict[str, Any]:
@@ -278,45 +314,3 @@ class RowReader:
         title = tidy(self.types[code], longest_of_service("title"))
         plain = dict.fromkeys(("description", "telephone", "form", "cost"), "")
         return {"title": title, "type": code, **plain, "languages": [], "is_free": False}
-
-    def service(self, given: dict[str, Any]) -> dict[str, Any] | None:
-        title = tidy(given.get("name", ""), longest_of_service("title"))
-        if not title:
-            return None
-        fees = tidy(given.get("fees", ""), longest_of_service("cost"))
-        is_free = fees.lower().rstrip(".") in FREE
-        url = web_address_of(given.get("url", ""))
-        names = [self.of("languages").values.get(text, text) for text in given.get("languages", ())]
-        return {
-            "title": title,
-            "description": without_hidden_signs(NO_TEXT.sub("", given.get("description", ""))).strip()[
-                :LONGEST_DESCRIPTION
-            ],
-            "type": given.get("type", ""),
-            "telephone": tidy(given.get("telephone", ""), longest_of_service("telephone")),
-            "form": "" if url.startswith(settings.PUBLIC_URL) or len(url) > longest_of_service("form") else url,
-            "languages": sorted({BY_NAME[name.lower()] for name in names if name.lower() in BY_NAME}),
-            "is_free": is_free,
-            "cost": "" if is_free else fees,
-        }
-
-
-def longest_of_service(fact: str) -> int:
-    return getattr(Service._meta.get_field(fact), "max_length", None) or LONGEST_DESCRIPTION
-
-
-def tidy(text: str, longest: int) -> str:
-    text = " ".join(without_hidden_signs(NO_TEXT.sub("", text)).split())
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def web_address_of(text: str) -> str:
-    """With the protocol that everybody leaves out; "" where it is no address in the web, or one of a person's mail."""
-    if not text:
-        return ""
-    address = text if re.match(r"https?://", text, re.IGNORECASE) else f"https://{text}"
-    try:
-        web_address(address)
-        return "" if "@" in urlsplit(address).netloc else address
-    except (ValidationError, ValueError):
-        return ""

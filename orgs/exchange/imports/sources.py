@@ -13,6 +13,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import IO, Any
 
+from django.core.exceptions import ValidationError
+
+from orgs.exchange.hsds import PORTAL, REFERENCE
+from orgs.exchange.imports.hsds_objects import (
+    OWN_LISTS,
+    codes_in,
+    names_in,
+    numbers_in,
+    objects_in,
+    own_words_of_service,
+    phones_of,
+    said_in,
+)
 from orgs.exchange.imports.mapping import Mapping
 from orgs.readers import sniffing
 from orgs.readers.delimited import Text, read_csv
@@ -20,6 +33,8 @@ from orgs.readers.layout import FileLayout
 from orgs.readers.problems import NO_TEXT, FileRefused, Problem
 from orgs.readers.sniffing import READERS
 from orgs.readers.tables import MAX_COLUMNS, ZIP, FileTable, unpacked
+from orgs.services.hours import CLOCK, clock
+from orgs.vocabulary import Weekday
 
 MAX_UNPACKED = 512 << 20
 MAX_PARTS = 200
@@ -37,6 +52,8 @@ SERVICE_TEXTS = ("name", "description", "url", "fees", "type", "telephone")
 class Row:
     line: int
     texts: dict[str, str]
+    own: dict[str, Any] = field(default_factory=dict)
+    """What a portal of this kind says beside, by its own lists: as it stands there."""
     services: list[dict[str, Any]] = field(default_factory=list)
     """Each with SERVICE_TEXTS, as far as they are said, and `languages`."""
     fault: Problem | None = None
@@ -140,6 +157,8 @@ class Package:
         self.keep("phones.csv", "service_id", unless="contact_id")
         self.keep("phones.csv", "organization_id", unless="contact_id")
         self.keep("languages.csv", "service_id")
+        self.keep("regular_schedules.csv", "service_id")
+        self.keep("required_documents.csv", "service_id")
         self.keep("physical_addresses.csv", "organization_id")
         self.keep("physical_addresses.csv", "location_id")
         self.keep("locations.csv", "organization_id")
@@ -207,7 +226,29 @@ class Package:
             **{name: texts.get(name, "").replace("\\n", "\n") for name in ("name", "description", "url", "fees")},
             "telephone": phone.get("number", ""),
             "languages": [one.get("language", "") for one in self.kept("languages.csv/service_id", own)],
+            "documents": ", ".join(
+                one.get("document", "") for one in self.kept("required_documents.csv/service_id", own)
+            ),
+            "week": [
+                [day_of(one.get("weekday", "")), clock_of(one.get("opens_at", "")), clock_of(one.get("closes_at", ""))]
+                for one in self.kept("regular_schedules.csv/service_id", own)
+            ],
         }
+
+
+def day_of(weekday: str) -> str:
+    """As iCalendar has it: of "Monday", or of 1 where that is meant."""
+    days = dict(zip("1234567", Weekday.values, strict=True))
+    return days.get(weekday.strip(), weekday.strip()[:2].upper())
+
+
+def clock_of(text: str) -> str:
+    """Of "9:00am"; as it is where it is no time."""
+    found = re.fullmatch(CLOCK, text.strip(), re.IGNORECASE)
+    try:
+        return f"{clock(text, *found.groups()):%H:%M}" if found else text
+    except ValidationError:
+        return text
 
 
 def as_key(text: str) -> str:
@@ -216,23 +257,15 @@ def as_key(text: str) -> str:
 
 
 def address_line(address: dict[str, Any]) -> str:
-    town = " ".join(filter(None, (_said(address, "postal_code"), _said(address, "city"))))
-    return ", ".join(filter(None, (_said(address, "address_1"), _said(address, "address_2"), town)))
-
-
-def _said(given: Any, name: str) -> str:
-    """A text of an object that anybody may have written."""
-    value = given.get(name) if isinstance(given, dict) else None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return str(value).strip()
+    town = " ".join(filter(None, (said_in(address, "postal_code"), said_in(address, "city"))))
+    return ", ".join(filter(None, (said_in(address, "address_1"), said_in(address, "address_2"), town)))
 
 
 # --- HSDS 3.0: a list of organisations with all that belongs to each ------------------------------------------------------------
 
 HEADER = [
     "id", "name", "alternate_name", "description", "email", "website", "year_incorporated", "legal_status", "uri", "phone", "address",
-    "place", "city", "reference",
+    "place", "city", "reference", "kind", "territory_scheme", "territory_code",
 ]  # fmt: skip
 
 
@@ -283,44 +316,56 @@ def _no_number(name: str) -> float:
 def row_of(line: int, one: Any) -> Row:
     if not isinstance(one, dict):
         return Row(line, {}, fault=Problem("not_object", line))
-    place = next(iter(_objects(one, "locations")), {})
-    address = next(iter(_objects(place, "addresses")), {})
-    texts = {name: _said(one, name) for name in HEADER}
-    names = {_said(each, "value") for each in _objects(one, "attributes")}
-    if len(texts["alternate_name"]) > SHORT_NAME or texts["alternate_name"] in names:
+    place = next(iter(objects_in(one, "locations")), {})
+    address = next(iter(objects_in(place, "addresses")), {})
+    texts = {name: said_in(one, name) for name in HEADER}
+    names, codes = names_in(one), codes_in(one)
+    if len(texts["alternate_name"]) > SHORT_NAME or texts["alternate_name"] in names.values():
         texts["alternate_name"] = ""
-    texts["phone"] = next((_said(phone, "number") for phone in phones_of(one)), "")
-    texts["address"] = _said(address, "address_1")
-    texts["place"], texts["city"] = _said(place, "name"), _said(address, "city")
+    texts["phone"] = next((said_in(phone, "number") for phone in phones_of(one)), "")
+    texts["address"] = said_in(address, "address_1")
+    texts["place"], texts["city"] = said_in(place, "name"), said_in(address, "city")
     texts["reference"] = next(
         (
-            _said(each, "identifier")
-            for each in _objects(one, "organization_identifiers")
-            if _said(each, "identifier_type") == "reference in this portal"
+            said_in(each, "identifier")
+            for each in objects_in(one, "organization_identifiers")
+            if said_in(each, "identifier_type") == REFERENCE
         ),
         "",
     )
+    own: dict[str, Any] = {}
+    if texts["reference"]:
+        texts["kind"] = "".join(codes.get(f"{PORTAL}/kind", [])[:1])
+        scheme, _colon, code = "".join(codes.get(f"{PORTAL}/territory", [])[:1]).partition(":")
+        texts["territory_scheme"], texts["territory_code"] = scheme, code
+        own = {fact: codes.get(f"{PORTAL}/{name}", []) for fact, name in OWN_LISTS.items()}
+        own["languages"] = [said_in(each, "code") for each in objects_in(place, "languages")]
+        own |= {"names": names, "identifiers": numbers_in(one)}
     if texts["description"] == texts["name"]:  # The standard asks for one where nobody wrote any.
         texts["description"] = ""
-    return Row(line, texts, [service_of(each) for each in _objects(one, "services")])
+    services = [service_of(each) for each in objects_in(one, "services")]
+    if own:
+        for service, each in zip(services, objects_in(one, "services"), strict=True):
+            service["own"] = own_words_of_service(each, one)
+    return Row(line, texts, own, services)
 
 
 def service_of(given: dict[str, Any]) -> dict[str, Any]:
-    terms = [each.get("taxonomy_term") for each in _objects(given, "attributes")]
+    weekly = [each for each in objects_in(given, "schedules") if is_of_every_week(each)]
+    documents = [said_in(each, "document") for each in objects_in(given, "required_documents")]
     return {
-        **{name: _said(given, name) for name in ("name", "description", "url")},
-        "fees": _said(given, "fees_description"),
-        "type": next((_said(term, "code") for term in terms if _said(term, "taxonomy") == "portal"), ""),
-        "telephone": next((_said(each, "number") for each in phones_of(given) if _said(each, "type") != "text"), ""),
-        "languages": [_said(each, "code") or _said(each, "name") for each in _objects(given, "languages")],
+        **{name: said_in(given, name) for name in ("name", "description", "url")},
+        "fees": said_in(given, "fees_description"),
+        "type": next(iter(codes_in(given).get(PORTAL, [])), ""),
+        "documents": ", ".join(filter(None, documents)),
+        "week": [[said_in(each, name) for name in ("byday", "opens_at", "closes_at")] for each in weekly],
+        "telephone": next(
+            (said_in(each, "number") for each in phones_of(given) if said_in(each, "type") != "text"), ""
+        ),
+        "languages": [said_in(each, "code") or said_in(each, "name") for each in objects_in(given, "languages")],
     }
 
 
-def phones_of(given: dict[str, Any]) -> list[dict[str, Any]]:
-    """Those of the house; none that belongs to a person."""
-    return [phone for phone in _objects(given, "phones") if phone.get("contact_id") in (None, "")]
-
-
-def _objects(given: Any, name: str) -> list[dict[str, Any]]:
-    value = given.get(name) if isinstance(given, dict) else None
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+def is_of_every_week(schedule: dict[str, Any]) -> bool:
+    is_limited = any(said_in(schedule, name) for name in ("valid_from", "valid_to", "dtstart", "until", "count"))
+    return said_in(schedule, "freq") == "WEEKLY" and said_in(schedule, "interval") in ("", "1") and not is_limited

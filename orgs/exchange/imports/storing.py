@@ -6,11 +6,13 @@ from typing import Any
 from django.utils import timezone
 
 from orgs.exchange.imports.facts import OF_SERVICE, PLAIN, facts_of, facts_of_service
-from orgs.exchange.imports.planning import Changed, New, Portion, PortionPlanner, read_whole
+from orgs.exchange.imports.planning import Changed, New, Portion, PortionPlanner, read_services, read_whole
 from orgs.models import (
+    ClosedDays,
     FieldOfWork,
     ImportedOrganisation,
     Listing,
+    OpeningTime,
     Organisation,
     OrganisationImport,
     Service,
@@ -56,8 +58,7 @@ def store_new(batch: OrganisationImport, new: list[New], planner: PortionPlanner
         ],
         batch_size=ROWS,
     )
-    # As they are now: what the database makes of a fact itself is nobody's later change.
-    stored = {one.pk: facts_of(one) for one in read_whole(Organisation.objects.filter(pk__in=[one.pk for one in made]))}
+    stored = stored_facts(made)
     ImportedOrganisation.objects.bulk_create(
         [
             ImportedOrganisation(batch=batch, organisation=one, line=entry.line, before=None, after=stored[one.pk])
@@ -65,6 +66,12 @@ def store_new(batch: OrganisationImport, new: list[New], planner: PortionPlanner
         ],
         batch_size=ROWS,
     )
+
+
+def stored_facts(organisations: Iterable[Organisation]) -> dict[int, Facts]:
+    """As they are now: what the database makes of a fact itself is nobody's later change."""
+    found = Organisation.objects.filter(pk__in=[one.pk for one in organisations])
+    return {one.pk: facts_of(one) for one in read_whole(found)}
 
 
 def source_text(batch: OrganisationImport) -> str:
@@ -76,10 +83,15 @@ def store_changed(batch: OrganisationImport, changed: list[Changed], planner: Po
     put_places([(one.organisation, one.after) for one in changed])
     put_domains([(one.organisation, one.after) for one in changed], planner)
     put_services([(one.organisation, one.after) for one in changed], planner)
+    stored = stored_facts(one.organisation for one in changed)
     ImportedOrganisation.objects.bulk_create(
         [
             ImportedOrganisation(
-                batch=batch, organisation=one.organisation, line=one.entry.line, before=one.before, after=one.after
+                batch=batch,
+                organisation=one.organisation,
+                line=one.entry.line,
+                before=one.before,
+                after={fact: stored[one.organisation.pk][fact] for fact in one.after},
             )
             for one in changed
         ],
@@ -136,7 +148,7 @@ def put_domains(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlan
 
 
 def put_services(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlanner) -> None:
-    """The same for services, known by their titles: what else is known of one, such as its hours, stays."""
+    """The same for services, known by their titles."""
     wanted = {
         (one.pk, service["title"]): service
         for one, facts in said
@@ -144,22 +156,63 @@ def put_services(said: Iterable[tuple[Organisation, Facts]], planner: PortionPla
         if service["domain"] in planner.domains
     }
     spoken_of = [one.pk for one, facts in said if "services" in facts]
-    there = Service.objects.filter(organisation__in=spoken_of).select_related("type", "domain").order_by("pk")
-    changed, gone = [], []
+    there = read_services(Service.objects.filter(organisation__in=spoken_of)).order_by("pk")
+    changed, gone, told = [], [], []
     for service in there:
         title = (service.organisation_id, service.title)
         if title not in wanted:
             gone.append(service.pk)
         elif (facts := wanted.pop(title)) != facts_of_service(service):
             changed.append(as_said(service, facts, planner))
+            told.append((service, facts))
     Service.objects.filter(pk__in=gone).delete()
     Service.objects.bulk_update(changed, [*OF_SERVICE, "type", "domain"], batch_size=200)
     new = [as_said(Service(organisation_id=key), facts, planner) for (key, _title), facts in wanted.items()]
-    Service.objects.bulk_create(new, batch_size=ROWS)
+    told += zip(Service.objects.bulk_create(new, batch_size=ROWS), wanted.values(), strict=True)
+    put_hours(told)
+    put_areas(told)
 
 
 def as_said(service: Service, facts: Facts, planner: PortionPlanner) -> Service:
     service.type, service.domain = planner.types.get(facts["type"]), planner.domains[facts["domain"]]
     for name in OF_SERVICE:
-        setattr(service, name, facts[name])
+        if name in facts:
+            setattr(service, name, facts[name])
     return service
+
+
+def put_hours(told: list[tuple[Service, Facts]]) -> None:
+    """When they are open and when not, of those whose facts speak of it."""
+    for model, fact in ((OpeningTime, "week"), (ClosedDays, "closed")):
+        spoken_of = [service.pk for service, facts in told if fact in facts]
+        model._default_manager.filter(service__in=spoken_of).delete()
+    OpeningTime.objects.bulk_create(
+        [
+            OpeningTime(service=service, weekdays=days.split(","), opens=opens, closes=closes)
+            for service, facts in told
+            for days, opens, closes in facts.get("week", ())
+        ],
+        batch_size=ROWS,
+    )
+    ClosedDays.objects.bulk_create(
+        [
+            ClosedDays(service=service, first=first, last=last)
+            for service, facts in told
+            for first, last in facts.get("closed", ())
+        ],
+        batch_size=ROWS,
+    )
+
+
+def put_areas(told: list[tuple[Service, Facts]]) -> None:
+    """The places whose people they are for."""
+    rows = Service.territories.through._default_manager
+    rows.filter(service__in=[service.pk for service, facts in told if "territories" in facts]).delete()
+    rows.bulk_create(
+        [
+            rows.model(service_id=service.pk, territory_id=place)
+            for service, facts in told
+            for place in facts.get("territories", ())
+        ],
+        batch_size=ROWS,
+    )

@@ -185,6 +185,30 @@ def test_package_of_tables_comes_with_its_services(admin, place, shared):
     assert faults_of_standard(shared) == (1073, Service.objects.public().count(), [])
 
 
+def test_hours_and_documents_of_a_package_come_with_its_services(admin, place):
+    DomainFactory(code="D1", order=1)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(
+            "organizations.csv", "id,name,description,email,url,year_incorporated\n1,House,,,house.example,\n"
+        )
+        archive.writestr("services.csv", "id,organization_id,name,description,url\n7,1,Desk,,\n8,1,Class,,\n")
+        archive.writestr("required_documents.csv", "id,service_id,document\n1,7,passport\n2,7,photo\n")
+        archive.writestr(
+            "regular_schedules.csv",
+            "id,service_id,weekday,opens_at,closes_at\n1,7,Monday,9:00am,5:30pm\n2,7,Friday,9:00am,5:30pm\n3,8,Doomsday,9am,25:00\n",
+        )
+    stored(packed.getvalue(), admin, MIAMI, "one.zip")
+    desk = Service.objects.get(title="Desk")
+    assert [str(time) for time in desk.opening_times.all()] == ["MO,FR 09:00–17:30"]
+    assert desk.documents == "passport, photo"
+    assert not Service.objects.get(title="Class").opening_times.exists()
+    assert counts(checked(packed.getvalue(), admin, MIAMI, "one.zip")) == (0, 0, 1, 0)
+    Service.objects.filter(title="Desk").update(no_documents_required=True, documents="")
+    stored(packed.getvalue(), admin, MIAMI, "one.zip")
+    assert counts(checked(packed.getvalue(), admin, MIAMI, "one.zip")) == (0, 0, 1, 0)
+
+
 def test_persons_are_not_read(admin, place):
     DomainFactory(code="D1", order=1)
     packed = io.BytesIO()
