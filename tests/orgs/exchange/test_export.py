@@ -31,7 +31,7 @@ from tests.factories import (
     TerritoryFactory,
     UserFactory,
 )
-from tests.orgs.exchange.standard import faults_of
+from tests.orgs.exchange.standard import faults_of, faults_of_geojson, is_inside
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +106,57 @@ def test_map_has_the_middle_of_the_place(client, house, city):
         "=Far; de Llevant": {"type": "Point", "coordinates": [2.2, 41.2]},
         "Nowhere on a map": None,
     }
+
+
+def test_map_keeps_to_its_standard_and_each_point_lies_in_its_municipality(client):
+    """Two cities that a swap of longitude and latitude would move out of their boundaries, and one without any."""
+    rings = {
+        "Far": [[2.05, 41.3], [2.23, 41.32], [2.2, 41.47], [2.05, 41.3]],
+        "Mossel": [[-70.8, -33.6], [-70.5, -33.6], [-70.5, -33.3], [-70.8, -33.3], [-70.8, -33.6]],
+    }
+    for name, ring in rings.items():
+        outline = {"type": "Polygon", "coordinates": [ring]}
+        place = TerritoryFactory(kind="municipality", name=name)
+        TerritoryOutline.objects.create(territory=place, geometry=outline)
+        OrganisationFactory(
+            published=True, name=name, territory=place, description='of "all" <kinds>\u2028\\', founded_year=1999
+        )
+    OrganisationFactory(published=True, name="Nowhere on a map")
+    found = json.loads(fetched(client, "geojson"))
+    assert faults_of_geojson(found) == []
+    points = {one["properties"]["name"]: one["geometry"] for one in found["features"]}
+    assert points.pop("Nowhere on a map") is None
+    assert {name for name, point in points.items() if is_inside(point["coordinates"], rings[name])} == {*rings}
+    assert len({one["id"] for one in found["features"]}) == 3
+
+
+SQUARE = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
+WRONG = [
+    ([], "3: no GeoJSON object"),
+    ({"type": "point", "coordinates": [2, 41]}, "3: no GeoJSON object"),
+    ({"type": "Point", "coordinates": [41, 92]}, "3.1.1: [41, 92] is no position of longitude and latitude"),
+    ({"type": "Point", "coordinates": [2, "41"]}, "3.1.1: [2, '41'] is no position of longitude and latitude"),
+    ({"type": "Point", "coordinates": []}, "3.1.1: [] is no position of longitude and latitude"),
+    ({"type": "LineString", "coordinates": [[2, 41]]}, "3.1.4: a line has two positions"),
+    ({"type": "MultiPoint", "coordinates": {}}, "3.1: no list of positions"),
+    ({"type": "Polygon", "coordinates": [SQUARE[:4]]}, "3.1.6: a ring is closed"),
+    ({"type": "Polygon", "coordinates": [SQUARE[::-1]]}, "3.1.6: right-hand rule"),
+    ({"type": "MultiPolygon", "coordinates": [[SQUARE, SQUARE]]}, "3.1.6: right-hand rule"),
+    ({"type": "Feature", "geometry": None}, "3.2: no properties"),
+    ({"type": "Feature", "properties": {}}, "3.2: no geometry"),
+    ({"type": "Feature", "properties": {}, "geometry": None, "id": True}, "3.2: an id is a text or a number"),
+    ({"type": "FeatureCollection"}, "3.3: no list of features"),
+    ({"type": "FeatureCollection", "features": [{"type": "Point", "coordinates": [2, 41]}]}, "3.3: no feature"),
+    ({"type": "FeatureCollection", "features": [], "crs": {}}, "4: another reference system"),
+    ({"type": "Point", "coordinates": [2, 41], "bbox": [40, 1, 42, 3]}, "5: the box is not around it"),
+    ({"type": "Point", "coordinates": [2, 41], "bbox": [1, 40, 3]}, "5: the box is not around it"),
+    ({"type": "Point", "coordinates": [2, 41], "properties": {}}, "7.1: properties in a Point"),
+]
+
+
+@pytest.mark.parametrize(("given", "fault"), WRONG)
+def test_what_the_standard_of_maps_forbids_is_told(given: Any, fault: str) -> None:
+    assert faults_of_geojson(given) == [fault]
 
 
 @pytest.mark.shared
