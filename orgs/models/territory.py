@@ -161,8 +161,9 @@ class Territory(models.Model):
             ExclusionConstraint(
                 name="territory_code_once_at_a_time",
                 expressions=[
-                    (InclusiveRange("scheme", "scheme", function="int8range"), RangeOperators.OVERLAPS),
+                    # The code first, which tells most: of one scheme are thousands, and the index is read for each row that is written.
                     (InclusiveRange("code", "code", function="text_range"), RangeOperators.OVERLAPS),
+                    (InclusiveRange("scheme", "scheme", function="int8range"), RangeOperators.OVERLAPS),
                     (InclusiveRange("valid_from", "valid_to", function="daterange"), RangeOperators.OVERLAPS),
                 ],
                 violation_error_message=_("This code is already used in the classification at that time."),

@@ -114,7 +114,7 @@ def test_verification_rules():
 def test_territory_rules():
     place = TerritoryFactory()
     mine = Territory.objects.filter(pk=place.pk)
-    refuse("territory_code_once_at_a_time", lambda: TerritoryFactory(code=place.code))
+    refuse("territory_code_once_at_a_time", lambda: TerritoryFactory(code=place.code, valid_from=NOW.date()))
     refuse(
         "territory_valid_in_order",
         lambda: mine.update(valid_from=datetime.date(2020, 1, 1), valid_to=datetime.date(2019, 1, 1)),
