@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+
 from orgs.listing import actions as listing
-from orgs.models import Listing, Measure, ProposedChange, Remark, Vouching
+from orgs.models import ImportedOrganisation, Listing, Measure, ProposedChange, Remark, Vouching
 from orgs.organisations import actions as organisations
 from tests.access import STRANGERS
 from tests.world import World
@@ -56,6 +58,22 @@ def propose_name(world: World, word: str) -> None:
     change(world.things["change"], facts=facts)
 
 
+def propose_address(world: World, word: str) -> None:
+    waiting = world.association.proposed_changes.get(state=ProposedChange.State.OPEN)
+    change(waiting, facts={**waiting.facts, "address": [f"{word} street 2", "Street 3"]})
+
+
+def write_into_history(world: World, word: str) -> None:
+    """Where it was: in the rows from before, in what a file and a merge did, in what a reviewer saw at a decision."""
+    house = world.association
+    event = apps.get_model("orgs.OrganisationEvent")._base_manager
+    event.filter(pgh_obj_id=house.pk).update(address=f"{word} street 4", address_is_public=True)
+    ImportedOrganisation.objects.create(
+        batch=world.things["organisations_file"], organisation=house, line=9, before={"address": word}, after={}
+    )
+    change(world.things["own_verification"], profile={"address": f"{word} street 5"})
+
+
 def write_into_file(world: World, word: str) -> None:
     batch = world.things["organisations_file"]
     change(batch, contents=json.loads(json.dumps(batch.contents).replace("From a file", word)))
@@ -82,6 +100,8 @@ SECRETS = [
         lambda world, word: change(world.hidden, description=word),
     ),
     Secret("proposed name", OWN | REVIEWERS | ADMINISTRATORS, propose_name),
+    Secret("address as it was, of which another is proposed", LEADING | REVIEWERS | ADMINISTRATORS, propose_address),
+    Secret("address in the history", frozenset(), write_into_history),
     Secret(
         "remark on a page",
         frozenset({"owner"}) | REVIEWERS | ADMINISTRATORS,

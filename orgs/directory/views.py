@@ -189,7 +189,9 @@ class OrganisationDetailView(VisibleObjectMixin, DetailView):
             **belonging(organisation, user, is_own=is_own or can_edit),
             merged_into=merged_into(organisation.slug) if organisation.closed_on else None,
             proposed_change=proposed_change,
-            proposed_differences=differences(proposed_change) if proposed_change else [],
+            proposed_differences=differences(proposed_change, shows_address=can_edit or organisation.address_is_public)
+            if proposed_change
+            else [],
             last_verification=organisation.verifications.order_by("-submitted_at").first() if is_own else None,
             **kwargs,
         )

@@ -129,6 +129,7 @@ def undo_merge(*, merge: OrganisationMerge, by: User) -> OrganisationMerge:
         give_back(model, field, rows, merge)
     ask_anew(merge.gone)
     merged_places.give_back(merge.places)
+    merge.places = {}
     kept = Organisation.objects.select_for_update().get(pk=merge.kept_id)
     left = {scheme: code for scheme, code in kept.identifiers.items() if merge.identifiers.get(scheme) != code}
     Organisation.objects.filter(pk=kept.pk).update(identifiers=left, version=F("version") + 1)

@@ -39,20 +39,26 @@ def fact_label(fact: str) -> Any:
     return LABELS[fact] if fact in LABELS else Organisation._meta.get_field(fact).verbose_name  # type: ignore[union-attr]
 
 
-def differences(change: ProposedChange) -> list[dict[str, Any]]:
-    """Fact by fact, in words."""
+def differences(change: ProposedChange, *, shows_address: bool = True) -> list[dict[str, Any]]:
+    """Fact by fact, in words. Who may not see the address of today sees no other one either."""
     return [
-        {"label": capfirst(fact_label(fact)), **contact_words(change)}
-        if fact == CONTACT
-        else {"label": capfirst(fact_label(fact)), "before": fact_words(fact, before), "now": fact_words(fact, after)}
+        {"label": capfirst(fact_label(fact)), **words_of_both(change, fact, before, after)}
         for fact, (before, after) in change.facts.items()
+        if shows_address or fact != "address"
     ]
 
 
-def contact_words(change: ProposedChange) -> dict[str, str]:
-    """Of both people as long as it is open; who was not accepted, or was replaced, is forgotten."""
-    if change.state != ProposedChange.State.OPEN:
+def words_of_both(change: ProposedChange, fact: str, before: Any, after: Any) -> dict[str, str]:
+    """Of where a shelter was, and of whoever stood behind an organisation, what was decided is forgotten."""
+    is_decided = change.state != ProposedChange.State.OPEN
+    if before is after is None or (fact == CONTACT and is_decided):
         return {"before": str(_("no longer kept")), "now": str(_("no longer kept"))}
+    if fact == CONTACT:
+        return contact_words(change)
+    return {"before": fact_words(fact, before), "now": fact_words(fact, after)}
+
+
+def contact_words(change: ProposedChange) -> dict[str, str]:
     contacts = list(change.organisation.contacts.all())
     return {
         side: readable([contact.in_one_line for contact in contacts if contact.is_proposed == is_proposed])

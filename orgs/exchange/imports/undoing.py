@@ -45,7 +45,9 @@ def take_away(brought: list[tuple[Organisation, ImportedOrganisation]]) -> list[
     untouched: list[Organisation] = []
     left: list[Organisation] = []
     for one, done in brought:
-        is_own = is_unclaimed(one) and not one.tier and one.pk not in in_use and facts_of(one) == done.after
+        standing = facts_of(one)
+        is_as_it_came = all(standing[fact] == value for fact, value in done.after.items())
+        is_own = is_unclaimed(one) and not one.tier and one.pk not in in_use and is_as_it_came
         (untouched if is_own else left).append(one)
     Organisation.objects.filter(pk__in=[one.pk for one in untouched]).delete()
     return left

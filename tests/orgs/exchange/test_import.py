@@ -531,6 +531,19 @@ def test_undoing_puts_back_what_was_there(admin, place):
     assert [one.code for one in left.domains.all()] == ["D1"]
 
 
+def test_undoing_takes_a_shelter_away_of_which_no_address_was_kept(admin, place):
+    batch = stored(HEAD + "7,House,,,,,Q1\n", admin)
+    house = Organisation.objects.get()
+    Organisation.objects.update(address="Quokka lane 1")
+    done = batch.done.get()
+    batch.done.update(after={**done.after, "address": "Quokka lane 1"})
+    ServiceFactory(organisation=house, is_shelter=True)
+    Service.objects.all().delete()
+    assert "address" not in batch.done.get().after
+    assert imports.undo_import(batch=batch, by=admin) == []
+    assert not Organisation.objects.exists()
+
+
 def package(*services: tuple[str, str]) -> str:
     house = {"id": "1", "name": "House", "services": [{"name": name, "description": text} for name, text in services]}
     return json.dumps({"contents": [house]})
