@@ -95,9 +95,21 @@ def gap_trend_sentence(indicator: Indicator, before: Gap, now: Gap) -> str:
 # --- The line -----------------------------------------------------------------------------------------------------------
 
 
+def line_told(indicator: Indicator, points: Sequence[Point], breaks: Sequence[Break]) -> list[Point]:
+    """The figures that may be set against each other: since the last break, those of which something may be said."""
+    return [point for point in since_last_break(points, breaks) if doubt_of(indicator, point.cell) is None]
+
+
+def part_moved(indicator: Indicator, first: Point, last: Point) -> Decimal:
+    """How far a line has moved from end to end, as it is shown, of the larger of the two: 0 where it is where it was, 1 where one is nothing."""
+    before, now = _rounded(first, indicator), _rounded(last, indicator)
+    larger = max(abs(before), abs(now))
+    return abs(now - before) / larger if larger else Decimal(0)
+
+
 def line_sentence(indicator: Indicator, points: Sequence[Point], breaks: Sequence[Break]) -> str:
     """How the figures moved since the last break, with the highest and the lowest where the line turned there; "" of less than two."""
-    line = [point for point in since_last_break(points, breaks) if doubt_of(indicator, point.cell) is None]
+    line = line_told(indicator, points, breaks)
     if len(line) < 2:
         return ""
     first, last = line[0], line[-1]

@@ -1,6 +1,6 @@
 """What the page of a territory opens with: three sentences of what is true and matters, and where migrants and hosts stand apart.
 
-Only figures of the place itself are spoken of, whole, current, of enough people and not made up; gaps before all else, then what grew worse.
+Only figures of the place itself are spoken of, whole, current, of enough people and not made up; gaps before all else, then what changed most.
 """
 
 from collections.abc import Iterable
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from indicators.dashboards.cards import Card
-from indicators.dashboards.findings import gap_sentence, line_sentence
+from indicators.dashboards.findings import gap_sentence, line_sentence, line_told, part_moved
 from indicators.dashboards.gap import Gap
-from indicators.dashboards.judgement import Tone, is_current
+from indicators.dashboards.judgement import is_current
 
 SENTENCES = 3
 GAPS = 6
@@ -30,14 +30,14 @@ def spoken_of(cards: Iterable[Card], territory_id: int) -> list[Card]:
 
 
 def opening_sentences(cards: Iterable[Card]) -> list[OpeningSentence]:
-    """At most three, of as many domains: the largest gaps first, then the largest changes, the worse ones before the better."""
+    """At most three, of as many domains: the largest gaps first, then the largest changes of what is told."""
     held = list(cards)
     gaps = [OpeningSentence(card, gap_sentence(card.indicator, gap, card.gap_group)) for card, gap in apart(held)]
-    moved = sorted((card for card in held if not card.gap and not card.lead_group), key=_moved, reverse=True)
+    own = sorted((card for card in held if not card.gap and not card.lead_group), key=moved, reverse=True)
     lines = [
         OpeningSentence(card, line_sentence(card.indicator, card.as_chart.points, card.breaks))
-        for card in moved
-        if card.change and card.change.side
+        for card in own
+        if moved(card)
     ]
     chosen: list[OpeningSentence] = []
     for sentence in [*gaps, *lines]:
@@ -65,9 +65,8 @@ def width(gap: Gap) -> Decimal:
     return abs(gap.difference or Decimal(0)) / larger if larger else Decimal(0)
 
 
-def _moved(card: Card) -> tuple[int, Decimal]:
-    change, value = card.change, card.latest.value
-    if change is None or change.difference is None or not value:
-        return 0, Decimal(0)
-    order = {Tone.WORSE: 2, Tone.BETTER: 1}.get(Tone(change.progress), 0)
-    return order, abs(change.difference / value)
+def moved(card: Card) -> Decimal:
+    """By how much of itself the line that the sentence tells has moved: 0 where it stands where it stood, or may not be compared."""
+    line = line_told(card.indicator, card.as_chart.points, card.breaks)
+    change = card.change_since(line[0]) if line else None
+    return part_moved(card.indicator, line[0], line[-1]) if change and change.side else Decimal(0)

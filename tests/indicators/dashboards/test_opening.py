@@ -121,28 +121,51 @@ def with_gap(release: Release, place: Territory, migrants: int, year: int = LAST
     return rate
 
 
-def with_change(release: Release, place: Territory, before: int, now: int, **fields: Any) -> Indicator:
+def with_change(release: Release, place: Territory, *values: int, **fields: Any) -> Indicator:
     one = IndicatorFactory(direction=Direction.DOWN)
-    for year, value in ((LAST - 1, before), (LAST, now)):
-        released(release, one, place, str(year), value, **fields)
+    for years_ago, value in enumerate(reversed(values)):
+        released(release, one, place, str(LAST - years_ago), value, **fields)
     return one
 
 
-def test_page_opens_with_gaps_and_then_with_what_grew_worse(city: Territory) -> None:
+def test_page_opens_with_gaps_and_then_with_what_changed_most(city: Territory) -> None:
     release, sample = ReleaseFactory(), SourceFactory(name="Made up", is_sample=True)
     narrow, wide = with_gap(release, city, 60), with_gap(release, city, 32)
     with_gap(release, city.parent or city, 10)  # of the country
     with_gap(release, city, 11, year=LAST - 9)  # of long ago
     with_gap(release, city, 12, source=sample)
     with_gap(release, city, 13, reporters=1, expected=73)
-    with_change(release, city, 2000, 1000)
-    worse = with_change(release, city, 1000, 1200)
+    with_change(release, city, 1000, 1200)
+    most = with_change(release, city, 2000, 1000)
     with_change(release, city, 1000, 9000, reporters=1, expected=73)
     dashboard = territory_dashboard(city, release, TODAY)
-    assert [sentence.card.indicator for sentence in dashboard.sentences] == [wide, narrow, worse]
+    assert [sentence.card.indicator for sentence in dashboard.sentences] == [wide, narrow, most]
     assert dashboard.sentences[0].text == (f"Migrants: 32.0%, 32.0 points below the host population’s 64.0% ({LAST}).")
-    assert dashboard.sentences[2].text == f"From 1,000 people ({LAST - 1}) to 1,200 ({LAST})."
+    assert dashboard.sentences[2].text == f"From 2,000 people ({LAST - 1}) to 1,000 ({LAST})."
     assert [card.indicator for card, _gap in dashboard.gaps] == [wide, narrow]
+
+
+def test_figure_that_is_where_it_was_does_not_stand_out_beside_one_that_changed(city: Territory) -> None:
+    """Whatever it did in the last year, and whichever way is better; what cannot be told apart as it is shown is unchanged."""
+    release = ReleaseFactory()
+    separation = IndicatorFactory(unit="index_0_100", measure="score", decimals=1, direction=Direction.DOWN)
+    for years_ago, value in ((9, "17.99"), (4, "18.73"), (1, "18.33"), (0, "18.04")):
+        released(release, separation, city, str(LAST - years_ago), value)
+    slow = with_change(release, city, 1000, 1100, 1150, 1160)
+    share = RateFactory(direction=Direction.CONTEXT)
+    for years_ago, value in ((9, "16.0"), (1, "26.0"), (0, "26.4")):
+        released(release, share, city, str(LAST - years_ago), value)
+    said = territory_dashboard(city, release, TODAY).sentences
+    assert [one.card.indicator for one in said] == [share, slow]
+    assert said[0].text == f"From 16.0% ({LAST - 9}) up to 26.4% ({LAST}), the highest in that time."
+
+
+def test_what_changed_before_a_break_is_no_change(city: Territory) -> None:
+    release = ReleaseFactory()
+    broken = with_change(release, city, 1000, 5000, 5010)
+    broken.versions.create(number=2, valid_from_year=LAST - 1, name="Renewed", definition="Counted anew.")
+    small = with_change(release, city, 1000, 1100)
+    assert [one.card.indicator for one in territory_dashboard(city, release, TODAY).sentences] == [small, broken]
 
 
 def test_nothing_is_said_where_nothing_may_be(city: Territory) -> None:
