@@ -37,8 +37,8 @@ BY_TYPE = "SELECT o.type_id, {by_sector} FROM ({offered}) o (organisation_id, ty
 # Whose seat lies in a part, who works in it or below it, and who works all over what holds it, as `ids_at_work_in` has it for one place. What
 # is for people of some places alone (`limited`) counts in a part only where one of these is near it, as `for_people_of` has it.
 BY_PART = """
-    WITH offered (organisation_id, domain_id, sector) AS ({offered}),
-    limited (organisation_id, domain_id, sector, service_id) AS ({limited}),
+    WITH offered (organisation_id, what_id, sector) AS ({offered}),
+    limited (organisation_id, what_id, sector, service_id) AS ({limited}),
     part (id) AS (SELECT unnest(%s::bigint[])),
     reach AS NOT MATERIALIZED (SELECT * FROM orgs_territoryreach WHERE %s BETWEEN valid_from AND valid_to),
     within (part_id, territory_id) AS (SELECT DISTINCT p.id, r.tied_to_id FROM part p JOIN reach r ON r.counts_in_id = p.id),
@@ -54,15 +54,15 @@ BY_PART = """
         SELECT n.part_id, w.organisation_id FROM around n JOIN orgs_organisation_works_in w USING (territory_id)
     ),
     near (part_id, territory_id) AS (SELECT * FROM within UNION ALL SELECT * FROM around),
-    offers (part_id, domain_id, organisation_id, sector) AS (
-        SELECT a.part_id, o.domain_id, o.organisation_id, o.sector FROM at_work a JOIN offered o USING (organisation_id)
+    offers (part_id, what_id, organisation_id, sector) AS (
+        SELECT a.part_id, o.what_id, o.organisation_id, o.sector FROM at_work a JOIN offered o USING (organisation_id)
         UNION ALL
-        SELECT DISTINCT a.part_id, l.domain_id, l.organisation_id, l.sector
+        SELECT DISTINCT a.part_id, l.what_id, l.organisation_id, l.sector
         FROM limited l JOIN orgs_service_territories t USING (service_id) JOIN near n USING (territory_id)
             JOIN at_work a ON a.part_id = n.part_id AND a.organisation_id = l.organisation_id
-        WHERE NOT EXISTS (SELECT FROM offered o WHERE o.organisation_id = l.organisation_id AND o.domain_id = l.domain_id)
+        WHERE NOT EXISTS (SELECT FROM offered o WHERE o.organisation_id = l.organisation_id AND o.what_id = l.what_id)
     )
-    SELECT o.part_id, o.domain_id, {by_sector} FROM offers o GROUP BY 1, 2
+    SELECT o.part_id, o.what_id, {by_sector} FROM offers o GROUP BY 1, 2
 """
 
 
@@ -116,15 +116,15 @@ def offered_services(place: Territory | None, language: str) -> ServiceQuerySet:
     return offered.speaking(language) if language else offered
 
 
-def coverage_by_type(place: Territory | None, language: str = "") -> list[DomainCoverage]:
-    """Every type of every domain, those that nobody offers too unless they are retired. Four queries."""
+def coverage_by_type(place: Territory | None, language: str = "", domain: Domain | None = None) -> list[DomainCoverage]:
+    """Every type of every domain, or of one, those that nobody offers too unless they are retired. Four queries."""
     offered = offered_services(place, language).filter(type__isnull=False)
     offers = {type_id: Offer(*counts) for type_id, *counts in counted(BY_TYPE, {"offered": once_each(offered, "type")})}
     asked = asked_for(place, language)
     by_domain = {domain.pk: DomainCoverage(domain) for domain in Domain.objects.order_by("order")}
     for one in ServiceType.objects.filter(Q(retired_on=None) | Q(pk__in=offers)).order_by("order", "pk"):
         by_domain[one.domain_id].types.append(TypeCoverage(one, offers.get(one.pk, NOBODY), asked.get(one.pk, 0)))
-    return [each for each in by_domain.values() if each.types]
+    return [each for each in by_domain.values() if each.types and domain in (None, each.domain)]
 
 
 def asked_for(place: Territory | None, language: str = "") -> dict[int, int]:
@@ -143,17 +143,21 @@ def at_least(count: int) -> int:
     return BANDS[bisect_right(BANDS, count) - 1]
 
 
-def coverage_by_part(parts: Sequence[Territory], language: str = "") -> dict[int, dict[int, Offer]]:
-    """By part of a place, and by domain, who offers something there. One query."""
+def coverage_by_part(
+    parts: Sequence[Territory], language: str = "", domain: Domain | None = None
+) -> dict[int, dict[int, Offer]]:
+    """By part of a place, and by domain, or by type of the one domain, who offers something there. One query."""
     if not parts:
         return {}
     found: dict[int, dict[int, Offer]] = defaultdict(dict)
-    offered = offered_services(None, language)
+    offered, by = offered_services(None, language), "domain"
+    if domain is not None:
+        offered, by = offered.filter(domain=domain, type__isnull=False), "type"
     limits = Exists(Service.territories.through.objects.filter(service=OuterRef("pk")))
-    of_some = offered.filter(limits).order_by().values_list("organisation", "domain", "organisation__sector", "pk")
-    queries = {"offered": once_each(offered.filter(~limits), "domain"), "limited": of_some}
-    for part, domain, *counts in counted(BY_PART, queries, [part.pk for part in parts], timezone.localdate()):
-        found[part][domain] = Offer(*counts)
+    of_some = offered.filter(limits).order_by().values_list("organisation", by, "organisation__sector", "pk")
+    queries = {"offered": once_each(offered.filter(~limits), by), "limited": of_some}
+    for part, what, *counts in counted(BY_PART, queries, [part.pk for part in parts], timezone.localdate()):
+        found[part][what] = Offer(*counts)
     return found
 
 

@@ -5,6 +5,7 @@ from orgs.forms.portal import PortalForm
 from orgs.languages import language_choices
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import TerritoryLookup
+from orgs.models import Domain
 
 
 class CoverageForm(PortalForm):
@@ -12,6 +13,14 @@ class CoverageForm(PortalForm):
 
     territory = LookupField(
         TerritoryLookup(), required=False, label=_("Place"), help_text=_("Includes all places within it.")
+    )
+    domain: "forms.ModelChoiceField[Domain]" = forms.ModelChoiceField(
+        Domain.objects.all(),
+        to_field_name="slug",
+        required=False,
+        label=_("Domain"),
+        empty_label=_("Any"),
+        help_text=_("Of one domain you see each type of service, place by place."),
     )
     language = forms.ChoiceField(
         choices=lambda: [("", _("Any")), *language_choices()], required=False, label=_("Language")

@@ -1,12 +1,12 @@
 """Who offers what, where: the map of what is there, and of what is not."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,32 +19,49 @@ from orgs.coverage.counting import NOBODY, DomainCoverage, Offer, TypeCoverage, 
 from orgs.coverage.forms import CoverageForm
 from orgs.directory.filters import OTHERS
 from orgs.languages import name_for_reader
-from orgs.models import Domain, Territory
+from orgs.mixins import page_of
+from orgs.models import Domain, ServiceType, Territory
 from orgs.spreadsheets import csv_response
-from orgs.vocabulary import Sector
+from orgs.vocabulary import Sector, Tier
 
 SHOWN_GAPS = 10
+DIRECTORY = "orgs:organisation_list"
 
 
 class Cell(NamedTuple):
-    """A number, and the address of the list behind it."""
+    """Of a sector, how many organisations, and the address of the list of them."""
 
+    label: str
+    icon: str
     number: int
     url: str
 
 
-@dataclass(frozen=True)
-class PartRow:
+class CoverageColumn(NamedTuple):
+    what: Domain | ServiceType
+    asked: dict[str, str]
+    """How the directory asks for it."""
+
+
+class PartCell(NamedTuple):
+    what: Domain | ServiceType
+    offer: Offer
+    sectors: list[Cell]
+    """Those that offer it."""
+
+
+class PartRow(NamedTuple):
     place: Territory
-    offers: list[tuple[Domain, Offer, Cell]]
+    url: str
+    """Of its own page."""
+    cells: list[PartCell]
 
 
 class TypeRow(NamedTuple):
     coverage: TypeCoverage
     url: str
     """Of the services."""
-    sectors: list[tuple[str, Cell]]
-    """By sector, of the organisations that offer them."""
+    sectors: list[Cell]
 
 
 class CoveragePage:
@@ -52,11 +69,12 @@ class CoveragePage:
 
     def __init__(self, form: CoverageForm) -> None:
         self.place: Territory | None = form.cleaned_data.get("territory")
+        self.domain: Domain | None = form.cleaned_data.get("domain")
         self.language: str = form.cleaned_data.get("language") or ""
 
     @cached_property
     def domains(self) -> list[DomainCoverage]:
-        return coverage_by_type(self.place, self.language)
+        return coverage_by_type(self.place, self.language, self.domain)
 
     @property
     def gaps(self) -> list[TypeCoverage]:
@@ -64,22 +82,47 @@ class CoveragePage:
         missed = [one for each in self.domains for one in each.types if one.offer.is_nobody and one.asked_for]
         return sorted(missed, key=lambda one: -one.asked_for)[:SHOWN_GAPS]
 
-    @cached_property
-    def parts(self) -> list[PartRow]:
+    @property
+    def places(self) -> QuerySet[Territory]:
         """Of the place that is looked at; of all the world the places that lie in none."""
         today = timezone.localdate()
-        places = (
-            Territory.objects.places().with_path().filter(parent=self.place, valid_from__lte=today, valid_to__gte=today)
-        )
-        parts = list(places.order_by("name"))
-        offers = coverage_by_part(parts, self.language)
-        domains = [each.domain for each in self.domains]
-        rows = []
-        for part in parts:
-            offered = [(one, offers.get(part.pk, {}).get(one.pk, NOBODY)) for one in domains]
-            cells = [(one, offer, Cell(offer.total, self.behind(part, offers_in=one.slug))) for one, offer in offered]
-            rows.append(PartRow(part, cells))
-        return rows
+        within = Territory.objects.places().filter(parent=self.place, valid_from__lte=today, valid_to__gte=today)
+        return within.with_path().order_by("name", "pk")
+
+    @property
+    def columns(self) -> list[CoverageColumn]:
+        """What is counted place by place: each domain, or each type of the chosen one."""
+        if self.domain is None:
+            return [CoverageColumn(each.domain, {"offers_in": each.domain.slug}) for each in self.domains]
+        return [CoverageColumn(one.type, {"offers": one.type.code}) for each in self.domains for one in each.types]
+
+    def offered(self, places: Sequence[Territory]) -> Iterator[tuple[Territory, list[tuple[CoverageColumn, Offer]]]]:
+        """By place and column."""
+        offers, columns = coverage_by_part(places, self.language, self.domain), self.columns
+        for place in places:
+            there = offers.get(place.pk, {})
+            yield place, [(column, there.get(column.what.pk, NOBODY)) for column in columns]
+
+    def parts(self, places: Sequence[Territory]) -> list[PartRow]:
+        return [
+            PartRow(
+                place,
+                self.address("orgs:coverage", place, domain=self.slug),
+                [
+                    PartCell(what, offer, [one for one in self.sectors(place, offer, asked) if one.number])
+                    for (what, asked), offer in cells
+                ],
+            )
+            for place, cells in self.offered(places)
+        ]
+
+    @property
+    def slug(self) -> str:
+        return self.domain.slug if self.domain else ""
+
+    @property
+    def legend(self) -> list[Cell]:
+        return self.sectors(None, NOBODY, {})
 
     @property
     def tables(self) -> list[tuple[DomainCoverage, list[TypeRow]]]:
@@ -87,24 +130,23 @@ class CoveragePage:
         return [(each, [self.type_row(one) for one in each.types]) for each in self.domains]
 
     def type_row(self, one: TypeCoverage) -> TypeRow:
-        offer, code = one.offer, one.type.code
-        numbers = [
-            (_("Civil society organisations"), offer.cso, Sector.CIVIL_SOCIETY.value),
-            (_("Authorities"), offer.authority, Sector.AUTHORITY.value),
-            (_("Others"), offer.other, OTHERS),
-        ]
-        sectors = [
-            (label, Cell(count, self.behind(self.place, offers=code, sector=sector)))
-            for label, count, sector in numbers
-        ]
-        return TypeRow(one, self.address("orgs:service_search", self.place, type=code), sectors)
+        url = self.address("orgs:service_search", self.place, type=one.type.code, verified="on")
+        return TypeRow(one, url, self.sectors(self.place, one.offer, {"offers": one.type.code}))
 
-    def behind(self, place: Territory | None, **asked: str) -> str:
-        """The directory, as it is counted."""
-        return self.address("orgs:organisation_list", place, **asked)
+    def sectors(self, place: Territory | None, offer: Offer, asked: Mapping[str, str]) -> list[Cell]:
+        """With the directory, as it is counted."""
+        numbers = [
+            (_("Civil society organisations"), "people", offer.cso, Sector.CIVIL_SOCIETY.value),
+            (_("Authorities"), "bank", offer.authority, Sector.AUTHORITY.value),
+            (_("Others"), "briefcase", offer.other, OTHERS),
+        ]
+        return [
+            Cell(label, icon, number, self.address(DIRECTORY, place, **asked, sector=sector, tier=Tier.values[0]))
+            for label, icon, number, sector in numbers
+        ]
 
     def address(self, page: str, place: Territory | None, **asked: str) -> str:
-        said = {**asked, "territory": place.label if place else "", "language": self.language, "verified": "on"}
+        said = {**asked, "territory": place.label if place else "", "language": self.language}
         return f"{reverse(page)}?{urlencode({name: text for name, text in said.items() if text})}"
 
     def rows(self) -> Iterator[list[Any]]:
@@ -127,9 +169,10 @@ class CoveragePage:
                     offer.other,
                     one.asked_for,
                 ]
-        for part in self.parts:
-            for of, offer, _cell in part.offers:
-                yield [part.place.label, language, of.name, "", offer.cso, offer.authority, offer.other, ""]
+        for part, cells in self.offered(list(self.places)):
+            for column, offer in cells:
+                named = [column.what.name, ""] if self.domain is None else [self.domain.name, column.what.name]
+                yield [part.label, language, *named, offer.cso, offer.authority, offer.other, ""]
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -138,9 +181,12 @@ class CoverageView(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = CoverageForm(self.request.GET)
-        page = CoveragePage(form) if form.is_valid() else None
+        coverage = CoveragePage(form) if form.is_valid() else None
+        if coverage is not None:
+            kwargs["page_obj"] = page_of(self.request, coverage.places)
+            kwargs["parts"] = coverage.parts(list(kwargs["page_obj"]))
         query = self.request.GET.urlencode()
-        return super().get_context_data(form=form, coverage=page, query=query, **kwargs)
+        return super().get_context_data(form=form, coverage=coverage, query=query, **kwargs)
 
 
 @method_decorator(login_not_required, name="dispatch")

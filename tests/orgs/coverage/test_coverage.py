@@ -4,6 +4,7 @@ import csv
 import datetime
 import html
 import io
+import itertools
 import random
 import re
 from collections import defaultdict
@@ -145,12 +146,14 @@ def test_place_that_is_not_understood_is_asked_back(client):
     assert client.get(reverse("orgs:coverage_file"), {"territory": "Nowhere"}).status_code == 302
 
 
-def test_number_of_queries_does_not_follow_the_size(client, land, types):
+@pytest.mark.parametrize("domain", ["", "one"])
+def test_number_of_queries_does_not_follow_the_size(client, land, types, domain):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            client.get(COVERAGE, {"territory": "City"})
+            client.get(COVERAGE, asked)
         return len(captured)
 
+    asked = {"territory": "City", "domain": domain and types[0].domain.slug}
     few = queries()
     for number in range(6):
         TerritoryFactory(parent=land["City"], name=f"Part {number}")
@@ -160,7 +163,8 @@ def test_number_of_queries_does_not_follow_the_size(client, land, types):
 
 def drawn_numbers(page: str) -> list[tuple[int, str]]:
     """Each number that is a link, with its address."""
-    cells = re.findall(r'<td class="num"[^>]*>\s*<a href="([^"]+)">(\d+)</a>', page)
+    within = "".join(re.findall(r'<td class="num".*?</td>', page, re.DOTALL))
+    cells = re.findall(r'<a href="([^"]+)">(\d+)</a>', within)
     return [(int(number), html.unescape(address)) for address, number in cells]
 
 
@@ -201,13 +205,13 @@ def test_each_number_is_the_length_of_the_list_that_it_opens(client, land, types
             )
             made.territories.set(chance.sample(places, chance.choice([0, 0, 1, 2])))
     seen = 0
-    for place in ["", "City", "North"]:
-        page = client.get(COVERAGE, {"territory": place, "language": language})
+    for place, domain in itertools.product(["", "City", "North"], ["", types[0].domain.slug]):
+        page = client.get(COVERAGE, {"territory": place, "language": language, "domain": domain})
         numbers = drawn_numbers(page.content.decode())
         coverage = page.context["coverage"]
         offers = [one.offer for each in coverage.domains for one in each.types]
+        offers += [cell.offer for part in page.context["parts"] for cell in part.cells]
         counted = [number for offer in offers for number in (offer.cso, offer.authority, offer.other) if number]
-        counted += [offer.total for part in coverage.parts for _domain, offer, _cell in part.offers if offer.total]
         assert [number for number, _address in numbers] == counted, "each that is not nobody is a link"
         for number, address in numbers:
             answer = client.get(address)
@@ -215,6 +219,55 @@ def test_each_number_is_the_length_of_the_list_that_it_opens(client, land, types
             assert (answer.context["paginator"].count, address) == (number, address)
         seen += len(numbers)
     assert seen > 10
+
+
+def crossed(answer: Any) -> dict[str, dict[str, list[tuple[str, int]]]]:
+    """By place and by what stands at the head of a column, who offers it: (icon, how many)."""
+    return {
+        row.place.name: {cell.what.name: [(one.icon, one.number) for one in cell.sectors] for cell in row.cells}
+        for row in answer.context["parts"]
+    }
+
+
+def test_types_of_a_domain_stand_beside_the_places_with_who_offers_them(client, land, types):
+    desk = OrganisationFactory(published=True, territory=land["Mill"])
+    ServiceFactory(organisation=desk, type=types[0], domain=types[0].domain)
+    hall = OrganisationFactory(published=True, territory=land["City"], kind=Kind.AUTHORITY, level_of_government="local")
+    hall.works_in.set([land["City"]])
+    ServiceFactory(organisation=hall, type=types[0], domain=types[0].domain)
+    ServiceFactory(organisation=hall, type=types[1], domain=types[1].domain)
+    asked = {"territory": "City", "domain": types[0].domain.slug}
+    answer = client.get(COVERAGE, asked)
+    assert crossed(answer) == {
+        "North": {"Type 0": [("people", 1), ("bank", 1)], "Type 2": []},
+        "South": {"Type 0": [("bank", 1)], "Type 2": []},
+    }
+    page = answer.content.decode()
+    assert page.count("nobody</span>") == 2
+    assert "Type 1" not in page
+    within = client.get(html.unescape(re.findall(r'<th scope="row"><a href="([^"]+)">North', page)[0]))
+    assert set(crossed(within)) == {"Mill", "Port"}, "the choice of the domain goes along"
+    assert within.context["coverage"].domain == types[0].domain
+    file: Any = client.get(reverse("orgs:coverage_file"), asked)
+    rows = list(csv.DictReader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
+    assert [
+        (row["Place"].split(" (")[0], row["Type of service"], row["Civil society organisations"], row["Authorities"])
+        for row in rows
+    ] == [
+        ("City", "Type 0", "1", "1"), ("City", "Type 2", "0", "0"),
+        ("North", "Type 0", "1", "1"), ("North", "Type 2", "0", "0"),
+        ("South", "Type 0", "0", "1"), ("South", "Type 2", "0", "0"),
+    ]  # fmt: skip
+
+
+def test_places_come_in_pages_and_all_of_them_in_the_file(client, land, types):
+    for number in range(30):
+        TerritoryFactory(parent=land["City"], name=f"Part {number:02}")
+    first, last = (client.get(COVERAGE, {"territory": "City", "page": page}) for page in ("1", "99"))
+    assert [len(page.context["parts"]) for page in (first, last)] == [25, 7]
+    assert "page=2" in first.content.decode()
+    file: Any = client.get(reverse("orgs:coverage_file"), {"territory": "City", "page": "2"})
+    assert b"".join(file.streaming_content).count(b"\n") == 1 + len(types) + 32 * 2
 
 
 def test_what_is_for_people_of_another_place_is_no_service_of_this_one(client, land, types):
