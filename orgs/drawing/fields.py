@@ -6,7 +6,10 @@ from django.utils.safestring import SafeString
 
 
 def widget(field: BoundField) -> SafeString:
-    """The field's control with the look's classes; Django adds ids, `aria-describedby` and `aria-invalid` itself."""
+    """The field's control with the look's classes; Django adds ids, `aria-describedby` and `aria-invalid` itself.
+
+    What people write runs in the direction of its words, whatever the language of the page.
+    """
     control = field.field.widget
     for part in [control, *getattr(control, "widgets", [])]:
         if type(part) is forms.DateInput:
@@ -24,6 +27,9 @@ def widget(field: BoundField) -> SafeString:
         control.attrs.pop("placeholder", None)  # It would only repeat the label, and vanish when it is needed.
     given = str(control.attrs.get("class", ""))
     classes = " ".join(part for part in (css, given, "is-invalid" if field.errors else "") if part)
+    is_line = getattr(control, "input_type", "") in ("text", "search") and "inputmode" not in control.attrs
+    if is_line or isinstance(control, forms.Textarea):
+        control.attrs.setdefault("dir", "auto")
     return field.as_widget(attrs={"class": classes} if classes else None)
 
 

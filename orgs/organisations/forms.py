@@ -109,7 +109,6 @@ class ProfileForm(PortalModelForm):
         label=_("The name in this language"),
         max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"dir": "auto"}),
     )
 
     class Meta:
@@ -161,7 +160,7 @@ class ProfileForm(PortalModelForm):
                 max_length=200,
                 required=False,
                 initial=self.instance.names.get(language, ""),
-                widget=forms.TextInput(attrs={"lang": language, "dir": "auto"}),
+                widget=forms.TextInput(attrs={"lang": language}),
             )
         if self.instance.kind == Kind.INFORMAL_GROUP:  # It has no number but those of its people.
             del self.fields["register"], self.fields["number"]

@@ -328,7 +328,7 @@ def test_name_is_typed_in_any_language_of_service(client, raval, typed, code):
     organisation.refresh_from_db()
     assert organisation.names == {"fr": "La nôtre", code: "Nostra"}
     body = client.get(page("organisation_edit", organisation)).content.decode()
-    assert re.search(rf'name="name_{code}" value="Nostra"[^>]*lang="{code}" dir="auto"', body), (
+    assert re.search(rf'name="name_{code}" value="Nostra"[^>]*lang="{code}"[^>]* dir="auto"', body), (
         "it has a field of its own now"
     )
     again = profile(

@@ -11,6 +11,7 @@ from django.utils import translation
 
 from orgs.drawing import browsers, chips, figures, icons, lists
 from orgs.forms import PortalForm
+from orgs.forms.numbers import NumberField
 from orgs.models import Organisation
 
 ICON_TAG = re.compile(r"""\{% icon ['"]([a-z0-9-]+)['"]""")
@@ -82,6 +83,22 @@ def test_date_is_written_for_the_browser_in_every_language():
         page = draw("{{ form.founded_on.as_field_group }}", form=AnswerForm(initial={"founded_on": "2026-11-20"}))
     assert 'type="date"' in page
     assert 'value="2026-11-20"' in page
+
+
+def test_what_people_write_runs_in_the_direction_of_its_words():
+    """English in an Arabic page ends with its full stop on the right."""
+
+    class WritingForm(PortalForm):
+        text = forms.CharField(widget=forms.Textarea)
+        line = forms.CharField()
+        number = NumberField()
+        day = forms.DateField()
+        email = forms.EmailField()
+        arabic = forms.CharField(widget=forms.TextInput(attrs={"dir": "rtl"}))
+
+    form = WritingForm()
+    found = {name: re.findall(r' dir="(\w+)"', str(form[name].as_field_group())) for name in form.fields}
+    assert found == {"text": ["auto"], "line": ["auto"], "number": [], "day": [], "email": [], "arabic": ["rtl"]}
 
 
 def test_error_summary_leads_to_the_first_choice_of_a_group():
