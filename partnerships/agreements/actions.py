@@ -34,8 +34,11 @@ def check_partners(authority: Organisation, partners: Sequence[Organisation], kn
     refuse_unless(len({partner.pk for partner in partners}) == len(partners), _("Each partner is named once."))
     for partner in partners:
         refuse_unless(partner != authority, _("The authority is not its own partner."))
-        if partner.pk not in known:
-            refuse_lapsed(partner)
+        if partner.pk not in known and is_lapsed_partner(partner):
+            raise ValidationError(
+                _("The verification of %(name)s has lapsed. It can be named as a partner once it has renewed it."),
+                params={"name": partner.name},
+            )
         if not partner.is_published and partner.pk not in known:
             raise ValidationError(
                 _("%(name)s is not a verified organisation, so it cannot be named as a partner yet."),
@@ -43,12 +46,8 @@ def check_partners(authority: Organisation, partners: Sequence[Organisation], kn
             )
 
 
-def refuse_lapsed(partner: Organisation) -> None:
-    if partner.has_lapsed and not partner.is_authority:
-        raise ValidationError(
-            _("The verification of %(name)s has lapsed. It can be named as a partner once it has renewed it."),
-            params={"name": partner.name},
-        )
+def is_lapsed_partner(partner: Organisation) -> bool:
+    return partner.has_lapsed and not partner.is_authority
 
 
 def refuse_who_cannot_begin(organisations: Iterable[Organisation]) -> None:
@@ -59,7 +58,10 @@ def refuse_who_cannot_begin(organisations: Iterable[Organisation]) -> None:
         refuse_unless(
             organisation.suspended_on is None, _("%(name)s is suspended, so nothing can begin with it.") % name
         )
-        refuse_lapsed(organisation)
+        refuse_unless(
+            not is_lapsed_partner(organisation),
+            _("The verification of %(name)s has lapsed, so nothing new can begin with it until it has been renewed.") % name,
+        )
 
 
 def refuse_place_elsewhere(authority: Organisation, territory: Territory) -> None:

@@ -135,12 +135,12 @@ STOPPED = {"holds_until": YESTERDAY}, {"suspended_on": YESTERDAY}
 def test_nothing_begins_with_a_partner_that_was_stopped_after_it_was_named(log, world, since):
     partnership = log()
     Organisation.objects.filter(pk=world.partner.pk).update(**since)
-    with pytest.raises(ValidationError, match=r"has lapsed|is suspended"):
+    with pytest.raises(ValidationError, match=r"has lapsed, so nothing new can begin with it until|is suspended"):
         propose_partnership(partnership=partnership, by=world.officer)
     Organisation.objects.filter(pk=world.partner.pk).update(**dict.fromkeys(since))
     propose_partnership(partnership=partnership, by=world.officer)
     Organisation.objects.filter(pk=world.partner.pk).update(**since)
-    with pytest.raises(ValidationError, match=r"has lapsed|is suspended"):
+    with pytest.raises(ValidationError, match=r"has lapsed, so nothing new can begin with it until|is suspended"):
         answer_partnership(party=world.party(partnership), answer=Answer.CONFIRMED, by=world.owner)
     assert stored(partnership).state == State.PROPOSED
     answer_partnership(party=world.party(partnership), answer=Answer.DISPUTED, note="Not so.", by=world.owner)
