@@ -29,7 +29,7 @@ class TimeForm(PortalForm):
             ("seconds", _("seconds")),
             ("minutes", pgettext_lazy("unit of time", "minutes")),
             ("hours", _("hours")),
-            ("days", _("days")),
+            ("days", pgettext_lazy("unit of time", "days")),
         ],
         required=False,
     )

@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import Max
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orgs.folding import in_every_language
 from orgs.forms import PortalModelForm
@@ -17,7 +18,7 @@ ICONS: dict[str, str | Promise] = {
     "mortarboard": _("graduation cap"),
     "heart-pulse": _("heart with pulse"),
     "house-heart": _("house with heart"),
-    "people": _("people"),
+    "people": pgettext_lazy("symbol", "people"),
     "bank": _("town hall"),
     "briefcase": _("briefcase"),
     "house-door": _("house"),

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orgs.models.conditions import holding_on, public
 from orgs.models.domain import Domain
@@ -288,7 +289,7 @@ class OpeningTime(models.Model):
     """
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="opening_times")
-    weekdays = ArrayField(models.CharField(max_length=2, choices=Weekday), verbose_name=_("days"))
+    weekdays = ArrayField(models.CharField(max_length=2, choices=Weekday), verbose_name=pgettext_lazy("of the week", "days"))
     opens = models.TimeField(_("opens"))
     closes = models.TimeField(_("closes"))
 
