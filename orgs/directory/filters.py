@@ -76,9 +76,6 @@ class OrganisationFilter(AddressedFilterSet):
         label=_("Sector"),
         empty_label=_("Any"),
     )
-    verified = django_filters.BooleanFilter(
-        method="verified_only", label=_("Verified only"), widget=forms.CheckboxInput
-    )
     kind = django_filters.ChoiceFilter(choices=choices_of(Kind), label=_("Kind"), empty_label=_("Any"))
     tier = django_filters.ChoiceFilter(
         choices=choices_of(Tier), method="verified_at_least", label=_("Verified at least"), empty_label=_("Any")
@@ -154,9 +151,6 @@ class OrganisationFilter(AddressedFilterSet):
         if sector == OTHERS:
             return queryset.exclude(sector__in=[Sector.CIVIL_SOCIETY, Sector.AUTHORITY])
         return queryset.filter(sector=sector)
-
-    def verified_only(self, queryset: QuerySet[Organisation], name: str, value: bool) -> QuerySet[Organisation]:
-        return queryset.filter(holding_on(timezone.localdate())) if value else queryset
 
     def verified_at_least(self, queryset: QuerySet[Organisation], name: str, tier: str) -> QuerySet[Organisation]:
         tiers = Tier.values

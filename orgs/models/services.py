@@ -289,7 +289,9 @@ class OpeningTime(models.Model):
     """
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="opening_times")
-    weekdays = ArrayField(models.CharField(max_length=2, choices=Weekday), verbose_name=pgettext_lazy("of the week", "days"))
+    weekdays = ArrayField(
+        models.CharField(max_length=2, choices=Weekday), verbose_name=pgettext_lazy("of the week", "days")
+    )
     opens = models.TimeField(_("opens"))
     closes = models.TimeField(_("closes"))
 

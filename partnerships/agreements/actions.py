@@ -60,7 +60,8 @@ def refuse_who_cannot_begin(organisations: Iterable[Organisation]) -> None:
         )
         refuse_unless(
             not is_lapsed_partner(organisation),
-            _("The verification of %(name)s has lapsed, so nothing new can begin with it until it has been renewed.") % name,
+            _("The verification of %(name)s has lapsed, so nothing new can begin with it until it has been renewed.")
+            % name,
         )
 
 

@@ -57,6 +57,14 @@ def test_only_published_are_listed_by_name_without_regard_to_accents(client, sev
     assert found(client) == ["All over", "Àmbit", "Far", "In Raval"]
 
 
+def test_one_question_asks_how_far_an_organisation_was_verified(client, several):
+    OrganisationFactory(name="Listed", is_listed=True)
+    assert "Verified at least" in body_of(client, LIST)
+    assert "Verified only" not in body_of(client, LIST)
+    assert "Listed" in found(client)
+    assert "Listed" not in found(client, tier="contact")
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -71,6 +79,7 @@ def test_only_published_are_listed_by_name_without_regard_to_accents(client, sev
         ({"language": "ar"}, ["In Raval"]),
         ({"sector": "labour"}, ["Àmbit"]),
         ({"kind": "trade_union"}, ["Àmbit"]),
+        ({"tier": "contact"}, ["All over", "Àmbit", "Far", "In Raval"]),
         ({"tier": "documented"}, ["All over", "Àmbit"]),
         ({"tier": "established"}, ["Àmbit"]),
         ({"mark": "migrant"}, ["In Raval"]),
