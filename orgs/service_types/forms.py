@@ -85,7 +85,7 @@ class ServiceTypeForm(WordsMixin, PortalModelForm):
                 label=label_in(code, gettext_lazy("Words that people search for")),
                 required=False,
                 initial="\n".join(self.stored_words(code)),
-                help_text=_("One on each line, or separated by commas. The name is found without standing here."),
+                help_text=_("One on each line, or separated by commas. You need not repeat the name."),
                 widget=forms.Textarea(attrs={"rows": 6, "lang": code, "dir": "rtl" if is_rtl else "ltr"}),
             )
 
