@@ -317,13 +317,13 @@ def test_queues_are_all_that_reviewers_decide_and_what_none_of_them_may(client, 
     waiting = VerificationFactory()
     found = lines()
     assert [found[name].count for name in ("Needs to read", "Remarks on pages", "Verification lapsed")] == [1] * 3
-    alone = found["Where no reviewer may decide"]
+    alone = found["Matters that no reviewer may decide"]
     assert (alone.count, alone.tone, alone.url) == (3, "danger", reverse("orgs:appointment_list"))
     assert len(client.get(found["Verification lapsed"].url).context["page_obj"]) == 1, "the list behind it"
     words = words_of(client.get(QUEUES).content.decode())
     assert "Verification lapsed 1 3 days" in words.replace("\xa0", " ")
     ReviewerFactory(territory=waiting.organisation.territory)
-    assert lines()["Where no reviewer may decide"].count == 2
+    assert lines()["Matters that no reviewer may decide"].count == 2
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ KINDS: dict[str, str | Promise] = {
     "organisation_returned": _("Organisation sent back"),
     "change_accepted": _("Proposed change accepted"),
     "change_returned": _("Proposed change sent back"),
-    "organisation_moved": _("An organisation has moved to where others review"),
+    "organisation_moved": _("An organisation has moved to a place that others review"),
     "organisation_without_leader": _("Nobody acts for an organisation any more"),
     "renewal_due": _("Reminder to renew a verification"),
     "renewal_lapsed": _("Verification lapsed"),

@@ -20,7 +20,7 @@ class CoverageForm(PortalForm):
         required=False,
         label=_("Domain"),
         empty_label=_("Any"),
-        help_text=_("Of one domain you see each type of service, place by place."),
+        help_text=_("Choose a domain to see each type of service, place by place."),
     )
     language = forms.ChoiceField(
         choices=lambda: [("", _("Any")), *language_choices()], required=False, label=_("Language")

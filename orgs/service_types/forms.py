@@ -62,14 +62,14 @@ class ServiceTypeForm(WordsMixin, PortalModelForm):
         help_texts = {
             "code": gettext_lazy("Short and permanent, such as legal-advice. Files refer to the type by this code."),
             "order": gettext_lazy(
-                "A number: smaller ones come first, also where people search for a word of several types."
+                "A number: smaller ones come first, also when the word searched for belongs to several types."
             ),
             "is_sheltering": gettext_lazy(
                 "As in a women’s refuge. Every service of this type is then a shelter: of where its organisation is, the portal keeps the "
                 "municipality and nothing smaller. What is deleted does not come back if you untick it."
             ),
             "open_eligibility": gettext_lazy(
-                "The nearest term in English, for directories elsewhere. It may be empty."
+                "The nearest term in English, for other directories. You can leave this empty."
             ),
         }
 

@@ -88,7 +88,7 @@ class ServiceTypeFormMixin(ServiceTypePageMixin):
         shared = {f"{stems[other.stem]} ({other.type})" for other in others.order_by("pk")}
         if shared:
             words = ", ".join(sorted(shared)[:MOST_SAID])
-            said = _("Also words of other types, so that whoever types them finds both: %(words)s.")
+            said = _("These are words of other types too: %(words)s. Whoever types them finds all of those types.")
             messages.info(self.request, said % {"words": words})
 
 

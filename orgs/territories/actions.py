@@ -123,7 +123,7 @@ def correct_shares(*, place: Territory, shares: dict[int, Decimal], by: User) ->
     refuse_others(by)
     [place] = locked(place)
     if not shares:
-        raise ValidationError(_("It became no other place."))
+        raise ValidationError(_("This place did not become another one."))
     if sum(shares.values()) > 1:
         raise ValidationError(_("The shares add up to more than 100 %."))
     successions = list(place.successions.filter(pk__in=shares))

@@ -24,7 +24,9 @@ def delete_place(*, place: Territory, by: User) -> PlaceChange:
     used_by = uses_of(keys)
     if used_by:
         raise ValidationError(
-            _("It is in use and stays: %(uses)s refer to it or to a place in it. End it instead."),
+            _(
+                "This place is in use, so it cannot be deleted. These refer to it or to a place in it: %(uses)s. End it instead."
+            ),
             params={"uses": ", ".join(used_by)},
         )
     resumed = resumed_without(keys)

@@ -50,7 +50,9 @@ def test_name_in_the_first_language_is_enough_and_the_one_that_is_needed(office:
 
 def test_form_has_the_first_language_at_once_and_the_others_to_open(office: Client) -> None:
     page = office.get(reverse("orgs:domain_add"))
-    assert "In Spanish. Readers see it if their own language is missing." in words_of(page.content.decode())
+    assert "In Spanish. Readers of other languages see this text where theirs is missing." in words_of(
+        page.content.decode()
+    )
     form = page.context["form"]
     assert [field.name for field in form.first_words()] == ["name_es", "description_es"]
     assert [language["code"] for language in form.translations()] == ["en", "fr", "ar"]

@@ -353,7 +353,9 @@ def test_words_are_needed_in_the_first_language_of_the_portal(land: Land, stewar
     assert {"name_es", "definition_es"} <= set(errors := client.post(url, fields).context["form"].errors)
     assert not {"name_en", "definition_en"} & set(errors)
     page = client.get(url)
-    assert "In Spanish. Readers see it if their own language is missing." in text_of(page.content.decode())
+    assert "In Spanish. Readers of other languages see this text where theirs is missing." in text_of(
+        page.content.decode()
+    )
     assert [field.name for field in page.context["form"].words()][1:3] == ["name_es", "definition_es"]
     assert (str(WORDS["name_es"]), str(WORDS["name_en"])) == ("Name", "Name (English)")
 

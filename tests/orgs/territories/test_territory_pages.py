@@ -490,10 +490,10 @@ def test_place_in_use_is_not_deleted(office, land):
     page = page_of("place_delete", place("A").pk)
     ServiceFactory().territories.add(place("A1"))
     answer = office.post(page, {"_": ""})
-    assert "It is in use and stays: services refer to it or to a place in it." in words_of(answer.content.decode())
+    assert "These refer to it or to a place in it: services." in words_of(answer.content.decode())
     OrganisationFactory(territory=place("A2"))
     answer = office.post(page, {"_": ""})
-    assert "organisations, services refer to it" in words_of(answer.content.decode())
+    assert "a place in it: organisations, services." in words_of(answer.content.decode())
     confirm(office, page_of("place_delete", place("B").pk), {"_": ""})
     assert not land.territories.filter(code="B").exists()
 
