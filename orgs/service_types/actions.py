@@ -28,7 +28,7 @@ def save_service_type(*, service_type: ServiceType, synonyms: Mapping[str, Seque
         for word in words_of(service_type.pk, language, filter(None, [names.get(language), *texts]))
     )
     if service_type.is_sheltering:
-        service_type.services.filter(is_shelter=False).update(is_shelter=True)
+        service_type.services.filter(is_shelter=False).update(is_shelter=True, address="")
     return service_type
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from orgs.folding import holding_words
@@ -34,7 +34,7 @@ class ServiceTypeListFilter(django_filters.FilterSet):
 
     def search(self, queryset: QuerySet[ServiceType], name: str, text: str) -> QuerySet[ServiceType]:
         words = ServiceTypeWord.objects.filter(type=OuterRef("pk")).order_by().values("type")
-        found = queryset.annotate(all_words=Subquery(words.annotate(all=StringAgg("text", Value(" "))).values("all")))
+        found = queryset.annotate(all_words=Subquery(words.annotate(all=StringAgg("text", " ")).values("all")))
         return holding_words(found, text, "code", "all_words")
 
     def in_state(self, queryset: QuerySet[Any], name: str, state: str) -> QuerySet[Any]:

@@ -41,7 +41,7 @@ class SynonymsField(forms.CharField):
                     params={"word": text[:30], "most": LONGEST},
                 )
             if not stem(text):
-                raise ValidationError(_("“%(word)s” has no letter or digit."), params={"word": text})
+                raise ValidationError(_("“%(word)s” has nothing that can be searched for."), params={"word": text})
         return texts
 
 
@@ -114,10 +114,13 @@ class ServiceTypeForm(WordsMixin, PortalModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         for code, texts in self.synonyms.items():
-            known = {stem(name): name} if (name := cleaned.get(f"name_{code}")) else {}
+            name = cleaned.get(f"name_{code}") or ""
+            if len(stem(name)) > LONGEST:
+                self.add_error(f"name_{code}", _("This name is too long to be searched for."))
+            known = {stem(name): name}
             for text in texts:
                 other = known.setdefault(stem(text), text)
-                if other is not text:
+                if other != text:
                     said = _("“%(word)s” and “%(other)s” are the same to the search. Keep one of them.")
                     self.add_error(f"synonyms_{code}", said % {"word": text, "other": other})
         return cleaned

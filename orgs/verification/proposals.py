@@ -12,6 +12,7 @@ from orgs.mail.emails import write_to
 from orgs.models import PROTECTED_FACTS, Organisation, ProposedChange, User
 from orgs.models.proposal import CONTACT, plain
 from orgs.permissions import can_edit_organisation, can_review_change, leaders_of, reviewers_of
+from orgs.verification.actions import refuse_under_measure
 from orgs.verification.differences import fact_label
 from orgs.verification.unreviewed import note_accepted
 
@@ -74,6 +75,8 @@ def decide_change(*, change: ProposedChange, outcome: str, reasons: str = "", by
         raise PermissionDenied
     if organisation.closed_on is not None:
         raise ValidationError(_("A closed organisation is not reviewed."))
+    if outcome == State.ACCEPTED and "territory" in change.facts:
+        refuse_under_measure(organisation)  # Whoever took it would no longer be of its reviewers.
     if outcome == State.RETURNED and not reasons.strip():
         raise ValidationError({"reasons": _("Say why you send it back, so that they can correct it.")})
     change.state, change.reasons = State(outcome), reasons.strip()

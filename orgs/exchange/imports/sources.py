@@ -227,7 +227,10 @@ class Package:
             "telephone": phone.get("number", ""),
             "languages": [one.get("language", "") for one in self.kept("languages.csv/service_id", own)],
             "documents": ", ".join(
-                one.get("document", "") for one in self.kept("required_documents.csv/service_id", own)
+                filter(
+                    None,
+                    (one.get("document", "").strip() for one in self.kept("required_documents.csv/service_id", own)),
+                )
             ),
             "week": [
                 [day_of(one.get("weekday", "")), clock_of(one.get("opens_at", "")), clock_of(one.get("closes_at", ""))]

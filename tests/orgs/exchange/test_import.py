@@ -193,7 +193,7 @@ def test_hours_and_documents_of_a_package_come_with_its_services(admin, place):
             "organizations.csv", "id,name,description,email,url,year_incorporated\n1,House,,,house.example,\n"
         )
         archive.writestr("services.csv", "id,organization_id,name,description,url\n7,1,Desk,,\n8,1,Class,,\n")
-        archive.writestr("required_documents.csv", "id,service_id,document\n1,7,passport\n2,7,photo\n")
+        archive.writestr("required_documents.csv", "id,service_id,document\n1,7,passport\n2,7,photo\n3,7,\n")
         archive.writestr(
             "regular_schedules.csv",
             "id,service_id,weekday,opens_at,closes_at\n1,7,Monday,9:00am,5:30pm\n2,7,Friday,9:00am,5:30pm\n3,8,Doomsday,9am,25:00\n",

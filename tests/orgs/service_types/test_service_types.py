@@ -126,7 +126,7 @@ def test_new_name_is_found_and_the_code_stays(client: Client, advice: ServiceTyp
             "“Los PAPEL” and “los papeles” are the same to the search. Keep one of them.",
         ),
         ("asesoria juridica", "“asesoria juridica” and “Asesoría jurídica” are the same to the search."),
-        ("abogado, ¿?", "“¿?” has no letter or digit."),
+        ("abogado, ¿?", "“¿?” has nothing that can be searched for."),
         (f"abogado, {'muy ' * 40}", "is too long: a word has at most 120 characters. Separate words by commas."),
     ],
 )
@@ -145,7 +145,7 @@ def test_word_of_another_type_is_kept_and_said_once(client: Client, advice: Serv
     other = ServiceTypeFactory(name="Residence")
     fields = typed(other, synonyms_fr="Papers, séjour")
     post_seen(client, page_of("edit", other), fields)
-    said = "Also words of other types, so that whoever types them finds both: Papers (Legal advice)."
+    said = "These are words of other types too: Papers (Legal advice)."
     assert said in words_of(client.get(LIST).content.decode())
     assert types_for("papers") == [other, advice] or types_for("papers") == [advice, other]
     post_seen(client, page_of("edit", other), typed(other))
@@ -271,11 +271,27 @@ def test_only_what_nothing_refers_to_is_deleted(client: Client, advice: ServiceT
 
 
 def test_services_of_a_type_become_shelters_with_it(client: Client, advice: ServiceType) -> None:
-    ServiceFactory(type=advice, domain=advice.domain, organisation=OrganisationFactory(published=True))
+    organisation = OrganisationFactory(published=True)
+    ServiceFactory(type=advice, domain=advice.domain, organisation=organisation, address="At a door of its own 5")
     post_seen(client, page_of("edit", advice), typed(advice, is_sheltering="on"))
     assert Service.objects.get().is_shelter
+    assert Service.objects.get().address == ""
     post_seen(client, page_of("edit", advice), typed(advice, is_sheltering=""))
     assert Service.objects.get().is_shelter, "its own people say when it is none any more"
+
+
+def test_name_may_be_repeated_among_the_words_and_is_not_too_long_for_the_search(
+    client: Client, advice: ServiceType
+) -> None:
+    post_seen(client, page_of("edit", advice), typed(advice, synonyms_en="Legal advice\nlawyer"))
+    assert {text for language, text in words(advice) if language == "en"} == {"Legal advice", "lawyer"}
+    refused = post_seen(client, page_of("edit", advice), typed(advice, name_en="œ" * 61))
+    assert "This name is too long to be searched for." in refused.content.decode()
+
+
+def test_list_is_searched_by_the_words_alone(client: Client, advice: ServiceType) -> None:
+    assert "Legal advice" in client.get(LIST, {"q": "abog"}).content.decode()
+    assert "Legal advice" not in client.get(LIST, {"q": "value"}).content.decode()
 
 
 def test_words_that_somebody_else_saved_meanwhile_are_not_overwritten(

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orgs.models import (
+    Registration,
     Territory,
     TerritoryClosure,
     TerritoryImport,
@@ -496,6 +497,46 @@ def test_place_in_use_is_not_deleted(office, land):
     assert "a place in it: organisations, services." in words_of(answer.content.decode())
     confirm(office, page_of("place_delete", place("B").pk), {"_": ""})
     assert not land.territories.filter(code="B").exists()
+
+
+def refusal(client: Client, page: str) -> str:
+    answer = client.post(page, {"_": ""})
+    assert answer.status_code == 200
+    assert not answer.context.get("consequences")
+    return words_of(answer.content.decode())
+
+
+def test_place_that_became_another_is_deleted_after_that(office, land):
+    for on, name in (("2026-01-01", "Second"), ("2027-01-01", "Third")):
+        confirm(office, page_of("place_rename", place("B").pk), {"name": name, "on": on})
+    second = land.territories.get(name="Second")
+    assert "It has become another place, or a place in it has: Third (B)." in refusal(
+        office, page_of("place_delete", second.pk)
+    )
+
+
+def test_carried_part_is_not_deleted_without_what_carried_it(office, land):
+    confirm(office, page_of("place_rename", place("A").pk), {"name": "Renamed", "on": "2026-01-01"})
+    said = refusal(office, page_of("place_delete", place("A1").pk))
+    assert "These would go on in a place that has ended: Mill (A1)." in said
+
+
+def test_part_of_another_time_goes_with_its_place(office, land):
+    new = Territory.objects.create(
+        scheme=land, code="N", name="New", kind="municipality", valid_from=datetime.date(2020, 1, 1)
+    )
+    Territory.objects.create(
+        scheme=land, code="N1", name="Old", kind="neighbourhood", parent=new, valid_to=datetime.date(2019, 12, 31)
+    )
+    confirm(office, page_of("place_delete", new.pk), {"_": ""})
+    assert not land.territories.filter(code__startswith="N").exists()
+
+
+def test_place_that_a_registration_names_is_not_deleted(office, land):
+    for named in ({"territory": place("B").pk, "works_in": []}, {"territory": 0, "works_in": [place("B").pk]}):
+        Registration.objects.all().delete()
+        Registration.objects.create(answers={"where": {"typed": {}, "facts": named}})
+        assert "a place in it: registrations." in refusal(office, page_of("place_delete", place("B").pk))
 
 
 def test_share_is_corrected(office, land):

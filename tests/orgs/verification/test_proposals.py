@@ -11,6 +11,7 @@ from orgs import review_queues
 from orgs.inbox import tasks_of
 from orgs.models import PROTECTED_FACTS, Membership, Organisation, ProposedChange
 from orgs.organisations import actions as organisations
+from orgs.standing import measures
 from orgs.verification import proposals
 from tests.factories import (
     AuthorityFactory,
@@ -291,6 +292,15 @@ def test_move_is_decided_by_a_reviewer_of_the_new_place_and_those_of_the_old_one
     assert told.headers["X-Portal-Kind"] == "organisation_moved"
     assert "Elsewhere" in told.message
     assert not Email.objects.filter(to=there.email).exists()
+
+
+def test_measure_is_lifted_before_the_seat_moves_to_other_reviewers(organisation, owner, reviewer):
+    there = ReviewerFactory(territory=TerritoryFactory())
+    change = propose(organisation, owner, territory=there.reviewer_appointments.get().territory)
+    measures.take_measure(organisation=organisation, kind="suspension", reasons="It asks for money.", by=reviewer)
+    with pytest.raises(ValidationError, match="the measure against it has to be lifted"):
+        proposals.decide_change(change=change, outcome="accepted", by=there)
+    proposals.decide_change(change=change, outcome="returned", reasons="Not now.", by=there)
 
 
 def test_move_is_of_nobody_where_nobody_reviews_the_new_place(organisation, owner, reviewer):
