@@ -17,6 +17,22 @@ CREATE FUNCTION orgs_coarse_facts(facts jsonb) RETURNS jsonb LANGUAGE sql STABLE
     FROM unnest(ARRAY['territory', 'works_in']) fact WHERE facts ? fact
 $$;
 
+-- What a merge has moved, and can give back: a seat with whether its address is public, a place, or places.
+CREATE FUNCTION orgs_coarse_merged(what text, places jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN what LIKE 'seat:%' THEN jsonb_build_array(orgs_municipality_of((places ->> 0)::bigint), false)
+        WHEN jsonb_typeof(places) = 'array' THEN
+            (SELECT coalesce(jsonb_agg(DISTINCT place ORDER BY place), '[]') FROM jsonb_array_elements(orgs_coarse(places)) place)
+        ELSE to_jsonb(orgs_municipality_of((places #>> '{}')::bigint)) END
+$$;
+CREATE FUNCTION orgs_coarse_merge(places jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT coalesce(jsonb_object_agg(what, jsonb_build_array(before, after)), '{}')
+    FROM (
+        SELECT key, orgs_coarse_merged(key, value -> 0), orgs_coarse_merged(key, value -> 1) FROM jsonb_each(places)
+    ) changed (what, before, after)
+    WHERE before IS DISTINCT FROM after
+$$;
+
 CREATE FUNCTION orgs_shelter_brought_in() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF orgs_has_shelter(NEW.organisation_id) THEN
@@ -81,7 +97,7 @@ CREATE FUNCTION orgs_forget_former_places(shelter bigint) RETURNS void LANGUAGE 
     UPDATE orgs_reviewedprofile SET profile = orgs_without_places(profile) WHERE organisation_id = shelter;
     UPDATE orgs_verification SET profile = orgs_without_places(profile) WHERE organisation_id = shelter AND profile <> '{}';
     UPDATE orgs_verificationevent SET profile = orgs_without_places(profile) - 'address' WHERE organisation_id = shelter AND profile <> '{}';
-    UPDATE orgs_organisationmerge SET places = '{}' WHERE shelter IN (gone_id, kept_id);
+    UPDATE orgs_organisationmerge SET places = orgs_coarse_merge(places) WHERE shelter IN (gone_id, kept_id);
     -- Each is written anew, and passes the triggers above.
     UPDATE orgs_organisationevent SET territory_id = territory_id WHERE pgh_obj_id = shelter;
     UPDATE orgs_importedorganisation SET after = after WHERE organisation_id = shelter;
@@ -120,6 +136,8 @@ DROP FUNCTION orgs_shelter_history();
 DROP FUNCTION orgs_shelter_seen();
 DROP FUNCTION orgs_shelter_proposed();
 DROP FUNCTION orgs_shelter_brought_in();
+DROP FUNCTION orgs_coarse_merge(jsonb);
+DROP FUNCTION orgs_coarse_merged(text, jsonb);
 DROP FUNCTION orgs_coarse_facts(jsonb);
 DROP FUNCTION orgs_coarse(jsonb);
 """

@@ -316,6 +316,22 @@ def test_kept_one_that_shelters_by_now_stays_coarse(administrator, gone, kept, r
     assert placed(kept)["seat"] == (city, False)
 
 
+def test_kept_one_that_shelters_by_now_gives_back_what_is_no_smaller_than_a_municipality(
+    administrator, gone, kept, raval, city
+):
+    elsewhere, part = TerritoryFactory(), TerritoryFactory(kind="neighbourhood", parent=city)
+    gone.works_in.set([elsewhere])
+    kept.works_in.set([raval])
+    Capacity.objects.create(organisation=kept, side="need", kind="space", territory=part)
+    merge = merged(gone, kept, administrator)
+    assert placed(kept)["works in"] == {raval, elsewhere}
+    ServiceFactory(organisation=kept, title="Own beds", is_shelter=True)
+    merge.refresh_from_db()
+    assert merge.places == {f"works in:{kept.pk}": [[city.pk], sorted([city.pk, elsewhere.pk])]}
+    merging.undo_merge(merge=merge, by=administrator)
+    assert placed(kept)["works in"] == {city}
+
+
 def parents_of(organisation):
     return {affiliation.parent for affiliation in organisation.affiliations.confirmed()}
 

@@ -42,7 +42,7 @@ def reviewer(city):
 
 
 @pytest.fixture
-def house(quarter, reviewer):
+def house(quarter, reviewer, city):
     """Verified where it is, with an owner, a service at its door, and all that keeps what was said of it before."""
     house = OrganisationFactory(territory=quarter, address="Quokka lane 1", address_is_public=True)
     house.works_in.set([quarter])
@@ -58,7 +58,10 @@ def house(quarter, reviewer):
     ImportedOrganisation.objects.create(batch=batch, organisation=house, line=2, before=facts, after=facts)
     Remark.objects.create(page=house.get_absolute_url(), words="Moved.", organisation=house, territory=quarter)
     OrganisationMerge.objects.create(
-        gone=OrganisationFactory(), kept=house, merged_by=reviewer, places={f"seat:{house.pk}": [[quarter.pk, True]]}
+        gone=OrganisationFactory(),
+        kept=house,
+        merged_by=reviewer,
+        places={f"seat:{house.pk}": [[city.pk, True], [quarter.pk, True]]},
     )
     return Organisation.objects.get(pk=house.pk)
 
