@@ -317,6 +317,7 @@ def test_queues_are_all_that_reviewers_decide_and_what_none_of_them_may(client, 
     waiting = VerificationFactory()
     found = lines()
     assert [found[name].count for name in ("Needs to read", "Remarks on pages", "Verification lapsed")] == [1] * 3
+    assert found["Verification lapsed"].tone == "warning"
     alone = found["Matters that no reviewer may decide"]
     assert (alone.count, alone.tone, alone.url) == (3, "danger", reverse("orgs:appointment_list"))
     assert len(client.get(found["Verification lapsed"].url).context["page_obj"]) == 1, "the list behind it"

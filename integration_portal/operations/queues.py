@@ -46,7 +46,7 @@ class WorkQueue:
             return "success"
         if self.is_fault:
             return "danger"
-        is_late = self.late_after and self.oldest and self.oldest < timezone.now() - self.late_after
+        is_late = self.late_after is not None and self.oldest and self.oldest < timezone.now() - self.late_after
         return "warning" if is_late else "neutral"
 
 
