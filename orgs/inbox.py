@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -25,6 +25,7 @@ from orgs.models import (
     Renewal,
     Service,
     Sponsorship,
+    Territory,
     User,
     Verification,
     VolunteerOpportunity,
@@ -79,18 +80,23 @@ def tasks_of(user: User) -> list[Task]:
 
 
 def reviews_to_make(user: User) -> list[Task]:
-    """All that the person may decide as a reviewer, kind by kind."""
+    """All that the person may decide as a reviewer, kind by kind, with the place whose reviewers decide. One query more for the places."""
+    rows = [
+        (queue, row)
+        for queue in queues()
+        for row in queue.of(user).annotate(at=F("decided_in")).select_related("organisation")[:LONGEST]
+    ]
+    places = Territory.objects.in_bulk({row.at for _queue, row in rows})
     return [
         Task(
             kind=queue.kind,
             title=saying(queue.task, organisation=own_name(row.organisation)),
             url=row.get_absolute_url(),
             since=getattr(row, queue.since),
-            text=queue.place_of(row).local_name,
+            text=places[row.at].local_name,
             icon=queue.icon,
         )
-        for queue in queues()
-        for row in queue.of(user).select_related("organisation", queue.rows.place)[:LONGEST]
+        for queue, row in rows
     ]
 
 

@@ -13,7 +13,6 @@ from orgs.models import (
     ProposedChange,
     Remark,
     ReviewedProfile,
-    Territory,
     Verification,
     VoicedNeed,
 )
@@ -32,9 +31,6 @@ class Queue(NamedTuple):
     url_name: str
     of_nobody: ReviewableQuerySet | None = None
     """Those of the rows that nobody may decide: administrators have to appoint somebody."""
-
-    def place_of(self, row: Any) -> Territory:
-        return row.territory if self.rows.place == "territory" else row.organisation.territory
 
     def of(self, user: Any) -> ReviewableQuerySet:
         """What the person may decide, the oldest first."""

@@ -283,6 +283,7 @@ def test_move_is_decided_by_a_reviewer_of_the_new_place_and_those_of_the_old_one
     assert [list(review_queues.changes().of(person)) for person in (reviewer, there)] == [[], [change]]
     with pytest.raises(PermissionDenied):
         proposals.decide_change(change=change, outcome="accepted", by=reviewer)
+    assert [task.text for task in tasks_of(there)] == ["Elsewhere"], "the place in which they review"
     client.force_login(there)
     assert "Elsewhere" in client.get(change.get_absolute_url()).content.decode()
     Email.objects.all().delete()
