@@ -35,7 +35,10 @@ def submit_for_verification(*, organisation: Organisation, by: User) -> Verifica
 
 
 def review_other_hands(organisation: Organisation) -> None:
-    """Once nobody leads a verified organisation any more who did when it was verified, a reviewer looks. The organisation is locked."""
+    """Once nobody leads a verified organisation any more who did when it was verified, a reviewer looks; of an authority administrators answer
+    for that. The organisation is locked."""
+    if organisation.is_authority:
+        return
     last = organisation.verifications.filter(state=State.VERIFIED).order_by("-decided_at").first()
     if last is not None and organisation.tier and is_in_other_hands(last.profile, leading(organisation)):
         put_before_reviewers(organisation)

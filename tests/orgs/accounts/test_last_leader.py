@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
@@ -12,6 +13,7 @@ from orgs.accounts import actions as accounts
 from orgs.listing import actions as listing
 from orgs.members import actions as members
 from orgs.models import Organisation, Territory, User, Verification
+from orgs.standing import measures
 from orgs.verification.profiles import profile_of
 from tests.factories import AuthorityFactory, MembershipFactory, OrganisationFactory, ReviewerFactory, UserFactory
 from tests.pages import words_of
@@ -34,9 +36,12 @@ def administrator() -> User:
     return UserFactory(is_staff=True)
 
 
+def letters() -> QuerySet[Email]:
+    return Email.objects.filter(headers__contains={"X-Portal-Kind": "organisation_without_leader"})
+
+
 def told() -> set[str]:
-    mails = Email.objects.filter(headers__contains={"X-Portal-Kind": "organisation_without_leader"})
-    return {address for mail in mails for address in mail.to}
+    return {address for mail in letters() for address in mail.to}
 
 
 def test_reviewers_are_told_at_once_and_find_it_marked_in_their_list(
@@ -68,6 +73,48 @@ def test_administrators_alone_are_told_of_an_authority(administrator: User, city
     assert not Verification.objects.exists(), "no reviewer decides about an authority"
 
 
+def test_authority_in_other_hands_is_not_put_before_reviewers(administrator: User, city: Territory) -> None:
+    authority = AuthorityFactory(territory=city)
+    manager = MembershipFactory(organisation=authority, role="manager").user
+    was_verified_with(manager, authority)
+    accounts.close_account(user=manager, by=administrator)
+    assert not Verification.objects.waiting().exists()
+
+
+def test_suspended_one_is_put_before_reviewers_when_that_is_lifted_and_not_before(
+    organisation: Organisation, owner: User, administrator: User, city: Territory
+) -> None:
+    was_verified_with(owner, organisation)
+    reviewer = ReviewerFactory(territory=city)
+    measure = measures.take_measure(organisation=organisation, kind="suspension", reasons="So", by=reviewer)
+    accounts.close_account(user=owner, by=administrator)
+    assert not Verification.objects.waiting().exists()
+    letter = letters().get().message
+    assert "It is suspended" in letter
+    assert "stays verified" not in letter
+    assert organisation.get_absolute_url() in letter
+    measures.lift_measure(measure=measure, by=reviewer)
+    assert Verification.objects.waiting().get().organisation == organisation
+
+
+def test_letter_about_one_whose_verification_has_lapsed_says_so(
+    organisation: Organisation, owner: User, administrator: User
+) -> None:
+    Organisation.objects.update(holds_until="2026-01-01")
+    accounts.close_account(user=owner, by=administrator)
+    letter = letters().get().message
+    assert "Its verification has lapsed" in letter
+    assert "stays verified" not in letter
+    assert reverse("orgs:review_queue") in letter
+
+
+def was_verified_with(leader: User, organisation: Organisation) -> None:
+    Verification.objects.create(
+        organisation=organisation, state="verified", tier="contact", reviewer=UserFactory(), decided_at="2026-01-01T00:00Z",
+        profile={"leaders": [leader.pk]},
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("state", [{"tier": "", "verified_at": None}, {"closed_on": "2026-01-01"}])
 def test_nobody_is_told_of_what_is_not_verified_or_closed(
     organisation: Organisation, owner: User, administrator: User, state: dict[str, Any]
@@ -95,10 +142,7 @@ def test_organisation_is_in_other_hands_once_the_account_of_whoever_a_reviewer_k
     organisation: Organisation, owner: User, administrator: User
 ) -> None:
     """A newcomer leads it beside whoever the reviewer knew, until that account is closed."""
-    Verification.objects.create(
-        organisation=organisation, state="verified", tier="contact", reviewer=UserFactory(), decided_at="2026-01-01T00:00Z",
-        profile={"leaders": [owner.pk]},
-    )  # fmt: skip
+    was_verified_with(owner, organisation)
     MembershipFactory(organisation=organisation)
     accounts.close_account(user=owner, by=administrator)
     assert Verification.objects.waiting().get().organisation == organisation
