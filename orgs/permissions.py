@@ -198,8 +198,13 @@ def is_unclaimed(organisation: Organisation) -> bool:
 
 
 def can_ask_to_join(user: Person, organisation: Organisation) -> bool:
-    """Anybody, of an organisation that they can see and do not belong to. An authority invites its people itself."""
-    return organisation.closed_on is None and not organisation.is_authority and not is_member(user, organisation)
+    """Anybody, of an organisation that they can see and do not belong to; where nobody leads it, also who belongs to it. An authority invites
+    its people itself."""
+    return organisation.closed_on is None and not organisation.is_authority and not is_member_of_led(user, organisation)
+
+
+def is_member_of_led(user: Person, organisation: Organisation) -> bool:
+    return is_member(user, organisation) and leaders_of(organisation).exists()
 
 
 def can_decide_join_request(user: Person, request: JoinRequest) -> bool:

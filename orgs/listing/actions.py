@@ -36,7 +36,7 @@ from orgs.permissions import (
     can_decide_join_request,
     can_invite_to_claim,
     can_list_organisations,
-    is_member,
+    is_member_of_led,
     leaders_of,
     reviewers_or_administrators,
 )
@@ -244,7 +244,7 @@ def refuse_who_cannot_ask(user: User, organisation: Organisation) -> None:
     """Says why, to somebody who has proved that the account is theirs."""
     if not user.is_active:
         raise ValidationError(_("This account is closed. Its owner cannot log in."))
-    if is_member(user, organisation):
+    if is_member_of_led(user, organisation):
         raise ValidationError(_("You belong to this organisation already. Log in with your e-mail address."))
     if not (organisation.is_published and can_ask_to_join(user, organisation)):
         raise ValidationError(_("This organisation is no longer here, so that nobody can ask to act for it."))
@@ -293,7 +293,11 @@ def decide_join_request(
     request.save()
     if is_accepted:
         given = Membership.Role.OWNER if is_first else Membership.Role(role or Membership.Role.EDITOR)
-        members.add_member(organisation=organisation, user=asking, role=given, by=by)
+        own = organisation.memberships.active().filter(user=asking).first() if is_first else None
+        if own is not None:
+            members.change_role(membership=own, role=given, by=by)
+        else:
+            members.add_member(organisation=organisation, user=asking, role=given, by=by)
     queue_email_to(asking, f"join_{request.state}", {"request": request, "organisation": organisation})
     return request
 

@@ -138,6 +138,32 @@ def test_page_can_be_claimed_again_at_once_and_whoever_does_leads_it(
     assert "This is us" not in Client().get(page).content.decode()
 
 
+def test_its_own_people_claim_it_and_one_of_them_leads_it_then(
+    client: Client, organisation: Organisation, owner: User, administrator: User, city: Territory
+) -> None:
+    editor = MembershipFactory(organisation=organisation, role="editor").user
+    form = reverse("orgs:join_add", args=[organisation.slug])
+    client.force_login(editor)
+    assert client.get(form).status_code == 403
+    accounts.close_account(user=owner, by=administrator)
+    assert form in client.get(organisation.get_absolute_url()).content.decode()
+    client.post(form, {"said": "I keep it now"})
+    listing.decide_join_request(
+        request=organisation.join_requests.get(), is_accepted=True, by=ReviewerFactory(territory=city)
+    )
+    assert organisation.memberships.get(user=editor).role == "owner"
+    assert client.get(form).status_code == 403
+
+
+def test_its_own_people_claim_it_by_email_too(organisation: Organisation, owner: User, administrator: User) -> None:
+    editor = MembershipFactory(organisation=organisation, role="editor").user
+    accounts.close_account(user=owner, by=administrator)
+    request = listing.ask_to_join_by_email(
+        organisation=organisation, name="Ana", email=editor.email, said="Me", language="en"
+    )
+    assert listing.confirm_join_request(request=request)[0].user == editor
+
+
 def test_organisation_is_in_other_hands_once_the_account_of_whoever_a_reviewer_knew_is_closed(
     organisation: Organisation, owner: User, administrator: User
 ) -> None:

@@ -185,6 +185,7 @@ def test_who_cannot_ask_is_told_by_the_letter_alone_and_nothing_changes(client, 
     if case == "asked":
         listing.ask_to_join(organisation=unclaimed, said="Me", by=person)
     if case == "member":
+        MembershipFactory(organisation=unclaimed)
         MembershipFactory(organisation=unclaimed, user=person, role=Role.VIEWER)
     ask(client, unclaimed)
     address = letter()
