@@ -312,11 +312,12 @@ def test_queues_are_all_that_reviewers_decide_and_what_none_of_them_may(client, 
     assert {str(queue.label) for queue in queues()} <= set(found)
     VoicedNeed.objects.create(words="A choir", territory=TerritoryFactory())
     Remark.objects.create(page="/about/", words="Wrong", language="en", territory=TerritoryFactory())
+    Remark.objects.create(page="/", words="Wrong", language="en")
     OrganisationFactory(published=True, holds_until=timezone.localdate() - datetime.timedelta(days=3))
     OrganisationFactory(published=True, holds_until=timezone.localdate())
     waiting = VerificationFactory()
     found = lines()
-    assert [found[name].count for name in ("Needs to read", "Remarks on pages", "Verification lapsed")] == [1] * 3
+    assert [found[name].count for name in ("Needs to read", "Remarks on pages", "Verification lapsed")] == [1, 2, 1]
     assert found["Verification lapsed"].tone == "warning"
     alone = found["Matters that no reviewer may decide"]
     assert (alone.count, alone.tone, alone.url) == (3, "danger", reverse("orgs:appointment_list"))

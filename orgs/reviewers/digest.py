@@ -10,15 +10,15 @@ from django.utils import timezone
 
 from orgs.mail.emails import queue_email_to
 from orgs.models import ReviewerAppointment, ReviewerDigest, User, VerificationRules
-from orgs.review_queues import queues
+from orgs.review_queues import queues, remarks
 
 AGAIN = datetime.timedelta(days=7)
 """After which a reviewer is told once more of what is overdue, though nothing new has come in."""
 
 
 def send_digests() -> int:
-    """To each reviewer who has something new to decide, or something overdue, and to administrators where nobody has been appointed who may;
-    the number sent. Asked for twice in a day, it sends one."""
+    """To each reviewer who has something new to decide, or something overdue, and to administrators where nobody has been appointed who may
+    and of the portal's own pages; the number sent. Asked for twice in a day, it sends one."""
     told = User.objects.filter(
         Q(pk__in=ReviewerAppointment.objects.acting().values("user"))
         | Q(pk__in=User.objects.administrators().filter(is_active=True).values("pk"))
@@ -36,20 +36,21 @@ def send_digest(person: User) -> bool:
     overdue = now - datetime.timedelta(days=VerificationRules.objects.current().days_until_overdue)
     lines: list[dict[str, Any]] = []
     is_news = is_overdue = False
-    piles = [(queue, queue.of(person), False) for queue in queues()]
+    piles = [(queue, queue.of(person), "reviewer") for queue in queues()]
     if person.is_staff:
-        piles += [(queue, queue.rows.without_reviewer(), True) for queue in queues()]
-    for queue, rows, is_of_nobody in piles:
+        piles.append((remarks(), remarks().rows.filter(territory=None), "portal"))
+        piles += [(queue, queue.rows.without_reviewer().exclude(decided_in=None), "nobody") for queue in queues()]
+    for queue, rows, whose in piles:
         count = rows.count()
         if not count:
             continue
         oldest = rows.aggregate(oldest=Min(queue.since))["oldest"]
         is_news = is_news or last is None or rows.filter(**{f"{queue.since}__gt": last.sent_at}).exists()
-        if is_of_nobody and last is not None:  # What a reviewer could decide until the other day is news, too.
+        if whose == "nobody" and last is not None:  # What a reviewer could decide until the other day is news, too.
             is_news = is_news or ReviewerAppointment.objects.ended().filter(ends_at__gt=last.sent_at).exists()
         is_overdue = is_overdue or oldest < overdue
         said = {"label": queue.label, "count": count, "oldest": oldest, "path": reverse(queue.url_name)}
-        lines.append({**said, "is_of_nobody": is_of_nobody})
+        lines.append({**said, "whose": whose})
     is_due_again = is_overdue and (last is None or last.sent_at < now - AGAIN)
     if not (is_news or is_due_again):
         return False

@@ -41,24 +41,24 @@ def with_workload(appointments: QuerySet[ReviewerAppointment]) -> QuerySet[Revie
 
 
 class PlaceWithoutReviewer(NamedTuple):
-    territory: Territory | None
-    """None of what is nowhere: the pages of the portal itself."""
+    territory: Territory
     number: int
     oldest: datetime.datetime
 
 
 def places_without_reviewer() -> list[PlaceWithoutReviewer]:
-    """Where something waits that no reviewer may decide, the place with the oldest first. One query for each queue, and one for the places."""
-    found: dict[int | None, list[tuple[int, datetime.datetime]]] = defaultdict(list)
+    """Where something waits that no reviewer may decide, the place with the oldest first; not what is nowhere: administrators answer for
+    the portal's own pages. One query for each queue, and one for the places."""
+    found: dict[int, list[tuple[int, datetime.datetime]]] = defaultdict(list)
     for queue in queues():
-        rows = queue.rows.without_reviewer().order_by().annotate(at=F("decided_in")).values("at")
+        rows = (
+            queue.rows.without_reviewer().exclude(decided_in=None).order_by().annotate(at=F("decided_in")).values("at")
+        )
         for at, count, oldest in rows.annotate(n=Count("pk"), since=Min(queue.since)).values_list("at", "n", "since"):
             found[at].append((count, oldest))
-    territories = Territory.objects.with_path().in_bulk([at for at in found if at is not None])
+    territories = Territory.objects.with_path().in_bulk(found)
     places = [
-        PlaceWithoutReviewer(
-            territories[at] if at is not None else None, sum(n for n, _ in each), min(oldest for _, oldest in each)
-        )
+        PlaceWithoutReviewer(territories[at], sum(n for n, _ in each), min(oldest for _, oldest in each))
         for at, each in found.items()
     ]
     return sorted(places, key=lambda place: place.oldest)

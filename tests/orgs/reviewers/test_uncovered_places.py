@@ -6,7 +6,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from orgs.listing import actions as listing
-from orgs.models import Remark, ReviewedProfile
+from orgs.models import Remark, ReviewedProfile, User
 from orgs.needs import actions as needs
 from orgs.remarks import actions as remarks
 from orgs.review_queues import queues
@@ -92,6 +92,16 @@ def test_administrators_are_told_in_their_language_of_what_no_reviewer_may_decid
     assert LIST in mail.message
 
 
+def test_remarks_on_the_portals_own_pages_are_for_administrators_and_ask_for_no_appointment(administrator):
+    Remark.objects.create(page="/about/", words="Wrong", language="en")
+    User.objects.update(language="en")
+    assert send_reviewer_digests() == 1
+    message = Email.objects.get().message
+    assert reverse("orgs:remark_list") in message
+    assert "pages of the portal itself" in message
+    assert "Appoint a reviewer" not in message
+
+
 def test_administrators_are_not_told_of_what_a_reviewer_may_decide(administrator, city):
     reviewer = ReviewerFactory(territory=city)
     VerificationFactory(organisation__territory=city)
@@ -130,17 +140,17 @@ def test_reviewers_page_says_where_nobody_may_decide_and_leads_to_an_appointment
     one_of_each_kind(raval)
     VerificationFactory(organisation__territory=city)
     Remark.objects.create(page="/about/", words="Wrong", language="en")
-    found = {place.territory and place.territory.pk: place.number for place in places_without_reviewer()}
-    assert found == {raval.pk: len(queues()), city.pk: 1, None: 1}
+    found = {place.territory.pk: place.number for place in places_without_reviewer()}
+    assert found == {raval.pk: len(queues()), city.pk: 1}
     client.cookies["django_language"] = "en"
     body = client.get(LIST).content.decode()
     assert "No reviewer covers these places" in words_of(body)
     assert f"{ADD}?territory={raval.pk}" in body
-    assert reverse("orgs:remark_list") in body, "what is wrong on the portal's own pages is for the administrators"
+    assert "administrators can decide on claims, appeals and remarks themselves" in words_of(body)
     form = client.get(ADD, {"territory": raval.pk}).content.decode()
     assert f'value="{raval.label}"' in form
     ReviewerFactory(territory=city)
-    assert [place.territory for place in places_without_reviewer()] == [None]
+    assert places_without_reviewer() == [], "what is wrong on the portal's own pages is for the administrators"
 
 
 def test_appointment_form_opens_without_a_place_that_does_not_exist(client, administrator):
