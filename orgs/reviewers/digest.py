@@ -8,6 +8,7 @@ from django.db.models import Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from orgs.accounts.oversight import RightsEvent
 from orgs.mail.emails import queue_email_to
 from orgs.models import ReviewerAppointment, ReviewerDigest, User, VerificationRules
 from orgs.review_queues import queues, remarks
@@ -47,7 +48,7 @@ def send_digest(person: User) -> bool:
         oldest = rows.aggregate(oldest=Min(queue.since))["oldest"]
         is_news = is_news or last is None or rows.filter(**{f"{queue.since}__gt": last.sent_at}).exists()
         if whose == "nobody" and last is not None:  # What a reviewer could decide until the other day is news, too.
-            is_news = is_news or ReviewerAppointment.objects.ended().filter(ends_at__gt=last.sent_at).exists()
+            is_news = is_news or reviewer_has_stopped(last.sent_at)
         is_overdue = is_overdue or oldest < overdue
         said = {"label": queue.label, "count": count, "oldest": oldest, "path": reverse(queue.url_name)}
         lines.append({**said, "whose": whose})
@@ -57,3 +58,10 @@ def send_digest(person: User) -> bool:
     ReviewerDigest.objects.create(user=person, sent_at=now)
     queue_email_to(person, "reviewer_digest", {"lines": lines})
     return True
+
+
+def reviewer_has_stopped(since: datetime.datetime) -> bool:
+    """An appointment has ended, or the account of somebody who is still appointed was closed."""
+    closed = RightsEvent.objects.filter(is_active=False, pgh_created_at__gt=since).values("pgh_obj")
+    stopped = Q(ends_at__gt=since, ends_at__lte=timezone.now()) | Q(user__in=closed, user__is_active=False)
+    return ReviewerAppointment.objects.filter(stopped).exists()

@@ -1,12 +1,16 @@
 """What waits where no reviewer may decide: administrators are told, and see where somebody has to be appointed."""
 
+import datetime
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
+from orgs.accounts import actions as accounts
+from orgs.accounts.oversight import RightsEvent
 from orgs.listing import actions as listing
-from orgs.models import Remark, ReviewedProfile, User
+from orgs.models import Remark, ReviewedProfile, ReviewerDigest, User, Verification
 from orgs.needs import actions as needs
 from orgs.remarks import actions as remarks
 from orgs.review_queues import queues
@@ -100,6 +104,21 @@ def test_remarks_on_the_portals_own_pages_are_for_administrators_and_ask_for_no_
     assert reverse("orgs:remark_list") in message
     assert "pages of the portal itself" in message
     assert "Appoint a reviewer" not in message
+
+
+def test_administrators_are_told_the_day_after_the_account_of_the_only_reviewer_was_closed(administrator, city):
+    reviewer = ReviewerFactory(territory=city)
+    VerificationFactory(organisation__territory=city)
+    VerificationFactory()
+    assert send_reviewer_digests() == 2
+    ReviewerDigest.objects.update(sent_at=timezone.now() - datetime.timedelta(days=1))
+    Verification.objects.update(submitted_at=timezone.now() - datetime.timedelta(days=2))
+    ReviewerFactory(territory=city, is_active=False)
+    RightsEvent.objects.update(pgh_created_at=timezone.now() - datetime.timedelta(days=2))
+    assert send_reviewer_digests() == 0
+    accounts.close_account(user=reviewer, by=administrator)
+    assert send_reviewer_digests() == 1
+    assert "Organizaciones por verificar: 2" in Email.objects.filter(to=administrator.email).latest("pk").message
 
 
 def test_administrators_are_not_told_of_what_a_reviewer_may_decide(administrator, city):
