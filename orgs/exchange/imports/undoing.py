@@ -8,7 +8,8 @@ from orgs.exchange.imports import storing
 from orgs.exchange.imports.facts import facts_of
 from orgs.exchange.imports.planning import PortionPlanner, read_whole
 from orgs.exchange.imports.progress import note
-from orgs.models import ImportedOrganisation, Organisation, OrganisationImport
+from orgs.exchange.imports.storing import Facts
+from orgs.models import ImportedOrganisation, Organisation, OrganisationImport, Territory
 from orgs.permissions import is_unclaimed
 
 BATCH = 500
@@ -65,11 +66,37 @@ def put_back(changed: list[tuple[Organisation, ImportedOrganisation]], planner: 
             left.append(one)
         if untouched:
             before.append((one, {fact: value for fact, value in (done.before or {}).items() if fact in untouched}))
+    before = in_places_that_stand(before)
     storing.change(before)
     storing.put_places(before)
     storing.put_domains(before, planner)
     storing.put_services(before, planner)
     return left
+
+
+def in_places_that_stand(said: list[tuple[Organisation, Facts]]) -> list[tuple[Organisation, Facts]]:
+    """Without the places that were deleted since: a fact that names none but these is not put back."""
+    named = {place for _one, facts in said for place in places_in(facts)}
+    standing = set(Territory.objects.filter(pk__in=named).values_list("pk", flat=True))
+    return [(one, without_others(facts, standing)) for one, facts in said]
+
+
+def places_in(facts: Facts) -> list[int]:
+    areas = (place for service in facts.get("services", ()) for place in service.get("territories", ()))
+    return [*facts.get("works_in", ()), *areas, *([facts["territory"]] if "territory" in facts else ())]
+
+
+def without_others(facts: Facts, places: set[int]) -> Facts:
+    found = dict(facts)
+    if facts.get("territory") not in places:
+        found.pop("territory", None)
+    for fact in {"works_in", "territories"} & set(facts):
+        found[fact] = [place for place in facts[fact] if place in places]
+        if facts[fact] and not found[fact]:
+            del found[fact]
+    if "services" in facts:
+        found["services"] = [without_others(service, places) for service in facts["services"]]
+    return found
 
 
 def used(keys: list[int]) -> set[int]:

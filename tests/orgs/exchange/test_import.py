@@ -22,7 +22,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgs.exchange.formats import FORMATS
+from orgs.exchange.hsds import PORTAL, REFERENCE
 from orgs.exchange.imports import actions as imports
+from orgs.exchange.imports.mapping import of_own_standard_file
 from orgs.exchange.imports.messages import TEXTS, problems_of
 from orgs.exchange.records import records
 from orgs.folding import Folded
@@ -30,6 +32,7 @@ from orgs.listing import actions as listing
 from orgs.models import Listing, Organisation, OrganisationImport, Service, Territory, User
 from orgs.readers.problems import Problem
 from orgs.tasks import remove_stale_organisation_files
+from orgs.territories.deletion import delete_place
 from tests.factories import (
     AffiliationFactory,
     DomainFactory,
@@ -542,6 +545,45 @@ def test_undoing_takes_a_shelter_away_of_which_no_address_was_kept(admin, place)
     assert "address" not in batch.done.get().after
     assert imports.undo_import(batch=batch, by=admin) == []
     assert not Organisation.objects.exists()
+
+
+def test_undoing_passes_over_places_that_were_deleted_since(admin, place):
+    DomainFactory(code="D1", order=1)
+    old, new = (TerritoryFactory(kind="neighbourhood", code=code, scheme=place.scheme, parent=place) for code in "ON")
+    stored(portal_file(["O", "Q1"], ["O"]), admin, of_own_standard_file(), "own.json")
+    batch = stored(portal_file(["N"], ["N", "Q1"]), admin, of_own_standard_file(), "own.json")
+    assert counts(batch) == (0, 1, 0, 0)
+    delete_place(place=old, by=admin)
+    assert imports.undo_import(batch=batch, by=admin) == []
+    connection.check_constraints()
+    house = Organisation.objects.get()
+    assert (house.territory, [*house.works_in.all()]) == (new, [place])
+    assert {*house.services.get().territories.all()} == {new, place}
+
+
+def portal_file(places: list[str], areas: list[str]) -> str:
+    """Of an organisation that is based in the first of its places, with a service that is for the people of some areas."""
+    codes = [f"PLACES:{code}" for code in places]
+    desk = {
+        "name": "Desk",
+        "attributes": [said_by_portal("domain", "D1")],
+        "service_areas": [{"extent": f"PLACES:{code}"} for code in areas],
+    }
+    house = {
+        "name": "House",
+        "organization_identifiers": [{"identifier_type": REFERENCE, "identifier": "ORG-7"}],
+        "attributes": [
+            said_by_portal("kind", "association"),
+            said_by_portal("territory", codes[0]),
+            *(said_by_portal("works in", code) for code in codes),
+        ],
+        "services": [desk],
+    }
+    return json.dumps({"contents": [house]})
+
+
+def said_by_portal(name: str, code: str) -> dict[str, Any]:
+    return {"taxonomy_term": {"taxonomy": f"{PORTAL}/{name}", "code": code}}
 
 
 def package(*services: tuple[str, str]) -> str:
