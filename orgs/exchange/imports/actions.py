@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from orgs.exchange.imports import storing, undoing
 from orgs.exchange.imports.fitting import own_mapping, readable
 from orgs.exchange.imports.looking import look
-from orgs.exchange.imports.mapping import Mapping, read_mapping
+from orgs.exchange.imports.mapping import OWN_REGISTER, Mapping, read_mapping
 from orgs.exchange.imports.messages import all_texts
 from orgs.exchange.imports.planning import PortionPlanner
 from orgs.exchange.imports.progress import RowProgress, note, progress_of
@@ -287,6 +287,12 @@ def format_in(batch: OrganisationImport) -> str:
             return format_of(file, batch.file_name)
     except (OSError, ValueError, FileRefused):
         raise FileGone from None
+
+
+def is_own_standard_file(batch: OrganisationImport) -> bool:
+    """With what only a portal may say of services."""
+    said = batch.mapping
+    return said.get("format") == "hsds-3.0" and said.get("identifier", {}).get("scheme") == OWN_REGISTER
 
 
 def progress_in(batch: OrganisationImport) -> RowProgress:

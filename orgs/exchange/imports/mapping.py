@@ -78,6 +78,11 @@ class Mapping:
     leave_out: MappingOf[str, list[str]] = field(default_factory=dict)
 
     @property
+    def is_own(self) -> bool:
+        """For a file that a portal of this kind wrote, as whoever chose it says."""
+        return self.identifier_scheme == OWN_REGISTER
+
+    @property
     def headings(self) -> dict[str, str]:
         """{what it is for: heading that the file must have}."""
         found = {fact: one.column for fact, one in self.columns.items() if one.column}

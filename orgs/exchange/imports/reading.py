@@ -84,7 +84,6 @@ class RowReader:
             **{fact: {word: word for word in words} for fact, words in WORDS.items()},
         }
         self.problems: list[Problem] = []
-        self.is_own = mapping.identifier_scheme == OWN_REGISTER
         missing = [name for name in mapping.headings.values() if name not in header]
         if missing:
             raise FileRefused(*(Problem("no_column", column=name, value=name) for name in dict.fromkeys(missing)))
@@ -168,7 +167,7 @@ class RowReader:
         if NO_TEXT.search(text):
             raise self.refuse("no_text", row.line, name, text)
         text = without_hidden_signs(text).strip()
-        if self.is_own and text[:1] == "'" and text[1:2] in FORMULA_SIGNS:
+        if self.mapping.is_own and text[:1] == "'" and text[1:2] in FORMULA_SIGNS:
             text = text[1:]
         return "" if is_blank(text) else text
 

@@ -86,7 +86,7 @@ def open_source(file: IO[bytes], mapping: Mapping) -> Iterator[Source]:
         with Package(file) as package:
             yield package.source()
     elif mapping.format == "hsds-3.0":
-        yield source_of_json(file)
+        yield source_of_json(file, is_own=mapping.is_own)
     else:
         yield source_of_table(file, mapping)
 
@@ -272,8 +272,8 @@ HEADER = [
 ]  # fmt: skip
 
 
-def source_of_json(file: IO[bytes]) -> Source:
-    return Source(list(HEADER), (row_of(line, one) for line, one in enumerate(objects_of(file), 1)))
+def source_of_json(file: IO[bytes], *, is_own: bool) -> Source:
+    return Source(list(HEADER), (row_of(line, one, is_own=is_own) for line, one in enumerate(objects_of(file), 1)))
 
 
 def objects_of(file: IO[bytes]) -> Iterator[Any]:
@@ -316,7 +316,8 @@ def _no_number(name: str) -> float:
     raise ValueError(name)
 
 
-def row_of(line: int, one: Any) -> Row:
+def row_of(line: int, one: Any, *, is_own: bool) -> Row:
+    """Anybody may give a file the look of a portal's: what only a portal may say is read where the mapping `is_own`."""
     if not isinstance(one, dict):
         return Row(line, {}, fault=Problem("not_object", line))
     place = next(iter(objects_in(one, "locations")), {})
@@ -336,11 +337,12 @@ def row_of(line: int, one: Any) -> Row:
         ),
         "",
     )
-    own: dict[str, Any] = {}
     if texts["reference"]:
         texts["kind"] = "".join(codes.get(f"{PORTAL}/kind", [])[:1])
         scheme, _colon, code = "".join(codes.get(f"{PORTAL}/territory", [])[:1]).partition(":")
         texts["territory_scheme"], texts["territory_code"] = scheme, code
+    own: dict[str, Any] = {}
+    if texts["reference"] and is_own:
         own = {fact: codes.get(f"{PORTAL}/{name}", []) for fact, name in OWN_LISTS.items()}
         own["languages"] = [said_in(each, "code") for each in objects_in(place, "languages")]
         own |= {"names": names, "identifiers": numbers_in(one)}

@@ -130,6 +130,7 @@ class OrganisationImportDetailView(OfOrganisationImport, DetailView):
             batch=self.batch,
             seen=imports.check_sign(self.batch),
             progress=imports.progress_in(self.batch) if self.batch.is_with_worker else None,
+            is_own_standard_file=imports.is_own_standard_file(self.batch),
             letters=imports.letters_of(self.batch),
             problems=problems_of(self.batch, SHOWN_PROBLEMS),
             more_problems=max(0, self.batch.rows_refused - SHOWN_PROBLEMS),

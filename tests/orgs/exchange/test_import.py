@@ -689,6 +689,43 @@ def test_own_standard_file_comes_in_again(admin, house, place):
     assert (desk.title, desk.languages, desk.telephone, desk.is_free) == ("Desk", ["ur"], "93 1", True)
 
 
+def test_file_that_calls_itself_of_this_portal_is_believed_only_where_the_mapping_says_so(admin, place):
+    DomainFactory(code="D1", order=1)
+    house = json.loads(portal_file(["Q1"], ["Q1"]))["contents"][0]
+    door = {"id": "b", "addresses": [{"address_1": "Quokka lane 1"}]}
+    house |= {"id": "7", "locations": [{"id": "a"}, door]}
+    house["attributes"] += [said_by_portal("size", "6-20"), said_by_portal("mark", "women")]
+    house["organization_identifiers"].append({"identifier_scheme": "GB-CHC", "identifier": "9"})
+    house["services"][0] |= {"email": "quokka@person.example", "service_at_locations": [{"location_id": "b"}]}
+    content = json.dumps({"contents": [house]})
+    stored(content, admin, MIAMI, "one.json")
+    other = Organisation.objects.get()
+    desk = other.services.get()
+    assert (desk.email, desk.address, other.size, other.marks) == ("", "", "", [])
+    assert other.identifiers == {"US-MIAMI211": "7"}
+    other.delete()
+    stored(content, admin, of_own_standard_file(), "one.json")
+    own = Organisation.objects.get()
+    desk = own.services.get()
+    assert (desk.email, desk.address, own.size, own.marks) == (
+        "quokka@person.example",
+        "Quokka lane 1",
+        "6-20",
+        ["women"],
+    )
+    assert own.identifiers == {"GB-CHC": "9", "XP-REFERENCE": "ORG-7"}
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_page_says_that_a_file_of_a_portal_brings_addresses_of_its_services(client, admin, place, is_own):
+    DomainFactory(code="D1", order=1)
+    client.force_login(admin)
+    said = None if is_own else MIAMI
+    batch = imports.check_import(batch=received(portal_file(["Q1"], []), admin, said, "one.json"), by=admin)
+    warning = "the addresses of its services are imported too"
+    assert (warning in client.get(batch.get_absolute_url()).content.decode()) is is_own
+
+
 # --- Cost ------------------------------------------------------------------------------------------------------------------
 
 
