@@ -12,9 +12,11 @@ $$;
 CREATE FUNCTION orgs_coarse_facts(facts jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT facts - 'address' || coalesce(jsonb_object_agg(fact, CASE fact
         WHEN 'territory' THEN to_jsonb(orgs_municipality_of((facts ->> fact)::bigint))
+        WHEN 'services' THEN (SELECT coalesce(jsonb_agg(orgs_coarse_facts(service) ORDER BY number), '[]')
+                              FROM jsonb_array_elements(facts -> fact) WITH ORDINALITY AS said(service, number))
         ELSE (SELECT coalesce(jsonb_agg(DISTINCT place ORDER BY place), '[]') FROM jsonb_array_elements(orgs_coarse(facts -> fact)) place)
         END), '{}')
-    FROM unnest(ARRAY['territory', 'works_in']) fact WHERE facts ? fact
+    FROM unnest(ARRAY['territory', 'works_in', 'territories', 'services']) fact WHERE facts ? fact
 $$;
 
 -- What a merge has moved, and can give back: a seat with whether its address is public, a place, or places.

@@ -35,10 +35,20 @@ def undo(batch: OrganisationImport, planner: PortionPlanner) -> list[Organisatio
         locked = Organisation.objects.select_for_update(of=("self",)).order_by("pk")
         whole = read_whole(locked.filter(brought_in__in=keys))
         organisations = {one.pk: one for one in whole}
+        for one in done:
+            addresses = {each.title: each.address for each in organisations[one.organisation_id].services.all()}
+            for facts in filter(None, (one.before, one.after)):
+                complete(facts, addresses)
         left += take_away([(organisations[one.organisation_id], one) for one in done if one.before is None])
         left += put_back([(organisations[one.organisation_id], one) for one in done if one.before is not None], planner)
         note(start + len(keys))
     return left
+
+
+def complete(facts: Facts, addresses: dict[str, str]) -> None:
+    """Beside a shelter no address of a service was kept: it counts as it stands."""
+    for service in facts.get("services", ()):
+        service.setdefault("address", addresses.get(service["title"], ""))
 
 
 def take_away(brought: list[tuple[Organisation, ImportedOrganisation]]) -> list[Organisation]:

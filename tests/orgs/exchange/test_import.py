@@ -29,7 +29,7 @@ from orgs.exchange.imports.messages import TEXTS, problems_of
 from orgs.exchange.records import records
 from orgs.folding import Folded
 from orgs.listing import actions as listing
-from orgs.models import Listing, Organisation, OrganisationImport, Service, Territory, User
+from orgs.models import ImportedOrganisation, Listing, Organisation, OrganisationImport, Service, Territory, User
 from orgs.readers.problems import Problem
 from orgs.tasks import remove_stale_organisation_files
 from orgs.territories.deletion import delete_place
@@ -559,6 +559,27 @@ def test_undoing_passes_over_places_that_were_deleted_since(admin, place):
     house = Organisation.objects.get()
     assert (house.territory, [*house.works_in.all()]) == (new, [place])
     assert {*house.services.get().territories.all()} == {new, place}
+
+
+def test_undoing_leaves_addresses_beside_a_shelter_as_they_stand(admin, place):
+    DomainFactory(code="D1", order=1)
+    content = json.loads(portal_file(["Q1"], []))
+    (house,) = content["contents"]
+    (desk,) = house["services"]
+    house["locations"] = [{"id": "a"}, {"id": "b", "addresses": [{"address_1": "Quokka lane 1"}]}]
+    desk |= {"description": "old", "service_at_locations": [{"location_id": "b"}]}
+    beds = {"name": "Beds", "attributes": [*desk["attributes"], said_by_portal("mark", "shelter")]}
+    house["services"].append(beds)
+    first = stored(json.dumps(content), admin, of_own_standard_file(), "own.json")
+    desk["description"] = "new"
+    second = stored(json.dumps(content), admin, of_own_standard_file(), "own.json")
+    assert (counts(first), counts(second)) == ((1, 0, 0, 0), (0, 1, 0, 0))
+    assert "Quokka" not in str([*ImportedOrganisation.objects.values("before", "after")])
+    assert imports.undo_import(batch=second, by=admin) == []
+    here = Service.objects.get(title="Desk")
+    assert (here.description, here.address) == ("old", "Quokka lane 1")
+    assert imports.undo_import(batch=first, by=admin) == []
+    assert not Organisation.objects.exists()
 
 
 def portal_file(places: list[str], areas: list[str]) -> str:

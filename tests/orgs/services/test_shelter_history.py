@@ -53,7 +53,9 @@ def house(quarter, reviewer, city):
     verification.decide_verification(verification=waiting, outcome="verified", answers=answers, by=reviewer)
     decide(propose(house, owner, "Quokka lane 2"), reviewer, "accepted")
     decide(propose(house, owner, "Quokka lane 3"), reviewer, "returned")
+    beds = {"title": "Beds", "address": "Quokka door 0", "territories": [quarter.pk], "type": ""}
     facts = {"address": "Quokka lane 0", "territory": quarter.pk, "works_in": [quarter.pk], "name": house.name}
+    facts["services"] = [beds, {"title": "Walk", "territories": [quarter.parent_id, quarter.pk]}]
     batch = OrganisationImport.objects.create(file_name="list.csv", size=1, state="received", created_by=reviewer)
     ImportedOrganisation.objects.create(batch=batch, organisation=house, line=2, before=facts, after=facts)
     Remark.objects.create(page=house.get_absolute_url(), words="Moved.", organisation=house, territory=quarter)
@@ -106,7 +108,10 @@ def test_what_a_shelter_was_before_is_in_no_row(house, city):
     assert tables_with("quokka") == {"orgs_organisation": 1, "orgs_proposedchange": 1}
     assert ProposedChange.objects.get(facts__icontains="quokka").state == "returned"
     done = ImportedOrganisation.objects.get()
-    assert done.after == done.before == {"territory": city.pk, "works_in": [city.pk], "name": house.name}
+    beds = {"title": "Beds", "territories": [city.pk], "type": ""}
+    services = [beds, {"title": "Walk", "territories": [city.pk]}]
+    facts = {"territory": city.pk, "works_in": [city.pk], "name": house.name, "services": services}
+    assert done.after == done.before == facts
 
 
 def test_shelter_that_passes_to_another_organisation_takes_its_history_too(house):
