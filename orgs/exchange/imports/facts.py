@@ -76,7 +76,13 @@ def changes_of(standing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, An
 def with_services(standing: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A service is known by its title; of each stays what the file says nothing of, and what shelters once is not taken for another."""
     by_title = {one["title"]: one for one in wanted}
-    merged = [{**one, **by_title.pop(one["title"], {})} for one in standing]
+    merged = [with_said(one, by_title.pop(one["title"], {})) for one in standing]
     for one in merged:
         one["address"] = "" if one["is_shelter"] else one["address"]
     return sorted([*merged, *by_title.values()], key=lambda one: one["title"])
+
+
+def with_said(service: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    """One of a type has the domain of that type."""
+    own = {"domain": service["domain"]} if service["type"] and "type" not in said else {}
+    return {**service, **said, **own}

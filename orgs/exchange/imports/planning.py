@@ -90,18 +90,23 @@ class PortionPlanner:
         return batch.plan
 
     def services(self, entry: Candidate) -> list[dict[str, Any]] | None:
-        """Those that have a place in the portal: of a type that it knows, else in the domain that the file or the mapping names."""
+        """Those that have a place in the portal: of a type that it knows, else in the domain that the file names.
+
+        Where it names none, a new one has that of the mapping.
+        """
         if entry.services is None:
             return None
         found = []
         for one in entry.services:
-            known = self.types.get(one["type"])
-            said = one.get("domain", "")
-            domain = known.domain.code if known else said if said in self.domains else self.mapping.domain
-            if domain in self.domains:
+            known = self.types.get(one.get("type", ""))
+            domain = known.domain.code if known else one.get("domain", "")
+            said = {fact: value for fact, value in one.items() if fact not in ("type", "domain")}
+            said |= {"type": known.code} if known else {}
+            said |= {"domain": domain} if domain in self.domains else {}
+            if said.get("domain", self.mapping.domain) in self.domains:
                 is_shelter = one.get("is_shelter", False) or (known is not None and known.is_sheltering)
                 shelter = {"is_shelter": True, "address": ""} if is_shelter else {}
-                found.append({**one, "type": known.code if known else "", "domain": domain, **shelter})
+                found.append({**said, **shelter})
         return found
 
 

@@ -310,6 +310,4 @@ class RowReader:
 
     def plain_service(self, code: str) -> dict[str, Any]:
         """Of which a table says the type and no more."""
-        title = tidy(self.types[code], longest_of_service("title"))
-        plain = dict.fromkeys(("description", "telephone", "form", "cost"), "")
-        return {"title": title, "type": code, **plain, "languages": [], "is_free": False}
+        return {"title": tidy(self.types[code], longest_of_service("title")), "type": code}

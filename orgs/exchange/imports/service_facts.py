@@ -40,7 +40,7 @@ PLACE = tuple[str, str, str]
 
 
 def service_said(given: dict[str, Any], names: MappingOf[str, str]) -> dict[str, Any] | None:
-    """Of a service what a file of the standard says; `names` of languages as the source has them."""
+    """Of a service what a file of the standard says, and nothing of what it does not; `names` of languages as the source has them."""
     title = tidy(given.get("name", ""), longest_of_service("title"))
     if not title:
         return None
@@ -49,13 +49,9 @@ def service_said(given: dict[str, Any], names: MappingOf[str, str]) -> dict[str,
     url = web_address_of(given.get("url", ""))
     spoken = [names.get(text, text) for text in given.get("languages", ())]
     own = given.get("own", {})
-    if is_free := is_free or "free" in own.get("marks", ()):
-        fees = ""
     if own.get("is_page_of_portal"):
         url = ""
-    return {
-        **facts_said(given, own),
-        "title": title,
+    found: dict[str, Any] = {
         "description": without_hidden_signs(NO_TEXT.sub("", given.get("description", ""))).strip()[
             :LONGEST_DESCRIPTION
         ],
@@ -63,9 +59,13 @@ def service_said(given: dict[str, Any], names: MappingOf[str, str]) -> dict[str,
         "telephone": tidy(given.get("telephone", ""), longest_of_service("telephone")),
         "form": "" if url.startswith(settings.PUBLIC_URL) or len(url) > longest_of_service("form") else url,
         "languages": sorted({BY_NAME[name.lower()] for name in spoken if name.lower() in BY_NAME}),
-        "is_free": is_free,
-        "cost": "" if is_free else fees,
     }
+    found = {fact: value for fact, value in found.items() if value}
+    if is_free or "free" in own.get("marks", ()):
+        found |= {"is_free": True, "cost": ""}
+    elif fees:
+        found |= {"is_free": False, "cost": fees}
+    return {**facts_said(given, own), **found, "title": title}
 
 
 def facts_said(given: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

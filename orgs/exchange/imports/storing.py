@@ -153,7 +153,7 @@ def put_services(said: Iterable[tuple[Organisation, Facts]], planner: PortionPla
         (one.pk, service["title"]): service
         for one, facts in said
         for service in facts.get("services", ())
-        if service["domain"] in planner.domains
+        if service.get("domain", planner.mapping.domain) in planner.domains
     }
     spoken_of = [one.pk for one, facts in said if "services" in facts]
     there = read_services(Service.objects.filter(organisation__in=spoken_of)).order_by("pk")
@@ -174,7 +174,8 @@ def put_services(said: Iterable[tuple[Organisation, Facts]], planner: PortionPla
 
 
 def as_said(service: Service, facts: Facts, planner: PortionPlanner) -> Service:
-    service.type, service.domain = planner.types.get(facts["type"]), planner.domains[facts["domain"]]
+    service.type = planner.types.get(facts.get("type", ""))
+    service.domain = planner.domains[facts.get("domain", planner.mapping.domain)]
     for name in OF_SERVICE:
         if name in facts:
             setattr(service, name, facts[name])

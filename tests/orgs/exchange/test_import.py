@@ -29,7 +29,16 @@ from orgs.exchange.imports.messages import TEXTS, problems_of
 from orgs.exchange.records import records
 from orgs.folding import Folded
 from orgs.listing import actions as listing
-from orgs.models import ImportedOrganisation, Listing, Organisation, OrganisationImport, Service, Territory, User
+from orgs.models import (
+    Domain,
+    ImportedOrganisation,
+    Listing,
+    Organisation,
+    OrganisationImport,
+    Service,
+    Territory,
+    User,
+)
 from orgs.readers.problems import Problem
 from orgs.tasks import remove_stale_organisation_files
 from orgs.territories.deletion import delete_place
@@ -39,6 +48,7 @@ from tests.factories import (
     MembershipFactory,
     OrganisationFactory,
     ServiceFactory,
+    ServiceTypeFactory,
     TerritoryFactory,
     UserFactory,
 )
@@ -631,6 +641,76 @@ def test_services_are_known_by_their_titles(admin, place):
         "Class": "old",
         "Desk": "same",
     }
+
+
+def wide(content: str) -> bytes:
+    """The same as a package of tables."""
+    packed = io.BytesIO()
+    services = [(one["name"], one["description"]) for one in json.loads(content)["contents"][0]["services"]]
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(
+            "organizations.csv", "id,name,description,email,url,year_incorporated\n1,House,,,house.example,\n"
+        )
+        rows = "".join(f"{number},1,{title},{text},\n" for number, (title, text) in enumerate(services))
+        archive.writestr("services.csv", f"id,organization_id,name,description,url\n{rows}")
+    return packed.getvalue()
+
+
+OFFERS = HEAD.strip() + ",offers\n"
+
+
+@pytest.mark.parametrize("form", ["table", "package", "objects"])
+def test_service_keeps_what_staff_wrote_and_the_file_does_not_say(admin, place, form):
+    DomainFactory(code="D1", order=1)
+    food = ServiceTypeFactory(code="food", name="Food", domain=DomainFactory(code="D2", order=2))
+    content, said, name = {
+        "table": (OFFERS + "7,House,,,,,Q1,food\n", mapping(columns={"service_types": "offers"}), "one.csv"),
+        "package": (wide(package(("Food", ""))), MIAMI, "one.zip"),
+        "objects": (package(("Food", "")), MIAMI, "one.json"),
+    }[form]
+    stored(content, admin, said, name)
+    written = {
+        "type": food.pk, "domain": food.domain_id, "description": "Text", "telephone": "93 1", "form": "https://house.example/form",
+        "languages": ["ur"], "is_free": True, "documents": "passport",
+    }  # fmt: skip
+    Service.objects.update(**written)
+    assert counts(checked(content, admin, said, name)) == (0, 0, 1, 0)
+    Organisation.objects.update(name="Another name")
+    assert counts(stored(content, admin, said, name)) == (0, 1, 0, 0)
+    assert Service.objects.values(*written).get() == written
+
+
+def test_service_is_free_or_costs_something_as_the_file_says_last(admin, place):
+    DomainFactory(code="D1", order=1)
+
+    def costing(fees: str) -> str:
+        desk = {"name": "Desk", "fees_description": fees}
+        return json.dumps({"contents": [{"id": "1", "name": "House", "services": [desk]}]})
+
+    found = []
+    for fees in ("5 euros", "Free", "6 euros"):
+        stored(costing(fees), admin, MIAMI, "one.json")
+        found.append(Service.objects.values_list("is_free", "cost").get())
+        for again in (fees, ""):
+            assert counts(checked(costing(again), admin, MIAMI, "one.json")) == (0, 0, 1, 0)
+    assert found == [(False, "5 euros"), (True, ""), (False, "6 euros")]
+
+
+def test_domain_of_a_service_is_that_of_its_type(admin, place):
+    """Whatever the mapping says of those without one."""
+    DomainFactory(code="D1", order=1)
+    food = ServiceTypeFactory(code="food", domain=DomainFactory(code="D2", order=2))
+    stored(package(("Desk", "old")), admin, MIAMI, "one.json")
+    Service.objects.update(type=food, domain=food.domain)
+    stored(package(("Desk", "new"), ("More", "")), admin, MIAMI, "one.json")
+    found = Service.objects.values_list("title", "description", "type__code", "domain__code").order_by("title")
+    assert list(found) == [("Desk", "new", "food", "D2"), ("More", "", None, "D1")]
+    house = OrganisationFactory(published=True, territory=place)
+    ServiceFactory(organisation=house, title="Own", domain=Domain.objects.get(code="D1"))
+    content = b"".join(FORMATS["hsds"].write(records(Organisation.objects.filter(pk=house.pk))))
+    house.services.update(type=food, domain=food.domain)
+    here = imports.check_import(batch=received(content, admin, name="own.json"), by=admin)
+    assert (counts(here), faults(here)) == ((0, 0, 1, 0), [])
 
 
 # --- There and back ------------------------------------------------------------------------------------------------------
