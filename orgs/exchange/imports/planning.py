@@ -290,8 +290,11 @@ def read_whole(found: Any) -> Any:
 
 
 def read_services(found: Any) -> Any:
-    return found.select_related("type", "domain").prefetch_related(
-        "opening_times", "closed_days", Prefetch("territories", Territory.objects.only("pk"))
+    """The oldest first, so that those of one title stand in the same order each time."""
+    return (
+        found.select_related("type", "domain")
+        .order_by("pk")
+        .prefetch_related("opening_times", "closed_days", Prefetch("territories", Territory.objects.only("pk")))
     )
 
 

@@ -1,5 +1,6 @@
 """What was planned is stored: some hundred organisations at a time."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -148,27 +149,31 @@ def put_domains(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlan
 
 
 def put_services(said: Iterable[tuple[Organisation, Facts]], planner: PortionPlanner) -> None:
-    """The same for services, known by their titles."""
-    wanted = {
-        (one.pk, service["title"]): service
-        for one, facts in said
-        for service in facts.get("services", ())
-        if service.get("domain", planner.mapping.domain) in planner.domains
-    }
+    """The same for services, known by their titles; of several with one title, the older one is the first of the facts."""
+    wanted: dict[tuple[int, str], deque[Facts]] = defaultdict(deque)
+    for one, facts in said:
+        for service in facts.get("services", ()):
+            if service.get("domain", planner.mapping.domain) in planner.domains:
+                wanted[one.pk, service["title"]].append(service)
     spoken_of = [one.pk for one, facts in said if "services" in facts]
-    there = read_services(Service.objects.filter(organisation__in=spoken_of)).order_by("pk")
+    there = read_services(Service.objects.filter(organisation__in=spoken_of))
     changed, gone, told = [], [], []
     for service in there:
-        title = (service.organisation_id, service.title)
-        if title not in wanted:
+        alike = wanted[service.organisation_id, service.title]
+        if not alike:
             gone.append(service.pk)
-        elif (facts := wanted.pop(title)) != facts_of_service(service):
+        elif (facts := alike.popleft()) != facts_of_service(service):
             changed.append(as_said(service, facts, planner))
             told.append((service, facts))
     Service.objects.filter(pk__in=gone).delete()
     Service.objects.bulk_update(changed, [*OF_SERVICE, "type", "domain"], batch_size=200)
-    new = [as_said(Service(organisation_id=key), facts, planner) for (key, _title), facts in wanted.items()]
-    told += zip(Service.objects.bulk_create(new, batch_size=ROWS), wanted.values(), strict=True)
+    new = [
+        (as_said(Service(organisation_id=key), facts, planner), facts)
+        for (key, _title), left in wanted.items()
+        for facts in left
+    ]
+    Service.objects.bulk_create([service for service, _facts in new], batch_size=ROWS)
+    told += new
     put_hours(told)
     put_areas(told)
 

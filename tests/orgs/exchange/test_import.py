@@ -643,6 +643,23 @@ def test_services_are_known_by_their_titles(admin, place):
     }
 
 
+def test_services_of_one_title_stay_apart(admin, place):
+    DomainFactory(code="D1", order=1)
+    stored(package(("Class", "old"), ("Desk", "old")), admin, MIAMI, "one.json")
+    house = Organisation.objects.get()
+    for description in ("second", "third"):
+        ServiceFactory(organisation=house, title="Class", description=description)
+    said = house.services.values_list("pk", "title", "description").order_by("pk")
+    before = list(said.all())
+    assert counts(checked(package(("Class", "old"), ("Desk", "old")), admin, MIAMI, "one.json")) == (0, 0, 1, 0)
+    content = package(("Class", "new"), ("Desk", "new"))
+    batch = stored(content, admin, MIAMI, "one.json")
+    assert list(said.all()) == [(pk, title, text.replace("old", "new")) for pk, title, text in before]
+    assert counts(checked(content, admin, MIAMI, "one.json")) == (0, 0, 1, 0)
+    assert imports.undo_import(batch=batch, by=admin) == []
+    assert list(said.all()) == before
+
+
 def wide(content: str) -> bytes:
     """The same as a package of tables."""
     packed = io.BytesIO()
