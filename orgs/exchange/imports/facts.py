@@ -1,6 +1,7 @@
 """What an organisation is as far as a file may say it: as plain values, so that they can be compared, kept and put back."""
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from orgs.models import Organisation, Service
@@ -74,15 +75,27 @@ def changes_of(standing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, An
 
 
 def with_services(standing: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A service is known by its title; of each stays what the file says nothing of, and what shelters once is not taken for another."""
-    by_title = {one["title"]: one for one in wanted}
-    merged = [with_said(one, by_title.pop(one["title"], {})) for one in standing]
-    for one in merged:
-        one["address"] = "" if one["is_shelter"] else one["address"]
-    return sorted([*merged, *by_title.values()], key=lambda one: one["title"])
+    """A service is known by its title, one of which a table says the type alone by its type where there is any of it.
+
+    Of each stays what the file says nothing of, and what shelters once is not taken for another.
+    """
+    types = {one["type"] for one in standing}
+    by_type: dict[str, dict[str, Any]] = {}
+    by_title: dict[str, list[dict[str, Any]]] = {}
+    for one in wanted:
+        if one.get("is_plain") and one["type"] in types:
+            by_type[one["type"]] = one
+        else:
+            by_title.setdefault(one["title"], []).append(one)
+    merged = []
+    for one in standing:
+        alike = by_title.get(one["title"])
+        merged.append(with_said(one, by_type.get(one["type"]) or (alike.pop() if alike else {})))
+    return sorted([*merged, *chain.from_iterable(by_title.values())], key=lambda one: one["title"])
 
 
 def with_said(service: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
-    """One of a type has the domain of that type."""
-    own = {"domain": service["domain"]} if service["type"] and "type" not in said else {}
-    return {**service, **said, **own}
+    """It keeps its title, and one of a type the domain of that type."""
+    kept = {"title", "domain"} if service["type"] and "type" not in said else {"title"}
+    found = {**service, **{fact: value for fact, value in said.items() if fact in service and fact not in kept}}
+    return {**found, "address": "" if found["is_shelter"] else found["address"]}

@@ -310,4 +310,4 @@ class RowReader:
 
     def plain_service(self, code: str) -> dict[str, Any]:
         """Of which a table says the type and no more."""
-        return {"title": tidy(self.types[code], longest_of_service("title")), "type": code}
+        return {"title": tidy(self.types[code], longest_of_service("title")), "type": code, "is_plain": True}

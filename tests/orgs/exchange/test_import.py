@@ -730,6 +730,34 @@ def test_domain_of_a_service_is_that_of_its_type(admin, place):
     assert (counts(here), faults(here)) == ((0, 0, 1, 0), [])
 
 
+def test_services_of_a_table_are_known_by_their_types(admin, place):
+    """Whatever a type, or a service of it, is called by now."""
+    food = ServiceTypeFactory(code="food", name="Food")
+    ServiceTypeFactory(code="beds", name="Food"), ServiceTypeFactory(code="baths", name="Baths")
+    said, row = mapping(columns={"service_types": "offers"}), OFFERS + "7,House,,,,,Q1,food;beds\n"
+    stored(row, admin, said)
+    food.name = food.name_en = "Food bank"
+    food.save()
+    assert counts(checked(row, admin, said)) == (0, 0, 1, 0)
+    Service.objects.filter(type=food).update(title="Our food")
+    before = set(Service.objects.values_list("pk", "title", "type__code"))
+    assert counts(checked(row, admin, said)) == (0, 0, 1, 0)
+    batch = stored(OFFERS + "7,House,,,,,Q1,food;beds;baths\n", admin, said)
+    assert set(Service.objects.exclude(type__code="baths").values_list("pk", "title", "type__code")) == before
+    assert Service.objects.get(type__code="baths").title == "Baths"
+    assert imports.undo_import(batch=batch, by=admin) == []
+    assert set(Service.objects.values_list("pk", "title", "type__code")) == before
+
+
+def test_service_of_a_table_takes_one_of_its_title_where_none_has_its_type(admin, place):
+    said, row = mapping(columns={"service_types": "offers"}), OFFERS + "7,House,,,,,Q1,food\n"
+    ServiceTypeFactory(code="food", name="Food")
+    stored(row, admin, said)
+    Service.objects.update(type=None)
+    stored(row, admin, said)
+    assert list(Service.objects.values_list("title", "type__code")) == [("Food", "food")]
+
+
 # --- There and back ------------------------------------------------------------------------------------------------------
 
 
