@@ -74,6 +74,14 @@ def changes_of(standing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, An
     return {name: value for name, value in wanted.items() if standing[name] != value}
 
 
+def is_as_said(standing: dict[str, Any], fact: str, said: Any) -> bool:
+    """Of services those facts count that were kept: earlier versions kept fewer."""
+    if fact != "services":
+        return bool(standing[fact] == said)
+    there = standing[fact]
+    return len(there) == len(said) and all(then.items() <= now.items() for then, now in zip(said, there, strict=True))
+
+
 def with_services(standing: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A service is known by its title, one of which a table says the type alone by its type where there is any of it.
 

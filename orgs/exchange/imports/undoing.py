@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Model
 
 from orgs.exchange.imports import storing
-from orgs.exchange.imports.facts import facts_of
+from orgs.exchange.imports.facts import facts_of, is_as_said
 from orgs.exchange.imports.planning import PortionPlanner, read_whole
 from orgs.exchange.imports.progress import note
 from orgs.exchange.imports.storing import Facts
@@ -57,7 +57,7 @@ def take_away(brought: list[tuple[Organisation, ImportedOrganisation]]) -> list[
     left: list[Organisation] = []
     for one, done in brought:
         standing = facts_of(one)
-        is_as_it_came = all(standing[fact] == value for fact, value in done.after.items())
+        is_as_it_came = all(is_as_said(standing, *said) for said in done.after.items())
         is_own = is_unclaimed(one) and not one.tier and one.pk not in in_use and is_as_it_came
         (untouched if is_own else left).append(one)
     Organisation.objects.filter(pk__in=[one.pk for one in untouched]).delete()
@@ -69,7 +69,7 @@ def put_back(changed: list[tuple[Organisation, ImportedOrganisation]], planner: 
     left, before = [], []
     for one, done in changed:
         standing = facts_of(one)
-        untouched = {fact for fact, value in done.after.items() if standing[fact] == value}
+        untouched = {fact for fact, value in done.after.items() if is_as_said(standing, fact, value)}
         if not is_unclaimed(one) or one.tier:
             untouched = set()
         if untouched != set(done.after):

@@ -617,6 +617,28 @@ def said_by_portal(name: str, code: str) -> dict[str, Any]:
     return {"taxonomy_term": {"taxonomy": f"{PORTAL}/{name}", "code": code}}
 
 
+@pytest.mark.parametrize(("later", "stay"), [("old", 0), ("By staff", 1)])
+def test_undoing_takes_back_what_an_earlier_version_stored(admin, place, later, stay):
+    """When fewer facts of a service were kept."""
+    DomainFactory(code="D1", order=1)
+    earlier = {"title", "description", "telephone", "form", "is_free", "cost", "languages", "type", "domain"}
+
+    def stored_then(content: str) -> OrganisationImport:
+        batch = stored(content, admin, MIAMI, "one.json")
+        for done in batch.done.all():
+            for facts in filter(None, (done.before, done.after)):
+                facts["services"] = [{name: one[name] for name in earlier} for one in facts["services"]]
+            done.save()
+        return batch
+
+    brought, changed = (stored_then(package(("Class", text), ("Desk", "same"))) for text in ("old", "new"))
+    Service.objects.filter(title="Class").update(women_only=True)
+    assert imports.undo_import(batch=changed, by=admin) == []
+    assert Service.objects.values_list("description", "women_only").get(title="Class") == ("old", True)
+    Service.objects.filter(title="Class").update(description=later)
+    assert len(imports.undo_import(batch=brought, by=admin)) == Organisation.objects.count() == stay
+
+
 def package(*services: tuple[str, str]) -> str:
     house = {"id": "1", "name": "House", "services": [{"name": name, "description": text} for name, text in services]}
     return json.dumps({"contents": [house]})
