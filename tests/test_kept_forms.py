@@ -217,7 +217,7 @@ SHORT = {
     "VouchingWithdrawView", "SponsorshipEndView", "AffiliationAnswerView", "AffiliationEndView",
     "StartView", "PageView", "CheckView", "DiscardView", "ConfirmView", "SentView", "InvitationDetailView", "WithdrawView", "EndMembershipView",
     "SubmitView", "ServiceDeleteView", "CapacityDeleteView", "OpportunityDeleteView", "MatchWithdrawView", "TargetDeleteView", "SliceRetryView", "IndicatorRetireView",
-    "IndicatorRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordDeleteView", "PartnershipProposeView",
+    "IndicatorRestoreView", "ServiceTypeRestoreView", "DefinitionCheckView", "ReportUploadView", "RequestWithdrawView", "RecordDeleteView", "PartnershipProposeView",
     "PartnershipDeleteView", "AssessmentDiscardView", "ImportStoreView", "ImportApproveView", "ImportUndoView", "FindingsAcceptView",
     "MappingSaveView", "ReportApproveView", "ReportReturnView", "AssessmentEvidenceView", "LogInView",
     "ProtectionDecisionView", "ChangeEmailView", "SetPasswordView", "ResendView", "ResendReviewInvitationView", "WithdrawReviewInvitationView",

@@ -84,8 +84,8 @@ def work_queues() -> list[tuple[str, list[WorkQueue]]]:
             _("For people"),
             [
                 *(line(queue.label, queue.rows, queue.since, url=reverse(queue.url_name), late_after=review) for queue in queues()),
-                WorkQueue(_("Matters that no reviewer may decide"), sum(place.number for place in places), min((place.oldest for place in places), default=None),
-                          url=reverse("orgs:appointment_list"), is_fault=True),
+                WorkQueue(_("Matters that no reviewer may decide"), sum(place.number for place in places),
+                          min((place.oldest for place in places), default=None), url=reverse("orgs:appointment_list"), is_fault=True),
                 line(_("Appeals that nobody may decide"), Measure.objects.without_judge(), "appealed_at", url=reverse("orgs:appeal_queue"), is_fault=True),
                 line(_("Verification lapsed"), lapsed, "lapsed_at", url=run_out, late_after=datetime.timedelta()),
                 line(_("Engagement levels to review"), Assessment.objects.waiting(), "submitted_at", late_after=review),
