@@ -4,8 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, DateTimeField, Max, Min, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Count, Max, Min, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -51,9 +50,12 @@ class WorkQueue:
 
 
 def line(title: str | Promise, rows: QuerySet[Any], since: str, **options: Any) -> WorkQueue:
-    """One query."""
+    """One query. Where a day says until when, something is to be done from its end on."""
     found = rows.order_by().aggregate(count=Count("pk"), oldest=Min(since))
-    return WorkQueue(title, found["count"], found["oldest"], **options)
+    oldest = found["oldest"]
+    if oldest is not None and not isinstance(oldest, datetime.datetime):
+        oldest = timezone.make_aware(datetime.datetime.combine(oldest + datetime.timedelta(days=1), datetime.time.min))
+    return WorkQueue(title, found["count"], oldest, **options)
 
 
 def work_queues() -> list[tuple[str, list[WorkQueue]]]:
@@ -64,7 +66,6 @@ def work_queues() -> list[tuple[str, list[WorkQueue]]]:
     places = places_without_reviewer()
     run_out = f"{reverse('orgs:registry_list')}?state=run_out"
     lapsed = Organisation.objects.filter(closed_on=None, holds_until__lt=timezone.localdate()).exclude(tier="")
-    lapsed = lapsed.annotate(lapsed_at=Cast("holds_until", DateTimeField()))
     state, preview = ImportBatch.State, Release.State.PREVIEW
     files = ReleaseFile.objects.filter(state=ReleaseFile.State.WAITING)
     return [
@@ -87,7 +88,7 @@ def work_queues() -> list[tuple[str, list[WorkQueue]]]:
                 WorkQueue(_("Matters that no reviewer may decide"), sum(place.number for place in places),
                           min((place.oldest for place in places), default=None), url=reverse("orgs:appointment_list"), is_fault=True),
                 line(_("Appeals that nobody may decide"), Measure.objects.without_judge(), "appealed_at", url=reverse("orgs:appeal_queue"), is_fault=True),
-                line(_("Verification lapsed"), lapsed, "lapsed_at", url=run_out, late_after=datetime.timedelta()),
+                line(_("Verification lapsed"), lapsed, "holds_until", url=run_out, late_after=datetime.timedelta()),
                 line(_("Engagement levels to review"), Assessment.objects.waiting(), "submitted_at", late_after=review),
                 line(_("Imports to be approved"), ImportBatch.objects.filter(state=state.STORED), "created_at", url=imports),
                 line(_("Releases to be approved"), Release.objects.filter(state=preview), "created_at", url=releases),
