@@ -42,6 +42,7 @@ from orgs.registration import actions as registration_actions
 from orgs.registration import views as registration
 from orgs.remarks import views as remarks
 from orgs.reviewers import views as reviewers
+from orgs.service_types import views as types
 from orgs.services import editing as service_editing
 from orgs.standing import views as standing
 from orgs.support import views as support
@@ -217,6 +218,7 @@ HARMLESS_TWICE = {
     reviewers.EndAppointmentView: "ended is ended",
     reviewers.WithdrawReviewInvitationView: "gone is gone",
     operations.ScheduleSwitchView: "sets a state",
+    types.ServiceTypeRestoreView: "sets a state",
     operations.MailRetryView: "sets a state",
     operations.MailGiveUpView: "gone is gone",
     organisations.SubmitView: "submit_for_verification has one open at a time",
