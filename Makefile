@@ -18,6 +18,7 @@ PACKAGES := .venv/.packages
 FRONT_END := node_modules/.package-lock.json
 CATALOGUES := $(VAR)/.catalogues
 STATIC := $(VAR)/static/staticfiles.json
+COVERAGE := $(VAR)/coverage.json
 CODE := integration_portal orgs indicators partnerships demo devtools tests bench manage.py
 
 .PHONY: help run setup test check bench lock messages format clean
@@ -32,7 +33,8 @@ run: setup ## Run the portal with the demo on http://127.0.0.1:8000/ (PORT=8001 
 setup: $(PACKAGES) $(FRONT_END) $(CATALOGUES) $(STATIC) ## Make the environment: packages, front end, translations
 
 test: setup ## Run the whole suite in parallel, with its coverage (ARGS="-k word": some tests; BROWSER=required: fail without a Chromium)
-	$(PYTHON) -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal $(or $(ARGS),--cov --cov-report=term-missing:skip-covered)
+	$(PYTHON) $(if $(ARGS),,-m slipcover --json --out $(COVERAGE)) -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal $(ARGS)
+	$(if $(ARGS),,$(PYTHON) -m slipcover --merge $(COVERAGE) --out $(COVERAGE) --skip-covered --fail-under 95)
 
 check: setup ## Lint, format, types, templates, migrations, translations, deployment
 	$(PYTHON) -m ruff check .

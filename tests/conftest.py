@@ -1,6 +1,5 @@
 """What holds for every test. The servers are provided by tests/settings.py, which Django reads first."""
 
-import contextlib
 import copy
 import gc
 import os
@@ -20,7 +19,6 @@ from orgs.models import Portal
 from tests.flush import sql_flush
 from tests.servers import SERVERS
 from tests.settled import settle
-from tests.untraced import untraced
 from tests.world import World, make_world
 
 TESTS = Path(__file__).resolve().parent
@@ -57,51 +55,11 @@ sys.addaudithook(refuse_foreign_connections)
 gc.disable()  # Until everything is loaded: see pytest_runtestloop.
 
 
-UNTRACED = {
-    "browser/test_every_page.py",
-    "browser/test_pages.py",
-    "demo/test_figures.py",
-    "indicators/releases/test_disclosure_berlin.py",
-    "indicators/releases/test_disclosure_rates.py",
-    "indicators/rollup/test_rollup.py",
-    "indicators/test_berlin.py",
-    "indicators/test_istat.py",
-    "orgs/territories/test_territory_import_properties.py",
-    "partnerships/test_permissions.py",
-    "partnerships/test_queries.py",
-    "test_access.py",
-    "test_architecture.py",
-    "test_html.py",
-    "test_planted.py",
-    "test_requests.py",
-}
-"""They open every page there is, look at a million rows, do one thing many times, or read the code alone: what runs there, other tests cover line
-by line, and tracing is what it costs."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SERVERS:
             item.add_marker("servers")
-        if item.path.relative_to(TESTS).as_posix() in UNTRACED:
-            item.add_marker("untraced")
     share_worlds(items)
-
-
-SET_UP_IS_TRACED = {"demo"}
-"""Packages of tests that look at what was set up for them. Elsewhere a set-up makes what the test needs, by actions that have tests of their own."""
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    with untraced() if item.get_closest_marker("untraced") else contextlib.nullcontext():
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
-    with contextlib.nullcontext() if item.path.parent.name in SET_UP_IS_TRACED else untraced():
-        return (yield)
 
 
 def share_worlds(items: list[pytest.Item]) -> None:

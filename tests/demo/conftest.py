@@ -7,18 +7,14 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import override_settings
 
-from indicators.releases.suppression import pattern
 from tests.settled import settle
-from tests.untraced import untraced
 
 
 @pytest.fixture(scope="package")
 def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The whole demo, loaded once for the tests of this package and gone after them. The search for what its release hides is not traced."""
+    """The whole demo, loaded once for the tests of this package and gone after them."""
     with django_db_blocker.unblock(), override_settings(DEMO=True), transaction.atomic():
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("indicators.releases.tables.pattern", untraced()(pattern))
-            call_command("load_demo", stdout=io.StringIO())
+        call_command("load_demo", stdout=io.StringIO())
         settle()
         yield
         transaction.set_rollback(True)

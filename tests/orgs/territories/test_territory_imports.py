@@ -442,7 +442,6 @@ MOST_OF_BARE = 3
 """How many times the seconds of a bare INSERT storing may take: its paths, its reach and its history are of several times as many rows."""
 
 
-@pytest.mark.untraced  # Of many rows; what runs there, other tests cover line by line.
 def test_ten_thousand_places_come_in_at_once(scheme, capsys, django_assert_max_num_queries):
     """The number of statements does not follow the number of places, and the seconds stay a few times those of a bare INSERT of the rows."""
     took = {}
