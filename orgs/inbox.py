@@ -33,7 +33,7 @@ from orgs.models import (
 )
 from orgs.models.support import VOUCHING_ROLES
 from orgs.permissions import edited_by
-from orgs.review_queues import queues
+from orgs.review_queues import registry_queues
 from orgs.services.actions import due
 
 LONGEST = 20
@@ -83,7 +83,7 @@ def reviews_to_make(user: User) -> list[Task]:
     """All that the person may decide as a reviewer, kind by kind, with the place whose reviewers decide. One query more for the places."""
     rows = [
         (queue, row)
-        for queue in queues()
+        for queue in registry_queues()
         for row in queue.of(user).annotate(at=F("decided_in")).select_related("organisation")[:LONGEST]
     ]
     places = Territory.objects.in_bulk({row.at for _queue, row in rows})

@@ -1,5 +1,6 @@
 """All that reviewers decide, named once: for their lists, their tasks, their e-mail and their workload."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.db.models import Q
@@ -9,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from orgs.models import (
     JoinRequest,
     Measure,
-    Organisation,
     ProposedChange,
     Remark,
     ReviewedProfile,
@@ -40,7 +40,7 @@ class Queue(NamedTuple):
         """What the person finds in the list: an administrator all that is nobody's own, and what nobody may decide."""
         if not user.is_staff:
             return self.of(user)
-        rows = self.but_own(self.rows.exclude(organisation__in=Organisation.objects.own_of(user)), user)
+        rows = self.but_own(self.rows.but_own_of(user), user)
         if self.of_nobody is None:
             return rows.order_by(self.since, "pk")
         both = Q(pk__in=rows.order_by().values("pk")) | Q(pk__in=self.of_nobody.order_by().values("pk"))
@@ -99,5 +99,13 @@ def remarks() -> Queue:
     )  # fmt: skip
 
 
-def queues() -> list[Queue]:
+def registry_queues() -> list[Queue]:
     return [verifications(), changes(), unreviewed(), claims(), appeals(), voiced_needs(), remarks()]
+
+
+FROM_ABOVE: list[Callable[[], Queue]] = []
+"""Of the apps that know this one: each adds its own when it is set up."""
+
+
+def queues() -> list[Queue]:
+    return [*registry_queues(), *(queue() for queue in FROM_ABOVE)]

@@ -313,7 +313,7 @@ TABLE = """
     partnerships:assessment_evidence         assessment        LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
     partnerships:assessment_discard          assessment        LN NNNN MMFFN NNF   LN NNNN RRFFN NNF
     partnerships:experience_edit             assessment_party  LN PPFN NNNNN NFN   LN PPFN NNNNN NFN
-    partnerships:assessment_queue            -                 LF FFFF FFFFF PPF   LF FFFF FFFFF MMF
+    partnerships:assessment_queue            -                 LF FFFF FFFFF PPP   LF FFFF FFFFF MMM
     partnerships:assessment_review           claim             LN NNNN NNNNN PNN   LN NNNN NNNNN PNN
     partnerships:organisation_partnerships   association       PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     partnerships:isolated_organisations      -                 LF FFFF PPFFP FFF   LF FFFF MMFFM FFF

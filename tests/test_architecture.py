@@ -53,7 +53,7 @@ ORDER = {
     "partnerships": """
         vocabulary days
         models
-        translation permissions emails
+        translation permissions emails review_queues
         engagement
         agreements
         records

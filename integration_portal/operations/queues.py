@@ -17,7 +17,6 @@ from orgs.mail.actions import unsent
 from orgs.models import Measure, Organisation, VerificationRules, WorkerTask
 from orgs.review_queues import queues
 from orgs.reviewers.workload import places_without_reviewer
-from partnerships.models import Assessment
 
 QUICK = datetime.timedelta(minutes=15)
 """A worker takes what is there within a minute; what is older than this is stuck, or large."""
@@ -89,7 +88,6 @@ def work_queues() -> list[tuple[str, list[WorkQueue]]]:
                           min((place.oldest for place in places), default=None), url=reverse("orgs:appointment_list"), is_fault=True),
                 line(_("Appeals that nobody may decide"), Measure.objects.without_judge(), "appealed_at", url=reverse("orgs:appeal_queue"), is_fault=True),
                 line(_("Verification lapsed"), lapsed, "holds_until", url=run_out, late_after=datetime.timedelta()),
-                line(_("Engagement levels to review"), Assessment.objects.waiting(), "submitted_at", late_after=review),
                 line(_("Imports to be approved"), ImportBatch.objects.filter(state=state.STORED), "created_at", url=imports),
                 line(_("Releases to be approved"), Release.objects.filter(state=preview), "created_at", url=releases),
                 line(_("Releases that could not be made"), Release.objects.filter(state=Release.State.FAILED), "created_at", url=releases, is_fault=True),

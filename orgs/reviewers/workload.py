@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, IntegerField, Min, OuterRef, Quer
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
-from orgs.models import Membership, ReviewerAppointment, Territory, TerritoryReach, Verification
+from orgs.models import ReviewerAppointment, Territory, TerritoryReach, Verification
 from orgs.permissions import SECOND_STEPS
 from orgs.review_queues import queues
 
@@ -23,9 +23,9 @@ def with_workload(appointments: QuerySet[ReviewerAppointment]) -> QuerySet[Revie
 
     What is of one's own organisations is in nobody's own queue.
     """
-    own = Membership.objects.filter(user=OuterRef(OuterRef("user")), organisation=OuterRef("organisation"))
     to_decide = []
     for queue in queues():
+        own = queue.rows.insiders(OuterRef).filter(user=OuterRef(OuterRef("user")))
         theirs = queue.but_own(queue.rows.placed().filter(there("decided_in"), ~Exists(own)), OuterRef("user"))
         to_decide.append((theirs, queue.since))
     decided = Verification.objects.filter(

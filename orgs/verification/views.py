@@ -30,11 +30,9 @@ from orgs.models import (
     VerificationRules,
     are_enough,
 )
-from orgs.naming import address_upstairs
 from orgs.permissions import (
     can_review_change,
     can_review_verification,
-    is_reviewer,
     is_reviewer_or_administrator,
 )
 from orgs.review_queues import changes, queues
@@ -83,8 +81,6 @@ class ReviewQueueView(VisibleObjectMixin, PagedMixin, ListView):
             for queue in queues()[1:]
             if (count := queue.seen_by(self.person).count())
         ]
-        if is_reviewer(self.request.user):  # An administrator reads this queue, and not that one.
-            context["partnership_reviews_url"] = address_upstairs("partnerships:assessment_queue")
         return context
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,43 +13,48 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView, ListView
 
 from orgs.mixins import ActionMixin, PagedMixin, VisibleObjectMixin
-from orgs.permissions import is_reviewer
+from orgs.models import VerificationRules
+from orgs.permissions import is_administrator, is_reviewer_or_administrator
 from partnerships.assessments.forms import ReviewForm
 from partnerships.assessments.review import decide_assessment
 from partnerships.assessments.views import AssessmentMixin
 from partnerships.engagement.evidence import counting, key_of
 from partnerships.models import Assessment, AssessmentDecision, Criterion, Evidence, Experience
 from partnerships.permissions import can_review_assessment
+from partnerships.review_queues import engagement_levels
 from partnerships.vocabulary import AssessmentState
-
-OVERDUE_DAYS = 30
 
 
 class AssessmentQueueView(VisibleObjectMixin, PagedMixin, ListView):
-    """Claims that wait for the reviewer, the oldest first. None of one's own."""
+    """Claims that wait for the reviewer, the oldest first; to administrators all of them. None of one's own."""
 
     model = Assessment
-    has_page_permission = staticmethod(is_reviewer)
+    has_page_permission = staticmethod(is_reviewer_or_administrator)
     template_name = "partnerships/assessment_queue.html"
     context_object_name = "assessments"
 
     def get_queryset(self) -> QuerySet[Assessment]:
-        mine = Assessment.objects.reviewable_by(self.request.user).waiting()
+        decided = Assessment.objects.reviewable_by(self.person).filter(pk=OuterRef("pk"))
         return (
-            mine.select_related("claimed", "partnership__territory")
+            engagement_levels()
+            .seen_by(self.person)
+            .annotate(is_reviewed=Exists(decided))
+            .select_related("claimed", "partnership__territory")
             .prefetch_related("partnership__parties__organisation", "decisions")
-            .order_by("submitted_at", "pk")
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        now = timezone.now()
+        now, overdue = timezone.now(), VerificationRules.objects.current().days_until_overdue
+        context["sees_all"] = is_administrator(self.person)
         context["lines"] = [
             {
                 "assessment": one,
-                "url": reverse("partnerships:assessment_review", args=[one.pk]),
+                "url": reverse("partnerships:assessment_review", args=[one.pk])
+                if one.is_reviewed
+                else one.get_absolute_url(),
                 "days": (now - one.submitted_at).days,
-                "is_overdue": (now - one.submitted_at).days >= OVERDUE_DAYS,
+                "is_overdue": (now - one.submitted_at).days >= overdue,
                 "is_again": bool(one.decisions.all()),
             }
             for one in context["assessments"]

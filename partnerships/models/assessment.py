@@ -1,19 +1,26 @@
 import datetime
+from collections.abc import Callable
 
 import pghistory
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from orgs.models import Membership, Organisation
+from orgs.models.reviewable import ReviewableQuerySet
 from partnerships.models.evidence_base import Activity, Contribution, Document
 from partnerships.models.partnership import Partnership, PartnershipParty
 from partnerships.models.scale import Criterion, Level, Scale
 from partnerships.vocabulary import AssessmentState, PartyAnswer, PartyRole, Stage
 
 
-class AssessmentQuerySet(models.QuerySet["Assessment"]):
+class AssessmentQuerySet(ReviewableQuerySet):
+    """Reviewed where the partnership is, by whoever belongs, or ever belonged, to none of its parties."""
+
+    place = "partnership__territory"
+
     def waiting(self) -> "AssessmentQuerySet":
         return self.filter(state=AssessmentState.SUBMITTED)
 
@@ -36,11 +43,17 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         confirmed = PartnershipParty.objects.of_members(user).partners().filter(answer=PartyAnswer.CONFIRMED)
         return self.open().filter(partnership__in=confirmed.values("partnership"))
 
-    def reviewable_by(self, user: settings.AUTH_USER_MODEL) -> "AssessmentQuerySet":  # type: ignore[name-defined]
-        """In the reviewer's territories, and never of a partnership in which an organisation that the reviewer belongs to,
-        or ever belonged to, is a party.
-        """
-        return self.filter(partnership__in=Partnership.objects.in_review_of(user))
+    def but_own_of(self, user: settings.AUTH_USER_MODEL) -> "AssessmentQuerySet":  # type: ignore[name-defined]
+        return self.exclude(partnership__parties__organisation__in=Organisation.objects.own_of(user))
+
+    @classmethod
+    def insiders(cls, outer: Callable[[str], OuterRef]) -> models.QuerySet[Membership]:
+        party = Q(organisation__parties__partnership=outer("partnership"))
+        merged = Q(
+            organisation__merges_away__kept__parties__partnership=outer("partnership"),
+            organisation__merges_away__undone_at=None,
+        )
+        return Membership.objects.filter(party | merged)
 
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "AssessmentQuerySet":  # type: ignore[name-defined]
         """The parties' and the reviewers'; a draft is the authority's alone. The public reads decisions on the

@@ -81,7 +81,7 @@ PAGES = [
     ("experience_edit", ("draft_assessment", "partner"), SPEAKING),
     ("experience_edit", ("submitted", "partner"), SPEAKING),
     ("organisation_partnerships", ("partner",), EVERYBODY),
-    ("assessment_queue", (), REVIEWERS),
+    ("assessment_queue", (), {*REVIEWERS, "administrator"}),
     ("assessment_review", ("submitted",), {"reviewer"}),
     ("assessment_review", ("draft_assessment",), set()),
     ("practice_list", (), EVERYBODY),

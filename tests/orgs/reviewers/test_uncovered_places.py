@@ -27,6 +27,7 @@ from tests.factories import (
     UserFactory,
     VerificationFactory,
 )
+from tests.factories_partnerships import AssessmentFactory, PartnershipFactory, level
 from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,8 @@ def one_of_each_kind(place):
     measures.appeal(measure=measure, text="No", by=owner.user)
     needs.voice_need(service_type=None, territory=place, words="A choir")
     remarks.make_remark(page="/about/", words="Wrong", language="en", organisation=None, territory=place)
+    claim = {"state": "submitted", "claimed": level("inform"), "submitted_at": timezone.now()}
+    AssessmentFactory(partnership=PartnershipFactory(territory=place), **claim)
 
 
 def without_reviewer():
@@ -165,7 +168,7 @@ def test_reviewers_page_says_where_nobody_may_decide_and_leads_to_an_appointment
     body = client.get(LIST).content.decode()
     assert "No reviewer covers these places" in words_of(body)
     assert f"{ADD}?territory={raval.pk}" in body
-    assert "administrators can decide on claims, appeals and remarks themselves" in words_of(body)
+    assert "administrators can decide on claims of organisations, appeals and remarks themselves" in words_of(body)
     form = client.get(ADD, {"territory": raval.pk}).content.decode()
     assert f'value="{raval.label}"' in form
     ReviewerFactory(territory=city)
