@@ -342,6 +342,11 @@ class Organisation(models.Model):
         return self.suspended_on is not None or self.withdrawn_on is not None
 
     @property
+    def holds_or_may_regain_tier(self) -> bool:
+        """Verified; or it was, and is again once the withdrawal is lifted."""
+        return bool(self.tier) or self.withdrawn_on is not None
+
+    @property
     def has_lapsed(self) -> bool:
         """Verified once, and not renewed in time."""
         return bool(self.tier) and self.holds_until is not None and self.holds_until < timezone.localdate()

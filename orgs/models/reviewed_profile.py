@@ -12,10 +12,10 @@ from orgs.models.reviewable import ReviewableQuerySet
 
 class ReviewedProfileQuerySet(ReviewableQuerySet):
     def changed(self) -> "ReviewedProfileQuerySet":
-        """Of public organisations that hold a tier or held it: what has gone live since a reviewer last saw it."""
+        """Of public organisations that hold a tier, or of which it was withdrawn: what has gone live since a reviewer last saw it."""
         return self.filter(
             public("organisation__"),
-            ~Q(organisation__tier=""),
+            ~Q(organisation__tier="") | Q(organisation__withdrawn_on__isnull=False),
             organisation__closed_on=None,
             unseen_since__isnull=False,
         )

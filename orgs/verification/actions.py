@@ -36,18 +36,22 @@ def submit_for_verification(*, organisation: Organisation, by: User) -> Verifica
 
 def review_other_hands(organisation: Organisation) -> None:
     """Once nobody leads a verified organisation any more who did when it was verified, a reviewer looks; of an authority administrators answer
-    for that. The organisation is locked."""
+    for that. Of one whose verification is withdrawn, once that is lifted. The organisation is locked."""
     if organisation.is_authority:
         return
     last = organisation.verifications.filter(state=State.VERIFIED).order_by("-decided_at").first()
-    if last is not None and organisation.tier and is_in_other_hands(last.profile, leading(organisation)):
+    if last is None or not organisation.holds_or_may_regain_tier:
+        return
+    if is_in_other_hands(last.profile, leading(organisation)):
         put_before_reviewers(organisation)
 
 
 def tell_that_nobody_leads(organisation: Organisation) -> None:
     """Where nobody can act for a verified organisation from now on: a reviewer looks, and hears of it at once; of an authority administrators
     do, as of all that its rights rest on. The organisation is locked."""
-    if not organisation.tier or organisation.closed_on is not None or leaders_of(organisation).exists():
+    if not organisation.holds_or_may_regain_tier or organisation.closed_on is not None:
+        return
+    if leaders_of(organisation).exists():
         return
     if organisation.is_authority:
         told = User.objects.administrators().filter(is_active=True)

@@ -97,6 +97,46 @@ def test_suspended_one_is_put_before_reviewers_when_that_is_lifted_and_not_befor
     assert Verification.objects.waiting().get().organisation == organisation
 
 
+def test_withdrawn_one_is_put_before_reviewers_when_that_is_lifted_and_not_before(
+    organisation: Organisation, owner: User, administrator: User, city: Territory
+) -> None:
+    was_verified_with(owner, organisation)
+    reviewer = ReviewerFactory(territory=city)
+    measure = measures.take_measure(organisation=organisation, kind="withdrawal", reasons="So", by=reviewer)
+    accounts.close_account(user=owner, by=administrator)
+    assert not Verification.objects.waiting().exists()
+    letter = letters().get().message
+    assert "Its verification has been withdrawn, so that its page is not public" in letter
+    assert "suspended" not in letter
+    measures.lift_measure(measure=measure, by=reviewer)
+    assert Verification.objects.waiting().get().organisation == organisation
+
+
+def test_withdrawn_one_in_other_hands_is_put_before_reviewers_when_that_is_lifted(
+    organisation: Organisation, owner: User, city: Territory
+) -> None:
+    was_verified_with(owner, organisation)
+    reviewer = ReviewerFactory(territory=city)
+    measure = measures.take_measure(organisation=organisation, kind="withdrawal", reasons="So", by=reviewer)
+    MembershipFactory(organisation=organisation)
+    members.end_membership(membership=owner.memberships.get(), by=owner)
+    measures.lift_measure(measure=measure, by=reviewer)
+    assert Verification.objects.waiting().get().organisation == organisation
+    assert told() == set(), "somebody leads it"
+
+
+def test_letter_about_a_withdrawn_one_that_is_listed_says_that_its_page_stays(
+    organisation: Organisation, owner: User, administrator: User, city: Territory
+) -> None:
+    Organisation.objects.update(is_listed=True)
+    organisation.refresh_from_db()
+    reviewer = ReviewerFactory(territory=city)
+    measures.take_measure(organisation=organisation, kind="withdrawal", reasons="So", by=reviewer)
+    accounts.close_account(user=owner, by=administrator)
+    assert told() == {reviewer.email}
+    assert "Its verification has been withdrawn, and its page stays public." in letters().get().message
+
+
 def test_letter_about_one_whose_verification_has_lapsed_says_so(
     organisation: Organisation, owner: User, administrator: User
 ) -> None:

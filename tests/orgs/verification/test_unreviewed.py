@@ -14,6 +14,7 @@ from post_office.models import Email
 
 from integration_portal.operations.queues import work_queues
 from orgs.inbox import tasks_of
+from orgs.members import actions as members
 from orgs.models import (
     Capacity,
     Membership,
@@ -285,6 +286,24 @@ def test_what_is_not_public_waits(organisation, owner, reviewer):
     assert listed() == set()
     measures.lift_measure(measure=measure, by=reviewer)
     assert listed() == {"Ours"}
+
+
+def test_who_leads_a_listed_one_is_looked_at_after_its_verification_was_withdrawn(
+    client, organisation, owner, reviewer
+):
+    """Its page stays public, and no verification is looked at under a measure."""
+    Organisation.objects.update(is_listed=True)
+    organisation.refresh_from_db()
+    measures.take_measure(organisation=organisation, kind="withdrawal", reasons="So", by=reviewer)
+    assert listed() == set()
+    newcomer = MembershipFactory(organisation=organisation, user__name="Nova Nobody").user
+    members.end_membership(membership=owner.memberships.get(), by=owner)
+    assert listed() == {"Ours"}
+    body = body_for(client, reviewer)
+    assert newcomer.name in body
+    assert "Verification withdrawn" in body
+    press_seen(client, body)
+    assert listed() == set()
 
 
 def test_what_nobody_has_verified_is_no_change_without_review(raval, reviewer):
