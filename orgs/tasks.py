@@ -9,7 +9,9 @@ from orgs.forms import passing
 from orgs.listing import actions as listing
 from orgs.mail import actions as mail
 from orgs.matching import actions as matching
+from orgs.needs import actions as needs
 from orgs.registration import actions as registration
+from orgs.remarks import actions as remarks
 from orgs.reviewers import digest
 from orgs.services import actions as services
 from orgs.standing import renewals
@@ -27,6 +29,13 @@ def remove_stale_drafts() -> int:
     """The number of registrations and requests to join that nobody has confirmed in time and that were removed."""
     now = timezone.now()
     return registration.remove_stale_drafts(now=now) + listing.remove_unconfirmed_requests(now=now)
+
+
+@shared_task
+def forget_what_nobody_read() -> int:
+    """The number of voiced needs and remarks of which words or an address went, since nobody read or answered them in time."""
+    now = timezone.now()
+    return needs.forget_unread_words(now=now) + remarks.forget_addresses(now=now)
 
 
 @shared_task

@@ -119,6 +119,13 @@ TASKS = {
         ),
         gettext_lazy("Personal data in drafts is kept for longer than it is needed."),
     ),
+    "orgs.tasks.forget_what_nobody_read": Words(
+        gettext_lazy("Delete what nobody has read"),
+        gettext_lazy(
+            "Words in which somebody says what is missing are deleted after 90 days unread, and addresses left with a remark after 180 days unanswered."
+        ),
+        gettext_lazy("People’s words and addresses are kept for longer than it was promised."),
+    ),
     "orgs.tasks.remove_orphaned_files": Words(
         gettext_lazy("Remove files that nothing refers to"),
         gettext_lazy("What is left over after uploads that failed is removed."),

@@ -27,6 +27,9 @@ class VoicedNeedQuerySet(ReviewableQuerySet):
     def to_read(self) -> "VoicedNeedQuerySet":
         return self.exclude(words="")
 
+    def unread_since(self, moment: datetime.datetime) -> "VoicedNeedQuerySet":
+        return self.to_read().filter(said_at__lt=moment)
+
     def visible_to(self, user: settings.AUTH_USER_MODEL) -> "VoicedNeedQuerySet":  # type: ignore[name-defined]
         """Administrators read what nobody else reads."""
         return self if user.is_staff else self.reviewable_by(user)
@@ -35,8 +38,12 @@ class VoicedNeedQuerySet(ReviewableQuerySet):
 class VoicedNeed(models.Model):
     """Somebody says that a service is missing: which, where, in what language, for whom (need S17).
 
-    Of residents nothing is kept that tells who they are. What they add in their own words is read by a reviewer and then deleted.
+    Of residents nothing is kept that tells who they are. What they add in their own words is read by a reviewer and then deleted; where
+    nobody reads it, after `DAYS_KEPT`. Administrators are told once it is `DAYS_UNREAD` old.
     """
+
+    DAYS_UNREAD = 60
+    DAYS_KEPT = 90
 
     type = models.ForeignKey(
         ServiceType,

@@ -50,7 +50,10 @@ class RemarkQuerySet(ReviewableQuerySet):
 
 class Remark(models.Model):
     """Somebody says that something is wrong on a public page. Its keeper answers, or a reviewer of the place; an address for the answer is
-    forgotten with it. What its keeper answered stays before the reviewers until one of them has seen it."""
+    forgotten with it, and without one after `DAYS_EMAIL_KEPT`. What its keeper answered stays before the reviewers until one of them has seen
+    it."""
+
+    DAYS_EMAIL_KEPT = 180
 
     page = models.CharField(_("page"), max_length=300)
     """Its address in the portal, from the first slash on."""

@@ -73,6 +73,15 @@ def digest_of(*parts: Any) -> str:
 
 
 @transaction.atomic
+def forget_unread_words(*, now: datetime.datetime) -> int:
+    """Nobody's words wait for ever: what nobody has read goes after `VoicedNeed.DAYS_KEPT` days. What was said in codes stays and counts."""
+    unread = VoicedNeed.objects.unread_since(now - datetime.timedelta(days=VoicedNeed.DAYS_KEPT))
+    emptied = unread.exclude(type=None).update(words="")
+    deleted, _rows = unread.delete()
+    return emptied + deleted
+
+
+@transaction.atomic
 def read_need(*, need: VoicedNeed, service_type: ServiceType | None, by: User) -> None:
     """What was said in words becomes a type of the list, or nothing at all; the words are deleted either way."""
     if not VoicedNeed.objects.visible_to(by).filter(pk=need.pk).exists():

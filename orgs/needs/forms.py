@@ -27,7 +27,9 @@ class NeedForm(PortalForm):
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Only if the list does not say it. Leave out names. Somebody reads it, and then it is deleted."),
+        help_text=_(
+            "Only if the list does not say it. Leave out names. Somebody reads it, and then it is deleted: after 90 days at the latest."
+        ),
     )
 
     organisation: forms.ModelChoiceField = forms.ModelChoiceField(

@@ -1,5 +1,7 @@
 """Something is wrong here: said on a public page, told to who keeps it, answered once."""
 
+import datetime
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -50,6 +52,12 @@ def answer_remark(*, remark: Remark, answer: str, by: User) -> Remark:
     if email:
         queue_email("remark_answered", to=email, language=remark.language, context={"remark": remark})
     return remark
+
+
+def forget_addresses(*, now: datetime.datetime) -> int:
+    """Nobody's address waits for ever: that of a remark without an answer goes after `Remark.DAYS_EMAIL_KEPT` days. The remark stays."""
+    last = now - datetime.timedelta(days=Remark.DAYS_EMAIL_KEPT)
+    return Remark.objects.open().filter(said_at__lt=last).exclude(email="").update(email="")
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ class RemarkForm(PortalForm):
     email = forms.EmailField(
         label=_("Your e-mail address"),
         required=False,
-        help_text=_("Only if you want an answer. It is deleted when you have it."),
+        help_text=_("Only if you want an answer. It is deleted when you have it, and after 180 days at the latest."),
     )
     page = forms.CharField(max_length=300, widget=forms.HiddenInput, required=False)
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from orgs.accounts.oversight import RightsEvent
 from orgs.mail.emails import queue_email_to
-from orgs.models import ReviewerAppointment, ReviewerDigest, User, VerificationRules
-from orgs.review_queues import queues, remarks
+from orgs.models import ReviewerAppointment, ReviewerDigest, User, VerificationRules, VoicedNeed
+from orgs.review_queues import queues, remarks, voiced_needs
 
 AGAIN = datetime.timedelta(days=7)
 """After which a reviewer is told once more of what is overdue, though nothing new has come in."""
@@ -19,7 +19,7 @@ AGAIN = datetime.timedelta(days=7)
 
 def send_digests() -> int:
     """To each reviewer who has something new to decide, or something overdue, and to administrators where nobody has been appointed who may
-    and of the portal's own pages; the number sent. Asked for twice in a day, it sends one."""
+    and of the portal's own pages, and of words that are soon deleted unread; the number sent. Asked for twice in a day, it sends one."""
     told = User.objects.filter(
         Q(pk__in=ReviewerAppointment.objects.acting().values("user"))
         | Q(pk__in=User.objects.administrators().filter(is_active=True).values("pk"))
@@ -37,16 +37,19 @@ def send_digest(person: User) -> bool:
     overdue = now - datetime.timedelta(days=VerificationRules.objects.current().days_until_overdue)
     lines: list[dict[str, Any]] = []
     is_news = is_overdue = False
+    unread = datetime.timedelta(days=VoicedNeed.DAYS_UNREAD)
     piles = [(queue, queue.of(person), "reviewer") for queue in queues()]
     if person.is_staff:
         piles.append((remarks(), remarks().rows.filter(territory=None), "portal"))
+        piles.append((voiced_needs(), VoicedNeed.objects.unread_since(now - unread), "unread"))
         piles += [(queue, queue.rows.without_reviewer().exclude(decided_in=None), "nobody") for queue in queues()]
     for queue, rows, whose in piles:
         count = rows.count()
         if not count:
             continue
         oldest = rows.aggregate(oldest=Min(queue.since))["oldest"]
-        is_news = is_news or last is None or rows.filter(**{f"{queue.since}__gt": last.sent_at}).exists()
+        until_news = unread if whose == "unread" else datetime.timedelta()
+        is_news = is_news or last is None or rows.filter(**{f"{queue.since}__gt": last.sent_at - until_news}).exists()
         if whose == "nobody" and last is not None:  # What a reviewer could decide until the other day is news, too.
             is_news = is_news or reviewer_has_stopped(last.sent_at)
         is_overdue = is_overdue or oldest < overdue
@@ -56,7 +59,8 @@ def send_digest(person: User) -> bool:
     if not (is_news or is_due_again):
         return False
     ReviewerDigest.objects.create(user=person, sent_at=now)
-    queue_email_to(person, "reviewer_digest", {"lines": lines})
+    days = {"days_unread": VoicedNeed.DAYS_UNREAD, "days_kept": VoicedNeed.DAYS_KEPT}
+    queue_email_to(person, "reviewer_digest", {"lines": lines, **days})
     return True
 
 
