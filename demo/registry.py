@@ -197,7 +197,7 @@ def complete_profile(organisation: Organisation, entry: dict[str, Any], places: 
         )
         Service.objects.filter(pk=saved.pk).update(confirmed_on=day_or_none(service["confirmed_on"]))
     for capacity in entry["capacities"]:
-        capacities.save_capacity(capacity=Capacity(organisation=organisation, **capacity), by=by)
+        capacities.save_capacity(capacity=Capacity(organisation=organisation, written_in="en", **capacity), by=by)
     organisations_actions.set_contact(organisation=organisation, **person, by=by)
     organisations_actions.update_organisation(
         organisation=organisation,

@@ -1,14 +1,15 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from orgs.forms.portal import PortalForm, PortalModelForm
+from orgs.forms.offers import WrittenForm
+from orgs.forms.portal import PortalForm
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import LanguageLookup, TerritoryLookup
 from orgs.models import Capacity
 from orgs.vocabulary import CapacityKind, CapacitySide, choices_of
 
 
-class CapacityForm(PortalModelForm):
+class CapacityForm(WrittenForm):
     """What an organisation needs or offers."""
 
     side = forms.ChoiceField(
@@ -28,7 +29,7 @@ class CapacityForm(PortalModelForm):
 
     class Meta:
         model = Capacity
-        fields = ["side", "kind", "quantity", "territory", "languages", "from_day", "to_day", "note"]
+        fields = ["side", "kind", "quantity", "territory", "languages", "from_day", "to_day", "note", "written_in"]
         widgets = {
             "from_day": forms.DateInput(attrs={"type": "date"}),
             "to_day": forms.DateInput(attrs={"type": "date"}),

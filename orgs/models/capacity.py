@@ -40,6 +40,7 @@ class Capacity(models.Model):
     from_day = models.DateField(_("from"), null=True, blank=True)
     to_day = models.DateField(_("to"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=250, blank=True)
+    written_in = models.CharField(_("language of the text"), max_length=3, blank=True, default="")
     created_at = models.DateTimeField(_("added at"), default=timezone.now)
     told_at = models.DateTimeField(_("its people were told at"), default=timezone.now)
     """Of what meets it, all that was there by then."""

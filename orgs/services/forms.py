@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 from orgs.forms.offers import OfferForm
 from orgs.forms.portal import WebAddressField
-from orgs.languages import language_choices_or_none
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import LanguageLookup, TerritoryLookup
 from orgs.models import Service
@@ -30,9 +29,6 @@ class ServiceForm(OfferForm):
     )
     """Title, fields, and whether it is folded until somebody opens it."""
 
-    written_in = forms.ChoiceField(
-        choices=language_choices_or_none, required=False, label=_("Language in which this is written")
-    )
     type = ServiceTypeField()
     form = WebAddressField(label=_("Web form"), required=False)
     week = WeekField(

@@ -46,7 +46,7 @@ SERVICE_FACTS = (
     "no_documents_required",
     "documents",
 )
-CAPACITY_FACTS = ("side", "kind", "quantity", "languages", "from_day", "to_day", "note")
+CAPACITY_FACTS = ("side", "kind", "quantity", "languages", "from_day", "to_day", "note", "written_in")
 OPPORTUNITY_FACTS = (
     "title",
     "kind",

@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from orgs.forms.numbers import WholeNumberField
 from orgs.forms.offers import OfferForm
 from orgs.forms.portal import PortalForm, WebAddressField
-from orgs.languages import language_choices_or_none
 from orgs.lookups.fields import LookupField
 from orgs.lookups.sources import LanguageLookup, TerritoryLookup
 from orgs.models import VolunteerOpportunity
@@ -22,9 +21,6 @@ class VolunteerOpportunityForm(OfferForm):
         choices=choices_of(VolunteerKind),
         widget=forms.RadioSelect,
         help_text=_("A micro-project is something small that residents and newcomers carry out together."),
-    )
-    written_in = forms.ChoiceField(
-        choices=language_choices_or_none, required=False, label=_("Language in which this is written")
     )
     territory = LookupField(
         TerritoryLookup(), required=False, label=_("Place"), help_text=_("Only if it is not all over where you work.")

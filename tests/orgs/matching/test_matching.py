@@ -14,9 +14,10 @@ from post_office.models import Email
 from orgs.matching import actions as matching
 from orgs.matching.suggestions import counterparts, suggestions_for
 from orgs.models import Capacity, CapacityMatch
+from orgs.verification.profiles import profile_of
 from tests.clock import on_the
 from tests.factories import MembershipFactory, OrganisationFactory, TerritoryFactory
-from tests.pages import unmarked
+from tests.pages import unmarked, words_of
 
 pytestmark = pytest.mark.django_db
 State = CapacityMatch.State
@@ -316,3 +317,28 @@ def test_one_that_is_verified_later_is_news(far, council, need, offer):
         council.organisation.tier, council.organisation.verified_at = "contact", timezone.now()
         council.organisation.save()
         assert matching.tell_of_meetings() == 1
+
+
+def test_words_of_a_need_have_their_language_on_each_page(client, far, city):
+    """That of the page on which they are written, unless another is said; and whoever reads another is told."""
+    client.force_login(far.user)
+    page = reverse("orgs:capacity_list", args=[far.organisation.slug])
+    client.cookies["django_language"] = "es"
+    form = client.get(page).context["form"]
+    assert form["written_in"].value() == "es"
+    said = {"side": "need", "kind": "space", "quantity": "مرتين", "note": "قاعة (٥)", "written_in": "ar"}
+    client.post(page, said)
+    capacity = Capacity.objects.get(note="قاعة (٥)")
+    assert capacity.written_in == "ar"
+    client.cookies["django_language"] = "en"
+    for address in (page, reverse("orgs:capacity_search"), capacity.organisation.get_absolute_url()):
+        body = client.get(address).content.decode()
+        assert '<p lang="ar" dir="auto">قاعة (٥)</p>' in body
+        assert '<bdi lang="ar">مرتين</bdi>' in body
+        assert "Written in Arabic" in words_of(body)
+
+
+def test_language_of_a_need_is_part_of_what_a_reviewer_sees(far):
+    Capacity.objects.create(organisation=far.organisation, side="need", kind="space", note="Sala", written_in="ca")
+    [said] = profile_of(far.organisation)["capacities"].values()
+    assert said["written_in"] == "ca"
