@@ -233,3 +233,23 @@ def test_who_led_it_at_a_decision_are_those_with_an_open_account(
     assert profile_of(organisation)["leaders"] == [owner.pk]
     accounts.close_account(user=owner, by=administrator)
     assert profile_of(organisation)["leaders"] == []
+
+
+def test_page_says_to_each_what_is_true_for_them_where_nobody_leads_it(
+    client: Client, organisation: Organisation, owner: User, administrator: User
+) -> None:
+    """An editor looks after the page, and reads how to lead the organisation too."""
+    editor = MembershipFactory(organisation=organisation, role="editor").user
+    reader = MembershipFactory(organisation=organisation, role="viewer").user
+    accounts.close_account(user=owner, by=administrator)
+    own = "You can change its page and its services. Only whoever leads it can invite members and decide on requests."
+    takes_over = "To lead it, press “This is us”: a reviewer decides."
+    read = {}
+    for name, person in {"editor": editor, "reader": reader, "stranger": UserFactory()}.items():
+        client.force_login(person)
+        words = words_of(client.get(organisation.get_absolute_url()).content.decode())
+        assert "Nobody leads this organisation on the portal at present." in words
+        assert "looks after this page" not in words
+        assert "This is us" in words
+        read[name] = (own in words, takes_over in words)
+    assert read == {"editor": (True, True), "reader": (False, True), "stranger": (False, False)}
