@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, DateTimeField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -307,8 +307,14 @@ class PlaceSharesView(OfPlace, ActionMixin, FormView):
 
 
 class PlaceDeleteView(OfPlace, PreviewMixin, FormView):
+    """Nothing is asked, so that the page says at once what follows, or why it cannot be."""
+
     form_class = DeleteForm
     title = gettext_lazy("Delete what was entered by mistake")
+    submit_label = ""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.form_valid(DeleteForm({}, place=self.place))
 
     def perform(self, form: DeleteForm) -> PlaceChange:
         return delete_place(place=self.place, by=self.person)

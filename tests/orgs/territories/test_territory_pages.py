@@ -487,6 +487,26 @@ def test_split_by_mistake_is_undone_by_deleting_what_began(office, land):
     assert successions(land) == []
 
 
+def test_page_of_a_deletion_says_at_once_what_follows_and_stores_nothing(office, land):
+    before, page = history(land), page_of("place_delete", place("B").pk)
+    shown = office.get(page)
+    said = words_of(shown.content.decode())
+    assert "These are deleted, as if they had never been:" in said
+    assert "Confirm and store" in said
+    assert "See what follows" not in said
+    assert history(land) == before
+    assert office.post(page, {"seen": shown.context["seen"]}).status_code == 302
+    assert not land.territories.filter(code="B").exists()
+
+
+def test_page_of_a_deletion_says_at_once_why_a_place_in_use_stays(office, land):
+    OrganisationFactory(territory=place("A2"))
+    said = words_of(office.get(page_of("place_delete", place("A").pk)).content.decode())
+    assert "a place in it: organisations." in said
+    assert "Confirm and store" not in said
+    assert "See what follows" not in said
+
+
 def test_place_in_use_is_not_deleted(office, land):
     page = page_of("place_delete", place("A").pk)
     ServiceFactory().territories.add(place("A1"))
