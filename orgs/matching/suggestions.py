@@ -3,9 +3,9 @@
 Meeting is mutual: what is proposed to one of the two is proposed to the other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
 from orgs.models import Capacity, CapacityMatch, Organisation, Territory
 from orgs.models.reach import ids_tied_around, ids_tied_within
@@ -62,13 +62,34 @@ def counterparts(capacity: Capacity) -> QuerySet[Capacity]:
         found = found.filter(Q(to_day=None) | Q(to_day__gte=capacity.from_day))
     if capacity.to_day is not None:
         found = found.filter(Q(from_day=None) | Q(from_day__lte=capacity.to_day))
+    return in_order(found)
+
+
+def in_order(found: QuerySet[Capacity]) -> QuerySet[Capacity]:
+    """As they are shown, with their organisations and places."""
     return found.select_related("organisation__territory", "territory").order_by("organisation__name_folded", "pk")
 
 
 def suggestions_for(organisation: Organisation) -> list[tuple[Capacity, list[Capacity]]]:
-    """For each of its own needs and offers those that meet it. Two queries for each of its own, of which it has a dozen at the most."""
+    """For each of its own needs and offers those that meet it. As many queries for many of its own as for one."""
     if not organisation.is_verified:
         return []
-    own = organisation.capacities.current().select_related("organisation__territory", "territory")
-    pairs = [(capacity, list(counterparts(capacity)[:MOST])) for capacity in own]
-    return [(capacity, others) for capacity, others in pairs if others]
+    own = list(
+        organisation.capacities.current()
+        .select_related("organisation__territory", "territory")
+        .prefetch_related("organisation__works_in")
+    )
+    meets: dict[int, set[int]] = {capacity.pk: set() for capacity in own}
+    for other, capacity in pairs_of(own):
+        meets[capacity].add(other)
+    others = in_order(Capacity.objects.filter(pk__in=set().union(*meets.values())))
+    found = [(capacity, [other for other in others if other.pk in meets[capacity.pk]]) for capacity in own]
+    return [(capacity, those) for capacity, those in found if those]
+
+
+def pairs_of(own: Sequence[Capacity]) -> Iterable[tuple[int, int]]:
+    """The keys of what meets one of these, and of that one: the first for each, in one query."""
+    of_each = [
+        counterparts(capacity).annotate(meets=Value(capacity.pk)).values_list("pk", "meets")[:MOST] for capacity in own
+    ]
+    return of_each[0].union(*of_each[1:], all=True) if of_each else []

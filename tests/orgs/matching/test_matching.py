@@ -161,17 +161,29 @@ def test_public_list_shows_what_verified_organisations_need_and_offer(client, ne
     assert "two evenings" not in page
 
 
-def test_number_of_queries_follows_the_own_capacities_alone(client, far, need, city):
+def test_suggestions_cost_the_same_for_many_of_its_own_and_of_others(far, need, city):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             suggestions_for(far.organisation)
         return len(captured)
 
-    few = queries()
-    for number in range(5):
+    def one_more(number: int) -> None:
         house = member_of(city, f"House {number}").organisation
-        Capacity.objects.create(organisation=house, side="offer", kind="interpreters")
+        quarter = TerritoryFactory(kind="district", parent=city)
+        for owner, side in ((house, "offer"), (far.organisation, "need")):
+            Capacity.objects.create(organisation=owner, side=side, kind="interpreters", territory=quarter)
+
+    one_more(0)
+    few = queries()
+    for number in range(1, 6):
+        one_more(number)
     assert queries() == few
+    met = {
+        own.territory: [other.organisation.name for other in others]
+        for own, others in suggestions_for(far.organisation)
+    }
+    assert met.pop(None) == [f"House {number}" for number in range(6)], "in order, those of every quarter"
+    assert sorted(map(tuple, met.values())) == [(f"House {number}",) for number in range(6)]
 
 
 def test_place_of_its_own_stands_for_that_of_its_organisation(need, offer, council, city):
