@@ -1,4 +1,4 @@
-"""As many queries for many rows as for one."""
+"""As many queries for many rows as for one; of the lists tests/test_queries_of_lists.py asks that."""
 
 import datetime
 
@@ -19,7 +19,6 @@ from tests.factories_partnerships import (
     ContributionFactory,
     CoordinationTableFactory,
     PartyFactory,
-    PracticeFactory,
     criterion,
     level,
     make_document,
@@ -71,18 +70,6 @@ def queries(ask):
 
 
 @pytest.mark.parametrize("who", [None, "officer", "owner", "reviewer"])
-def test_list(client, world, who):
-    if who:
-        client.force_login(world.people()[who])
-    confirm(claimed_partnership(world))
-    url = reverse("partnerships:partnership_list")
-    one = queries(lambda: client.get(url))
-    for _number in range(4):
-        confirm(claimed_partnership(world))
-    assert queries(lambda: client.get(url)) == one
-
-
-@pytest.mark.parametrize("who", [None, "officer", "owner", "reviewer"])
 def test_detail(client, world, who):
     if who:
         client.force_login(world.people()[who])
@@ -94,16 +81,6 @@ def test_detail(client, world, who):
         organisation = OrganisationFactory(published=True)
         party = PartyFactory(partnership=assessment.partnership, organisation=organisation, answer="confirmed")
         give_experience(assessment=assessment, party=party, level=level("consult"), by=person_in(organisation, "owner"))
-    assert queries(lambda: client.get(url)) == one
-
-
-def test_queue(client, world):
-    client.force_login(world.reviewer)
-    claimed_partnership(world)
-    url = reverse("partnerships:assessment_queue")
-    one = queries(lambda: client.get(url))
-    for _number in range(4):
-        claimed_partnership(world)
     assert queries(lambda: client.get(url)) == one
 
 
@@ -123,20 +100,14 @@ def test_desk_and_review(client, world):
     assert queries(lambda: client.get(review)) == reviewed
 
 
-def test_practices_and_tables(client, world):
-    def make():
-        PracticeFactory(level=level("inform")).domains.add(DomainFactory())
-        table = CoordinationTableFactory(territory=world.city, convenor=world.authority)
-        table.seats.create(organisation=OrganisationFactory(published=True))
-        return table
-
-    table = make()
-    urls = [reverse("partnerships:practice_list"), reverse("partnerships:table_list"), table.get_absolute_url()]
-    one = [queries(lambda url=url: client.get(url)) for url in urls]
+def test_table(client, world):
+    table = CoordinationTableFactory(territory=world.city, convenor=world.authority)
+    table.seats.create(organisation=OrganisationFactory(published=True))
+    url = table.get_absolute_url()
+    one = queries(lambda: client.get(url))
     for _number in range(4):
-        make()
         table.seats.create(organisation=OrganisationFactory(published=True))
-    assert [queries(lambda url=url: client.get(url)) for url in urls] == one
+    assert queries(lambda: client.get(url)) == one
 
 
 def test_territory_block(world):

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -240,20 +238,6 @@ def test_list_by_state(desk: Desk) -> None:
         assert titles("overdue") == ["Late"]
         assert titles("open") == ["Late", "Early"]
         assert titles("withdrawn") == ["Gone"]
-
-
-def test_list_takes_as_many_queries_for_many(desk: Desk) -> None:
-    client = enter(desk.steward)
-    desk.ask()
-    client.get(reverse("indicators:report_list"))
-    numbers = []
-    for _round in range(2):
-        with CaptureQueriesContext(connection) as queries:
-            client.get(reverse("indicators:report_list"))
-        numbers.append(len(queries))
-        for number in range(6):
-            desk.ask(f"Number {number}")
-    assert numbers[0] == numbers[1]
 
 
 def test_inbox_of_both_sides(desk: Desk) -> None:

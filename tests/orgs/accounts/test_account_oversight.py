@@ -77,18 +77,6 @@ def test_accounts_are_found_by_name_address_rights_state_and_second_step(client:
     assert found(client, second_step="without") >= {"Ada", "Clara", "Maria"}
 
 
-def test_list_costs_the_same_for_many(client: Client, administrator: User) -> None:
-    ReviewerAppointmentFactory(user=MembershipFactory().user)
-    client.get(LIST)
-    with CaptureQueriesContext(connection) as one:
-        client.get(LIST)
-    for _ in range(10):
-        ReviewerAppointmentFactory(user=MembershipFactory().user)
-    with CaptureQueriesContext(connection) as many:
-        assert client.get(LIST).context["paginator"].count > 10
-    assert len(many) == len(one)
-
-
 # --- The page of one -------------------------------------------------------------------------------------------------------
 
 

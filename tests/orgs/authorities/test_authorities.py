@@ -154,22 +154,6 @@ def test_list_says_who_manages_and_finds_those_that_nobody_does(client, administ
     assert "Managed hall" not in found
 
 
-def test_list_costs_the_same_for_many(client, administrator, django_assert_max_num_queries):
-    def add():
-        hall = AuthorityFactory()
-        MembershipFactory(organisation=hall, role="manager")
-        members.invite_member(organisation=hall, email="soon@hall.example", role="manager", by=administrator)
-
-    add()
-    client.get(LIST)
-    with django_assert_max_num_queries(40) as one:
-        client.get(LIST)
-    for _number in range(8):
-        add()
-    with django_assert_max_num_queries(len(one)):
-        client.get(LIST)
-
-
 def test_state_of_an_invitation_follows_what_became_of_it(administrator, city):
     hall = AuthorityFactory(territory=city)
     invitation = members.invite_member(organisation=hall, email="a@hall.example", role="manager", by=administrator)

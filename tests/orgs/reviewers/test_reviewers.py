@@ -137,23 +137,6 @@ def test_list_shows_the_oldest_first_and_those_that_ended_only_when_asked(client
     assert "Rita" not in words_of(client.get(LIST, {"q": far.email}).content.decode())
 
 
-def test_list_costs_the_same_for_many(client, administrator, city, django_assert_max_num_queries):
-    def add():
-        ReviewerFactory(territory=TerritoryFactory(parent=city))
-        VerificationFactory(organisation__territory=city)
-        email = f"guest{Invitation.objects.count()}@person.example"
-        members.invite_reviewer(email=email, territory=city, by=administrator)
-
-    add()
-    client.get(LIST)
-    with django_assert_max_num_queries(40) as one:
-        client.get(LIST)
-    for _number in range(8):
-        add()
-    with django_assert_max_num_queries(len(one)):
-        client.get(LIST)
-
-
 def test_account_is_appointed_by_any_confirmed_address(client, administrator, city):
     user = UserFactory(name="Rita")
     EmailAddress.objects.create(user=user, email="second@person.example", verified=True)
