@@ -50,6 +50,16 @@ def says_or_offers(domain: Domain | None, language: str) -> Q:
     return own | Q(Exists(services.filter(organisation=OuterRef("pk"))))
 
 
+def as_meant_today(data: Any) -> Any:
+    """`verified=on`, in addresses that were handed on before the directory asked how far, asks for those verified at all."""
+    if not data or data.get("verified") != "on":
+        return data
+    told = data.copy()
+    del told["verified"]
+    told["tier"] = told.get("tier") or Tier.values[0]
+    return told
+
+
 class OrganisationFilter(AddressedFilterSet):
     q = django_filters.CharFilter(
         method="search", label=_("Name or service"), widget=forms.TextInput(attrs={"type": "search"})
@@ -88,6 +98,9 @@ class OrganisationFilter(AddressedFilterSet):
         model = Organisation
         form = PortalForm
         fields: list[str] = []
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(as_meant_today(data), *args, **kwargs)
 
     def offered_services(self) -> ServiceQuerySet | None:
         """Those for which the domain and the language bring an organisation here; None where neither is asked for."""

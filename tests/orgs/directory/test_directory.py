@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -171,6 +173,23 @@ def test_organisation_that_is_not_public_is_not_found_by_its_services(client, ra
     for house in (hidden, closed, suspended):
         ServiceFactory(organisation=house, domain=domain, languages=["hy"])
     assert found(client, **BOTH) == found(client, **DOMAIN) == found(client, **ARMENIAN) == []
+
+
+def test_address_of_before_still_asks_for_verified_ones(client, raval):
+    """`verified=on` stood in addresses of the directory, and in files by the same address, before it asked how far one was verified."""
+    yesterday = timezone.localdate() - timedelta(days=1)
+    for name, facts in {"Kept": {}, "Lapsed": {"holds_until": yesterday}, "Papers": {"tier": "documented"}}.items():
+        OrganisationFactory(name=name, territory=raval, published=True, **facts)
+    OrganisationFactory(name="Listed", territory=raval, is_listed=True)
+    assert found(client, verified="on") == ["Kept", "Papers"]
+    assert found(client, verified="on", tier="documented") == ["Papers"]
+    assert found(client, verified="") == found(client) == ["Kept", "Lapsed", "Listed", "Papers"]
+    page = body_of(client, LIST, verified="on", territory="el Raval")
+    assert 'href="?territory=el+Raval"' in page, "it is said above the list, with the way to leave it out"
+    file = client.get(reverse("orgs:organisation_export", args=["csv"]), {"verified": "on"})
+    text = b"".join(file.streaming_content).decode()
+    assert "Papers" in text
+    assert "Listed" not in text
 
 
 def test_list_by_services_costs_the_same_for_one_and_many(client, raval, domain):
