@@ -19,6 +19,7 @@ from orgs.coverage.counting import NOBODY, DomainCoverage, Offer, TypeCoverage, 
 from orgs.coverage.forms import CoverageForm
 from orgs.directory.filters import OTHERS
 from orgs.languages import name_for_reader
+from orgs.lookups.filters import named
 from orgs.mixins import page_of
 from orgs.models import Domain, ServiceType, Territory
 from orgs.spreadsheets import csv_response
@@ -146,7 +147,7 @@ class CoveragePage:
         ]
 
     def address(self, page: str, place: Territory | None, **asked: str) -> str:
-        said = {**asked, "territory": place.label if place else "", "language": self.language}
+        said = {**asked, **(named(place) if place else {}), "language": self.language}
         return f"{reverse(page)}?{urlencode({name: text for name, text in said.items() if text})}"
 
     def rows(self) -> Iterator[list[Any]]:

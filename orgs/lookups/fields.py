@@ -59,10 +59,12 @@ class LookupWidget(forms.Widget):
         self.use_fieldset = several
         self.questions: dict[str, list[Any]] = {}
         """By text that is not clear: what it may mean. Set by the field when it is cleaned."""
+        self.told: Any = None
+        """Of one thing, that which a key told beside the text. It is shown by its label, which is clear without the key."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "LookupWidget":
         copied: LookupWidget = super().__deepcopy__(memo)
-        copied.questions = {}
+        copied.questions, copied.told = {}, None
         return copied
 
     def use_required_attribute(self, initial: Any) -> bool:
@@ -88,7 +90,8 @@ class LookupWidget(forms.Widget):
         final = context["widget"]["attrs"]
         id_ = final.pop("id", None) or f"id_{name}"
         list_id = f"{id_}_list"
-        texts = [text for text in typed.texts if text.strip()]
+        told = [] if self.told is None else [self.lookup.label(self.told)]
+        texts = told or [text for text in typed.texts if text.strip()]
         lines = [*texts, *[""] * self.blank_lines] if self.several else (texts or [""])
         final |= {
             "type": "text",
@@ -187,11 +190,12 @@ class LookupField(forms.Field):
     def clean(self, value: Typed) -> Any:
         texts = [plain for plain in (" ".join(text.split())[:250] for text in value.texts) if plain]
         chosen = self.lookup.get(value.chosen)
-        self.widget.questions = {}
+        self.widget.questions, self.widget.told = {}, None
         found: list[Any] = [] if not self.several else list(chosen)
         errors: list[ValidationError] = []
         for text in dict.fromkeys(texts if self.several else texts[:1]):
-            matches = self.lookup.exact(text)
+            told = [] if self.several else [item for item in chosen if self.lookup.is_called(item, text)]
+            matches = told[:1] or self.lookup.exact(text)
             if len(matches) == 1:
                 found += matches
                 continue
@@ -207,6 +211,8 @@ class LookupField(forms.Field):
         if errors:
             raise ValidationError(errors)
         unique = list(dict.fromkeys(found))
+        if not self.several and texts:
+            self.widget.told = next((item for item in unique if item in chosen), None)
         if self.required and not unique:
             raise ValidationError(self.error_messages["required"], code="required")
         if len(unique) > self.limit:

@@ -1,12 +1,14 @@
 """What can be looked up by typing a name: territories, organisations, languages, countries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from orgs.folding import fold
 from orgs.languages import COUNTRIES, LANGUAGES, USUAL, country_name, language_label, name_for_reader, own_name
@@ -40,6 +42,13 @@ class Lookup(Generic[T]):
 
     def get(self, values: Iterable[str]) -> list[T]:
         raise NotImplementedError
+
+    def names(self, item: T) -> list[str]:
+        """All that somebody may have typed and meant just this."""
+        raise NotImplementedError
+
+    def is_called(self, item: T, text: str) -> bool:
+        return fold(text.strip()) in map(fold, self.names(item))
 
     def value(self, item: T) -> str:
         raise NotImplementedError
@@ -78,9 +87,7 @@ class ModelLookup(Lookup[T]):
         # A label that the browser put in ends in a bracket; the name is what stands before it.
         words = text.rpartition(" (")[0] if text.endswith(")") else text
         near = self.queryset().filter(**{f"{self.name_field}__startswith": fold(words.strip())})
-        wanted = fold(text.strip())
-        named = [item for item in near[:200] if wanted in (fold(name) for name in self.names(item))]
-        return named[:LIMIT]
+        return [item for item in near[:200] if self.is_called(item, text)][:LIMIT]
 
     def similar(self, text: str, limit: int = LIMIT) -> list[T]:
         named = text.rpartition(" (")[0] if text.endswith(")") else text
@@ -95,7 +102,6 @@ class ModelLookup(Lookup[T]):
         return [*begins, *rest[: limit - len(begins)]] if len(begins) < limit else begins
 
     def names(self, item: T) -> list[str]:
-        """All that somebody may have typed and meant just this."""
         return [self.label(item)]
 
     def get(self, values: Iterable[str]) -> list[T]:
@@ -134,13 +140,13 @@ class TerritoryLookup(ModelLookup[Territory]):
     def exact(self, text: str) -> list[Territory]:
         found = super().exact(text)
         # In another language the name stands behind the name proper, so the text is not how the folded name begins.
-        found = found or [place for place in self.similar(text) if fold(text.strip()) in map(fold, self.names(place))]
+        found = found or [place for place in self.similar(text) if self.is_called(place, text)]
         return found or self.labelled(text)
 
     def labelled(self, text: str) -> list[Territory]:
         words = words_sought(text.rpartition(" (")[0])
         found = self.of_any_day().filter(name_words__has=words)[:200] if words else []
-        return [place for place in found if fold(place.label) == fold(text.strip())]
+        return [place for place in found if fold(text.strip()) in map(fold, labels_of(place))]
 
     def get(self, values: Iterable[str]) -> list[Territory]:
         keys = keys_of(values)
@@ -150,7 +156,14 @@ class TerritoryLookup(ModelLookup[Territory]):
         return item.label
 
     def names(self, item: Territory) -> list[str]:
-        return [item.label, item.name, *item.names.values()]
+        return [*labels_of(item), item.name, *item.names.values()]
+
+
+def labels_of(place: Territory) -> Iterator[str]:
+    """As readers of each language see it: the address of a list holds that of whoever made it."""
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            yield place.label
 
 
 class OrganisationLookup(ModelLookup[Organisation]):
@@ -179,18 +192,13 @@ class OrganisationLookup(ModelLookup[Organisation]):
         return list(filter(None, [self.label(item), item.name, item.acronym]))
 
     def exact(self, text: str) -> list[Organisation]:
-        wanted = fold(text.strip())
-        return super().exact(text) or [found for found in self.similar(text) if wanted in map(fold, self.names(found))]
+        return super().exact(text) or [found for found in self.similar(text) if self.is_called(found, text)]
 
 
 class CodeLookup(Lookup[str]):
     """Codes of a closed list, few enough for the page to carry all their names."""
 
     def codes(self) -> Iterable[str]:
-        raise NotImplementedError
-
-    def names(self, code: str) -> list[str]:
-        """All that somebody may have typed and meant just this."""
         raise NotImplementedError
 
     def exact(self, text: str) -> list[str]:

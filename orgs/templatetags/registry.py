@@ -1,6 +1,7 @@
 """Words of the registry in templates."""
 
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.functional import Promise
@@ -9,7 +10,8 @@ from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from orgs.drawing import own_words
 from orgs.languages import language_label, name_for_reader, own_name
-from orgs.models import Affiliation, Organisation, ProposedChange, Verification
+from orgs.lookups.filters import named
+from orgs.models import Affiliation, Organisation, ProposedChange, Territory, Verification
 from orgs.permissions import is_unclaimed
 from orgs.registers import register_label
 from orgs.vocabulary import Tier
@@ -31,6 +33,12 @@ register.filter("own_name", own_words.own_name)
 register.filter("full_name", own_words.full_name)
 register.filter("readers_name", own_words.readers_name)
 register.filter("registered_name", own_words.registered_name)
+
+
+@register.filter
+def place_query(place: Territory) -> str:
+    """A place in the address of a list."""
+    return urlencode(named(place))
 
 
 @register.filter

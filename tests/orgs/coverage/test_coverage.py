@@ -279,6 +279,21 @@ def test_what_is_for_people_of_another_place_is_no_service_of_this_one(client, l
     assert list(coverage_by_part([land["North"], land["South"]])) == [land["South"].pk]
 
 
+def test_links_name_a_place_so_that_it_is_found_in_any_language(client, land, types):
+    """Also one of two that are called the same, and lie in places that are called the same."""
+    ServiceFactory(type=types[0], domain=types[0].domain, organisation__territory=land["Mill"])
+    TerritoryFactory(kind="neighbourhood", name="Mill", parent=land["North"])
+    page = html.unescape(client.get(COVERAGE, {"territory": "North"}).content.decode())
+    asked = f"territory=Mill&territory_chosen={land['Mill'].pk}"
+    links = {link for link in re.findall(r'href="([^"]+)"', page) if asked in link}
+    assert {link.partition("?")[0] for link in links} == {COVERAGE, reverse("orgs:organisation_list")}
+    for link in links:
+        answer = client.get(link, headers={"Accept-Language": "es"})
+        form = answer.context["form"] if link.startswith(COVERAGE) else answer.context["filter"].form
+        assert form.is_valid(), form.errors
+        assert form.cleaned_data["territory"] == land["Mill"]
+
+
 def test_service_search_can_be_of_verified_organisations_alone(client, types):
     ServiceFactory(type=types[0], domain=types[0].domain, title="Of a verified one")
     listed = OrganisationFactory(is_listed=True)

@@ -1,5 +1,7 @@
 """Choosing by typing a name, with and without the script."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -54,6 +56,35 @@ def test_name_in_another_language_is_enough(city):
         form = PlaceForm({"place": typed})
         assert form.is_valid(), form.errors
         assert form.cleaned_data["place"] == spain
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr", "ar"])
+def test_label_that_a_reader_of_any_language_sees_is_enough(namesakes, language):
+    """It stands in the addresses of lists that they hand on."""
+    spain = TerritoryFactory(name="España", names={"en": "Spain", "ar": "إسبانيا"}, kind=Territory.Kind.COUNTRY)
+    past = TerritoryFactory(name="Sant Andreu", parent=namesakes[0].parent, valid_to=datetime.date(2019, 12, 31))
+    for place in (spain, *namesakes, past):
+        with translation.override(language):
+            typed = place.label
+        form = PlaceForm({"place": typed})
+        assert form.is_valid(), (typed, form.errors)
+        assert form.cleaned_data["place"] == place
+
+
+def test_key_beside_a_name_tells_which_of_any_number_of_namesakes(city):
+    places = [
+        TerritoryFactory(name="San Juan", parent=city, kind=Territory.Kind.NEIGHBOURHOOD) for _number in range(15)
+    ]
+    for place in places:
+        form = PlaceForm({"place": "San Juan", "place_chosen": str(place.pk)})
+        assert form.is_valid(), form.errors
+        assert form.cleaned_data["place"] == place
+
+
+def test_place_that_a_key_told_stays_the_same_when_the_form_is_sent_again(namesakes):
+    form = PlaceForm({"place": "Sant Andreu", "place_chosen": str(namesakes[1].pk)})
+    assert form.is_valid()
+    assert f'value="{namesakes[1].label}"' in str(form["place"])
 
 
 def test_part_of_a_name_is_asked_back_even_when_it_fits_one(raval):
