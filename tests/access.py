@@ -11,6 +11,7 @@ POST is sent without any field: where it is allowed, the answer is the form with
 missing from the table fails the tests, and so does a row without an address. The administration has one rule: administrators only.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from django.forms import BaseModelForm
 from django.http import HttpResponseBase
 from django.test import Client
 from django.test.utils import ContextList
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from orgs.listing.actions import JOIN_SALT
 from orgs.members.actions import INVITATION_SALT, OPT_OUT_SALT
@@ -486,6 +487,16 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "reset": ["1", "nonsense"],
         "number": [1],
     }
+
+
+def names(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[str]:
+    """Of every address of the portal but the administration's."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                yield from names(pattern, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace)
+        elif isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}"
 
 
 def rows() -> list[tuple[str, str, str, str]]:

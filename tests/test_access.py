@@ -1,27 +1,16 @@
 """Who may change something, as `tests.access` has it in a table; who is shown a page, test_planted.py asks, which opens them all."""
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
 from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
-from tests.access import BY_FIGURES_OF_RELEASE, PEOPLE, faults_of, logged_in, rows, set_session, table_of
+from tests.access import BY_FIGURES_OF_RELEASE, PEOPLE, faults_of, logged_in, names, rows, set_session, table_of
 from tests.settled import settle
 from tests.world import USERS, World, make_second_city
-
-
-def names(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[str]:
-    """Of every address of the portal but the administration's."""
-    for pattern in (resolver or get_resolver()).url_patterns:
-        if isinstance(pattern, URLResolver):
-            if pattern.namespace != "admin":
-                yield from names(pattern, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace)
-        elif isinstance(pattern, URLPattern):
-            yield f"{namespace}{pattern.name}"
 
 
 def test_every_address_is_in_the_table_and_no_other() -> None:

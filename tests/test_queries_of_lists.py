@@ -44,7 +44,7 @@ from orgs.standing import measures
 from orgs.territories.imports import actions as territory_imports
 from partnerships.models import Assessment
 from partnerships.scales import actions as scales
-from tests.access import logged_in, things
+from tests.access import logged_in, names, things
 from tests.factories import (
     AffiliationFactory,
     AuthorityFactory,
@@ -62,7 +62,6 @@ from tests.factories import (
 )
 from tests.factories_indicators import ImportBatchFactory, IndicatorFactory, ReleaseFactory
 from tests.factories_partnerships import CoordinationTableFactory, PartnershipFactory, PracticeFactory, level
-from tests.test_access import names
 from tests.world import World, make_claim, make_reports
 
 Role = Membership.Role
