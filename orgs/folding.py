@@ -74,6 +74,6 @@ def in_every_language(*names: str) -> list[str]:
     return [f"{name}_{language}" for name in names for language, _name in settings.LANGUAGES]
 
 
-def as_shown(name: str) -> Coalesce:
-    """A translated text as the reader sees it, by which the database puts rows in order."""
-    return Coalesce(*(NullIf(f"{name}_{language}", Value("")) for language in resolution_order(get_language())))
+def as_shown(name: str) -> Folded:
+    """A translated text as the reader sees it, by which the database puts rows in order, whatever accents it has."""
+    return Folded(Coalesce(*(NullIf(f"{name}_{language}", Value("")) for language in resolution_order(get_language()))))

@@ -1,16 +1,21 @@
 """A portal whose first language is not English: names are asked for in that one, and shown to whoever reads another."""
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
 from orgs import installation
 from orgs.domains.forms import DomainForm
+from orgs.exchange.imports import actions as house_imports
+from orgs.exchange.imports.column_form import ColumnsForm
 from orgs.folding import as_shown
 from orgs.models import Domain, Portal, TerritoryScheme, User
 from orgs.portal import actions as portals
 from orgs.territories.forms import SchemeForm
+from orgs.territories.imports import actions as places_imports
+from orgs.territories.imports.forms import DescriptionForm
 from tests.factories import DomainFactory, UserFactory
 from tests.pages import words_of
 
@@ -76,6 +81,30 @@ def test_rows_are_in_the_order_of_the_names_that_the_reader_sees() -> None:
     with translation.override("en"):
         ordered = list(TerritoryScheme.objects.order_by(as_shown("name"), "pk"))
         assert [str(one) for one in ordered] == ["Barrios", "Cantons", "Départements"]
+
+
+@pytest.mark.parametrize(
+    ("language", "ordered"), [("es", ["Áreas", "Barrios", "Zonas"]), ("fr", ["Arrondissements", "Barrios", "Secteurs"])]
+)
+def test_select_boxes_of_classifications_are_in_the_order_of_the_names_that_the_reader_sees(
+    language: str, ordered: list[str], administrator: User
+) -> None:
+    for code, names in {
+        "a": {"name_en": "Zones", "name_es": "Áreas", "name_fr": "Secteurs"},
+        "b": {"name_es": "Barrios"},
+        "z": {"name_en": "Areas", "name_es": "Zonas", "name_fr": "Arrondissements"},
+    }.items():
+        TerritoryScheme.objects.create(code=code, **names)
+    own = TerritoryScheme.objects.create(code="own", name_es="Censo")
+    places = places_imports.receive_file(scheme=own, file=ContentFile(b"code,name\n1,One\n", "places.csv"), by=None)
+    houses = house_imports.receive_file(
+        file=ContentFile(b"name\nHouse\n", "houses.csv"), described_later=True, by=administrator
+    )
+    with translation.override(language):
+        of_places = DescriptionForm(batch=places).fields["parent_scheme"]
+        of_houses = ColumnsForm(batch=houses, file_format="csv").fields["scheme"]
+        for field in (of_places, of_houses):
+            assert [str(label) for value, label in field.choices if value and str(label) != "Censo"] == ordered
 
 
 def test_reader_of_a_third_language_sees_the_first_one_before_english() -> None:

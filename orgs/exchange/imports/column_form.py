@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from orgs.exchange.imports.described import LIST_ROLES, OF_VALUES, Described, carry_over, described, mapping_of
 from orgs.exchange.imports.guessing import IDENTIFIER, LEAVE_OUT, SCHEME, Meanings
 from orgs.exchange.imports.mapping import KINDS
+from orgs.folding import as_shown
 from orgs.forms import PortalForm, WebAddressField
 from orgs.languages import language_choices, language_choices_or_none
 from orgs.lookups.fields import LookupField
@@ -66,7 +67,7 @@ class ColumnsForm(PortalForm):
         help_text=gettext_lazy("Empty where a column says it."),
     )
     scheme: "forms.ModelChoiceField[TerritoryScheme]" = forms.ModelChoiceField(
-        TerritoryScheme.objects.all(),
+        TerritoryScheme.objects.none(),
         label=gettext_lazy("Classification of the places"),
         required=False,
         empty_label=gettext_lazy("None"),
@@ -121,6 +122,8 @@ class ColumnsForm(PortalForm):
     def __init__(self, *args: Any, batch: OrganisationImport, file_format: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.batch, self.format = batch, file_format
+        schemes = TerritoryScheme.objects.order_by(as_shown("name"), "pk")
+        self.fields["scheme"].queryset = schemes  # type: ignore[attr-defined]
         self.said = described(batch.mapping, batch.contents, file_format)
         self.header: list[str] = [
             heading if place < MOST_OFFERED or heading in self.said.roles else ""

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orgs.folding import as_shown
 from orgs.forms import PortalForm
 from orgs.forms.files import FileForm
 from orgs.languages import USUAL, name_for_reader
@@ -106,7 +107,7 @@ class DescriptionForm(PortalForm):
         self.header: list[str] = batch.contents["header"][:MOST_COLUMNS]
         self.said = Description.from_json(batch.description) if batch.description else guess_of(batch)
         self.initial = {**self.initial_of(self.said), **self.initial}
-        others = TerritoryScheme.objects.exclude(pk=batch.scheme_id)
+        others = TerritoryScheme.objects.exclude(pk=batch.scheme_id).order_by(as_shown("name"), "pk")
         self.fields["parent_scheme"].queryset = others  # type: ignore[attr-defined]
         roles = role_choices()
         for place in range(len(self.header)):
