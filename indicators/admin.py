@@ -43,7 +43,9 @@ class IdentityAdmin(admin.ModelAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(admin.ModelAdmin):
+class SourceAdmin(ReadOnlyAdmin):
+    """Administrators keep it on the portal's own pages, which see to the mappings that name it."""
+
     list_display = ["name", "publisher", "licence", "is_sample"]
     search_fields = ["name", "publisher"]
 

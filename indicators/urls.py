@@ -13,6 +13,7 @@ from indicators.releases.downloads import views as release_files
 from indicators.reports import entry_views as entry
 from indicators.reports import views as reports
 from indicators.rollup import views as rollups
+from indicators.sources import views as sources
 from indicators.worklist import views as worklist
 
 app_name = "indicators"
@@ -84,6 +85,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/releases/<int:pk>/discard/", releases.ReleaseDiscardView.as_view(), name="release_discard"),
     path("figures/releases/<int:pk>/recall/", releases.ReleaseRecallView.as_view(), name="release_recall"),
     path("figures/releases/<int:pk>/figures.<str:ending>", release_files.release_download, name="release_download"),
+    path("figures/sources/", sources.SourceListView.as_view(), name="source_list"),
+    path("figures/sources/new/", sources.SourceCreateView.as_view(), name="source_add"),
+    path("figures/sources/<int:pk>/", sources.SourceUpdateView.as_view(), name="source_edit"),
+    path("figures/sources/<int:pk>/delete/", sources.SourceDeleteView.as_view(), name="source_delete"),
     path("figures/viewings/", confidential.ConfidentialViewingListView.as_view(), name="confidential_viewing_list"),
     path(
         "figures/true/<str:indicator>/<slug:scheme>/<str:territory>/",

@@ -276,6 +276,10 @@ TABLE = """
     indicators:request_withdraw              request           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:mapping_template              mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:mapping_download                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:source_list                   -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    indicators:source_add                    -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:source_edit                   source            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:source_delete                 source            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:run_list                      -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:slice_retry                   slice             LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     indicators:release_list                  -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
@@ -410,6 +414,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "service": [association, known["service"].pk],
         "domain": [known["service"].domain_id],
         "account": [known["member"].user_id],
+        "source": [known["stored"].source_id],
         "export_format": ["csv"],
         "need": [known["need"].pk],
         "remark": [known["remark"].pk],
@@ -511,7 +516,7 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 OF_NO_CITY = {
     "-", "indicator", "published", "previewed", "recalled", "released_file", "previewed_file", "recalled_file", "page", "nonsense",
-    "mapping", "slice", "reset", "number", "figure", "task", "a_scale", "a_level", "a_criterion",
+    "mapping", "slice", "reset", "number", "figure", "task", "source", "a_scale", "a_level", "a_criterion",
 }  # fmt: skip
 """Things of the table that are no city's, or the first one's."""
 BY_FIGURES_OF_RELEASE = {"indicators:release_recall"}

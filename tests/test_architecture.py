@@ -38,7 +38,7 @@ ORDER = {
         file_progress
         models
         marks translation permissions emails
-        catalogue
+        catalogue sources
         confidential
         quality
         imports

@@ -5,17 +5,19 @@ from django.core.exceptions import ValidationError
 from indicators.imports.definition import read_mapping
 from indicators.imports.mapping import ImportMapping
 from indicators.models import ImportBatch, Source
+from indicators.sources.actions import is_held, source_called
 
 
 def known_source(read: ImportMapping) -> Source | None:
     """The source that the mapping names, where the portal has it: a check writes none."""
-    return Source.objects.filter(name=read.source["name"]).first()
+    source = Source.objects.filter(name=read.source["name"]).first()
+    return source if source is not None and is_held(source) else None
 
 
 def source_of(read: ImportMapping) -> Source:
     """The source that the mapping names, made where it is new. What is known of one stays: others' figures stand beside it."""
-    defaults = {name: read.source[name] for name in ("publisher", "licence", "url")}
-    return Source.objects.get_or_create(name=read.source["name"], defaults=defaults)[0]
+    facts = {name: read.source[name] for name in ("publisher", "licence", "url")}
+    return source_called(read.source["name"], **facts)
 
 
 def source_in_file(batch: ImportBatch) -> dict[str, str]:

@@ -1,6 +1,7 @@
 import datetime
 from typing import Any
 
+import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -15,6 +16,7 @@ from orgs.models import Organisation
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 
 
+@pghistory.track()
 class Source(models.Model):
     """Who published the figures, and under which licence. Shown beside every figure drawn from it."""
 

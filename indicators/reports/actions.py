@@ -44,6 +44,7 @@ from indicators.reports.cells import (
     refuse_faults,
     write_observations,
 )
+from indicators.sources.actions import source_called
 from indicators.vocabulary import NO_FLAG, NO_NUMBER, Flag, Measure, Status
 from orgs.models import Organisation, Territory, User
 from orgs.models.reach import places_of_figures
@@ -296,7 +297,7 @@ def _open_report(report: Report) -> Report:
 
 def _source(request: ReportRequest) -> Source:
     name = _("Reports to %(authority)s") % {"authority": request.authority}
-    return Source.objects.get_or_create(name=name[:200], defaults={"publisher": request.authority.name[:200]})[0]
+    return source_called(name[:200], publisher=request.authority.name[:200])
 
 
 def _fill_batch(report: Report) -> None:

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indicators.locks import Lock
-from indicators.models import ImportBatch, Source
+from indicators.models import ImportBatch
 from indicators.permissions import keeps_figures_of
 from indicators.quality import checks
 from indicators.reports.cells import Answers, ReportCell, approved, pending, refuse_faults, write_observations
+from indicators.sources.actions import source_called
 from indicators.vocabulary import Status
 from orgs.locks import lock_until_commit
 from orgs.models import Organisation, User
@@ -77,7 +78,7 @@ def save_entry(
     refuse_faults((cell for cell in cells if cell.key in news), answers)
     if not news:
         raise ValidationError(_("Nothing has changed. Enter or change a figure."))
-    source, _created = Source.objects.get_or_create(name=authority.name, defaults={"publisher": authority.name})
+    source = source_called(authority.name, publisher=authority.name)
     batch = draft or ImportBatch(
         kind=ImportBatch.Kind.ENTRY,
         authority=authority,

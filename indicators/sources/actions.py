@@ -1,0 +1,78 @@
+"""The sources of figures: those that imports name, and how administrators keep them. Figures that are released keep the words of before."""
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from indicators.models import ImportBatch, Observation, ReleasedFigure, SavedMapping, Source
+from orgs.domains.actions import refuse_others
+from orgs.models import User
+
+HELD = "SELECT id FROM indicators_source WHERE id = %s FOR KEY SHARE"
+BEING_DELETED = "SELECT id FROM indicators_source WHERE id = %s FOR UPDATE SKIP LOCKED"
+NAMED_ANEW = """
+    UPDATE {table} SET {column} = jsonb_set({column}, '{{source,name}}', to_jsonb(%(new)s::text))
+    WHERE {column} #>> '{{source,name}}' = %(old)s
+"""
+
+
+def source_called(name: str, **facts: str) -> Source:
+    """The source of that name, made with these facts where it is new; what is known of one stays. Within a transaction: nobody deletes it
+    before figures of it are there."""
+    while True:
+        source, created = Source.objects.get_or_create(name=name, defaults=facts)
+        if created or is_held(source):
+            return source
+
+
+def is_held(source: Source) -> bool:
+    """Whether it is still there; nobody deletes it before the end of the transaction."""
+    return _is_there(HELD, source)
+
+
+@transaction.atomic
+def save_source(*, source: Source, by: User) -> Source:
+    """Adds or changes one. Mappings and imports that name it follow its new name, so that the next file is of this source too."""
+    refuse_others(by)
+    before = Source.objects.select_for_update().filter(pk=source.pk).first()
+    if source.pk and before is None:
+        raise ValidationError(_("Somebody has deleted this source."))
+    source.full_clean()
+    source.save()
+    if before is not None and before.name != source.name:
+        with connection.cursor() as cursor:
+            for model, column in ((SavedMapping, "definition"), (ImportBatch, "mapping")):
+                cursor.execute(
+                    NAMED_ANEW.format(table=model._meta.db_table, column=column),
+                    {"old": before.name, "new": source.name},
+                )
+    return source
+
+
+def is_used(source: Source) -> bool:
+    """By an import, or by a figure: those of an import are looked for only where there is none, since it means reading all."""
+    kinds = (
+        source.imports,
+        Observation.objects.filter(source=source),
+        ReleasedFigure.objects.filter(source=source),
+    )
+    return any(rows.exists() for rows in kinds)
+
+
+@transaction.atomic
+def delete_source(*, source: Source, by: User) -> None:
+    """Only as long as no figure and no import refers to it."""
+    refuse_others(by)
+    if not _is_there(BEING_DELETED, source):
+        if not Source.objects.filter(pk=source.pk).exists():
+            return  # Somebody else has deleted it.
+        raise ValidationError(_("Somebody is using this source at the moment. Try again in a few minutes."))
+    if is_used(source):
+        raise ValidationError(_("It is still used, so it cannot be deleted."))
+    source.delete()
+
+
+def _is_there(query: str, source: Source) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [source.pk])
+        return cursor.fetchone() is not None
