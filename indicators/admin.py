@@ -1,9 +1,8 @@
-"""Vocabulary that administrators keep, and what the engines write, to be looked at."""
+"""What the figures rest on and what the engines write, to be looked at: it is changed on the portal's own pages."""
 
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from modeltranslation.admin import TranslationAdmin
 
 from indicators.models import (
     Category,
@@ -24,22 +23,23 @@ from orgs.forms.numbers import IN_ADMIN
 
 
 @admin.register(Dimension)
-class DimensionAdmin(TranslationAdmin):
+class DimensionAdmin(ReadOnlyAdmin):
+    """Administrators keep the standard list on the portal's own pages, which refuse what would make figures add up differently."""
+
     list_display = ["code", "name", "order", "is_sensitive"]
 
 
 @admin.register(Category)
-class CategoryAdmin(TranslationAdmin):
+class CategoryAdmin(ReadOnlyAdmin):
     list_display = ["code", "name", "dimension", "parent", "is_part", "is_beside", "order"]
+    list_select_related = ["dimension", "parent"]
     list_filter = ["dimension"]
     search_fields = ["code", "name"]
-    autocomplete_fields = ["parent"]
 
 
 @admin.register(Identity)
-class IdentityAdmin(admin.ModelAdmin):
+class IdentityAdmin(ReadOnlyAdmin):
     list_display = ["whole", "own_country_in"]
-    autocomplete_fields = ["whole", "parts"]
 
 
 @admin.register(Source)

@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from django.db import connection
 from psycopg2.sql import SQL, Composed, Literal
 
 
@@ -20,6 +21,21 @@ class Lock(IntEnum):
     """A file, by its checksum, that is being brought in."""
     MAPPING_NAME = 7_008
     """A mapping that is being saved, by its name."""
+    STANDARD_LIST = 7_009
+    """The standard list of groups: shared by those who place breakdowns in it, alone for who changes what adds up to what."""
+
+
+def share_until_commit(lock: Lock) -> None:
+    """Waits for who has it alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, 0)", [lock.value])
+
+
+def claim_until_commit(lock: Lock) -> bool:
+    """Has it alone; False at once where others hold it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 0)", [lock.value])
+        return bool(cursor.fetchone()[0])
 
 
 def lock_indicators_sql(ids: str) -> Composed:

@@ -4,6 +4,7 @@ from indicators.catalogue import target_views as targets
 from indicators.catalogue import views as catalogue
 from indicators.confidential import views as confidential
 from indicators.dashboards.views import compare, figures, indicators, provision, territories
+from indicators.dimensions import views as dimensions
 from indicators.imports import downloads
 from indicators.imports import findings_views as findings
 from indicators.imports import views as imports
@@ -85,6 +86,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/releases/<int:pk>/discard/", releases.ReleaseDiscardView.as_view(), name="release_discard"),
     path("figures/releases/<int:pk>/recall/", releases.ReleaseRecallView.as_view(), name="release_recall"),
     path("figures/releases/<int:pk>/figures.<str:ending>", release_files.release_download, name="release_download"),
+    path("figures/dimensions/", dimensions.DimensionListView.as_view(), name="dimension_list"),
+    path("figures/dimensions/new/", dimensions.DimensionCreateView.as_view(), name="dimension_add"),
+    path("figures/dimensions/<int:pk>/", dimensions.DimensionUpdateView.as_view(), name="dimension_edit"),
+    path("figures/dimensions/<int:pk>/delete/", dimensions.DimensionDeleteView.as_view(), name="dimension_delete"),
+    path("figures/dimensions/<int:pk>/categories/", dimensions.CategoryListView.as_view(), name="category_list"),
+    path("figures/dimensions/<int:pk>/categories/new/", dimensions.CategoryCreateView.as_view(), name="category_add"),
+    path("figures/categories/<int:pk>/", dimensions.CategoryUpdateView.as_view(), name="category_edit"),
+    path("figures/categories/<int:pk>/delete/", dimensions.CategoryDeleteView.as_view(), name="category_delete"),
+    path("figures/categories/<int:pk>/same/", dimensions.IdentityCreateView.as_view(), name="identity_add"),
+    path("figures/identities/<int:pk>/delete/", dimensions.IdentityDeleteView.as_view(), name="identity_delete"),
     path("figures/sources/", sources.SourceListView.as_view(), name="source_list"),
     path("figures/sources/new/", sources.SourceCreateView.as_view(), name="source_add"),
     path("figures/sources/<int:pk>/", sources.SourceUpdateView.as_view(), name="source_edit"),

@@ -276,6 +276,16 @@ TABLE = """
     indicators:request_withdraw              request           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
     indicators:mapping_template              mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:mapping_download                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:dimension_list                -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    indicators:dimension_add                 -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:dimension_edit                dimension         LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:dimension_delete              dimension         LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:category_list                 dimension         LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    indicators:category_add                  dimension         LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:category_edit                 category          LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:category_delete               category          LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:identity_add                  category          LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    indicators:identity_delete               identity          LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     indicators:source_list                   -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     indicators:source_add                    -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:source_edit                   source            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
@@ -415,6 +425,9 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "domain": [known["service"].domain_id],
         "account": [known["member"].user_id],
         "source": [known["stored"].source_id],
+        "dimension": [known["identity"].whole.dimension_id],
+        "category": [known["identity"].whole_id],
+        "identity": [known["identity"].pk],
         "export_format": ["csv"],
         "need": [known["need"].pk],
         "remark": [known["remark"].pk],
@@ -516,7 +529,7 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 OF_NO_CITY = {
     "-", "indicator", "published", "previewed", "recalled", "released_file", "previewed_file", "recalled_file", "page", "nonsense",
-    "mapping", "slice", "reset", "number", "figure", "task", "source", "a_scale", "a_level", "a_criterion",
+    "mapping", "slice", "reset", "number", "figure", "task", "source", "dimension", "category", "identity", "a_scale", "a_level", "a_criterion",
 }  # fmt: skip
 """Things of the table that are no city's, or the first one's."""
 BY_FIGURES_OF_RELEASE = {"indicators:release_recall"}

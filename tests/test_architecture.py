@@ -38,7 +38,7 @@ ORDER = {
         file_progress
         models
         marks translation permissions emails
-        catalogue sources
+        catalogue sources dimensions
         confidential
         quality
         imports

@@ -15,7 +15,17 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from indicators.imports import actions as imports
-from indicators.models import ImportBatch, Indicator, Period, SavedMapping, Slice, Target
+from indicators.models import (
+    Category,
+    Dimension,
+    Identity,
+    ImportBatch,
+    Indicator,
+    Period,
+    SavedMapping,
+    Slice,
+    Target,
+)
 from indicators.releases import actions as releases
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
@@ -466,6 +476,10 @@ def make_figures(
             value=2,
         ),
         "slice": Slice.objects.earliest("year"),
+        "identity": Identity.objects.create(
+            whole=Category.objects.get(dimension__code="age", code="Y15-29"),
+            own_country_in=Dimension.objects.get(code="sex"),
+        ),
         "stored": stored,
         "odd": imports.store_import(batch=check(table((places[3], 2025, "women", 7)), "odd.csv"), by=steward),
         "checked": check(table((places[1], 2023, "women", 8)), "checked.csv"),

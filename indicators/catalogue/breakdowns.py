@@ -6,6 +6,9 @@ category to its parent (or away, where it has none): women of 0 to 4 belong to w
 
 from collections.abc import Container, Iterable, Mapping
 
+from django.db import transaction
+
+from indicators.locks import Lock, share_until_commit
 from indicators.models import Breakdown, BreakdownMargin, Category
 
 
@@ -63,19 +66,26 @@ def ensure_breakdowns(keys: Iterable[str]) -> dict[str, int]:
     keys = set(keys)
     known = dict(Breakdown.objects.values_list("key", "pk"))
     if not keys <= known.keys():
-        known = _place(CategoryTree(), keys - known.keys(), known.keys())
+        with transaction.atomic():
+            share_until_commit(Lock.STANDARD_LIST)
+            known = _place(CategoryTree(), keys - known.keys(), known.keys())
     return {key: known[key] for key in keys}
+
+
+def add_up_differently() -> bool:
+    """Whether any breakdown adds up differently by the standard list as it is now than by the one in which it was placed."""
+    tree = CategoryTree()
+    margins = BreakdownMargin.objects.values_list("part__key", "whole__key", "dimension_id", "set_size", "is_beside")
+    keys = Breakdown.objects.values_list("key", flat=True)
+    return {(key, *whole) for key in keys for whole in tree.wholes(key)} != set(margins)
 
 
 def place_anew() -> bool:
     """Places all breakdowns again after the standard list has changed; whether any of them now adds up differently."""
-    tree = CategoryTree()
-    known = dict(Breakdown.objects.values_list("key", "pk"))
-    margins = BreakdownMargin.objects.values_list("part__key", "whole__key", "dimension_id", "set_size", "is_beside")
-    if {(key, *whole) for key in known for whole in tree.wholes(key)} == set(margins):
+    if not add_up_differently():
         return False
     BreakdownMargin.objects.all().delete()
-    _place(tree, known, ())
+    _place(CategoryTree(), Breakdown.objects.values_list("key", flat=True), ())
     return True
 
 

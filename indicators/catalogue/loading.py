@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from indicators.catalogue.actions import record_version
 from indicators.catalogue.breakdowns import ensure_breakdowns, place_anew
 from indicators.catalogue.wording import words_of
+from indicators.locks import Lock
 from indicators.marks import mark_all
 from indicators.models import Category, Dimension, Identity, Indicator, SavedMapping
+from orgs.locks import lock_until_commit
 from orgs.models import Domain
 from orgs.shipped import State, state_of, states_by_code
 
@@ -60,6 +62,7 @@ def dimension_states(codes: Collection[str]) -> dict[str, State]:
 @transaction.atomic
 def write_categories(items: list[Entry]) -> None:
     """Parents stand before their children or after them. Where that changes what groups add up to, all figures are rolled up anew."""
+    lock_until_commit(Lock.STANDARD_LIST, 0)
     dimensions = {one.code: one for one in Dimension.objects.filter(code__in=[item["dimension"] for item in items])}
     for item in items:
         Category.objects.update_or_create(

@@ -32,6 +32,11 @@ SDG_TARGET = r"^(1[0-7]|[1-9])(\.([0-9]{1,2}|[a-d])(\.[0-9]{1,2})?)?\Z"
 """A goal, a target of it or an indicator of that: 16, 16.b, 16.b.1."""
 
 
+CATEGORY_CODE = r"^[^=&|,;\s]+$"
+"""Keys of breakdowns and lists of codes have these signs between codes."""
+NO_CATEGORY_CODE = _("A code has no spaces and none of the signs = & | , ;")
+
+
 class IndicatorQuerySet(models.QuerySet["Indicator"]):
     def active(self) -> "IndicatorQuerySet":
         return self.filter(retired_on=None)
@@ -221,6 +226,7 @@ class IndicatorVersion(models.Model):
         return f"{self.name} ({self.number})"
 
 
+@pghistory.track()
 class Dimension(models.Model):
     """A way to tell people apart that the portal knows: sex, age, origin. A data file cannot invent one."""
 
@@ -242,6 +248,7 @@ class Dimension(models.Model):
         return self.name
 
 
+@pghistory.track()
 class Category(models.Model):
     """One group within a dimension. It may nest in a larger one, and nested ones are never added to each other.
 
@@ -252,7 +259,7 @@ class Category(models.Model):
 
     dimension = models.ForeignKey(Dimension, models.PROTECT, related_name="categories")
     parent = models.ForeignKey("self", models.PROTECT, related_name="children", null=True, blank=True)
-    code = models.CharField(_("code"), max_length=20)
+    code = models.CharField(_("code"), max_length=20, validators=[RegexValidator(CATEGORY_CODE, NO_CATEGORY_CODE)])
     name = models.CharField(_("name"), max_length=120)
     is_part = models.BooleanField(_("part of the complete set"), default=True)
     is_beside = models.BooleanField(_("belongs to the set where it is reported"), default=False)
@@ -284,12 +291,18 @@ class Category(models.Model):
                 name="category_part_or_beside",
                 violation_error_message=_("A category belongs to the set always or only where it is reported."),
             ),
+            models.CheckConstraint(
+                condition=Q(code__regex=CATEGORY_CODE),
+                name="category_code_fits_keys",
+                violation_error_message=NO_CATEGORY_CODE,
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent())
 class Identity(models.Model):
     """A category whose people are those of others, mostly of another dimension: the host population is the citizens of the country.
 

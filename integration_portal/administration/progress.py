@@ -171,6 +171,8 @@ DAILY = [
         gettext_lazy("What they are called in each language, and in which order they stand.")),
     Way(gettext_lazy("Types of service"), "orgs:service_type_list", "tags",
         gettext_lazy("What newcomers look for, and the words by which they find it.")),
+    Way(gettext_lazy("Dimensions and categories"), "indicators:dimension_list", "diagram-3",
+        gettext_lazy("By what people are told apart in figures, and which groups are sensitive.")),
     Way(gettext_lazy("Sources"), "indicators:source_list", "database",
         gettext_lazy("Who published the figures, and under which licence.")),
     Way(gettext_lazy("Engagement scales"), "partnerships:scale_list", "bar-chart-steps",
