@@ -1,8 +1,6 @@
 """What the figures rest on and what the engines write, to be looked at: it is changed on the portal's own pages."""
 
 from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest
 
 from indicators.models import (
     Category,
@@ -19,7 +17,6 @@ from indicators.models import (
     Source,
 )
 from orgs.admin import ReadOnlyAdmin
-from orgs.forms.numbers import IN_ADMIN
 
 
 @admin.register(Dimension)
@@ -57,18 +54,8 @@ class MappingAdmin(admin.ModelAdmin):
 
 
 @admin.register(QualityRule)
-class QualityRuleAdmin(admin.ModelAdmin):
-    """The rules are those of the engine; an administrator says how far each goes."""
-
+class QualityRuleAdmin(ReadOnlyAdmin):
     list_display = ["code", "is_active", "threshold", "minimum", "minimum_points"]
-    readonly_fields = ["code"]
-    formfield_overrides = IN_ADMIN
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Indicator)

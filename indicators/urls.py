@@ -9,6 +9,7 @@ from indicators.imports import downloads
 from indicators.imports import findings_views as findings
 from indicators.imports import views as imports
 from indicators.imports.wizard import views as wizard
+from indicators.quality import views as quality
 from indicators.releases import views as releases
 from indicators.releases.downloads import views as release_files
 from indicators.reports import entry_views as entry
@@ -96,6 +97,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/categories/<int:pk>/delete/", dimensions.CategoryDeleteView.as_view(), name="category_delete"),
     path("figures/categories/<int:pk>/same/", dimensions.IdentityCreateView.as_view(), name="identity_add"),
     path("figures/identities/<int:pk>/delete/", dimensions.IdentityDeleteView.as_view(), name="identity_delete"),
+    path("figures/rules/", quality.QualityRulesView.as_view(), name="quality_rules"),
     path("figures/sources/", sources.SourceListView.as_view(), name="source_list"),
     path("figures/sources/new/", sources.SourceCreateView.as_view(), name="source_add"),
     path("figures/sources/<int:pk>/", sources.SourceUpdateView.as_view(), name="source_edit"),

@@ -286,6 +286,7 @@ TABLE = """
     indicators:category_delete               category          LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:identity_add                  category          LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:identity_delete               identity          LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    indicators:quality_rules                 -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:source_list                   -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     indicators:source_add                    -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:source_edit                   source            LF FFFF FFFFF FFP   LF FFFF FFFFF FFP

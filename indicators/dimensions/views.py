@@ -71,8 +71,6 @@ class DeletePageMixin(GroupPageMixin, SingleObjectMixin, FormView):
 
 class DimensionFormMixin(GroupPageMixin):
     model = Dimension
-    form_class = DimensionForm
-    template_name = "indicators/dimension_form.html"
 
     def perform(self, form: DimensionForm) -> Dimension:
         return dimensions.save_dimension(dimension=form.instance, agrees=form.agrees, by=self.person)
@@ -83,11 +81,14 @@ class DimensionFormMixin(GroupPageMixin):
 
 
 class DimensionCreateView(DimensionFormMixin, CreateView):
+    form_class = DimensionForm
+    template_name = "indicators/dimension_form.html"
     done = gettext_lazy("The dimension has been added.")
 
 
 class DimensionUpdateView(DimensionFormMixin, UpdateView):
-    pass
+    form_class = DimensionForm
+    template_name = "indicators/dimension_form.html"
 
 
 class DimensionDeleteView(DeletePageMixin):
@@ -129,8 +130,6 @@ class CategoryListView(VisibleObjectMixin, PagedMixin, FilterView):
 
 class CategoryFormMixin(GroupPageMixin):
     model = Category
-    form_class = CategoryForm
-    template_name = "indicators/category_form.html"
     back = "indicators:category_list"
 
     def back_to(self) -> list[Any]:
@@ -144,6 +143,8 @@ class CategoryFormMixin(GroupPageMixin):
 
 
 class CategoryCreateView(CategoryFormMixin, CreateView):
+    form_class = CategoryForm
+    template_name = "indicators/category_form.html"
     done = gettext_lazy("The category has been added.")
 
     def dimension(self) -> Dimension:
@@ -157,6 +158,9 @@ class CategoryCreateView(CategoryFormMixin, CreateView):
 
 
 class CategoryUpdateView(CategoryFormMixin, UpdateView):
+    form_class = CategoryForm
+    template_name = "indicators/category_form.html"
+
     def dimension(self) -> Dimension:
         dimension: Dimension = self.object.dimension
         return dimension

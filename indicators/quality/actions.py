@@ -1,14 +1,42 @@
-"""Accepting what the quality rules found."""
+"""Saying how far the quality rules go, and accepting what they found."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from indicators.models import Finding, ImportBatch
+from indicators.models import Finding, ImportBatch, QualityRule
 from indicators.permissions import can_decide_import
 from indicators.quality import checks
+from orgs.domains.actions import refuse_others
 from orgs.models import User
+
+
+class Setting(NamedTuple):
+    """How far a rule goes; what each limit means says `QualityRule`."""
+
+    is_active: bool
+    threshold: Decimal
+    minimum: Decimal
+    minimum_points: Decimal
+
+
+@transaction.atomic
+def set_quality_rules(*, settings: Mapping[str, Setting], by: User) -> None:
+    """From now on, whatever is checked, stored or approved is asked these. What somebody has accepted stays accepted."""
+    refuse_others(by)
+    for rule in QualityRule.objects.select_for_update().filter(code__in=settings).order_by("pk"):
+        setting = settings[rule.code]
+        if setting == Setting(rule.is_active, rule.threshold, rule.minimum, rule.minimum_points):
+            continue
+        for name, value in setting._asdict().items():
+            setattr(rule, name, value)
+        rule.full_clean()
+        rule.save()
 
 
 @transaction.atomic

@@ -30,5 +30,9 @@ class SourceFilter(django_filters.FilterSet):
         return holding_words(queryset, text, "name", "publisher")
 
     def of_kind(self, queryset: QuerySet[Any], name: str, kind: str) -> QuerySet[Any]:
-        chosen = {"unlicensed": {"licence": ""}, "sample": {"is_sample": True}, "unused": {"imports": None}}
+        chosen: dict[str, dict[str, Any]] = {
+            "unlicensed": {"licence": ""},
+            "sample": {"is_sample": True},
+            "unused": {"imports": None},
+        }
         return queryset.filter(**chosen[kind])

@@ -28,7 +28,7 @@ class SourceForm(SeenMixin, PortalModelForm):
         }
 
     def now(self) -> str:
-        row = Source.objects.filter(pk=self.instance.pk).values_list(*self._meta.fields).first()
+        row = Source.objects.filter(pk=self.instance.pk).values_list(*self.Meta.fields).first()
         return sha256(repr(row).encode()).hexdigest() if row else ""
 
     def claim_version(self) -> None:

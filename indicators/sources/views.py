@@ -46,18 +46,19 @@ class SourcePageMixin(ActionMixin, VisibleObjectMixin):
 
 
 class SourceFormMixin(SourcePageMixin):
-    form_class = SourceForm
-    template_name = "indicators/source_form.html"
-
     def perform(self, form: SourceForm) -> Source:
         return sources.save_source(source=form.instance, by=self.person)
 
 
 class SourceCreateView(SourceFormMixin, CreateView):
+    form_class = SourceForm
+    template_name = "indicators/source_form.html"
     done = gettext_lazy("The source has been added.")
 
 
 class SourceUpdateView(SourceFormMixin, UpdateView):
+    form_class = SourceForm
+    template_name = "indicators/source_form.html"
     context_object_name = "source"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -175,6 +175,8 @@ DAILY = [
         gettext_lazy("By what people are told apart in figures, and which groups are sensitive.")),
     Way(gettext_lazy("Sources"), "indicators:source_list", "database",
         gettext_lazy("Who published the figures, and under which licence.")),
+    Way(gettext_lazy("Quality rules"), "indicators:quality_rules", "sliders",
+        gettext_lazy("How far a figure may go before somebody has to look at it.")),
     Way(gettext_lazy("Engagement scales"), "partnerships:scale_list", "bar-chart-steps",
         gettext_lazy("What each level asks for, and the next version of it.")),
     Way(gettext_lazy("E-mails"), "mail_list", "envelope",

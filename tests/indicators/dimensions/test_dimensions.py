@@ -88,7 +88,7 @@ def test_dimension_is_added_with_its_categories(client: Client, administrator: U
 
 
 def test_words_are_changed_in_each_language_and_codes_stay(client: Client, administrator: User) -> None:
-    typed = {"code": "GENDER", "name_en": "Gender", "name_ar": "الجنس", "order": "1"}
+    typed: Typed = {"code": "GENDER", "name_en": "Gender", "name_ar": "الجنس", "order": "1"}
     assert post_seen(client, url("dimension_edit", dimension("sex")), typed).status_code == 302
     assert (dimension("sex").name_en, dimension("sex").name_ar) == ("Gender", "الجنس")  # type: ignore[attr-defined]
     women = as_it_is(category("F")) | {"code": "W", "name_en": "Women", "name_fr": "Femmes", "order": "7"}
@@ -172,7 +172,8 @@ def test_category_lies_neither_within_itself_nor_in_another_dimension(administra
 
 def test_less_protection_is_asked_for_by_a_box_of_its_own(client: Client, administrator: User) -> None:
     Dimension.objects.filter(code="sex").update(is_sensitive=True)
-    page, typed = url("dimension_edit", dimension("sex")), {"name_en": "Sex", "order": "1"}
+    page = url("dimension_edit", dimension("sex"))
+    typed: Typed = {"name_en": "Sex", "order": "1"}
     assert "protects people less" in said_on(post_seen(client, page, typed))
     assert dimension("sex").is_sensitive
     assert post_seen(client, page, typed | {"agrees": "on"}).status_code == 302
@@ -216,8 +217,8 @@ def test_same_people_under_other_names_are_said_and_taken_back(client: Client, a
         ({}, "Say what the category is made of"),
     ):
         assert said in said_on(client.post(page, typed)), typed
-    typed = {"made_of": "age=PUPIL\nsex=F", "own_country_in": dimension("sex").pk, "countries": "ES, FR"}
-    assert client.post(page, typed).status_code == 302
+    said_of_them = {"made_of": "age=PUPIL\nsex=F", "own_country_in": str(dimension("sex").pk), "countries": "ES, FR"}
+    assert client.post(page, said_of_them).status_code == 302
     identity = Identity.objects.get()
     assert (identity.whole, set(identity.parts.all())) == (young, {category("PUPIL"), category("F")})
     assert identity.countries == ["ES", "FR"]

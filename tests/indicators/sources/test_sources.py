@@ -89,8 +89,9 @@ def test_mappings_and_imports_follow_a_new_name(client: Client, administrator: U
 
 
 def test_list_finds_by_words_and_by_what_is_missing(client: Client, administrator: User) -> None:
-    for name, facts in {"Épargne": {}, "Unlicensed": {"licence": ""}, "Played": {"is_sample": True}}.items():
-        SourceFactory(name=name, **facts)
+    SourceFactory(name="Épargne")
+    SourceFactory(name="Unlicensed", licence="")
+    SourceFactory(name="Played", is_sample=True)
     ImportBatchFactory(source=Source.objects.get(name="Played"))
 
     def found(**asked: str) -> list[str]:
