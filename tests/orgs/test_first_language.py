@@ -1,5 +1,7 @@
 """A portal whose first language is not English: names are asked for in that one, and shown to whoever reads another."""
 
+from typing import Any
+
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
@@ -101,10 +103,10 @@ def test_select_boxes_of_classifications_are_in_the_order_of_the_names_that_the_
         file=ContentFile(b"name\nHouse\n", "houses.csv"), described_later=True, by=administrator
     )
     with translation.override(language):
-        of_places = DescriptionForm(batch=places).fields["parent_scheme"]
-        of_houses = ColumnsForm(batch=houses, file_format="csv").fields["scheme"]
-        for field in (of_places, of_houses):
-            assert [str(label) for value, label in field.choices if value and str(label) != "Censo"] == ordered
+        of_places: Any = DescriptionForm(batch=places).fields["parent_scheme"]
+        of_houses: Any = ColumnsForm(batch=houses, file_format="csv").fields["scheme"]
+        for box in (of_places, of_houses):
+            assert [str(label) for value, label in box.choices if value and str(label) != "Censo"] == ordered
 
 
 def test_reader_of_a_third_language_sees_the_first_one_before_english() -> None:
