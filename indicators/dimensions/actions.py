@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from indicators.catalogue.breakdowns import add_up_differently
 from indicators.locks import Lock, claim_until_commit
-from indicators.models import Category, Dimension, Identity
+from indicators.models import Breakdown, Category, Dimension, Identity, ReportRequest
+from indicators.releases.linked_tables import CategoryLinks
 from orgs.domains.actions import refuse_others
 from orgs.models import User
 
@@ -50,7 +51,10 @@ def delete_dimension(*, dimension: Dimension, by: User) -> None:
 def uses_of_dimension(dimension: Dimension) -> list[tuple[str, int]]:
     """What refers to it, with its number."""
     return _counted(
-        dimension.categories.all(), dimension.indicators.all(), Identity.objects.filter(own_country_in=dimension)
+        dimension.categories.all(),
+        dimension.indicators.all(),
+        Identity.objects.filter(own_country_in=dimension),
+        ReportRequest.objects.filter(dimension=dimension),
     )
 
 
@@ -59,16 +63,18 @@ def save_category(*, category: Category, agrees: bool = False, by: User) -> Cate
     """Adds or changes one. `agrees`: it may be protected less from the next release on."""
     refuse_others(by)
     _claim_standard_list()
-    Dimension.objects.select_for_update().get(pk=category.dimension_id)
+    _locked(Dimension, category.dimension)
     stored = _locked(Category, category)
     loses_country = bool(stored and stored.country_code and stored.country_code != category.country_code)
     loses_mark = bool(stored and stored.is_sensitive and not category.is_sensitive)
     _refuse_weaker(loses_country or loses_mark, agrees)
     _refuse_parent(category)
+    is_moved = stored is None or any(getattr(stored, name) != getattr(category, name) for name in STRUCTURE)
+    is_relied_on = stored is not None and _is_protected_by_its_place(stored)
+    banded = CategoryLinks.now().banded
     category.full_clean()
     category.save()
-    is_moved = stored is None or any(getattr(stored, name) != getattr(category, name) for name in STRUCTURE)
-    if is_moved and add_up_differently():
+    if is_moved and (add_up_differently() or _loses_bands(banded, category.dimension)):
         raise ValidationError(
             {
                 "role": _(
@@ -77,6 +83,8 @@ def save_category(*, category: Category, agrees: bool = False, by: User) -> Cate
                 )
             }
         )
+    if is_moved and is_relied_on:
+        raise ValidationError({"role": _said_of_use()})
     return category
 
 
@@ -90,8 +98,11 @@ def delete_category(*, category: Category, by: User) -> None:
         return  # Somebody else has deleted it.
     if uses_of_category(stored):
         raise ValidationError(_("It is still used, so it cannot be deleted."))
+    if _is_protected_by_its_place(stored):
+        raise ValidationError(_said_of_use())
+    banded = CategoryLinks.now().banded
     stored.delete()
-    if add_up_differently():
+    if add_up_differently() or _loses_bands(banded, stored.dimension):
         raise ValidationError(
             _("There are figures of the other groups of its set. Without it they would count as all of the set.")
         )
@@ -107,11 +118,16 @@ def uses_of_category(category: Category) -> list[tuple[str, int]]:
 def add_identity(*, identity: Identity, parts: Sequence[Category], by: User) -> Identity:
     """From the next release on the two are known to be the same people, so that a hidden figure does not stand under the other name."""
     refuse_others(by)
+    if identity.own_country_in is not None:
+        _locked(Dimension, identity.own_country_in)
     named = {identity.whole_id, *(part.pk for part in parts)}
     if Category.objects.select_for_update().filter(pk__in=named).count() < len(named):
         raise ValidationError(_("Somebody has deleted one of these categories."))
     if identity.whole_id in {part.pk for part in parts}:
         raise ValidationError({"made_of": _("A category is not made of itself.")})
+    names_own = any(part.dimension_id == identity.own_country_in_id and part.country_code for part in parts)
+    if names_own or identity.own_country_in_id == identity.whole.dimension_id:
+        raise ValidationError({"own_country_in": _("A category is not made of itself.")})
     if not parts and identity.own_country_in is None:
         raise ValidationError({"made_of": _("Say what the category is made of.")})
     identity.full_clean()
@@ -134,6 +150,31 @@ def _locked(model: type[Row], row: Row) -> Row | None:
     if stored is None:
         raise ValidationError(_("Somebody has deleted this."))
     return stored
+
+
+def _is_protected_by_its_place(category: Category) -> bool:
+    """Whether a release protects anybody by where it stands: as a group of figures that are there, itself or one within it, or as a country's
+    own people, of whom others are known to be made."""
+    if category.country_code and Identity.objects.filter(own_country_in=category.dimension_id).exists():
+        return True
+    within, nearest = {category.pk}, {category.pk}
+    while nearest:
+        nearest = set(Category.objects.filter(parent__in=nearest).values_list("pk", flat=True)) - within
+        within |= nearest
+    return Breakdown.objects.filter(categories__in=within).exists()
+
+
+def _loses_bands(before: dict[str, bool], dimension: Dimension) -> bool:
+    """Whether bands that cover everybody do so no longer, though figures of them are there: a release would not tie them to the total."""
+    now = CategoryLinks.now().banded.get(dimension.code, False)
+    is_used = Breakdown.objects.filter(categories__dimension=dimension).exists()
+    return before.get(dimension.code, False) != now and is_used
+
+
+def _said_of_use() -> str:
+    return _(
+        "Figures rely on where it stands: by this change, people in them could be recognised. Leave it where it is."
+    )
 
 
 def _claim_standard_list() -> None:

@@ -12,10 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.models import Category, Dimension, Identity
+from indicators.releases.downloads import sdmx, tables
+from indicators.releases.downloads.sdmx import dimension_id
+from indicators.releases.table_cells import NUTS_AS_ISO
 from orgs.folding import in_every_language
 from orgs.forms import PortalModelForm
 from orgs.forms.words import WordsMixin
 
+FIXED = (tables.HEAD, tables.TAIL, sdmx.HEAD, sdmx.OF_CELLS, sdmx.OF_INDICATORS)
 ORDER = gettext_lazy("A number: smaller ones come first.")
 
 
@@ -83,6 +87,18 @@ class DimensionForm(GroupForm):
     def neighbours(self) -> "models.QuerySet[Any]":
         return Dimension.objects.all()
 
+    def clean_code(self) -> str:
+        """It names a column in files, beside others that are always there."""
+        code: str = self.cleaned_data["code"]
+        names = {name.upper() for head in FIXED for name in head}
+        others = {
+            dimension_id(other)
+            for other in self.neighbours().exclude(pk=self.instance.pk).values_list("code", flat=True)
+        }
+        if not self.instance.pk and dimension_id(code) in names | others:
+            raise ValidationError(_("Files have a column of this name already. Choose another code."))
+        return code
+
 
 class CategoryForm(GroupForm):
     role = forms.ChoiceField(
@@ -126,6 +142,11 @@ class CategoryForm(GroupForm):
 
     def is_protected(self) -> bool:
         return super().is_protected() or bool(self.instance.country_code)
+
+    def clean_country_code(self) -> str:
+        """As ISO has it, with which releases compare; territories of Eurostat write two countries otherwise."""
+        code: str = self.cleaned_data["country_code"].strip().upper()
+        return NUTS_AS_ISO.get(code, code)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

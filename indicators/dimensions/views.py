@@ -166,7 +166,7 @@ class CategoryUpdateView(CategoryFormMixin, UpdateView):
         return dimension
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        stored = Category.objects.select_related("dimension").get(pk=self.kwargs["pk"])
+        stored = Category.objects.select_related("dimension").filter(pk=self.kwargs["pk"]).first() or self.object
         identities = stored.identities.select_related("own_country_in").prefetch_related("parts__dimension")
         return super().get_context_data(
             dimension=stored.dimension, stored=stored, identities=identities.order_by("pk"), **kwargs

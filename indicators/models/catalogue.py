@@ -286,6 +286,12 @@ class Category(models.Model):
                 name="category_code_unique",
                 violation_error_message=_("This code is already used in the dimension."),
             ),
+            models.UniqueConstraint(
+                fields=["dimension", "country_code"],
+                condition=~Q(country_code=""),
+                name="category_country_unique",
+                violation_error_message=_("Another category of the dimension stands for this country already."),
+            ),
             models.CheckConstraint(
                 condition=Q(is_part=False) | Q(is_beside=False),
                 name="category_part_or_beside",

@@ -1,10 +1,11 @@
 """The sources of figures: those that imports name, and how administrators keep them. Figures that are released keep the words of before."""
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
-from indicators.models import ImportBatch, Observation, ReleasedFigure, SavedMapping, Source
+from indicators.models import Observation, ReleasedFigure, Source
 from orgs.domains.actions import refuse_others
 from orgs.models import User
 
@@ -14,6 +15,9 @@ NAMED_ANEW = """
     UPDATE {table} SET {column} = jsonb_set({column}, '{{source,name}}', to_jsonb(%(new)s::text))
     WHERE {column} #>> '{{source,name}}' = %(old)s
 """
+NAMED = "SELECT id FROM {table} WHERE {column} #>> '{{source,name}}' = %(old)s FOR UPDATE NOWAIT"
+ITSELF = "SELECT id FROM indicators_source WHERE id = %s FOR UPDATE NOWAIT"
+NAMING = (("indicators_savedmapping", "definition"), ("indicators_importbatch", "mapping"))
 
 
 def source_called(name: str, **facts: str) -> Source:
@@ -34,19 +38,39 @@ def is_held(source: Source) -> bool:
 def save_source(*, source: Source, by: User) -> Source:
     """Adds or changes one. Mappings and imports that name it follow its new name, so that the next file is of this source too."""
     refuse_others(by)
-    before = Source.objects.select_for_update().filter(pk=source.pk).first()
+    before = Source.objects.select_for_update(no_key=True).filter(pk=source.pk).first()
     if source.pk and before is None:
         raise ValidationError(_("Somebody has deleted this source."))
+    if before is not None and before.is_sample and not source.is_sample and is_used(source):
+        raise ValidationError(
+            {"is_sample": _("Its figures are made up, and they are in use: they stay marked as samples.")}
+        )
+    is_renamed = before is not None and before.name != source.name
+    if before is not None and is_renamed:
+        _claim_names(before)
     source.full_clean()
     source.save()
-    if before is not None and before.name != source.name:
+    if before is not None and is_renamed:
         with connection.cursor() as cursor:
-            for model, column in ((SavedMapping, "definition"), (ImportBatch, "mapping")):
-                cursor.execute(
-                    NAMED_ANEW.format(table=model._meta.db_table, column=column),
-                    {"old": before.name, "new": source.name},
-                )
+            for table, column in NAMING:
+                names = {"old": before.name, "new": source.name}
+                cursor.execute(NAMED_ANEW.format(table=table, column=column), names)
     return source
+
+
+def _claim_names(source: Source) -> None:
+    """All that names it, and itself; at once or not at all: who stores a file holds the import first and asks for the source in the end."""
+    try:
+        with connection.cursor() as cursor:
+            for table, column in NAMING:
+                cursor.execute(NAMED.format(table=table, column=column), {"old": source.name})
+            cursor.execute(ITSELF, [source.pk])
+    except OperationalError as refused:
+        if getattr(refused.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
+            raise
+        raise ValidationError(
+            _("Somebody is using this source at the moment. Try again in a few minutes.")
+        ) from refused
 
 
 def is_used(source: Source) -> bool:

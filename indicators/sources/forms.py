@@ -32,5 +32,5 @@ class SourceForm(SeenMixin, PortalModelForm):
         return sha256(repr(row).encode()).hexdigest() if row else ""
 
     def claim_version(self) -> None:
-        Source.objects.select_for_update().filter(pk=self.instance.pk).first()
+        Source.objects.select_for_update(no_key=True).filter(pk=self.instance.pk).first()
         super().claim_version()

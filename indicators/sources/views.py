@@ -62,7 +62,8 @@ class SourceUpdateView(SourceFormMixin, UpdateView):
     context_object_name = "source"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        source = self.get_queryset().get(pk=self.object.pk)  # As it is stored, whatever was typed.
+        # As it is stored, whatever was typed.
+        source: Source = self.get_queryset().filter(pk=self.object.pk).first() or self.object
         mappings = SavedMapping.objects.filter(definition__source__name=source.name)
         imports = source.imports.order_by("-pk")[:10]
         return super().get_context_data(

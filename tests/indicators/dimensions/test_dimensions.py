@@ -13,10 +13,10 @@ from django.urls import reverse
 from indicators.catalogue import loading
 from indicators.catalogue.breakdowns import ensure_breakdowns
 from indicators.dimensions import actions as dimensions
-from indicators.models import BreakdownMargin, Category, Dimension, Identity
+from indicators.models import BreakdownMargin, Category, Dimension, Identity, ReportRequest
 from orgs.models import User
 from orgs.shipped import Vocabulary, load_shipped
-from tests.factories import UserFactory
+from tests.factories import AuthorityFactory, UserFactory
 from tests.indicators.land import DIMENSIONS
 from tests.pages import words_of
 from tests.posts import post_seen
@@ -285,3 +285,64 @@ def test_nobody_but_administrators_writes() -> None:
         with pytest.raises(PermissionDenied):
             act()
     assert Identity.objects.count() == 1
+
+
+def test_group_that_is_not_added_up_stays_where_figures_rely_on_it(administrator: User) -> None:
+    """A release ties it to what it lies in all the same."""
+    europe = Category.objects.create(dimension=dimension("age"), code="OVER", name="Over", is_part=False, order=90)
+    within = Category.objects.create(
+        dimension=dimension("age"), parent=europe, code="IN", name="In", is_part=False, order=91
+    )
+    ensure_breakdowns(["age=IN"])
+    within.parent = None
+    with pytest.raises(ValidationError, match="could be recognised"):
+        dimensions.save_category(category=within, by=administrator)
+    within.refresh_from_db()
+    assert within.parent == europe
+
+
+def test_what_is_beside_does_not_untie_bands_that_cover_everybody(administrator: User) -> None:
+    bands = Dimension.objects.create(code="years", name="Years", order=99)
+    for order, code in enumerate(("Y0-14", "Y_GE15")):
+        Category.objects.create(dimension=bands, code=code, name=code, order=order)
+    unknown = Category(dimension=bands, code="UNK", name="Unknown", is_part=False, is_beside=True, order=3)
+    ensure_breakdowns(["years=Y0-14"])
+    with pytest.raises(ValidationError, match="they would add up differently"):
+        dimensions.save_category(category=unknown, by=administrator)
+    assert not Category.objects.filter(dimension=bands, code="UNK").exists()
+
+
+def test_country_s_own_people_stay_while_others_are_known_to_be_made_of_them(administrator: User) -> None:
+    papers = Dimension.objects.create(code="papers", name="Papers", order=98)
+    own = Category.objects.create(dimension=papers, code="ESP", name="Spain", country_code="ES", order=1)
+    other = Category(dimension=papers, code="AFR", name="Africa", country_code="ES", order=0)
+    with pytest.raises(ValidationError, match="stands for this country already"):
+        dimensions.save_category(category=other, by=administrator)
+    Identity.objects.create(whole=category("F"), own_country_in=papers)
+    with pytest.raises(ValidationError, match="could be recognised"):
+        dimensions.delete_category(category=own, by=administrator)
+    with pytest.raises(ValidationError, match="not made of itself"):
+        dimensions.add_identity(identity=Identity(whole=own, own_country_in=papers), parts=[], by=administrator)
+
+
+@pytest.mark.parametrize("code", ["period", "obs-value", "source", "Sex"])
+def test_code_that_files_have_already_is_refused(client: Client, administrator: User, code: str) -> None:
+    page = client.post(ADD, {"code": code, "name_en": "It", "order": "9"})
+    assert "Files have a column of this name already" in said_on(page) or "slug" in said_on(page)
+    assert not Dimension.objects.filter(code=code).exists()
+
+
+def test_country_is_kept_as_iso_has_it(client: Client, administrator: User) -> None:
+    typed = {"code": "GRC", "name_en": "Greece", "order": "9", "role": "apart", "country_code": "el"}
+    assert client.post(url("category_add", dimension("sex")), typed).status_code == 302
+    assert category("GRC").country_code == "GR"
+
+
+def test_dimension_that_a_request_for_figures_names_stays(administrator: User) -> None:
+    asked = Dimension.objects.create(code="asked", name="Asked", order=97)
+    authority = AuthorityFactory()
+    ReportRequest.objects.create(
+        dimension=asked, authority=authority, territory=authority.territory, title="Asked", due_on="2030-01-01"
+    )
+    with pytest.raises(ValidationError, match="still used"):
+        dimensions.delete_dimension(dimension=asked, by=administrator)

@@ -264,7 +264,6 @@ def peak_of(size: int) -> int:
         tracemalloc.stop()
 
 
-@pytest.mark.untraced  # Of many rows; what runs there, other tests cover line by line.
 def test_memory_does_not_grow_with_the_file() -> None:
     assert peak_of(4 << 20) < 1.1 * peak_of(1 << 20)
 

@@ -42,3 +42,29 @@ def test_source_that_is_deleted_while_a_file_comes_in_is_made_again() -> None:
     assert isinstance(answers[1], ImportBatch)
     assert answers[1].source == Source.objects.get(name="Census")
     assert answers[0] is None or isinstance(answers[0], ValidationError)
+
+
+def test_source_is_not_renamed_while_its_file_is_being_stored_and_its_licence_is_changed() -> None:
+    """Who stores a file holds the import, and asks for the source in the end."""
+    administrator = UserFactory(is_staff=True)
+    source = SourceFactory(name="Census")
+    batch = ImportBatchFactory(source=source, mapping={"source": {"name": "Census"}})
+
+    def save(**words: str) -> Source:
+        changed = Source.objects.get(pk=source.pk)
+        for name, value in words.items():
+            setattr(changed, name, value)
+        return sources.save_source(source=changed, by=administrator)
+
+    with transaction.atomic():
+        ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        [answer] = at_once(lambda: save(name="Register"))
+        assert isinstance(answer, ValidationError)
+        assert "is using this source" in answer.messages[0]
+        assert sources.source_called("Census").pk == source.pk
+        [answer] = at_once(lambda: save(licence="CC0"))
+        assert isinstance(answer, Source)
+    [answer] = at_once(lambda: save(name="Register"))
+    assert isinstance(answer, Source)
+    batch.refresh_from_db()
+    assert batch.mapping["source"]["name"] == "Register"

@@ -46,3 +46,15 @@ def test_import_leads_administrators_to_its_source_and_stewards_not(
     page_of_steward = client.get(page).content.decode()
     assert "Census" in page_of_steward
     assert address not in page_of_steward
+
+
+def test_made_up_figures_that_are_there_stay_marked(land: Land) -> None:
+    land.observe("CITY", "2017", 7)
+    source, administrator = land.source, UserFactory(is_staff=True)
+    source.is_sample = True
+    sources.save_source(source=source, by=administrator)
+    source.is_sample = False
+    with pytest.raises(ValidationError, match="stay marked as samples"):
+        sources.save_source(source=source, by=administrator)
+    source.refresh_from_db()
+    assert source.is_sample
