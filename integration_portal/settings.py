@@ -175,7 +175,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 24 * 3600,
     },
     "remove stale drafts": {"task": "orgs.tasks.remove_stale_drafts", "schedule": 24 * 3600},
-    "forget what nobody read": {"task": "orgs.tasks.forget_what_nobody_read", "schedule": 24 * 3600},
+    "forget what nobody read": {"task": "orgs.tasks.forget_what_nobody_read", "schedule": 3600},
     "remove stale files of territories": {"task": "orgs.tasks.remove_stale_territory_files", "schedule": 24 * 3600},
     "check files of organisations": {"task": "orgs.tasks.work_on_organisation_files", "schedule": 60},
     "tell listed organisations": {"task": "orgs.tasks.tell_listed_organisations", "schedule": 60},

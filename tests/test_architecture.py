@@ -38,13 +38,13 @@ ORDER = {
         file_progress
         models
         marks translation permissions emails
-        catalogue sources dimensions
+        catalogue sources
         confidential
         quality
         imports
         rollup
         releases
-        dashboards
+        dashboards dimensions
         reports
         worklist
         tasks admin

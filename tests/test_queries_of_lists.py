@@ -20,7 +20,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from post_office.models import STATUS, Email, Log
 
-from indicators.models import ConfidentialAccess, ConfidentialViewing, RollupRun
+from indicators.models import Category, ConfidentialAccess, ConfidentialViewing, Dimension, RollupRun, Source
 from orgs.exchange.imports import actions as organisation_imports
 from orgs.listing import actions as listing
 from orgs.members import actions as members
@@ -60,7 +60,7 @@ from tests.factories import (
     UserFactory,
     VerificationFactory,
 )
-from tests.factories_indicators import ImportBatchFactory, IndicatorFactory, ReleaseFactory
+from tests.factories_indicators import ImportBatchFactory, IndicatorFactory, ReleaseFactory, SourceFactory
 from tests.factories_partnerships import CoordinationTableFactory, PartnershipFactory, PracticeFactory, level
 from tests.world import World, make_claim, make_reports
 
@@ -303,6 +303,23 @@ def add_mail(world: World) -> None:
     Log.objects.create(email=email, status=STATUS.failed, exception_type="SMTPDataError", message="Refused")
 
 
+def add_dimension(world: World) -> None:
+    number = Dimension.objects.count()
+    Dimension.objects.create(code=f"dimension-{number}", name=f"Dimension {number}", order=number)
+
+
+def add_source(world: World) -> None:
+    SourceFactory(name=f"Source {Source.objects.count()}")
+
+
+def add_category(world: World) -> None:
+    """Within one of its own."""
+    number = Category.objects.count()
+    dimension = world.things["identity"].whole.dimension
+    above = Category.objects.create(dimension=dimension, code=f"A{number}", name="Above", order=number, is_part=False)
+    Category.objects.create(dimension=dimension, parent=above, code=f"W{number}", name="Within", order=number)
+
+
 def add_indicator(world: World) -> None:
     indicator = IndicatorFactory(owner=AuthorityFactory(territory=place_in(world)))
     IndicatorFactory(retired_on=timezone.localdate())
@@ -407,7 +424,7 @@ LISTS = {
     "orgs:affiliation_list": ListPage(add_affiliation, "owner", "association"),
     "orgs:support": ListPage(add_support, "owner", "association"),
     "orgs:member_list": ListPage(add_member, "owner viewer admin", "association"),
-    "orgs:review_queue": ListPage(add_to_review, "reviewer"),
+    "orgs:review_queue": ListPage(add_to_review, "reviewer admin"),
     "orgs:appeal_queue": ListPage(add_to_review, "reviewer admin"),
     "orgs:remark_list": ListPage(add_remark, "reviewer owner"),
     "orgs:need_queue": ListPage(add_to_review, "reviewer"),
@@ -433,11 +450,14 @@ LISTS = {
     "indicators:report_list": ListPage(add_reports, "steward"),
     "indicators:run_list": ListPage(add_run, "steward"),
     "indicators:release_list": ListPage(lambda world: ReleaseFactory(), "steward"),
+    "indicators:source_list": ListPage(add_source, "admin"),
+    "indicators:dimension_list": ListPage(add_dimension, "admin"),
+    "indicators:category_list": ListPage(add_category, "admin", "dimension"),
     "indicators:confidential_viewing_list": ListPage(add_indicator, "admin"),
     "partnerships:partnership_list": ListPage(add_partnership, "anonymous officer reviewer"),
     "partnerships:organisation_partnerships": ListPage(add_partnership, "owner", "association"),
     "partnerships:isolated_organisations": ListPage(add_house, "officer"),
-    "partnerships:assessment_queue": ListPage(add_partnership, "reviewer"),
+    "partnerships:assessment_queue": ListPage(add_partnership, "reviewer admin"),
     "partnerships:practice_list": ListPage(add_practice, "officer"),
     "partnerships:table_list": ListPage(add_table, "officer"),
     "partnerships:scale_list": ListPage(add_scale, "admin"),

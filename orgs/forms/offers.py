@@ -17,7 +17,7 @@ class WrittenForm(PortalModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance.written_in:
+        if self.instance._state.adding and not self.instance.written_in:
             self.initial["written_in"] = get_language()
 
 

@@ -105,7 +105,8 @@ def test_select_boxes_of_classifications_are_in_the_order_of_the_names_that_the_
     with translation.override(language):
         of_places: Any = DescriptionForm(batch=places).fields["parent_scheme"]
         of_houses: Any = ColumnsForm(batch=houses, file_format="csv").fields["scheme"]
-        for box in (of_places, of_houses):
+        boxes: tuple[Any, ...] = (of_places, of_houses)
+        for box in boxes:
             assert [str(label) for value, label in box.choices if value and str(label) != "Censo"] == ordered
 
 
