@@ -33,7 +33,7 @@ run: setup ## Run the portal with the demo on http://127.0.0.1:8000/ (PORT=8001 
 setup: $(PACKAGES) $(FRONT_END) $(CATALOGUES) $(STATIC) ## Make the environment: packages, front end, translations
 
 test: setup ## Run the whole suite in parallel, with its coverage (ARGS="-k word": some tests; BROWSER=required: fail without a Chromium)
-	@rm -f $(COVERAGE)
+	$(if $(ARGS),,@rm -f $(COVERAGE))
 	$(PYTHON) $(if $(ARGS),,-m slipcover --json --out $(COVERAGE)) -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal $(ARGS)
 	$(if $(ARGS),,$(PYTHON) -m slipcover --merge $(COVERAGE) --out $(COVERAGE) --skip-covered --fail-under 95)
 
