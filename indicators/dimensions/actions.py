@@ -165,10 +165,10 @@ def _is_protected_by_its_place(category: Category) -> bool:
 
 
 def _loses_bands(before: dict[str, bool], dimension: Dimension) -> bool:
-    """Whether bands that cover everybody do so no longer, though figures of them are there: a release would not tie them to the total."""
-    now = CategoryLinks.now().banded.get(dimension.code, False)
-    is_used = Breakdown.objects.filter(categories__dimension=dimension).exists()
-    return before.get(dimension.code, False) != now and is_used
+    """Whether bands cover all ages, or everybody, no longer, though figures of them are there: a release would not tie them to the total."""
+    tied = [None, False, True]
+    is_less = tied.index(CategoryLinks.now().banded.get(dimension.code)) < tied.index(before.get(dimension.code))
+    return is_less and Breakdown.objects.filter(categories__dimension=dimension).exists()
 
 
 def _said_of_use() -> str:

@@ -301,15 +301,25 @@ def test_group_that_is_not_added_up_stays_where_figures_rely_on_it(administrator
     assert within.parent == europe
 
 
-def test_what_is_beside_does_not_untie_bands_that_cover_everybody(administrator: User) -> None:
+@pytest.mark.parametrize(
+    ("codes", "role"),
+    [(("Y0-14", "Y_GE15"), "is_beside"), (("Y0-14", "Y_GE15", "UNK"), "is_part")],
+    ids=["everybody", "all ages"],
+)
+def test_bands_stay_tied_to_the_total_of_figures_of_some_of_them(
+    administrator: User, codes: tuple[str, ...], role: str
+) -> None:
+    """Also where figures are of bands that are not added up."""
     bands = Dimension.objects.create(code="years", name="Years", order=99)
-    for order, code in enumerate(("Y0-14", "Y_GE15")):
+    for order, code in enumerate(codes):
         Category.objects.create(dimension=bands, code=code, name=code, order=order)
-    unknown = Category(dimension=bands, code="UNK", name="Unknown", is_part=False, is_beside=True, order=3)
-    ensure_breakdowns(["years=Y0-14"])
+    Category.objects.create(dimension=bands, code="Y_GE18", name="Adults", order=8, is_part=False)
+    ensure_breakdowns(["years=Y_GE18"])
+    code = "NONE" if role == "is_beside" else "Y5-9"
+    unknown = Category(dimension=bands, code=code, name=code, order=9, **{"is_part": False, role: True})
     with pytest.raises(ValidationError, match="they would add up differently"):
         dimensions.save_category(category=unknown, by=administrator)
-    assert not Category.objects.filter(dimension=bands, code="UNK").exists()
+    assert not Category.objects.filter(dimension=bands, code=code).exists()
 
 
 def test_country_s_own_people_stay_while_others_are_known_to_be_made_of_them(administrator: User) -> None:
@@ -328,7 +338,7 @@ def test_country_s_own_people_stay_while_others_are_known_to_be_made_of_them(adm
 @pytest.mark.parametrize("code", ["period", "obs-value", "source", "Sex"])
 def test_code_that_files_have_already_is_refused(client: Client, administrator: User, code: str) -> None:
     page = client.post(ADD, {"code": code, "name_en": "It", "order": "9"})
-    assert "Files have a column of this name already" in said_on(page) or "slug" in said_on(page)
+    assert "Files have a column of this name already" in said_on(page)
     assert not Dimension.objects.filter(code=code).exists()
 
 
