@@ -59,9 +59,10 @@ def test_administrators_are_told_30_days_before_words_go_unread(city, clock):
     administrator, reviewer = UserFactory(is_staff=True), ReviewerFactory(territory=city)
     said(city, 0)
     assert send_reviewer_digests() == 1
-    told = []
-    for day in range(1, 92):
-        clock.move(days=1)
+    told, before = [], 0
+    for day in (1, 30, *range(58, 92)):
+        clock.move(days=day - before)
+        before = day
         send_reviewer_digests()
         found = Email.objects.filter(to=administrator.email)
         if found.exists():
