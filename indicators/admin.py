@@ -48,7 +48,9 @@ class SourceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SavedMapping)
-class MappingAdmin(admin.ModelAdmin):
+class MappingAdmin(ReadOnlyAdmin):
+    """Who imports renames it, and administrators delete it, on the portal's own pages."""
+
     list_display = ["name"]
     search_fields = ["name"]
 

@@ -7,6 +7,7 @@ from indicators.dashboards.views import compare, figures, indicators, provision,
 from indicators.dimensions import views as dimensions
 from indicators.imports import downloads
 from indicators.imports import findings_views as findings
+from indicators.imports import mapping_views as mappings
 from indicators.imports import views as imports
 from indicators.imports.wizard import views as wizard
 from indicators.quality import views as quality
@@ -76,6 +77,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/reports/<int:pk>/approve/", reports.ReportApproveView.as_view(), name="report_approve"),
     path("figures/reports/<int:pk>/return/", reports.ReportReturnView.as_view(), name="report_return"),
     path("figures/requests/<int:pk>/withdraw/", reports.RequestWithdrawView.as_view(), name="request_withdraw"),
+    path("figures/mappings/", mappings.SavedMappingListView.as_view(), name="mapping_list"),
+    path("figures/mappings/<int:pk>/", mappings.SavedMappingRenameView.as_view(), name="mapping_edit"),
+    path("figures/mappings/<int:pk>/delete/", mappings.SavedMappingDeleteView.as_view(), name="mapping_delete"),
     path("figures/mappings/<int:pk>/template.csv", downloads.MappingTemplateView.as_view(), name="mapping_template"),
     path("figures/mappings/<int:pk>/mapping.json", downloads.MappingDownloadView.as_view(), name="mapping_download"),
     path("figures/runs/", rollups.RunListView.as_view(), name="run_list"),

@@ -7,6 +7,7 @@ from orgs.coverage import views as coverage
 from orgs.directory import views as directory
 from orgs.domains import views as domains
 from orgs.exchange import views as exchange
+from orgs.exchange.imports import mapping_views as organisation_mappings
 from orgs.exchange.imports import views as organisation_imports
 from orgs.listing import views as listing
 from orgs.lookups import views as lookups
@@ -239,6 +240,21 @@ urlpatterns = [
         "administration/imports/add/",
         organisation_imports.OrganisationImportCreateView.as_view(),
         name="organisation_import_add",
+    ),
+    path(
+        "administration/imports/mappings/",
+        organisation_mappings.OrganisationMappingListView.as_view(),
+        name="organisation_mapping_list",
+    ),
+    path(
+        "administration/imports/mappings/<int:pk>/",
+        organisation_mappings.OrganisationMappingRenameView.as_view(),
+        name="organisation_mapping_edit",
+    ),
+    path(
+        "administration/imports/mappings/<int:pk>/delete/",
+        organisation_mappings.OrganisationMappingDeleteView.as_view(),
+        name="organisation_mapping_delete",
     ),
     path(
         "administration/imports/<int:pk>/",

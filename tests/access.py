@@ -222,6 +222,9 @@ TABLE = """
     orgs:organisation_import_detail          organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     orgs:organisation_import_columns         organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     orgs:organisation_import_mapping         organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:organisation_mapping_list           -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
+    orgs:organisation_mapping_edit           organisations_mapping LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
+    orgs:organisation_mapping_delete         organisations_mapping LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     orgs:organisation_import_store           organisations_file LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     orgs:organisation_import_undo            organisations_file LF FFFF FFFFF FFM   LF FFFF FFFFF FFR
     orgs:organisation_import_problems        organisations_file LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
@@ -274,6 +277,9 @@ TABLE = """
     indicators:report_approve                sent              LF MMMM MMMMM FMM   LF FFFN NRRNN FFR
     indicators:report_return                 sent              LF MMMM MMMMM FMM   LF FFFN NRRNN FFR
     indicators:request_withdraw              request           LF FFFF FMMFM FFM   LF FFFF FRRFN FFR
+    indicators:mapping_list                  -                 LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
+    indicators:mapping_edit                  mapping           LF FFFF FPPFP FFP   LF FFFF FPPFP FFP
+    indicators:mapping_delete                mapping           LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
     indicators:mapping_template              mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:mapping_download                       mapping           LF FFFF FPPFP FFP   LF FFFF FMMFM FFM
     indicators:dimension_list                -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
@@ -410,6 +416,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "place_in_scheme": ["test-land", world.city.pk],
         "places_file": ["test-land", known["places_file"].pk],
         "organisations_file": [known["organisations_file"].pk],
+        "organisations_mapping": [known["organisations_mapping"].pk],
         "indicator": ["PEOPLE"],
         "owned": [known["owned"]],
         "figure": ["PEOPLE", "test-land", place, "2022"],

@@ -31,6 +31,7 @@ from orgs.models import (
     Membership,
     OpeningTime,
     Organisation,
+    OrganisationMapping,
     Registration,
     Remark,
     ReviewedProfile,
@@ -60,7 +61,13 @@ from tests.factories import (
     UserFactory,
     VerificationFactory,
 )
-from tests.factories_indicators import ImportBatchFactory, IndicatorFactory, ReleaseFactory, SourceFactory
+from tests.factories_indicators import (
+    ImportBatchFactory,
+    IndicatorFactory,
+    ReleaseFactory,
+    SavedMappingFactory,
+    SourceFactory,
+)
 from tests.factories_partnerships import CoordinationTableFactory, PartnershipFactory, PracticeFactory, level
 from tests.world import World, make_claim, make_reports
 
@@ -288,6 +295,7 @@ def add_files(world: World) -> None:
     said = {"columns": {"name": "name", "kind": {"always": "association"}, "territory": place}}
     by = UserFactory(is_staff=True)
     organisation_imports.receive_file(file=ContentFile(b"name\nHouse\n", "list.csv"), mapping=said, by=by)
+    OrganisationMapping.objects.create(name=f"List {OrganisationMapping.objects.count()}", definition=said)
 
 
 def add_task(world: World) -> None:
@@ -335,6 +343,7 @@ def add_indicator(world: World) -> None:
 
 def add_import(world: World) -> None:
     ImportBatchFactory(authority=world.authority, created_by=UserFactory())
+    SavedMappingFactory()
     ImportBatchFactory(authority=AuthorityFactory(territory=place_in(world)), created_by=UserFactory())
 
 
@@ -441,12 +450,14 @@ LISTS = {
     "orgs:place_list": ListPage(add_scheme, "admin", "scheme"),
     "orgs:territory_import_list": ListPage(add_files, "admin", "scheme"),
     "orgs:organisation_import_list": ListPage(add_files, "admin"),
+    "orgs:organisation_mapping_list": ListPage(add_files, "admin"),
     "orgs:lookup_territories": ListPage(add_scheme, "anonymous", queries=("?q=heron", "?q=heron&ever=1")),
     "orgs:lookup_organisations": ListPage(add_house, "anonymous", queries=("?q=heron",)),
     "orgs:lookup_registers": ListPage(None, "anonymous", queries=("?q=register",), grows=False),
     "indicators:territory_list": ListPage(add_scheme, "anonymous", queries=("", "?q=heron")),
     "indicators:indicator_list": ListPage(add_indicator, "anonymous steward"),
     "indicators:import_list": ListPage(add_import, "steward"),
+    "indicators:mapping_list": ListPage(add_import, "steward admin"),
     "indicators:report_list": ListPage(add_reports, "steward"),
     "indicators:run_list": ListPage(add_run, "steward"),
     "indicators:release_list": ListPage(lambda world: ReleaseFactory(), "steward"),

@@ -40,6 +40,7 @@ from orgs.models import (
     Membership,
     Organisation,
     OrganisationImport,
+    OrganisationMapping,
     OrganisationMerge,
     Registration,
     Remark,
@@ -307,6 +308,9 @@ def make_registry(
         "registration": Registration.objects.create(),
         "places_file": make_places_file(city),
         "organisations_file": make_organisations_file(city),
+        "organisations_mapping": OrganisationMapping.objects.get_or_create(
+            name="Register", defaults={"definition": {}}
+        )[0],
     }
 
 
