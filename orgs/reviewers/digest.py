@@ -41,8 +41,13 @@ def send_digest(person: User) -> bool:
     piles = [(queue, queue.of(person), "reviewer") for queue in queues()]
     if person.is_staff:
         piles.append((remarks(), remarks().rows.filter(territory=None), "portal"))
-        piles.append((voiced_needs(), VoicedNeed.objects.unread_since(now - unread), "unread"))
-        piles += [(queue, queue.rows.without_reviewer().exclude(decided_in=None), "nobody") for queue in queues()]
+        too_old = VoicedNeed.objects.unread_since(now - unread)
+        piles.append((voiced_needs(), too_old, "unread"))
+        for queue in queues():
+            rows = queue.rows.without_reviewer().exclude(decided_in=None)
+            if queue.rows.model is VoicedNeed:  # Each once: what stands above is more urgent.
+                rows = rows.exclude(pk__in=too_old.values("pk"))
+            piles.append((queue, rows, "nobody"))
     for queue, rows, whose in piles:
         count = rows.count()
         if not count:

@@ -79,6 +79,20 @@ def test_administrators_are_told_30_days_before_words_go_unread(city, clock):
     assert Email.objects.filter(to=reviewer.email, message__contains="Nobody has read").count() == 0
 
 
+def test_words_that_grow_old_where_no_reviewer_may_read_them_stand_once(city, clock):
+    administrator = UserFactory(is_staff=True)
+    said(city, VoicedNeed.DAYS_UNREAD + 1)
+    assert send_reviewer_digests() == 1
+    message = Email.objects.get(to=administrator.email).message
+    assert message.count("Needs to read: 1") == 1
+    assert "Nobody has read the following for 60 days" in message
+    clock.move(days=1)
+    said(city, 0)
+    Email.objects.all().delete()
+    assert send_reviewer_digests() == 1
+    assert Email.objects.get().message.count("Needs to read: 1") == 2, "one that is old, and another that is new"
+
+
 def test_pages_on_which_words_and_addresses_are_left_say_how_long_they_are_kept(client, city):
     needs, remarks = f"{VoicedNeed.DAYS_KEPT} days", f"{Remark.DAYS_EMAIL_KEPT} days"
     privacy = words_of(client.get(reverse("privacy")).content.decode())
