@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -81,9 +81,16 @@ class Remark(models.Model):
             models.CheckConstraint(condition=Q(page__startswith="/") & ~Q(words=""), name="remark_on_a_page"),
             models.CheckConstraint(
                 condition=Q(closed_at=None, closed_by=None, answer="")
-                | (Q(closed_at__isnull=False, closed_by__isnull=False, email="") & ~Q(answer="")),
+                | Q(closed_at__isnull=False, closed_by__isnull=False, email=""),
+                name="remark_closed_and_its_address_forgotten",
+                violation_error_message=_("Once a remark is closed, its address is forgotten."),
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | ~Q(answer="") | Q(seen_at__isnull=False, seen_by=F("closed_by")),
                 name="remark_closed_with_an_answer",
-                violation_error_message=_("A remark is closed with an answer, and its address is then forgotten."),
+                violation_error_message=_(
+                    "A reviewer reads your answer: say what you have changed, or why it is right."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(seen_at=None, seen_by=None)
@@ -98,3 +105,8 @@ class Remark(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("orgs:remark_answer", args=[self.pk])
+
+    @property
+    def is_answered_by_email(self) -> bool:
+        """Whether somebody gets the answer. Nobody does where no address was left, or it was forgotten."""
+        return bool(self.email)

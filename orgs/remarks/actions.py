@@ -36,7 +36,7 @@ def make_remark(
 @transaction.atomic
 def answer_remark(*, remark: Remark, answer: str, by: User) -> Remark:
     """To whoever left an address, by e-mail; the address is then forgotten. The first answer counts. That of a reviewer or an administrator
-    closes it for all; that of its keeper is put before the reviewers.
+    closes it for all, and needs no words where nobody gets them; that of its keeper is put before the reviewers.
     """
     if not Remark.objects.visible_to(by).filter(pk=remark.pk).exists():
         raise PermissionDenied
@@ -44,6 +44,10 @@ def answer_remark(*, remark: Remark, answer: str, by: User) -> Remark:
     if remark.closed_at is not None:
         raise ValidationError(_("Somebody has answered this already."))
     email = remark.email
+    if email and not answer.strip():
+        raise ValidationError(
+            {"answer": _("Somebody left an address for your answer. Say what you have changed, or why it is right.")}
+        )
     remark.answer, remark.closed_at, remark.closed_by, remark.email = answer.strip(), timezone.now(), by, ""
     if can_judge_remark(by, remark):
         remark.seen_at, remark.seen_by = remark.closed_at, by

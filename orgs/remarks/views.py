@@ -42,11 +42,14 @@ class RemarkAnswerView(VisibleObjectMixin, ActionMixin, FormView, DetailView):
     def get_queryset(self) -> QuerySet[Remark]:
         return Remark.objects.to_do_for(self.person).select_related("organisation", "closed_by")
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "remark": self.object, "by": self.person}
+
     def perform(self, form: AnswerForm) -> Remark:
         return remarks.answer_remark(remark=self.object, answer=form.cleaned_data["answer"], by=self.person)
 
     def get_success_url(self) -> str:
-        messages.success(self.request, _("Answered."))
+        messages.success(self.request, _("Answered.") if self.object.answer else _("Closed."))
         return reverse("orgs:remark_list")
 
 

@@ -1,5 +1,7 @@
 """Something is wrong here: from the foot of a page to who keeps it, and an answer to whoever left an address."""
 
+import datetime
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -62,6 +64,44 @@ def test_page_says_whose_it_is_and_its_people_are_told(client, owner):
     assert "Answer what somebody says is wrong on a page of Far" in unmarked(
         client.get(reverse("home")).content.decode()
     )
+
+
+def test_page_says_before_the_answer_is_written_that_nobody_gets_it(client, owner, remark):
+    page = reverse("orgs:remark_answer", args=[remark.pk])
+    client.force_login(owner.user)
+    assert "Nobody gets your answer" not in client.get(page).content.decode()
+    remarks.forget_addresses(now=timezone.now() + datetime.timedelta(days=Remark.DAYS_EMAIL_KEPT + 1))
+    text = client.get(page).content.decode()
+    assert "Nobody gets your answer" in text
+    assert "Only a reviewer reads it" in text
+    assert client.post(page, {"answer": " "}).context["form"].errors
+    remark.refresh_from_db()
+    assert remark.closed_at is None, "a reviewer reads what those say about whom it is"
+
+
+def test_reviewer_closes_without_a_word_what_nobody_would_get(client, city, remark):
+    reviewer = ReviewerAppointmentFactory(territory=city).user
+    page = reverse("orgs:remark_answer", args=[remark.pk])
+    client.force_login(reviewer)
+    assert client.post(page, {"answer": ""}).status_code == 200
+    with pytest.raises(ValidationError, match="left an address"):
+        remarks.answer_remark(remark=remark, answer=" ", by=reviewer)
+    Remark.objects.update(email="")
+    assert "you may close the remark without an answer" in client.get(page).content.decode()
+    Email.objects.all().delete()
+    assert client.post(page, {"answer": ""}).status_code == 302
+    remark.refresh_from_db()
+    assert (remark.answer, remark.closed_by, remark.seen_by) == ("", reviewer, reviewer)
+    assert not Email.objects.exists()
+
+
+def test_database_closes_no_remark_without_a_word_of_those_about_whom_it_is(owner, remark):
+    said = {"closed_at": timezone.now(), "closed_by": owner.user, "email": ""}
+    with pytest.raises(IntegrityError, match="remark_closed_with_an_answer"), transaction.atomic():
+        Remark.objects.update(**said)
+    Remark.objects.update(email="")
+    with pytest.raises(ValidationError, match="A reviewer reads your answer"):
+        remarks.answer_remark(remark=remark, answer="", by=owner.user)
 
 
 def test_service_and_place_have_keepers_and_other_pages_the_administrators(client, owner, city):
