@@ -42,6 +42,7 @@ from indicators.reports.cells import (
     cells_of,
     key_of_row,
     refuse_faults,
+    with_breakdowns,
     write_observations,
 )
 from indicators.sources.actions import source_called
@@ -158,9 +159,8 @@ def save_report(*, report: Report, answers: Answers, version: int, by: User | No
             ),
             code="stale",
         )
-    cells = cells_of_request(report.request)
+    cells, answers = with_breakdowns(cells_of_request(report.request), answers)
     refuse_faults(cells, answers)
-    allowed = {cell.key for cell in cells}
     report.answers.all().delete()
     ReportAnswer.objects.bulk_create(
         ReportAnswer(
@@ -174,7 +174,6 @@ def save_report(*, report: Report, answers: Answers, version: int, by: User | No
             is_missing=typed.is_missing,
         )
         for key, typed in answers.items()
-        if key in allowed
     )
     report.version += 1
     report.changed_at = timezone.now()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from indicators.catalogue.breakdowns import ensure_breakdowns, key_of
 from indicators.catalogue.formatting import period_words, value_words
 from indicators.locks import Lock
-from indicators.models import Category, Dimension, Indicator, Observation, Period, Release, ReleasedFigure
+from indicators.models import Breakdown, Category, Dimension, Indicator, Observation, Period, Release, ReleasedFigure
 from indicators.vocabulary import NO_FLAG, PENDING, WITH_BASE, Flag, Measure
 from orgs.locks import lock_until_commit
 from orgs.models import Territory
@@ -27,7 +27,9 @@ MOST_CELLS = 400
 """In one table. More is a file."""
 
 Key = tuple[int, int, int, int]
-"""Ids of indicator, period, territory and breakdown."""
+"""Ids of indicator, period, territory and breakdown; where nobody has used the category yet, its own id below 0 instead of a breakdown's: no row
+has such a one, and `with_breakdowns` makes it.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,24 @@ class ReportCell:
     period: Period
     territory: Territory
     breakdown_id: int
-    group: str
+    group: str = ""
     """The category's name; "" for the total."""
+    category_id: int = 0
+    """0 for the total."""
 
     @property
     def key(self) -> Key:
         return self.indicator.pk, self.period.pk, self.territory.pk, self.breakdown_id
 
     @property
+    def unused_key(self) -> Key:
+        """What the key was before anybody used the category."""
+        return self.indicator.pk, self.period.pk, self.territory.pk, -self.category_id
+
+    @property
     def name(self) -> str:
-        return "-".join(map(str, self.key))
+        """In a form: the same before and after somebody first used the category."""
+        return f"{self.indicator.pk}-{self.period.pk}-{self.territory.pk}-c{self.category_id}"
 
     @property
     def label(self) -> str:
@@ -143,26 +153,48 @@ def cells_of(
     with_parts: bool = False,
     dimension: Dimension | None = None,
 ) -> list[ReportCell]:
-    """Every cell of the table, in the order in which it is read. A place that did not exist in a period has none there.
+    """Every cell of the table, in the order in which it is read, and no row is written. A place that did not exist in a period has none there.
 
     The groups are the largest ones of the dimension, and the total before them; an indicator that is not broken down so has its total.
     """
     parts = list(Territory.objects.filter(parent=territory).places().order_by("code")) if with_parts else []
     categories = list(Category.objects.filter(dimension=dimension, parent=None, is_part=True)) if dimension else []
     keys = {category.pk: key_of({dimension.code: category.code}) for category in categories} if dimension else {}
-    ids = ensure_breakdowns(["", *keys.values()])
+    ids = dict(Breakdown.objects.filter(key__in=["", *keys.values()]).values_list("key", "pk"))
     broken_down = set(dimension.indicators.values_list("pk", flat=True)) if dimension else set()
     return [
-        ReportCell(indicator, period, place, breakdown, group)
+        ReportCell(indicator, period, place, breakdown, group, category)
         for indicator in indicators
         for period in periods
         for place in [territory, *parts]
         if place.valid_from <= period.ends_on and place.valid_to >= period.starts_on
-        for breakdown, group in [
-            (ids[""], ""),
-            *((ids[keys[category.pk]], category.name) for category in categories if indicator.pk in broken_down),
+        for breakdown, group, category in [
+            (ids.get("", 0), "", 0),
+            *(
+                (ids.get(keys[category.pk], -category.pk), category.name, category.pk)
+                for category in categories
+                if indicator.pk in broken_down
+            ),
         ]
     ]
+
+
+def with_breakdowns(cells: Iterable[ReportCell], answers: Answers) -> tuple[list[ReportCell], dict[Key, Typed]]:
+    """Both with the breakdowns that are there by now; those of answers are made. Within the transaction that keeps the answers."""
+    said = [(cell, answers.get(cell.key, answers.get(cell.unused_key))) for cell in cells]
+    unused = {cell.category_id for cell, _typed in said if cell.breakdown_id <= 0}
+    if unused:
+        categories = Category.objects.filter(pk__in=unused).select_related("dimension")
+        keys = {0: ""} | {one.pk: key_of({one.dimension.code: one.code}) for one in categories}
+        needed = {cell.category_id for cell, typed in said if typed is not None} & unused
+        if needed:
+            ensure_breakdowns(keys[category] for category in needed)
+        known = dict(Breakdown.objects.filter(key__in=keys.values()).values_list("key", "pk"))
+        found = {category: known[key] for category, key in keys.items() if key in known}
+        said = [
+            (replace(cell, breakdown_id=found.get(cell.category_id, cell.breakdown_id)), typed) for cell, typed in said
+        ]
+    return [cell for cell, _typed in said], {cell.key: typed for cell, typed in said if typed is not None}
 
 
 def _matching(cells: Iterable[ReportCell], rows: QuerySet[Observation]) -> QuerySet[Observation]:

@@ -12,7 +12,15 @@ from indicators.locks import Lock
 from indicators.models import ImportBatch
 from indicators.permissions import keeps_figures_of
 from indicators.quality import checks
-from indicators.reports.cells import Answers, ReportCell, approved, pending, refuse_faults, write_observations
+from indicators.reports.cells import (
+    Answers,
+    ReportCell,
+    approved,
+    pending,
+    refuse_faults,
+    with_breakdowns,
+    write_observations,
+)
 from indicators.sources.actions import source_called
 from indicators.vocabulary import Status
 from orgs.locks import lock_until_commit
@@ -56,6 +64,7 @@ def save_entry(
     if any(cell.territory.pk not in own for cell in cells):
         raise ValidationError(_("Choose the place of the authority, or one of its parts."))
     lock_until_commit(Lock.INDICATOR, *(cell.indicator.pk for cell in cells))
+    cells, answers = with_breakdowns(cells, answers)
     if any(cell.indicator.retired_on for cell in cells):
         raise ValidationError(_("This indicator is retired: it takes no new figures."))
     draft = draft_of(authority, choice)

@@ -108,6 +108,9 @@ def read_sheet(file: IO[bytes], report: Report, cells: list[ReportCell], *, repl
         raise wrong_file()
     language = _check_reference(rows[0][KEY].value, report, replace)
     expected = {cell.name: cell for cell in cells}
+    earlier = {
+        "-".join(map(str, cell.key)): cell.name for cell in cells
+    }  # As sheets named it that are still in people's hands.
     with translation.override(language):
         labels = {cell.name: [workbook_cell(label) for label in labels_of(cell)] for cell in cells}
     answers: dict[Key, Typed] = {}
@@ -115,6 +118,7 @@ def read_sheet(file: IO[bytes], report: Report, cells: list[ReportCell], *, repl
     found: set[str] = set()
     for number, row in enumerate(rows[FIRST_ROW - 1 :], start=FIRST_ROW):
         key = str(row[KEY].value or "")
+        key = earlier.get(key, key)
         if not key and all(cell.value in (None, "") for cell in row):
             continue
         if key not in expected or key in found or [str(row[place].value or "") for place in LABELS] != labels[key]:

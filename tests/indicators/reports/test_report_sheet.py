@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 from indicators.models import Period, Report
 from indicators.reports import actions as reports
 from indicators.reports.cells import Typed
-from indicators.reports.workbook import FIRST_ROW, make_sheet, read_sheet
+from indicators.reports.workbook import FIRST_ROW, KEY, make_sheet, read_sheet
 from tests.factories import AuthorityFactory, OrganisationFactory
 from tests.indicators.land import Land
 
@@ -86,6 +86,16 @@ def test_template_carries_what_is_filled_in(report: Report) -> None:
     said = {cells[0].key: Typed(Decimal(7)), cells[1].key: Typed(is_missing=True)}
     report = reports.save_report(report=report, answers=said, version=report.version, by=None)
     assert read(report, packed(sheet_of(report))) == [Typed(Decimal(7)), Typed(is_missing=True), Typed()]
+
+
+def test_sheet_that_names_its_cells_as_before_is_read(report: Report) -> None:
+    book = sheet_of(report)
+    for row, cell in enumerate(reports.cells_of_request(report.request), start=FIRST_ROW):
+        place = book["Figures"].cell(row, KEY + 1)
+        assert place.value == cell.name
+        place.value = "-".join(map(str, cell.key))
+    book["Figures"][f"E{FIRST_ROW}"] = 12
+    assert read(report, packed(book))[0] == Typed(Decimal(12))
 
 
 def test_ratio_has_its_parts(land: Land) -> None:
