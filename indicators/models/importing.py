@@ -27,6 +27,19 @@ class Source(models.Model):
     is_sample = models.BooleanField(
         _("made up"), default=False, help_text=_("Its figures are samples and are marked as such.")
     )
+    typed_by = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="typed_sources", verbose_name=_("typed by"), null=True, blank=True
+    )
+    """The authority whose typed figures are of this source, whatever either is called by now."""
+    reported_to = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="report_sources",
+        verbose_name=_("reported to"),
+        null=True,
+        blank=True,
+    )
+    """The same of what organisations report to an authority."""
 
     class Meta:
         ordering = ["name"]
@@ -37,6 +50,24 @@ class Source(models.Model):
                 condition=blank_or_of_the_web("url"),
                 name="source_url_of_the_web",
                 violation_error_message=NOT_OF_THE_WEB,
+            ),
+            # Partial, so that tying a source disturbs nobody who brings figures of it in.
+            models.UniqueConstraint(
+                "typed_by",
+                name="source_one_for_what_an_authority_types",
+                condition=Q(typed_by__isnull=False),
+                violation_error_message=_("What this authority types has a source already."),
+            ),
+            models.UniqueConstraint(
+                "reported_to",
+                name="source_one_for_what_is_reported_to_an_authority",
+                condition=Q(reported_to__isnull=False),
+                violation_error_message=_("What is reported to this authority has a source already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(typed_by=None) | Q(reported_to=None),
+                name="source_typed_or_reported",
+                violation_error_message=_("A source is of what an authority types, or of what is reported to it."),
             ),
         ]
 

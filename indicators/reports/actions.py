@@ -28,7 +28,6 @@ from indicators.models import (
     ReportReminder,
     ReportRequest,
     ReportStep,
-    Source,
 )
 from indicators.permissions import can_answer_report, can_review_report, can_withdraw_request, keeps_figures_of
 from indicators.quality import checks
@@ -45,7 +44,7 @@ from indicators.reports.cells import (
     with_breakdowns,
     write_observations,
 )
-from indicators.sources.actions import source_called
+from indicators.sources.actions import source_of_reports
 from indicators.vocabulary import NO_FLAG, NO_NUMBER, Flag, Measure, Status
 from orgs.models import Organisation, Territory, User
 from orgs.models.reach import places_of_figures
@@ -193,7 +192,7 @@ def submit_report(*, report: Report, note: str = "", by: User | None) -> Report:
     report.batch = ImportBatch.objects.create(
         kind=ImportBatch.Kind.REPORT,
         authority=report.request.authority,
-        source=_source(report.request),
+        source=source_of_reports(report.request.authority),
         mapping={},
         file_name=f"{report.request.title} · {report.organisation.name}"[:200],
         size=0,
@@ -292,11 +291,6 @@ def _locked(report: Report, *states: str) -> Report:
 
 def _open_report(report: Report) -> Report:
     return _locked(report, Report.State.DRAFT, Report.State.RETURNED)
-
-
-def _source(request: ReportRequest) -> Source:
-    name = _("Reports to %(authority)s") % {"authority": request.authority}
-    return source_called(name[:200], publisher=request.authority.name[:200])
 
 
 def _fill_batch(report: Report) -> None:

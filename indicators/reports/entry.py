@@ -21,7 +21,7 @@ from indicators.reports.cells import (
     with_breakdowns,
     write_observations,
 )
-from indicators.sources.actions import source_called
+from indicators.sources.actions import source_of_typed
 from indicators.vocabulary import Status
 from orgs.locks import lock_until_commit
 from orgs.models import Organisation, User
@@ -87,7 +87,7 @@ def save_entry(
     refuse_faults((cell for cell in cells if cell.key in news), answers)
     if not news:
         raise ValidationError(_("Nothing has changed. Enter or change a figure."))
-    source = source_called(authority.name, publisher=authority.name)
+    source = source_of_typed(authority)
     batch = draft or ImportBatch(
         kind=ImportBatch.Kind.ENTRY,
         authority=authority,

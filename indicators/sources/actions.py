@@ -1,5 +1,7 @@
 """The sources of figures: those that imports name, and how administrators keep them. Figures that are released keep the words of before."""
 
+from itertools import count
+
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
@@ -7,7 +9,7 @@ from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
 from indicators.models import Observation, ReleasedFigure, Source
 from orgs.domains.actions import refuse_others
-from orgs.models import User
+from orgs.models import Organisation, User
 
 HELD = "SELECT id FROM indicators_source WHERE id = %s FOR KEY SHARE"
 BEING_DELETED = "SELECT id FROM indicators_source WHERE id = %s FOR UPDATE SKIP LOCKED"
@@ -27,6 +29,33 @@ def source_called(name: str, **facts: str) -> Source:
         source, created = Source.objects.get_or_create(name=name, defaults=facts)
         if created or is_held(source):
             return source
+
+
+def source_of_typed(authority: Organisation) -> Source:
+    """What an authority types itself. Within a transaction, as `source_called`."""
+    return _source_of("typed_by", authority, authority.name)
+
+
+def source_of_reports(authority: Organisation) -> Source:
+    """What organisations report to an authority. Within a transaction, as `source_called`."""
+    return _source_of("reported_to", authority, _("Reports to %(authority)s") % {"authority": authority})
+
+
+def _source_of(tie: str, authority: Organisation, name: str) -> Source:
+    """The one that is tied to the authority, whatever either is called by now. Where there is none, that of its name is from then on, unless
+    that is tied to another authority of the same name."""
+    for number in count(1):
+        source = Source.objects.filter(**{tie: authority}).first()
+        if source is None:
+            free = name[:200] if number == 1 else f"{name[:180]} ({number})"
+            source = source_called(free, publisher=authority.name[:200])
+            untied = Source.objects.filter(pk=source.pk, typed_by=None, reported_to=None)
+            if not untied.update(**{tie: authority}):
+                continue  # Perhaps it was tied to this authority at the same moment.
+            source.refresh_from_db()
+        if is_held(source):
+            return source
+    raise AssertionError  # It counts for ever.
 
 
 def is_held(source: Source) -> bool:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from indicators.models import ImportBatch, Source
 from indicators.sources import actions as sources
-from tests.factories import UserFactory
+from tests.factories import AuthorityFactory, UserFactory
 from tests.factories_indicators import ImportBatchFactory, SourceFactory
 from tests.threads import at_once
 
@@ -68,3 +68,14 @@ def test_source_is_not_renamed_while_its_file_is_being_stored_and_its_licence_is
     assert isinstance(answer, Source)
     batch.refresh_from_db()
     assert batch.mapping["source"]["name"] == "Register"
+
+
+def test_two_who_type_for_the_first_time_have_one_source() -> None:
+    council = AuthorityFactory(name="City council")
+
+    def type_figures() -> Source:
+        with transaction.atomic():
+            return sources.source_of_typed(council)
+
+    answers = at_once(type_figures, type_figures, type_figures)
+    assert answers == [Source.objects.get(typed_by=council)] * 3

@@ -70,6 +70,8 @@ STAYS = {
     "partnerships.CoordinationTable.convenor",
     "indicators.Indicator.owner",
     "indicators.ImportBatch.authority",
+    "indicators.Source.typed_by",
+    "indicators.Source.reported_to",
     "indicators.ReportRequest.authority",
 }
 """The story of the entry itself."""
