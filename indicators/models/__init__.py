@@ -14,7 +14,7 @@ from indicators.models.observation import Observation
 from indicators.models.period import Period
 from indicators.models.protection import ProtectionChange
 from indicators.models.quality import Finding, ImportChange, QualityRule
-from indicators.models.release import Release, ReleasedFigure, ReleasedIndicator
+from indicators.models.release import Release, ReleasedDimension, ReleasedFigure, ReleasedIndicator
 from indicators.models.release_file import ReleaseFile
 from indicators.models.reporting import Report, ReportAnswer, ReportReminder, ReportRequest, ReportStep
 from indicators.models.target import Target
@@ -46,6 +46,7 @@ __all__ = [
     "QualityRule",
     "Release",
     "ReleaseFile",
+    "ReleasedDimension",
     "ReleasedFigure",
     "ReleasedIndicator",
     "Report",

@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -350,6 +352,42 @@ class ReleasedIndicator(models.Model):
 
     def text(self, name: str, language: str | None = None) -> str:
         """In the language, or the reader's, or the portal's own, or any."""
-        texts = self.texts.get(name, {})
-        language = (language or get_language() or "").split("-")[0]
-        return next((texts[code] for code in resolution_order(language) if texts.get(code)), "")
+        return in_language(self.texts.get(name, {}), language)
+
+
+class ReleasedDimension(models.Model):
+    """A dimension of the standard list as it was when a release was made, whether or not any of its figures is broken down by it.
+
+    `texts`: {"en": …, "es": …}; `categories`: {code: the same}. Releases of before have none.
+    """
+
+    release = models.ForeignKey(Release, models.CASCADE, related_name="dimensions")
+    order = models.PositiveIntegerField(default=0)
+    code = models.CharField(_("code"), max_length=20)
+    texts = models.JSONField()
+    categories = models.JSONField()
+
+    class Meta:
+        ordering = ["order", "code"]
+        verbose_name = _("dimension of a release")
+        verbose_name_plural = _("dimensions of a release")
+        constraints = [models.UniqueConstraint("release", "code", name="released_dimension_once")]
+        triggers = frozen(trusted=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return in_language(self.texts) or self.code
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Of its categories, in the reader's language."""
+        return {code: in_language(texts) or code for code, texts in self.categories.items()}
+
+
+def in_language(texts: Mapping[str, str], language: str | None = None) -> str:
+    """In the language, or the reader's, or the portal's own, or any; "" where there is none."""
+    language = (language or get_language() or "").split("-")[0]
+    return next((texts[code] for code in resolution_order(language) if texts.get(code)), "")

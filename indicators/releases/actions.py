@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from indicators.locks import Lock
-from indicators.models import DirtyMark, Figure, Release, ReleasedFigure, ReleasedIndicator
+from indicators.models import DirtyMark, Figure, Release, ReleasedDimension, ReleasedFigure, ReleasedIndicator
 from indicators.models.release import IN_THE_MAKING
 from indicators.permissions import can_approve_release, can_discard_release, can_recall_release
 from indicators.releases import freeze
@@ -192,6 +192,7 @@ def _empty(release: Release) -> None:
     with _in_the_making(release):
         ReleasedFigure.objects.filter(release=release)._raw_delete("default")
         ReleasedIndicator.objects.filter(release=release).delete()
+        ReleasedDimension.objects.filter(release=release).delete()
 
 
 def _wrong_state(release: Release) -> ValidationError:

@@ -14,9 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 from psycopg2.sql import SQL, Identifier
 
-from indicators.models import Indicator, Release, ReleasedIndicator, Source
+from indicators.models import Dimension, Indicator, Release, ReleasedDimension, ReleasedIndicator, Source
 from indicators.releases.tables import Reason
 from indicators.vocabulary import Measure
 
@@ -93,9 +94,30 @@ def describe(release: Release, reasons: Mapping[int, Counter[Reason]]) -> None:
             Indicator.objects.filter(pk__in=counts.keys() | changes.keys()).select_related("domain")
         )
     )
+    ReleasedDimension.objects.bulk_create(dimensions_now(release))
     release.new_count, release.changed_count, release.gone_count = (
         sum(change[place] for change in changes.values()) for place in range(3)
     )
+
+
+def dimensions_now(release: Release) -> list[ReleasedDimension]:
+    """The standard list as a release keeps it, not saved."""
+    return [
+        ReleasedDimension(
+            release=release,
+            order=order,
+            code=dimension.code,
+            texts=_in_languages(dimension, "name"),
+            categories={category.code: _in_languages(category, "name") for category in dimension.categories.all()},
+        )
+        for order, dimension in enumerate(Dimension.objects.prefetch_related("categories"))
+    ]
+
+
+def _in_languages(row: Model, name: str) -> dict[str, str]:
+    return {
+        language: text for language, _name in settings.LANGUAGES if (text := getattr(row, f"{name}_{language}", None))
+    }
 
 
 def _snapshot(
@@ -114,14 +136,7 @@ def _snapshot(
         release=release,
         indicator=indicator,
         order=order,
-        texts={
-            name: {
-                language: text
-                for language, _name in settings.LANGUAGES
-                if (text := getattr(indicator, f"{name}_{language}", None))
-            }
-            for name in TEXTS
-        },
+        texts={name: _in_languages(indicator, name) for name in TEXTS},
         domain=indicator.domain.code,
         sources=[
             {"id": source.pk, **{name: getattr(source, name) for name in KEPT_OF_SOURCE}}

@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 from psycopg2.sql import SQL, Composed, Identifier, Placeholder
 
 from indicators.catalogue.breakdowns import parse_key
-from indicators.models import Breakdown, Dimension, Period, Release, ReleasedFigure, ReleasedIndicator
-from indicators.releases.changes import disclosure_rule
+from indicators.models import Breakdown, Period, Release, ReleasedDimension, ReleasedFigure, ReleasedIndicator
+from indicators.releases.changes import dimensions_now, disclosure_rule
 from indicators.vocabulary import WITH_BASE, Flag
 from orgs.models import Territory
 
@@ -163,9 +163,10 @@ class Contents:
         return Period.objects.in_bulk([self.period.pk] if self.period else None)
 
     @cached_property
-    def dimensions(self) -> list[Dimension]:
-        """The standard ones, whether or not something is broken down by them: so columns do not come and go."""
-        return list(Dimension.objects.all())
+    def dimensions(self) -> list[ReleasedDimension]:
+        """The standard ones when it was made, whether or not something is broken down by them: so columns do not come and go. Releases that
+        keep none have those of today."""
+        return list(self.release.dimensions.all()) or dimensions_now(self.release)
 
     @cached_property
     def groups(self) -> dict[int, list[str]]:

@@ -12,7 +12,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indicators.catalogue.formatting import period_words
-from indicators.models import Category
 from indicators.releases.downloads.contents import NORMAL, TOTAL, Contents, FigureRow, name_of, plain
 from indicators.vocabulary import CALENDAR, Unit
 
@@ -171,7 +170,7 @@ class Cube:
 
     def _groups_of(self, n: int) -> dict[str, Any]:
         dimension = self.contents.dimensions[n]
-        names = {category.code: category.name for category in Category.objects.filter(dimension=dimension)}
+        names = dimension.names
         return _dimension(dimension.name, self.codes[n], {code: names.get(code, _("total")) for code in self.codes[n]})
 
 

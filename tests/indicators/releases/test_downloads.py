@@ -6,15 +6,16 @@ import json
 from decimal import Decimal
 
 import jsonschema
+import pgtrigger
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from jsonstat_validator import validate_jsonstat
 from openpyxl import load_workbook
 from pysdmx.io.csv.sdmx20.reader import read as read_sdmx
 
-from indicators.models import Indicator, Release, ReleasedFigure, Source
+from indicators.models import Category, Dimension, Indicator, Release, ReleasedFigure, Source
 from indicators.releases import actions as releases
 from indicators.releases.downloads.formats import FORMATS
 from indicators.rollup import worker
@@ -290,6 +291,28 @@ def test_old_release_keeps_its_words_in_its_files(client, land, release):
         content = fetch(client, release, ending).decode()
         assert "Renamed" not in content
         assert "Redefined" not in content
+
+
+def test_old_release_keeps_its_dimensions_in_its_files(client, land, release):
+    before = {ending: fetch(client, release, ending) for ending in ("csv", "sdmx.csv", "json")}
+    Dimension.objects.create(code="colour", name="Colour", order=0)
+    Dimension.objects.filter(code="sex").update(name_en="Gender", order=99)
+    Category.objects.filter(code="F").update(name_en="Females")
+    assert {ending: fetch(client, release, ending) for ending in before} == before
+    sheets = load_workbook(io.BytesIO(fetch(client, release, "xlsx")), read_only=True)
+    assert not any("colour" in (row or ()) for sheet in sheets for row in sheet.iter_rows(values_only=True))
+    assert release.dimensions.get(code="sex").names["F"] != "Females"
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        release.dimensions.filter(code="sex").update(code="gender")
+
+
+def test_release_of_before_has_the_dimensions_of_today_in_its_files(client, land, release):
+    with pgtrigger.ignore():
+        release.dimensions.all().delete()
+    Dimension.objects.create(code="colour", name="Colour", order=0)
+    Dimension.objects.filter(code="sex").update(name_en="Gender")
+    assert b",colour," in fetch(client, release, "csv")
+    assert "Gender" in fetch(client, release, "json").decode()
 
 
 def test_too_many_files_in_a_minute_are_refused(client, release, monkeypatch):
