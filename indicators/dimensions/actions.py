@@ -118,6 +118,7 @@ def uses_of_category(category: Category) -> list[tuple[str, int]]:
 def add_identity(*, identity: Identity, parts: Sequence[Category], by: User) -> Identity:
     """From the next release on the two are known to be the same people, so that a hidden figure does not stand under the other name."""
     refuse_others(by)
+    _claim_standard_list()
     if identity.own_country_in is not None:
         _locked(Dimension, identity.own_country_in)
     named = {identity.whole_id, *(part.pk for part in parts)}

@@ -7,7 +7,7 @@ from django.db import transaction
 from indicators.catalogue import loading
 from indicators.catalogue.breakdowns import add_up_differently, ensure_breakdowns
 from indicators.dimensions import actions as dimensions
-from indicators.models import Category, Dimension
+from indicators.models import Category, Dimension, Identity
 from tests.factories import UserFactory
 from tests.indicators.land import DIMENSIONS
 from tests.threads import at_once
@@ -30,6 +30,25 @@ def test_part_is_not_added_to_a_set_of_which_figures_are_coming_in() -> None:
         assert "are being brought in" in answer.messages[0]
     [answer] = at_once(add)
     assert "add up differently" in answer.messages[0]
+
+
+def test_categories_are_not_said_to_be_the_same_people_while_figures_of_them_are_coming_in() -> None:
+    loading.load_dimensions(DIMENSIONS)
+    administrator = UserFactory(is_staff=True)
+    women, child = Category.objects.get(code="F"), Category.objects.filter(dimension__code="age").first()
+    assert child is not None
+
+    def say() -> Identity:
+        return dimensions.add_identity(identity=Identity(whole=women), parts=[child], by=administrator)
+
+    with transaction.atomic():
+        ensure_breakdowns(["sex=F"])
+        [answer] = at_once(say)
+        assert isinstance(answer, ValidationError), answer
+        assert "are being brought in" in answer.messages[0]
+    [answer] = at_once(say)
+    assert isinstance(answer, Identity), answer
+    assert Identity.objects.get() == answer
 
 
 def test_figures_that_come_in_while_a_part_is_added_are_placed_with_it() -> None:
