@@ -4,6 +4,7 @@ from indicators.catalogue import target_views as targets
 from indicators.catalogue import views as catalogue
 from indicators.confidential import views as confidential
 from indicators.dashboards.views import compare, figures, indicators, provision, territories
+from indicators.dimensions import history_views as histories
 from indicators.dimensions import views as dimensions
 from indicators.imports import downloads
 from indicators.imports import findings_views as findings
@@ -101,6 +102,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/categories/<int:pk>/delete/", dimensions.CategoryDeleteView.as_view(), name="category_delete"),
     path("figures/categories/<int:pk>/same/", dimensions.IdentityCreateView.as_view(), name="identity_add"),
     path("figures/identities/<int:pk>/delete/", dimensions.IdentityDeleteView.as_view(), name="identity_delete"),
+    path("figures/history/<slug:kind>/", histories.ListHistoryView.as_view(), name="list_history"),
     path("figures/rules/", quality.QualityRulesView.as_view(), name="quality_rules"),
     path("figures/sources/", sources.SourceListView.as_view(), name="source_list"),
     path("figures/sources/new/", sources.SourceCreateView.as_view(), name="source_add"),

@@ -292,6 +292,7 @@ TABLE = """
     indicators:category_delete               category          LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:identity_add                  category          LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:identity_delete               identity          LF FFFF FFFFF FFP   LF FFFF FFFFF FFR
+    indicators:list_history                  history           LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     indicators:quality_rules                 -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
     indicators:source_list                   -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFM
     indicators:source_add                    -                 LF FFFF FFFFF FFP   LF FFFF FFFFF FFP
@@ -437,6 +438,7 @@ def things(world: World, first: World | None = None) -> dict[str, list[Any]]:
         "category": [known["identity"].whole_id],
         "identity": [known["identity"].pk],
         "export_format": ["csv"],
+        "history": ["categories"],
         "need": [known["need"].pk],
         "remark": [known["remark"].pk],
         "possible_match": [association, known["capacity"].pk, known["counterpart"].pk],

@@ -226,7 +226,11 @@ class IndicatorVersion(models.Model):
         return f"{self.name} ({self.number})"
 
 
-@pghistory.track()
+ANY_COLUMN = pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*")
+"""Also of those that the translations add to the model later than its history is made."""
+
+
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(condition=ANY_COLUMN), pghistory.DeleteEvent())
 class Dimension(models.Model):
     """A way to tell people apart that the portal knows: sex, age, origin. A data file cannot invent one."""
 
@@ -248,7 +252,7 @@ class Dimension(models.Model):
         return self.name
 
 
-@pghistory.track()
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(condition=ANY_COLUMN), pghistory.DeleteEvent())
 class Category(models.Model):
     """One group within a dimension. It may nest in a larger one, and nested ones are never added to each other.
 
@@ -337,6 +341,16 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return str(self.whole)
+
+
+@pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent(), obj_field=None, model_name="IdentityPartEvent")
+class IdentityPart(Identity.parts.through):  # type: ignore[misc, name-defined]
+    """One of the categories of which another is made: here for its history alone."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("part of a category made of others")
+        verbose_name_plural = _("parts of categories made of others")
 
 
 class Breakdown(models.Model):

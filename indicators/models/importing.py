@@ -16,7 +16,7 @@ from orgs.models import Organisation
 from orgs.naming import NOT_OF_THE_WEB, blank_or_of_the_web, web_address
 
 
-@pghistory.track()
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Source(models.Model):
     """Who published the figures, and under which licence. Shown beside every figure drawn from it."""
 
