@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from orgs.accounts import oversight_views as accounts
 from orgs.affiliations import views as affiliations
@@ -7,8 +7,6 @@ from orgs.coverage import views as coverage
 from orgs.directory import views as directory
 from orgs.domains import views as domains
 from orgs.exchange import views as exchange
-from orgs.exchange.imports import mapping_views as organisation_mappings
-from orgs.exchange.imports import views as organisation_imports
 from orgs.listing import views as listing
 from orgs.lookups import views as lookups
 from orgs.matching import views as matching
@@ -231,61 +229,7 @@ urlpatterns = [
     ),
     path("administration/authorities/", authorities.AuthorityListView.as_view(), name="authority_list"),
     path("administration/authorities/add/", authorities.AuthorityCreateView.as_view(), name="authority_add"),
-    path(
-        "administration/imports/",
-        organisation_imports.OrganisationImportListView.as_view(),
-        name="organisation_import_list",
-    ),
-    path(
-        "administration/imports/add/",
-        organisation_imports.OrganisationImportCreateView.as_view(),
-        name="organisation_import_add",
-    ),
-    path(
-        "administration/imports/mappings/",
-        organisation_mappings.OrganisationMappingListView.as_view(),
-        name="organisation_mapping_list",
-    ),
-    path(
-        "administration/imports/mappings/<int:pk>/",
-        organisation_mappings.OrganisationMappingRenameView.as_view(),
-        name="organisation_mapping_edit",
-    ),
-    path(
-        "administration/imports/mappings/<int:pk>/delete/",
-        organisation_mappings.OrganisationMappingDeleteView.as_view(),
-        name="organisation_mapping_delete",
-    ),
-    path(
-        "administration/imports/<int:pk>/",
-        organisation_imports.OrganisationImportDetailView.as_view(),
-        name="organisation_import_detail",
-    ),
-    path(
-        "administration/imports/<int:pk>/columns/",
-        organisation_imports.OrganisationImportColumnsView.as_view(),
-        name="organisation_import_columns",
-    ),
-    path(
-        "administration/imports/<int:pk>/mapping/",
-        organisation_imports.OrganisationImportMappingView.as_view(),
-        name="organisation_import_mapping",
-    ),
-    path(
-        "administration/imports/<int:pk>/store/",
-        organisation_imports.OrganisationImportStoreView.as_view(),
-        name="organisation_import_store",
-    ),
-    path(
-        "administration/imports/<int:pk>/undo/",
-        organisation_imports.OrganisationImportUndoView.as_view(),
-        name="organisation_import_undo",
-    ),
-    path(
-        "administration/imports/<int:pk>/problems/",
-        organisation_imports.OrganisationImportProblemsView.as_view(),
-        name="organisation_import_problems",
-    ),
+    path("administration/imports/", include("orgs.exchange.imports.urls")),
     path("administration/organisations/", oversight.RegistryListView.as_view(), name="registry_list"),
     path("administration/organisations/<slug:slug>/kind/", oversight.KindUpdateView.as_view(), name="kind_edit"),
     path(

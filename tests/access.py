@@ -93,7 +93,7 @@ TABLE = """
     remark_add                               -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
     remark_made                              -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:remark_list                         -                 LP PPPP PPPPP PPP   LM MMMM MMMMM MMM
-    orgs:remark_answer                       remark            LN PNNN NNNNN PNP   LN PNNN NNNNN PNP
+    orgs:remark_answer                       remark            LN PNNN NNNNN PNP   LN PNNN NNNNN RNR
     orgs:need_add                            -                 PP PPPP PPPPP PPP   PP PPPP PPPPP PPP
     orgs:need_said                           -                 PP PPPP PPPPP PPP   MM MMMM MMMMM MMM
     orgs:remark_seen                         remark            LM MMMM MMMMM MMM   LN FNNN NNNNN RNR

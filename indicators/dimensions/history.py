@@ -10,14 +10,18 @@ from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import get_language_info, gettext_lazy
+from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from indicators.models import Category, Dimension, Identity, Source
 from orgs.models import User
 
 INSERTED, DELETED = "insert", "delete"
-LABELS = {INSERTED: gettext_lazy("added"), "update": gettext_lazy("changed"), DELETED: gettext_lazy("deleted")}
+LABELS = {
+    INSERTED: pgettext_lazy("what was done", "added"),
+    "update": pgettext_lazy("what was done", "changed"),
+    DELETED: pgettext_lazy("what was done", "deleted"),
+}
 NAMES = tuple(f"name_{code}" for code, _name in settings.LANGUAGES)
 MOST_BEFORE = 1000
 """Of what a page shows so many earlier events are read, to say what each changed."""
@@ -62,7 +66,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Change:
+class ListChange:
     at: datetime.datetime
     by: User | None
     label: str | Promise
@@ -75,14 +79,14 @@ def event_model(model: type[Model]) -> Any:
     return apps.get_model(model._meta.app_label, f"{model.__name__}Event")
 
 
-def changes_of(kind: Kind, events: Sequence[Any]) -> list[Change]:
+def changes_of(kind: Kind, events: Sequence[Any]) -> list[ListChange]:
     """Each of the events with what it changed; as many queries however many they are."""
     before = _before(kind, events)
     parts = _parts_of(events) if kind.model is Identity else {}
     known = Known.of([*events, *before.values()], kind, parts)
     people = User.objects.in_bulk({person for event in events if (person := _person_id(event)) is not None})
     return [
-        Change(
+        ListChange(
             at=event.pgh_created_at,
             by=people.get(_person_id(event)),
             label=LABELS.get(event.pgh_label, event.pgh_label),

@@ -1,5 +1,7 @@
 """The saved mappings of files of figures, for those who import them."""
 
+from typing import Any
+
 from indicators.imports import mapping_actions as mappings
 from indicators.models import SavedMapping
 from indicators.permissions import can_import
@@ -19,7 +21,7 @@ class SavedMappingPage(MappingPagesMixin):
 
     has_page_permission = staticmethod(can_import)
     may_delete = staticmethod(is_administrator)
-    model = SavedMapping
+    model: Any = SavedMapping
     pages, imports = "indicators:mapping", "indicators:import_list"
 
 
@@ -27,13 +29,13 @@ class SavedMappingListView(SavedMappingPage, MappingListMixin):
     pass
 
 
-class SavedMappingRenameView(SavedMappingPage, MappingRenameMixin):
+class SavedMappingUpdateView(SavedMappingPage, MappingRenameMixin):
     def perform(self, form: MappingRenameForm) -> SavedMapping:
-        return mappings.rename_mapping(mapping=self.get_object(), name=form.cleaned_data["name"], by=self.person)
+        return mappings.rename_mapping(mapping=self.mapping, name=form.cleaned_data["name"], by=self.person)
 
 
 class SavedMappingDeleteView(SavedMappingPage, MappingDeleteMixin):
     has_page_permission = staticmethod(is_administrator)
 
     def perform(self, form: PortalForm) -> None:
-        mappings.delete_mapping(mapping=self.get_object(), by=self.person)
+        mappings.delete_mapping(mapping=self.mapping, by=self.person)

@@ -344,7 +344,7 @@ class Identity(models.Model):
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent(), obj_field=None, model_name="IdentityPartEvent")
-class IdentityPart(Identity.parts.through):  # type: ignore[misc, name-defined]
+class IdentityPart(Identity.parts.through):  # type: ignore[name-defined]
     """One of the categories of which another is made: here for its history alone."""
 
     class Meta:

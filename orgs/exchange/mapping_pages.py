@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, ListView
@@ -27,7 +27,7 @@ class MappingRenameForm(PortalForm):
 class MappingPagesMixin(VisibleObjectMixin):
     """Whose mappings, and where their pages are: the names of the addresses are `pages` with "_list", "_edit" and "_delete"."""
 
-    model: type[Model]
+    model: Any
     pages: ClassVar[str]
     imports: ClassVar[str]
     """Names the address of the imports of such files."""
@@ -38,7 +38,7 @@ class MappingPagesMixin(VisibleObjectMixin):
         return self.model._default_manager.all()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(  # type: ignore[misc, no-any-return]
+        return super().get_context_data(  # type: ignore[misc]
             list_url=reverse(f"{self.pages}_list"),
             imports_url=reverse(self.imports),
             edit=f"{self.pages}_edit",
@@ -60,8 +60,13 @@ class MappingDecisionMixin(MappingPagesMixin, ActionMixin, SingleObjectMixin, Fo
     done: ClassVar[Any]
     object: Any
 
+    @property
+    def mapping(self) -> Any:
+        """The one that the address names."""
+        return self.get_object()
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        self.object = self.get_object()
+        self.object = self.mapping
         return super().get_context_data(**kwargs)
 
     def get_success_url(self) -> str:
@@ -75,7 +80,7 @@ class MappingRenameMixin(MappingDecisionMixin):
     done = gettext_lazy("Saved.")
 
     def get_initial(self) -> dict[str, Any]:
-        return {"name": str(self.get_object())}
+        return {"name": str(self.mapping)}
 
 
 class MappingDeleteMixin(MappingDecisionMixin):
