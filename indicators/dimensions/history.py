@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import get_language_info, pgettext_lazy
+from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from indicators.models import Category, Dimension, Identity, Source
-from orgs.models import User
+from orgs.models import Organisation, User
 
 INSERTED, DELETED = "insert", "delete"
 LABELS = {
@@ -23,6 +23,8 @@ LABELS = {
     DELETED: pgettext_lazy("what was done", "deleted"),
 }
 NAMES = tuple(f"name_{code}" for code, _name in settings.LANGUAGES)
+TIES = {"dimension": gettext_lazy("dimension"), "parent": gettext_lazy("Within the larger category")}
+"""What the fields of a category that have no name of their own are called."""
 MOST_BEFORE = 1000
 """Of what a page shows so many earlier events are read, to say what each changed."""
 
@@ -46,7 +48,7 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "sources": Kind(Source, ("name", "publisher", "licence", "url", "is_sample")),
+    "sources": Kind(Source, ("name", "publisher", "licence", "url", "is_sample", "typed_by", "reported_to")),
     "dimensions": Kind(Dimension, ("code", *NAMES, "order", "is_sensitive")),
     "categories": Kind(
         Category,
@@ -128,10 +130,12 @@ class Known:
 
     dimensions: Mapping[int, str]
     categories: Mapping[int, str]
+    organisations: Mapping[int, str]
 
     @classmethod
     def of(cls, events: Iterable[Any], kind: Kind, parts: Mapping[int, set[int]]) -> "Known":
         dimensions: set[int] = set()
+        organisations: set[int] = set()
         categories = {pk for each in parts.values() for pk in each}
         for event in events:
             if kind.model is Category:
@@ -140,12 +144,17 @@ class Known:
             elif kind.model is Identity:
                 categories.add(event.whole_id)
                 dimensions |= {event.own_country_in_id} - {None}
-        return cls(names_of(Dimension, dimensions), names_of(Category, categories))
+            elif kind.model is Source:
+                organisations |= {event.typed_by_id, event.reported_to_id} - {None}
+        named = {one.pk: one.name for one in Organisation.objects.filter(pk__in=organisations)} if organisations else {}
+        return cls(names_of(Dimension, dimensions), names_of(Category, categories), named)
 
     def name_of(self, kind: Kind, event: Any) -> str:
         return self.categories.get(event.whole_id, "–") if kind.model is Identity else str(event.name)
 
     def of_field(self, name: str, pk: int) -> str:
+        if name in ("typed_by", "reported_to"):
+            return self.organisations.get(pk, "–")
         known = self.dimensions if name in ("dimension", "own_country_in") else self.categories
         return known.get(pk, "–")
 
@@ -180,7 +189,7 @@ def label_of(kind: Kind, name: str) -> str:
         return _("Name in %(language)s") % {
             "language": get_language_info(name.removeprefix("name_"))["name_translated"]
         }
-    return capfirst(str(kind.model._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+    return capfirst(str(TIES.get(name) or kind.model._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
 
 
 def _column(kind: Kind, name: str) -> str:

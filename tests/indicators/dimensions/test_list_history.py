@@ -9,8 +9,9 @@ from django.urls import reverse
 from indicators.dimensions import actions as dimensions
 from indicators.models import Category, Dimension, Identity
 from indicators.sources import actions as sources
+from indicators.sources.actions import source_of_typed
 from orgs.models import User
-from tests.factories import UserFactory
+from tests.factories import AuthorityFactory, UserFactory
 from tests.factories_indicators import SourceFactory
 from tests.pages import words_of
 from tests.posts import post_seen
@@ -115,3 +116,20 @@ def test_history_costs_the_same_for_few_and_many(
     for number in range(1, 6):
         add(number)
     assert queries() == few
+
+
+def test_history_says_to_which_authority_a_source_is_tied(client: Client, administrator: User) -> None:
+    source = source_of_typed(AuthorityFactory(name="City council"))
+    changed = page(client, "sources").split(f"{source.name} Added")[0]
+    assert "Typed by – City council" in changed
+
+
+def test_fields_are_named_in_the_language_of_the_reader(client: Client, administrator: User, colour: Dimension) -> None:
+    red, blue = (Category.objects.get(code=code) for code in ("RED", "BLUE"))
+    blue.parent = red
+    dimensions.save_category(category=blue, by=administrator)
+    client.cookies["django_language"] = "es"
+    text = page(client, "categories")
+    assert "Dentro de la categoría mayor" in text
+    assert "Dimensión" in text
+    assert "Parent" not in text
